@@ -1,0 +1,1 @@
+"""socialshop: the open backend for social group buying."""
