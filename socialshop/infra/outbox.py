@@ -1,0 +1,81 @@
+"""The outbox: what must follow a change is a row, written in the change's own transaction.
+
+`Event` is the base of every frozen fact. `workers/relay.py` fans unrelayed rows out into deliveries, one a handler;
+`workers/jobs.py` drains deliveries in batches. Redis only wakes them: emptied, nothing is lost.
+"""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Identity, Index, Text, UniqueConstraint, insert, text
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from socialshop.infra.db import Base
+from socialshop.kernel.time import to_text
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """A fact, named in the past tense. Fields are ids, numbers, texts and instants: its JSON is the payload."""
+
+
+class OutboxEvent(Base):
+    """A fact that something may have to follow; `relayed_at` is null until it was fanned out."""
+
+    __tablename__ = "outbox_events"
+    __table_args__ = (
+        Index("ix_outbox_events_unrelayed", "id", postgresql_where=text("relayed_at IS NULL")),
+        Index("ix_outbox_events_occurred_at", "occurred_at"),
+    )
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)
+    name: Mapped[str] = mapped_column(Text)
+    payload: Mapped[dict[str, Any]] = mapped_column(JSONB)
+    occurred_at: Mapped[datetime]
+    relayed_at: Mapped[datetime | None]
+
+
+class OutboxDelivery(Base):
+    """One handler's duty towards one event. Unique on (event, handler): two relays make no duplicate."""
+
+    __tablename__ = "outbox_deliveries"
+    __table_args__ = (
+        UniqueConstraint("event_id", "handler"),
+        CheckConstraint("state IN ('pending', 'done', 'dead')", name="state"),
+        Index("ix_outbox_deliveries_due", "handler", "due_at", "id", postgresql_where=text("state = 'pending'")),
+    )
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)
+    event_id: Mapped[int] = mapped_column(ForeignKey("outbox_events.id", ondelete="CASCADE"))
+    handler: Mapped[str] = mapped_column(Text)
+    state: Mapped[str] = mapped_column(Text, server_default=text("'pending'"))
+    attempts: Mapped[int] = mapped_column(server_default=text("0"))
+    due_at: Mapped[datetime]
+    last_error: Mapped[str | None] = mapped_column(Text)
+    done_at: Mapped[datetime | None]
+
+
+def write(session: Session, event: Event, occurred_at: datetime) -> None:
+    """Append one fact to the outbox of this transaction."""
+    values = {"name": type(event).__name__, "payload": payload_of(event), "occurred_at": occurred_at}
+    session.execute(insert(OutboxEvent), [values])
+
+
+def payload_of(event: Event) -> dict[str, Any]:
+    """The event's fields as JSON values: ids and instants as text."""
+    return {key: _plain(value) for key, value in asdict(event).items()}
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, uuid.UUID):
+        return str(value)
+    if isinstance(value, datetime):
+        return to_text(value)
+    if isinstance(value, (list, tuple)):
+        return [_plain(item) for item in value]
+    return value

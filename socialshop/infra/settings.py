@@ -1,0 +1,57 @@
+"""Settings, all from the environment, each with its meaning: docs/settings.md is generated from this class."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field, SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class Settings(BaseSettings):
+    """One field a setting; its name in the environment is `SOCIALSHOP_` and the field in capitals, or its alias."""
+
+    model_config = SettingsConfigDict(env_prefix="SOCIALSHOP_", extra="ignore", frozen=True, populate_by_name=True)
+
+    environment: Literal["development", "test", "production"] = Field(
+        "development", description="production refuses the sandbox provider, demo data and crash points"
+    )
+    data_dir: Path = Field(
+        Path("var"), description="folder of the embedded servers, the signing key and logs; created private (0700)"
+    )
+    database_url: SecretStr | None = Field(
+        None,
+        validation_alias="DATABASE_URL",
+        description="your own PostgreSQL 15 or newer; without it an embedded one is started in the data folder",
+    )
+    redis_url: SecretStr | None = Field(
+        None,
+        validation_alias="REDIS_URL",
+        description="your own Redis 6.2 or newer, or Valkey; without it an embedded one is started in the data folder",
+    )
+    secret_key: SecretStr | None = Field(
+        None, description="signs cookies and cursors; without it one is made and kept in the data folder"
+    )
+    host: str = Field("127.0.0.1", description="address that the web server listens on")
+    port: int = Field(8000, ge=1, le=65535, description="port that the web server listens on")
+    public_url: str | None = Field(None, description="address that members see, in links; default http://host:port")
+    web_workers: int = Field(2, ge=1, le=64, description="web processes; one a core serves best")
+    job_workers: int = Field(2, ge=1, le=64, description="RQ worker processes started by run and work")
+    database_pool: int = Field(5, ge=1, le=100, description="database connections a process keeps")
+    currency: str = Field("CNY", pattern="^[A-Z]{3}$", description="the shop's currency, ISO 4217")
+    time_zone: str = Field("Asia/Shanghai", description="time zone of calendar rules: birthdays, member days")
+    country: str = Field("CN", pattern="^[A-Z]{2}$", description="whose rules the legal guard of plans applies")
+    session_days: int = Field(30, ge=1, le=365, description="days a session lasts")
+    trusted_proxies: int = Field(0, ge=0, le=5, description="proxies in front whose X-Forwarded-For is believed")
+    registrations_per_minute: int = Field(300, ge=1, description="registrations a minute and address")
+    requests_per_minute: int = Field(3000, ge=1, description="requests a minute and address")
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="least level that is logged")
+    crash_at: str = Field("", description="name of a crash point where the process kills itself; tests only")
+
+
+@lru_cache(maxsize=1)
+def current() -> Settings:
+    """The process's settings, read once. Tests build their own `Settings` and hand it to `create_app`."""
+    return Settings()

@@ -1,0 +1,96 @@
+"""The unit of work: one request or one job is one transaction, and this module alone commits.
+
+    with unit_of_work(clock) as uow:
+        service.do_something(uow, command)
+
+What `uow.emit` writes travels in the same commit; after it the relay is nudged (best effort, the sweep is behind it).
+"""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TypeVar
+
+import psycopg
+from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.orm import Session
+
+from socialshop.infra import outbox, redis
+from socialshop.infra.clock import Clock, SystemClock
+from socialshop.infra.db import db
+
+# Only what PostgreSQL says may be tried again unchanged: 40001 serialization_failure, 40P01 deadlock_detected.
+_RETRYABLE = (psycopg.errors.SerializationFailure, psycopg.errors.DeadlockDetected)
+_ATTEMPTS = 4
+
+T = TypeVar("T")
+
+
+@dataclass(slots=True)
+class UnitOfWork:
+    """One transaction and its edge: the session, the instant it began (one for the whole unit), and its events."""
+
+    session: Session
+    now: datetime
+    _emitted: int = field(default=0)
+
+    def emit(self, event: outbox.Event) -> None:
+        """Record a fact; what follows it runs after, and only after, this transaction has committed."""
+        outbox.write(self.session, event, self.now)
+        self._emitted += 1
+
+
+@contextmanager
+def unit_of_work(clock: Clock | None = None, *, isolation: str | None = None) -> Iterator[UnitOfWork]:
+    """A transaction that commits if the block ends well and leaves nothing if it does not.
+
+    `isolation` may name a PostgreSQL level such as "REPEATABLE READ". Needs an app context. Not nested: a unit in a
+    unit would commit half of the outer one, so it is refused (RuntimeError).
+    """
+    session = db.session()
+    if session.in_transaction():
+        raise RuntimeError("a unit of work is already open: pass it on instead of opening another")
+    session.begin()
+    try:
+        if isolation is not None:
+            session.connection(execution_options={"isolation_level": isolation})
+        work = UnitOfWork(session, (clock or SystemClock()).now())
+        yield work
+        session.commit()
+    except BaseException:
+        session.rollback()
+        raise
+    finally:
+        db.session.remove()
+    if work._emitted:
+        redis.nudge_relay()
+
+
+def in_unit_of_work(work: Callable[[UnitOfWork], T], clock: Clock | None = None) -> T:
+    """Run `work` in a transaction, again from its start if PostgreSQL chose it as the victim of a conflict.
+
+    The one retry helper, for the edge (a route, a job): `work` must do nothing outside the transaction.
+    """
+    for attempt in range(1, _ATTEMPTS + 1):
+        try:
+            with unit_of_work(clock) as uow:
+                return work(uow)
+        except DBAPIError as error:
+            if not isinstance(error.orig, _RETRYABLE) or attempt == _ATTEMPTS:
+                raise
+            # Jitter parts the two that met; it needs no secrecy.
+            time.sleep(random.uniform(0.005, 0.02) * attempt)  # noqa: S311
+    raise AssertionError("unreachable")
+
+
+def advisory_lock(uow: UnitOfWork, name: str, *, wait: bool = True) -> bool:
+    """Take the transaction's advisory lock `name`; without `wait`, False says that another holds it."""
+    function = "pg_advisory_xact_lock" if wait else "pg_try_advisory_xact_lock"
+    got = uow.session.execute(text(f"SELECT {function}(hashtextextended(:name, 0))"), {"name": name}).scalar()
+    return True if wait else bool(got)

@@ -1,0 +1,37 @@
+"""Instants are aware and UTC everywhere; text is RFC 3339."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime
+
+from socialshop.kernel.errors import InvalidValue
+
+_RFC3339 = re.compile(
+    r"\d{4}-\d{2}-\d{2}[Tt ]\d{2}:\d{2}(?::\d{2}(?:\.\d{1,9})?)?(?P<zone>[Zz]|[+-]\d{2}:\d{2})?", re.ASCII
+)
+
+
+def parse_instant(text: str) -> datetime:
+    """The UTC instant of an RFC 3339 text. Raises InvalidValue: no zone or no such day."""
+    match = _RFC3339.fullmatch(text)
+    if match is None:
+        raise InvalidValue("not an RFC 3339 instant such as 2026-01-31T12:00:00Z")
+    if match["zone"] is None:
+        raise InvalidValue("an instant needs its zone, such as Z or +08:00")
+    try:
+        return datetime.fromisoformat(text.upper()).astimezone(UTC)
+    except (ValueError, OverflowError):
+        raise InvalidValue("no such day or time") from None
+
+
+def to_text(instant: datetime) -> str:
+    """RFC 3339 in UTC with a Z; microseconds only where there are any."""
+    return as_utc(instant).isoformat().replace("+00:00", "Z")
+
+
+def as_utc(instant: datetime) -> datetime:
+    """The same instant in UTC. Raises ValueError for a naive one: it would be a guess."""
+    if instant.tzinfo is None:
+        raise ValueError("a naive datetime is a guess; give it a zone")
+    return instant.astimezone(UTC)

@@ -1,0 +1,28 @@
+"""The one table that says what follows an event: which service functions, on any floor.
+
+A handler takes a unit of work and the payloads of up to `batch` events of its kind, and does all of it in that one
+transaction. It may be run again with the same payloads (at least once), so every effect has a natural unique key.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from socialshop.infra.uow import UnitOfWork
+
+Payload = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Handler:
+    """`name` is stable (deliveries carry it); `event` is the event's class name."""
+
+    name: str
+    event: str
+    run: Callable[[UnitOfWork, Sequence[Payload]], None]
+    batch: int = 100
+
+
+HANDLERS: tuple[Handler, ...] = ()
