@@ -1,6 +1,7 @@
 """The door of the embedded servers."""
 
 from __future__ import annotations
+
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
