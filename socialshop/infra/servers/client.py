@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import quote
 
 from socialshop.infra.servers.errors import StartupError, refused
 from socialshop.infra.servers.folder import DataFolder, open_log, prepare
@@ -94,7 +95,7 @@ def _running(folder: DataFolder) -> Servers | None:
     try:
         if ready.try_shared():
             return None
-        sockets = json.loads(ready.path.read_text())["sockets"]
+        sockets = quote(json.loads(ready.path.read_text())["sockets"])
     finally:
         ready.close()
     return Servers(

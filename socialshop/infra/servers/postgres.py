@@ -61,22 +61,11 @@ class Postgres:
         self.user.take_over(workplace)
         builtin = ["--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--locale=C"]
         locale = builtin if self.binaries.major >= _BUILTIN_LOCALES_SINCE else ["--locale=C.UTF-8"]
-        command: list[str | Path] = [
-            self.binaries.initdb,
-            "-D",
-            workplace,
-            "-U",
-            SUPERUSER,
-            "-A",
-            "trust",
-            "-E",
-            "UTF8",
-            *locale,
-        ]
-        command += ["--data-checksums", "--no-instructions"]
+        options = [f"--username={SUPERUSER}", "--auth=trust", "--encoding=UTF8", *locale]
+        options += ["--data-checksums", "--no-instructions"]
         return start(
             "postgres",
-            command,
+            [self.binaries.initdb, "-D", workplace, *options],
             self.folder,
             life=life,
             goodbye=signal.SIGTERM,
@@ -123,9 +112,10 @@ class Postgres:
         """Create the shop's database if it is missing. Raises StartupError."""
         import psycopg
 
-        address = f"host={sockets} port=5432 user={SUPERUSER} dbname=postgres"
         try:
-            with psycopg.connect(address, autocommit=True) as connection:
+            with psycopg.connect(
+                host=str(sockets), port=5432, user=SUPERUSER, dbname="postgres", autocommit=True
+            ) as connection:
                 known = connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [DATABASE])
                 if known.fetchone() is None:
                     connection.execute(f"CREATE DATABASE {DATABASE}")
