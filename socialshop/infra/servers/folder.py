@@ -1,6 +1,7 @@
 """The data folder: what lies where, and whether it can be used at all."""
 
 import contextlib
+import errno
 import hashlib
 import os
 import shutil
@@ -73,7 +74,8 @@ def prepare(data_dir: Path) -> DataFolder:
             "run as that user, or choose another folder"
         )
     if not os.access(root, os.W_OK | os.X_OK):
-        raise StartupError(f"Cannot write to the data folder {root}: permission denied")
+        why = errno.EROFS if os.statvfs(root).f_flag & os.ST_RDONLY else errno.EACCES
+        raise refused(f"Cannot write to the data folder {root}", OSError(why, ""))
     return folder
 
 

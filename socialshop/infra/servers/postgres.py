@@ -51,8 +51,12 @@ class Postgres:
     def begin_initdb(self, life: int) -> Server:
         """Start initdb beside the final place, so that a killed one leaves no half-made folder."""
         workplace = self.folder.unfinished_postgres
-        if self.folder.free_bytes() < _ROOM_FOR_A_NEW_CLUSTER:
-            raise StartupError(f"Cannot make the database: {why_it_failed([], _GRAVE, self.folder)}")
+        free = self.folder.free_bytes()
+        if free < _ROOM_FOR_A_NEW_CLUSTER:
+            raise StartupError(
+                f"Cannot make the database: the disk that holds {self.folder.root} is full "
+                f"({free // 1_000_000} MB left, {_ROOM_FOR_A_NEW_CLUSTER // 1_000_000} MB needed)"
+            )
         try:
             self.discard_unfinished()
             workplace.mkdir(mode=0o700)
@@ -131,13 +135,20 @@ class Postgres:
         # stale. PostgreSQL finds out by itself unless the number now belongs to another process of ours (as
         # it does after a container's restart). Its parent's number it always takes for stale; unlike deleting
         # the file, this keeps its check for shared memory still in use.
+        pid_file = self.folder.postgres / "postmaster.pid"
         lines = _pid_lines(self.folder)
-        if lines:
+        try:
+            if not lines:
+                # Emptied by a full disk: PostgreSQL would refuse it, and there is nothing in it to check.
+                pid_file.unlink(missing_ok=True)
+                return
             lines[0] = f"{os.getpid()}\n"
-            try:
-                (self.folder.postgres / "postmaster.pid").write_text("".join(lines))
-            except OSError as error:
-                raise refused(f"Cannot write to {self.folder.postgres}", error) from None
+            beside = pid_file.with_suffix(".new")
+            beside.write_text("".join(lines))
+            self.user.take_over(beside)
+            beside.rename(pid_file)
+        except OSError as error:
+            raise refused(f"Cannot write to {self.folder.postgres}", error) from None
 
 
 def _major_of(cluster: Path) -> int:
