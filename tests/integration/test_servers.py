@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 from server_processes import User, ask, both_answer, nothing_left, remains, running, valkey, wait_until
 
-from socialshop.infra.servers import open_servers
+from socialshop.infra.servers import Servers, open_servers
+from socialshop.infra.servers.locks import Lock
 
 COMES_AND_GOES = """
 import sys
@@ -62,10 +63,8 @@ def test_data_is_kept_between_runs(folder: Path) -> None:
 
 def test_a_dropped_database_is_created_anew(folder: Path) -> None:
     with open_servers(folder) as servers:
-        elsewhere = type(servers)(
-            servers.database_url.replace("/socialshop?", "/postgres?"), servers.redis_url
-        )
-        ask(elsewhere, "DROP DATABASE socialshop")
+        url = servers.database_url.replace("/socialshop?", "/postgres?")
+        ask(Servers(url, servers.redis_url), "DROP DATABASE socialshop")
     with open_servers(folder) as servers:
         assert both_answer(servers)
 
@@ -142,9 +141,8 @@ def test_a_newcomer_takes_over_the_start_of_a_killed_one(folder: Path) -> None:
 
 def test_a_terminals_interrupt_leaves_the_servers_to_their_users(folder: Path) -> None:
     ignore = "import signal; signal.signal(signal.SIGINT, signal.SIG_IGN)"
-    with User(
-        folder, body=f"{ignore}; print('on', flush=True); sys.stdin.read()", start_new_session=True
-    ) as user:
+    body = f"{ignore}; print('on', flush=True); sys.stdin.read()"
+    with User(folder, body=body, start_new_session=True) as user:
         servers = user.servers()
         assert user.process.stdout
         assert user.process.stdout.readline() == "on\n"
@@ -185,7 +183,10 @@ def test_servers_die_with_a_killed_keeper_and_the_next_open_starts_anew(folder: 
         servers = user.servers()
         ask(servers, "CREATE TABLE kept AS SELECT 1 AS one")
         before = running(folder)
+        ready = Lock(folder / "locks" / "ready")
         os.kill(before["keeper"], signal.SIGKILL)
+        wait_until(ready.try_shared, lambda: "the keeper lives")
+        ready.close()
         # At once, while the old servers are still about to end.
         with open_servers(folder) as anew:
             after = running(folder)
