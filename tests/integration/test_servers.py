@@ -153,15 +153,17 @@ def test_a_terminals_interrupt_leaves_the_servers_to_their_users(folder: Path) -
 
 def test_a_forked_child_does_not_keep_the_servers(folder: Path) -> None:
     """A worker's orphaned work-horse holds a copy of everything that was open."""
-    fork = "import os, time\n        print(os.fork(), flush=True); time.sleep(60)"
+    fork = "import os, time; child = os.fork(); child and print(child, flush=True); time.sleep(60)"
     with User(folder, body=fork) as user:
         user.servers()
         assert user.process.stdout
-        child = max(int(user.process.stdout.readline()), int(user.process.stdout.readline()))
+        child = int(user.process.stdout.readline())
         user.end_by(signal.SIGKILL)
         try:
+            only_the_child = f"{child}: "
             wait_until(
-                lambda: all(str(child) in line for line in remains(folder)), lambda: str(remains(folder))
+                lambda: all(line.startswith(only_the_child) for line in remains(folder)),
+                lambda: str(remains(folder)),
             )
         finally:
             os.kill(child, signal.SIGKILL)
