@@ -53,7 +53,7 @@ def tick() -> int:
     return sum(queue.wake_periodic(redis.client(), job, slot.isoformat()) for job, slot in ticks)
 
 
-def run(wanted: Callable[[], bool]) -> None:
+def run(wanted: Callable[[], bool] = lambda: True) -> None:
     """Relay, wake, keep the schedule, wait for a nudge or a second; until `wanted` says no. Outages are waited out."""
     outage, pause = _Outage(), _Pause()
     while wanted():

@@ -38,9 +38,7 @@ def test_first_start_makes_everything(folder: Path) -> None:
         assert servers.redis_url.startswith("unix:///")
         assert ask(servers, "SELECT current_database(), current_user") == [("socialshop", "postgres")]
         assert ask(servers, "SHOW data_checksums") == [("on",)]
-        assert ask(
-            servers, "SELECT count(*) FROM pg_settings WHERE name = 'listen_addresses' AND setting = ''"
-        )
+        assert ask(servers, "SELECT count(*) FROM pg_settings WHERE name = 'listen_addresses' AND setting = ''")
         with valkey(servers) as client:
             assert client.config_get("appendonly") == {"appendonly": "yes"}
             assert client.config_get("maxmemory-policy") == {"maxmemory-policy": "noeviction"}
@@ -62,9 +60,7 @@ def test_data_is_kept_between_runs(folder: Path) -> None:
 
 def test_a_dropped_database_is_created_anew(folder: Path) -> None:
     with open_servers(folder) as servers:
-        elsewhere = type(servers)(
-            servers.database_url.replace("/socialshop?", "/postgres?"), servers.redis_url
-        )
+        elsewhere = type(servers)(servers.database_url.replace("/socialshop?", "/postgres?"), servers.redis_url)
         ask(elsewhere, "DROP DATABASE socialshop")
     with open_servers(folder) as servers:
         assert both_answer(servers)
@@ -142,9 +138,7 @@ def test_a_newcomer_takes_over_the_start_of_a_killed_one(folder: Path) -> None:
 
 def test_a_terminals_interrupt_leaves_the_servers_to_their_users(folder: Path) -> None:
     ignore = "import signal; signal.signal(signal.SIGINT, signal.SIG_IGN)"
-    with User(
-        folder, body=f"{ignore}; print('on', flush=True); sys.stdin.read()", start_new_session=True
-    ) as user:
+    with User(folder, body=f"{ignore}; print('on', flush=True); sys.stdin.read()", start_new_session=True) as user:
         servers = user.servers()
         assert user.process.stdout
         assert user.process.stdout.readline() == "on\n"
@@ -162,9 +156,7 @@ def test_a_forked_child_does_not_keep_the_servers(folder: Path) -> None:
         child = max(int(user.process.stdout.readline()), int(user.process.stdout.readline()))
         user.end_by(signal.SIGKILL)
         try:
-            wait_until(
-                lambda: all(str(child) in line for line in remains(folder)), lambda: str(remains(folder))
-            )
+            wait_until(lambda: all(str(child) in line for line in remains(folder)), lambda: str(remains(folder)))
         finally:
             os.kill(child, signal.SIGKILL)
 
