@@ -35,9 +35,7 @@ except StartupError as error:
 class User:
     """A process of its own that uses the servers of a folder until it leaves or is killed."""
 
-    def __init__(
-        self, folder: Path, *, body: str = "sys.stdin.read()", program: str = USER, **options: Any
-    ) -> None:
+    def __init__(self, folder: Path, *, body: str = "sys.stdin.read()", program: str = USER, **options: Any) -> None:
         self.errors = ""
         python = options.pop("python", sys.executable)
         environment = os.environ | {"PYTHONPATH": str(ROOT)} | options.pop("env", {})

@@ -70,8 +70,7 @@ def prepare(data_dir: Path) -> DataFolder:
     if owner != os.geteuid():
         # Files of two owners in one folder would lock out one of them at the next start.
         raise StartupError(
-            f"The data folder {root} belongs to user number {owner}: "
-            "run as that user, or choose another folder"
+            f"The data folder {root} belongs to user number {owner}: run as that user, or choose another folder"
         )
     if not os.access(root, os.W_OK | os.X_OK):
         why = errno.EROFS if os.statvfs(root).f_flag & os.ST_RDONLY else errno.EACCES

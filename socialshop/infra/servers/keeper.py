@@ -138,9 +138,7 @@ class Keeper:
         self.running.remove(initdb)
         postgres.finish_initdb(initdb)
 
-    def _await_server(
-        self, server: Server, is_ready: Callable[[], bool], why: Callable[[Server], str]
-    ) -> None:
+    def _await_server(self, server: Server, is_ready: Callable[[], bool], why: Callable[[Server], str]) -> None:
         def settled() -> bool:
             return server.has_ended() or is_ready()
 

@@ -51,9 +51,7 @@ def _check_redis(url: str) -> None:
     import redis
 
     try:
-        client = redis.Redis.from_url(
-            url, socket_connect_timeout=_CONNECT_SECONDS, socket_timeout=_CONNECT_SECONDS
-        )
+        client = redis.Redis.from_url(url, socket_connect_timeout=_CONNECT_SECONDS, socket_timeout=_CONNECT_SECONDS)
     except (ValueError, TypeError):
         raise StartupError(f"REDIS_URL cannot be read; its form is {_REDIS_FORM}") from None
     try:
