@@ -89,9 +89,12 @@ def in_unit_of_work(work: Callable[[UnitOfWork], T], clock: Clock | None = None)
     raise AssertionError("unreachable")
 
 
-def advisory_lock(uow: UnitOfWork, name: str, *, wait: bool = True) -> bool:
-    """Take the transaction's advisory lock `name`; without `wait`, False says that another holds it."""
-    function = "pg_advisory_xact_lock" if wait else "pg_try_advisory_xact_lock"
+def advisory_lock(uow: UnitOfWork, name: str, *, wait: bool = True, shared: bool = False) -> bool:
+    """Take the transaction's advisory lock `name`; without `wait`, False says that another holds it.
+
+    `shared` holders exclude only those who take it alone.
+    """
+    function = f"pg_{'' if wait else 'try_'}advisory_xact_lock{'_shared' if shared else ''}"
     got = uow.session.execute(text(f"SELECT {function}(hashtextextended(:name, 0))"), {"name": name}).scalar()
     return True if wait else bool(got)
 
