@@ -17,7 +17,7 @@ from datetime import datetime
 from typing import TypeVar
 
 import psycopg
-from sqlalchemy import text
+from sqlalchemy import Connection, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
@@ -82,11 +82,16 @@ def in_unit_of_work(work: Callable[[UnitOfWork], T], clock: Clock | None = None)
             with unit_of_work(clock) as uow:
                 return work(uow)
         except DBAPIError as error:
-            if not isinstance(error.orig, _RETRYABLE) or attempt == _ATTEMPTS:
+            if not is_conflict(error) or attempt == _ATTEMPTS:
                 raise
             # Jitter parts the two that met; it needs no secrecy.
             time.sleep(random.uniform(0.005, 0.02) * attempt)  # noqa: S311
     raise AssertionError("unreachable")
+
+
+def is_conflict(error: DBAPIError) -> bool:
+    """PostgreSQL chose this transaction as the victim of a conflict; the same work may be done again."""
+    return isinstance(error.orig, _RETRYABLE)
 
 
 def advisory_lock(uow: UnitOfWork, name: str, *, wait: bool = True, shared: bool = False) -> bool:
@@ -97,3 +102,14 @@ def advisory_lock(uow: UnitOfWork, name: str, *, wait: bool = True, shared: bool
     function = f"pg_{'' if wait else 'try_'}advisory_xact_lock{'_shared' if shared else ''}"
     got = uow.session.execute(text(f"SELECT {function}(hashtextextended(:name, 0))"), {"name": name}).scalar()
     return True if wait else bool(got)
+
+
+@contextmanager
+def try_lock_apart(name: str) -> Iterator[Connection | None]:
+    """Hold the advisory lock `name` in a transaction of its own, beside the unit of work, while the block runs.
+
+    Gives that transaction's connection, to read with; None says that another holds the lock. Nothing is committed.
+    """
+    with db.engine.connect() as connection:
+        statement = text("SELECT pg_try_advisory_xact_lock(hashtextextended(:name, 0))")
+        yield connection if connection.execute(statement, {"name": name}).scalar() else None

@@ -1,19 +1,7 @@
-"""The door of the embedded servers."""
+"""Embedded PostgreSQL and Valkey: nothing to install, nothing left running."""
 
-from __future__ import annotations
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
-from pathlib import Path
+from socialshop.infra.servers.client import Servers, open_servers
+from socialshop.infra.servers.errors import StartupError
+from socialshop.infra.servers.own import check_own_servers
 
-
-@dataclass(frozen=True)
-class Servers:
-    database_url: str
-    redis_url: str
-
-
-@contextmanager
-def open_servers(data_dir: Path) -> Iterator[Servers]:
-    raise NotImplementedError
-    yield
+__all__ = ["Servers", "StartupError", "check_own_servers", "open_servers"]

@@ -1,0 +1,80 @@
+"""Each import rule of `.importlinter` holds, and is seen to fail when it is broken."""
+
+from __future__ import annotations
+
+import configparser
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+
+# rule -> (file, the line that breaks it)
+PLANTED = {
+    "floors": ("socialshop/ledger/chart.py", "import socialshop.commissions.service"),
+    "workers": ("socialshop/app.py", "import workers.handlers"),
+    "inside": ("socialshop/identity/store.py", "import socialshop.identity.service"),
+    "pure": ("socialshop/commissions/rules.py", "import sqlalchemy"),
+    "no-request": ("socialshop/orders/service.py", "import flask"),
+    "queue": ("socialshop/infra/redis.py", "import rq"),
+    "flask-sqlalchemy": ("socialshop/ledger/store.py", "import flask_sqlalchemy"),
+    "web": ("socialshop/identity/store.py", "import socialshop.web.problems"),
+}
+
+
+def _contracts() -> list[str]:
+    parser = configparser.ConfigParser()
+    parser.read(ROOT / ".importlinter")
+    return [name.removeprefix("importlinter:contract:") for name in parser.sections() if ":contract:" in name]
+
+
+def _rooms() -> list[str]:
+    return sorted(path.parent.name for path in (ROOT / "socialshop").glob("*/service*") if path.parent.name != "web")
+
+
+def _lint(tree: Path, contract: str | None = None) -> subprocess.CompletedProcess[str]:
+    only = ["--contract", contract] if contract else []
+    program = "import sys; from importlinter.cli import lint_imports_command; lint_imports_command()"
+    command = [sys.executable, "-c", program, "--no-cache", *only]
+    return subprocess.run(command, cwd=tree, capture_output=True, text=True, check=False)
+
+
+@pytest.fixture
+def tree(tmp_path: Path) -> Path:
+    for name in ("socialshop", "workers"):
+        shutil.copytree(ROOT / name, tmp_path / name, ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copy(ROOT / ".importlinter", tmp_path)
+    return tmp_path
+
+
+def test_every_room_keeps_its_store_private() -> None:
+    assert {f"private-{room}" for room in _rooms()} <= set(_contracts())
+
+
+def test_every_rule_has_a_planted_violation() -> None:
+    general = {name for name in _contracts() if not name.startswith("private-")}
+    assert general == set(PLANTED)
+
+
+def test_the_house_keeps_its_rules(tree: Path) -> None:
+    found = _lint(tree)
+    assert found.returncode == 0, found.stdout
+
+
+@pytest.mark.parametrize("rule", sorted(PLANTED))
+def test_a_planted_violation_is_seen(tree: Path, rule: str) -> None:
+    file, line = PLANTED[rule]
+    with (tree / file).open("a", encoding="utf-8") as source:
+        source.write(f"\n{line}\n")
+    found = _lint(tree, rule)
+    assert found.returncode != 0, found.stdout
+    assert "BROKEN" in found.stdout
+
+
+def test_another_rooms_store_is_out_of_reach(tree: Path) -> None:
+    with (tree / "socialshop/commissions/service.py").open("a", encoding="utf-8") as source:
+        source.write("\nimport socialshop.ledger.store\n")
+    assert "BROKEN" in _lint(tree, "private-ledger").stdout
