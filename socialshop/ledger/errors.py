@@ -1,0 +1,56 @@
+"""What the books refuse."""
+
+from __future__ import annotations
+
+from socialshop.kernel.errors import DomainError, InvalidValue, Kind, NotFound
+
+
+class InvalidEntry(InvalidValue):
+    """An entry that is no double entry: too few postings, an amount of zero, a name with control characters."""
+
+    code = "invalid_entry"
+
+
+class UnbalancedEntry(InvalidValue):
+    """An entry whose postings do not sum to zero in each currency."""
+
+    code = "unbalanced_entry"
+
+
+class UnknownAccount(InvalidValue):
+    """A name that the chart of accounts does not spell."""
+
+    code = "unknown_account"
+
+
+class UnknownEntry(NotFound):
+    """No entry was posted under this reference."""
+
+    code = "unknown_entry"
+
+
+class EntryConflict(DomainError):
+    """The reference was used already, for something else."""
+
+    code = "entry_conflict"
+    kind = Kind.CONFLICT
+
+
+class AlreadyReversed(DomainError):
+    """The entry was reversed before, under another reference."""
+
+    code = "already_reversed"
+    kind = Kind.CONFLICT
+
+
+class InsufficientBalance(DomainError):
+    """An account would pass zero that may not; nothing was posted."""
+
+    code = "insufficient_balance"
+    kind = Kind.CONFLICT
+
+
+class HeadRefused(InvalidValue):
+    """A head of the seals that this shop's key did not sign, or that is not well formed."""
+
+    code = "head_refused"

@@ -1,0 +1,230 @@
+"""Posting journal entries, one or a hundred thousand alike, and reversing one."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+import psycopg
+from sqlalchemy.exc import IntegrityError
+
+from socialshop.infra.uow import UnitOfWork
+from socialshop.kernel.currencies import EXPONENTS
+from socialshop.ledger import chart
+from socialshop.ledger.errors import (
+    AlreadyReversed,
+    EntryConflict,
+    InsufficientBalance,
+    InvalidEntry,
+    UnbalancedEntry,
+    UnknownAccount,
+    UnknownEntry,
+)
+from socialshop.ledger.journal import NOTHING, Entry, Posting, content_hash, instant_text
+from socialshop.ledger.store import posting as store
+
+_MAX_POSTING_MINOR = 10**17
+_MAX_REFERENCE = 200
+_FIRST_NUMBER = re.compile(r"\((\d+),")
+
+
+@dataclass(frozen=True, slots=True)
+class Posted:
+    """What `post` did: entries and postings appended, and entries that stood there already with the same content."""
+
+    entries: int
+    postings: int
+    replayed: int
+
+
+class _Columns:
+    """One entry, its postings by column; `tails` are the texts that the canonical form and COPY share."""
+
+    __slots__ = ("accounts", "amounts", "currencies", "entry", "tails")
+
+    def __init__(self, entry: Entry) -> None:
+        self.entry = entry
+        if len(entry.postings) < 2:  # noqa: PLR2004 - double entry
+            raise InvalidEntry(f"entry {entry.reference!r} has fewer than two postings")
+        self.accounts, self.amounts, self.currencies, subjects = zip(*entry.postings, strict=True)
+        self.tails = [
+            f"{amount}\t{currency}\t{subject or NOTHING}"
+            for amount, currency, subject in zip(self.amounts, self.currencies, subjects, strict=True)
+        ]
+
+    def hash(self, posted_at: str) -> bytes:
+        lines = [f"{account}\t{tail}" for account, tail in zip(self.accounts, self.tails, strict=True)]
+        return content_hash(self.entry.reference, self.entry.kind, posted_at, self.entry.reverses, lines)
+
+
+def post(uow: UnitOfWork, entries: Sequence[Entry]) -> Posted:
+    """Append journal entries: all of them or none. A constant number of statements, whatever the batch's size.
+
+    Each is one business fact under a reference of its own, dated `uow.now`. An entry already posted with the same
+    content is left as it stands. Raises, naming the entry: InvalidEntry, UnbalancedEntry, UnknownAccount,
+    UnknownCurrency, UnknownEntry (in `reverses`, which must have been posted by an earlier call), EntryConflict
+    (reference used for other content), AlreadyReversed, InsufficientBalance (naming the account). The last two come
+    from the database: the transaction is lost with them and the unit of work must end.
+    """
+    columns = _checked(entries)
+    if not columns:
+        return Posted(0, 0, 0)
+    session, posted_at = uow.session, instant_text(uow.now)
+    reversed_ids = _reversed_ids(uow, columns)
+    ids = _account_ids(uow, columns)
+    rows = [
+        store.EntryRow(
+            c.entry.reference,
+            c.entry.kind,
+            reversed_ids[c.entry.reverses] if c.entry.reverses is not None else None,
+            len(c.amounts),
+            c.hash(posted_at),
+        )
+        for c in columns
+    ]
+    try:
+        added = store.add_entries(session, rows, uow.now)
+    except IntegrityError as error:
+        raise _as_already_reversed(error) from error
+    _refuse_other_content(uow, [c for c in columns if c.entry.reference not in added])
+    new = [c for c in columns if c.entry.reference in added]
+    if new:
+        store.copy_postings(session, _copy_lines(new, added, ids))
+        _move_balances(uow, new, ids)
+    return Posted(len(new), sum(len(c.amounts) for c in new), len(entries) - len(new))
+
+
+def reverse(uow: UnitOfWork, reference: str, new_reference: str) -> Posted:
+    """Undo the entry posted under `reference` by its negation, posted under `new_reference` and linked to it.
+
+    Once only; the same command again changes nothing. Raises UnknownEntry, AlreadyReversed (under another reference),
+    EntryConflict, InsufficientBalance (what it gave has been spent).
+    """
+    found = store.entries_by_reference(uow.session, [reference]).get(reference)
+    if found is None:
+        raise UnknownEntry(f"no entry {reference!r} was posted")
+    negated = [
+        Posting(p.account, -p.amount_minor, p.currency, p.subject_id) for p in store.postings_of(uow.session, found.id)
+    ]
+    return post(uow, [Entry(new_reference, "reversal", negated, reverses=reference)])
+
+
+def _checked(entries: Sequence[Entry]) -> list[_Columns]:
+    """The batch by columns, each entry valid in itself, each reference once."""
+    by_reference: dict[str, _Columns] = {}
+    for entry in entries:
+        before = by_reference.get(entry.reference)
+        if before is None:
+            columns = by_reference[entry.reference] = _Columns(entry)
+            _check(columns)
+        elif _Columns(entry).hash("") != before.hash(""):
+            raise EntryConflict(f"entry {entry.reference!r} is twice in one batch with different content")
+    return list(by_reference.values())
+
+
+def _check(columns: _Columns) -> None:
+    entry = columns.entry
+    for word in (entry.reference, entry.kind):
+        if not 0 < len(word) <= _MAX_REFERENCE or not word.isprintable() or word == NOTHING:
+            raise InvalidEntry(f"entry {entry.reference!r}: a reference or kind is 1 to 200 printable characters")
+    amounts = columns.amounts
+    if set(map(type, amounts)) != {int} or 0 in amounts:
+        raise InvalidEntry(f"entry {entry.reference!r}: an amount is a whole number of minor units, not zero")
+    if max(amounts) > _MAX_POSTING_MINOR or min(amounts) < -_MAX_POSTING_MINOR:
+        raise InvalidEntry(f"entry {entry.reference!r}: an amount is larger than 10^17 minor units")
+    currencies = set(columns.currencies)
+    if not currencies <= EXPONENTS.keys():
+        unknown = min(currencies - EXPONENTS.keys())
+        raise InvalidEntry(f"entry {entry.reference!r}: {unknown!r} is no ISO 4217 currency")
+    for currency in currencies:
+        off = sum(a for a, c in zip(amounts, columns.currencies, strict=True) if c == currency)
+        if off:
+            raise UnbalancedEntry(f"entry {entry.reference!r} is off by {off} {currency} (minor units)")
+
+
+def _reversed_ids(uow: UnitOfWork, columns: Sequence[_Columns]) -> dict[str, int]:
+    references = {c.entry.reverses for c in columns if c.entry.reverses is not None}
+    if not references:
+        return {}
+    found = store.entries_by_reference(uow.session, references)
+    for c in columns:
+        if c.entry.reverses is not None and c.entry.reverses not in found:
+            raise UnknownEntry(f"entry {c.entry.reference!r} reverses {c.entry.reverses!r}, which was never posted")
+    return {reference: entry.id for reference, entry in found.items()}
+
+
+def _account_ids(uow: UnitOfWork, columns: Sequence[_Columns]) -> dict[str, int]:
+    """The ids of all accounts named, made where they are missing."""
+    names = set().union(*(c.accounts for c in columns))
+    ids = store.account_ids(uow.session, names)
+    missing = names - ids.keys()
+    if missing:
+        store.add_accounts(uow.session, _folded(missing, columns))
+        ids |= store.account_ids(uow.session, missing)
+    return ids
+
+
+def _folded(names: set[str], columns: Sequence[_Columns]) -> dict[str, bool]:
+    try:
+        return {name: chart.account(name).folded for name in names}
+    except UnknownAccount as error:
+        reference = next(c.entry.reference for c in columns for name in c.accounts if repr(name) in error.detail)
+        raise UnknownAccount(f"entry {reference!r}: {error.detail}") from None
+
+
+def _refuse_other_content(uow: UnitOfWork, replayed: Sequence[_Columns]) -> None:
+    """An entry that stood there must hash to the same as what was asked for now, dated as it was then."""
+    if not replayed:
+        return
+    stored = store.entries_by_reference(uow.session, [c.entry.reference for c in replayed])
+    for c in replayed:
+        before = stored[c.entry.reference]
+        if c.hash(instant_text(before.posted_at)) != before.content_hash:
+            raise EntryConflict(f"reference {c.entry.reference!r} was used for another entry")
+
+
+def _copy_lines(columns: Sequence[_Columns], entry_ids: Mapping[str, int], ids: Mapping[str, int]) -> Iterator[str]:
+    for c in columns:
+        entry_id = entry_ids[c.entry.reference]
+        for line, (account, tail) in enumerate(zip(c.accounts, c.tails, strict=True), 1):
+            yield f"{entry_id}\t{line}\t{ids[account]}\t{tail}"
+
+
+def _move_balances(uow: UnitOfWork, columns: Sequence[_Columns], ids: Mapping[str, int]) -> None:
+    """Add what was posted to the balances; folded accounts are left to the sealer."""
+    sums: defaultdict[tuple[str, str], int] = defaultdict(int)
+    for c in columns:
+        for key, amount in zip(zip(c.accounts, c.currencies, strict=True), c.amounts, strict=True):
+            sums[key] += amount
+    moves = []
+    for (name, currency), amount in sums.items():
+        account = chart.account(name)
+        if amount and not account.folded:
+            moves.append(store.Move(ids[name], currency, amount, account.sign))
+    if not moves:
+        return
+    try:
+        store.move_balances(uow.session, moves)
+    except IntegrityError as error:
+        raise _as_insufficient(error, ids) from error
+
+
+def _as_already_reversed(error: IntegrityError) -> Exception:
+    cause = error.orig
+    if isinstance(cause, psycopg.errors.UniqueViolation) and cause.diag.constraint_name == "uq_ledger_entries_reversed":
+        return AlreadyReversed("an entry is reversed once, and this one was, under another reference")
+    return error
+
+
+def _as_insufficient(error: IntegrityError, ids: Mapping[str, int]) -> Exception:
+    """The refusal of ck_ledger_balances_amount_minor, with the account's name; PostgreSQL details the failing row."""
+    cause = error.orig
+    if not isinstance(cause, psycopg.errors.CheckViolation):
+        return error
+    found = _FIRST_NUMBER.search(cause.diag.message_detail or "")
+    account_id = int(found[1]) if found else None
+    name = next((name for name, known in ids.items() if known == account_id), "an account")
+    return InsufficientBalance(f"the balance of {name} does not cover it", account=name)
