@@ -122,9 +122,7 @@ def _beneficiaries(leg: Leg, sales: Sales, levels: Sequence[Sequence[int | None]
     return sales.hosts if leg.kind == "host" else sales.buyers
 
 
-def _pay(
-    number: int, leg: Leg, beneficiaries: Sequence[int | None], sales: Sales, outcome: Outcome
-) -> None:
+def _pay(number: int, leg: Leg, beneficiaries: Sequence[int | None], sales: Sales, outcome: Outcome) -> None:
     """One leg over all sales."""
     amounts = _amounts(leg, sales)
     rewards, skips = outcome
