@@ -1,0 +1,18 @@
+"""The door of the commissions room."""
+
+from __future__ import annotations
+
+from socialshop.commissions.service.accruing import accrue_orders
+from socialshop.commissions.service.publishing import PublishedVersion, publish_plan
+from socialshop.commissions.service.settling import begin_settlement, settle, settle_due, settlement_tick, totals_due
+
+__all__ = [
+    "PublishedVersion",
+    "accrue_orders",
+    "begin_settlement",
+    "publish_plan",
+    "settle",
+    "settle_due",
+    "settlement_tick",
+    "totals_due",
+]
