@@ -12,8 +12,12 @@ room = Room("ledger_admin", __name__, tag="Books")
 
 
 @room.operation(
-    "GET", "/admin/ledger/proof", access=READS_ALL, replies=Reply(200, ProofWire, "What the books prove, now.")
+    "GET",
+    "/admin/ledger/proof",
+    access=READS_ALL,
+    replies=Reply(200, ProofWire, "What the books prove, now."),
+    isolation="REPEATABLE READ",
 )
 def prove(call: Call[Nothing, Nothing]) -> Answer:
     """Recompute the books in one snapshot: sums, hashes, blocks, balances. It takes a while on large books."""
-    return call.transact(lambda uow: Answer(ProofWire.of(service.prove(uow))), isolation="REPEATABLE READ")
+    return call.transact(lambda uow: Answer(ProofWire.of(service.prove(uow))))
