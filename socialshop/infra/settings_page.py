@@ -1,4 +1,4 @@
-"""docs/settings.md, made from the settings themselves: `python -m socialshop.infra.settings_page > docs/settings.md`."""
+"""docs/settings.md, made from the settings: `python -m socialshop.infra.settings_page > docs/settings.md`."""
 
 from __future__ import annotations
 
