@@ -4,23 +4,75 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from apiflask import APIFlask
+from flask import Flask, current_app
 from flask_migrate import Migrate
 
-from socialshop.infra import db, redis
+from socialshop.identity import routes as identity_routes
+from socialshop.identity import service as identity
+from socialshop.identity.service import SignedIn
+from socialshop.infra import db, deliveries, redis
+from socialshop.infra.clock import Clock, SystemClock
 from socialshop.infra.settings import Settings, current
+from socialshop.infra.uow import UnitOfWork, in_unit_of_work
+from socialshop.ledger import admin_routes as ledger_admin_routes
+from socialshop.ledger import routes as ledger_routes
+from socialshop.ledger import service as ledger
+from socialshop.onboarding import routes as onboarding_routes
+from socialshop.web import auth, bodies, health, limits, metrics, operations, problems, reference, requests
+from socialshop.web.metrics import Gauge
 
 MIGRATIONS = Path(__file__).resolve().parent.parent / "migrations"
+ROOMS = (
+    onboarding_routes.room,
+    identity_routes.room,
+    ledger_routes.room,
+    ledger_admin_routes.room,
+    health.room,
+    reference.room,
+)
 
 
-def create_app(settings: Settings | None = None) -> APIFlask:
+def create_app(settings: Settings | None = None, clock: Clock | None = None) -> Flask:
     """Wire one shop. `settings` must name its database and Redis (the console fills in the embedded servers')."""
     config = settings or current()
     if config.database_url is None or config.redis_url is None:
         raise ValueError("DATABASE_URL and REDIS_URL are not set; the console starts embedded servers and sets them")
-    app = APIFlask("socialshop", title="socialshop")
+    app = Flask("socialshop", static_folder=None)
     app.extensions["socialshop_settings"] = config
+    app.extensions["socialshop_clock"] = clock or SystemClock()
     db.attach(app, url=config.database_url.get_secret_value(), pool_size=config.database_pool)
     redis.attach(app, config.redis_url.get_secret_value())
     Migrate(app, db.db, directory=str(MIGRATIONS))
+    _attach_web(app, config)
     return app
+
+
+def _attach_web(app: Flask, config: Settings) -> None:
+    app.config["MAX_CONTENT_LENGTH"] = bodies.MAX_BODY_BYTES
+    # No cross-origin caller is known, so nobody asks for OPTIONS; a method that an operation lacks is 405 like any.
+    app.config["PROVIDE_AUTOMATIC_OPTIONS"] = False
+    public_url = config.public_url or f"http://{config.host}:{config.port}"
+    requests.attach(app, config)
+    problems.attach(app, public_url.rstrip("/"))
+    auth.attach(app, _authenticate)
+    health.attach(app)
+    metrics.attach(app, _count_waiting)
+    operations.attach(app, ROOMS)
+    limits.attach(app, config)
+
+
+def _authenticate(token: str, uow: UnitOfWork | None) -> SignedIn | None:
+    if uow is not None:
+        return identity.authenticate(uow, token)
+    clock = current_app.extensions["socialshop_clock"]
+    return in_unit_of_work(lambda own: identity.authenticate(own, token), clock)
+
+
+def _count_waiting(uow: UnitOfWork) -> list[Gauge]:
+    owed = deliveries.backlog(uow, handlers=None)
+    return [
+        Gauge("outbox_unrelayed_events", "Facts not yet fanned out to their handlers", owed.unrelayed),
+        Gauge("outbox_pending_deliveries", "Duties of handlers not yet done", owed.pending),
+        Gauge("outbox_dead_deliveries", "Duties given up after too many attempts: a person must look", owed.dead),
+        Gauge("ledger_unsealed_entries", "Journal entries in no block yet", ledger.count_unsealed(uow)),
+    ]
