@@ -52,9 +52,7 @@ def add_profile(session: Session, values: Mapping[str, object]) -> bool:
 
 def add_credential(session: Session, member_id: uuid.UUID, password_hash: str, at: datetime) -> None:
     """Insert a member's first password hash."""
-    session.execute(
-        insert(MemberCredential).values(member_id=member_id, password_hash=password_hash, changed_at=at)
-    )
+    session.execute(insert(MemberCredential).values(member_id=member_id, password_hash=password_hash, changed_at=at))
 
 
 def replace_hash(session: Session, member_id: uuid.UUID, password_hash: str) -> None:

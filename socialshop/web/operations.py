@@ -16,7 +16,8 @@ import inspect
 import uuid
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import partial
+from functools import wraps
+from http import HTTPStatus
 from typing import Any, Generic, TypeVar
 
 from flask import Blueprint, Flask, Response, current_app, request
@@ -82,16 +83,19 @@ class Call(Generic[B, Q]):
             raise LookupError("a public operation has no caller")
         return self.admitted
 
-    def transact(self, work: Callable[[UnitOfWork], Answer]) -> Answer:
-        """Run `work` in this request's one transaction; where a key was sent, its 2xx answer is kept in the same."""
+    def transact(self, work: Callable[[UnitOfWork], Answer], *, isolation: str | None = None) -> Answer:
+        """Run `work` in this request's one transaction; where a key was sent, its 2xx answer is kept in the same.
+
+        `isolation` may name a PostgreSQL level such as "REPEATABLE READ".
+        """
 
         def whole(uow: UnitOfWork) -> Answer:
             answer = work(uow)
-            if self.claim is not None and answer.status < 300:
+            if self.claim is not None and answer.status < HTTPStatus.MULTIPLE_CHOICES:
                 idempotency.keep(uow, self.claim, answer.status, answer.media_type, answer.content())
             return answer
 
-        return in_unit_of_work(whole, current_app.extensions["socialshop_clock"])
+        return in_unit_of_work(whole, current_app.extensions["socialshop_clock"], isolation=isolation)
 
 
 Function = Callable[[Call[Any, Any]], Answer]
@@ -178,7 +182,7 @@ class Room(Blueprint):
                 function=function,
             )
             self.operations.append(row)
-            self.add_url_rule(path, row.name, partial(_serve, row), methods=[method])
+            self.add_url_rule(path, row.name, _view_of(row), methods=[method])
             return function
 
         return register
@@ -204,7 +208,15 @@ def table_of(app: Flask) -> Mapping[str, Operation]:
     return found
 
 
-def _serve(row: Operation, **variables: str) -> Response:
+def _view_of(row: Operation) -> Callable[..., Response]:
+    @wraps(row.function)
+    def view(**variables: str) -> Response:
+        return _serve(row, variables)
+
+    return view
+
+
+def _serve(row: Operation, variables: Mapping[str, str]) -> Response:
     """The order of answers, once for all: 401, 403, 400 for the key, the body's 4xx, 422, 404, then the function."""
     caller = admit(row.access)
     key = idempotency.key_of_request(row.idempotency)
@@ -227,7 +239,7 @@ def _content() -> bytes:
 
 
 def _send(answer: Answer) -> Response:
-    content_type = answer.media_type if answer.status != 204 else None
+    content_type = answer.media_type if answer.status != HTTPStatus.NO_CONTENT else None
     response = Response(answer.content(), answer.status, content_type=content_type)
     response.headers.extend(answer.headers)
     return response
