@@ -1,4 +1,4 @@
-"""All SQL of importing orders. The tables here are temporary and die with the transaction."""
+"""All SQL of orders. The tables made here are temporary: they carry one import and die with its transaction."""
 
 from __future__ import annotations
 
