@@ -17,6 +17,7 @@ from socialshop.infra import deliveries
 from socialshop.infra.settings import Settings
 from socialshop.infra.uow import UnitOfWork
 from socialshop.ledger import service as ledger
+from socialshop.payments import service as payments
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 # A tick that is not finished after so long lost its worker or its wake-up, or waits behind a slow one: woken again.
@@ -42,6 +43,7 @@ def prune(uow: UnitOfWork) -> bool:
 
 
 PERIODIC: tuple[Periodic, ...] = (
+    Periodic("poll_payments", timedelta(seconds=5), payments.poll),
     Periodic("seal_ledger", timedelta(seconds=5), ledger.seal),
     Periodic("prune_outbox", timedelta(hours=1), prune),
 )
