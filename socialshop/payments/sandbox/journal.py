@@ -32,11 +32,11 @@ class Journal:
         self._lock = threading.Lock()
         self._file: BinaryIO = path.open("a+b", buffering=0)
         try:
-            fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
+            self._own()
+            self._read()
+        except BaseException:
             self._file.close()
-            raise Damaged(f"another process owns {path}") from None
-        self._read()
+            raise
 
     def __enter__(self) -> Journal:
         return self
@@ -76,6 +76,12 @@ class Journal:
         """Notices that are still to be sent."""
         with self._lock:
             return list(self._books.undelivered.values())
+
+    def _own(self) -> None:
+        try:
+            fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            raise Damaged(f"another process owns {self._file.name}") from None
 
     def _append(self, said: dict[str, Any]) -> None:
         self._file.write(json.dumps(said, separators=(",", ":")).encode() + b"\n")
