@@ -16,6 +16,7 @@ from sqlalchemy import text
 from socialshop.infra import deliveries
 from socialshop.infra.settings import Settings
 from socialshop.infra.uow import UnitOfWork
+from socialshop.ledger import service as ledger
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 # A tick that is not finished after so long lost its worker or its wake-up, or waits behind a slow one: woken again.
@@ -40,7 +41,10 @@ def prune(uow: UnitOfWork) -> bool:
     return deliveries.prune(uow, before, _PRUNE_BATCH) == _PRUNE_BATCH
 
 
-PERIODIC: tuple[Periodic, ...] = (Periodic("prune_outbox", timedelta(hours=1), prune),)
+PERIODIC: tuple[Periodic, ...] = (
+    Periodic("seal_ledger", timedelta(seconds=5), ledger.seal),
+    Periodic("prune_outbox", timedelta(hours=1), prune),
+)
 
 
 def named(name: str) -> Periodic | None:
