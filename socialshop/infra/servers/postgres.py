@@ -19,7 +19,9 @@ _BUILTIN_LOCALES_SINCE = 17
 _ROOM_FOR_A_NEW_CLUSTER = 100_000_000
 _STATUS_LINE = 8  # of postmaster.pid
 # Answers to clients that knock too early are no reason for a failure.
-_GRAVE = re.compile(r"(?:FATAL|PANIC|initdb: error|postgres: error):\s+(?P<why>(?!the database system is ).+)")
+_GRAVE = re.compile(
+    r"(?:(?:FATAL|PANIC|initdb: error):\s+|^postgres: |^but )(?P<why>(?!the database system is ).+)"
+)
 
 _SETTINGS = {
     "listen_addresses": "",
