@@ -18,7 +18,7 @@ from socialshop.infra.uow import UnitOfWork, advisory_lock
 from socialshop.kernel.ids import new_ids, to_public
 from socialshop.ledger import chart
 from socialshop.ledger import service as ledger
-from socialshop.orders import imports_store as store
+from socialshop.orders import store
 from socialshop.orders.events import OrdersConfirmed
 
 LAYOUT = Layout(

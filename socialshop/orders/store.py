@@ -1,4 +1,4 @@
-"""All SQL of importing orders. The tables here are temporary and die with the transaction."""
+"""All SQL of orders. The tables made here are temporary: they carry one import and die with its transaction."""
 
 from __future__ import annotations
 
@@ -188,10 +188,10 @@ def landing_batches(session: Session, size: int) -> Iterator[list[Landing]]:
             text(
                 """
                 SELECT o.id, o.total_minor, o.currency FROM landing_orders n JOIN orders o USING (id)
-                WHERE n.ordinal >= :start AND n.ordinal < :start + :size ORDER BY n.ordinal
+                WHERE n.ordinal >= :start AND n.ordinal < :stop ORDER BY n.ordinal
                 """
             ),
-            {"start": start, "size": size},
+            {"start": start, "stop": start + size},
         )
         batch = [Landing(*row) for row in rows]
         if not batch:
