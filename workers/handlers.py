@@ -26,3 +26,18 @@ class Handler:
 
 
 HANDLERS: tuple[Handler, ...] = ()
+
+
+def named(name: str) -> Handler | None:
+    """The handler of this name."""
+    return next((handler for handler in HANDLERS if handler.name == name), None)
+
+
+def names() -> list[str]:
+    """The names of all handlers, in the table's order."""
+    return [handler.name for handler in HANDLERS]
+
+
+def routes() -> list[tuple[str, str]]:
+    """Which handlers an event goes to: pairs (event name, handler name)."""
+    return [(handler.event, handler.name) for handler in HANDLERS]

@@ -1,12 +1,27 @@
-"""The one table of periodic work. A tick is a row unique on (job, slot), so two schedulers make no duplicate."""
+"""The one table of periodic work. A tick is a row unique on (job, slot), so two schedulers make no duplicate.
+
+A slot is the instant at which a span of `every` begins, counted from 1970. What was missed while nothing ran is not
+made up for: each step does all that is due by then.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
+from flask import current_app
+from sqlalchemy import text
+
+from socialshop.infra import deliveries
+from socialshop.infra.settings import Settings
 from socialshop.infra.uow import UnitOfWork
+from socialshop.ledger import service as ledger
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+# A tick that is not finished after so long lost its worker or its wake-up, or waits behind a slow one: woken again.
+GRACE = timedelta(seconds=30)
+_PRUNE_BATCH = 5_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,4 +33,62 @@ class Periodic:
     step: Callable[[UnitOfWork], bool]
 
 
-PERIODIC: tuple[Periodic, ...] = ()
+def prune(uow: UnitOfWork) -> bool:
+    """Remove finished events and ticks older than the setting says."""
+    settings: Settings = current_app.extensions["socialshop_settings"]
+    before = uow.now - timedelta(days=settings.outbox_keep_days)
+    uow.session.execute(text("DELETE FROM periodic_ticks WHERE slot < :before"), {"before": before})
+    return deliveries.prune(uow, before, _PRUNE_BATCH) == _PRUNE_BATCH
+
+
+PERIODIC: tuple[Periodic, ...] = (
+    Periodic("seal_ledger", timedelta(seconds=5), ledger.seal),
+    Periodic("prune_outbox", timedelta(hours=1), prune),
+)
+
+
+def named(name: str) -> Periodic | None:
+    """The entry of this name."""
+    return next((periodic for periodic in PERIODIC if periodic.name == name), None)
+
+
+def slot_of(every: timedelta, now: datetime) -> datetime:
+    """The beginning of the span that `now` lies in."""
+    return now - (now - _EPOCH) % every
+
+
+def tick(uow: UnitOfWork, table: Sequence[Periodic] | None = None) -> list[tuple[str, datetime]]:
+    """Record the slots that have begun; returns the ticks to wake: new ones, and each job's last left unfinished."""
+    table = PERIODIC if table is None else table
+    names = [periodic.name for periodic in table]
+    fresh = uow.session.execute(
+        text(
+            """
+            INSERT INTO periodic_ticks (job, slot, started_at)
+            SELECT job, slot, :now FROM unnest(CAST(:jobs AS text[]), CAST(:slots AS timestamptz[])) AS t (job, slot)
+            ON CONFLICT DO NOTHING RETURNING job, slot
+            """
+        ),
+        {"now": uow.now, "jobs": names, "slots": [slot_of(periodic.every, uow.now) for periodic in table]},
+    ).all()
+    left = uow.session.execute(
+        text(
+            """
+            UPDATE periodic_ticks SET started_at = :now
+            WHERE started_at < :late AND finished_at IS NULL AND (job, slot) IN (
+                SELECT job, max(slot) FROM periodic_ticks WHERE finished_at IS NULL AND job = ANY(:jobs) GROUP BY job
+            )
+            RETURNING job, slot
+            """
+        ),
+        {"now": uow.now, "late": uow.now - GRACE, "jobs": names},
+    ).all()
+    return [(job, slot) for job, slot in (*fresh, *left)]
+
+
+def mark_finished(uow: UnitOfWork, job: str, slot: datetime) -> None:
+    """This tick's work is done, and so is that of older ticks of its job that were cut short."""
+    uow.session.execute(
+        text("UPDATE periodic_ticks SET finished_at = :now WHERE job = :job AND slot <= :slot AND finished_at IS NULL"),
+        {"now": uow.now, "job": job, "slot": slot},
+    )

@@ -48,7 +48,8 @@ def upgrade() -> None:
             done_at    timestamptz,
             CONSTRAINT uq_outbox_deliveries_event_id_handler UNIQUE (event_id, handler)
         );
-        CREATE INDEX ix_outbox_deliveries_due ON outbox_deliveries (handler, due_at, id) WHERE state = 'pending';
+        CREATE INDEX ix_outbox_deliveries_pending ON outbox_deliveries (handler, event_id) WHERE state = 'pending';
+        CREATE INDEX ix_outbox_deliveries_dead ON outbox_deliveries (due_at) WHERE state = 'dead';
 
         CREATE TABLE periodic_ticks (
             job         text NOT NULL,

@@ -2,10 +2,77 @@
 
 from __future__ import annotations
 
+import os
+from importlib import import_module
+from typing import Any, NamedTuple
+
 import click
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+class Place(NamedTuple):
+    """Where a command lives and what it does, so that `--help` need not load it (numpy alone takes a while)."""
+
+    module: str
+    attribute: str
+    summary: str
+
+
+COMMANDS = {
+    "run": Place("run", "run", "Everything for one machine: servers, web, workers."),
+    "serve": Place("run", "serve", "The web server alone."),
+    "work": Place("run", "work", "Job workers, relay and schedule alone."),
+    "migrate": Place("run", "migrate", "Bring the database's schema to this program's version."),
+    "demo": Place("demo", "demo", "Fill an empty shop with generated members and orders."),
+    "member": Place("members", "member", "Create members from the console."),
+    "import": Place("imports", "import_", "Bring in members and orders from CSV files."),
+    "plan": Place("plans", "plan", "Publish commission plans."),
+    "settle": Place("commissions", "settle", "Settle what has matured into the wallets."),
+    "replay": Place("commissions", "replay", "Recompute every accrual from its snapshot."),
+    "export": Place("export", "export", "Write accruals, the ledger or the signed head."),
+    "prove": Place("books", "prove", "Recompute the books and name the first difference."),
+    "referrals": Place("referrals", "referrals", "Look at and correct the sponsor tree."),
+    "bench": Place("bench", "bench", "Run the benchmarks; JSON with ratios."),
+}
+
+
+class Stopped(click.ClickException):
+    """The command could not do its work: one line on stderr, exit 1."""
+
+    def show(self, file: Any = None) -> None:
+        click.echo(f"socialshop: {self.message}", err=True)
+
+
+class Console(click.Group):
+    """Loads a command when it is called, and turns what stops it into one clear line."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        place = COMMANDS.get(cmd_name)
+        if place is None:
+            return None
+        command: click.Command = getattr(import_module(f"socialshop.cli.{place.module}"), place.attribute)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, place.summary) for name, place in COMMANDS.items()])
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except (click.ClickException, click.exceptions.Exit, click.Abort):
+            raise
+        except Exception as error:
+            if os.environ.get("SOCIALSHOP_LOG_LEVEL") == "DEBUG":
+                raise
+            from socialshop.cli.refusals import one_line
+
+            raise Stopped(one_line(error)) from error
+
+
+@click.group(cls=Console, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
 @click.version_option(package_name="socialshop")
 def main() -> None:
     """socialshop: group buying with rewards that prove themselves."""

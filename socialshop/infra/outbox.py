@@ -1,7 +1,8 @@
 """The outbox: what must follow a change is a row, written in the change's own transaction.
 
 `Event` is the base of every frozen fact. `workers/relay.py` fans unrelayed rows out into deliveries, one a handler;
-`workers/jobs.py` drains deliveries in batches. Redis only wakes them: emptied, nothing is lost.
+`workers/jobs.py` drains deliveries in batches (both through `infra/deliveries.py`). Redis only wakes them: emptied,
+nothing is lost.
 """
 
 from __future__ import annotations
@@ -47,7 +48,9 @@ class OutboxDelivery(Base):
     __table_args__ = (
         UniqueConstraint("event_id", "handler"),
         CheckConstraint("state IN ('pending', 'done', 'dead')", name="state"),
-        Index("ix_outbox_deliveries_due", "handler", "due_at", "id", postgresql_where=text("state = 'pending'")),
+        # In the order they are claimed; what waits for a retry is rare and passed over.
+        Index("ix_outbox_deliveries_pending", "handler", "event_id", postgresql_where=text("state = 'pending'")),
+        Index("ix_outbox_deliveries_dead", "due_at", postgresql_where=text("state = 'dead'")),
     )
 
     id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)

@@ -47,6 +47,10 @@ class Settings(BaseSettings):
     trusted_proxies: int = Field(0, ge=0, le=5, description="proxies in front whose X-Forwarded-For is believed")
     registrations_per_minute: int = Field(300, ge=1, description="registrations a minute and address")
     requests_per_minute: int = Field(3000, ge=1, description="requests a minute and address")
+    delivery_attempts: int = Field(
+        6, ge=1, le=20, description="attempts at an outbox delivery before it is given up and waits for a person"
+    )
+    outbox_keep_days: int = Field(14, ge=1, le=365, description="days that finished events and ticks are kept")
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="least level that is logged")
     crash_at: str = Field("", description="name of a crash point where the process kills itself; tests only")
 

@@ -82,11 +82,16 @@ def in_unit_of_work(work: Callable[[UnitOfWork], T], clock: Clock | None = None)
             with unit_of_work(clock) as uow:
                 return work(uow)
         except DBAPIError as error:
-            if not isinstance(error.orig, _RETRYABLE) or attempt == _ATTEMPTS:
+            if not is_conflict(error) or attempt == _ATTEMPTS:
                 raise
             # Jitter parts the two that met; it needs no secrecy.
             time.sleep(random.uniform(0.005, 0.02) * attempt)  # noqa: S311
     raise AssertionError("unreachable")
+
+
+def is_conflict(error: DBAPIError) -> bool:
+    """PostgreSQL chose this transaction as the victim of a conflict; the same work may be done again."""
+    return isinstance(error.orig, _RETRYABLE)
 
 
 def advisory_lock(uow: UnitOfWork, name: str, *, wait: bool = True) -> bool:

@@ -2,5 +2,6 @@
 
 from socialshop.infra.servers.client import Servers, open_servers
 from socialshop.infra.servers.errors import StartupError
+from socialshop.infra.servers.own import check_own_servers
 
-__all__ = ["Servers", "StartupError", "open_servers"]
+__all__ = ["Servers", "StartupError", "check_own_servers", "open_servers"]

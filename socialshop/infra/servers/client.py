@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import quote
 
 from socialshop.infra.servers.errors import StartupError, refused
 from socialshop.infra.servers.folder import DataFolder, open_log, prepare
@@ -94,7 +95,7 @@ def _running(folder: DataFolder) -> Servers | None:
     try:
         if ready.try_shared():
             return None
-        sockets = json.loads(ready.path.read_text())["sockets"]
+        sockets = quote(json.loads(ready.path.read_text())["sockets"])
     finally:
         ready.close()
     return Servers(
@@ -107,14 +108,16 @@ def _running(folder: DataFolder) -> Servers | None:
 def _start_keeper(folder: DataFolder) -> None:
     """Start a keeper and wait until it says that it is ready. Raises StartupError with its reason if not."""
     log = open_log(folder.log("keeper"))
-    path = os.pathsep.join([str(_HOME), *filter(None, [os.environ.get("PYTHONPATH")])])
+    # The user's PGPORT, PGDATA or PGOPTIONS mean another server.
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("PG")}
+    environment["PYTHONPATH"] = os.pathsep.join([str(_HOME), *filter(None, [environment.get("PYTHONPATH")])])
     command = [sys.executable, "-m", "socialshop.infra.servers.keeper", str(folder.root), str(START_SECONDS)]
     try:
         # A session of its own: Ctrl-C in the terminal reaches the users, who then still have their servers.
         keeper = subprocess.Popen(  # noqa: S603
             command,
             cwd="/",
-            env=os.environ | {"PYTHONPATH": path},
+            env=environment,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=log,

@@ -1,5 +1,7 @@
 """The data folder: what lies where, and whether it can be used at all."""
 
+import contextlib
+import errno
 import hashlib
 import os
 import shutil
@@ -68,11 +70,11 @@ def prepare(data_dir: Path) -> DataFolder:
     if owner != os.geteuid():
         # Files of two owners in one folder would lock out one of them at the next start.
         raise StartupError(
-            f"The data folder {root} belongs to user number {owner}: "
-            "run as that user, or choose another folder"
+            f"The data folder {root} belongs to user number {owner}: run as that user, or choose another folder"
         )
     if not os.access(root, os.W_OK | os.X_OK):
-        raise StartupError(f"Cannot write to the data folder {root}: permission denied")
+        why = errno.EROFS if os.statvfs(root).f_flag & os.ST_RDONLY else errno.EACCES
+        raise refused(f"Cannot write to the data folder {root}", OSError(why, ""))
     return folder
 
 
@@ -102,11 +104,12 @@ def trim_log(path: Path) -> None:
 def make_socket_folder(folder: DataFolder) -> Path:
     """A private folder (0700) with a path short enough for sockets, the same for each start of this folder.
 
-    Raises StartupError if something else lies there: whoever owned it could stand in for the database.
+    Only for a keeper that knows itself alone: what a killed one left there is removed. Raises StartupError
+    if something else lies there: whoever owned it could stand in for the database.
     """
     key = hashlib.sha256(os.fsencode(folder.root)).hexdigest()[:16]
     name = f"socialshop-{os.geteuid()}-{key}"
-    # The fixed place first: all processes must agree, whatever their environment says.
+    # The fixed place first: a folder of a login session goes with it.
     bases = [Path("/tmp"), Path(os.environ.get("XDG_RUNTIME_DIR") or "/run"), folder.root]  # noqa: S108
     for base in bases:
         path = base / name
@@ -116,6 +119,7 @@ def make_socket_folder(folder: DataFolder) -> Path:
             path.mkdir(mode=0o700)
         except FileExistsError:
             _refuse_foreign(path)
+            _empty(path)
         except OSError:
             continue
         return path
@@ -130,9 +134,11 @@ def _refuse_foreign(path: Path) -> None:
 
 def remove_socket_folder(path: Path) -> None:
     """Tidy up after the servers; a folder that resists is left, the next start checks it."""
-    try:
-        for entry in path.iterdir():
-            entry.unlink(missing_ok=True)
+    with contextlib.suppress(OSError):
+        _empty(path)
         path.rmdir()
-    except OSError:
-        pass
+
+
+def _empty(path: Path) -> None:
+    for entry in path.iterdir():
+        entry.unlink(missing_ok=True)

@@ -11,7 +11,8 @@ Four locks in the folder say everything, and none can be left behind by a killed
   nothing of an earlier, killed keeper still works on the files.
 - `ready`: held by the keeper while the servers answer; its content says where.
 
-On standard output it says one line of JSON, `{"error": "..."}` or `{}`, and closes it.
+On standard output it says one line of JSON, `{"error": "..."}` or `{}`, and closes it; nothing when its
+starter is gone.
 """
 
 import contextlib
@@ -24,7 +25,7 @@ from collections.abc import Callable
 from pathlib import Path
 from types import FrameType
 
-from socialshop.infra.servers.errors import StartupError
+from socialshop.infra.servers.errors import StartupError, refused
 from socialshop.infra.servers.folder import DataFolder, make_socket_folder, remove_socket_folder, trim_log
 from socialshop.infra.servers.guard import start_guard
 from socialshop.infra.servers.locks import Lock
@@ -40,6 +41,10 @@ _STOP_SECONDS = 60
 
 class _NotNeededError(Exception):
     """Stop quietly: nobody uses the servers, another keeper serves, or a signal said so."""
+
+
+class _GiveWayError(_NotNeededError):
+    """Another keeper serves already: as good as our own success."""
 
 
 class Keeper:
@@ -113,7 +118,7 @@ class Keeper:
             return True
         if not self.ready.try_shared():
             # A keeper whose starter was killed has become ready meanwhile.
-            raise _NotNeededError
+            raise _GiveWayError
         self.ready.close()
         self.ready = Lock(self.folder.lock("ready"))
         return False
@@ -129,20 +134,11 @@ class Keeper:
 
     def _make_cluster(self, postgres: Postgres) -> None:
         initdb = self._launch("initdb", lambda _: postgres.begin_initdb(self.life.fd))
-        try:
-            self._wait(initdb.has_ended, "initdb does not come to an end", initdb)
-        except BaseException:
-            initdb.process.kill()
-            initdb.process.wait()
-            postgres.discard_unfinished()
-            raise
-        finally:
-            self.running.remove(initdb)
+        self._wait(initdb.has_ended, "initdb does not come to an end", initdb)
+        self.running.remove(initdb)
         postgres.finish_initdb(initdb)
 
-    def _await_server(
-        self, server: Server, is_ready: Callable[[], bool], why: Callable[[Server], str]
-    ) -> None:
+    def _await_server(self, server: Server, is_ready: Callable[[], bool], why: Callable[[Server], str]) -> None:
         def settled() -> bool:
             return server.has_ended() or is_ready()
 
@@ -190,6 +186,15 @@ def _tell_starter(answer: dict[str, str]) -> None:
     os.close(devnull)
 
 
+def _fail(keeper: Keeper, error: StartupError | OSError) -> None:
+    """Stop first, then say why: the starter must find nothing running when it learns of the failure."""
+    keeper.stop()
+    if isinstance(error, OSError):
+        error = refused("Cannot start the servers", error)
+    _note(str(error))
+    _tell_starter({"error": str(error)})
+
+
 def _stop_on_signal(number: int, _frame: FrameType | None) -> None:
     _note(f"stopped by {signal.Signals(number).name}")
     raise _NotNeededError
@@ -213,16 +218,13 @@ def main() -> None:
         keeper.start()
         _tell_starter({})
         keeper.serve()
+    except _GiveWayError:
+        _tell_starter({})
     except _NotNeededError:
-        keeper.stop()
-    except StartupError as error:
-        keeper.stop()
-        _note(str(error))
-        _tell_starter({"error": str(error)})
-    except BaseException:
-        keeper.stop()
-        raise
-    else:
+        pass
+    except (StartupError, OSError) as error:
+        _fail(keeper, error)
+    finally:
         keeper.stop()
 
 

@@ -19,9 +19,7 @@ _BUILTIN_LOCALES_SINCE = 17
 _ROOM_FOR_A_NEW_CLUSTER = 100_000_000
 _STATUS_LINE = 8  # of postmaster.pid
 # Answers to clients that knock too early are no reason for a failure.
-_GRAVE = re.compile(
-    r"(?:FATAL|PANIC|initdb: error|postgres: error):\s+(?P<why>(?!the database system is ).+)"
-)
+_GRAVE = re.compile(r"(?:FATAL|PANIC|initdb: error|postgres: error):\s+(?P<why>(?!the database system is ).+)")
 
 _SETTINGS = {
     "listen_addresses": "",
@@ -51,8 +49,12 @@ class Postgres:
     def begin_initdb(self, life: int) -> Server:
         """Start initdb beside the final place, so that a killed one leaves no half-made folder."""
         workplace = self.folder.unfinished_postgres
-        if self.folder.free_bytes() < _ROOM_FOR_A_NEW_CLUSTER:
-            raise StartupError(f"Cannot make the database: {why_it_failed([], _GRAVE, self.folder)}")
+        free = self.folder.free_bytes()
+        if free < _ROOM_FOR_A_NEW_CLUSTER:
+            raise StartupError(
+                f"Cannot make the database: the disk that holds {self.folder.root} is full "
+                f"({free // 1_000_000} MB left, {_ROOM_FOR_A_NEW_CLUSTER // 1_000_000} MB needed)"
+            )
         try:
             self.discard_unfinished()
             workplace.mkdir(mode=0o700)
@@ -61,22 +63,11 @@ class Postgres:
         self.user.take_over(workplace)
         builtin = ["--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--locale=C"]
         locale = builtin if self.binaries.major >= _BUILTIN_LOCALES_SINCE else ["--locale=C.UTF-8"]
-        command: list[str | Path] = [
-            self.binaries.initdb,
-            "-D",
-            workplace,
-            "-U",
-            SUPERUSER,
-            "-A",
-            "trust",
-            "-E",
-            "UTF8",
-            *locale,
-        ]
-        command += ["--data-checksums", "--no-instructions"]
+        options = [f"--username={SUPERUSER}", "--auth=trust", "--encoding=UTF8", *locale]
+        options += ["--data-checksums", "--no-instructions"]
         return start(
             "postgres",
-            command,
+            [self.binaries.initdb, "-D", workplace, *options],
             self.folder,
             life=life,
             goodbye=signal.SIGTERM,
@@ -123,9 +114,10 @@ class Postgres:
         """Create the shop's database if it is missing. Raises StartupError."""
         import psycopg
 
-        address = f"host={sockets} port=5432 user={SUPERUSER} dbname=postgres"
         try:
-            with psycopg.connect(address, autocommit=True) as connection:
+            with psycopg.connect(
+                host=str(sockets), port=5432, user=SUPERUSER, dbname="postgres", autocommit=True
+            ) as connection:
                 known = connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [DATABASE])
                 if known.fetchone() is None:
                     connection.execute(f"CREATE DATABASE {DATABASE}")
@@ -141,13 +133,20 @@ class Postgres:
         # stale. PostgreSQL finds out by itself unless the number now belongs to another process of ours (as
         # it does after a container's restart). Its parent's number it always takes for stale; unlike deleting
         # the file, this keeps its check for shared memory still in use.
+        pid_file = self.folder.postgres / "postmaster.pid"
         lines = _pid_lines(self.folder)
-        if lines:
+        try:
+            if not lines:
+                # Emptied by a full disk: PostgreSQL would refuse it, and there is nothing in it to check.
+                pid_file.unlink(missing_ok=True)
+                return
             lines[0] = f"{os.getpid()}\n"
-            try:
-                (self.folder.postgres / "postmaster.pid").write_text("".join(lines))
-            except OSError as error:
-                raise refused(f"Cannot write to {self.folder.postgres}", error) from None
+            beside = pid_file.with_suffix(".new")
+            beside.write_text("".join(lines))
+            self.user.take_over(beside)
+            beside.rename(pid_file)
+        except OSError as error:
+            raise refused(f"Cannot write to {self.folder.postgres}", error) from None
 
 
 def _major_of(cluster: Path) -> int:

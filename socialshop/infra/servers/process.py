@@ -79,9 +79,8 @@ def start(
 
 
 def _environment() -> dict[str, str]:
-    # The user's PGPORT, PGDATA or PGOPTIONS mean another server; messages are read back, so in English.
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("PG")}
-    return kept | {"LC_ALL": "C"}
+    # Messages are read back, so in English.
+    return os.environ | {"LC_ALL": "C"}
 
 
 def why_it_failed(said: Sequence[str], grave: re.Pattern[str], folder: DataFolder) -> str:

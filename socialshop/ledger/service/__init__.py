@@ -3,12 +3,34 @@
 from __future__ import annotations
 
 from socialshop.ledger.journal import Entry, Posting
+from socialshop.ledger.seals import Head
+from socialshop.ledger.service.balances import TrialLine, WalletBalances, balance, trial_balance, wallet, wallets
+from socialshop.ledger.service.exporting import beancount_pieces, csv_pieces
+from socialshop.ledger.service.heads import SignedHead, current_head, read_head, signed_head
 from socialshop.ledger.service.posting import Posted, post, reverse
+from socialshop.ledger.service.proving import Proof, prove
+from socialshop.ledger.service.sealing import seal
 
 __all__ = [
     "Entry",
+    "Head",
     "Posted",
     "Posting",
+    "Proof",
+    "SignedHead",
+    "TrialLine",
+    "WalletBalances",
+    "balance",
+    "beancount_pieces",
+    "csv_pieces",
+    "current_head",
     "post",
+    "prove",
+    "read_head",
     "reverse",
+    "seal",
+    "signed_head",
+    "trial_balance",
+    "wallet",
+    "wallets",
 ]

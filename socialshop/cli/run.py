@@ -1,0 +1,232 @@
+"""`run`, `serve`, `work`, `migrate`: the processes of a shop, on one machine or on several."""
+
+from __future__ import annotations
+
+import errno
+import http.client
+import os
+import signal
+import socket
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from types import FrameType
+
+import click
+from flask import Flask
+from pydantic import SecretStr
+
+from socialshop.cli.processes import Family
+from socialshop.cli.shop import (
+    configure_logging,
+    data_dir_option,
+    open_servers_of,
+    read_settings,
+    shop_on,
+)
+from socialshop.infra import schema
+from socialshop.infra.servers import StartupError
+from socialshop.infra.settings import Settings
+
+_LOOK_SECONDS = 0.2
+_READY_SECONDS = 60.0
+
+
+def port_option(command: Callable[..., None]) -> Callable[..., None]:
+    """Add `--port`, which outdoes SOCIALSHOP_PORT."""
+    return click.option(
+        "--port", type=click.IntRange(1, 65535), envvar="SOCIALSHOP_PORT", show_envvar=True, help="Port to listen on."
+    )(command)
+
+
+@click.command()
+@port_option
+@click.option("--no-demo", is_flag=True, help="Leave an empty shop empty.")
+@data_dir_option
+def run(port: int | None, no_demo: bool) -> None:
+    """Everything for one machine: servers, migrations, demo data if empty, web, job workers, relay, schedule.
+
+    Ctrl-C or SIGTERM stops it all in order.
+    """
+    settings = _on_port(port)
+    with _asked_to_stop() as stopping, _shop_for_processes(settings) as app:
+        logins = [] if no_demo else _demo(app)
+        with _family(app) as family:
+            _add_web(family)
+            _add_workers(family, app)
+            _live(app, family, stopping, web=True, say=lambda: _greet(_settings(app), logins))
+
+
+@click.command()
+@port_option
+@data_dir_option
+def serve(port: int | None) -> None:
+    """The web server alone, without job workers. Ctrl-C or SIGTERM stops it."""
+    settings = _on_port(port)
+    with _asked_to_stop() as stopping, _shop_for_processes(settings) as app, _family(app) as family:
+        _add_web(family)
+        _live(app, family, stopping, web=True, say=lambda: _greet(_settings(app), []))
+
+
+@click.command()
+@data_dir_option
+def work() -> None:
+    """Job workers, relay and schedule, without the web server. Ctrl-C or SIGTERM stops them."""
+    settings = read_settings()
+    with _asked_to_stop() as stopping, _shop_for_processes(settings) as app, _family(app) as family:
+        _add_workers(family, app)
+        _live(app, family, stopping, web=False, say=lambda: click.echo("workers, relay and schedule are running"))
+
+
+@click.command()
+@data_dir_option
+def migrate() -> None:
+    """Bring the database's schema to this program's version; safe to run again and at once."""
+    from socialshop.app import create_app
+
+    settings = read_settings()
+    configure_logging(settings, quiet=True)
+    with open_servers_of(settings) as reached:
+        app = create_app(reached)
+        with app.app_context():
+            missing = schema.pending()
+            schema.migrate(app)
+    click.echo(f"applied {', '.join(missing)}" if missing else "the schema is at head already")
+
+
+def _on_port(port: int | None) -> Settings:
+    settings = read_settings()
+    if port is not None:
+        settings = settings.model_copy(update={"port": port})
+    _refuse_taken(settings.host, settings.port)
+    return settings
+
+
+def _refuse_taken(host: str, port: int) -> None:
+    """Raise StartupError where nothing can listen there, before anything else is started."""
+    try:
+        family, kind, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        with socket.socket(family, kind) as probe:
+            # What a server that has just ended leaves behind (TIME_WAIT) is no one listening.
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind(address)
+            probe.listen()
+    except OSError as error:
+        if error.errno == errno.EADDRINUSE:
+            raise StartupError(f"port {port} of {host} is in use: choose another with --port") from None
+        raise StartupError(f"cannot listen on {host}, port {port}: {error.strerror or error}") from None
+
+
+@contextmanager
+def _shop_for_processes(settings: Settings) -> Iterator[Flask]:
+    configure_logging(settings)
+    with open_servers_of(settings) as reached, shop_on(reached, owned=settings.database_url is None) as app:
+        yield app
+
+
+def _demo(app: Flask) -> list[str]:
+    """Fill the shop if it is empty; returns the demo logins, a line each."""
+    from socialshop.cli.demo import fill_if_empty
+
+    return fill_if_empty(app)
+
+
+def _settings(app: Flask) -> Settings:
+    found: Settings = app.extensions["socialshop_settings"]
+    return found
+
+
+@contextmanager
+def _family(app: Flask) -> Iterator[Family]:
+    """The children's parent; they are stopped when the block ends, before the servers are."""
+    family = Family({**os.environ, **_environment(_settings(app))})
+    try:
+        yield family
+    finally:
+        family.stop()
+
+
+def _environment(settings: Settings) -> dict[str, str]:
+    """This command's settings as a child process reads them."""
+    given = {
+        "DATABASE_URL": settings.database_url,
+        "REDIS_URL": settings.redis_url,
+        "SOCIALSHOP_DATA_DIR": settings.data_dir.absolute(),
+        "SOCIALSHOP_HOST": settings.host,
+        "SOCIALSHOP_PORT": settings.port,
+    }
+    return {
+        name: value.get_secret_value() if isinstance(value, SecretStr) else str(value)
+        for name, value in given.items()
+        if value is not None
+    }
+
+
+def _add_web(family: Family) -> None:
+    family.add("web", "socialshop.cli.web")
+
+
+def _add_workers(family: Family, app: Flask) -> None:
+    for _ in range(_settings(app).job_workers):
+        family.add("worker", "workers", "worker")
+    family.add("relay", "workers", "relay")
+
+
+def _live(app: Flask, family: Family, stopping: Callable[[], bool], *, web: bool, say: Callable[[], None]) -> None:
+    """Look after the children until asked to stop; say so once the shop is ready."""
+    from workers.presence import Presence
+
+    said, late_at = False, time.monotonic() + _READY_SECONDS
+    with Presence() as presence:
+        while not stopping():
+            family.look_after()
+            presence.hold()
+            if not said and (not web or _is_ready(_settings(app))):
+                said = True
+                say()
+            if not said and time.monotonic() > late_at:
+                raise StartupError(f"the web server is not ready after {_READY_SECONDS:.0f} s: see the lines above")
+            time.sleep(_LOOK_SECONDS)
+
+
+def _is_ready(settings: Settings) -> bool:
+    connection = http.client.HTTPConnection(_reachable(settings.host), settings.port, timeout=2)
+    try:
+        connection.request("GET", "/readyz")
+        return connection.getresponse().status == http.client.OK
+    except (OSError, http.client.HTTPException):
+        return False
+    finally:
+        connection.close()
+
+
+def _reachable(host: str) -> str:
+    """A server that listens everywhere is asked here."""
+    return {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104
+
+
+def _greet(settings: Settings, logins: list[str]) -> None:
+    address = settings.public_url or f"http://{_reachable(settings.host)}:{settings.port}"
+    click.echo(f"socialshop is running at {address}")
+    click.echo(f"  the API and its pages: {address}/api/v1/docs")
+    for login in logins:
+        click.echo(f"  log in: {login}")
+    click.echo("Ctrl-C stops everything.")
+
+
+@contextmanager
+def _asked_to_stop() -> Iterator[Callable[[], bool]]:
+    """Whether SIGINT or SIGTERM came; a second one ends the wait for an orderly stop."""
+    asked: list[int] = []
+
+    def note(number: int, _frame: FrameType | None) -> None:
+        if asked:
+            raise KeyboardInterrupt
+        asked.append(number)
+
+    before = {number: signal.signal(number, note) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield lambda: bool(asked)
+    finally:
+        for number, action in before.items():
+            signal.signal(number, action)

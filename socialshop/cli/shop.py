@@ -1,0 +1,190 @@
+"""What every command stands on: an open shop, and an end to the work that it began.
+
+@click.command()
+@data_dir_option
+def settle() -> None:
+    with open_shop() as app:
+        ...
+        finish_jobs(app)
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+from flask import Flask
+from pydantic import SecretStr
+
+from socialshop.infra.settings import Settings
+
+_META_KEY = "socialshop.data_dir"
+_POLL_SECONDS = 0.2
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+def data_dir_option(command: F) -> F:
+    """Add `--data-dir`; its value reaches `open_shop` by itself and is no parameter of the command."""
+    return click.option(
+        "--data-dir",
+        type=click.Path(file_okay=False, path_type=Path),
+        envvar="SOCIALSHOP_DATA_DIR",
+        show_envvar=True,
+        expose_value=False,
+        callback=_remember_data_dir,
+        help="Folder of the embedded servers; not used where DATABASE_URL and REDIS_URL are set.",
+    )(command)
+
+
+def _remember_data_dir(ctx: click.Context, _option: click.Parameter, value: Path | None) -> Path | None:
+    if value is not None:
+        ctx.meta[_META_KEY] = value
+    return value
+
+
+def read_settings() -> Settings:
+    """The settings of this command: the environment's, with `--data-dir` if it was given.
+
+    Raises StartupError if only one of the two servers is named: half of a shop's state would live elsewhere.
+    """
+    from socialshop.infra.servers import StartupError
+
+    settings = Settings()
+    ctx = click.get_current_context(silent=True)
+    if ctx is not None and _META_KEY in ctx.meta:
+        settings = settings.model_copy(update={"data_dir": ctx.meta[_META_KEY]})
+    if (settings.database_url is None) != (settings.redis_url is None):
+        given, missing = ("DATABASE_URL", "REDIS_URL") if settings.database_url else ("REDIS_URL", "DATABASE_URL")
+        raise StartupError(f"{given} is set and {missing} is not: set both for your own servers, or neither")
+    return settings
+
+
+@contextmanager
+def open_servers_of(settings: Settings) -> Iterator[Settings]:
+    """The settings with the addresses of servers that serve: one's own, checked, or the data folder's, started."""
+    from socialshop.infra import servers
+
+    if settings.database_url is not None and settings.redis_url is not None:
+        servers.check_own_servers(settings.database_url.get_secret_value(), settings.redis_url.get_secret_value())
+        yield settings
+        return
+    with servers.open_servers(settings.data_dir) as found:
+        yield settings.model_copy(
+            update={"database_url": SecretStr(found.database_url), "redis_url": SecretStr(found.redis_url)}
+        )
+
+
+@contextmanager
+def open_shop() -> Iterator[Flask]:
+    """A wired shop with its servers running, its schema at head and an application context pushed.
+
+    Raises StartupError: the servers cannot be had, or one's own database is not migrated.
+    """
+    settings = read_settings()
+    configure_logging(settings, quiet=True)
+    with open_servers_of(settings) as reached, shop_on(reached, owned=settings.database_url is None) as app:
+        yield app
+
+
+@contextmanager
+def shop_on(settings: Settings, *, owned: bool) -> Iterator[Flask]:
+    """The shop on servers that serve. An `owned` database is brought to head; of a user's own it is only asked."""
+    from socialshop.app import create_app
+    from socialshop.infra import redis
+    from socialshop.infra.db import db
+
+    app = create_app(settings)
+    app.extensions["socialshop_opened_at"] = datetime.now(UTC)
+    with app.app_context():
+        try:
+            _at_head(app, migrate=owned)
+            yield app
+        finally:
+            db.session.remove()
+            db.engine.dispose()
+            redis.client().close()
+
+
+def _at_head(app: Flask, *, migrate: bool) -> None:
+    from socialshop.infra import schema
+    from socialshop.infra.db import db
+    from socialshop.infra.servers import StartupError
+
+    missing = schema.pending()
+    if not missing:
+        return
+    if not migrate:
+        raise StartupError(f"the database lacks {len(missing)} migrations of this program: run `socialshop migrate`")
+    schema.migrate(app)
+    # Connections from before the migration could not drop to the application role, which it has made.
+    db.engine.dispose()
+
+
+def configure_logging(settings: Settings, *, quiet: bool = False) -> None:
+    """JSON lines on stderr. A `quiet` command speaks from WARNING on, unless a level was asked for."""
+    from socialshop.infra import logging
+
+    logging.configure("WARNING" if quiet and "log_level" not in settings.model_fields_set else settings.log_level)
+
+
+def finish_jobs(app: Flask) -> None:
+    """Return when everything that follows from this command is done and the books are sealed.
+
+    Workers that listen are waited for; where none does, relay and queue are drained here. Raises Stopped when
+    something of this command's was given up (exit 1): docs/runbooks/dead-deliveries.md says what then.
+    """
+    with app.app_context():
+        _drain_or_wait()
+        _seal()
+        _refuse_dead(app.extensions["socialshop_opened_at"])
+
+
+def _drain_or_wait() -> None:
+    from socialshop.cli.progress import progress
+    from socialshop.infra import deliveries
+    from socialshop.infra.uow import in_unit_of_work
+    from workers import handlers, presence
+
+    names = handlers.names()
+    with progress("jobs") as shown:
+        while not (left := in_unit_of_work(lambda uow: deliveries.backlog(uow, names))).is_empty:
+            shown.left(left.unrelayed + left.pending)
+            # Asked each time: workers may come and go while we wait.
+            if presence.someone_listens() or not _work_off():
+                time.sleep(_POLL_SECONDS)
+
+
+def _work_off() -> bool:
+    """Relay and drain here; False when all that is left waits for a later attempt."""
+    from workers import relay, worker
+
+    moved = relay.relay() + relay.wake()
+    worker.work_off()
+    return moved > 0
+
+
+def _seal() -> None:
+    from socialshop.infra.uow import in_unit_of_work
+    from socialshop.ledger import service
+
+    while in_unit_of_work(service.seal):
+        pass
+
+
+def _refuse_dead(since: datetime) -> None:
+    from socialshop.cli import Stopped
+    from socialshop.infra import deliveries
+    from socialshop.infra.uow import in_unit_of_work
+
+    dead = in_unit_of_work(lambda uow: deliveries.dead_since(uow, since))
+    if dead.number:
+        raise Stopped(
+            f"{dead.number} jobs were given up, the last in {dead.handler}: {dead.error}"
+            " (docs/runbooks/dead-deliveries.md)"
+        )

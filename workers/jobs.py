@@ -1,0 +1,150 @@
+"""The jobs that RQ runs, thin: drain a handler's deliveries in batches; run a tick of the periodic table.
+
+A job may run twice, at once with another, or be killed anywhere: what it claims it holds by row locks, and claiming,
+the handler's effects and `done` are one unit of work.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+from collections.abc import Sequence
+from datetime import datetime
+from functools import partial
+from time import monotonic
+
+import structlog
+from flask import current_app
+from redis.exceptions import RedisError
+from rq.timeouts import JobTimeoutException
+from sqlalchemy.exc import DBAPIError
+
+from socialshop.infra import deliveries, redis
+from socialshop.infra.crashpoints import crash_point
+from socialshop.infra.deliveries import Delivery
+from socialshop.infra.settings import Settings
+from socialshop.infra.uow import UnitOfWork, advisory_lock, in_unit_of_work, is_conflict
+from workers import handlers, queue, schedule
+from workers.handlers import Handler
+
+# After so long a job makes room for the next in the queue; the relay wakes it again for what is left.
+SHARE_SECONDS = 20
+
+_log = structlog.get_logger(__name__)
+_leaving = threading.Event()
+
+
+def leave_soon() -> None:
+    """This process is asked to stop: a running job ends after the batch that it is at."""
+    _leaving.set()
+
+
+class _BatchFailed(Exception):
+    """A handler raised; carries which deliveries were in its hands."""
+
+    def __init__(self, ids: Sequence[int]) -> None:
+        super().__init__(f"{len(ids)} deliveries")
+        self.ids = ids
+
+
+def drain(handler_name: str) -> int:
+    """Run the handler over its due deliveries, batch by batch, until none is left; returns how many were done."""
+    _heard("drain", handler_name)
+    handler = handlers.named(handler_name)
+    if handler is None:
+        _log.warning("no such handler", handler=handler_name)
+        return 0
+    done, stop_at = 0, monotonic() + SHARE_SECONDS
+    while monotonic() < stop_at and not _leaving.is_set():
+        try:
+            count = in_unit_of_work(lambda uow: _run_batch(uow, handler))
+        except _BatchFailed as failed:
+            _deal_with(handler, failed)
+            continue
+        if count == 0:
+            break
+        done += count
+    return done
+
+
+def _run_batch(uow: UnitOfWork, handler: Handler) -> int:
+    return _run(uow, handler, deliveries.claim(uow, handler.name, handler.batch))
+
+
+def _run(uow: UnitOfWork, handler: Handler, claimed: Sequence[Delivery]) -> int:
+    if not claimed:
+        return 0
+    ids = [delivery.id for delivery in claimed]
+    crash_point("drain.claimed")
+    try:
+        handler.run(uow, [delivery.payload for delivery in claimed])
+        uow.session.flush()
+    except DBAPIError as error:
+        # A conflict is tried again by the unit of work, a lost server by the relay's sweep: no fault of the event.
+        if error.connection_invalidated or is_conflict(error):
+            raise
+        raise _BatchFailed(ids) from error
+    except Exception as error:
+        raise _BatchFailed(ids) from error
+    crash_point("drain.ran")
+    deliveries.mark_done(uow, ids)
+    return len(ids)
+
+
+def _deal_with(handler: Handler, failed: _BatchFailed) -> None:
+    """One bad event must not hold up its batch: each is tried alone, and only those that fail again are put off."""
+    if len(failed.ids) == 1 or isinstance(failed.__cause__, JobTimeoutException):
+        # The alarm of a job rings once; after it the rest would run without a limit.
+        _put_off(handler, failed.ids, failed.__cause__ or failed)
+        if isinstance(failed.__cause__, JobTimeoutException):
+            raise failed.__cause__
+        return
+    for delivery_id in failed.ids:
+        try:
+            in_unit_of_work(partial(_run_alone, handler=handler, delivery_id=delivery_id))
+        except _BatchFailed as alone:
+            _deal_with(handler, alone)
+
+
+def _run_alone(uow: UnitOfWork, handler: Handler, delivery_id: int) -> int:
+    claimed = deliveries.claim_one(uow, delivery_id)
+    return _run(uow, handler, [claimed] if claimed else [])
+
+
+def _put_off(handler: Handler, ids: Sequence[int], error: BaseException) -> None:
+    settings: Settings = current_app.extensions["socialshop_settings"]
+    dead = in_unit_of_work(lambda uow: deliveries.record_failure(uow, ids, error, settings.delivery_attempts))
+    _log.warning("handler failed", handler=handler.name, deliveries=list(ids), error=deliveries.describe(error))
+    if dead:
+        _log.error("deliveries given up", handler=handler.name, deliveries=dead, error=deliveries.describe(error))
+
+
+def run_periodic(name: str, slot: str) -> int:
+    """Run the steps of one tick until there is no more to do, then mark it finished; returns how many steps ran."""
+    _heard("tick", name, slot)
+    periodic, at = schedule.named(name), datetime.fromisoformat(slot)
+    if periodic is None:
+        _log.warning("no such periodic job", job=name)
+        return 0
+
+    def step(uow: UnitOfWork) -> bool | None:
+        # Ticks of one job never overlap: a slow one is not joined by the next. It is tried again after a grace.
+        if not advisory_lock(uow, f"periodic:{name}", wait=False):
+            return None
+        crash_point("periodic.locked")
+        if periodic.step(uow):
+            return True
+        schedule.mark_finished(uow, name, at)
+        return False
+
+    steps, more = 0, True
+    while more and not _leaving.is_set():
+        outcome = in_unit_of_work(step)
+        steps += outcome is not None
+        more = bool(outcome)
+    return steps
+
+
+def _heard(*words: str) -> None:
+    with contextlib.suppress(RedisError):
+        queue.begin(redis.client(), *words)
