@@ -4,23 +4,51 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from apiflask import APIFlask
+from flask import Flask
 from flask_migrate import Migrate
 
-from socialshop.infra import db, redis
+from socialshop.identity import routes as identity_routes
+from socialshop.identity import service as identity
+from socialshop.infra import db, outbox, redis
+from socialshop.infra.clock import Clock, SystemClock
 from socialshop.infra.settings import Settings, current
+from socialshop.infra.uow import in_unit_of_work
+from socialshop.onboarding import routes as onboarding_routes
+from socialshop.web import auth, bodies, health, limits, metrics, operations, problems, reference, requests
 
 MIGRATIONS = Path(__file__).resolve().parent.parent / "migrations"
+ROOMS = (onboarding_routes.room, identity_routes.room, health.room, reference.room)
+GAUGES: metrics.Gauges = {
+    "outbox_unrelayed_events": ("Facts not yet fanned out to their handlers", outbox.count_unrelayed),
+    "outbox_pending_deliveries": ("Duties of handlers not yet done", outbox.count_pending),
+    "outbox_dead_deliveries": ("Duties given up after too many attempts: a person must look", outbox.count_dead),
+}
 
 
-def create_app(settings: Settings | None = None) -> APIFlask:
+def create_app(settings: Settings | None = None, clock: Clock | None = None) -> Flask:
     """Wire one shop. `settings` must name its database and Redis (the console fills in the embedded servers')."""
     config = settings or current()
     if config.database_url is None or config.redis_url is None:
         raise ValueError("DATABASE_URL and REDIS_URL are not set; the console starts embedded servers and sets them")
-    app = APIFlask("socialshop", title="socialshop")
+    app = Flask("socialshop", static_folder=None)
     app.extensions["socialshop_settings"] = config
+    app.extensions["socialshop_clock"] = clock or SystemClock()
     db.attach(app, url=config.database_url.get_secret_value(), pool_size=config.database_pool)
     redis.attach(app, config.redis_url.get_secret_value())
     Migrate(app, db.db, directory=str(MIGRATIONS))
+    _attach_web(app, config)
     return app
+
+
+def _attach_web(app: Flask, config: Settings) -> None:
+    app.config["MAX_CONTENT_LENGTH"] = bodies.MAX_BODY_BYTES
+    # No cross-origin caller is known, so nobody asks for OPTIONS; a method that an operation lacks is 405 like any.
+    app.config["PROVIDE_AUTOMATIC_OPTIONS"] = False
+    public_url = config.public_url or f"http://{config.host}:{config.port}"
+    requests.attach(app, config)
+    problems.attach(app, public_url.rstrip("/"))
+    auth.attach(app, lambda token: in_unit_of_work(lambda uow: identity.authenticate(uow, token)))
+    health.attach(app)
+    metrics.attach(app, GAUGES)
+    operations.attach(app, ROOMS)
+    limits.attach(app, config)

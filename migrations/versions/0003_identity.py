@@ -26,10 +26,11 @@ def upgrade() -> None:
             member_id    uuid CONSTRAINT pk_member_profiles PRIMARY KEY
                 CONSTRAINT fk_member_profiles_member_id REFERENCES members (id) ON DELETE CASCADE,
             display_name text NOT NULL,
-            email        text CONSTRAINT uq_member_profiles_email UNIQUE,
+            email        text,
             locale       text NOT NULL DEFAULT 'zh',
             time_zone    text NOT NULL DEFAULT 'Asia/Shanghai'
         );
+        CREATE UNIQUE INDEX uq_member_profiles_email ON member_profiles (lower(email));
         CREATE TABLE member_credentials (
             member_id     uuid CONSTRAINT pk_member_credentials PRIMARY KEY
                 CONSTRAINT fk_member_credentials_member_id REFERENCES members (id) ON DELETE CASCADE,
@@ -46,6 +47,7 @@ def upgrade() -> None:
             revoked_at timestamptz
         );
         CREATE INDEX ix_member_sessions_member_id ON member_sessions (member_id);
+        CREATE INDEX ix_member_sessions_expires_at ON member_sessions (expires_at);
         CREATE TABLE member_consents (
             member_id   uuid NOT NULL
                 CONSTRAINT fk_member_consents_member_id REFERENCES members (id) ON DELETE CASCADE,

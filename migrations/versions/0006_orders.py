@@ -24,9 +24,9 @@ def upgrade() -> None:
             total_minor bigint NOT NULL
                 CONSTRAINT ck_orders_total_minor CHECK (total_minor BETWEEN 0 AND 1000000000000),
             ordered_at  timestamptz NOT NULL,
-            received_at timestamptz
+            received_at timestamptz CONSTRAINT ck_orders_received_at CHECK (received_at >= ordered_at)
         );
-        CREATE INDEX ix_orders_buyer ON orders (buyer, ordered_at);
+        CREATE INDEX ix_orders_buyer_ordered_at ON orders (buyer, ordered_at);
         CREATE INDEX ix_orders_currency_ordered_at ON orders (currency, ordered_at);
         CREATE TABLE order_lines (
             id           uuid CONSTRAINT pk_order_lines PRIMARY KEY,

@@ -37,9 +37,10 @@ class User:
 
     def __init__(self, folder: Path, *, body: str = "sys.stdin.read()", program: str = USER, **options: Any) -> None:
         self.errors = ""
+        python = options.pop("python", sys.executable)
         environment = os.environ | {"PYTHONPATH": str(ROOT)} | options.pop("env", {})
         self.process = subprocess.Popen(
-            [sys.executable, "-c", program.format(body=body), str(folder)],
+            [python, "-c", program.format(body=body), str(folder)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,

@@ -1,0 +1,167 @@
+"""Identity's door: who the members are, and who is asking."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+import uuid
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TypedDict
+
+import structlog
+
+from socialshop.identity import passwords, rules, store
+from socialshop.identity.errors import EmailTaken, WrongCredentials
+from socialshop.infra.uow import UnitOfWork
+from socialshop.kernel.errors import InvalidValue
+from socialshop.kernel.ids import new_id, to_public
+from socialshop.kernel.roles import Role
+
+_TOKEN_BYTES = 32
+# A session that ended is kept a while for whoever asks where the account was used.
+_SESSIONS_KEPT_FOR = timedelta(days=30)
+_log = structlog.stdlib.get_logger("socialshop.identity")
+
+
+@dataclass(frozen=True, slots=True)
+class NewMember:
+    """A person who becomes a member; `terms_version` None: somebody else made the account, nothing was agreed to."""
+
+    email: str
+    password: str
+    display_name: str
+    role: Role = Role.MEMBER
+    locale: str = "zh"
+    time_zone: str = "Asia/Shanghai"
+    terms_version: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AddedMember:
+    """The new member, with the e-mail and name as they are kept."""
+
+    member_id: uuid.UUID
+    number: int
+    tier: str
+    email: str
+    display_name: str
+
+
+@dataclass(frozen=True, slots=True)
+class OpenedSession:
+    """A session and its token, which is told once and kept nowhere."""
+
+    token: str
+    expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class SignedIn:
+    """The member behind a live session."""
+
+    session_id: uuid.UUID
+    member_id: uuid.UUID
+    number: int
+    role: Role
+
+
+class ProfileChanges(TypedDict, total=False):
+    """What a member may change; what is absent stays."""
+
+    display_name: str
+    locale: str
+    time_zone: str
+
+
+def add_member(uow: UnitOfWork, person: NewMember) -> AddedMember:
+    """Add a member who can sign in. Raises InvalidValue (email, password, display_name, time_zone), EmailTaken."""
+    email = rules.normalized_email(person.email)
+    rules.check_password(person.password)
+    name = rules.trimmed_name(person.display_name)
+    rules.check_time_zone(person.time_zone)
+    password_hash = passwords.hash_password(person.password)
+    member_id = new_id()
+    number, tier = store.add_member(uow.session, member_id=member_id, role=person.role, joined_at=uow.now)
+    profile = {
+        "member_id": member_id,
+        "display_name": name,
+        "email": email,
+        "locale": person.locale,
+        "time_zone": person.time_zone,
+    }
+    if not store.add_profile(uow.session, profile):
+        raise EmailTaken("another member signs in with this e-mail address", field="email")
+    store.add_credential(uow.session, member_id, password_hash, uow.now)
+    if person.terms_version is not None:
+        store.add_consent(uow.session, member_id, rules.TERMS, person.terms_version, uow.now)
+    _log.info("member added", member=to_public("mbr", member_id), role=person.role.value)
+    return AddedMember(member_id, number, tier, email, name)
+
+
+def check_password(uow: UnitOfWork, email: str, password: str) -> uuid.UUID:
+    """The member who signs in so. Raises WrongCredentials, after the same time for an unknown e-mail as for a known one.
+
+    A hash made with older parameters is made anew.
+    """
+    found = store.find_credential(uow.session, _email_asked_for(email))
+    if not passwords.verify(found.password_hash if found else None, password) or found is None:
+        raise WrongCredentials("no member signs in with this e-mail and password")
+    if passwords.is_outdated(found.password_hash):
+        store.replace_hash(uow.session, found.member_id, passwords.hash_password(password))
+    return found.member_id
+
+
+def _email_asked_for(text: str) -> str:
+    try:
+        return rules.normalized_email(text)
+    except InvalidValue:
+        # Nobody has such an address: looked up all the same, so that the time taken tells nothing.
+        return text
+
+
+def open_session(uow: UnitOfWork, member_id: uuid.UUID, *, days: int) -> OpenedSession:
+    """Open a session for `days`: 256 random bits, of which only the SHA-256 is kept."""
+    token = secrets.token_urlsafe(_TOKEN_BYTES)
+    expires_at = uow.now + timedelta(days=days)
+    store.add_session(
+        uow.session,
+        session_id=new_id(),
+        token_hash=_hash_of(token),
+        member_id=member_id,
+        created_at=uow.now,
+        expires_at=expires_at,
+    )
+    return OpenedSession(token, expires_at)
+
+
+def authenticate(uow: UnitOfWork, token: str) -> SignedIn | None:
+    """Who is behind a token; None for one that is unknown, expired or signed out. One statement."""
+    row = store.find_session(uow.session, _hash_of(token), uow.now)
+    return SignedIn(row.session_id, row.member_id, row.number, Role(row.role)) if row else None
+
+
+def close_session(uow: UnitOfWork, session_id: uuid.UUID) -> None:
+    """Sign out; the second time changes nothing."""
+    store.revoke_session(uow.session, session_id, uow.now)
+
+
+def edit_profile(uow: UnitOfWork, member_id: uuid.UUID, changes: ProfileChanges) -> None:
+    """Change what is given of a profile. Raises InvalidValue naming the field."""
+    kept: ProfileChanges = {**changes}
+    if "display_name" in kept:
+        kept["display_name"] = rules.trimmed_name(kept["display_name"])
+    if "time_zone" in kept:
+        rules.check_time_zone(kept["time_zone"])
+    if kept:
+        store.update_profile(uow.session, member_id, kept)
+
+
+def purge_sessions(uow: UnitOfWork) -> bool:
+    """Delete a batch of sessions that expired long ago; True while there are more. For the periodic table."""
+    return store.delete_sessions(uow.session, uow.now - _SESSIONS_KEPT_FOR)
+
+
+def _hash_of(token: str) -> bytes:
+    # No salt and no stretching: 256 random bits cannot be guessed, and the lookup must hit an index.
+    return hashlib.sha256(token.encode()).digest()

@@ -1,0 +1,140 @@
+"""All SQL of identity."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping
+from datetime import datetime
+from typing import NamedTuple
+
+from sqlalchemy import func, insert, select, text, update
+from sqlalchemy.dialects.postgresql import insert as upsert
+from sqlalchemy.orm import Session
+
+from socialshop.identity.models import Member, MemberConsent, MemberCredential, MemberProfile, MemberSession
+
+_PURGED_AT_ONCE = 10_000
+
+
+class CredentialRow(NamedTuple):
+    """Whose password it is."""
+
+    member_id: uuid.UUID
+    password_hash: str
+
+
+class SessionRow(NamedTuple):
+    """A live session and its member."""
+
+    session_id: uuid.UUID
+    member_id: uuid.UUID
+    number: int
+    role: str
+
+
+def add_member(session: Session, *, member_id: uuid.UUID, role: str, joined_at: datetime) -> tuple[int, str]:
+    """Insert a member; returns its number and first tier."""
+    values = insert(Member).values(id=member_id, role=role, joined_at=joined_at)
+    number, tier = session.execute(values.returning(Member.number, Member.tier)).one()
+    return number, tier
+
+
+def add_profile(session: Session, values: Mapping[str, object]) -> bool:
+    """Insert a profile; False if the e-mail is taken. Waits for another transaction that is adding the same e-mail."""
+    statement = (
+        upsert(MemberProfile)
+        .values(**values)
+        .on_conflict_do_nothing(index_elements=[func.lower(MemberProfile.email)])
+        .returning(MemberProfile.member_id)
+    )
+    return session.execute(statement).one_or_none() is not None
+
+
+def add_credential(session: Session, member_id: uuid.UUID, password_hash: str, at: datetime) -> None:
+    """Insert a member's first password hash."""
+    session.execute(
+        insert(MemberCredential).values(member_id=member_id, password_hash=password_hash, changed_at=at)
+    )
+
+
+def replace_hash(session: Session, member_id: uuid.UUID, password_hash: str) -> None:
+    """Store the same password's hash under newer parameters; the password itself did not change."""
+    session.execute(
+        update(MemberCredential).where(MemberCredential.member_id == member_id).values(password_hash=password_hash)
+    )
+
+
+def add_consent(session: Session, member_id: uuid.UUID, document: str, version: str, at: datetime) -> None:
+    """Record what was agreed to."""
+    session.execute(
+        insert(MemberConsent).values(member_id=member_id, document=document, version=version, accepted_at=at)
+    )
+
+
+def find_credential(session: Session, email: str) -> CredentialRow | None:
+    """The credential behind an e-mail, whatever its letter case."""
+    statement = (
+        select(MemberCredential.member_id, MemberCredential.password_hash)
+        .join(MemberProfile, MemberProfile.member_id == MemberCredential.member_id)
+        .where(func.lower(MemberProfile.email) == func.lower(email))
+    )
+    row = session.execute(statement).one_or_none()
+    return CredentialRow(*row) if row else None
+
+
+def add_session(
+    session: Session,
+    *,
+    session_id: uuid.UUID,
+    token_hash: bytes,
+    member_id: uuid.UUID,
+    created_at: datetime,
+    expires_at: datetime,
+) -> None:
+    """Insert a session."""
+    session.execute(
+        insert(MemberSession).values(
+            id=session_id, token_hash=token_hash, member_id=member_id, created_at=created_at, expires_at=expires_at
+        )
+    )
+
+
+def find_session(session: Session, token_hash: bytes, now: datetime) -> SessionRow | None:
+    """The live session of a token: one indexed statement, paid by every authenticated request."""
+    statement = (
+        select(MemberSession.id, MemberSession.member_id, Member.number, Member.role)
+        .join(Member, Member.id == MemberSession.member_id)
+        .where(
+            MemberSession.token_hash == token_hash,
+            MemberSession.expires_at > now,
+            MemberSession.revoked_at.is_(None),
+        )
+    )
+    row = session.execute(statement).one_or_none()
+    return SessionRow(*row) if row else None
+
+
+def revoke_session(session: Session, session_id: uuid.UUID, at: datetime) -> None:
+    """End a session; the second time changes nothing."""
+    session.execute(
+        update(MemberSession)
+        .where(MemberSession.id == session_id, MemberSession.revoked_at.is_(None))
+        .values(revoked_at=at)
+    )
+
+
+def update_profile(session: Session, member_id: uuid.UUID, changes: Mapping[str, object]) -> None:
+    """Change some columns of a profile."""
+    session.execute(update(MemberProfile).where(MemberProfile.member_id == member_id).values(**changes))
+
+
+def delete_sessions(session: Session, expired_before: datetime) -> bool:
+    """Delete a batch of sessions long expired; True while there are more."""
+    gone = session.execute(
+        text(
+            "DELETE FROM member_sessions WHERE id = ANY (ARRAY(SELECT id FROM member_sessions"
+            " WHERE expires_at < :before LIMIT :batch FOR UPDATE SKIP LOCKED)) RETURNING 1"
+        ),
+        {"before": expired_before, "batch": _PURGED_AT_ONCE},
+    ).all()
+    return len(gone) == _PURGED_AT_ONCE

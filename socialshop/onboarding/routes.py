@@ -1,0 +1,102 @@
+"""Registration, signing in and the member's own profile over HTTP."""
+
+from __future__ import annotations
+
+from flask import current_app
+
+from socialshop.identity.errors import EmailTaken, WrongCredentials
+from socialshop.identity.rules import TERMS_VERSION
+from socialshop.identity.service import NewMember
+from socialshop.infra.settings import Settings
+from socialshop.infra.uow import UnitOfWork
+from socialshop.invites.errors import InviteCodeUnknown
+from socialshop.onboarding import service
+from socialshop.onboarding.schemas import Credentials, ProfileEdit, Profile, Registered, Registration, SessionOpened
+from socialshop.web import limits
+from socialshop.web.auth import PUBLIC, SIGNED_IN
+from socialshop.web.operations import Answer, Call, Reply, Room
+from socialshop.web.schemas import Nothing
+
+room = Room("onboarding", __name__, tag="Members")
+
+
+@room.operation(
+    "POST",
+    "/members",
+    access=PUBLIC,
+    body=Registration,
+    replies=Reply(201, Registered, "A member, signed in."),
+    refuses=(EmailTaken, InviteCodeUnknown),
+    limit=limits.REGISTRATIONS,
+)
+def register(call: Call[Registration, Nothing]) -> Answer:
+    """Become a member.
+
+    An invite code binds the new member to its owner for good; the token is told this once.
+    """
+    settings = _settings()
+    body = call.body
+    person = NewMember(
+        email=body.email,
+        password=body.password,
+        display_name=body.display_name,
+        time_zone=settings.time_zone,
+        terms_version=TERMS_VERSION,
+    )
+
+    def enter(uow: UnitOfWork) -> Answer:
+        entrance = service.register(
+            uow, person, invite_code=body.invite_code, session_days=settings.session_days
+        )
+        return Answer(Registered.of(entrance), 201)
+
+    return call.transact(enter)
+
+
+@room.operation(
+    "POST",
+    "/sessions",
+    access=PUBLIC,
+    body=Credentials,
+    replies=Reply(201, SessionOpened, "Signed in."),
+    refuses=(WrongCredentials, limits.TooManyAttempts),
+)
+def open_session(call: Call[Credentials, Nothing]) -> Answer:
+    """Sign in.
+
+    The token is told this once. After ten failures for one e-mail from one address the pair waits.
+    """
+    email, password = call.body.email, call.body.password
+    days = _settings().session_days
+
+    def enter(uow: UnitOfWork) -> Answer:
+        return Answer(SessionOpened.of(service.sign_in(uow, email, password, session_days=days)), 201)
+
+    limits.check_sign_in(email)
+    try:
+        return call.transact(enter)
+    except WrongCredentials:
+        limits.count_failed_sign_in(email)
+        raise
+
+
+@room.operation("GET", "/me", access=SIGNED_IN, replies=Reply(200, Profile, "Your profile."))
+def show_me(call: Call[Nothing, Nothing]) -> Answer:
+    """Your own profile."""
+    return call.transact(lambda uow: Answer(Profile.of(service.card_of(uow, call.caller.member_id))))
+
+
+@room.operation(
+    "PATCH", "/me", access=SIGNED_IN, body=ProfileEdit, replies=Reply(200, Profile, "Your profile, changed.")
+)
+def edit_me(call: Call[ProfileEdit, Nothing]) -> Answer:
+    """Change your profile: what is given changes, what is absent stays."""
+    changes = call.body.changes()
+    return call.transact(
+        lambda uow: Answer(Profile.of(service.edit_profile(uow, call.caller.member_id, changes)))
+    )
+
+
+def _settings() -> Settings:
+    found: Settings = current_app.extensions["socialshop_settings"]
+    return found

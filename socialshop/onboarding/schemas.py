@@ -1,0 +1,169 @@
+"""Wire shapes of registration, signing in and the member's own profile."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import ConfigDict, Field, StringConstraints
+
+from socialshop.identity.rules import LONGEST_EMAIL, LONGEST_NAME, LONGEST_PASSWORD, SHORTEST_PASSWORD
+from socialshop.identity.service import ProfileChanges
+from socialshop.kernel.ids import to_public
+from socialshop.kernel.roles import Role
+from socialshop.onboarding.service import Card, Entrance
+from socialshop.web.schemas import Instant, Wire
+
+Email = Annotated[str, StringConstraints(min_length=3, max_length=LONGEST_EMAIL)]
+Name = Annotated[str, StringConstraints(min_length=1, max_length=LONGEST_NAME)]
+Locale = Literal["zh", "en"]
+
+_MEMBER = {
+    "id": "mbr_01k9w3q2mxe5tb6v8c4yd7r1hz",
+    "display_name": "林小满",
+    "invite_code": "7KQ2M9XWTB",
+    "sponsor_id": None,
+    "tier": "normal",
+}
+_PROFILE = {
+    **_MEMBER,
+    "email": "xiaoman@example.com",
+    "role": "member",
+    "locale": "zh",
+    "time_zone": "Asia/Shanghai",
+    "joined_at": "2026-01-31T12:00:00Z",
+}
+_TOKEN = "gk0e8V2mT1vO6qfZ4rWcXb9sYdJhLpNuA3iE5tKxQzM"  # noqa: S105  (an example, opens nothing)
+
+
+def _optional() -> Any:
+    """A field that may be absent but never null: the default only stands for absence and is not part of the schema."""
+    return Field(default="", json_schema_extra=lambda schema: schema.pop("default", None))
+
+
+class Registration(Wire):
+    """A person who wants to become a member; `invite_code` binds to a sponsor for good."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "email": "xiaoman@example.com",
+                    "password": "correct horse battery",
+                    "display_name": "林小满",
+                    "accept_terms": True,
+                }
+            ]
+        }
+    )
+
+    email: Email
+    password: Annotated[str, StringConstraints(min_length=SHORTEST_PASSWORD, max_length=LONGEST_PASSWORD)] = Field(
+        repr=False
+    )
+    display_name: Name
+    accept_terms: Literal[True]
+    invite_code: Annotated[str, StringConstraints(min_length=1, max_length=40)] | None = None
+
+
+class Credentials(Wire):
+    """What a member signs in with."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"email": "xiaoman@example.com", "password": "correct horse battery"}]}
+    )
+
+    email: Annotated[str, StringConstraints(min_length=1, max_length=LONGEST_EMAIL)]
+    password: Annotated[str, StringConstraints(min_length=1, max_length=LONGEST_PASSWORD)] = Field(repr=False)
+
+
+class ProfileEdit(Wire):
+    """What is given changes, what is absent stays."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"display_name": "小满", "locale": "en"}]})
+
+    display_name: Name = _optional()
+    locale: Locale = _optional()
+    time_zone: Annotated[str, StringConstraints(min_length=1, max_length=60)] = _optional()
+
+    def changes(self) -> ProfileChanges:
+        """Only what was given."""
+        return ProfileChanges(**self.model_dump(exclude_unset=True))  # type: ignore[typeddict-item]
+
+
+class MemberWire(Wire):
+    """A member."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [_MEMBER]})
+
+    id: str
+    display_name: str
+    invite_code: str
+    sponsor_id: str | None
+    tier: str
+
+    @classmethod
+    def of(cls, card: Card) -> MemberWire:
+        """The wire form of a card, without what is the member's alone."""
+        return cls(**_public(card))
+
+
+class Profile(MemberWire):
+    """All that a member sees of itself."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [_PROFILE]})
+
+    email: str | None
+    role: Role
+    locale: str
+    time_zone: str
+    joined_at: Instant
+
+    @classmethod
+    def of(cls, card: Card) -> Profile:
+        """The wire form of a card."""
+        own = {name: getattr(card, name) for name in ("email", "role", "locale", "time_zone", "joined_at")}
+        return cls(**_public(card), **own)
+
+
+class Registered(Wire):
+    """The new member, signed in."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"member": _MEMBER, "token": _TOKEN}]})
+
+    member: MemberWire
+    token: str
+
+    @classmethod
+    def of(cls, entrance: Entrance) -> Registered:
+        """The wire form of a registration."""
+        return cls(member=MemberWire.of(entrance.card), token=entrance.session.token)
+
+
+class SessionOpened(Wire):
+    """The session's token, told this once, and whose it is."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [{"token": _TOKEN, "expires_at": "2026-03-02T12:00:00Z", "member": _MEMBER}]
+        }
+    )
+
+    token: str
+    expires_at: Instant
+    member: MemberWire
+
+    @classmethod
+    def of(cls, entrance: Entrance) -> SessionOpened:
+        """The wire form of a sign-in."""
+        session = entrance.session
+        return cls(token=session.token, expires_at=session.expires_at, member=MemberWire.of(entrance.card))
+
+
+def _public(card: Card) -> dict[str, Any]:
+    return {
+        "id": to_public("mbr", card.member_id),
+        "display_name": card.display_name,
+        "invite_code": card.invite_code,
+        "sponsor_id": to_public("mbr", card.sponsor_id) if card.sponsor_id else None,
+        "tier": card.tier,
+    }

@@ -1,0 +1,106 @@
+"""Onboarding's door: a person becomes a member with a place in the tree and an own link, all in one transaction."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass
+from datetime import datetime
+
+from socialshop.identity import service as identity
+from socialshop.identity.service import NewMember, OpenedSession
+from socialshop.infra.uow import UnitOfWork
+from socialshop.invites import service as invites
+from socialshop.kernel.errors import NotFound
+from socialshop.kernel.roles import Role
+from socialshop.onboarding import store
+from socialshop.referrals import service as referrals
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """A member as the member sees it."""
+
+    member_id: uuid.UUID
+    role: Role
+    tier: str
+    joined_at: datetime
+    display_name: str
+    email: str | None
+    locale: str
+    time_zone: str
+    invite_code: str
+    sponsor_id: uuid.UUID | None
+
+
+@dataclass(frozen=True, slots=True)
+class Entrance:
+    """A member who has just come in: the card, and the session that was opened."""
+
+    card: Card
+    session: OpenedSession
+
+
+def register(uow: UnitOfWork, person: NewMember, *, invite_code: str | None, session_days: int) -> Entrance:
+    """Make a person a member, bound to the owner of `invite_code` for good, and sign in.
+
+    Raises InviteCodeUnknown before anything else is looked at, then what `identity.add_member` raises.
+    """
+    owner = None if invite_code is None else invites.owner_of(uow, invite_code)
+    card = create(uow, person, sponsor=owner)
+    return Entrance(card, identity.open_session(uow, card.member_id, days=session_days))
+
+
+def create(uow: UnitOfWork, person: NewMember, *, sponsor: invites.LinkOwner | None = None) -> Card:
+    """Make a person a member, at the top of the tree or under `sponsor`. Raises what `identity.add_member` raises."""
+    added = identity.add_member(uow, person)
+    referrals.place(
+        uow,
+        member_number=added.number,
+        sponsor=sponsor.number if sponsor else None,
+        placed_at=uow.now,
+    )
+    code = invites.own_code(uow, added.member_id)
+    return Card(
+        member_id=added.member_id,
+        role=person.role,
+        tier=added.tier,
+        joined_at=uow.now,
+        display_name=added.display_name,
+        email=added.email,
+        locale=person.locale,
+        time_zone=person.time_zone,
+        invite_code=code,
+        sponsor_id=sponsor.member_id if sponsor else None,
+    )
+
+
+def sign_in(uow: UnitOfWork, email: str, password: str, *, session_days: int) -> Entrance:
+    """Open a session. Raises WrongCredentials."""
+    member_id = identity.check_password(uow, email, password)
+    session = identity.open_session(uow, member_id, days=session_days)
+    return Entrance(card_of(uow, member_id), session)
+
+
+def card_of(uow: UnitOfWork, member_id: uuid.UUID) -> Card:
+    """A member's card; an imported member's own link is made when first asked for. Raises NotFound."""
+    row = store.find_card(uow.session, member_id)
+    if row is None:
+        raise NotFound("no such member")
+    return Card(
+        member_id=row.id,
+        role=Role(row.role),
+        tier=row.tier,
+        joined_at=row.joined_at,
+        display_name=row.display_name,
+        email=row.email,
+        locale=row.locale,
+        time_zone=row.time_zone,
+        invite_code=row.code or invites.own_code(uow, member_id),
+        sponsor_id=row.sponsor,
+    )
+
+
+def edit_profile(uow: UnitOfWork, member_id: uuid.UUID, changes: identity.ProfileChanges) -> Card:
+    """Change what is given of a member's profile. Raises InvalidValue naming the field."""
+    identity.edit_profile(uow, member_id, changes)
+    return card_of(uow, member_id)

@@ -1,0 +1,43 @@
+"""All SQL of onboarding: one read across the rooms that a member's card is made of."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import datetime
+from typing import NamedTuple
+
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+_CARD = text(
+    """
+    SELECT m.id, m.role, m.tier, m.joined_at, p.display_name, p.email, p.locale, p.time_zone, l.code, s.id AS sponsor
+    FROM members m
+    JOIN member_profiles p ON p.member_id = m.id
+    LEFT JOIN invite_links l ON l.owner_id = m.id AND l.kind = 'member'
+    LEFT JOIN referral_nodes n ON n.member_number = m.number
+    LEFT JOIN members s ON s.number = n.sponsor
+    WHERE m.id = :member_id
+    """
+)
+
+
+class CardRow(NamedTuple):
+    """What is known of a member; `code` is None until the member's own link is made."""
+
+    id: uuid.UUID
+    role: str
+    tier: str
+    joined_at: datetime
+    display_name: str
+    email: str | None
+    locale: str
+    time_zone: str
+    code: str | None
+    sponsor: uuid.UUID | None
+
+
+def find_card(session: Session, member_id: uuid.UUID) -> CardRow | None:
+    """The card of a member that has a profile."""
+    row = session.execute(_CARD, {"member_id": member_id}).one_or_none()
+    return CardRow(*row) if row else None

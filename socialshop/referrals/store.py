@@ -1,0 +1,234 @@
+"""All SQL of the sponsor tree."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import NamedTuple
+
+import numpy as np
+from sqlalchemy import insert, select, text
+from sqlalchemy.orm import Session
+
+from socialshop.infra.columns import read_columns, write_columns
+from socialshop.referrals.models import ReferralNode, SponsorCorrection
+from socialshop.referrals.tree import UPLINES_KEPT, Ints
+
+
+class Place(NamedTuple):
+    """A member's place: `uplines` nearest first, the sponsor at its head."""
+
+    member_number: int
+    sponsor: int | None
+    depth: int
+    uplines: list[int]
+    placed_at: datetime
+
+
+_PLACE = (
+    ReferralNode.member_number,
+    ReferralNode.sponsor,
+    ReferralNode.depth,
+    ReferralNode.uplines,
+    ReferralNode.placed_at,
+)
+# Spelled once, textually: the statement is built once, so that one buyer's uplines cost little over the bare lookup.
+_UPLINES = text("SELECT member_number, uplines FROM referral_nodes WHERE member_number = ANY(:numbers)")
+
+
+def find(session: Session, number: int) -> Place | None:
+    """The place of one member."""
+    row = session.execute(select(*_PLACE).where(ReferralNode.member_number == number)).one_or_none()
+    return None if row is None else Place(*row)
+
+
+def uplines_of(session: Session, numbers: Sequence[int]) -> Iterable[tuple[int, list[int]]]:
+    """(member, uplines) of those that have a place."""
+    return (tuple(row) for row in session.execute(_UPLINES, {"numbers": list(numbers)}))
+
+
+def add(session: Session, place: Place) -> None:
+    """One new place."""
+    session.execute(insert(ReferralNode), [place._asdict()])
+
+
+_STAGED = {"member_number": "bigint", "depth": "integer", "placed_at": "timestamptz"} | {
+    f"upline_{level}": "bigint" for level in range(1, UPLINES_KEPT + 1)
+}
+
+
+def add_many(session: Session, numbers: Ints, depth: Ints, uplines: Ints, placed_at: Ints) -> None:
+    """New places in whole columns; `uplines` has 8 columns, 0 where there is none."""
+    definitions = ", ".join(f"{name} {kind} NOT NULL" for name, kind in _STAGED.items())
+    session.execute(text(f"CREATE TEMPORARY TABLE staged_places ({definitions}) ON COMMIT DROP"))
+    columns = {f"upline_{level}": uplines[:, level - 1] for level in range(1, UPLINES_KEPT + 1)}
+    columns |= {"member_number": numbers, "depth": depth, "placed_at": placed_at}
+    write_columns(session, "staged_places", _STAGED, columns)
+    levels = ", ".join(f"upline_{level}" for level in range(1, UPLINES_KEPT + 1))
+    session.execute(
+        text(
+            f"""
+            INSERT INTO referral_nodes (member_number, sponsor, depth, uplines, placed_at)
+            SELECT member_number, nullif(upline_1, 0), depth, array_remove(ARRAY[{levels}], 0), placed_at
+            FROM staged_places
+            """  # noqa: S608 - column names of this module
+        )
+    )
+    session.execute(text("DROP TABLE staged_places"))
+
+
+class StandingPlaces(NamedTuple):
+    """Places in whole columns; `uplines` has 8 columns, 0 where there is none."""
+
+    number: Ints
+    depth: Ints
+    uplines: Ints
+
+
+def standing(session: Session, numbers: Ints) -> StandingPlaces:
+    """The places that some of `numbers` have, sorted by number."""
+    session.execute(text("CREATE TEMPORARY TABLE asked_places (member_number bigint NOT NULL) ON COMMIT DROP"))
+    write_columns(session, "asked_places", {"member_number": "bigint"}, {"member_number": numbers})
+    levels = [f"upline_{level}" for level in range(1, UPLINES_KEPT + 1)]
+    listed = ", ".join(f"coalesce(uplines[{i}], 0) AS {name}" for i, name in enumerate(levels, 1))
+    columns = read_columns(
+        session,
+        f"SELECT member_number, depth, {listed} FROM asked_places JOIN referral_nodes USING (member_number) "  # noqa: S608
+        "ORDER BY member_number",
+        {"member_number": "bigint", "depth": "integer"} | dict.fromkeys(levels, "bigint"),
+    )
+    session.execute(text("DROP TABLE asked_places"))
+    return StandingPlaces(
+        columns["member_number"], columns["depth"], np.column_stack([columns[name] for name in levels])
+    )
+
+
+class ForestColumns(NamedTuple):
+    """Every member of the tree in number order; `sponsor` is 0 at the top."""
+
+    number: Ints
+    sponsor: Ints
+    depth: Ints
+
+
+def forest(session: Session) -> ForestColumns:
+    """The whole tree, three columns of it."""
+    columns = read_columns(
+        session,
+        "SELECT member_number, coalesce(sponsor, 0) AS sponsor, depth FROM referral_nodes ORDER BY member_number",
+        {"member_number": "bigint", "sponsor": "bigint", "depth": "integer"},
+    )
+    return ForestColumns(columns["member_number"], columns["sponsor"], columns["depth"])
+
+
+def branch(session: Session, number: int, levels: int) -> Sequence[tuple[int, int, int]]:
+    """(member, sponsor, level below) of everybody at most `levels` below, nearest first."""
+    rows = session.execute(
+        text(
+            """
+            WITH RECURSIVE below (member_number, sponsor, level) AS (
+                SELECT member_number, sponsor, 1 FROM referral_nodes WHERE sponsor = :number AND :levels > 0
+                UNION ALL
+                SELECT n.member_number, n.sponsor, b.level + 1
+                FROM below b JOIN referral_nodes n ON n.sponsor = b.member_number
+                WHERE b.level < :levels
+            )
+            SELECT member_number, sponsor, level FROM below ORDER BY level, member_number
+            """
+        ),
+        {"number": number, "levels": levels},
+    )
+    return [(row.member_number, row.sponsor, row.level) for row in rows]
+
+
+def path_up(session: Session, number: int, to: int) -> list[int] | None:
+    """The members from `number` up to and including `to`; None where `to` does not stand above (or is not it)."""
+    rows = session.execute(
+        text(
+            """
+            WITH RECURSIVE above (member_number, sponsor, step) AS (
+                SELECT member_number, sponsor, 0 FROM referral_nodes WHERE member_number = :number
+                UNION ALL
+                SELECT n.member_number, n.sponsor, a.step + 1
+                FROM above a JOIN referral_nodes n ON n.member_number = a.sponsor
+                WHERE a.member_number <> :to
+            )
+            SELECT member_number FROM above ORDER BY step
+            """
+        ),
+        {"number": number, "to": to},
+    )
+    path = [row.member_number for row in rows]
+    return path if path and path[-1] == to else None
+
+
+def move(session: Session, place: Place, sponsor: Place | None) -> None:
+    """Hang a member and all below it under another sponsor: one statement for uplines, one for depths.
+
+    Nobody more than 7 levels below keeps the member among its nearest 8, so only those rows get new uplines.
+    """
+    uplines = [] if sponsor is None else [sponsor.member_number, *sponsor.uplines][:UPLINES_KEPT]
+    depth = 0 if sponsor is None else sponsor.depth + 1
+    facts = {"number": place.member_number, "uplines": uplines, "kept": UPLINES_KEPT, "by": depth - place.depth}
+    session.execute(
+        text(
+            """
+            WITH RECURSIVE below (member_number, level) AS (
+                SELECT member_number, 0 FROM referral_nodes WHERE member_number = :number
+                UNION ALL
+                SELECT n.member_number, b.level + 1
+                FROM below b JOIN referral_nodes n ON n.sponsor = b.member_number
+                WHERE b.level < :kept - 1
+            )
+            UPDATE referral_nodes n
+            SET uplines = n.uplines[1:b.level] || (CAST(:uplines AS bigint[]))[1:(:kept - b.level)]
+            FROM below b WHERE b.member_number = n.member_number
+            """
+        ),
+        facts,
+    )
+    session.execute(
+        text("UPDATE referral_nodes SET sponsor = :sponsor WHERE member_number = :number"),
+        {"number": place.member_number, "sponsor": None if sponsor is None else sponsor.member_number},
+    )
+    if facts["by"]:
+        session.execute(
+            text(
+                """
+                WITH RECURSIVE below (member_number) AS (
+                    SELECT CAST(:number AS bigint)
+                    UNION ALL
+                    SELECT n.member_number FROM below b JOIN referral_nodes n ON n.sponsor = b.member_number
+                )
+                UPDATE referral_nodes n SET depth = n.depth + :by
+                FROM below b WHERE b.member_number = n.member_number
+                """
+            ),
+            facts,
+        )
+
+
+def record_correction(
+    session: Session, place: Place, to_sponsor: int | None, *, reason: str, by: str, at: datetime
+) -> None:
+    """Append one correction to the history."""
+    values = {
+        "member_number": place.member_number,
+        "from_sponsor": place.sponsor,
+        "to_sponsor": to_sponsor,
+        "reason": reason,
+        "corrected_by": by,
+        "corrected_at": at,
+    }
+    session.execute(insert(SponsorCorrection), [values])
+
+
+def first_correction_after(session: Session, number: int, at: datetime) -> tuple[int | None] | None:
+    """(the sponsor that the first correction after `at` replaced,), or None where none came after."""
+    row = session.execute(
+        select(SponsorCorrection.from_sponsor)
+        .where(SponsorCorrection.member_number == number, SponsorCorrection.corrected_at > at)
+        .order_by(SponsorCorrection.id)
+        .limit(1)
+    ).one_or_none()
+    return None if row is None else (row.from_sponsor,)

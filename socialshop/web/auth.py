@@ -1,0 +1,85 @@
+"""The authentication protocol: who may call what. How a token is looked up is wired in by app.py, not known here."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+from flask import Flask, current_app, g, request
+
+from socialshop.kernel.errors import DomainError, Kind
+from socialshop.kernel.roles import Role
+
+_LONGEST_TOKEN = 200
+
+
+class Caller(Protocol):
+    """The signed-in member behind a request."""
+
+    @property
+    def member_id(self) -> uuid.UUID: ...
+    @property
+    def number(self) -> int: ...
+    @property
+    def role(self) -> Role: ...
+    @property
+    def session_id(self) -> uuid.UUID: ...
+
+
+Authenticate = Callable[[str], Caller | None]
+"""The caller behind a raw token; None for one that is unknown, expired or signed out."""
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """The roles that may call an operation; without any, everybody may, and no token is looked at."""
+
+    name: str
+    roles: frozenset[Role]
+
+
+PUBLIC = Access("public", frozenset())
+SIGNED_IN = Access("signed in", frozenset(Role))
+READS_ALL = Access("finance or admin", frozenset({Role.FINANCE, Role.ADMIN}))
+
+
+class Unauthenticated(DomainError):
+    """No token, or one that is unknown, expired or signed out: the four are not told apart."""
+
+    code = "unauthenticated"
+    kind = Kind.UNAUTHENTICATED
+
+
+class Forbidden(DomainError):
+    """The caller's role may not do this."""
+
+    code = "forbidden"
+    kind = Kind.FORBIDDEN
+
+
+def attach(app: Flask, authenticate: Authenticate) -> None:
+    """Bind the app to its token lookup."""
+    app.extensions["socialshop_authenticate"] = authenticate
+
+
+def admit(access: Access) -> Caller | None:
+    """The caller, or None at a public operation. Raises Unauthenticated, then Forbidden; reads no body."""
+    if not access.roles:
+        return None
+    caller = _caller()
+    if caller is None:
+        raise Unauthenticated("send the token of a session: Authorization: Bearer …")
+    g.caller_id = caller.member_id
+    if caller.role not in access.roles:
+        raise Forbidden(f"this is for {access.name}; you are signed in as {caller.role}")
+    return caller
+
+
+def _caller() -> Caller | None:
+    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+    if scheme.lower() != "bearer" or not token.isascii() or not 0 < len(token) <= _LONGEST_TOKEN:
+        return None
+    authenticate: Authenticate = current_app.extensions["socialshop_authenticate"]
+    return authenticate(token)

@@ -1,0 +1,67 @@
+"""What Prometheus may know: how requests go, and what waits in the shop.
+
+Several web processes share their counts through PROMETHEUS_MULTIPROC_DIR, which whoever starts them sets to an empty
+folder; without it a process tells of itself alone.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Mapping
+
+from flask import Flask, current_app
+from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, Histogram, generate_latest
+from prometheus_client.core import GaugeMetricFamily, Metric
+from prometheus_client.multiprocess import MultiProcessCollector
+from prometheus_client.registry import Collector
+
+from socialshop.infra.uow import UnitOfWork, unit_of_work
+
+_registry = CollectorRegistry()
+_requests = Counter(
+    "socialshop_http_requests", "Requests answered", ("method", "route", "status"), registry=_registry
+)
+_seconds = Histogram(
+    "socialshop_http_request_seconds",
+    "Time to answer",
+    ("method", "route"),
+    registry=_registry,
+    buckets=(0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0),
+)
+
+Gauges = Mapping[str, tuple[str, Callable[[UnitOfWork], int]]]
+"""Name → what it means, and how it is counted, at the time of asking."""
+
+
+def attach(app: Flask, gauges: Gauges) -> None:
+    """Bind the app to what else is worth counting; app.py names it, for web/ knows no room."""
+    app.extensions["socialshop_gauges"] = gauges
+
+
+def observe(method: str, route: str, status: int, seconds: float) -> None:
+    """Count one answered request."""
+    # An unknown method of an unknown path is anybody's text: it must not become a label.
+    known = method if route != "none" else "other"
+    _requests.labels(known, route, str(status)).inc()
+    _seconds.labels(known, route).observe(seconds)
+
+
+def exposition() -> tuple[bytes, str]:
+    """The metrics in Prometheus' text format, and its media type."""
+    registry = _registry
+    if os.environ.get("PROMETHEUS_MULTIPROC_DIR"):
+        registry = CollectorRegistry()
+        MultiProcessCollector(registry)
+    waiting = CollectorRegistry()
+    waiting.register(_Waiting())
+    return generate_latest(registry) + generate_latest(waiting), CONTENT_TYPE_LATEST
+
+
+class _Waiting(Collector):
+    """What waits: the database's figures, the same from whichever process is asked, so kept by none."""
+
+    def collect(self) -> Iterable[Metric]:
+        gauges: Gauges = current_app.extensions["socialshop_gauges"]
+        with unit_of_work() as uow:
+            for name, (meaning, count) in gauges.items():
+                yield GaugeMetricFamily(f"socialshop_{name}", meaning, count(uow))

@@ -1,0 +1,175 @@
+"""Every refusal as problem+json (RFC 9457). This module alone maps a kind of error to an HTTP status."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import structlog
+from flask import Flask, Response, current_app, g
+from flask_limiter import RateLimitExceeded
+from sqlalchemy.exc import InterfaceError, OperationalError, TimeoutError
+from werkzeug.exceptions import HTTPException, MethodNotAllowed
+
+from socialshop.kernel.errors import DomainError, Kind
+
+MEDIA_TYPE = "application/problem+json"
+STATUS = {
+    Kind.INVALID: 422,
+    Kind.UNAUTHENTICATED: 401,
+    Kind.FORBIDDEN: 403,
+    Kind.NOT_FOUND: 404,
+    Kind.CONFLICT: 409,
+    Kind.GONE: 410,
+    Kind.LIMITED: 429,
+    Kind.UNAVAILABLE: 503,
+}
+_log = structlog.stdlib.get_logger("socialshop.web")
+
+
+@dataclass(frozen=True, slots=True)
+class Protocol:
+    """A refusal that HTTP itself makes, before any rule of the shop is asked."""
+
+    code: str
+    status: int
+
+
+MALFORMED_REQUEST = Protocol("malformed_request", 400)
+MALFORMED_JSON = Protocol("malformed_json", 400)
+NESTED_TOO_DEEPLY = Protocol("nested_too_deeply", 400)
+KEY_MISSING = Protocol("idempotency_key_missing", 400)
+KEY_MALFORMED = Protocol("idempotency_key_malformed", 400)
+NO_SUCH_PATH = Protocol("not_found", 404)
+METHOD_NOT_ALLOWED = Protocol("method_not_allowed", 405)
+BODY_TOO_LARGE = Protocol("body_too_large", 413)
+WRONG_MEDIA_TYPE = Protocol("wrong_media_type", 415)
+RATE_LIMITED = Protocol("rate_limited", 429)
+INTERNAL_ERROR = Protocol("internal_error", 500)
+DATABASE_UNAVAILABLE = Protocol("database_unavailable", 503)
+PROTOCOL = (
+    MALFORMED_REQUEST,
+    MALFORMED_JSON,
+    NESTED_TOO_DEEPLY,
+    KEY_MISSING,
+    KEY_MALFORMED,
+    NO_SUCH_PATH,
+    METHOD_NOT_ALLOWED,
+    BODY_TOO_LARGE,
+    WRONG_MEDIA_TYPE,
+    RATE_LIMITED,
+    INTERNAL_ERROR,
+    DATABASE_UNAVAILABLE,
+)
+_OF_STATUS = {
+    404: (NO_SUCH_PATH, "there is nothing at this address"),
+    405: (METHOD_NOT_ALLOWED, "this address does not know that method"),
+    413: (BODY_TOO_LARGE, "a body may be 1,000,000 bytes long"),
+    415: (WRONG_MEDIA_TYPE, "send application/json"),
+}
+
+
+class Refused(Exception):
+    """Raise to answer with a protocol refusal."""
+
+    def __init__(self, problem: Protocol, detail: str) -> None:
+        super().__init__(detail)
+        self.problem = problem
+        self.detail = detail
+
+
+class InvalidFields(DomainError):
+    """One or more fields of a body or query are not what they may be; `errors` names each."""
+
+    code = "invalid_value"
+    kind = Kind.INVALID
+
+    def __init__(self, errors: Sequence[Mapping[str, str]]) -> None:
+        first = errors[0]
+        super().__init__(f"{first['field'] or 'the body'}: {first['detail']}", field=first["field"], errors=errors)
+
+
+def attach(app: Flask, public_url: str) -> None:
+    """Answer every error of this app as a problem; `public_url` starts the URI of a problem's type."""
+    app.extensions["socialshop_problem_base"] = f"{public_url}/problems/"
+    app.register_error_handler(DomainError, _domain)
+    app.register_error_handler(Refused, _refused)
+    app.register_error_handler(HTTPException, _http)
+    app.register_error_handler(RateLimitExceeded, _limited)
+    for kind in (OperationalError, InterfaceError, TimeoutError):
+        app.register_error_handler(kind, _database)
+    app.register_error_handler(Exception, _unexpected)
+
+
+def title_of(code: str) -> str:
+    """`room_full` → `Room full`."""
+    return code.replace("_", " ").capitalize()
+
+
+def problem(
+    code: str,
+    status: int,
+    detail: str,
+    *,
+    field: str | None = None,
+    facts: Mapping[str, object] | None = None,
+    headers: Mapping[str, str] | None = None,
+) -> Response:
+    """The answer itself. `facts` are figures beside the detail; they never replace a standard member."""
+    g.problem_code = code
+    body: dict[str, object] = dict(facts or {})
+    body |= {
+        "type": current_app.extensions["socialshop_problem_base"] + code,
+        "title": title_of(code),
+        "status": status,
+        "detail": detail,
+        "code": code,
+        "request_id": g.get("request_id"),
+    }
+    if field is not None:
+        body["field"] = field
+    answer = Response(json.dumps(body, ensure_ascii=False, default=str), status, content_type=MEDIA_TYPE)
+    answer.headers.extend(headers or {})
+    return answer
+
+
+def _domain(error: DomainError) -> Response:
+    headers = {"WWW-Authenticate": 'Bearer realm="socialshop"'} if error.kind is Kind.UNAUTHENTICATED else {}
+    if "retry_after" in error.facts:
+        headers["Retry-After"] = str(error.facts["retry_after"])
+    return problem(error.code, STATUS[error.kind], error.detail, field=error.field, facts=error.facts, headers=headers)
+
+
+def _refused(error: Refused) -> Response:
+    return problem(error.problem.code, error.problem.status, error.detail)
+
+
+def _http(error: HTTPException) -> Response:
+    if error.code is None or error.code < 400:
+        return Response.force_type(error.get_response())
+    found, detail = _OF_STATUS.get(error.code, (MALFORMED_REQUEST, "this is no request that the shop can read"))
+    headers = {}
+    if isinstance(error, MethodNotAllowed) and error.valid_methods:
+        headers["Allow"] = ", ".join(sorted(error.valid_methods))
+    return problem(found.code, found.status, detail, headers=headers)
+
+
+def _limited(error: RateLimitExceeded) -> Response:
+    window = error.limit.limit.get_expiry() if error.limit else 60
+    detail = "too many requests from this address; wait and go on"
+    return problem(RATE_LIMITED.code, RATE_LIMITED.status, detail, headers={"Retry-After": str(window)})
+
+
+def _database(error: Exception) -> Response:
+    _log.error("database unavailable", error=type(error).__name__, exc_info=error)
+    detail = "the database does not answer; try again in a moment"
+    return problem(
+        DATABASE_UNAVAILABLE.code, DATABASE_UNAVAILABLE.status, detail, headers={"Retry-After": "5"}
+    )
+
+
+def _unexpected(error: Exception) -> Response:
+    _log.error("unexpected error", error=type(error).__name__, exc_info=error)
+    detail = "something went wrong on our side; the request id finds it in the log"
+    return problem(INTERNAL_ERROR.code, INTERNAL_ERROR.status, detail)

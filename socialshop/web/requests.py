@@ -1,0 +1,70 @@
+"""Around every request: its id, one line in the access log, and headers that let a browser do nothing it need not."""
+
+from __future__ import annotations
+
+import re
+import secrets
+import time
+
+import structlog
+from flask import Flask, Response, g, request
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+from socialshop.infra.settings import Settings
+from socialshop.kernel.ids import to_public
+from socialshop.web import metrics
+
+_REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,64}", re.ASCII)
+_HEADERS = {
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "geolocation=(), camera=(), microphone=()",
+    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'",
+    "Cache-Control": "no-store",
+}
+_HSTS = "max-age=63072000; includeSubDomains"
+_log = structlog.stdlib.get_logger("socialshop.access")
+
+
+def attach(app: Flask, settings: Settings) -> None:
+    """Register the hooks; call before anything that may refuse a request, so that refusals carry their id too."""
+    if settings.trusted_proxies:
+        hops = settings.trusted_proxies
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
+    hsts = settings.environment == "production"
+    app.before_request(_begin)
+    app.after_request(lambda response: _end(response, hsts))
+
+
+def _begin() -> None:
+    g.began = time.perf_counter()
+    given = request.headers.get("X-Request-Id", "")
+    g.request_id = given if _REQUEST_ID.fullmatch(given) else secrets.token_hex(12)
+    structlog.contextvars.clear_contextvars()
+    structlog.contextvars.bind_contextvars(request_id=g.request_id)
+
+
+def _end(response: Response, hsts: bool) -> Response:
+    for name, value in _HEADERS.items():
+        response.headers.setdefault(name, value)
+    response.headers["X-Request-Id"] = g.request_id
+    if hsts and request.is_secure:
+        response.headers["Strict-Transport-Security"] = _HSTS
+    seconds = time.perf_counter() - g.began
+    # The rule, never the path: an invite code may stand in a path.
+    route = request.url_rule.rule if request.url_rule else "none"
+    metrics.observe(request.method, route, response.status_code, seconds)
+    caller = g.get("caller_id")
+    _log.info(
+        "request",
+        method=request.method if request.url_rule else "other",
+        route=route,
+        status=response.status_code,
+        code=g.get("problem_code"),
+        ms=round(seconds * 1000, 1),
+        member=to_public("mbr", caller) if caller else None,
+    )
+    return response

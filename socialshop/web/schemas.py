@@ -1,0 +1,41 @@
+"""Wire shapes that every room shares. JSON types are strict, nothing is coerced, an unknown field is refused."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, PlainSerializer, WithJsonSchema
+
+from socialshop.kernel.money import Money
+from socialshop.kernel.time import to_text
+
+
+class Wire(BaseModel):
+    """Base of every body and answer."""
+
+    model_config = ConfigDict(strict=True, extra="forbid", frozen=True)
+
+
+class Nothing(Wire):
+    """No field at all: the body or query of an operation that takes none."""
+
+
+Instant = Annotated[
+    datetime, PlainSerializer(to_text, return_type=str), WithJsonSchema({"type": "string", "format": "date-time"})
+]
+"""RFC 3339, UTC."""
+
+
+class MoneyWire(Wire):
+    """Whole minor units of an ISO 4217 currency."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"amount_minor": 1990, "currency": "CNY"}]})
+
+    amount_minor: int
+    currency: str
+
+    @classmethod
+    def of(cls, money: Money) -> MoneyWire:
+        """The wire form of an amount."""
+        return cls(amount_minor=money.amount_minor, currency=money.currency)
