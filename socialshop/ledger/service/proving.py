@@ -148,9 +148,9 @@ def _prove_chain(uow: UnitOfWork, found: _Findings, head: Head | None) -> None:
             found.add(_CHAIN, f"block {block.number} does not follow the block before it")
         _prove_block(block, members.take(block.number), turnovers.take(block.number), found)
         last, previous, sealed = block.number, block.hash, sealed + block.entry_count
-        if head is not None and head.number == last:
-            if head != Head(last, previous, sealed, instant_text(block.sealed_at)):
-                found.add(_CHAIN, f"block {last} is not the one whose head was exported")
+        here = Head(last, previous, sealed, instant_text(block.sealed_at))
+        if head is not None and head.number == last and head != here:
+            found.add(_CHAIN, f"block {last} is not the one whose head was exported")
     found.head_hash = previous
     if members.any_left():
         found.add(_CHAIN, f"block {last + 1} is missing: entries say that they are in it")
@@ -206,8 +206,8 @@ class _Groups(Generic[Row]):
     """Rows that come ordered by a block's number, their first field, taken block by block."""
 
     def __init__(self, rows: Iterator[Row]) -> None:
-        self._rows = rows
-        self._next = next(rows, None)
+        self._rows: Iterator[Row] = rows
+        self._next: Row | None = next(rows, None)
 
     def take(self, number: int) -> list[Row]:
         """The rows of block `number`; those of blocks before it that nobody took are passed over."""

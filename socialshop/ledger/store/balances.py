@@ -29,7 +29,7 @@ def rows_of(session: Session, names: Sequence[str], currency: str) -> dict[str, 
         ),
         {"names": list(names), "currency": currency},
     )
-    return dict(found.tuples().all())
+    return dict(found.all())
 
 
 def current(session: Session, name: str, currency: str) -> int:
@@ -62,4 +62,4 @@ def by_family(session: Session) -> list[tuple[str, str, int]]:
         ),
         {"pattern": chart.FAMILY_PATTERN, "name": chart.FAMILY_NAME},
     )
-    return [(family, currency, amount) for family, currency, amount in found.tuples()]
+    return [(family, currency, amount) for family, currency, amount in found]

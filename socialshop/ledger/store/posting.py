@@ -59,7 +59,7 @@ def account_ids(session: Session, names: Collection[str]) -> dict[str, int]:
     found = session.execute(
         text("SELECT name, id FROM ledger_accounts WHERE name = ANY(CAST(:names AS text[]))"), {"names": list(names)}
     )
-    return dict(found.tuples().all())
+    return dict(found.all())
 
 
 def add_accounts(session: Session, folded_by_name: Mapping[str, bool]) -> None:
@@ -111,7 +111,7 @@ def add_entries(session: Session, rows: Sequence[EntryRow], posted_at: datetime)
             "posted_at": posted_at,
         },
     )
-    return dict(found.tuples().all())
+    return dict(found.all())
 
 
 def entries_by_reference(session: Session, references: Collection[str]) -> dict[str, StoredEntry]:
@@ -140,7 +140,7 @@ def postings_of(session: Session, entry_id: int) -> list[StoredPosting]:
         ),
         {"entry_id": entry_id},
     )
-    return [StoredPosting(*row) for row in found.tuples()]
+    return [StoredPosting(*row) for row in found]
 
 
 def copy_postings(session: Session, lines: Iterable[str]) -> None:

@@ -1,0 +1,41 @@
+"""`socialshop export`: the books for an outsider, on stdout."""
+
+from __future__ import annotations
+
+import json
+
+import click
+
+from socialshop.cli.shop import data_dir_option, open_shop
+
+
+@click.group()
+def export() -> None:
+    """Write accruals, the ledger or the signed head to stdout."""
+
+
+@export.command()
+@click.option("--format", "format_", type=click.Choice(["csv", "beancount"]), default="csv", show_default=True)
+@data_dir_option
+def ledger(format_: str) -> None:
+    """Every posting: CSV, a line a posting, or beancount, which `bean-check` accepts."""
+    from socialshop.infra.uow import unit_of_work
+    from socialshop.ledger import service
+
+    pieces = {"csv": service.csv_pieces, "beancount": service.beancount_pieces}[format_]
+    # One snapshot for the accounts and the entries.
+    with open_shop(), unit_of_work(isolation="REPEATABLE READ") as uow:
+        for piece in pieces(uow):
+            click.echo(piece, nl=False)
+
+
+@export.command()
+@data_dir_option
+def head() -> None:
+    """The newest block of the seals, signed, as JSON: keep it elsewhere, `prove --head` compares with it."""
+    from socialshop.infra.uow import unit_of_work
+    from socialshop.ledger import service
+
+    with open_shop() as app, unit_of_work(isolation="REPEATABLE READ") as uow:
+        signed = service.signed_head(uow, app.extensions["socialshop_settings"].data_dir)
+    click.echo(json.dumps(signed.as_json()))
