@@ -6,7 +6,13 @@ from socialshop.commissions.service.accruing import accrue_orders
 from socialshop.commissions.service.exporting import ExportedAccrual, export_accruals
 from socialshop.commissions.service.publishing import PublishedVersion, publish_plan
 from socialshop.commissions.service.replaying import Replay, replay
-from socialshop.commissions.service.settling import begin_settlement, settle, settle_due, settlement_tick, totals_due
+from socialshop.commissions.service.settling import (
+    begin_settlement,
+    settle,
+    settle_due,
+    settled_since,
+    settlement_tick,
+)
 
 __all__ = [
     "ExportedAccrual",
@@ -19,6 +25,6 @@ __all__ = [
     "replay",
     "settle",
     "settle_due",
+    "settled_since",
     "settlement_tick",
-    "totals_due",
 ]
