@@ -10,7 +10,7 @@ from socialshop.kernel.errors import InvalidValue
 from socialshop.kernel.time import parse_instant
 
 
-class Instant(click.ParamType):
+class Instant(click.ParamType[datetime]):
     """RFC 3339 with a zone, such as 2026-01-31T12:00:00Z."""
 
     name = "instant"
