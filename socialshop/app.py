@@ -4,25 +4,32 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from flask import Flask
+from flask import Flask, current_app
 from flask_migrate import Migrate
 
 from socialshop.identity import routes as identity_routes
 from socialshop.identity import service as identity
-from socialshop.infra import db, outbox, redis
+from socialshop.identity.service import SignedIn
+from socialshop.infra import db, deliveries, redis
 from socialshop.infra.clock import Clock, SystemClock
 from socialshop.infra.settings import Settings, current
-from socialshop.infra.uow import in_unit_of_work
+from socialshop.infra.uow import UnitOfWork, in_unit_of_work
+from socialshop.ledger import admin_routes as ledger_admin_routes
+from socialshop.ledger import routes as ledger_routes
+from socialshop.ledger import service as ledger
 from socialshop.onboarding import routes as onboarding_routes
 from socialshop.web import auth, bodies, health, limits, metrics, operations, problems, reference, requests
+from socialshop.web.metrics import Gauge
 
 MIGRATIONS = Path(__file__).resolve().parent.parent / "migrations"
-ROOMS = (onboarding_routes.room, identity_routes.room, health.room, reference.room)
-GAUGES: metrics.Gauges = {
-    "outbox_unrelayed_events": ("Facts not yet fanned out to their handlers", outbox.count_unrelayed),
-    "outbox_pending_deliveries": ("Duties of handlers not yet done", outbox.count_pending),
-    "outbox_dead_deliveries": ("Duties given up after too many attempts: a person must look", outbox.count_dead),
-}
+ROOMS = (
+    onboarding_routes.room,
+    identity_routes.room,
+    ledger_routes.room,
+    ledger_admin_routes.room,
+    health.room,
+    reference.room,
+)
 
 
 def create_app(settings: Settings | None = None, clock: Clock | None = None) -> Flask:
@@ -47,8 +54,25 @@ def _attach_web(app: Flask, config: Settings) -> None:
     public_url = config.public_url or f"http://{config.host}:{config.port}"
     requests.attach(app, config)
     problems.attach(app, public_url.rstrip("/"))
-    auth.attach(app, lambda token: in_unit_of_work(lambda uow: identity.authenticate(uow, token)))
+    auth.attach(app, _authenticate)
     health.attach(app)
-    metrics.attach(app, GAUGES)
+    metrics.attach(app, _count_waiting)
     operations.attach(app, ROOMS)
     limits.attach(app, config)
+
+
+def _authenticate(token: str, uow: UnitOfWork | None) -> SignedIn | None:
+    if uow is not None:
+        return identity.authenticate(uow, token)
+    clock = current_app.extensions["socialshop_clock"]
+    return in_unit_of_work(lambda own: identity.authenticate(own, token), clock)
+
+
+def _count_waiting(uow: UnitOfWork) -> list[Gauge]:
+    owed = deliveries.backlog(uow, handlers=None)
+    return [
+        Gauge("outbox_unrelayed_events", "Facts not yet fanned out to their handlers", owed.unrelayed),
+        Gauge("outbox_pending_deliveries", "Duties of handlers not yet done", owed.pending),
+        Gauge("outbox_dead_deliveries", "Duties given up after too many attempts: a person must look", owed.dead),
+        Gauge("ledger_unsealed_entries", "Journal entries in no block yet", ledger.count_unsealed(uow)),
+    ]

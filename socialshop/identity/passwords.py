@@ -1,4 +1,4 @@
-"""Password hashes: Argon2id with the parameters of the day, and a check that takes as long for nobody as for somebody."""
+"""Password hashes: Argon2id with the parameters of the day; a check takes as long for nobody as for somebody."""
 
 from __future__ import annotations
 

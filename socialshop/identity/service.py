@@ -100,7 +100,7 @@ def add_member(uow: UnitOfWork, person: NewMember) -> AddedMember:
 
 
 def check_password(uow: UnitOfWork, email: str, password: str) -> uuid.UUID:
-    """The member who signs in so. Raises WrongCredentials, after the same time for an unknown e-mail as for a known one.
+    """The member who signs in so. Raises WrongCredentials, as late for an unknown e-mail as for a known one.
 
     A hash made with older parameters is made anew.
     """

@@ -174,17 +174,18 @@ def describe(error: BaseException) -> str:
     return f"{type(original).__name__}: {first_line}"[:_ERROR_LENGTH]
 
 
-def backlog(uow: UnitOfWork, handlers: Sequence[str]) -> Backlog:
-    """How much is owed; what is owed to handlers unknown here is not counted, since nobody here would do it."""
+def backlog(uow: UnitOfWork, handlers: Sequence[str] | None) -> Backlog:
+    """How much is owed, to some handlers (what is owed to others nobody here would do) or, for None, to all."""
     row = uow.session.execute(
         text(
             """
             SELECT (SELECT count(*) FROM outbox_events WHERE relayed_at IS NULL),
-                   (SELECT count(*) FROM outbox_deliveries WHERE state = 'pending' AND handler = ANY(:handlers)),
+                   (SELECT count(*) FROM outbox_deliveries WHERE state = 'pending'
+                    AND (CAST(:handlers AS text[]) IS NULL OR handler = ANY(:handlers))),
                    (SELECT count(*) FROM outbox_deliveries WHERE state = 'dead')
             """
         ),
-        {"handlers": list(handlers)},
+        {"handlers": None if handlers is None else list(handlers)},
     ).one()
     return Backlog(*row)
 

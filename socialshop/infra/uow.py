@@ -72,14 +72,14 @@ def unit_of_work(clock: Clock | None = None, *, isolation: str | None = None) ->
         redis.nudge_relay()
 
 
-def in_unit_of_work(work: Callable[[UnitOfWork], T], clock: Clock | None = None) -> T:
+def in_unit_of_work(work: Callable[[UnitOfWork], T], clock: Clock | None = None, *, isolation: str | None = None) -> T:
     """Run `work` in a transaction, again from its start if PostgreSQL chose it as the victim of a conflict.
 
     The one retry helper, for the edge (a route, a job): `work` must do nothing outside the transaction.
     """
     for attempt in range(1, _ATTEMPTS + 1):
         try:
-            with unit_of_work(clock) as uow:
+            with unit_of_work(clock, isolation=isolation) as uow:
                 return work(uow)
         except DBAPIError as error:
             if not is_conflict(error) or attempt == _ATTEMPTS:
@@ -113,3 +113,13 @@ def try_lock_apart(name: str) -> Iterator[Connection | None]:
     with db.engine.connect() as connection:
         statement = text("SELECT pg_try_advisory_xact_lock(hashtextextended(:name, 0))")
         yield connection if connection.execute(statement, {"name": name}).scalar() else None
+
+
+def is_lock_held(uow: UnitOfWork, name: str) -> bool:
+    """Whether anybody holds the advisory lock `name`; unlike trying for it, asking disturbs nobody."""
+    statement = text(
+        "SELECT EXISTS (SELECT FROM pg_locks WHERE locktype = 'advisory' AND granted AND database ="
+        " (SELECT oid FROM pg_database WHERE datname = current_database())"
+        " AND (classid::bigint << 32 | objid::bigint) = hashtextextended(:name, 0))"
+    )
+    return bool(uow.session.execute(statement, {"name": name}).scalar())

@@ -11,7 +11,7 @@ from socialshop.infra.settings import Settings
 from socialshop.infra.uow import UnitOfWork
 from socialshop.invites.errors import InviteCodeUnknown
 from socialshop.onboarding import service
-from socialshop.onboarding.schemas import Credentials, ProfileEdit, Profile, Registered, Registration, SessionOpened
+from socialshop.onboarding.schemas import Credentials, Profile, ProfileEdit, Registered, Registration, SessionOpened
 from socialshop.web import limits
 from socialshop.web.auth import PUBLIC, SIGNED_IN
 from socialshop.web.operations import Answer, Call, Reply, Room
@@ -45,9 +45,7 @@ def register(call: Call[Registration, Nothing]) -> Answer:
     )
 
     def enter(uow: UnitOfWork) -> Answer:
-        entrance = service.register(
-            uow, person, invite_code=body.invite_code, session_days=settings.session_days
-        )
+        entrance = service.register(uow, person, invite_code=body.invite_code, session_days=settings.session_days)
         return Answer(Registered.of(entrance), 201)
 
     return call.transact(enter)
@@ -92,9 +90,7 @@ def show_me(call: Call[Nothing, Nothing]) -> Answer:
 def edit_me(call: Call[ProfileEdit, Nothing]) -> Answer:
     """Change your profile: what is given changes, what is absent stays."""
     changes = call.body.changes()
-    return call.transact(
-        lambda uow: Answer(Profile.of(service.edit_profile(uow, call.caller.member_id, changes)))
-    )
+    return call.transact(lambda uow: Answer(Profile.of(service.edit_profile(uow, call.caller.member_id, changes))))
 
 
 def _settings() -> Settings:

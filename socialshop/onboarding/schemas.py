@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, cast
 
-from pydantic import ConfigDict, Field, StringConstraints
+from pydantic import Field, StringConstraints
 
 from socialshop.identity.rules import LONGEST_EMAIL, LONGEST_NAME, LONGEST_PASSWORD, SHORTEST_PASSWORD
 from socialshop.identity.service import ProfileChanges
 from socialshop.kernel.ids import to_public
 from socialshop.kernel.roles import Role
 from socialshop.onboarding.service import Card, Entrance
-from socialshop.web.schemas import Instant, Wire
+from socialshop.web.schemas import Instant, Wire, with_example
 
 Email = Annotated[str, StringConstraints(min_length=3, max_length=LONGEST_EMAIL)]
 Name = Annotated[str, StringConstraints(min_length=1, max_length=LONGEST_NAME)]
@@ -37,22 +37,22 @@ _TOKEN = "gk0e8V2mT1vO6qfZ4rWcXb9sYdJhLpNuA3iE5tKxQzM"  # noqa: S105  (an exampl
 
 def _optional() -> Any:
     """A field that may be absent but never null: the default only stands for absence and is not part of the schema."""
-    return Field(default="", json_schema_extra=lambda schema: schema.pop("default", None))
+    return Field(default="", json_schema_extra=_without_default)
+
+
+def _without_default(schema: dict[str, Any]) -> None:
+    schema.pop("default", None)
 
 
 class Registration(Wire):
     """A person who wants to become a member; `invite_code` binds to a sponsor for good."""
 
-    model_config = ConfigDict(
-        json_schema_extra={
-            "examples": [
-                {
-                    "email": "xiaoman@example.com",
-                    "password": "correct horse battery",
-                    "display_name": "林小满",
-                    "accept_terms": True,
-                }
-            ]
+    model_config = with_example(
+        {
+            "email": "xiaoman@example.com",
+            "password": "correct horse battery",
+            "display_name": "林小满",
+            "accept_terms": True,
         }
     )
 
@@ -68,9 +68,7 @@ class Registration(Wire):
 class Credentials(Wire):
     """What a member signs in with."""
 
-    model_config = ConfigDict(
-        json_schema_extra={"examples": [{"email": "xiaoman@example.com", "password": "correct horse battery"}]}
-    )
+    model_config = with_example({"email": "xiaoman@example.com", "password": "correct horse battery"})
 
     email: Annotated[str, StringConstraints(min_length=1, max_length=LONGEST_EMAIL)]
     password: Annotated[str, StringConstraints(min_length=1, max_length=LONGEST_PASSWORD)] = Field(repr=False)
@@ -79,7 +77,7 @@ class Credentials(Wire):
 class ProfileEdit(Wire):
     """What is given changes, what is absent stays."""
 
-    model_config = ConfigDict(json_schema_extra={"examples": [{"display_name": "小满", "locale": "en"}]})
+    model_config = with_example({"display_name": "小满", "locale": "en"})
 
     display_name: Name = _optional()
     locale: Locale = _optional()
@@ -87,13 +85,13 @@ class ProfileEdit(Wire):
 
     def changes(self) -> ProfileChanges:
         """Only what was given."""
-        return ProfileChanges(**self.model_dump(exclude_unset=True))  # type: ignore[typeddict-item]
+        return cast(ProfileChanges, self.model_dump(exclude_unset=True))
 
 
 class MemberWire(Wire):
     """A member."""
 
-    model_config = ConfigDict(json_schema_extra={"examples": [_MEMBER]})
+    model_config = with_example(_MEMBER)
 
     id: str
     display_name: str
@@ -110,7 +108,7 @@ class MemberWire(Wire):
 class Profile(MemberWire):
     """All that a member sees of itself."""
 
-    model_config = ConfigDict(json_schema_extra={"examples": [_PROFILE]})
+    model_config = with_example(_PROFILE)
 
     email: str | None
     role: Role
@@ -128,7 +126,7 @@ class Profile(MemberWire):
 class Registered(Wire):
     """The new member, signed in."""
 
-    model_config = ConfigDict(json_schema_extra={"examples": [{"member": _MEMBER, "token": _TOKEN}]})
+    model_config = with_example({"member": _MEMBER, "token": _TOKEN})
 
     member: MemberWire
     token: str
@@ -142,11 +140,7 @@ class Registered(Wire):
 class SessionOpened(Wire):
     """The session's token, told this once, and whose it is."""
 
-    model_config = ConfigDict(
-        json_schema_extra={
-            "examples": [{"token": _TOKEN, "expires_at": "2026-03-02T12:00:00Z", "member": _MEMBER}]
-        }
-    )
+    model_config = with_example({"token": _TOKEN, "expires_at": "2026-03-02T12:00:00Z", "member": _MEMBER})
 
     token: str
     expires_at: Instant

@@ -105,7 +105,11 @@ def _check_text(text: str, at: str) -> None:
 def _refuse(error: ValidationError) -> NoReturn:
     raise InvalidFields(
         [
-            _fault(".".join(str(part) for part in one["loc"]), _REASONS.get(one["type"], "not_allowed"), one["msg"])
+            _fault(
+                ".".join(str(part) for part in one["loc"]),
+                _REASONS.get(one["type"], "not_allowed"),
+                one["msg"].removeprefix("Value error, "),
+            )
             for one in error.errors(include_url=False, include_context=False, include_input=False)[:_MAX_ERRORS]
         ]
     ) from None

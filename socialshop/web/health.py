@@ -8,17 +8,19 @@ from typing import Literal
 
 from flask import Flask, current_app
 from redis.exceptions import RedisError
-from rq import Worker
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
 from socialshop.infra import redis, schema
 from socialshop.infra.db import APPLICATION_ROLE, db
+from socialshop.infra.uow import in_unit_of_work, is_lock_held
 from socialshop.web import metrics
 from socialshop.web.auth import PUBLIC
 from socialshop.web.operations import Answer, Call, Reply, Room
 from socialshop.web.schemas import Nothing, Wire
 
+# Whoever runs relay and workers holds it (workers/presence.py).
+_WORKERS_LOCK = "workers"
 room = Room("health", __name__, tag="Operations", base="")
 
 
@@ -142,7 +144,7 @@ def _redis_fault() -> str | None:
 
 def _worker_fault() -> str | None:
     try:
-        workers = Worker.all(connection=redis.client())
-    except RedisError:
-        return "unknown: Redis does not answer"
-    return None if workers else "no worker listens: what follows a change waits; run `socialshop work`"
+        listens = in_unit_of_work(lambda uow: is_lock_held(uow, _WORKERS_LOCK))
+    except SQLAlchemyError:
+        return "unknown: PostgreSQL does not answer"
+    return None if listens else "no worker listens: what follows a change waits; run `socialshop work`"

@@ -7,9 +7,11 @@ from __future__ import annotations
 
 import hashlib
 from datetime import timedelta
+from typing import cast
 
 import structlog
 from flask import Flask, current_app, request
+from flask.typing import RouteCallable
 from flask_limiter import Limiter
 from flask_limiter.util import get_remote_address
 from limits import RateLimitItemPerSecond
@@ -51,11 +53,12 @@ def attach(app: Flask, settings: Settings) -> None:
     app.extensions["socialshop_limiter"] = limiter
     own = {REGISTRATIONS: f"{settings.registrations_per_minute} per minute"}
     for endpoint, row in table_of(app).items():
-        view = app.view_functions[endpoint]
         if not row.limited:
-            app.view_functions[endpoint] = limiter.exempt(view)
+            limiter.exempt(app.view_functions[endpoint])
         elif row.limit is not None:
-            app.view_functions[endpoint] = limiter.limit(own[row.limit])(view)
+            app.view_functions[endpoint] = cast(
+                RouteCallable, limiter.limit(own[row.limit])(app.view_functions[endpoint])
+            )
 
 
 def check_sign_in(email: str) -> None:

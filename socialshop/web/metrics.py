@@ -7,20 +7,27 @@ folder; without it a process tells of itself alone.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Sequence
+from typing import NamedTuple
 
 from flask import Flask, current_app
-from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, Histogram, generate_latest
+from prometheus_client import (
+    CONTENT_TYPE_LATEST,
+    CollectorRegistry,
+    Counter,
+    Histogram,
+    disable_created_metrics,
+    generate_latest,
+)
 from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.registry import Collector
 
-from socialshop.infra.uow import UnitOfWork, unit_of_work
+from socialshop.infra.uow import UnitOfWork, in_unit_of_work
 
+disable_created_metrics()  # type: ignore[no-untyped-call]
 _registry = CollectorRegistry()
-_requests = Counter(
-    "socialshop_http_requests", "Requests answered", ("method", "route", "status"), registry=_registry
-)
+_requests = Counter("socialshop_http_requests", "Requests answered", ("method", "route", "status"), registry=_registry)
 _seconds = Histogram(
     "socialshop_http_request_seconds",
     "Time to answer",
@@ -29,13 +36,21 @@ _seconds = Histogram(
     buckets=(0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0),
 )
 
-Gauges = Mapping[str, tuple[str, Callable[[UnitOfWork], int]]]
-"""Name → what it means, and how it is counted, at the time of asking."""
+
+class Gauge(NamedTuple):
+    """Something that waits in the shop, counted at the time of asking."""
+
+    name: str
+    meaning: str
+    value: int
 
 
-def attach(app: Flask, gauges: Gauges) -> None:
+CountWaiting = Callable[[UnitOfWork], Sequence[Gauge]]
+
+
+def attach(app: Flask, count_waiting: CountWaiting) -> None:
     """Bind the app to what else is worth counting; app.py names it, for web/ knows no room."""
-    app.extensions["socialshop_gauges"] = gauges
+    app.extensions["socialshop_count_waiting"] = count_waiting
 
 
 def observe(method: str, route: str, status: int, seconds: float) -> None:
@@ -51,7 +66,7 @@ def exposition() -> tuple[bytes, str]:
     registry = _registry
     if os.environ.get("PROMETHEUS_MULTIPROC_DIR"):
         registry = CollectorRegistry()
-        MultiProcessCollector(registry)
+        MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
     waiting = CollectorRegistry()
     waiting.register(_Waiting())
     return generate_latest(registry) + generate_latest(waiting), CONTENT_TYPE_LATEST
@@ -61,7 +76,6 @@ class _Waiting(Collector):
     """What waits: the database's figures, the same from whichever process is asked, so kept by none."""
 
     def collect(self) -> Iterable[Metric]:
-        gauges: Gauges = current_app.extensions["socialshop_gauges"]
-        with unit_of_work() as uow:
-            for name, (meaning, count) in gauges.items():
-                yield GaugeMetricFamily(f"socialshop_{name}", meaning, count(uow))
+        count_waiting: CountWaiting = current_app.extensions["socialshop_count_waiting"]
+        for gauge in in_unit_of_work(count_waiting):
+            yield GaugeMetricFamily(f"socialshop_{gauge.name}", gauge.meaning, gauge.value)

@@ -12,7 +12,7 @@ from flask import Flask, current_app
 from pydantic import BaseModel
 from pydantic.json_schema import JsonSchemaMode, models_json_schema
 
-from socialshop.kernel.errors import NotFound
+from socialshop.kernel.errors import DomainError, NotFound
 from socialshop.web import idempotency, problems
 from socialshop.web.auth import Forbidden, Unauthenticated
 from socialshop.web.idempotency import Idempotency
@@ -22,7 +22,7 @@ from socialshop.web.schemas import Nothing
 
 API_VERSION = "1.0.0"
 Json = dict[str, Any]
-_Refs = Mapping[tuple[type[BaseModel], JsonSchemaMode], Json]
+_Refs = Mapping[Any, Json]
 _REF = "#/components/schemas/"
 _PROBLEM: Json = {
     "type": "object",
@@ -180,7 +180,7 @@ def _refusals(row: Operation) -> Json:
 
 
 def _refusals_of(row: Operation) -> Iterable[tuple[str, int, str]]:
-    domain = [*row.refuses, InvalidFields]
+    domain: list[type[DomainError]] = [*row.refuses, InvalidFields]
     protocol = [problems.INTERNAL_ERROR, problems.DATABASE_UNAVAILABLE]
     if row.limited:
         protocol.append(problems.RATE_LIMITED)

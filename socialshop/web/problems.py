@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from http import HTTPStatus
 
 import structlog
 from flask import Flask, Response, current_app, g
 from flask_limiter import RateLimitExceeded
 from sqlalchemy.exc import InterfaceError, OperationalError, TimeoutError
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
+from werkzeug.wrappers import Response as BaseResponse
 
 from socialshop.kernel.errors import DomainError, Kind
 
@@ -118,8 +120,7 @@ def problem(
 ) -> Response:
     """The answer itself. `facts` are figures beside the detail; they never replace a standard member."""
     g.problem_code = code
-    body: dict[str, object] = dict(facts or {})
-    body |= {
+    body: dict[str, object] = {
         "type": current_app.extensions["socialshop_problem_base"] + code,
         "title": title_of(code),
         "status": status,
@@ -129,6 +130,7 @@ def problem(
     }
     if field is not None:
         body["field"] = field
+    body |= {name: fact for name, fact in (facts or {}).items() if name not in body}
     answer = Response(json.dumps(body, ensure_ascii=False, default=str), status, content_type=MEDIA_TYPE)
     answer.headers.extend(headers or {})
     return answer
@@ -145,9 +147,9 @@ def _refused(error: Refused) -> Response:
     return problem(error.problem.code, error.problem.status, error.detail)
 
 
-def _http(error: HTTPException) -> Response:
-    if error.code is None or error.code < 400:
-        return Response.force_type(error.get_response())
+def _http(error: HTTPException) -> BaseResponse:
+    if error.code is None or error.code < HTTPStatus.BAD_REQUEST:
+        return error.get_response()
     found, detail = _OF_STATUS.get(error.code, (MALFORMED_REQUEST, "this is no request that the shop can read"))
     headers = {}
     if isinstance(error, MethodNotAllowed) and error.valid_methods:
@@ -164,9 +166,7 @@ def _limited(error: RateLimitExceeded) -> Response:
 def _database(error: Exception) -> Response:
     _log.error("database unavailable", error=type(error).__name__, exc_info=error)
     detail = "the database does not answer; try again in a moment"
-    return problem(
-        DATABASE_UNAVAILABLE.code, DATABASE_UNAVAILABLE.status, detail, headers={"Retry-After": "5"}
-    )
+    return problem(DATABASE_UNAVAILABLE.code, DATABASE_UNAVAILABLE.status, detail, headers={"Retry-After": "5"})
 
 
 def _unexpected(error: Exception) -> Response:

@@ -39,13 +39,13 @@ _CODE = re.compile(r"[a-z_]{1,60}", re.ASCII)
 )
 def show_openapi(call: Call[Nothing, Nothing]) -> Answer:
     """The OpenAPI 3.1 document of this shop."""
-    return Answer(openapi.as_json(_app()), headers={"Cache-Control": _PAGE["Cache-Control"]})
+    return Answer(openapi.as_json(current_app), headers={"Cache-Control": _PAGE["Cache-Control"]})
 
 
 @room.operation("GET", "/api/v1/docs", access=PUBLIC, listed=False, replies=Reply(200, None, "A page.", _HTML))
 def show_reference(call: Call[Nothing, Nothing]) -> Answer:
     """The reference as a page."""
-    return _page(_reference(json.dumps(openapi.document(_app()))))
+    return _page(_reference(json.dumps(openapi.document(current_app))))
 
 
 @room.operation("GET", "/api/v1/docs/style.css", access=PUBLIC, listed=False, replies=Reply(200, None, "", "text/css"))
@@ -100,7 +100,3 @@ def _style() -> bytes:
 
 def _page(html: str) -> Answer:
     return Answer(html.encode(), media_type=_HTML, headers=_PAGE)
-
-
-def _app():  # type: ignore[no-untyped-def]
-    return current_app._get_current_object()  # type: ignore[attr-defined]

@@ -41,6 +41,8 @@ def attach(app: Flask, settings: Settings) -> None:
 
 def _begin() -> None:
     g.began = time.perf_counter()
+    # An outer application context (a test's, the console's) outlives the request, and `g` with it.
+    g.caller_id = g.problem_code = None
     given = request.headers.get("X-Request-Id", "")
     g.request_id = given if _REQUEST_ID.fullmatch(given) else secrets.token_hex(12)
     structlog.contextvars.clear_contextvars()
@@ -57,14 +59,13 @@ def _end(response: Response, hsts: bool) -> Response:
     # The rule, never the path: an invite code may stand in a path.
     route = request.url_rule.rule if request.url_rule else "none"
     metrics.observe(request.method, route, response.status_code, seconds)
-    caller = g.get("caller_id")
     _log.info(
         "request",
         method=request.method if request.url_rule else "other",
         route=route,
         status=response.status_code,
-        code=g.get("problem_code"),
+        code=g.problem_code,
         ms=round(seconds * 1000, 1),
-        member=to_public("mbr", caller) if caller else None,
+        member=to_public("mbr", g.caller_id) if g.caller_id else None,
     )
     return response

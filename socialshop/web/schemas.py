@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, PlainSerializer, WithJsonSchema
 
@@ -15,6 +15,11 @@ class Wire(BaseModel):
     """Base of every body and answer."""
 
     model_config = ConfigDict(strict=True, extra="forbid", frozen=True)
+
+
+def with_example(example: dict[str, Any]) -> ConfigDict:
+    """A model's configuration with the example that the OpenAPI document shows for it."""
+    return ConfigDict(json_schema_extra={"examples": [example]})
 
 
 class Nothing(Wire):
@@ -30,7 +35,7 @@ Instant = Annotated[
 class MoneyWire(Wire):
     """Whole minor units of an ISO 4217 currency."""
 
-    model_config = ConfigDict(json_schema_extra={"examples": [{"amount_minor": 1990, "currency": "CNY"}]})
+    model_config = with_example({"amount_minor": 1990, "currency": "CNY"})
 
     amount_minor: int
     currency: str

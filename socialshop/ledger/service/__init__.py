@@ -9,7 +9,7 @@ from socialshop.ledger.service.exporting import beancount_pieces, csv_pieces
 from socialshop.ledger.service.heads import SignedHead, current_head, read_head, signed_head
 from socialshop.ledger.service.posting import Posted, post, reverse
 from socialshop.ledger.service.proving import Proof, prove
-from socialshop.ledger.service.sealing import seal
+from socialshop.ledger.service.sealing import count_unsealed, seal
 
 __all__ = [
     "Entry",
@@ -22,6 +22,7 @@ __all__ = [
     "WalletBalances",
     "balance",
     "beancount_pieces",
+    "count_unsealed",
     "csv_pieces",
     "current_head",
     "post",

@@ -12,6 +12,11 @@ BLOCK_ENTRIES = 10_000
 BLOCK_POSTINGS = 500_000
 
 
+def count_unsealed(uow: UnitOfWork) -> int:
+    """How many entries wait to be sealed."""
+    return store.count_waiting(uow.session)
+
+
 def seal(uow: UnitOfWork) -> bool:
     """Seal the next block, if anything can be sealed; True says that more may be waiting.
 

@@ -37,6 +37,11 @@ class BlockSums(NamedTuple):
     folded: list[tuple[int, str, int]]
 
 
+def count_waiting(session: Session) -> int:
+    """How many entries are in no block yet."""
+    return int(session.execute(text("SELECT count(*) FROM ledger_seal_queue")).scalar_one())
+
+
 def waiting_entries(session: Session, *, entries: int, postings: int) -> list[WaitingEntry]:
     """The first sealable entries in id order: at most `entries`, and no more once they have `postings` postings.
 

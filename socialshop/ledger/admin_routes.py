@@ -1,0 +1,23 @@
+"""The books over HTTP, for those who answer for them."""
+
+from __future__ import annotations
+
+from socialshop.ledger import service
+from socialshop.ledger.schemas import ProofWire
+from socialshop.web.auth import READS_ALL
+from socialshop.web.operations import Answer, Call, Reply, Room
+from socialshop.web.schemas import Nothing
+
+room = Room("ledger_admin", __name__, tag="Books")
+
+
+@room.operation(
+    "GET",
+    "/admin/ledger/proof",
+    access=READS_ALL,
+    replies=Reply(200, ProofWire, "What the books prove, now."),
+    isolation="REPEATABLE READ",
+)
+def prove(call: Call[Nothing, Nothing]) -> Answer:
+    """Recompute the books in one snapshot: sums, hashes, blocks, balances. It takes a while on large books."""
+    return call.transact(lambda uow: Answer(ProofWire.of(service.prove(uow))))

@@ -1,0 +1,84 @@
+"""Wire shapes of wallets and of the proof."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Annotated
+
+from pydantic import AfterValidator, Field
+
+from socialshop.kernel.currencies import exponent_of
+from socialshop.kernel.errors import InvalidValue
+from socialshop.ledger.service import Proof, WalletBalances
+from socialshop.web.schemas import MoneyWire, Wire, with_example
+
+
+def _known(currency: str) -> str:
+    try:
+        exponent_of(currency)
+    except InvalidValue as error:
+        raise ValueError(error.detail) from None
+    return currency
+
+
+class WalletQuery(Wire):
+    """Which wallet."""
+
+    currency: Annotated[str, AfterValidator(_known)] | None = Field(
+        None, description="ISO 4217; the shop's own currency if absent", pattern="^[A-Z]{3}$", examples=["CNY"]
+    )
+
+
+class Wallet(Wire):
+    """What a member has in one currency: on its way, free to pay out, reserved by a request, owed to the shop."""
+
+    model_config = with_example(
+        {
+            "pending": {"amount_minor": 159, "currency": "CNY"},
+            "available": {"amount_minor": 4200, "currency": "CNY"},
+            "reserved": {"amount_minor": 0, "currency": "CNY"},
+            "owed": {"amount_minor": 0, "currency": "CNY"},
+        }
+    )
+
+    pending: MoneyWire
+    available: MoneyWire
+    reserved: MoneyWire
+    owed: MoneyWire
+
+    @classmethod
+    def of(cls, balances: WalletBalances, currency: str) -> Wallet:
+        """The wire form of balances in one currency."""
+        amounts = balances._asdict().items()
+        return cls(**{name: MoneyWire(amount_minor=minor, currency=currency) for name, minor in amounts})
+
+
+class ProofWire(Wire):
+    """What the books prove; `first_difference` names the first thing that is off."""
+
+    model_config = with_example(
+        {
+            "balanced": True,
+            "chain_ok": True,
+            "projection_ok": True,
+            "entries": 69659,
+            "postings": 278636,
+            "unsealed": 0,
+            "head_hash": "9f2c4f3a5d1c7e806b54a1c9e0d2f7384b6a5968d7c0e1f2a3b4c5d6e7f80912",
+            "first_difference": None,
+        }
+    )
+
+    balanced: bool
+    chain_ok: bool
+    projection_ok: bool
+    entries: int
+    postings: int
+    unsealed: int
+    head_hash: str
+    first_difference: str | None
+
+    @classmethod
+    def of(cls, proof: Proof) -> ProofWire:
+        """The wire form of a proof."""
+        return cls(**asdict(proof))
