@@ -79,7 +79,13 @@ def everything() -> list[Sequence[object]]:
     with unit_of_work() as uow:
         return [
             uow.session.execute(text(f"SELECT * FROM {table} ORDER BY 1, 2")).all()
-            for table in ("ledger_accounts", "ledger_entries", "ledger_postings", "ledger_balances", "ledger_seal_queue")
+            for table in (
+                "ledger_accounts",
+                "ledger_entries",
+                "ledger_postings",
+                "ledger_balances",
+                "ledger_seal_queue",
+            )
         ]
 
 
