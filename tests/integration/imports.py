@@ -28,9 +28,7 @@ def written(folder: Path, header: str, *lines: str) -> Path:
     return path
 
 
-def _imported(
-    command: Callable[..., Imported], path: Path, clock: Clock | None
-) -> tuple[Imported, list[Rejected]]:
+def _imported(command: Callable[..., Imported], path: Path, clock: Clock | None) -> tuple[Imported, list[Rejected]]:
     rejects: list[Rejected] = []
     with unit_of_work(clock) as uow:
         counts = command(uow, path, reject=rejects.append, progress=silent)
