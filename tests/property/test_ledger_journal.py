@@ -25,7 +25,10 @@ Content = tuple[str, str, str, str | None, list[tuple[str, int, str, uuid.UUID |
 
 def hash_of(content: Content) -> bytes:
     reference, kind, posted_at, reverses, lines = content
-    texts = [f"{account}\t{amount}\t{currency}\t{subject or '-'}" for account, amount, currency, subject in lines]
+    texts = [
+        f"{account}\t{amount}\t{currency}\t{subject.hex if subject else '-'}"
+        for account, amount, currency, subject in lines
+    ]
     return content_hash(reference, kind, posted_at, reverses, texts)
 
 
