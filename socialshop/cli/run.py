@@ -21,7 +21,6 @@ from socialshop.cli.shop import (
     configure_logging,
     data_dir_option,
     open_servers_of,
-    open_shop,
     read_settings,
     shop_on,
 )
