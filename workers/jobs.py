@@ -7,6 +7,7 @@ the handler's effects and `done` are one unit of work.
 from __future__ import annotations
 
 import contextlib
+import threading
 from collections.abc import Sequence
 from datetime import datetime
 from functools import partial
@@ -30,6 +31,12 @@ from workers.handlers import Handler
 SHARE_SECONDS = 20
 
 _log = structlog.get_logger(__name__)
+_leaving = threading.Event()
+
+
+def leave_soon() -> None:
+    """This process is asked to stop: a running job ends after the batch that it is at."""
+    _leaving.set()
 
 
 class _BatchFailed(Exception):
@@ -48,7 +55,7 @@ def drain(handler_name: str) -> int:
         _log.warning("no such handler", handler=handler_name)
         return 0
     done, stop_at = 0, monotonic() + SHARE_SECONDS
-    while monotonic() < stop_at:
+    while monotonic() < stop_at and not _leaving.is_set():
         try:
             count = in_unit_of_work(lambda uow: _run_batch(uow, handler))
         except _BatchFailed as failed:
@@ -131,7 +138,7 @@ def run_periodic(name: str, slot: str) -> int:
         return False
 
     steps, more = 0, True
-    while more:
+    while more and not _leaving.is_set():
         outcome = in_unit_of_work(step)
         steps += outcome is not None
         more = bool(outcome)

@@ -7,6 +7,7 @@ never makes a living one look dead.
 from __future__ import annotations
 
 import contextlib
+from time import monotonic
 from types import TracebackType
 
 from sqlalchemy import Connection, text
@@ -16,6 +17,8 @@ from socialshop.infra.db import db
 from socialshop.infra.uow import advisory_lock, unit_of_work
 
 _NAME = "workers"
+# A restarted PostgreSQL has forgotten the lock; so long at most until it is taken again.
+_LOOK_SECONDS = 1.0
 
 
 class Presence:
@@ -23,6 +26,7 @@ class Presence:
 
     def __init__(self) -> None:
         self._connection: Connection | None = None
+        self._look_at = 0.0
 
     def __enter__(self) -> Presence:
         self.hold()
@@ -37,11 +41,14 @@ class Presence:
                 self._connection.execute(
                     text("SELECT pg_advisory_lock_shared(hashtextextended(:name, 0))"), {"name": _NAME}
                 )
-            else:
+            elif monotonic() >= self._look_at:
                 self._connection.execute(text("SELECT 1"))
+            else:
+                return True
         except DBAPIError:
             self._let_go()
             return False
+        self._look_at = monotonic() + _LOOK_SECONDS
         return True
 
     def __exit__(

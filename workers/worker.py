@@ -17,6 +17,7 @@ from rq.queue import Queue
 from rq.serializers import JSONSerializer
 
 from socialshop.infra import redis
+from workers import jobs
 from workers.queue import queue
 
 # RQ looks for stuck jobs between two waits for work, so a wait must end sooner than that.
@@ -40,6 +41,10 @@ class ShopWorker(SimpleWorker):
         with structlog.contextvars.bound_contextvars(job_id=job.id, job=job.description):
             done: bool = super().perform_job(job, queue, execution)
             return done
+
+    def handle_warm_shutdown_request(self) -> None:
+        """A first signal: the job at hand makes an end after its batch."""
+        jobs.leave_soon()
 
     @property
     def was_interrupted(self) -> bool:

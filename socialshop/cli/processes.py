@@ -18,7 +18,7 @@ from socialshop.infra.lifeline import Lifeline
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.5, 30.0
 # Who lived so long was well: its next end is not held against it.
 _WELL_SECONDS = 30.0
-_STOP_SECONDS = 15.0
+_STOP_SECONDS = 8.0
 
 _log = structlog.get_logger(__name__)
 

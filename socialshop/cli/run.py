@@ -50,9 +50,9 @@ def run(port: int | None, no_demo: bool) -> None:
     """
     settings = _on_port(port)
     with _asked_to_stop() as stopping, _shop_for_processes(settings) as app:
-        logins = [] if no_demo else _fill_if_empty(app)
+        logins = [] if no_demo else _demo(app)
         with _family(app) as family:
-            _add_web(family, app)
+            _add_web(family)
             _add_workers(family, app)
             _live(app, family, stopping, web=True, say=lambda: _greet(_settings(app), logins))
 
@@ -64,7 +64,7 @@ def serve(port: int | None) -> None:
     """The web server alone, without job workers. Ctrl-C or SIGTERM stops it."""
     settings = _on_port(port)
     with _asked_to_stop() as stopping, _shop_for_processes(settings) as app, _family(app) as family:
-        _add_web(family, app)
+        _add_web(family)
         _live(app, family, stopping, web=True, say=lambda: _greet(_settings(app), []))
 
 
@@ -124,10 +124,11 @@ def _shop_for_processes(settings: Settings) -> Iterator[Flask]:
         yield app
 
 
-def _fill_if_empty(app: Flask) -> list[str]:
-    from socialshop.cli import demo
+def _demo(app: Flask) -> list[str]:
+    """Fill the shop if it is empty; returns the demo logins, a line each."""
+    from socialshop.cli.demo import fill_if_empty
 
-    return demo.fill_if_empty(app)
+    return fill_if_empty(app)
 
 
 def _settings(app: Flask) -> Settings:
@@ -161,8 +162,7 @@ def _environment(settings: Settings) -> dict[str, str]:
     }
 
 
-def _add_web(family: Family, app: Flask) -> None:
-    del app
+def _add_web(family: Family) -> None:
     family.add("web", "socialshop.cli.web")
 
 

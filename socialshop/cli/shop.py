@@ -141,6 +141,7 @@ def finish_jobs(app: Flask) -> None:
     """
     with app.app_context():
         _drain_or_wait()
+        _seal()
         _refuse_dead(app.extensions["socialshop_opened_at"])
 
 
@@ -166,6 +167,14 @@ def _work_off() -> bool:
     moved = relay.relay() + relay.wake()
     worker.work_off()
     return moved > 0
+
+
+def _seal() -> None:
+    from socialshop.infra.uow import in_unit_of_work
+    from socialshop.ledger import service
+
+    while in_unit_of_work(service.seal):
+        pass
 
 
 def _refuse_dead(since: datetime) -> None:

@@ -11,11 +11,12 @@ from flask_migrate import upgrade
 
 from socialshop.infra.db import db
 
+# It announces every look at the version, on our log.
+logging.getLogger("alembic").setLevel(logging.WARNING)
+
 
 def migrate(app: Flask) -> None:
     """Migrate the app's database to head. Safe to run twice and at once: one waits, then finds it done."""
-    # Alembic's own configuration would re-route the process's logging.
-    logging.getLogger("alembic").setLevel(logging.WARNING)
     with app.app_context():
         upgrade()
 

@@ -25,6 +25,7 @@ __all__ = [
     "UNKNOWN_SPONSOR",
     "BranchMember",
     "ForestColumns",
+    "Ints",
     "Place",
     "Proposals",
     "Resolution",

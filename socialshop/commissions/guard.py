@@ -1,0 +1,108 @@
+"""The legal guard: what a country's rule on pyramid selling says of a plan, before anybody earns by it.
+
+It is a guard, not counsel: a warning may be published once a named person has signed for it, a refusal never.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from socialshop.commissions.errors import PlanRefused
+from socialshop.commissions.plan import Plan
+
+
+class Severity(StrEnum):
+    """`info` publishes, `warning` needs a named sign-off, `refusal` is not published."""
+
+    INFO = "info"
+    WARNING = "warning"
+    REFUSAL = "refusal"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What the guard found. `leg` is the position in the plan's list of the leg that it is about, from 0."""
+
+    code: str
+    severity: Severity
+    leg: int
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class SignOff:
+    """Who answers for publishing a plan with a warning, and what they said."""
+
+    name: str
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class DepthRule:
+    """From how many paid levels on a plan is worth a word, needs a signature, or is refused."""
+
+    info_from: int
+    warning_from: int
+    refused_from: int
+    source: str
+
+
+# China. Regulation on the Prohibition of Pyramid Selling (禁止传销条例), State Council Order No. 444, 2005, article 7:
+# paying people by the sales of those they brought in, and those brought in by these, is "team reward" and prohibited;
+# two-level features have been fined. The Opinion of the Supreme People's Court, the Supreme People's Procuratorate and
+# the Ministry of Public Security on organising and leading pyramid selling (公通字〔2013〕37号), 2013, part one,
+# prosecutes an organisation of 30 people and 3 levels. So one level is clean, the second worth knowing, the third
+# needs somebody who answers for it, and a fourth is beyond every default.
+CHINA = DepthRule(
+    info_from=2,
+    warning_from=3,
+    refused_from=4,
+    source="State Council Order No. 444 (2005), article 7; SPC, SPP and MPS Opinion of 2013, part one",
+)
+# Where nobody has written down a country's own rule, the strictest one we know holds.
+RULES: dict[str, DepthRule] = {"CN": CHINA}
+
+
+def rule_for(country: str) -> DepthRule:
+    """The rule of an ISO 3166 country code."""
+    return RULES.get(country, CHINA)
+
+
+def examine(plan: Plan, country: str) -> tuple[Finding, ...]:
+    """Everything that the country's rule says of the plan, leg by leg; empty if it is clean."""
+    rule = rule_for(country)
+    return tuple(
+        _depth_finding(rule, severity, position, leg.level)
+        for position, leg in enumerate(plan.legs)
+        if (severity := _severity(rule, leg.level)) is not None
+    )
+
+
+def clear(findings: Sequence[Finding], sign_off: SignOff | None) -> None:
+    """Let a plan with these findings pass, or raise PlanRefused with them."""
+    worst = {finding.severity for finding in findings}
+    if Severity.REFUSAL in worst:
+        raise PlanRefused("the legal guard refuses this plan: " + _first(findings, Severity.REFUSAL), findings=findings)
+    if Severity.WARNING in worst and (sign_off is None or not sign_off.name.strip()):
+        raise PlanRefused(
+            "the legal guard wants the name of who signs off this plan: " + _first(findings, Severity.WARNING),
+            findings=findings,
+        )
+
+
+def _severity(rule: DepthRule, level: int) -> Severity | None:
+    if level >= rule.refused_from:
+        return Severity.REFUSAL
+    if level >= rule.warning_from:
+        return Severity.WARNING
+    return Severity.INFO if level >= rule.info_from else None
+
+
+def _depth_finding(rule: DepthRule, severity: Severity, leg: int, level: int) -> Finding:
+    return Finding("levels", severity, leg, f"legs[{leg}] pays level {level} above the buyer ({rule.source})")
+
+
+def _first(findings: Sequence[Finding], severity: Severity) -> str:
+    return next(finding.message for finding in findings if finding.severity is severity)

@@ -1,0 +1,190 @@
+"""A commission plan: the document that says who earns what on a sale.
+
+Only kinds of leg that really run are accepted, so that no published plan promises what nobody computes. A document
+is strict JSON: no unknown field, no coerced type, no repeated key. What is accepted here is well formed; whether it
+may be published is for `guard.py` to say.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Sequence
+from typing import Annotated, Any, ClassVar, Literal, NoReturn
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic_core import ErrorDetails, PydanticCustomError
+
+from socialshop.commissions.errors import PlanInvalid
+from socialshop.kernel.currencies import EXPONENTS
+from socialshop.kernel.money import BPS, MAX_AMOUNT_MINOR
+
+MAX_BYTES = 1_000_000
+_MAX_LEGS = 32
+_MAX_HOLD_DAYS = 3650
+_IN_OUR_WORDS = {
+    "extra_forbidden": "is unknown here",
+    "missing": "is missing",
+    "tuple_type": "should be a list of legs",
+    "model_attributes_type": "should be an object",
+    "too_short": "needs at least one leg",
+    "too_long": f"has more than {_MAX_LEGS} legs",
+}
+
+
+def _known_currency(value: str) -> str:
+    if value not in EXPONENTS:
+        raise PydanticCustomError("unknown_currency", "is no ISO 4217 currency")
+    return value
+
+
+def _storable(value: str) -> str:
+    """PostgreSQL keeps no U+0000, and a lone surrogate is no text in UTF-8."""
+    if any(c == "\x00" or "\ud800" <= c <= "\udfff" for c in value):
+        raise PydanticCustomError("text", "has a character that is no text (U+0000 or a lone surrogate)")
+    return value
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+
+class _Leg(_Strict):
+    """A share of a sale: a rate of the line's amount, or a fixed sum times its quantity."""
+
+    rate_bps: Annotated[int, Field(ge=1, le=BPS)] | None = None
+    fixed_minor: Annotated[int, Field(ge=1, le=MAX_AMOUNT_MINOR)] | None = None
+
+    @model_validator(mode="after")
+    def _rate_or_fixed(self) -> _Leg:
+        if (self.rate_bps is None) == (self.fixed_minor is None):
+            raise PydanticCustomError("rate_or_fixed", "needs rate_bps or fixed_minor, and not both")
+        return self
+
+
+class SaleLeg(_Leg):
+    """For the buyer's upline at `level`: 1 is the sponsor, 2 the sponsor's sponsor."""
+
+    kind: Literal["sale"]
+    # The guard of every country refuses far fewer; the bound only keeps the number small.
+    level: Annotated[int, Field(ge=1, le=99)]
+
+
+class HostLeg(_Leg):
+    """For the host of the room in which the sale was made."""
+
+    kind: Literal["host"]
+    level: ClassVar[int] = 0
+
+
+class SelfLeg(_Leg):
+    """For the buyer: the only leg by which a buyer earns on the buyer's own order."""
+
+    kind: Literal["self"]
+    level: ClassVar[int] = 0
+
+
+Leg = SaleLeg | HostLeg | SelfLeg
+KINDS = ("sale", "host", "self")
+
+
+class Plan(_Strict):
+    """A well-formed plan. `hold_days` is how long, after receipt, an accrual is held before it may be settled."""
+
+    name: Annotated[str, Field(min_length=1, max_length=200), AfterValidator(_storable)]
+    currency: Annotated[str, AfterValidator(_known_currency)]
+    hold_days: Annotated[int, Field(ge=0, le=_MAX_HOLD_DAYS)]
+    legs: Annotated[
+        tuple[Annotated[Leg, Field(discriminator="kind")], ...],
+        Field(min_length=1, max_length=_MAX_LEGS, strict=False),
+    ]
+
+    @property
+    def depth(self) -> int:
+        """How many levels above the buyer the plan reaches."""
+        return max(leg.level for leg in self.legs)
+
+
+def read_plan(content: bytes) -> Plan:
+    """The plan in a JSON text (UTF-8). Raises PlanInvalid, naming the field at fault where there is one."""
+    if len(content) > MAX_BYTES:
+        raise PlanInvalid(f"a plan is at most {MAX_BYTES} bytes of JSON")
+    try:
+        document = json.loads(
+            content.decode("utf-8-sig"), object_pairs_hook=_without_repeats, parse_constant=_refuse_constant
+        )
+    except UnicodeDecodeError:
+        raise PlanInvalid("the plan is not UTF-8 text") from None
+    except (ValueError, RecursionError) as error:
+        raise PlanInvalid(f"the plan is not JSON: {error}") from None
+    return parse_plan(document)
+
+
+def parse_plan(document: object) -> Plan:
+    """The plan in a decoded JSON document. Raises PlanInvalid, naming the field at fault."""
+    if not isinstance(document, dict):
+        raise PlanInvalid("a plan is a JSON object")
+    try:
+        plan = Plan.model_validate(document)
+    except ValidationError as error:
+        faults = [_fault(found) for found in error.errors(include_url=False)]
+        _refuse(faults)
+    _check_legs(plan.legs)
+    return plan
+
+
+def document_of(plan: Plan) -> dict[str, Any]:
+    """The plan as the JSON document that is stored: what was said, nothing that was not."""
+    document: dict[str, Any] = plan.model_dump(exclude_none=True)
+    return document | {"legs": [dict(leg) for leg in document["legs"]]}
+
+
+def hash_of(document: dict[str, Any]) -> bytes:
+    """SHA-256 of the canonical document: keys sorted, no blanks, UTF-8."""
+    canonical = json.dumps(document, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return hashlib.sha256(canonical.encode()).digest()
+
+
+def _check_legs(legs: Sequence[Leg]) -> None:
+    """No two legs pay the same person twice for the same reason, and rates never promise more than the sale."""
+    seen: dict[tuple[str, int], int] = {}
+    for position, leg in enumerate(legs):
+        first = seen.setdefault((leg.kind, leg.level), position)
+        if first != position:
+            field = "level" if leg.kind == "sale" else "kind"
+            _refuse([(f"legs[{position}].{field}", f"repeats legs[{first}]")])
+    total = sum(leg.rate_bps or 0 for leg in legs)
+    if total > BPS:
+        _refuse([("legs", f"give away {total} basis points of a sale, more than the whole ({BPS})")])
+
+
+def _refuse(faults: list[tuple[str, str]]) -> NoReturn:
+    field, message = faults[0]
+    raise PlanInvalid(f"{field}: {message}", field=field, faults=[f"{path}: {text}" for path, text in faults])
+
+
+def _fault(error: ErrorDetails) -> tuple[str, str]:
+    """(path, message) of one of pydantic's errors. It puts a leg's kind into the path, which no reader would write."""
+    location = error["loc"]
+    if len(location) > 2 and location[0] == "legs":  # noqa: PLR2004
+        location = (*location[:2], *location[3:])
+    path = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in location).removeprefix(".")
+    # An unknown field's name is anything, also what no terminal can print.
+    path = path.encode("utf-8", "backslashreplace").decode()
+    if error["type"] == "union_tag_invalid":
+        return f"{path}.kind", f"{error['ctx']['tag']} is no kind that runs; these do: {', '.join(KINDS)}"
+    if error["type"] == "union_tag_not_found":
+        return f"{path}.kind", f"is missing; one of {', '.join(KINDS)}"
+    return path, _IN_OUR_WORDS.get(error["type"]) or error["msg"][:1].lower() + error["msg"][1:]
+
+
+def _without_repeats(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        names = [name for name, _ in pairs]
+        raise ValueError(f"repeated key {next(name for name in names if names.count(name) > 1)!r}")
+    return found
+
+
+def _refuse_constant(name: str) -> NoReturn:
+    raise ValueError(f"{name} is no number")

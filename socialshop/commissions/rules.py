@@ -1,0 +1,153 @@
+"""The engine: (plan version, sales, sub-tree) in; who earns what, and who earns nothing and why, out. Pure.
+
+A batch travels in columns, one list a fact, index i being sale i throughout: the same work on a hundred thousand
+lines is a walk along a few lists instead of a hundred thousand objects.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+from typing import NamedTuple
+
+import networkx as nx
+
+from socialshop.commissions.plan import Leg, Plan
+from socialshop.kernel.money import MAX_AMOUNT_MINOR, rate_of
+from socialshop.ledger import chart
+from socialshop.ledger.journal import Entry, Posting
+
+WHOLE_LINE = -1
+_END_OF_TIME = datetime(9999, 12, 31, tzinfo=UTC)
+
+
+class Reason(StrEnum):
+    """Why a leg paid nothing on a line."""
+
+    NO_UPLINE = "no_upline"  # the tree ends below this level
+    NO_HOST = "no_host"  # the sale was made in no room
+    OWN_ORDER = "own_order"  # a buyer earns nothing on the buyer's own order, unless by a `self` leg
+    ZERO_AMOUNT = "zero_amount"  # a rate of nothing
+    ROUNDS_TO_ZERO = "rounds_to_zero"  # less than one minor unit; the residue stays with the shop
+    AMOUNT_TOO_LARGE = "amount_too_large"  # fixed times quantity is beyond what the books take (10^12 minor units)
+    NO_PLAN_IN_FORCE = "no_plan_in_force"  # the currency had no plan when the sale was made
+
+
+class Sales(NamedTuple):
+    """Order lines as columns. `bases` are their totals in minor units of the plan's currency."""
+
+    line_ids: Sequence[uuid.UUID]
+    order_ids: Sequence[uuid.UUID]
+    buyers: Sequence[int]
+    hosts: Sequence[int | None]
+    uplines: Sequence[Sequence[int]]
+    bases: Sequence[int]
+    quantities: Sequence[int]
+    received_at: Sequence[datetime | None]
+
+
+class Reward(NamedTuple):
+    """Sale number `sale` earns `beneficiary` `amount_minor` by the plan's leg number `leg`."""
+
+    sale: int
+    leg: int
+    beneficiary: int
+    amount_minor: int
+
+
+class Skip(NamedTuple):
+    """Sale number `sale` earned nobody anything by leg `leg`; `member` is who it would have been, if anybody."""
+
+    sale: int
+    leg: int
+    member: int | None
+    reason: Reason
+
+
+class Outcome(NamedTuple):
+    """Every leg of every sale ends in exactly one of the two lists."""
+
+    rewards: list[Reward]
+    skips: list[Skip]
+
+
+def accrue(plan: Plan, sales: Sales, tree: nx.DiGraph[int]) -> Outcome:
+    """What the sales earn under the plan. `tree` holds at least the plan's depth of every buyer's uplines."""
+    levels = _climb(tree, sales.buyers, plan.depth)
+    outcome = Outcome([], [])
+    for number, leg in enumerate(plan.legs):
+        beneficiaries = _beneficiaries(leg, sales, levels)
+        _pay(number, leg, beneficiaries, sales, outcome)
+    return outcome
+
+
+def entries(plan: Plan, sales: Sales, rewards: Sequence[Reward], accrual_ids: Sequence[uuid.UUID]) -> list[Entry]:
+    """One journal entry an order: each accrual out of the shop's expense, into what its beneficiary has pending."""
+    by_order: dict[uuid.UUID, list[Posting]] = {}
+    currency = plan.currency
+    for reward, accrual in zip(rewards, accrual_ids, strict=True):
+        amount = reward.amount_minor
+        by_order.setdefault(sales.order_ids[reward.sale], []).extend(
+            (
+                Posting(chart.COMMISSION_EXPENSE, -amount, currency, accrual),
+                Posting(chart.member_pending(reward.beneficiary), amount, currency, accrual),
+            )
+        )
+    return [Entry(f"accrual:{order}", "accrual", postings) for order, postings in by_order.items()]
+
+
+def matures_at(received_at: datetime | None, hold_days: int) -> datetime | None:
+    """When an accrual may be settled: receipt plus hold. Unknown until the goods are received."""
+    if received_at is None:
+        return None
+    # A receipt dated near the end of the calendar must not stop the batch that it is in.
+    hold = timedelta(days=hold_days)
+    return received_at + hold if received_at <= _END_OF_TIME - hold else _END_OF_TIME
+
+
+def _climb(tree: nx.DiGraph[int], members: Sequence[int], depth: int) -> list[Sequence[int | None]]:
+    """Column n holds everybody's upline n levels above, None where the tree ends; column 0 is `members`."""
+    sponsor_of: dict[int | None, int] = {member: sponsor for sponsor, member in tree.edges}
+    columns: list[Sequence[int | None]] = [members]
+    for _ in range(depth):
+        columns.append([sponsor_of.get(member) for member in columns[-1]])
+    return columns
+
+
+def _beneficiaries(leg: Leg, sales: Sales, levels: Sequence[Sequence[int | None]]) -> Sequence[int | None]:
+    if leg.kind == "sale":
+        return levels[leg.level]
+    return sales.hosts if leg.kind == "host" else sales.buyers
+
+
+def _pay(number: int, leg: Leg, beneficiaries: Sequence[int | None], sales: Sales, outcome: Outcome) -> None:
+    """One leg over all sales."""
+    amounts = _amounts(leg, sales)
+    rewards, skips = outcome
+    nobody = Reason.NO_HOST if leg.kind == "host" else Reason.NO_UPLINE
+    for sale, (member, amount, buyer) in enumerate(zip(beneficiaries, amounts, sales.buyers, strict=True)):
+        if member is None:
+            skips.append(Skip(sale, number, None, nobody))
+        elif member == buyer and leg.kind != "self":
+            skips.append(Skip(sale, number, member, Reason.OWN_ORDER))
+        elif 0 < amount <= MAX_AMOUNT_MINOR:
+            rewards.append(Reward(sale, number, member, amount))
+        else:
+            skips.append(Skip(sale, number, member, _why_no_amount(amount, sales.bases[sale])))
+
+
+def _amounts(leg: Leg, sales: Sales) -> list[int]:
+    """The rate of each line's total, rounded down to a minor unit line by line; or the fixed sum times quantity."""
+    if leg.rate_bps is not None:
+        rate = leg.rate_bps
+        return [rate_of(base, rate) for base in sales.bases]
+    fixed = leg.fixed_minor or 0
+    return [fixed * quantity for quantity in sales.quantities]
+
+
+def _why_no_amount(amount: int, base: int) -> Reason:
+    if amount > MAX_AMOUNT_MINOR:
+        return Reason.AMOUNT_TOO_LARGE
+    return Reason.ROUNDS_TO_ZERO if base else Reason.ZERO_AMOUNT

@@ -1,0 +1,88 @@
+"""Accrual: confirmed orders in, held accruals, reasons and journal entries out; each order line exactly once."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from socialshop.commissions import rules
+from socialshop.commissions.plan import Plan, parse_plan
+from socialshop.commissions.rules import WHOLE_LINE, Outcome, Reason, Sales
+from socialshop.commissions.store import accruals as store
+from socialshop.commissions.store import plans
+from socialshop.commissions.store.accruals import AccrualRow, Line, SkipRow
+from socialshop.commissions.subtree import subtree
+from socialshop.infra.crashpoints import crash_point
+from socialshop.infra.uow import UnitOfWork
+from socialshop.kernel.ids import new_ids
+from socialshop.ledger import service as ledger
+from socialshop.ledger.journal import Entry
+
+
+def accrue_orders(uow: UnitOfWork, payloads: Sequence[Mapping[str, Any]]) -> None:
+    """Follow OrdersConfirmed: accrue what the orders' lines earn. Run again, it finds nothing left to do.
+
+    A constant number of statements, whatever the number of orders.
+    """
+    order_ids = {uuid.UUID(order) for payload in payloads for order in payload["order_ids"]}
+    lines = store.claim_lines(uow.session, sorted(order_ids), uow.now)
+    crash_point("accrue.claimed")
+    if not lines:
+        return
+    by_version = _by_version(lines)
+    accruals: list[AccrualRow] = []
+    skips = [
+        SkipRow(line.order_line_id, WHOLE_LINE, None, 0, None, Reason.NO_PLAN_IN_FORCE)
+        for line in by_version.pop(None, ())
+    ]
+    entries: list[Entry] = []
+    for version in plans.versions(uow.session, [found for found in by_version if found is not None]):
+        plan, sales = parse_plan(version.document), columns_of(by_version[version.id])
+        outcome = compute(plan, sales)
+        ids = new_ids(len(outcome.rewards))
+        accruals += _accrual_rows(plan, sales, outcome, ids, uow.now)
+        skips += skip_rows(plan, sales, outcome)
+        entries += rules.entries(plan, sales, outcome.rewards, ids)
+    store.add_accruals(uow.session, accruals)
+    store.add_skips(uow.session, skips)
+    ledger.post(uow, entries)
+    crash_point("accrue.posted")
+
+
+def columns_of(lines: Sequence[Line]) -> Sales:
+    """The lines as the engine takes them."""
+    line_ids, order_ids, _, buyers, hosts, uplines, bases, quantities, received_at = zip(*lines, strict=True)
+    return Sales(line_ids, order_ids, buyers, hosts, uplines, bases, quantities, received_at)
+
+
+def compute(plan: Plan, sales: Sales) -> Outcome:
+    """What the sales earn, on the sub-tree that they touch."""
+    return rules.accrue(plan, sales, subtree(sales.buyers, sales.uplines, plan.depth))
+
+
+def skip_rows(plan: Plan, sales: Sales, outcome: Outcome) -> Iterable[SkipRow]:
+    """The outcome's skips as they are stored."""
+    line_ids, legs = sales.line_ids, plan.legs
+    for sale, leg, member, reason in outcome.skips:
+        yield SkipRow(line_ids[sale], leg, legs[leg].kind, legs[leg].level, member, reason)
+
+
+def _by_version(lines: Iterable[Line]) -> dict[uuid.UUID | None, list[Line]]:
+    found: dict[uuid.UUID | None, list[Line]] = {}
+    for line in lines:
+        found.setdefault(line.plan_version_id, []).append(line)
+    return found
+
+
+def _accrual_rows(
+    plan: Plan, sales: Sales, outcome: Outcome, ids: Sequence[uuid.UUID], now: datetime
+) -> Iterable[AccrualRow]:
+    matures = [rules.matures_at(received_at, plan.hold_days) for received_at in sales.received_at]
+    line_ids, legs, currency = sales.line_ids, plan.legs, plan.currency
+    for id_, (sale, number, beneficiary, amount) in zip(ids, outcome.rewards, strict=True):
+        leg = legs[number]
+        yield AccrualRow(
+            id_, line_ids[sale], beneficiary, leg.kind, leg.level, number, amount, currency, now, matures[sale]
+        )

@@ -1,0 +1,102 @@
+"""Publishing a version of a plan: immutable from then on, and never over a sale that has been made."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta
+
+from socialshop.commissions import guard
+from socialshop.commissions.errors import EffectiveAtTaken, EffectiveBeforeOrder
+from socialshop.commissions.guard import Finding, SignOff
+from socialshop.commissions.plan import Plan, document_of, hash_of
+from socialshop.commissions.store import plans as store
+from socialshop.infra.uow import UnitOfWork
+from socialshop.kernel.ids import new_id
+from socialshop.kernel.time import to_text
+
+_NEXT_INSTANT = timedelta(microseconds=1)
+
+
+@dataclass(frozen=True, slots=True)
+class PublishedVersion:
+    """Version `number` of a plan. `document_hash` is the SHA-256 of its canonical document."""
+
+    id: uuid.UUID
+    plan_id: uuid.UUID
+    number: int
+    currency: str
+    effective_at: datetime
+    document_hash: bytes
+    findings: tuple[Finding, ...]
+
+
+def publish_plan(
+    uow: UnitOfWork,
+    plan: Plan,
+    *,
+    country: str,
+    effective_at: datetime | None = None,
+    sign_off: SignOff | None = None,
+) -> PublishedVersion:
+    """Bring a plan into force for its currency from `effective_at` on (by default: from now, after every order).
+
+    The currency's plan of the same name gets a new version. The same document for the same instant again changes
+    nothing. Raises PlanRefused (legal guard), EffectiveAtTaken, EffectiveBeforeOrder, OrdersAreLanding.
+    """
+    findings = guard.examine(plan, country)
+    guard.clear(findings, sign_off)
+    session, document = uow.session, document_of(plan)
+    store.hold_orders_back(session)
+    if effective_at is not None:
+        standing = store.version_effective_at(session, plan.currency, effective_at)
+        if standing is not None:
+            return _published_before(standing, hash_of(document))
+    version = store.Version(
+        id=new_id(),
+        plan_id=store.plan_named(session, new_id(), plan.name, plan.currency, uow.now),
+        number=0,
+        currency=plan.currency,
+        document=document,
+        document_hash=hash_of(document),
+        country=country,
+        findings=[asdict(finding) for finding in findings],
+        sign_off=None if sign_off is None else asdict(sign_off),
+        effective_at=_after_every_order(uow, plan.currency, effective_at),
+        published_at=uow.now,
+    )
+    return _published(version._replace(number=store.add_version(session, version)))
+
+
+def _after_every_order(uow: UnitOfWork, currency: str, effective_at: datetime | None) -> datetime:
+    """An order's plan is the one in force when it was placed, and that never changes afterwards."""
+    newest = store.newest_order_at(uow.session, currency)
+    if effective_at is None:
+        return uow.now if newest is None else max(uow.now, newest + _NEXT_INSTANT)
+    if newest is not None and effective_at <= newest:
+        raise EffectiveBeforeOrder(
+            f"an order in {currency} was placed at {to_text(newest)}; a plan comes into force after it",
+            field="effective_at",
+        )
+    return effective_at
+
+
+def _published_before(standing: store.Version, document_hash: bytes) -> PublishedVersion:
+    if standing.document_hash != document_hash:
+        raise EffectiveAtTaken(
+            f"another plan in {standing.currency} comes into force at {to_text(standing.effective_at)}",
+            field="effective_at",
+        )
+    return _published(standing)
+
+
+def _published(version: store.Version) -> PublishedVersion:
+    return PublishedVersion(
+        version.id,
+        version.plan_id,
+        version.number,
+        version.currency,
+        version.effective_at,
+        version.document_hash,
+        tuple(Finding(**{**found, "severity": guard.Severity(found["severity"])}) for found in version.findings),
+    )

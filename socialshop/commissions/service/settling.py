@@ -1,0 +1,72 @@
+"""Settlement: what has matured moves from pending into the wallets, in bounded batches, each accrual exactly once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
+from itertools import islice
+from typing import Any
+
+from socialshop.commissions.events import SettlementDue
+from socialshop.commissions.store import settlement as store
+from socialshop.commissions.store.settlement import Matured, Total
+from socialshop.infra.crashpoints import crash_point
+from socialshop.infra.uow import UnitOfWork
+from socialshop.kernel.time import parse_instant
+from socialshop.ledger import chart
+from socialshop.ledger import service as ledger
+from socialshop.ledger.journal import Entry, Posting
+
+BATCH = 10_000
+_ACCRUALS_PER_ENTRY = 1_000
+
+
+def settle_due(uow: UnitOfWork, as_of: datetime, limit: int = BATCH) -> int:
+    """Settle at most `limit` accruals that mature at or before `as_of`; returns how many.
+
+    A constant number of statements. Fewer than `limit` means that nothing is left but what others are settling.
+    """
+    matured = store.claim_matured(uow.session, as_of, uow.now, limit)
+    crash_point("settle.claimed")
+    ledger.post(uow, list(_entries(matured)))
+    crash_point("settle.posted")
+    return len(matured)
+
+
+def settle(uow: UnitOfWork, payloads: Sequence[Mapping[str, Any]]) -> None:
+    """Follow SettlementDue: one batch, and the fact again while a full batch came."""
+    as_of = max(parse_instant(payload["as_of"]) for payload in payloads)
+    if settle_due(uow, as_of) == BATCH:
+        uow.emit(SettlementDue(as_of))
+
+
+def begin_settlement(uow: UnitOfWork, as_of: datetime) -> bool:
+    """Say that what matures at or before `as_of` is to be settled; False if there is nothing."""
+    due = store.is_anything_due(uow.session, as_of)
+    if due:
+        uow.emit(SettlementDue(as_of))
+    return due
+
+
+def settlement_tick(uow: UnitOfWork) -> bool:
+    """The schedule's step. The jobs do the rest, so there is never more to do at once."""
+    begin_settlement(uow, uow.now)
+    return False
+
+
+def settled_since(uow: UnitOfWork, since: datetime) -> list[Total]:
+    """What was settled at or after `since`, by currency."""
+    return store.settled_since(uow.session, since)
+
+
+def _entries(matured: Sequence[Matured]) -> Iterator[Entry]:
+    """One entry a thousand accruals, named by its first: that one is settled once, so the name is used once."""
+    rest = iter(matured)
+    while chunk := list(islice(rest, _ACCRUALS_PER_ENTRY)):
+        postings: list[Posting] = []
+        for id_, beneficiary, amount, currency in chunk:
+            postings += (
+                Posting(chart.member_pending(beneficiary), -amount, currency, id_),
+                Posting(chart.member_wallet(beneficiary), amount, currency, id_),
+            )
+        yield Entry(f"settlement:{chunk[0].id}", "settlement", postings)

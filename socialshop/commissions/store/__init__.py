@@ -1,0 +1,1 @@
+"""All SQL of the commissions room, by the use case that it serves."""

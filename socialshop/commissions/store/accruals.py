@@ -1,0 +1,101 @@
+"""Claiming order lines with all that their accruals are decided from, and writing what was decided."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import NamedTuple
+
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+from socialshop.infra.db import copy_rows
+
+
+class Line(NamedTuple):
+    """An order line and the snapshot from which its accruals are decided."""
+
+    order_line_id: uuid.UUID
+    order_id: uuid.UUID
+    plan_version_id: uuid.UUID | None
+    buyer: int
+    host: int | None
+    uplines: list[int]
+    base_minor: int
+    quantity: int
+    received_at: datetime | None
+
+
+class AccrualRow(NamedTuple):
+    """An accrual as it is born: held."""
+
+    id: uuid.UUID
+    order_line_id: uuid.UUID
+    beneficiary: int
+    kind: str
+    level: int
+    leg: int
+    amount_minor: int
+    currency: str
+    accrued_at: datetime
+    matures_at: datetime | None
+
+
+class SkipRow(NamedTuple):
+    """Why a leg (or, for leg -1, the plan as a whole) paid nothing on a line."""
+
+    order_line_id: uuid.UUID
+    leg: int
+    kind: str | None
+    level: int
+    member_number: int | None
+    reason: str
+
+
+_LINE = ", ".join(Line._fields)
+
+
+def claim_lines(session: Session, order_ids: Sequence[uuid.UUID], now: datetime) -> list[Line]:
+    """Take the lines of these orders that have not accrued, and snapshot them: plan in force at the sale, uplines.
+
+    The claim is the row itself. A second worker, or the same event again, waits here for whoever is ahead and then
+    finds nothing to take; if that one dies its rows go with it. Lines are taken in id order: two claims of the same
+    lines queue up and cannot deadlock. One statement sees one instant of the tree, so a batch's uplines agree.
+    """
+    rows = session.execute(
+        text(
+            f"""
+            INSERT INTO accrued_lines (order_line_id, order_id, plan_version_id, buyer, host, uplines, base_minor,
+                                       quantity, currency, sale_at, received_at, accrued_at)
+            SELECT l.id, o.id, v.id, o.buyer, o.host, coalesce(n.uplines, '{{}}'), l.amount_minor,
+                   l.quantity, o.currency, o.ordered_at, o.received_at, :now
+            FROM orders o
+            JOIN order_lines l ON l.order_id = o.id
+            LEFT JOIN referral_nodes n ON n.member_number = o.buyer
+            LEFT JOIN LATERAL (
+                SELECT id FROM commission_plan_versions
+                WHERE currency = o.currency AND effective_at <= o.ordered_at
+                ORDER BY effective_at DESC LIMIT 1
+            ) v ON true
+            WHERE o.id = ANY(CAST(:order_ids AS uuid[]))
+            ORDER BY l.id
+            ON CONFLICT (order_line_id) DO NOTHING
+            RETURNING {_LINE}
+            """  # noqa: S608 - column names of our own
+        ),
+        {"order_ids": list(order_ids), "now": now},
+    )
+    return [Line._make(row) for row in rows]
+
+
+def add_accruals(session: Session, rows: Sequence[AccrualRow]) -> None:
+    """Append accruals, and put those whose maturity is known in the order of settlement."""
+    copy_rows(session, "accruals", AccrualRow._fields, rows)
+    waiting = [(row.matures_at, row.id) for row in rows if row.matures_at is not None]
+    copy_rows(session, "accrual_maturities", ("matures_at", "accrual_id"), waiting)
+
+
+def add_skips(session: Session, rows: Iterable[SkipRow]) -> None:
+    """Append skips."""
+    copy_rows(session, "accrual_skips", SkipRow._fields, rows)
