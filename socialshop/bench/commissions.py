@@ -15,7 +15,7 @@ from typing import Any, cast
 import numpy as np
 import psycopg
 from flask import Flask
-from sqlalchemy import Connection, NullPool, create_engine, text
+from sqlalchemy import Connection, NullPool, create_engine
 
 from socialshop.bench.worlds import World, generate
 from socialshop.commissions import service
@@ -23,12 +23,16 @@ from socialshop.commissions.plan import parse_plan
 from socialshop.infra.db import copy_rows
 from socialshop.infra.uow import UnitOfWork, in_unit_of_work
 from socialshop.kernel.ids import new_ids
+from socialshop.ledger import chart
+from socialshop.ledger import service as ledger
+from socialshop.ledger.journal import Entry, Posting
 from socialshop.referrals import service as referrals
 from socialshop.referrals.tree import TOP
 
 _SEED = 20
 _BEGINNING = datetime(2019, 1, 1, tzinfo=UTC)
 _CHUNK = 1 << 20
+_MEMBERS_PER_UNIT = 10_000
 _PLAN = {
     "name": "bench",
     "currency": "CNY",
@@ -84,10 +88,16 @@ def settle(app: Flask, members: int = 1_000_000, orders: int = 660_000) -> dict[
     with _owner(app) as owner:
         accruals = _hold(owner)
         ours = _timed(_settle_all)
-        owner.execute(text("CREATE TABLE bench_postings AS SELECT * FROM ledger_postings"))
+        _run(
+            owner,
+            """
+            CREATE TABLE bench_postings AS SELECT * FROM ledger_postings
+            WHERE entry_id IN (SELECT id FROM ledger_entries WHERE kind = 'settlement')
+            """,
+        )
         _empty(owner, ("ledger_postings",))
         inserted = _timed(lambda: _run(owner, "INSERT INTO ledger_postings SELECT * FROM bench_postings"))
-        postings = owner.execute(text("SELECT count(*) FROM ledger_postings")).scalar_one()
+        postings = owner.exec_driver_sql("SELECT count(*) FROM ledger_postings").scalar_one()
     return {
         "accruals": accruals,
         "postings": postings,
@@ -163,21 +173,21 @@ def _hold(owner: Connection) -> int:
         FROM accrued_lines, unnest(uplines[1:2]) WITH ORDINALITY AS u (member, level)
         """,
         "INSERT INTO accrual_maturities SELECT matures_at, id FROM accruals",
-        """
-        INSERT INTO ledger_accounts (name, folded)
-        SELECT 'member:' || beneficiary || ':pending', false FROM accruals GROUP BY beneficiary
-        """,
-        """
-        INSERT INTO ledger_balances (account_id, amount_minor, sign, currency)
-        SELECT c.id, sum(a.amount_minor), 1, a.currency
-        FROM accruals a JOIN ledger_accounts c ON c.name = 'member:' || a.beneficiary || ':pending'
-        GROUP BY c.id, a.currency
-        """,
     ):
         _run(owner, statement)
-    for table in ("accruals", "accrual_maturities", "ledger_accounts", "ledger_balances"):
-        owner.execute(text(f"ANALYZE {table}"))
-    return int(owner.execute(text("SELECT count(*) FROM accruals")).scalar_one())
+    _run(owner, "ANALYZE accruals, accrual_maturities")
+    pending = owner.exec_driver_sql("SELECT beneficiary, sum(amount_minor)::bigint FROM accruals GROUP BY 1").all()
+    for start in range(0, len(pending), _MEMBERS_PER_UNIT):
+        entry = _owed(start, [(member, amount) for member, amount in pending[start : start + _MEMBERS_PER_UNIT]])
+        in_unit_of_work(lambda uow, entry=entry: ledger.post(uow, [entry]))  # type: ignore[misc]
+    return int(owner.exec_driver_sql("SELECT count(*) FROM accruals").scalar_one())
+
+
+def _owed(number: int, pending: Sequence[tuple[int, int]]) -> Entry:
+    """What the members have pending, in one entry."""
+    postings = [Posting(chart.member_pending(member), amount, "CNY") for member, amount in pending]
+    expense = Posting(chart.COMMISSION_EXPENSE, -sum(amount for _, amount in pending), "CNY")
+    return Entry(f"bench:{number}", "accrual", [expense, *postings])
 
 
 @contextmanager
