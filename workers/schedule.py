@@ -13,11 +13,13 @@ from datetime import UTC, datetime, timedelta
 from flask import current_app
 from sqlalchemy import text
 
+from socialshop.commissions import service as commissions
 from socialshop.infra import deliveries
 from socialshop.infra.settings import Settings
 from socialshop.infra.uow import UnitOfWork
 from socialshop.ledger import service as ledger
 from socialshop.payments import service as payments
+from socialshop.web import idempotency
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 # A tick that is not finished after so long lost its worker or its wake-up, or waits behind a slow one: woken again.
@@ -45,7 +47,9 @@ def prune(uow: UnitOfWork) -> bool:
 PERIODIC: tuple[Periodic, ...] = (
     Periodic("poll_payments", timedelta(seconds=5), payments.poll),
     Periodic("seal_ledger", timedelta(seconds=5), ledger.seal),
+    Periodic("settle", timedelta(minutes=1), commissions.settlement_tick),
     Periodic("prune_outbox", timedelta(hours=1), prune),
+    Periodic("purge_idempotency", timedelta(hours=1), idempotency.purge),
 )
 
 

@@ -8,7 +8,7 @@ fields of a posting are parted by tabs:
     <kind>
     <posted_at, RFC 3339, UTC, always six decimals>
     <reference of the entry that this one reverses, or ->
-    <account> <amount_minor> <currency> <subject_id, or ->      a line a posting, in line order
+    <account> <amount_minor> <currency> <subject_id as 32 hexadecimal digits, or ->      a line a posting, in order
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ import hashlib
 import uuid
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
+from operator import attrgetter
 from typing import NamedTuple
 
 NOTHING = "-"
@@ -43,6 +44,13 @@ class Entry(NamedTuple):
 def instant_text(at: datetime) -> str:
     """RFC 3339 in UTC with exactly six decimals: one text an instant."""
     return at.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"
+
+
+def subject_texts(subjects: Sequence[uuid.UUID | None]) -> Iterable[str]:
+    """Each subject's 32 hexadecimal digits, or the mark of none."""
+    if None in subjects:
+        return [NOTHING if subject is None else subject.hex for subject in subjects]
+    return map("%032x".__mod__, map(attrgetter("int"), subjects))
 
 
 def content_hash(reference: str, kind: str, posted_at: str, reverses: str | None, postings: Iterable[str]) -> bytes:

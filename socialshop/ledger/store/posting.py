@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
+import json
 import uuid
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
-from itertools import islice
 from typing import Any, NamedTuple, cast
 
 import psycopg
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from socialshop.ledger import chart
 from socialshop.ledger.journal import NOTHING
-
-# Lines sent to COPY at a time: large enough to cost no call a posting, small enough to cost no memory.
-_COPY_LINES = 8_192
 
 
 class EntryRow(NamedTuple):
@@ -45,34 +43,57 @@ class StoredPosting(NamedTuple):
     subject_id: uuid.UUID | None
 
 
-class Move(NamedTuple):
-    """The change of one balance; `sign` as in the chart."""
+class KnownAccounts(NamedTuple):
+    """Accounts that have a row, by name; `signs`, as in the chart, of those alone whose balance moves at once."""
 
-    account_id: int
-    currency: str
-    amount_minor: int
-    sign: int
+    ids: dict[str, int]
+    signs: dict[str, int]
 
 
-def account_ids(session: Session, names: Collection[str]) -> dict[str, int]:
-    """The ids of those of `names` that have an account."""
-    found = session.execute(
-        text("SELECT name, id FROM ledger_accounts WHERE name = ANY(CAST(:names AS text[]))"), {"names": list(names)}
+class Moves(NamedTuple):
+    """Changes of balances by column, each (account, currency) once; `signs` as in the chart."""
+
+    account_ids: Sequence[int]
+    currencies: Sequence[str]
+    amounts: Sequence[int]
+    signs: Sequence[int]
+
+
+def accounts(session: Session, names: Collection[str]) -> KnownAccounts:
+    """Those of `names` that have an account."""
+    rows = session.execute(
+        text(
+            """
+            SELECT a.name, a.id, CASE WHEN NOT a.folded THEN a.sign END
+            FROM json_array_elements_text(CAST(:names AS json)) AS given (name)
+            JOIN ledger_accounts a ON a.name = given.name
+            """
+        ),
+        {"names": _texts(names)},
+    ).all()
+    return KnownAccounts(
+        {name: id_ for name, id_, _ in rows}, {name: sign for name, _, sign in rows if sign is not None}
     )
-    return dict(found.all())
 
 
-def add_accounts(session: Session, folded_by_name: Mapping[str, bool]) -> None:
+def add_accounts(session: Session, new: Collection[chart.Account]) -> None:
     """Make accounts, in the order of their names so that two who make the same ones cannot deadlock."""
-    names = sorted(folded_by_name)
+    ordered = sorted(new, key=lambda account: account.name)
     session.execute(
         text(
             """
-            INSERT INTO ledger_accounts (name, folded)
-            SELECT * FROM unnest(CAST(:names AS text[]), CAST(:folded AS boolean[])) ON CONFLICT (name) DO NOTHING
+            INSERT INTO ledger_accounts (name, sign, folded)
+            SELECT * FROM ROWS FROM (
+                json_array_elements_text(CAST(:names AS json)), unnest(CAST(:signs AS smallint[])),
+                unnest(CAST(:folded AS boolean[]))
+            ) AS given ON CONFLICT (name) DO NOTHING
             """
         ),
-        {"names": names, "folded": [folded_by_name[name] for name in names]},
+        {
+            "names": _texts([account.name for account in ordered]),
+            "signs": _numbers(account.sign for account in ordered),
+            "folded": _numbers(int(account.folded) for account in ordered),
+        },
     )
 
 
@@ -87,12 +108,14 @@ def add_entries(session: Session, rows: Sequence[EntryRow], posted_at: datetime)
             """
             WITH numbered AS MATERIALIZED (
                 SELECT nextval('ledger_entries_id_seq') AS id, given.*
-                FROM unnest(CAST(:references AS text[]), CAST(:kinds AS text[]), CAST(:reverses AS bigint[]),
-                            CAST(:counts AS integer[]), CAST(:hashes AS bytea[]))
-                     AS given (reference, kind, reverses_id, posting_count, content_hash)
+                FROM ROWS FROM (
+                    json_array_elements_text(CAST(:references AS json)), json_array_elements_text(CAST(:kinds AS json)),
+                    unnest(CAST(:reverses AS bigint[])), unnest(CAST(:counts AS integer[])),
+                    unnest(CAST(:hashes AS text[]))
+                ) AS given (reference, kind, reverses_id, posting_count, content_hash)
             ), added AS (
                 INSERT INTO ledger_entries (id, posted_at, reference, kind, reverses_id, posting_count, content_hash)
-                SELECT id, :posted_at, reference, kind, reverses_id, posting_count, content_hash
+                SELECT id, :posted_at, reference, kind, reverses_id, posting_count, decode(content_hash, 'hex')
                 FROM numbered ORDER BY reference
                 ON CONFLICT (reference) DO NOTHING
                 RETURNING id, reference
@@ -103,11 +126,11 @@ def add_entries(session: Session, rows: Sequence[EntryRow], posted_at: datetime)
             """
         ),
         {
-            "references": [row.reference for row in rows],
-            "kinds": [row.kind for row in rows],
-            "reverses": [row.reverses_id for row in rows],
-            "counts": [row.posting_count for row in rows],
-            "hashes": [row.content_hash for row in rows],
+            "references": _texts([row.reference for row in rows]),
+            "kinds": _texts([row.kind for row in rows]),
+            "reverses": _numbers("NULL" if row.reverses_id is None else row.reverses_id for row in rows),
+            "counts": _numbers(row.posting_count for row in rows),
+            "hashes": _numbers(row.content_hash.hex() for row in rows),
             "posted_at": posted_at,
         },
     )
@@ -119,11 +142,12 @@ def entries_by_reference(session: Session, references: Collection[str]) -> dict[
     found = session.execute(
         text(
             """
-            SELECT reference, id, posted_at, content_hash FROM ledger_entries
-            WHERE reference = ANY(CAST(:references AS text[]))
+            SELECT e.reference, e.id, e.posted_at, e.content_hash
+            FROM json_array_elements_text(CAST(:references AS json)) AS given (reference)
+            JOIN ledger_entries e ON e.reference = given.reference
             """
         ),
-        {"references": list(references)},
+        {"references": _texts(references)},
     )
     return {row.reference: StoredEntry(row.id, row.posted_at, bytes(row.content_hash)) for row in found}
 
@@ -143,8 +167,8 @@ def postings_of(session: Session, entry_id: int) -> list[StoredPosting]:
     return [StoredPosting(*row) for row in found]
 
 
-def copy_postings(session: Session, lines: Iterable[str]) -> None:
-    """Append postings in one COPY. `lines` are tab-parted: entry, line, account id, amount, currency, subject.
+def copy_postings(session: Session, chunks: Iterable[str]) -> None:
+    """Append postings in one COPY. `chunks` are tab-parted lines: entry, line, account id, amount, currency, subject.
 
     `infra.db.copy_rows` formats value by value; these lines share their text with the canonical form that was hashed.
     """
@@ -153,46 +177,60 @@ def copy_postings(session: Session, lines: Iterable[str]) -> None:
         "COPY ledger_postings (entry_id, line, account_id, amount_minor, currency, subject_id) "
         f"FROM STDIN (NULL '{NOTHING}')"
     )
-    rest = iter(lines)
     with raw.cursor() as cursor, cursor.copy(statement.encode()) as copy:
-        while chunk := "\n".join(islice(rest, _COPY_LINES)):
-            copy.write(chunk + "\n")
+        for chunk in chunks:
+            copy.write(chunk)
 
 
-def move_balances(session: Session, moves: Sequence[Move]) -> None:
-    """Add to balances, rows locked by account id so that two batches cannot deadlock.
+def move_balances(session: Session, moves: Moves) -> None:
+    """Add to balances in one statement, rows locked by account id so that two batches cannot deadlock.
 
-    The first statement makes missing rows (of zero, which every CHECK allows) and locks the others: an UPSERT takes
-    the lock before it looks at its WHERE. Raises sqlalchemy's IntegrityError where a row would pass zero.
+    Raises sqlalchemy's IntegrityError where a row would pass zero. PostgreSQL checks the row that an upsert proposes
+    before it looks for the one that is there, and a mere change may be negative. So such a change proposes a free
+    row (sign 0): where a row is there, that one's own sign decides; where none was, the free row is bound afterwards,
+    which fails.
     """
-    ordered = sorted(moves)
-    columns = {
-        "accounts": [move.account_id for move in ordered],
-        "currencies": [move.currency for move in ordered],
-        "amounts": [move.amount_minor for move in ordered],
-        "signs": [move.sign for move in ordered],
-    }
-    session.execute(
+    free = session.execute(
         text(
             """
-            INSERT INTO ledger_balances (account_id, currency, amount_minor, sign)
-            SELECT m.account_id, m.currency, 0, m.sign
-            FROM unnest(CAST(:accounts AS bigint[]), CAST(:currencies AS text[]), CAST(:signs AS smallint[]))
-                 AS m (account_id, currency, sign)
-            ORDER BY m.account_id, m.currency
-            ON CONFLICT (account_id, currency) DO UPDATE SET amount_minor = excluded.amount_minor WHERE false
+            WITH moved AS (
+                INSERT INTO ledger_balances (account_id, currency, amount_minor, sign)
+                SELECT account_id, currency, amount, CASE WHEN sign * amount >= 0 THEN sign ELSE 0 END
+                FROM unnest(CAST(:accounts AS bigint[]), CAST(:currencies AS text[]), CAST(:amounts AS bigint[]),
+                            CAST(:signs AS smallint[])) AS m (account_id, currency, amount, sign)
+                ORDER BY account_id, currency
+                ON CONFLICT (account_id, currency)
+                DO UPDATE SET amount_minor = ledger_balances.amount_minor + excluded.amount_minor
+                RETURNING account_id, sign
+            )
+            SELECT DISTINCT account_id FROM moved WHERE sign = 0
             """
         ),
-        columns,
-    )
-    session.execute(
-        text(
-            """
-            UPDATE ledger_balances b SET amount_minor = b.amount_minor + m.amount_minor
-            FROM unnest(CAST(:accounts AS bigint[]), CAST(:currencies AS text[]), CAST(:amounts AS bigint[]))
-                 AS m (account_id, currency, amount_minor)
-            WHERE b.account_id = m.account_id AND b.currency = m.currency
-            """
-        ),
-        columns,
-    )
+        {
+            "accounts": _numbers(moves.account_ids),
+            "currencies": _numbers(moves.currencies),
+            "amounts": _numbers(moves.amounts),
+            "signs": _numbers(moves.signs),
+        },
+    ).scalars()
+    unbound = set(free) & {account for account, sign in zip(moves.account_ids, moves.signs, strict=True) if sign}
+    if unbound:
+        session.execute(
+            text(
+                """
+                UPDATE ledger_balances b SET sign = a.sign FROM ledger_accounts a
+                WHERE a.id = b.account_id AND b.account_id = ANY(CAST(:accounts AS bigint[]))
+                """
+            ),
+            {"accounts": _numbers(unbound)},
+        )
+
+
+def _texts(values: Collection[str]) -> str:
+    """Texts as one JSON parameter: a tenth of the cost of the driver's arrays, which quote item by item."""
+    return json.dumps(list(values))
+
+
+def _numbers(values: Iterable[object]) -> str:
+    """An array literal of items that need no quotes: numbers, codes of currencies, hexadecimal digits, NULL."""
+    return "{" + ",".join(map(str, values)) + "}"
