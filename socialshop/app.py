@@ -19,6 +19,7 @@ from socialshop.ledger import routes as ledger_routes
 from socialshop.ledger import service as ledger
 from socialshop.onboarding import routes as onboarding_routes
 from socialshop.payments import routes as payments_routes
+from socialshop.payments import service as payments
 from socialshop.payments.gateway import Gateways, SandboxGateway
 from socialshop.web import auth, bodies, health, limits, metrics, operations, problems, reference, requests
 from socialshop.web.metrics import Gauge
@@ -87,5 +88,6 @@ def _count_waiting(uow: UnitOfWork) -> list[Gauge]:
         Gauge("outbox_unrelayed_events", "Facts not yet fanned out to their handlers", owed.unrelayed),
         Gauge("outbox_pending_deliveries", "Duties of handlers not yet done", owed.pending),
         Gauge("outbox_dead_deliveries", "Duties given up after too many attempts: a person must look", owed.dead),
+        Gauge("payment_calls_unknown", "Payment calls without a known outcome", payments.count_unknown(uow)),
         Gauge("ledger_unsealed_entries", "Journal entries in no block yet", ledger.count_unsealed(uow)),
     ]
