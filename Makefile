@@ -53,8 +53,11 @@ check: setup ## format, lint, types, import rules, security, migrations
 	@$(VENV)/bin/ruff check --quiet . && echo "lint: ok"
 	@$(VENV)/bin/mypy --no-error-summary && echo "types: ok"
 	@$(VENV)/bin/lint-imports --no-cache >/dev/null || { $(VENV)/bin/lint-imports --no-cache; exit 1; }; echo "import rules: ok"
-	@$(VENV)/bin/bandit --quiet --recursive --severity-level medium socialshop workers migrations && echo "security: ok"
-	@$(PY) -m migrations.sql | $(VENV)/bin/squawk --stdin-filepath=migrations.sql && echo "migrations: ok"
+	@# Skipped are those that ruff's S rules hold line by line, each exception with its reason.
+	@$(VENV)/bin/bandit --quiet --recursive --severity-level medium --skip B104,B108,B608 \
+		socialshop workers migrations && echo "security: ok"
+	@$(PY) -m migrations.sql | $(VENV)/bin/squawk --stdin-filepath=migrations.sql >/dev/null || \
+		{ $(PY) -m migrations.sql | $(VENV)/bin/squawk --stdin-filepath=migrations.sql; exit 1; }; echo "migrations: ok"
 
 bench: setup ## measure; prints JSON with ratios; NAME=accrue for one
 	@$(VENV)/bin/socialshop bench $(or $(NAME),all)

@@ -36,7 +36,7 @@ def settle_due(uow: UnitOfWork, as_of: datetime, limit: int = BATCH) -> int:
 def settle(uow: UnitOfWork, payloads: Sequence[Mapping[str, Any]]) -> None:
     """Follow SettlementDue: one batch, and the fact again while a full batch came."""
     as_of = max(parse_instant(payload["as_of"]) for payload in payloads)
-    if settle_due(uow, as_of) == BATCH:
+    if settle_due(uow, as_of, BATCH) == BATCH:
         uow.emit(SettlementDue(as_of))
 
 
