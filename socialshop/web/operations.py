@@ -244,7 +244,7 @@ def _answer(row: Operation, variables: Mapping[str, str], uow: UnitOfWork | None
         return _send(row.function(call))
     with idempotency.claimed(caller.member_id, request.method, request.path, key, _content()) as claim:
         if claim.kept is not None:
-            return Response(claim.kept.content, claim.kept.status, content_type=claim.kept.media_type)
+            return _send(Answer(claim.kept.content, claim.kept.status, claim.kept.media_type))
         call.claim = claim
         return _send(row.function(call))
 
