@@ -30,12 +30,12 @@ $(VENV)/.made:
 
 $(VENV)/.installed: $(VENV)/.made requirements/runtime.txt requirements/dev.txt
 	@echo "installing the locked parts into $(VENV)"
-	@$(PY) -m pip install --quiet --disable-pip-version-check --no-input --require-hashes \
+	@$(PY) -m pip install -qq --disable-pip-version-check --no-input --require-hashes \
 		-r requirements/runtime.txt -r requirements/dev.txt
 	@touch $@
 
 $(VENV)/.ready: $(VENV)/.installed pyproject.toml
-	@$(PY) -m pip install --quiet --disable-pip-version-check --no-input --no-deps --no-build-isolation -e .
+	@$(PY) -m pip install -qq --disable-pip-version-check --no-input --no-deps --no-build-isolation -e .
 	@touch $@
 
 run: setup ## run the whole shop here (Ctrl-C stops it); ARGS="--port 8001 --no-demo"
@@ -64,7 +64,7 @@ bench: setup ## measure; prints JSON with ratios; NAME=accrue for one
 
 lock: ## resolve requirements/*.in anew into hashed requirements/*.txt
 	@tools=$$(mktemp -d); trap 'rm -rf "$$tools"' EXIT; python3 -m venv "$$tools"; \
-	"$$tools/bin/python" -m pip install --quiet --disable-pip-version-check uv; \
+	"$$tools/bin/python" -m pip install -qq --disable-pip-version-check uv; \
 	compile() { "$$tools/bin/uv" pip compile -q --universal --python-version 3.11 --fork-strategy fewest \
 		--generate-hashes --no-emit-index-url --no-header "$$@"; }; \
 	compile -o requirements/runtime.txt requirements/runtime.in; \

@@ -17,6 +17,7 @@ import hashlib
 import uuid
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
+from operator import attrgetter
 from typing import NamedTuple
 
 NOTHING = "-"
@@ -43,6 +44,13 @@ class Entry(NamedTuple):
 def instant_text(at: datetime) -> str:
     """RFC 3339 in UTC with exactly six decimals: one text an instant."""
     return at.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"
+
+
+def subject_texts(subjects: Sequence[uuid.UUID | None]) -> Iterable[str]:
+    """Each subject's 32 hexadecimal digits, or the mark of none."""
+    if None in subjects:
+        return [NOTHING if subject is None else subject.hex for subject in subjects]
+    return map("%032x".__mod__, map(attrgetter("int"), subjects))
 
 
 def content_hash(reference: str, kind: str, posted_at: str, reverses: str | None, postings: Iterable[str]) -> bytes:

@@ -74,7 +74,7 @@ def read_head(document: str, data_dir: Path) -> Head:
 
 def signing_key(data_dir: Path) -> Ed25519PrivateKey:
     """The shop's key: 32 bytes of seed in hexadecimal, in a file that its owner alone may read."""
-    path = data_dir / KEY_FILE
+    path = data_dir.joinpath(KEY_FILE)
     if not path.exists():
         _make_key(path)
     seed = path.read_text(encoding="ascii").strip()

@@ -38,7 +38,7 @@ def seal(uow: UnitOfWork) -> bool:
     for entry in waiting:
         sha.add(entry.content_hash)
     store.add_block(session, store.BlockRow(number, previous, sha.digest(), len(ids), sums.turnover, uow.now), ids)
-    moves = [posting.Move(account, currency, amount, 0) for account, currency, amount in sums.folded if amount]
+    moves = [(account, currency, amount, 0) for account, currency, amount in sums.folded if amount]
     if moves:
-        posting.move_balances(session, moves)
+        posting.move_balances(session, posting.Moves(*zip(*moves, strict=True)))
     return len(waiting) == BLOCK_ENTRIES or sum(entry.posting_count for entry in waiting) >= BLOCK_POSTINGS
