@@ -10,7 +10,19 @@ from typing import Any
 import psycopg
 import pytest
 from flask import Flask
-from sample_sales import LONG_AGO, NEW_YEAR, Sale, a_forest, a_plan, confirmed, place, sell, some_sales
+from sample_sales import (
+    LONG_AGO,
+    NEW_YEAR,
+    ORACLE,
+    ORACLE_PLAN,
+    Sale,
+    a_forest,
+    a_plan,
+    confirmed,
+    place,
+    sell,
+    some_sales,
+)
 from sqlalchemy import event, text
 from sqlalchemy.exc import IntegrityError, ProgrammingError
 
@@ -189,37 +201,11 @@ def _statements(work: Any) -> int:
     return seen.total()
 
 
-ORACLE = """
-    WITH RECURSIVE climbed AS (
-        SELECT l.id AS line, o.buyer AS member, 0 AS level, l.amount_minor::numeric AS amount, l.quantity
-        FROM orders o JOIN order_lines l ON l.order_id = o.id
-        UNION ALL
-        SELECT c.line, n.sponsor, c.level + 1, c.amount, c.quantity
-        FROM climbed c JOIN referral_nodes n ON n.member_number = c.member
-        WHERE n.sponsor IS NOT NULL AND c.level < 2
-    ), earned AS (
-        SELECT line, member, 'sale' AS kind, level, floor(amount * 777 / 10000) AS amount FROM climbed WHERE level = 1
-        UNION ALL
-        SELECT line, member, 'sale', level, 19 * quantity FROM climbed WHERE level = 2
-        UNION ALL
-        SELECT l.id, o.host, 'host', 0, floor(l.amount_minor::numeric * 3 / 10000)
-        FROM orders o JOIN order_lines l ON l.order_id = o.id WHERE o.host <> o.buyer
-    )
-    SELECT line, member, kind, level, amount::bigint FROM earned WHERE amount > 0
-"""
-
-
 @pytest.mark.parametrize("seed", range(4))
 def test_one_recursive_query_agrees_on_random_forests(seed: int) -> None:
     """The oracle is SQL alone: recursion over sponsors, numeric arithmetic; no upline array, no graph, no column."""
     forest = {number + 100: sponsor and sponsor + 100 for number, sponsor in a_forest(60, seed).items()}
-    _publish(
-        a_plan(
-            {"kind": "sale", "level": 1, "rate_bps": 777},
-            {"kind": "sale", "level": 2, "fixed_minor": 19},
-            {"kind": "host", "rate_bps": 3},
-        )
-    )
+    _publish(ORACLE_PLAN)
     with unit_of_work() as uow:
         place(uow, forest)
         orders = sell(uow, some_sales(forest, 80, seed))

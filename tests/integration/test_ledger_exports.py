@@ -72,7 +72,7 @@ def test_books_of_more_lines_than_a_piece_are_whole(app: Flask) -> None:
 
 
 def test_empty_books_export_their_heading(app: Flask) -> None:
-    assert _exported(csv_pieces) == "entry,posted_at,reference,account,amount_minor,currency\r\n"
+    assert _exported(csv_pieces) == "entry,posted_at,reference,account,amount_minor,currency\n"
 
 
 def test_beancount_accepts_the_export_and_sums_as_the_ledger_does(books: Flask, tmp_path: Path) -> None:
