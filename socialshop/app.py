@@ -48,7 +48,7 @@ def create_app(settings: Settings | None = None, clock: Clock | None = None) -> 
 
 
 def _attach_web(app: Flask, config: Settings) -> None:
-    app.config["MAX_CONTENT_LENGTH"] = bodies.MAX_BODY_BYTES
+    app.config["MAX_CONTENT_LENGTH"] = bodies.MAX_BODY_BYTES + 1
     # No cross-origin caller is known, so nobody asks for OPTIONS; a method that an operation lacks is 405 like any.
     app.config["PROVIDE_AUTOMATIC_OPTIONS"] = False
     public_url = config.public_url or f"http://{config.host}:{config.port}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import http.client
+import json
 import os
 import signal
 import socket
@@ -14,6 +15,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
+
+from socialshop.bench import worlds
 
 ROOT = Path(__file__).resolve().parents[2]
 pytestmark = pytest.mark.skipif(not Path("/proc/self/environ").exists(), reason="looks for processes in /proc")
@@ -156,3 +159,27 @@ def test_a_command_beside_a_running_shop_shares_its_servers(shop: Shop) -> None:
     assert beside.communicate(timeout=30) == ("the schema is at head already\n", "")
     assert running.poll() is None
     assert shop.is_ready()
+
+
+def test_a_command_beside_a_running_shop_waits_until_its_workers_have_done_the_jobs(shop: Shop, tmp_path: Path) -> None:
+    world = worlds.generate(200, 2_500, seed=3)
+    worlds.write_members(world, tmp_path / "members.csv", seed=3)
+    worlds.write_orders(world, tmp_path / "orders.csv")
+    legs = [{"kind": "sale", "level": 1, "rate_bps": 800}]
+    plan = {"name": "beside", "currency": "CNY", "hold_days": 3_650, "legs": legs}
+    (tmp_path / "plan.json").write_text(json.dumps(plan))
+    shop.run()
+
+    def say(*arguments: str) -> str:
+        command = shop.start(*arguments)
+        said, log = command.communicate(timeout=60)
+        assert command.returncode == 0, log
+        return said
+
+    say("import", "members", str(tmp_path / "members.csv"))
+    say("plan", "publish", str(tmp_path / "plan.json"), "--effective-at", "1990-01-01T00:00:00Z")
+    say("import", "orders", str(tmp_path / "orders.csv"))
+    sponsor, owed = world.sponsor.tolist(), zip(world.buyer.tolist(), world.amount_minor.tolist(), strict=True)
+    expected = sum(sponsor[buyer] >= 0 and amount * 800 >= 10_000 for buyer, amount in owed)
+    assert len(say("export", "accruals").splitlines()) == 1 + expected
+    say("prove")

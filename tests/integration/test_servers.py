@@ -9,7 +9,18 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from server_processes import ROOT, User, answers, ask, both_answer, nothing_left, remains, running, valkey, wait_until
+from server_processes import (
+    PATH,
+    User,
+    answers,
+    ask,
+    both_answer,
+    nothing_left,
+    remains,
+    running,
+    valkey,
+    wait_until,
+)
 
 from socialshop.infra.servers import Servers, open_servers
 from socialshop.infra.servers.locks import Lock
@@ -236,7 +247,7 @@ def test_a_server_that_outlives_its_keeper_is_ended_by_force(folder: Path) -> No
     users = Lock(folder / "locks" / "users")
     assert users.try_shared()
     command = [sys.executable, "-c", impatient, str(folder), "30"]
-    said = subprocess.run(command, env=os.environ | {"PYTHONPATH": str(ROOT)}, stdout=subprocess.PIPE, check=True)
+    said = subprocess.run(command, env=os.environ | PATH, stdout=subprocess.PIPE, check=True)
     assert said.stdout == b"{}\n"
     with open_servers(folder) as servers:
         users.close()
