@@ -13,6 +13,7 @@ from datetime import UTC, datetime, timedelta
 from flask import current_app
 from sqlalchemy import text
 
+from socialshop.audit import service as audit
 from socialshop.infra import deliveries
 from socialshop.infra.settings import Settings
 from socialshop.infra.uow import UnitOfWork
@@ -43,6 +44,7 @@ def prune(uow: UnitOfWork) -> bool:
 
 PERIODIC: tuple[Periodic, ...] = (
     Periodic("seal_ledger", timedelta(seconds=5), ledger.seal),
+    Periodic("seal_audit", timedelta(seconds=5), audit.seal),
     Periodic("prune_outbox", timedelta(hours=1), prune),
 )
 

@@ -10,6 +10,9 @@ from typing import Any, NamedTuple
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from socialshop.infra.chain import Place, Sum
+from socialshop.infra.db import stream_rows
+
 
 class EntryRow(NamedTuple):
     """An entry as it is stored, before it has an id; `facts` in their canonical text."""
@@ -48,6 +51,57 @@ def add_entry(session: Session, row: EntryRow) -> None:
         ),
         row._asdict(),
     )
+
+
+def count_by_action(session: Session, ids: Sequence[int]) -> dict[str, int]:
+    """How many of these entries there are of each action."""
+    found = session.execute(
+        text(
+            """
+            SELECT e.action, count(*) FROM unnest(CAST(:ids AS bigint[])) AS t (id) JOIN audit_entries e USING (id)
+            GROUP BY 1
+            """
+        ),
+        {"ids": list(ids)},
+    )
+    return dict(found.all())
+
+
+class ProvedEntry(NamedTuple):
+    """An entry with its hash and its place."""
+
+    id: int
+    recorded_at: datetime
+    actor: uuid.UUID | None
+    action: str
+    target: str
+    facts: dict[str, Any]
+    content_hash: bytes
+    place: Place
+
+
+def entries(session: Session) -> Iterator[ProvedEntry]:
+    """All entries in id order."""
+    query = """
+        SELECT e.id, e.recorded_at, e.actor, e.action, e.target, e.facts, e.content_hash,
+               m.block_number, q.entry_id IS NOT NULL
+        FROM audit_entries e
+        LEFT JOIN audit_block_entries m ON m.entry_id = e.id
+        LEFT JOIN audit_seal_queue q ON q.entry_id = e.id
+        ORDER BY e.id
+    """
+    rows = stream_rows(session, "audit_proof_entries", query)
+    return (ProvedEntry._make((*row[:-2], Place(*row[-2:]))) for row in rows)
+
+
+def sums(session: Session) -> Iterator[Sum]:
+    """Block by block, how many of its entries there are of each action."""
+    query = """
+        SELECT m.block_number, e.action, count(*)
+        FROM audit_block_entries m JOIN audit_entries e ON e.id = m.entry_id
+        GROUP BY 1, 2 ORDER BY 1, 2
+    """
+    return (Sum(*row) for row in stream_rows(session, "audit_proof_sums", query))
 
 
 def entries_about(session: Session, targets: Sequence[str]) -> Iterator[StoredEntry]:

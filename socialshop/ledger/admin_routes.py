@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from socialshop.audit import service as audit
+from socialshop.infra.uow import UnitOfWork
 from socialshop.ledger import service
 from socialshop.ledger.schemas import ProofWire
 from socialshop.web.auth import READS_ALL
@@ -15,5 +17,12 @@ room = Room("ledger_admin", __name__, tag="Books")
     "GET", "/admin/ledger/proof", access=READS_ALL, replies=Reply(200, ProofWire, "What the books prove, now.")
 )
 def prove(call: Call[Nothing, Nothing]) -> Answer:
-    """Recompute the books in one snapshot: sums, hashes, blocks, balances. It takes a while on large books."""
-    return call.transact(lambda uow: Answer(ProofWire.of(service.prove(uow))), isolation="REPEATABLE READ")
+    """Recompute the books and the audit record.
+
+    In one snapshot: sums, hashes, blocks, balances. It takes a while on large books.
+    """
+
+    def read(uow: UnitOfWork) -> Answer:
+        return Answer(ProofWire.of(service.prove(uow), audit.prove(uow)))
+
+    return call.transact(read, isolation="REPEATABLE READ")

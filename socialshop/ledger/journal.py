@@ -16,7 +16,6 @@ from __future__ import annotations
 import hashlib
 import uuid
 from collections.abc import Iterable, Sequence
-from datetime import UTC, datetime
 from typing import NamedTuple
 
 NOTHING = "-"
@@ -38,11 +37,6 @@ class Entry(NamedTuple):
     kind: str
     postings: Sequence[Posting]
     reverses: str | None = None
-
-
-def instant_text(at: datetime) -> str:
-    """RFC 3339 in UTC with exactly six decimals: one text an instant."""
-    return at.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"
 
 
 def content_hash(reference: str, kind: str, posted_at: str, reverses: str | None, postings: Iterable[str]) -> bytes:
