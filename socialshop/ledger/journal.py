@@ -8,7 +8,7 @@ fields of a posting are parted by tabs:
     <kind>
     <posted_at, RFC 3339, UTC, always six decimals>
     <reference of the entry that this one reverses, or ->
-    <account> <amount_minor> <currency> <subject_id, or ->      a line a posting, in line order
+    <account> <amount_minor> <currency> <subject_id as 32 hexadecimal digits, or ->      a line a posting, in order
 """
 
 from __future__ import annotations

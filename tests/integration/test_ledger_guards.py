@@ -6,13 +6,14 @@ from collections.abc import Callable, Iterator
 
 import psycopg
 import pytest
+from bookkeeping import seal_all
 from flask import Flask
 from sqlalchemy import Connection, NullPool, create_engine, text
 from sqlalchemy.exc import DBAPIError
 
 from socialshop.infra.uow import unit_of_work
 from socialshop.ledger import chart
-from socialshop.ledger.service import Entry, Posting, post, seal
+from socialshop.ledger.service import Entry, Posting, post
 
 BOOKS = ("ledger_accounts", "ledger_entries", "ledger_postings", "ledger_blocks", "ledger_block_entries")
 FIRST_COLUMN = {
@@ -39,8 +40,8 @@ def entry_id(app: Flask) -> int:
     with unit_of_work() as uow:
         sale = [Posting(chart.provider_clearing("import"), -500, "CNY"), Posting(chart.SALES, 500, "CNY")]
         post(uow, [Entry("sale 1", "sale", sale)])
+    seal_all()
     with unit_of_work() as uow:
-        seal(uow)
         return int(uow.session.execute(text("SELECT id FROM ledger_entries")).scalar_one())
 
 

@@ -51,7 +51,7 @@ class _Columns:
             raise InvalidEntry(f"entry {entry.reference!r} has fewer than two postings")
         self.accounts, self.amounts, self.currencies, subjects = zip(*entry.postings, strict=True)
         self.tails = [
-            f"{amount}\t{currency}\t{subject or NOTHING}"
+            f"{amount}\t{currency}\t{NOTHING if subject is None else subject.hex}"
             for amount, currency, subject in zip(self.amounts, self.currencies, subjects, strict=True)
         ]
 
@@ -74,7 +74,7 @@ def post(uow: UnitOfWork, entries: Sequence[Entry]) -> Posted:
         return Posted(0, 0, 0)
     session, posted_at = uow.session, exact_text(uow.now)
     reversed_ids = _reversed_ids(uow, columns)
-    ids = _account_ids(uow, columns)
+    known = _accounts(uow, columns)
     rows = [
         store.EntryRow(
             c.entry.reference,
@@ -92,8 +92,8 @@ def post(uow: UnitOfWork, entries: Sequence[Entry]) -> Posted:
     _refuse_other_content(uow, [c for c in columns if c.entry.reference not in added])
     new = [c for c in columns if c.entry.reference in added]
     if new:
-        store.copy_postings(session, _copy_lines(new, added, ids))
-        _move_balances(uow, new, ids)
+        store.copy_postings(session, _copy_lines(new, added, known))
+        _move_balances(uow, new, known)
     return Posted(len(new), sum(len(c.amounts) for c in new), len(entries) - len(new))
 
 
@@ -140,7 +140,9 @@ def _check(columns: _Columns) -> None:
         unknown = min(currencies - EXPONENTS.keys())
         raise InvalidEntry(f"entry {entry.reference!r}: {unknown!r} is no ISO 4217 currency")
     for currency in currencies:
-        off = sum(a for a, c in zip(amounts, columns.currencies, strict=True) if c == currency)
+        off = sum(amounts)
+        if len(currencies) > 1:
+            off = sum(a for a, c in zip(amounts, columns.currencies, strict=True) if c == currency)
         if off:
             raise UnbalancedEntry(f"entry {entry.reference!r} is off by {off} {currency} (minor units)")
 
@@ -156,20 +158,20 @@ def _reversed_ids(uow: UnitOfWork, columns: Sequence[_Columns]) -> dict[str, int
     return {reference: entry.id for reference, entry in found.items()}
 
 
-def _account_ids(uow: UnitOfWork, columns: Sequence[_Columns]) -> dict[str, int]:
-    """The ids of all accounts named, made where they are missing."""
+def _accounts(uow: UnitOfWork, columns: Sequence[_Columns]) -> dict[str, store.KnownAccount]:
+    """All accounts named, made where they are missing."""
     names = set().union(*(c.accounts for c in columns))
-    ids = store.account_ids(uow.session, names)
-    missing = names - ids.keys()
+    known = store.accounts(uow.session, names)
+    missing = names - known.keys()
     if missing:
-        store.add_accounts(uow.session, _folded(missing, columns))
-        ids |= store.account_ids(uow.session, missing)
-    return ids
+        store.add_accounts(uow.session, _charted(missing, columns))
+        known |= store.accounts(uow.session, missing)
+    return known
 
 
-def _folded(names: set[str], columns: Sequence[_Columns]) -> dict[str, bool]:
+def _charted(names: set[str], columns: Sequence[_Columns]) -> list[chart.Account]:
     try:
-        return {name: chart.account(name).folded for name in names}
+        return [chart.account(name) for name in names]
     except UnknownAccount as error:
         reference = next(c.entry.reference for c in columns for name in c.accounts if repr(name) in error.detail)
         raise UnknownAccount(f"entry {reference!r}: {error.detail}") from None
@@ -186,30 +188,34 @@ def _refuse_other_content(uow: UnitOfWork, replayed: Sequence[_Columns]) -> None
             raise EntryConflict(f"reference {c.entry.reference!r} was used for another entry")
 
 
-def _copy_lines(columns: Sequence[_Columns], entry_ids: Mapping[str, int], ids: Mapping[str, int]) -> Iterator[str]:
+def _copy_lines(
+    columns: Sequence[_Columns], entry_ids: Mapping[str, int], known: Mapping[str, store.KnownAccount]
+) -> Iterator[str]:
+    ids = {name: account.id for name, account in known.items()}
     for c in columns:
         entry_id = entry_ids[c.entry.reference]
         for line, (account, tail) in enumerate(zip(c.accounts, c.tails, strict=True), 1):
             yield f"{entry_id}\t{line}\t{ids[account]}\t{tail}"
 
 
-def _move_balances(uow: UnitOfWork, columns: Sequence[_Columns], ids: Mapping[str, int]) -> None:
+def _move_balances(uow: UnitOfWork, columns: Sequence[_Columns], known: Mapping[str, store.KnownAccount]) -> None:
     """Add what was posted to the balances; folded accounts are left to the sealer."""
-    sums: defaultdict[tuple[str, str], int] = defaultdict(int)
+    sums: defaultdict[str, defaultdict[str, int]] = defaultdict(lambda: defaultdict(int))
     for c in columns:
-        for key, amount in zip(zip(c.accounts, c.currencies, strict=True), c.amounts, strict=True):
-            sums[key] += amount
-    moves = []
-    for (name, currency), amount in sums.items():
-        account = chart.account(name)
-        if amount and not account.folded:
-            moves.append(store.Move(ids[name], currency, amount, account.sign))
+        for account, currency, amount in zip(c.accounts, c.currencies, c.amounts, strict=True):
+            sums[currency][account] += amount
+    moves = [
+        store.Move(known[name].id, currency, amount, known[name].sign)
+        for currency, of_currency in sums.items()
+        for name, amount in of_currency.items()
+        if amount and not known[name].folded
+    ]
     if not moves:
         return
     try:
         store.move_balances(uow.session, moves)
     except IntegrityError as error:
-        raise _as_insufficient(error, ids) from error
+        raise _as_insufficient(error, known) from error
 
 
 def _as_already_reversed(error: IntegrityError) -> Exception:
@@ -219,12 +225,12 @@ def _as_already_reversed(error: IntegrityError) -> Exception:
     return error
 
 
-def _as_insufficient(error: IntegrityError, ids: Mapping[str, int]) -> Exception:
+def _as_insufficient(error: IntegrityError, known: Mapping[str, store.KnownAccount]) -> Exception:
     """The refusal of ck_ledger_balances_amount_minor, with the account's name; PostgreSQL details the failing row."""
     cause = error.orig
     if not isinstance(cause, psycopg.errors.CheckViolation):
         return error
     found = _FIRST_NUMBER.search(cause.diag.message_detail or "")
     account_id = int(found[1]) if found else None
-    name = next((name for name, known in ids.items() if known == account_id), "an account")
+    name = next((name for name, account in known.items() if account.id == account_id), "an account")
     return InsufficientBalance(f"the balance of {name} does not cover it", account=name)

@@ -141,7 +141,7 @@ def _prove_balances(uow: UnitOfWork, found: _Findings) -> None:
         except UnknownAccount as error:
             found.add(_PROJECTION, error.detail)
             continue
-        if (account.folded, account.sign) != (row.folded, row.sign):
-            found.add(_PROJECTION, f"the balance of {row.account} is not kept as the chart of accounts says")
         if account.sign * row.amount_minor < 0:
             found.add(_PROJECTION, f"{row.account} stands at {row.amount_minor} {row.currency}, past zero")
+        if (account.folded, account.sign, account.sign) != (row.folded, row.account_sign, row.sign):
+            found.add(_PROJECTION, f"the balance of {row.account} is not kept as the chart of accounts says")

@@ -50,6 +50,7 @@ class BalanceRow(NamedTuple):
 
     account: str
     folded: bool
+    account_sign: int
     currency: str
     amount_minor: int
     sign: int
@@ -72,7 +73,7 @@ def entries(session: Session) -> Iterator[JournalEntry]:
 def postings(session: Session) -> Iterator[JournalPosting]:
     """All postings in entry and line order."""
     query = """
-        SELECT p.entry_id, a.name, p.amount_minor, p.currency, CAST(p.subject_id AS text)
+        SELECT p.entry_id, a.name, p.amount_minor, p.currency, encode(uuid_send(p.subject_id), 'hex')
         FROM ledger_postings p LEFT JOIN ledger_accounts a ON a.id = p.account_id
         ORDER BY p.entry_id, p.line
     """
@@ -113,7 +114,7 @@ def first_balance_gap(session: Session) -> BalanceGap | None:
 def balance_rows(session: Session) -> Iterator[BalanceRow]:
     """All balances, in the order of their accounts."""
     query = """
-        SELECT a.name, a.folded, b.currency, b.amount_minor, b.sign
+        SELECT a.name, a.folded, a.sign, b.currency, b.amount_minor, b.sign
         FROM ledger_balances b JOIN ledger_accounts a ON a.id = b.account_id
         ORDER BY b.account_id, b.currency
     """
