@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from flask import Flask
+from flask import Flask, current_app
 from flask_migrate import Migrate
 
 from socialshop.identity import routes as identity_routes
 from socialshop.identity import service as identity
+from socialshop.identity.service import SignedIn
 from socialshop.infra import db, deliveries, redis
 from socialshop.infra.clock import Clock, SystemClock
 from socialshop.infra.settings import Settings, current
@@ -53,11 +54,18 @@ def _attach_web(app: Flask, config: Settings) -> None:
     public_url = config.public_url or f"http://{config.host}:{config.port}"
     requests.attach(app, config)
     problems.attach(app, public_url.rstrip("/"))
-    auth.attach(app, lambda token: in_unit_of_work(lambda uow: identity.authenticate(uow, token)))
+    auth.attach(app, _authenticate)
     health.attach(app)
     metrics.attach(app, _count_waiting)
     operations.attach(app, ROOMS)
     limits.attach(app, config)
+
+
+def _authenticate(token: str, uow: UnitOfWork | None) -> SignedIn | None:
+    if uow is not None:
+        return identity.authenticate(uow, token)
+    clock = current_app.extensions["socialshop_clock"]
+    return in_unit_of_work(lambda own: identity.authenticate(own, token), clock)
 
 
 def _count_waiting(uow: UnitOfWork) -> list[Gauge]:

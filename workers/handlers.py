@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from socialshop.commissions import service as commissions
 from socialshop.infra.uow import UnitOfWork
 
 Payload = dict[str, Any]
@@ -25,7 +26,10 @@ class Handler:
     batch: int = 100
 
 
-HANDLERS: tuple[Handler, ...] = ()
+HANDLERS: tuple[Handler, ...] = (
+    Handler("accrue_orders", "OrdersConfirmed", commissions.accrue_orders, batch=4),
+    Handler("settle", "SettlementDue", commissions.settle, batch=1),
+)
 
 
 def named(name: str) -> Handler | None:

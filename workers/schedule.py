@@ -14,10 +14,12 @@ from flask import current_app
 from sqlalchemy import text
 
 from socialshop.audit import service as audit
+from socialshop.commissions import service as commissions
 from socialshop.infra import deliveries
 from socialshop.infra.settings import Settings
 from socialshop.infra.uow import UnitOfWork
 from socialshop.ledger import service as ledger
+from socialshop.web import idempotency
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 # A tick that is not finished after so long lost its worker or its wake-up, or waits behind a slow one: woken again.
@@ -45,7 +47,9 @@ def prune(uow: UnitOfWork) -> bool:
 PERIODIC: tuple[Periodic, ...] = (
     Periodic("seal_ledger", timedelta(seconds=5), ledger.seal),
     Periodic("seal_audit", timedelta(seconds=5), audit.seal),
+    Periodic("settle", timedelta(minutes=1), commissions.settlement_tick),
     Periodic("prune_outbox", timedelta(hours=1), prune),
+    Periodic("purge_idempotency", timedelta(hours=1), idempotency.purge),
 )
 
 

@@ -41,3 +41,20 @@ def head() -> None:
         data_dir = app.extensions["socialshop_settings"].data_dir
         signed, record = books.signed_head(uow, data_dir), audit.signed_head(uow, data_dir)
     click.echo(json.dumps({**signed.as_json(), "audit": record.as_json()}))
+
+
+@export.command()
+@click.option("--format", "format_", type=click.Choice(["csv"]), default="csv", show_default=True)
+@data_dir_option
+def accruals(format_: str) -> None:
+    """Every accrual as CSV, by order, line and leg; ids exactly as they were imported (docs/commissions.md)."""
+    import csv
+    import sys
+
+    from socialshop.commissions.service import ExportedAccrual, export_accruals
+    from socialshop.infra.uow import unit_of_work
+
+    with open_shop(), unit_of_work(isolation="REPEATABLE READ") as uow:
+        lines = csv.writer(sys.stdout, lineterminator="\n")
+        lines.writerow(ExportedAccrual._fields)
+        lines.writerows(export_accruals(uow))

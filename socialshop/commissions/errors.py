@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
 from socialshop.kernel.errors import DomainError, Kind
+
+if TYPE_CHECKING:
+    from socialshop.commissions.guard import Finding
 
 
 class PlanInvalid(DomainError):
@@ -17,6 +23,10 @@ class PlanRefused(DomainError):
 
     code = "plan_refused"
     kind = Kind.INVALID
+
+    def __init__(self, detail: str, *, findings: Sequence[Finding]) -> None:
+        super().__init__(detail, findings=findings)
+        self.findings = findings
 
 
 class EffectiveBeforeOrder(DomainError):

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import csv
+import os
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import TracebackType
 from typing import NamedTuple, Self, TextIO
@@ -19,12 +20,16 @@ Progress = Callable[[str, int, int], None]
 
 @dataclass(frozen=True, slots=True)
 class Imported:
-    """Lines read, landed now, already there with the same content, and rejected: the last three sum to the first."""
+    """Lines read, landed now, already there with the same content, and rejected; `read` is the sum of the others."""
 
     read: int
     landed: int
     already: int
     rejected: int
+
+    def nothing_landed(self) -> Imported:
+        """The same file where all or none was asked for, and a line was rejected."""
+        return replace(self, landed=0)
 
 
 class Rejected(NamedTuple):
@@ -43,8 +48,10 @@ class RejectsReport:
     there after. A report left by an earlier run is removed by a clean one, so that it cannot be taken for today's.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, of: Path) -> None:
         """Raises FileRefused where `path` holds something else than such a report, or cannot be written."""
+        if path.absolute() == of.absolute():
+            raise FileRefused(f"{path} is the file to import; the report of rejected lines needs another place")
         self.path = path
         self._draft = path.with_name(f".{path.name}.part")
         self._refuse_foreign()
@@ -70,6 +77,7 @@ class RejectsReport:
     def flush(self) -> None:
         """Have it all written, or fail now."""
         self._file.flush()
+        os.fsync(self._file.fileno())
 
     def publish(self) -> None:
         """Put the report in its place, or clear that place if nothing was rejected."""

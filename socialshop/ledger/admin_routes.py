@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from socialshop.audit import service as audit
-from socialshop.infra.uow import UnitOfWork
 from socialshop.ledger import service
 from socialshop.ledger.schemas import ProofWire
 from socialshop.web.auth import READS_ALL
@@ -14,15 +13,15 @@ room = Room("ledger_admin", __name__, tag="Books")
 
 
 @room.operation(
-    "GET", "/admin/ledger/proof", access=READS_ALL, replies=Reply(200, ProofWire, "What the books prove, now.")
+    "GET",
+    "/admin/ledger/proof",
+    access=READS_ALL,
+    replies=Reply(200, ProofWire, "What the books prove, now."),
+    isolation="REPEATABLE READ",
 )
 def prove(call: Call[Nothing, Nothing]) -> Answer:
     """Recompute the books and the audit record.
 
     In one snapshot: sums, hashes, blocks, balances. It takes a while on large books.
     """
-
-    def read(uow: UnitOfWork) -> Answer:
-        return Answer(ProofWire.of(service.prove(uow), audit.prove(uow)))
-
-    return call.transact(read, isolation="REPEATABLE READ")
+    return call.transact(lambda uow: Answer(ProofWire.of(service.prove(uow), audit.prove(uow))))

@@ -7,7 +7,7 @@ may come later than its members, and a cycle is seen only as a whole), and what 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import NamedTuple
@@ -106,14 +106,14 @@ def _record_verdicts(uow: UnitOfWork, lines: store.Lines, resolution: Resolution
     standing_position = np.where(standing >= 0, lines.position[standing], -1)
     store.record_verdicts(uow.session, lines.position[fallen], verdict, standing_position)
     cyclic = fallen[verdict == Verdict.SPONSOR_CYCLE]
-    store.record_cycles(uow.session, _named_cycles(uow, lines, resolution, cyclic))
+    names = store.names(uow.session, np.unique(lines.member[cyclic])) if len(cyclic) else {}
+    store.record_cycles(uow.session, _named_cycles(lines, resolution, cyclic, names))
 
 
 def _named_cycles(
-    uow: UnitOfWork, lines: store.Lines, resolution: Resolution, cyclic: referrals.Ints
+    lines: store.Lines, resolution: Resolution, cyclic: referrals.Ints, names: Mapping[int, str]
 ) -> Iterator[tuple[int, str]]:
     """(position, reason) of each line of a cycle: the first few members of it, from the line's own on."""
-    names = store.names(uow.session, np.unique(lines.member[cyclic])) if len(cyclic) else {}
     for line in cyclic.tolist():
         start = int(lines.member[line])
         path, member = [start], int(lines.sponsor[line])

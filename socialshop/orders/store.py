@@ -188,10 +188,10 @@ def landing_batches(session: Session, size: int) -> Iterator[list[Landing]]:
             text(
                 """
                 SELECT o.id, o.total_minor, o.currency FROM landing_orders n JOIN orders o USING (id)
-                WHERE n.ordinal >= :start AND n.ordinal < :start + :size ORDER BY n.ordinal
+                WHERE n.ordinal >= :start AND n.ordinal < :stop ORDER BY n.ordinal
                 """
             ),
-            {"start": start, "size": size},
+            {"start": start, "stop": start + size},
         )
         batch = [Landing(*row) for row in rows]
         if not batch:

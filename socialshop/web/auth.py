@@ -9,6 +9,7 @@ from typing import Protocol
 
 from flask import Flask, current_app, g, request
 
+from socialshop.infra.uow import UnitOfWork
 from socialshop.kernel.errors import DomainError, Kind
 from socialshop.kernel.roles import Role
 
@@ -28,8 +29,8 @@ class Caller(Protocol):
     def session_id(self) -> uuid.UUID: ...
 
 
-Authenticate = Callable[[str], Caller | None]
-"""The caller behind a raw token; None for one that is unknown, expired or signed out."""
+Authenticate = Callable[[str, UnitOfWork | None], Caller | None]
+"""The caller behind a raw token; None for one that is unknown, expired or signed out. Opens a unit where none is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,11 +65,11 @@ def attach(app: Flask, authenticate: Authenticate) -> None:
     app.extensions["socialshop_authenticate"] = authenticate
 
 
-def admit(access: Access) -> Caller | None:
+def admit(access: Access, uow: UnitOfWork | None) -> Caller | None:
     """The caller, or None at a public operation. Raises Unauthenticated, then Forbidden; reads no body."""
     if not access.roles:
         return None
-    caller = _caller()
+    caller = _caller(uow)
     if caller is None:
         raise Unauthenticated("send the token of a session: Authorization: Bearer …")
     g.caller_id = caller.member_id
@@ -77,9 +78,9 @@ def admit(access: Access) -> Caller | None:
     return caller
 
 
-def _caller() -> Caller | None:
+def _caller(uow: UnitOfWork | None) -> Caller | None:
     scheme, _, token = request.headers.get("Authorization", "").partition(" ")
     if scheme.lower() != "bearer" or not token.isascii() or not 0 < len(token) <= _LONGEST_TOKEN:
         return None
     authenticate: Authenticate = current_app.extensions["socialshop_authenticate"]
-    return authenticate(token)
+    return authenticate(token, uow)

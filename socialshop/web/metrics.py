@@ -25,7 +25,7 @@ from prometheus_client.registry import Collector
 
 from socialshop.infra.uow import UnitOfWork, in_unit_of_work
 
-disable_created_metrics()
+disable_created_metrics()  # type: ignore[no-untyped-call]
 _registry = CollectorRegistry()
 _requests = Counter("socialshop_http_requests", "Requests answered", ("method", "route", "status"), registry=_registry)
 _seconds = Histogram(

@@ -35,6 +35,7 @@ from socialshop.web.schemas import Nothing
 API = "/api/v1"
 _BODY_METHODS = frozenset({"POST", "PUT", "PATCH"})
 
+T = TypeVar("T")
 B = TypeVar("B", bound=BaseModel)
 Q = TypeVar("Q", bound=BaseModel)
 
@@ -74,7 +75,9 @@ class Call(Generic[B, Q]):
     ids: Mapping[str, uuid.UUID]
     path: Mapping[str, str]
     admitted: Caller | None
+    isolation: str | None = None
     claim: Claim | None = None
+    open: UnitOfWork | None = None
 
     @property
     def caller(self) -> Caller:
@@ -83,11 +86,8 @@ class Call(Generic[B, Q]):
             raise LookupError("a public operation has no caller")
         return self.admitted
 
-    def transact(self, work: Callable[[UnitOfWork], Answer], *, isolation: str | None = None) -> Answer:
-        """Run `work` in this request's one transaction; where a key was sent, its 2xx answer is kept in the same.
-
-        `isolation` may name a PostgreSQL level such as "REPEATABLE READ".
-        """
+    def transact(self, work: Callable[[UnitOfWork], Answer]) -> Answer:
+        """Run `work` in this request's one transaction; where a key was sent, its 2xx answer is kept in the same."""
 
         def whole(uow: UnitOfWork) -> Answer:
             answer = work(uow)
@@ -95,7 +95,9 @@ class Call(Generic[B, Q]):
                 idempotency.keep(uow, self.claim, answer.status, answer.media_type, answer.content())
             return answer
 
-        return in_unit_of_work(whole, current_app.extensions["socialshop_clock"], isolation=isolation)
+        if self.open is not None:
+            return whole(self.open)
+        return _in_transaction(whole, self.isolation)
 
 
 Function = Callable[[Call[Any, Any]], Answer]
@@ -114,6 +116,7 @@ class Operation:
     query: type[BaseModel]
     replies: tuple[Reply, ...]
     refuses: tuple[type[DomainError], ...]
+    isolation: str | None
     ids: Mapping[str, str]
     idempotency: Idempotency
     limit: str | None
@@ -148,6 +151,7 @@ class Room(Blueprint):
         body: type[BaseModel] = Nothing,
         query: type[BaseModel] = Nothing,
         refuses: Sequence[type[DomainError]] = (),
+        isolation: str | None = None,
         ids: Mapping[str, str] | None = None,
         idempotency: Idempotency = Idempotency.ACCEPTED,
         limit: str | None = None,
@@ -158,6 +162,7 @@ class Room(Blueprint):
 
         `ids` maps a path variable to the prefix of its public id. `limit` names a limit of its own (web/limits.py)
         beside the general one, from which `limited=False` exempts. `listed=False` keeps a page out of the OpenAPI.
+        `isolation` may name a PostgreSQL level such as "REPEATABLE READ".
         """
 
         def register(function: Function) -> Function:
@@ -172,6 +177,7 @@ class Room(Blueprint):
                 query=query,
                 replies=(replies,) if isinstance(replies, Reply) else tuple(replies),
                 refuses=tuple(refuses),
+                isolation=isolation,
                 ids=ids or {},
                 idempotency=idempotency if method in idempotency_methods(access) else Idempotency.IGNORED,
                 limit=limit,
@@ -216,14 +222,25 @@ def _view_of(row: Operation) -> Callable[..., Response]:
     return view
 
 
+def _in_transaction(work: Callable[[UnitOfWork], T], isolation: str | None) -> T:
+    return in_unit_of_work(work, current_app.extensions["socialshop_clock"], isolation=isolation)
+
+
 def _serve(row: Operation, variables: Mapping[str, str]) -> Response:
+    if row.method == "GET" and row.access.roles:
+        # A read shares one transaction with the look at the token. A write does not: a slow body would keep it open.
+        return _in_transaction(lambda uow: _answer(row, variables, uow), row.isolation)
+    return _answer(row, variables, None)
+
+
+def _answer(row: Operation, variables: Mapping[str, str], uow: UnitOfWork | None) -> Response:
     """The order of answers, once for all: 401, 403, 400 for the key, the body's 4xx, 422, 404, then the function."""
-    caller = admit(row.access)
+    caller = admit(row.access, uow)
     key = idempotency.key_of_request(row.idempotency)
     body = read_body(row.body) if row.takes_body else row.body()
     query = read_query(row.query)
     ids = {name: from_public(prefix, variables[name]) for name, prefix in row.ids.items()}
-    call = Call(body, query, ids, variables, caller)
+    call = Call(body, query, ids, variables, caller, isolation=row.isolation, open=uow)
     if key is None or caller is None:
         return _send(row.function(call))
     with idempotency.claimed(caller.member_id, request.method, request.path, key, _content()) as claim:

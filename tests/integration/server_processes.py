@@ -102,9 +102,14 @@ def wait_until(done: Callable[[], bool], complaint: Callable[[], str], seconds: 
 
 
 def running(folder: Path) -> dict[str, int]:
-    """The process numbers of keeper, postgres and valkey, as the keeper wrote them."""
+    """The process numbers of keeper, postgres and valkey."""
     facts = json.loads((folder / "locks" / "ready").read_text())
-    return {name: facts[name] for name in ("keeper", "postgres", "valkey")}
+    with redis.Redis(unix_socket_path=f"{facts['sockets']}/valkey.sock") as client:
+        return {
+            "keeper": facts["keeper"],
+            "postgres": int((folder / "postgres" / "postmaster.pid").read_text().split()[0]),
+            "valkey": client.info()["process_id"],
+        }
 
 
 def ask(servers: Servers, statement: str) -> list[tuple[Any, ...]]:
@@ -116,6 +121,14 @@ def ask(servers: Servers, statement: str) -> list[tuple[Any, ...]]:
 
 def valkey(servers: Servers) -> "redis.Redis":
     return redis.Redis.from_url(servers.redis_url)
+
+
+def answers(servers: Servers) -> bool:
+    """Whether both answer; False while one is away."""
+    try:
+        return both_answer(servers)
+    except (psycopg.OperationalError, redis.ConnectionError):
+        return False
 
 
 def both_answer(servers: Servers) -> bool:

@@ -124,9 +124,7 @@ def test_a_valkey_binary_by_choice(folder: Path, tmp_path: Path, monkeypatch: py
         assert both_answer(servers)
 
 
-def test_a_postgresql_of_the_machine_serves_its_own_folder(
-    folder: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_postgresql_of_the_machine_serves_its_own_folder(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     bindir = Path("/usr/lib/postgresql/15/bin")
     if not (bindir / "postgres").exists():
         pytest.skip("this machine has no PostgreSQL 15 of its own")

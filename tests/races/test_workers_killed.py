@@ -34,13 +34,12 @@ def test_a_process_killed_at_a_named_point_leaves_each_effect_once(tea_house: Te
     tea_house.start(kind)
     until(tea_house.all_done, "the outbox is drained")
     assert tea_house.wrongly_drunk() == []
-    until(
-        lambda: tea_house.rows("SELECT finished_at IS NOT NULL FROM periodic_ticks") == [(True,)], "the tick ends", 45
-    )
+    _let_the_grace_pass()
+    until(lambda: tea_house.rows("SELECT finished_at IS NOT NULL FROM periodic_ticks") == [(True,)], "the tick ends")
     assert tea_house.rows("SELECT count(*) FROM rung") == [(1,)]
 
 
-def _let_the_grace_pass(tea_house: TeaHouse) -> None:
+def _let_the_grace_pass() -> None:
     with unit_of_work() as uow:
         uow.session.execute(text("UPDATE periodic_ticks SET started_at = '2000-01-01Z' WHERE finished_at IS NULL"))
 

@@ -40,24 +40,23 @@ def settle(uow: UnitOfWork, payloads: Sequence[Mapping[str, Any]]) -> None:
         uow.emit(SettlementDue(as_of))
 
 
-def begin_settlement(uow: UnitOfWork, as_of: datetime) -> list[Total]:
-    """Say that what matures at or before `as_of` is to be settled, if there is any; returns what it is, by currency."""
-    due = store.totals_due(uow.session, as_of)
+def begin_settlement(uow: UnitOfWork, as_of: datetime) -> bool:
+    """Say that what matures at or before `as_of` is to be settled; False if there is nothing."""
+    due = store.is_anything_due(uow.session, as_of)
     if due:
         uow.emit(SettlementDue(as_of))
     return due
 
 
-def totals_due(uow: UnitOfWork, as_of: datetime) -> list[Total]:
-    """What is held and matures at or before `as_of`, by currency."""
-    return store.totals_due(uow.session, as_of)
-
-
 def settlement_tick(uow: UnitOfWork) -> bool:
-    """The schedule's step: say that settlement is due where it is. The jobs do the rest, so there is never more."""
-    if store.is_anything_due(uow.session, uow.now):
-        uow.emit(SettlementDue(uow.now))
+    """The schedule's step. The jobs do the rest, so there is never more to do at once."""
+    begin_settlement(uow, uow.now)
     return False
+
+
+def settled_since(uow: UnitOfWork, since: datetime) -> list[Total]:
+    """What was settled at or after `since`, by currency."""
+    return store.settled_since(uow.session, since)
 
 
 def _entries(matured: Sequence[Matured]) -> Iterator[Entry]:

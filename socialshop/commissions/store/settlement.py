@@ -63,16 +63,15 @@ def is_anything_due(session: Session, as_of: datetime) -> bool:
     )
 
 
-def totals_due(session: Session, as_of: datetime) -> list[Total]:
-    """What is held and matures at or before `as_of`, by currency."""
+def settled_since(session: Session, since: datetime) -> list[Total]:
+    """What was settled at or after `since`, by currency. Reads all accruals: no index covers what settlement writes."""
     rows = session.execute(
         text(
             """
-            SELECT a.currency, count(*), CAST(sum(a.amount_minor) AS bigint)
-            FROM accrual_maturities m JOIN accruals a ON a.id = m.accrual_id
-            WHERE m.matures_at <= :as_of GROUP BY a.currency ORDER BY a.currency
+            SELECT currency, count(*), CAST(sum(amount_minor) AS bigint)
+            FROM accruals WHERE settled_at >= :since GROUP BY currency ORDER BY currency
             """
         ),
-        {"as_of": as_of},
+        {"since": since},
     )
     return [Total(*row) for row in rows]

@@ -24,10 +24,11 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 from types import FrameType
+from typing import Protocol
 
 from socialshop.infra.servers.errors import StartupError, refused
 from socialshop.infra.servers.folder import DataFolder, make_socket_folder, remove_socket_folder, trim_log
-from socialshop.infra.servers.guard import start_guard
+from socialshop.infra.servers.guard import Guard
 from socialshop.infra.servers.locks import Lock
 from socialshop.infra.servers.postgres import Postgres
 from socialshop.infra.servers.process import Server
@@ -37,6 +38,8 @@ _STARTING_POLL = 0.01
 _SERVING_POLL = 0.1
 _POLLS_PER_TRIM = 100
 _STOP_SECONDS = 60
+_REVIVAL_SECONDS = 10
+_MOST_REVIVALS = 5
 
 
 class _NotNeededError(Exception):
@@ -47,8 +50,18 @@ class _GiveWayError(_NotNeededError):
     """Another keeper serves already: as good as our own success."""
 
 
+class Kind(Protocol):
+    """What the keeper knows of either server."""
+
+    def begin(self) -> Server: ...
+
+    def is_ready(self, server: Server, /) -> bool: ...
+
+    def why(self, server: Server, /) -> str: ...
+
+
 class Keeper:
-    """One life: start both servers, serve while there are users, stop both."""
+    """One life: start both servers, keep them up while there are users, stop both."""
 
     def __init__(self, folder: DataFolder, seconds: float) -> None:
         self.folder = folder
@@ -57,44 +70,38 @@ class Keeper:
         self.ready = Lock(folder.lock("ready"))
         self.life = Lock(folder.lock("servers"), inherited=True)
         self.sockets: Path | None = None
+        self.kinds: dict[str, Kind] = {}
         self.running: list[Server] = []
+        self.revivals = 0
+        self.guard = Guard()
 
     def start(self) -> None:
         """Until both servers answer. Raises StartupError, or _NotNeededError."""
         self._wait(self._alone, "servers of an earlier run are still stopping")
-        postgres, valkey = Postgres(self.folder), Valkey(self.folder)
         self.sockets = make_socket_folder(self.folder)
-        keys = self._launch("Valkey", lambda sockets: valkey.begin(sockets, self.life.fd))
+        postgres = Postgres(self.folder, self.sockets, self.life.fd)
+        valkey = Valkey(self.folder, self.sockets, self.life.fd)
+        self.kinds = {"postgres": postgres, "valkey": valkey}
+        keys = self._launch(valkey.begin)
         if postgres.is_new:
             self._make_cluster(postgres)
-        rows = self._launch("PostgreSQL", lambda sockets: postgres.begin(sockets, self.life.fd))
-        self._await_server(rows, lambda: postgres.is_ready(rows), postgres.why)
-        sockets = self.sockets
-        self._await_server(keys, lambda: valkey.is_ready(sockets), valkey.why)
-        postgres.create_database(sockets)
-        self._announce(rows, keys)
+        rows = self._launch(postgres.begin)
+        self._await_ready(rows)
+        self._await_ready(keys)
+        postgres.create_database()
+        self._announce()
 
     def serve(self) -> None:
-        """Until the last user is gone. A server that ends by itself ends the other one too."""
-        guard = None
-        if sys.platform != "linux":
-            guard = start_guard({server.process.pid: server.goodbye for server in self.running})
+        """Until the last user is gone. Raises StartupError when a server that ended cannot be had again."""
         polls = 0
-        try:
-            while not self.users.try_exclusive() and self.users.still_at_its_path():
-                for server in self.running:
-                    if server.has_ended():
-                        _note(f"{server.name} ended by itself with code {server.process.returncode}")
-                        return
-                if polls % _POLLS_PER_TRIM == 0:
-                    for name in ("postgres", "valkey", "keeper"):
-                        trim_log(self.folder.log(name))
-                polls += 1
-                time.sleep(_SERVING_POLL)
-        finally:
-            if guard is not None:
-                guard.kill()
-                guard.wait()
+        while not self.users.try_exclusive() and self.users.still_at_its_path():
+            for server in [server for server in self.running if server.has_ended()]:
+                self._revive(server)
+            if polls % _POLLS_PER_TRIM == 0:
+                for name in ("postgres", "valkey", "keeper"):
+                    trim_log(self.folder.log(name))
+            polls += 1
+            time.sleep(_SERVING_POLL)
 
     def stop(self) -> None:
         """Stop what runs, by force if it takes too long, and tidy up."""
@@ -110,6 +117,7 @@ class Keeper:
                     server.process.send_signal(server.force)
                 deadline = time.monotonic() + _STOP_SECONDS
             time.sleep(_STARTING_POLL)
+        self.guard.dismiss()
         if self.sockets is not None:
             remove_socket_folder(self.sockets)
 
@@ -123,28 +131,53 @@ class Keeper:
         self.ready = Lock(self.folder.lock("ready"))
         return False
 
-    def _launch(self, name: str, begin: Callable[[Path], Server]) -> Server:
-        assert self.sockets is not None
+    def _launch(self, begin: Callable[[], Server]) -> Server:
         try:
-            server = begin(self.sockets)
+            server = begin()
         except OSError as error:
-            raise StartupError(f"Cannot run {name}: {error.strerror or error}") from None
+            raise StartupError(f"Cannot run {error.filename}: {error.strerror or error}") from None
         self.running.append(server)
+        self.guard.watch(server.process.pid, server.goodbye)
         return server
 
+    def _forget(self, server: Server) -> None:
+        self.running.remove(server)
+        self.guard.forget(server.process.pid)
+
     def _make_cluster(self, postgres: Postgres) -> None:
-        initdb = self._launch("initdb", lambda _: postgres.begin_initdb(self.life.fd))
+        initdb = self._launch(postgres.begin_initdb)
         self._wait(initdb.has_ended, "initdb does not come to an end", initdb)
-        self.running.remove(initdb)
+        self._forget(initdb)
         postgres.finish_initdb(initdb)
 
-    def _await_server(self, server: Server, is_ready: Callable[[], bool], why: Callable[[Server], str]) -> None:
+    def _await_ready(self, server: Server) -> None:
+        kind = self.kinds[server.name]
+
         def settled() -> bool:
-            return server.has_ended() or is_ready()
+            return server.has_ended() or kind.is_ready(server)
 
         self._wait(settled, f"{server.name} does not become ready", server)
         if server.has_ended():
-            raise StartupError(f"{server.name} did not start: {why(server)} (log: {server.log})")
+            raise StartupError(f"{server.name} did not start: {kind.why(server)} (log: {server.log})")
+
+    def _revive(self, ended: Server) -> None:
+        """Start a server again that ended by itself (killed for its memory, say); its users reconnect."""
+        _note(f"{ended.name} ended by itself with code {ended.process.returncode}")
+        self.revivals += 1
+        if self.revivals > _MOST_REVIVALS:
+            raise StartupError(f"{ended.name} ends again and again: {self.kinds[ended.name].why(ended)}")
+        deadline = time.monotonic() + _REVIVAL_SECONDS
+        while True:
+            self._forget(ended)
+            ended = self._launch(self.kinds[ended.name].begin)
+            try:
+                self._await_ready(ended)
+                return
+            except StartupError as error:
+                # Backends of a killed PostgreSQL take their time to notice, and none may start beside them.
+                if "shared memory" not in str(error) or time.monotonic() > deadline:
+                    raise
+                time.sleep(_SERVING_POLL)
 
     def _wait(self, done: Callable[[], bool], complaint: str, server: Server | None = None) -> None:
         """Poll; raises StartupError past the time allowed, _NotNeededError when the starter is gone."""
@@ -158,14 +191,9 @@ class Keeper:
                 raise StartupError(f"Gave up after {self.seconds:g} s: {complaint}{last}")
             time.sleep(_STARTING_POLL)
 
-    def _announce(self, rows: Server, keys: Server) -> None:
+    def _announce(self) -> None:
         """Write where the servers are, then take the lock that makes it count."""
-        facts = {
-            "sockets": str(self.sockets),
-            "keeper": os.getpid(),
-            "postgres": rows.process.pid,
-            "valkey": keys.process.pid,
-        }
+        facts = {"sockets": str(self.sockets), "keeper": os.getpid()}
         os.ftruncate(self.ready.fd, 0)
         os.pwrite(self.ready.fd, json.dumps(facts).encode(), 0)
         # Others look at the lock by taking it shared for an instant.

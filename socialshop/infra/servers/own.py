@@ -49,9 +49,14 @@ def _check_postgres(url: str) -> None:
 
 def _check_redis(url: str) -> None:
     import redis
+    from redis.backoff import NoBackoff
+    from redis.retry import Retry
 
+    once = Retry(NoBackoff(), 0)  # a person waits for the answer
     try:
-        client = redis.Redis.from_url(url, socket_connect_timeout=_CONNECT_SECONDS, socket_timeout=_CONNECT_SECONDS)
+        client = redis.Redis.from_url(
+            url, socket_connect_timeout=_CONNECT_SECONDS, socket_timeout=_CONNECT_SECONDS, retry=once
+        )
     except (ValueError, TypeError):
         raise StartupError(f"REDIS_URL cannot be read; its form is {_REDIS_FORM}") from None
     try:

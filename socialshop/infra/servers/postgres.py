@@ -19,9 +19,7 @@ _BUILTIN_LOCALES_SINCE = 17
 _ROOM_FOR_A_NEW_CLUSTER = 100_000_000
 _STATUS_LINE = 8  # of postmaster.pid
 # Answers to clients that knock too early are no reason for a failure.
-_GRAVE = re.compile(
-    r"(?:(?:FATAL|PANIC|initdb: error):\s+|^postgres: |^but )(?P<why>(?!the database system is ).+)"
-)
+_GRAVE = re.compile(r"(?:(?:FATAL|PANIC|initdb: error):\s+|^postgres: |^but )(?P<why>(?!the database system is ).+)")
 
 _SETTINGS = {
     "listen_addresses": "",
@@ -42,13 +40,15 @@ _SETTINGS = {
 class Postgres:
     """The PostgreSQL of one data folder. Raises StartupError: a broken folder, no binaries, no user."""
 
-    def __init__(self, folder: DataFolder) -> None:
+    def __init__(self, folder: DataFolder, sockets: Path, life: int) -> None:
         self.folder = folder
+        self.sockets = sockets
+        self.life = life
         self.is_new = not folder.postgres.exists()
         self.binaries: PostgresBinaries = find_postgres(None if self.is_new else _major_of(folder.postgres))
         self.user: PostgresUser = choose_postgres_user(folder, self.binaries.postgres)
 
-    def begin_initdb(self, life: int) -> Server:
+    def begin_initdb(self) -> Server:
         """Start initdb beside the final place, so that a killed one leaves no half-made folder."""
         workplace = self.folder.unfinished_postgres
         free = self.folder.free_bytes()
@@ -71,7 +71,7 @@ class Postgres:
             "postgres",
             [self.binaries.initdb, "-D", workplace, *options],
             self.folder,
-            life=life,
+            life=self.life,
             goodbye=signal.SIGTERM,
             become=self.user.become,
         )
@@ -89,15 +89,15 @@ class Postgres:
         if self.folder.unfinished_postgres.exists():
             shutil.rmtree(self.folder.unfinished_postgres)
 
-    def begin(self, sockets: Path, life: int) -> Server:
+    def begin(self) -> Server:
         """Start the server; it is ready when `is_ready` says so."""
         self._disown_stale_pid()
         options = [part for name, value in _SETTINGS.items() for part in ("-c", f"{name}={value}")]
         return start(
             "postgres",
-            [self.binaries.postgres, "-D", self.folder.postgres, "-k", sockets, *options],
+            [self.binaries.postgres, "-D", self.folder.postgres, "-k", self.sockets, *options],
             self.folder,
-            life=life,
+            life=self.life,
             goodbye=signal.SIGINT,  # fast shutdown: open connections are ended
             force=signal.SIGQUIT,  # immediate: recovery at the next start
             become=self.user.become,
@@ -112,13 +112,13 @@ class Postgres:
             and lines[_STATUS_LINE - 1].strip() == "ready"
         )
 
-    def create_database(self, sockets: Path) -> None:
+    def create_database(self) -> None:
         """Create the shop's database if it is missing. Raises StartupError."""
         import psycopg
 
         try:
             with psycopg.connect(
-                host=str(sockets), port=5432, user=SUPERUSER, dbname="postgres", autocommit=True
+                host=str(self.sockets), port=5432, user=SUPERUSER, dbname="postgres", autocommit=True
             ) as connection:
                 known = connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [DATABASE])
                 if known.fetchone() is None:

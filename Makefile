@@ -1,0 +1,72 @@
+# Needs Python 3.11 or newer and nothing else. `make` lists what there is.
+.DEFAULT_GOAL := help
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+MAKEFLAGS += --no-print-directory
+
+VENV := .venv
+PY := $(VENV)/bin/python
+# Tests share the machine with their servers: a process a core, two at least.
+JOBS ?= auto
+
+.PHONY: help setup run test test-long check bench lock clean
+
+help: ## list what there is
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | \
+		while IFS=$$'\t' read -r name does; do printf '  make %-10s %s\n' "$$name" "$$does"; done
+
+setup: $(VENV)/.ready ## make the virtual environment .venv with the locked parts
+
+# The stamps make a second setup a matter of milliseconds.
+$(VENV)/.made:
+	@python=; for each in python3 python3.14 python3.13 python3.12 python3.11; do \
+		if $$each -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then python=$$each; break; fi; \
+	done; \
+	[ -n "$$python" ] || { echo "make setup: Python 3.11 or newer is needed, found: $$(python3 --version 2>&1 || true)" >&2; exit 1; }; \
+	$$python -c 'import ensurepip, venv' 2>/dev/null || \
+		{ echo "make setup: $$python has no venv: install its venv package (Debian: apt install python3-venv)" >&2; exit 1; }; \
+	$$python -m venv --clear $(VENV)
+	@touch $@
+
+$(VENV)/.installed: $(VENV)/.made requirements/runtime.txt requirements/dev.txt
+	@echo "installing the locked parts into $(VENV)"
+	@$(PY) -m pip install --quiet --disable-pip-version-check --no-input --require-hashes \
+		-r requirements/runtime.txt -r requirements/dev.txt
+	@touch $@
+
+$(VENV)/.ready: $(VENV)/.installed pyproject.toml
+	@$(PY) -m pip install --quiet --disable-pip-version-check --no-input --no-deps --no-build-isolation -e .
+	@touch $@
+
+run: setup ## run the whole shop here (Ctrl-C stops it); ARGS="--port 8001 --no-demo"
+	@exec $(VENV)/bin/socialshop run $(ARGS)
+
+test: setup ## run the tests that take minutes; ARGS="-k name"
+	@$(PY) -m pytest -n $(JOBS) $(ARGS)
+	@echo "left out: kill, chaos and size runs at full count (make test-long); runs on Debian's PostgreSQL and Redis (.ci/run)"
+
+test-long: setup ## run the kill, chaos and size runs (SOCIALSHOP_CHAOS=tenth for a tenth)
+	@$(PY) -m pytest -n $(JOBS) -m long $(ARGS)
+
+check: setup ## format, lint, types, import rules, security, migrations
+	@$(VENV)/bin/ruff format --check --quiet . && echo "format: ok"
+	@$(VENV)/bin/ruff check --quiet . && echo "lint: ok"
+	@$(VENV)/bin/mypy --no-error-summary && echo "types: ok"
+	@$(VENV)/bin/lint-imports --no-cache >/dev/null || { $(VENV)/bin/lint-imports --no-cache; exit 1; }; echo "import rules: ok"
+	@$(VENV)/bin/bandit --quiet --recursive --severity-level medium socialshop workers migrations && echo "security: ok"
+	@$(PY) -m migrations.sql | $(VENV)/bin/squawk --stdin-filepath=migrations.sql && echo "migrations: ok"
+
+bench: setup ## measure; prints JSON with ratios; NAME=accrue for one
+	@$(VENV)/bin/socialshop bench $(or $(NAME),all)
+
+lock: ## resolve requirements/*.in anew into hashed requirements/*.txt
+	@tools=$$(mktemp -d); trap 'rm -rf "$$tools"' EXIT; python3 -m venv "$$tools"; \
+	"$$tools/bin/python" -m pip install --quiet --disable-pip-version-check uv; \
+	compile() { "$$tools/bin/uv" pip compile -q --universal --python-version 3.11 --fork-strategy fewest \
+		--generate-hashes --no-emit-index-url --no-header "$$@"; }; \
+	compile -o requirements/runtime.txt requirements/runtime.in; \
+	compile -c requirements/runtime.txt -o requirements/dev.txt requirements/dev.in
+
+clean: ## remove .venv and caches; the data folder var/ is kept
+	@rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis *.egg-info
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,0 +1,175 @@
+"""Replay: every accrual recomputed from its snapshot and compared with what is stored, to the minor unit."""
+
+from __future__ import annotations
+
+import hashlib
+import uuid
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from socialshop.commissions import rules
+from socialshop.commissions.plan import Plan, hash_of, parse_plan
+from socialshop.commissions.rules import WHOLE_LINE, Reason
+from socialshop.commissions.service.accruing import columns_of, compute, skip_rows
+from socialshop.commissions.store import plans
+from socialshop.commissions.store import replay as store
+from socialshop.commissions.store.accruals import Line, SkipRow
+from socialshop.commissions.store.replay import Snapshot, StoredAccrual
+from socialshop.infra.uow import UnitOfWork
+from socialshop.kernel.ids import to_public
+from socialshop.kernel.time import to_text
+
+_LINES_AT_A_TIME = 5_000
+_BEFORE_ALL = uuid.UUID(int=0)
+
+Fact = StoredAccrual | SkipRow
+
+
+@dataclass(frozen=True, slots=True)
+class Replay:
+    """What was recomputed. `statement_hash` covers every accrual; it is None where something differs.
+
+    The statement is a line an accrual, `order line|beneficiary|kind|level|amount|currency`, sorted, each ended by a
+    line feed; its hash is SHA-256. `difference` is the first one, in words.
+    """
+
+    lines: int
+    accruals: int
+    skips: int
+    statement_hash: str | None
+    difference: str | None
+
+
+class _Differs(Exception):
+    """The first difference was found."""
+
+
+class _Versions:
+    """The published versions, and which was in force when."""
+
+    def __init__(self, found: Sequence[plans.Version]) -> None:
+        self.plans: dict[uuid.UUID, Plan] = {}
+        self._in_force: dict[str, tuple[list[datetime], list[uuid.UUID]]] = {}
+        for version in found:
+            if hash_of(version.document) != version.document_hash:
+                raise _Differs(f"plan version {to_public('plv', version.id)}: its document is not the one published")
+            self.plans[version.id] = parse_plan(version.document)
+            instants, ids = self._in_force.setdefault(version.currency, ([], []))
+            instants.append(version.effective_at)
+            ids.append(version.id)
+
+    def in_force(self, currency: str, at: datetime) -> uuid.UUID | None:
+        instants, ids = self._in_force.get(currency, ([], []))
+        after = bisect_right(instants, at)
+        return ids[after - 1] if after else None
+
+
+def replay(uow: UnitOfWork) -> Replay:
+    """Recompute every accrual from its snapshot, a few thousand lines at a time.
+
+    Ask it within a REPEATABLE READ unit of work, so that accruals that arrive meanwhile are no difference.
+    """
+    digest, lines, accruals, skips = hashlib.sha256(), 0, 0, 0
+    try:
+        versions = _Versions(plans.versions(uow.session))
+        for snapshots, stored in _chunks(uow):
+            facts = _recomputed(versions, snapshots)
+            _compare(facts, stored)
+            statement = sorted(_statement_line(fact) for fact in facts if isinstance(fact, StoredAccrual))
+            digest.update("".join(statement).encode())
+            lines += len(snapshots)
+            accruals += len(statement)
+            skips += len(facts) - len(statement)
+    except _Differs as difference:
+        return Replay(lines, accruals, skips, statement_hash=None, difference=str(difference))
+    return Replay(lines, accruals, skips, statement_hash=digest.hexdigest(), difference=None)
+
+
+def _chunks(uow: UnitOfWork) -> Iterator[tuple[list[Snapshot], list[Fact]]]:
+    after = _BEFORE_ALL
+    while snapshots := store.snapshots(uow.session, after, _LINES_AT_A_TIME):
+        last = snapshots[-1].line.order_line_id
+        yield snapshots, [*store.accruals(uow.session, after, last), *store.skips(uow.session, after, last)]
+        after = last
+
+
+def _recomputed(versions: _Versions, snapshots: Sequence[Snapshot]) -> list[Fact]:
+    by_version: dict[uuid.UUID | None, list[Line]] = {}
+    for line, currency, sale_at in snapshots:
+        if versions.in_force(currency, sale_at) != line.plan_version_id:
+            raise _Differs(
+                f"order line {line.order_line_id}: it accrued under another plan version than the one in force in "
+                f"{currency} at {to_text(sale_at)}"
+            )
+        by_version.setdefault(line.plan_version_id, []).append(line)
+    facts: list[Fact] = [
+        SkipRow(line.order_line_id, WHOLE_LINE, None, 0, None, Reason.NO_PLAN_IN_FORCE)
+        for line in by_version.pop(None, ())
+    ]
+    for version, lines in by_version.items():
+        assert version is not None
+        plan = versions.plans[version]
+        for run in _agreeing(lines, plan.depth):
+            facts += _facts(plan, run)
+    return facts
+
+
+def _agreeing(lines: Iterable[Line], depth: int) -> Iterator[list[Line]]:
+    """Runs of lines whose uplines make one forest.
+
+    Snapshots of different days may disagree on who a member's sponsor was (a correction lies between); in one graph
+    the member would have two.
+    """
+    run: list[Line] = []
+    sponsor_of: dict[int, int | None] = {}
+    for line in lines:
+        chain = [line.buyer, *line.uplines[:depth]]
+        sponsors = [*chain[1:], None] if len(chain) <= depth else chain[1:]
+        steps = list(zip(chain, sponsors, strict=False))
+        if any(sponsor_of.get(member, sponsor) != sponsor for member, sponsor in steps):
+            yield run
+            run, sponsor_of = [], {}
+        run.append(line)
+        sponsor_of.update(steps)
+    yield run
+
+
+def _facts(plan: Plan, lines: Sequence[Line]) -> Iterator[Fact]:
+    sales = columns_of(lines)
+    outcome = compute(plan, sales)
+    for sale, number, beneficiary, amount in outcome.rewards:
+        leg = plan.legs[number]
+        matures = rules.matures_at(sales.received_at[sale], plan.hold_days)
+        line_id = sales.line_ids[sale]
+        yield StoredAccrual(line_id, beneficiary, leg.kind, leg.level, number, amount, plan.currency, matures)
+    yield from skip_rows(plan, sales, outcome)
+
+
+def _compare(facts: Sequence[Fact], stored: Sequence[Fact]) -> None:
+    expected, found = set(facts), set(stored)
+    if expected == found:
+        return
+    first = min(fact.order_line_id for fact in expected ^ found)
+    raise _Differs(
+        f"order line {first}: recomputed {_words(expected - found, first)}, stored {_words(found - expected, first)}"
+    )
+
+
+def _words(facts: Iterable[Fact], order_line_id: uuid.UUID) -> str:
+    """What one side says of the line and the other does not."""
+    return "; ".join(sorted(_fact_words(fact) for fact in facts if fact.order_line_id == order_line_id)) or "nothing"
+
+
+def _fact_words(fact: Fact) -> str:
+    what = f"leg {fact.leg} ({fact.kind or 'plan'}, level {fact.level})"
+    if isinstance(fact, SkipRow):
+        return f"{what} skipped: {fact.reason}"
+    matures = "never" if fact.matures_at is None else to_text(fact.matures_at)
+    return f"{what} {fact.amount_minor} {fact.currency} to member {fact.beneficiary}, maturing {matures}"
+
+
+def _statement_line(fact: StoredAccrual) -> str:
+    line, beneficiary, kind, level, _, amount, currency, _ = fact
+    return f"{line}|{beneficiary}|{kind}|{level}|{amount}|{currency}\n"

@@ -1,0 +1,239 @@
+"""The console: every command says what it is, starts fast, and says in one line why it cannot go on."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+import click
+import pytest
+from click.testing import CliRunner, Result
+from flask import Flask
+from sqlalchemy import NullPool, create_engine, make_url, text
+
+from socialshop import cli
+from socialshop.cli import shop
+from socialshop.infra.outbox import Event
+from socialshop.infra.servers import Servers
+from socialshop.infra.uow import UnitOfWork, unit_of_work
+from socialshop.kernel.errors import InvalidValue
+from workers import handlers, presence
+from workers.handlers import Handler, Payload
+
+
+def _leaves(command: click.Command, name: str) -> list[tuple[str, click.Command]]:
+    if isinstance(command, click.Group):
+        return [leaf for sub, below in command.commands.items() for leaf in _leaves(below, f"{name} {sub}")]
+    return [(name, command)]
+
+
+@pytest.mark.parametrize("name", list(cli.COMMANDS))
+def test_every_command_has_help_and_a_data_dir(name: str) -> None:
+    command = cli.main.get_command(click.Context(cli.main), name)
+    assert command is not None
+    for leaf, found in _leaves(command, name):
+        assert found.help, leaf
+        options = {option for parameter in found.params for option in parameter.opts}
+        assert "--data-dir" in options, leaf
+
+
+def test_help_loads_no_room_and_no_number_library() -> None:
+    program = (
+        "import sys; from socialshop.cli import main; main(['--help'], standalone_mode=False);"
+        "heavy = {'numpy', 'networkx', 'sqlalchemy', 'flask', 'pydantic', 'rq'} & set(sys.modules);"
+        "sys.exit(f'loaded: {heavy}' if heavy else 0)"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+
+
+def _invoke(body: Callable[[], None], *, environment: dict[str, str | None], arguments: Sequence[str] = ()) -> Result:
+    """Run a small command through the console's own group."""
+    console = cli.Console("socialshop")
+    command = shop.data_dir_option(click.command("try")(body))
+    console.get_command = lambda _ctx, _name: command  # type: ignore[method-assign]
+    return CliRunner(env=environment).invoke(console, ["try", *arguments])
+
+
+def _open() -> None:
+    with shop.open_shop():
+        click.echo("open")
+
+
+NOTHING: dict[str, str | None] = {"DATABASE_URL": None, "REDIS_URL": None}
+
+
+@pytest.mark.parametrize(
+    ("environment", "line"),
+    [
+        (
+            {"DATABASE_URL": "postgresql://u:hush@localhost/x"},
+            "socialshop: DATABASE_URL is set and REDIS_URL is not: set both for your own servers, or neither",
+        ),
+        (
+            {"REDIS_URL": "redis://:hush@localhost"},
+            "socialshop: REDIS_URL is set and DATABASE_URL is not: set both for your own servers, or neither",
+        ),
+        ({"SOCIALSHOP_PORT": "many"}, "socialshop: setting SOCIALSHOP_PORT: Input should be a valid integer"),
+        ({"SOCIALSHOP_CURRENCY": "yuan"}, "socialshop: setting SOCIALSHOP_CURRENCY: String should match pattern"),
+    ],
+)
+def test_settings_that_cannot_be_meant_are_one_line(environment: dict[str, str | None], line: str) -> None:
+    result = _invoke(_open, environment={**NOTHING, **environment})
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert result.stderr.startswith(line)
+    assert len(result.stderr.splitlines()) == 1
+    assert "hush" not in result.stderr
+
+
+def test_a_server_that_does_not_answer_is_one_line_without_the_password(tmp_path: Path) -> None:
+    urls = {"DATABASE_URL": f"postgresql://u:hush@/x?host={tmp_path}", "REDIS_URL": "redis://:hush@localhost:1"}
+    result = _invoke(_open, environment={**NOTHING, **urls})
+    assert (result.exit_code, len(result.stderr.splitlines())) == (1, 1)
+    assert result.stderr.startswith("socialshop: DATABASE_URL: ")
+    assert "hush" not in result.stderr
+
+
+def test_ones_own_database_is_migrated_by_migrate_alone(servers: Servers, redis_url: str) -> None:
+    name = f"unmigrated_{datetime.now(UTC):%H%M%S%f}"
+    _outside(servers.database_url, f"CREATE DATABASE {name}")
+    url = make_url(servers.database_url).set(database=name).render_as_string(hide_password=False)
+    own: dict[str, str | None] = {"DATABASE_URL": url, "REDIS_URL": redis_url}
+    try:
+        refused = _invoke(_open, environment=own)
+        assert (refused.exit_code, refused.stdout) == (1, "")
+        assert refused.stderr.endswith("migrations of this program: run `socialshop migrate`\n")
+        migrated = CliRunner(env=own).invoke(cli.main, ["migrate"])
+        assert (migrated.exit_code, migrated.stdout[:13]) == (0, "applied 0001,")
+        again = CliRunner(env=own).invoke(cli.main, ["migrate"])
+        assert (again.exit_code, again.stdout) == (0, "the schema is at head already\n")
+        assert _invoke(_open, environment=own).stdout == "open\n"
+    finally:
+        _outside(servers.database_url, f"DROP DATABASE {name} WITH (FORCE)")
+
+
+def _outside(url: str, statement: str) -> None:
+    engine = create_engine(url, isolation_level="AUTOCOMMIT", poolclass=NullPool)
+    with engine.connect() as connection:
+        connection.execute(text(statement))
+
+
+@pytest.mark.parametrize(
+    ("error", "line"),
+    [
+        (InvalidValue("no such day"), "socialshop: no such day"),
+        (FileNotFoundError(2, "No such file or directory", "x.csv"), "socialshop: x.csv: No such file or directory"),
+        (
+            KeyError("tea"),
+            "socialshop: unexpected KeyError: 'tea' (SOCIALSHOP_LOG_LEVEL=DEBUG shows where)",
+        ),
+    ],
+)
+def test_what_stops_a_command_is_one_line(error: Exception, line: str) -> None:
+    def stop() -> None:
+        raise error
+
+    result = _invoke(stop, environment=NOTHING)
+    assert (result.exit_code, result.stdout, result.stderr) == (1, "", line + "\n")
+    shown = _invoke(stop, environment={**NOTHING, "SOCIALSHOP_LOG_LEVEL": "DEBUG"})
+    assert shown.exception is error
+
+
+# --- finish_jobs
+
+
+class TeaPoured(Event):
+    """A fact without fields."""
+
+
+class Guests:
+    def __init__(self) -> None:
+        self.served, self.fail, self.more = 0, False, 0
+
+    def serve(self, uow: UnitOfWork, payloads: Sequence[Payload]) -> None:
+        if self.fail:
+            raise ValueError("the pot is empty")
+        self.served += len(payloads)
+        for _ in payloads:
+            if self.more:
+                self.more -= 1
+                uow.emit(TeaPoured())
+
+
+@pytest.fixture
+def guests(app: Flask, monkeypatch: pytest.MonkeyPatch) -> Guests:
+    found = Guests()
+    monkeypatch.setattr(handlers, "HANDLERS", (Handler("serve", "TeaPoured", found.serve),))
+    app.extensions["socialshop_opened_at"] = datetime(2000, 1, 1, tzinfo=UTC)
+    return found
+
+
+def _pour() -> None:
+    with unit_of_work() as uow:
+        uow.emit(TeaPoured())
+
+
+def test_a_command_drains_everything_itself_where_no_worker_listens(app: Flask, guests: Guests) -> None:
+    guests.more = 3
+    _pour()
+    assert not presence.someone_listens()
+    shop.finish_jobs(app)
+    assert guests.served == 4
+
+
+def test_what_a_command_gives_up_is_one_line_and_exit_1(app: Flask, guests: Guests) -> None:
+    app.extensions["socialshop_settings"] = app.extensions["socialshop_settings"].model_copy(
+        update={"delivery_attempts": 2}
+    )
+    guests.fail = True
+    _pour()
+    with pytest.raises(cli.Stopped) as stopped:
+        shop.finish_jobs(app)
+    assert stopped.value.exit_code == 1
+    assert stopped.value.message == (
+        "1 jobs were given up, the last in serve: ValueError: the pot is empty (docs/runbooks/dead-deliveries.md)"
+    )
+
+
+def test_what_was_given_up_before_this_command_is_not_held_against_it(app: Flask, guests: Guests) -> None:
+    app.extensions["socialshop_settings"] = app.extensions["socialshop_settings"].model_copy(
+        update={"delivery_attempts": 1}
+    )
+    guests.fail = True
+    _pour()
+    with pytest.raises(cli.Stopped):
+        shop.finish_jobs(app)
+    app.extensions["socialshop_opened_at"] = datetime.now(UTC)
+    guests.fail = False
+    _pour()
+    shop.finish_jobs(app)
+    assert guests.served == 1
+
+
+def test_a_listening_worker_is_waited_for_and_replaced_when_it_vanishes(
+    app: Flask, guests: Guests, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _pour()
+    waits: list[float] = []
+    with app.app_context():
+        listening = presence.Presence()
+        assert listening.hold()
+
+    def wait(seconds: float) -> None:
+        waits.append(seconds)
+        assert guests.served == 0
+        if len(waits) == 2:
+            listening.__exit__(None, None, None)
+
+    monkeypatch.setattr("socialshop.cli.shop.time.sleep", wait)
+    shop.finish_jobs(app)
+    assert (len(waits), guests.served) == (2, 1)
+
+
+def test_two_may_listen_at_once_and_the_shop_is_watched_until_both_are_gone(app: Flask) -> None:
+    with presence.Presence(), presence.Presence():
+        assert presence.someone_listens()
+    assert not presence.someone_listens()

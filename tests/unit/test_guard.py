@@ -1,0 +1,63 @@
+"""The legal guard: one level is clean, two are worth a word, three want a signature, four are refused."""
+
+from __future__ import annotations
+
+import pytest
+from sample_sales import a_plan
+
+from socialshop.commissions.errors import PlanRefused
+from socialshop.commissions.guard import RULES, Severity, SignOff, clear, examine, rule_for
+from socialshop.commissions.plan import Plan
+
+
+def _levels(*levels: int) -> Plan:
+    return a_plan(*({"kind": "sale", "level": level, "rate_bps": 100} for level in levels))
+
+
+def _severities(plan: Plan) -> list[tuple[int, str]]:
+    return [(finding.leg, finding.severity.value) for finding in examine(plan, "CN")]
+
+
+def test_one_level_is_clean() -> None:
+    assert examine(_levels(1), "CN") == ()
+    clear((), None)
+
+
+def test_host_and_self_legs_climb_no_tree() -> None:
+    assert examine(a_plan({"kind": "host", "rate_bps": 1}, {"kind": "self", "rate_bps": 1}), "CN") == ()
+
+
+def test_two_levels_are_noted_and_pass() -> None:
+    findings = examine(_levels(1, 2), "CN")
+    assert _severities(_levels(1, 2)) == [(1, "info")]
+    clear(findings, None)
+
+
+def test_three_levels_need_a_name() -> None:
+    findings = examine(_levels(1, 2, 3), "CN")
+    assert _severities(_levels(1, 2, 3)) == [(1, "info"), (2, "warning")]
+    for sign_off in (None, SignOff(""), SignOff("  ")):
+        with pytest.raises(PlanRefused, match="wants the name") as refused:
+            clear(findings, sign_off)
+        assert refused.value.findings == findings
+    clear(findings, SignOff("Lin Counsel"))
+
+
+def test_depth_counts_not_the_number_of_legs() -> None:
+    assert _severities(_levels(3)) == [(0, "warning")]
+
+
+def test_four_levels_are_refused_whoever_signs() -> None:
+    findings = examine(_levels(1, 4), "CN")
+    assert _severities(_levels(1, 4)) == [(1, "refusal")]
+    with pytest.raises(PlanRefused, match="refuses"):
+        clear(findings, SignOff("Lin Counsel"))
+
+
+def test_a_country_without_a_rule_is_held_to_the_strictest_known() -> None:
+    assert rule_for("ZZ") == RULES["CN"]
+    assert [finding.severity for finding in examine(_levels(4), "ZZ")] == [Severity.REFUSAL]
+
+
+def test_no_rule_lets_a_plan_climb_further_than_uplines_are_kept() -> None:
+    assert all(rule.refused_from <= 8 for rule in RULES.values())
