@@ -200,12 +200,11 @@ def idempotency_methods(access: Access) -> frozenset[str]:
 
 
 def attach(app: Flask, rooms: Sequence[Room]) -> None:
-    """Register the rooms' blueprints and the table of their operations, by endpoint."""
-    table: dict[str, Operation] = {}
+    """Register the rooms' blueprints, and add their operations to the app's table."""
+    table: dict[str, Operation] = app.extensions.setdefault("socialshop_operations", {})
     for room in rooms:
         app.register_blueprint(room)
-        table |= {f"{room.name}.{row.name}": row for row in room.operations}
-    app.extensions["socialshop_operations"] = table
+        table.update({f"{room.name}.{row.name}": row for row in room.operations})
 
 
 def table_of(app: Flask) -> Mapping[str, Operation]:

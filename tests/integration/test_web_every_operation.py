@@ -1,0 +1,176 @@
+"""What holds for every operation, by walking the table: a new one is taken up by itself."""
+
+from __future__ import annotations
+
+import json
+import re
+
+import pytest
+from flask import Flask
+
+from socialshop.kernel.roles import Role
+from socialshop.web import openapi
+from socialshop.web.idempotency import Idempotency
+from socialshop.web.operations import Operation, table_of
+from socialshop.web.schemas import Nothing
+from tests.web_client import Person, refusal, sign_up
+
+# api.md, "Without a token": whatever is public beyond this is a mistake.
+PUBLIC = {
+    "POST /api/v1/members",
+    "POST /api/v1/sessions",
+    "GET /healthz",
+    "GET /readyz",
+    "GET /metrics",
+    "GET /api/v1/openapi.json",
+    "GET /api/v1/docs",
+    "GET /api/v1/docs/style.css",
+    "GET /problems",
+    "GET /problems/<code>",
+}
+# Sent where a body must not be read: reading it would be 400.
+BROKEN = {"data": b'{"broken', "content_type": "application/json"}
+
+
+@pytest.fixture
+def people(app: Flask) -> dict[Role, Person]:
+    return {role: sign_up(app, role=role) for role in Role}
+
+
+def _rows(app: Flask) -> list[Operation]:
+    return list(table_of(app).values())
+
+
+def _guarded(app: Flask) -> list[Operation]:
+    return [row for row in _rows(app) if row.access.roles]
+
+
+def _path(row: Operation) -> str:
+    return re.sub(r"<(?:\w+:)?\w+>", "xyz", row.path)
+
+
+def test_every_rule_of_the_url_map_is_a_declared_operation(app: Flask) -> None:
+    assert {rule.endpoint for rule in app.url_map.iter_rules()} == set(table_of(app))
+
+
+def test_only_what_the_contract_names_is_public(app: Flask) -> None:
+    assert {f"{row.method} {row.path}" for row in _rows(app) if not row.access.roles} == PUBLIC
+
+
+@pytest.mark.parametrize("header", [{}, {"Authorization": "Bearer wrong"}, {"Authorization": "Basic eDp5"}])
+def test_without_a_good_token_every_guarded_operation_is_401_whatever_else_is_wrong(
+    app: Flask, header: dict[str, str]
+) -> None:
+    client = app.test_client()
+    for row in _guarded(app):
+        answer = client.open(_path(row) + "?unknown=1", method=row.method, headers=header, **BROKEN)
+        assert refusal(answer) == (401, "unauthenticated", None), row.path
+        assert answer.headers["WWW-Authenticate"].startswith("Bearer")
+
+
+def test_the_wrong_role_is_403_before_the_key_the_body_the_query_and_the_id_are_looked_at(
+    app: Flask, people: dict[Role, Person]
+) -> None:
+    for row in _guarded(app):
+        for role in set(Role) - row.access.roles:
+            header = {"Authorization": f"Bearer {people[role].token}"}
+            answer = app.test_client().open(_path(row) + "?unknown=1", method=row.method, headers=header, **BROKEN)
+            assert refusal(answer) == (403, "forbidden", None), (row.path, role)
+
+
+def test_a_missing_key_is_400_before_the_body_is_looked_at(app: Flask, people: dict[Role, Person]) -> None:
+    for row in [row for row in _guarded(app) if row.idempotency is Idempotency.REQUIRED]:
+        header = {"Authorization": f"Bearer {people[min(row.access.roles)].token}"}
+        answer = app.test_client().open(_path(row), method=row.method, headers=header, **BROKEN)
+        assert refusal(answer) == (400, "idempotency_key_missing", None), row.path
+
+
+def _as_allowed(app: Flask, people: dict[Role, Person], row: Operation) -> dict[str, str]:
+    header = {"Idempotency-Key": "k"}
+    if row.access.roles:
+        header["Authorization"] = f"Bearer {people[min(row.access.roles)].token}"
+    return header
+
+
+def test_an_unknown_field_and_an_unknown_parameter_are_422_and_named(app: Flask, people: dict[Role, Person]) -> None:
+    client = app.test_client()
+    for row in _rows(app):
+        header = _as_allowed(app, people, row)
+        if row.takes_body:
+            answer = client.open(_path(row), method=row.method, headers=header, json={"surprise": 1})
+            status, code, _ = refusal(answer)
+            assert (status, code) == (422, "invalid_value"), row.path
+            unknown = {e["field"] for e in answer.get_json()["errors"] if e["reason"] == "unknown_field"}
+            assert unknown == {"surprise"}, row.path
+        elif "surprise" not in row.query.model_fields:
+            answer = client.open(_path(row) + "?surprise=1", method=row.method, headers=header)
+            assert refusal(answer) == (422, "invalid_value", "surprise"), row.path
+
+
+def test_a_body_that_is_no_json_within_bounds_is_4xx(app: Flask, people: dict[Role, Person]) -> None:
+    client = app.test_client()
+    for row in [row for row in _rows(app) if row.takes_body]:
+        for sent, kind, status, code in (
+            (b"{", "application/json", 400, "malformed_json"),
+            (b"{}", "text/plain", 415, "wrong_media_type"),
+            (b'"' + b"x" * 1_000_000 + b'"', "application/json", 413, "body_too_large"),
+            (b"[" * 65 + b"]" * 65, "application/json", 400, "nested_too_deeply"),
+            (b'{"display_name": "\\u0000"}', "application/json", 422, "invalid_value"),
+            (b'{"display_name": "\\ud800"}', "application/json", 422, "invalid_value"),
+        ):
+            header = _as_allowed(app, people, row)
+            answer = client.open(_path(row), method=row.method, headers=header, data=sent, content_type=kind)
+            assert refusal(answer)[:2] == (status, code), (row.path, sent[:40])
+
+
+def test_a_malformed_id_or_one_of_another_kind_is_404(app: Flask, people: dict[Role, Person]) -> None:
+    for row in [row for row in _guarded(app) if row.ids and row.body is Nothing]:
+        answer = app.test_client().open(_path(row), method=row.method, headers=_as_allowed(app, people, row))
+        assert refusal(answer)[0] == 404, row.path
+
+
+def test_every_listed_operation_is_in_the_openapi_with_its_problems(app: Flask) -> None:
+    document = openapi.document(app)
+    assert document["openapi"] == "3.1.0"
+    for row in [row for row in _rows(app) if row.listed]:
+        said = document["paths"][openapi._template(row.path)][row.method.lower()]
+        assert said["operationId"] == row.name
+        assert said["summary"], row.path
+        assert bool(said["security"]) == bool(row.access.roles)
+        declared = {str(reply.status) for reply in row.replies}
+        assert declared | {"500"} <= set(said["responses"])
+        if row.access.roles:
+            assert {"401", "403"} <= set(said["responses"])
+        for status, answer in said["responses"].items():
+            if status not in declared:
+                assert set(answer["content"]) == {"application/problem+json"}
+        if row.takes_body and row.body is not Nothing:
+            assert "example" in said["requestBody"]["content"]["application/json"], row.path
+
+
+def test_operation_names_are_unique_and_every_reference_leads_somewhere(app: Flask) -> None:
+    document = openapi.document(app)
+    names = [row.name for row in _rows(app)]
+    assert len(names) == len(set(names))
+    references = set(re.findall(r'"\$ref": "#/components/schemas/([^"]+)"', json.dumps(document)))
+    assert references <= set(document["components"]["schemas"])
+
+
+def test_every_example_is_what_its_model_takes(app: Flask) -> None:
+    for row in _rows(app):
+        for model in [row.body, *(reply.model for reply in row.replies if reply.model)]:
+            extra = model.model_config.get("json_schema_extra")
+            if isinstance(extra, dict):
+                model.model_validate_json(json.dumps(extra["examples"][0]))  # type: ignore[index]
+
+
+@pytest.mark.parametrize("method", ["PUT", "OPTIONS", "TRACE", "BREW"])
+def test_a_method_that_an_address_lacks_is_405_and_names_those_it_has(app: Flask, method: str) -> None:
+    answer = app.test_client().open("/api/v1/members", method=method)
+    assert refusal(answer) == (405, "method_not_allowed", None)
+    assert answer.headers["Allow"] == "POST"
+
+
+def test_an_address_that_is_not_there_is_a_problem_too(app: Flask) -> None:
+    assert refusal(app.test_client().get("/api/v1/nowhere")) == (404, "not_found", None)
+    assert refusal(app.test_client().get("/api/v1/members/")) == (404, "not_found", None)
