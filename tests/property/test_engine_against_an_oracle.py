@@ -39,9 +39,9 @@ def _above(forest: Forest, member: int | None, levels: int) -> int | None:
     return member if member is None or levels == 0 else _above(forest, forest[member], levels - 1)
 
 
-def _oracle(plan: Plan, forest: Forest, buyer: int, host: int | None, amount: int, quantity: int) -> list[object]:
+def _oracle(plan: Plan, forest: Forest, buyer: int, host: int | None, line: tuple[int, int]) -> list[object]:
     """(kind, level, who, amount) for whoever earns something, (kind, level, reason) for who does not."""
-    found: list[object] = []
+    (amount, quantity), found = line, list[object]()
     for leg in plan.legs:
         who = {"sale": _above(forest, buyer, leg.level), "host": host, "self": buyer}[leg.kind]
         share = Fraction(leg.rate_bps or 0, 10_000) * amount + (leg.fixed_minor or 0) * quantity
@@ -81,5 +81,6 @@ def test_the_engine_agrees_with_plain_recursion(
         found += [
             (plan.legs[s.leg].kind, plan.legs[s.leg].level, s.reason.value) for s in outcome.skips if s.sale == number
         ]
-        expected = _oracle(plan, forest, buyers[number], hosts[number], amounts[number], quantities[number])
+        line = (amounts[number], quantities[number])
+        expected = _oracle(plan, forest, buyers[number], hosts[number], line)
         assert sorted(map(str, found)) == sorted(map(str, expected))
