@@ -19,6 +19,7 @@ from socialshop.infra import deliveries
 from socialshop.infra.settings import Settings
 from socialshop.infra.uow import UnitOfWork
 from socialshop.ledger import service as ledger
+from socialshop.payments import service as payments
 from socialshop.web import idempotency
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -45,6 +46,7 @@ def prune(uow: UnitOfWork) -> bool:
 
 
 PERIODIC: tuple[Periodic, ...] = (
+    Periodic("poll_payments", timedelta(seconds=5), payments.poll),
     Periodic("seal_ledger", timedelta(seconds=5), ledger.seal),
     Periodic("seal_audit", timedelta(seconds=5), audit.seal),
     Periodic("settle", timedelta(minutes=1), commissions.settlement_tick),
