@@ -11,13 +11,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-<<<<<<< HEAD
-from socialshop.commissions import service as commissions
-=======
 from flask import current_app
 
+from socialshop.commissions import service as commissions
 from socialshop.infra.clock import Clock
->>>>>>> 2a3e7acf2f5477ad75f1803ad5125dbd18260885
 from socialshop.infra.uow import UnitOfWork
 from socialshop.payments import service as payments
 from socialshop.payments.gateway import Gateways
@@ -35,12 +32,6 @@ class Handler:
     batch: int = 100
 
 
-<<<<<<< HEAD
-HANDLERS: tuple[Handler, ...] = (
-    Handler("accrue_orders", "OrdersConfirmed", commissions.accrue_orders, batch=4),
-    Handler("settle", "SettlementDue", commissions.settle, batch=1),
-)
-=======
 @dataclass(frozen=True, slots=True)
 class OutsideHandler:
     """One that calls the world outside: it gets the clock, one payload, and no transaction (workers/outside.py)."""
@@ -49,7 +40,6 @@ class OutsideHandler:
     event: str
     run: Callable[[Clock, Payload], object]
     batch: int = 5
->>>>>>> 2a3e7acf2f5477ad75f1803ad5125dbd18260885
 
 
 def _make_payment_call(clock: Clock, payload: Payload) -> None:
@@ -71,6 +61,8 @@ def _gateways() -> Gateways:
 
 
 HANDLERS: tuple[Handler | OutsideHandler, ...] = (
+    Handler("accrue_orders", "OrdersConfirmed", commissions.accrue_orders, batch=4),
+    Handler("settle", "SettlementDue", commissions.settle, batch=1),
     OutsideHandler("make_payment_call", "PaymentCallDue", _make_payment_call),
     OutsideHandler("look_at_payment", "PaymentLookDue", _look_at_payment),
     OutsideHandler("apply_payment_notice", "ProviderNoticeStored", _apply_payment_notice),
