@@ -5,7 +5,9 @@ from __future__ import annotations
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
+from typing import NamedTuple
 
 from socialshop.audit import rules, store
 from socialshop.audit.store import StoredEntry
@@ -13,9 +15,29 @@ from socialshop.infra import chain
 from socialshop.infra.chain import Chain, Head, SignedHead, lost_in_queue, prove_chain, seal_block
 from socialshop.infra.uow import UnitOfWork, require_snapshot
 
-__all__ = ["AuditProof", "StoredEntry", "history", "prove", "read_head", "record", "seal", "signed_head"]
+__all__ = [
+    "AuditProof",
+    "Deed",
+    "StoredEntry",
+    "history",
+    "prove",
+    "read_head",
+    "record",
+    "record_all",
+    "seal",
+    "signed_head",
+]
 
 CHAIN = Chain("audit", "socialshop audit", weight="1", block_weight=10_000, label="audit ")
+
+
+class Deed(NamedTuple):
+    """Who did what to whom; see `record`."""
+
+    actor: uuid.UUID | None
+    action: str
+    target: str
+    facts: Mapping[str, object]
 
 
 def record(uow: UnitOfWork, *, actor: uuid.UUID | None, action: str, target: str, facts: Mapping[str, object]) -> None:
@@ -25,10 +47,19 @@ def record(uow: UnitOfWork, *, actor: uuid.UUID | None, action: str, target: str
     is a public id. Facts are texts, whole numbers, ids, instants, and lists and mappings of them; never a secret, for
     nobody can take it back. Raises ValueError or TypeError for anything else: a fault of the caller's code.
     """
-    rules.check_names(action, target)
-    said = rules.facts_text(rules.plain_facts(facts))
-    content_hash = rules.content_hash(uow.now, actor, action, target, said)
-    store.add_entry(uow.session, store.EntryRow(uow.now, actor, action, target, said, content_hash))
+    record_all(uow, [Deed(actor, action, target, facts)])
+
+
+def record_all(uow: UnitOfWork, deeds: Sequence[Deed]) -> None:
+    """Say many at once, in their order. One statement, whatever the number."""
+    store.add_entries(uow.session, [_row(uow.now, deed) for deed in deeds], uow.now)
+
+
+def _row(now: datetime, deed: Deed) -> store.EntryRow:
+    rules.check_names(deed.action, deed.target)
+    facts = rules.facts_text(rules.plain_facts(deed.facts))
+    content_hash = rules.content_hash(now, deed.actor, deed.action, deed.target, facts)
+    return store.EntryRow(deed.actor, deed.action, deed.target, facts, content_hash)
 
 
 def seal(uow: UnitOfWork) -> bool:

@@ -17,7 +17,6 @@ from socialshop.infra.db import stream_rows
 class EntryRow(NamedTuple):
     """An entry as it is stored, before it has an id; `facts` in their canonical text."""
 
-    recorded_at: datetime
     actor: uuid.UUID | None
     action: str
     target: str
@@ -36,20 +35,31 @@ class StoredEntry(NamedTuple):
     facts: dict[str, Any]
 
 
-def add_entry(session: Session, row: EntryRow) -> None:
-    """Append an entry, and put it in the queue for sealing."""
+def add_entries(session: Session, rows: Sequence[EntryRow], recorded_at: datetime) -> None:
+    """Append entries in the order given, and put them in the queue for sealing."""
     session.execute(
         text(
             """
             WITH added AS (
                 INSERT INTO audit_entries (recorded_at, actor, action, target, facts, content_hash)
-                VALUES (:recorded_at, :actor, :action, :target, CAST(:facts AS jsonb), :content_hash)
+                SELECT :recorded_at, actor, action, target, CAST(facts AS jsonb), content_hash
+                FROM unnest(CAST(:actors AS uuid[]), CAST(:actions AS text[]), CAST(:targets AS text[]),
+                            CAST(:facts AS text[]), CAST(:hashes AS bytea[]))
+                     WITH ORDINALITY AS t (actor, action, target, facts, content_hash, place)
+                ORDER BY place
                 RETURNING id
             )
             INSERT INTO audit_seal_queue (entry_id) SELECT id FROM added
             """
         ),
-        row._asdict(),
+        {
+            "recorded_at": recorded_at,
+            "actors": [row.actor for row in rows],
+            "actions": [row.action for row in rows],
+            "targets": [row.target for row in rows],
+            "facts": [row.facts for row in rows],
+            "hashes": [row.content_hash for row in rows],
+        },
     )
 
 

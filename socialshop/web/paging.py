@@ -49,9 +49,7 @@ class Page(Wire, Generic[Item]):
     next_cursor: str | None
 
 
-def cut_page(
-    rows: Sequence[Row], limit: int, id_of: Callable[[Row], uuid.UUID]
-) -> tuple[Sequence[Row], str | None]:
+def cut_page(rows: Sequence[Row], limit: int, id_of: Callable[[Row], uuid.UUID]) -> tuple[Sequence[Row], str | None]:
     """The page's rows and its `next_cursor`, from up to `limit + 1` rows that were read."""
     if len(rows) <= limit:
         return rows, None
