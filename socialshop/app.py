@@ -19,9 +19,9 @@ from socialshop.ledger import routes as ledger_routes
 from socialshop.ledger import service as ledger
 from socialshop.onboarding import routes as onboarding_routes
 from socialshop.payments import routes as payments_routes
+from socialshop.payments.gateway import Gateways, SandboxGateway
 from socialshop.payouts import admin_routes as payouts_admin_routes
 from socialshop.payouts import routes as payouts_routes
-from socialshop.payments.gateway import Gateways, SandboxGateway
 from socialshop.web import auth, bodies, health, limits, metrics, operations, problems, reference, requests
 from socialshop.web.metrics import Gauge
 
@@ -64,7 +64,7 @@ def _payment_gateways(config: Settings) -> Gateways:
 
 
 def _attach_web(app: Flask, config: Settings) -> None:
-    app.config["MAX_CONTENT_LENGTH"] = bodies.MAX_BODY_BYTES
+    app.config["MAX_CONTENT_LENGTH"] = bodies.MAX_BODY_BYTES + 1
     # No cross-origin caller is known, so nobody asks for OPTIONS; a method that an operation lacks is 405 like any.
     app.config["PROVIDE_AUTOMATIC_OPTIONS"] = False
     public_url = config.public_url or f"http://{config.host}:{config.port}"

@@ -122,3 +122,29 @@ def sell(uow: UnitOfWork, sales: Sequence[Sale], *, prefix: str = "o") -> list[u
 def confirmed(*order_ids: uuid.UUID) -> list[dict[str, Any]]:
     """The payload of OrdersConfirmed, as a handler gets it."""
     return [{"order_ids": [str(order_id) for order_id in order_ids]}]
+
+
+# What every order must have earned under ORACLE_PLAN, said by SQL alone: (line, member, kind, level, amount).
+ORACLE_PLAN = a_plan(
+    {"kind": "sale", "level": 1, "rate_bps": 777},
+    {"kind": "sale", "level": 2, "fixed_minor": 19},
+    {"kind": "host", "rate_bps": 3},
+)
+ORACLE = """
+    WITH RECURSIVE climbed AS (
+        SELECT l.id AS line, o.buyer AS member, 0 AS level, l.amount_minor::numeric AS amount, l.quantity
+        FROM orders o JOIN order_lines l ON l.order_id = o.id
+        UNION ALL
+        SELECT c.line, n.sponsor, c.level + 1, c.amount, c.quantity
+        FROM climbed c JOIN referral_nodes n ON n.member_number = c.member
+        WHERE n.sponsor IS NOT NULL AND c.level < 2
+    ), earned AS (
+        SELECT line, member, 'sale' AS kind, level, floor(amount * 777 / 10000) AS amount FROM climbed WHERE level = 1
+        UNION ALL
+        SELECT line, member, 'sale', level, 19 * quantity FROM climbed WHERE level = 2
+        UNION ALL
+        SELECT l.id, o.host, 'host', 0, floor(l.amount_minor::numeric * 3 / 10000)
+        FROM orders o JOIN order_lines l ON l.order_id = o.id WHERE o.host <> o.buyer
+    )
+    SELECT line, member, kind, level, amount::bigint FROM earned WHERE amount > 0
+"""

@@ -1,4 +1,4 @@
-"""Does anyone listen? Whoever runs relay and workers holds a shared advisory lock; the console asks by trying for it.
+"""Does anyone listen? Whoever runs relay and workers holds a shared advisory lock; the console asks whether it is held.
 
 The lock lives in PostgreSQL and falls with the connection, so a killed process never looks alive, and an emptied Valkey
 never makes a living one look dead.
@@ -14,7 +14,7 @@ from sqlalchemy import Connection, text
 from sqlalchemy.exc import DBAPIError
 
 from socialshop.infra.db import db
-from socialshop.infra.uow import advisory_lock, unit_of_work
+from socialshop.infra.uow import in_unit_of_work, is_lock_held
 
 _NAME = "workers"
 # A restarted PostgreSQL has forgotten the lock; so long at most until it is taken again.
@@ -66,6 +66,5 @@ class Presence:
 
 
 def someone_listens() -> bool:
-    """Whether relay and workers run somewhere. Of two consoles that ask at once one may hear yes: ask again."""
-    with unit_of_work() as uow:
-        return not advisory_lock(uow, _NAME, wait=False)
+    """Whether relay and workers run somewhere."""
+    return in_unit_of_work(lambda uow: is_lock_held(uow, _NAME))

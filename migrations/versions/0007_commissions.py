@@ -124,7 +124,10 @@ def _accruals() -> None:
 
 
 def _accruals_move_only_forward() -> None:
-    """The moves stand in the trigger's condition: a lawful update of a million rows then calls no function at all."""
+    """The moves stand in the trigger's condition: a lawful update of a million rows then calls no function at all.
+
+    Settlement takes its rows out of `accrual_maturities` itself; who leaves `held` by another way is taken out here.
+    """
     op.execute(
         f"""
         CREATE FUNCTION refuse_accrual_change() RETURNS trigger LANGUAGE plpgsql AS $$
@@ -153,6 +156,14 @@ def _accruals_move_only_forward() -> None:
         CREATE TRIGGER accruals_born_held BEFORE INSERT ON accruals FOR EACH ROW
         WHEN (NEW.status <> 'held' OR NEW.settled_at IS NOT NULL)
         EXECUTE FUNCTION refuse_accrual_birth();
+        CREATE FUNCTION leave_maturities() RETURNS trigger LANGUAGE plpgsql AS $$
+        BEGIN
+            DELETE FROM accrual_maturities WHERE matures_at = OLD.matures_at AND accrual_id = OLD.id;
+            RETURN NULL;
+        END $$;
+        CREATE TRIGGER accruals_leave_maturities AFTER UPDATE ON accruals FOR EACH ROW
+        WHEN (OLD.status = 'held' AND NEW.status <> 'settled' AND OLD.matures_at IS NOT NULL)
+        EXECUTE FUNCTION leave_maturities();
         CREATE TRIGGER accruals_never_removed BEFORE DELETE OR TRUNCATE ON accruals
         FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()
         """

@@ -11,7 +11,10 @@ from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
+from sqlalchemy import text
 
+from socialshop.infra.uow import UnitOfWork
+from socialshop.referrals import service as referrals
 from socialshop.referrals.tree import TOP, Ints
 
 _SPONSORED_PERCENT = 85
@@ -99,3 +102,18 @@ def write_orders(world: World, path: Path) -> None:
 def _parts(count: int) -> Iterator[slice]:
     for start in range(0, count, _LINES_AT_ONCE):
         yield slice(start, min(start + _LINES_AT_ONCE, count))
+
+
+def plant(uow: UnitOfWork, world: World) -> None:
+    """The members straight into an empty shop, numbered from 1 and placed in the tree; for benches of what follows."""
+    count = len(world.sponsor)
+    uow.session.execute(
+        text(
+            "INSERT INTO members (id, number, external_id, joined_at)"
+            " SELECT gen_random_uuid(), n, 'm' || n - 1, '2020-01-01Z' FROM generate_series(1, :count) n"
+        ),
+        {"count": count},
+    )
+    # A sponsor of TOP (-1) becomes 0, nobody.
+    joined = np.zeros(count, dtype=np.int64)
+    referrals.place_many(uow, numbers=np.arange(1, count + 1), sponsors=world.sponsor + 1, placed_at=joined)

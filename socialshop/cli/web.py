@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 from typing import Any
 
 from socialshop.infra import lifeline, logging
-from socialshop.infra.settings import current
+from socialshop.infra.settings import Settings, current
 
 
 def main() -> None:
@@ -16,6 +18,7 @@ def main() -> None:
 
     settings = current()
     lifeline.follow()
+    _share_metrics(settings)
     Server(
         "socialshop.cli.web:application",
         factory=True,
@@ -28,6 +31,15 @@ def main() -> None:
         workers_kill_timeout=5,
         log_level=LogLevels.warning,
     ).serve()
+
+
+def _share_metrics(settings: Settings) -> None:
+    """An empty folder in which the web workers add up their counts; read when prometheus_client is first imported."""
+    folder = settings.data_dir / "metrics" / str(settings.port)
+    shutil.rmtree(folder, ignore_errors=True)
+    for each in (settings.data_dir, folder.parent, folder):
+        each.mkdir(parents=True, mode=0o700, exist_ok=True)
+    os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(folder)
 
 
 def application() -> Any:

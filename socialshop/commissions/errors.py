@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 from socialshop.kernel.errors import DomainError, Kind
@@ -25,7 +26,7 @@ class PlanRefused(DomainError):
     kind = Kind.INVALID
 
     def __init__(self, detail: str, *, findings: Sequence[Finding]) -> None:
-        super().__init__(detail, findings=findings)
+        super().__init__(detail, findings=[asdict(finding) for finding in findings])
         self.findings = findings
 
 

@@ -172,7 +172,7 @@ def _fault(error: ErrorDetails) -> tuple[str, str]:
     # An unknown field's name is anything, also what no terminal can print.
     path = path.encode("utf-8", "backslashreplace").decode()
     if error["type"] == "union_tag_invalid":
-        return f"{path}.kind", f"{error['ctx']['tag']} is no kind that runs; these do: {', '.join(KINDS)}"
+        return f"{path}.kind", f"{error['ctx']['tag']!r} is no kind that runs; these do: {', '.join(KINDS)}"
     if error["type"] == "union_tag_not_found":
         return f"{path}.kind", f"is missing; one of {', '.join(KINDS)}"
     return path, _IN_OUR_WORDS.get(error["type"]) or error["msg"][:1].lower() + error["msg"][1:]

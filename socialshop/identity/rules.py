@@ -25,7 +25,7 @@ def normalized_email(text: str) -> str:
     Nothing is asked of the network: whether the address receives mail is found out by mail.
     """
     try:
-        return validate_email(text, check_deliverability=False).normalized
+        return validate_email(text, check_deliverability=False, strict=True).normalized
     except EmailNotValidError:
         # Its words would echo the address into answers and logs.
         raise InvalidValue("not an e-mail address", field="email") from None

@@ -100,13 +100,14 @@ def _lines(file: BinaryIO, path: Path) -> Iterator[str]:
             raw = raw.removeprefix(_BYTE_ORDER_MARK)
         if len(raw) > _LONGEST_LINE_BYTES:
             raise FileRefused(f"{path}, line {number}: longer than {_LONGEST_LINE_BYTES:,} bytes")
-        if b"\0" in raw:
-            raise FileRefused(f"{path}, line {number}: holds a NUL byte; is this a text file?")
         try:
-            yield raw.decode()
+            line = raw.decode()
         except UnicodeDecodeError as error:
             byte = raw[error.start]
             raise FileRefused(f"{path}, line {number}: not UTF-8 (byte 0x{byte:02X} at {error.start + 1})") from None
+        if "\0" in line:
+            raise FileRefused(f"{path}, line {number}: holds a NUL byte; is this a text file?")
+        yield line
 
 
 def _line(file: BinaryIO, path: Path) -> bytes:

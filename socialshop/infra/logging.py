@@ -40,6 +40,8 @@ def configure(level: str = "INFO") -> None:
             ],
         )
     )
+    # It announces every plugin and every look at the schema's version.
+    logging.getLogger("alembic").setLevel(logging.WARNING)
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level)

@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-import logging
-
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from flask import Flask, current_app
 from flask_migrate import upgrade
 
 from socialshop.infra.db import db
-
-# It announces every look at the version, on our log.
-logging.getLogger("alembic").setLevel(logging.WARNING)
 
 
 def migrate(app: Flask) -> None:

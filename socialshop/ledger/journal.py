@@ -16,6 +16,7 @@ from __future__ import annotations
 import hashlib
 import uuid
 from collections.abc import Iterable, Sequence
+from operator import attrgetter
 from typing import NamedTuple
 
 NOTHING = "-"
@@ -37,6 +38,13 @@ class Entry(NamedTuple):
     kind: str
     postings: Sequence[Posting]
     reverses: str | None = None
+
+
+def subject_texts(subjects: Sequence[uuid.UUID | None]) -> Iterable[str]:
+    """Each subject's 32 hexadecimal digits, or the mark of none."""
+    if None in subjects:
+        return [NOTHING if subject is None else subject.hex for subject in subjects]
+    return map("%032x".__mod__, map(attrgetter("int"), subjects))
 
 
 def content_hash(reference: str, kind: str, posted_at: str, reverses: str | None, postings: Iterable[str]) -> bytes:

@@ -5,29 +5,27 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import Annotated
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, WithJsonSchema
 
 from socialshop.audit.service import AuditProof
-from socialshop.kernel.currencies import exponent_of
-from socialshop.kernel.errors import InvalidValue
+from socialshop.kernel.currencies import EXPONENTS
 from socialshop.ledger.service import Proof, WalletBalances
-from socialshop.web.schemas import MoneyWire, Wire, with_example
+from socialshop.web.schemas import MoneyWire, Wire, absent, with_example
 
 
 def _known(currency: str) -> str:
-    try:
-        exponent_of(currency)
-    except InvalidValue as error:
-        raise ValueError(error.detail) from None
+    if currency not in EXPONENTS:
+        raise ValueError("not the code of an ISO 4217 currency")
     return currency
 
 
-class WalletQuery(Wire):
-    """Which wallet."""
+Currency = Annotated[str, AfterValidator(_known), WithJsonSchema({"type": "string", "enum": sorted(EXPONENTS)})]
 
-    currency: Annotated[str, AfterValidator(_known)] | None = Field(
-        None, description="ISO 4217; the shop's own currency if absent", pattern="^[A-Z]{3}$", examples=["CNY"]
-    )
+
+class WalletQuery(Wire):
+    """Which wallet: of the shop's own currency if absent."""
+
+    currency: Currency = absent()
 
 
 class Wallet(Wire):

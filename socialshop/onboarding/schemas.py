@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal, cast
 
-from pydantic import Field, StringConstraints
+from pydantic import AfterValidator, Field, StringConstraints, WithJsonSchema
 
 from socialshop.identity.rules import LONGEST_EMAIL, LONGEST_NAME, LONGEST_PASSWORD, SHORTEST_PASSWORD
 from socialshop.identity.service import ProfileChanges
 from socialshop.kernel.ids import to_public
 from socialshop.kernel.roles import Role
 from socialshop.onboarding.service import Card, Entrance
-from socialshop.web.schemas import Instant, Wire, with_example
+from socialshop.web.schemas import Instant, Wire, absent, with_example
 
-Email = Annotated[str, StringConstraints(min_length=3, max_length=LONGEST_EMAIL)]
+Email = Annotated[
+    str, StringConstraints(min_length=3, max_length=LONGEST_EMAIL), Field(json_schema_extra={"format": "email"})
+]
 Name = Annotated[str, StringConstraints(min_length=1, max_length=LONGEST_NAME)]
 Locale = Literal["zh", "en"]
 
@@ -35,13 +37,11 @@ _PROFILE = {
 _TOKEN = "gk0e8V2mT1vO6qfZ4rWcXb9sYdJhLpNuA3iE5tKxQzM"  # noqa: S105  (an example, opens nothing)
 
 
-def _optional() -> Any:
-    """A field that may be absent but never null: the default only stands for absence and is not part of the schema."""
-    return Field(default="", json_schema_extra=_without_default)
-
-
-def _without_default(schema: dict[str, Any]) -> None:
-    schema.pop("default", None)
+def _agreed(accepted: bool) -> bool:
+    # Not Literal[True]: 1 equals True, so it would pass.
+    if not accepted:
+        raise ValueError("nobody becomes a member without accepting the terms")
+    return accepted
 
 
 class Registration(Wire):
@@ -61,7 +61,7 @@ class Registration(Wire):
         repr=False
     )
     display_name: Name
-    accept_terms: Literal[True]
+    accept_terms: Annotated[bool, AfterValidator(_agreed), WithJsonSchema({"const": True})]
     invite_code: Annotated[str, StringConstraints(min_length=1, max_length=40)] | None = None
 
 
@@ -79,9 +79,9 @@ class ProfileEdit(Wire):
 
     model_config = with_example({"display_name": "小满", "locale": "en"})
 
-    display_name: Name = _optional()
-    locale: Locale = _optional()
-    time_zone: Annotated[str, StringConstraints(min_length=1, max_length=60)] = _optional()
+    display_name: Name = absent()
+    locale: Locale = absent()
+    time_zone: Annotated[str, StringConstraints(min_length=1, max_length=60)] = absent()
 
     def changes(self) -> ProfileChanges:
         """Only what was given."""

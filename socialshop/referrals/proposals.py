@@ -99,10 +99,17 @@ def _stand_by_first_lines(lines: Proposals, tried: Ints, chosen: Ints) -> None:
     chosen[newly] = tried[newly]
 
 
+def _sponsor_stands(lines: Proposals, chosen: Ints) -> Flags:
+    """Of each line, whether it is under one who stands, or under nobody."""
+    named = lines.sponsor >= 0
+    stands: Flags = lines.sponsor == NO_SPONSOR
+    stands[named] = chosen[lines.sponsor[named]] >= 0
+    return stands
+
+
 def _other_lines_ready(lines: Proposals, chosen: Ints) -> Ints:
     """Of each member that does not stand, its first sound line whose sponsor stands; -1 where there is none."""
-    sponsor_stands = np.where(lines.sponsor >= 0, chosen[lines.sponsor] >= 0, lines.sponsor == NO_SPONSOR)
-    ready = np.flatnonzero(lines.sound & sponsor_stands & (chosen[lines.member] < 0))[::-1]
+    ready = np.flatnonzero(lines.sound & _sponsor_stands(lines, chosen) & (chosen[lines.member] < 0))[::-1]
     first = np.full(lines.members, -1, dtype=np.int64)
     first[lines.member[ready]] = ready
     return first
@@ -112,7 +119,7 @@ def _verdicts(lines: Proposals, chosen: Ints, first_sponsor: Ints, cyclic: Flags
     """The reason of each line, the leftmost column of the file first: identity, then sponsor, then the rest."""
     positions = np.arange(len(lines.member))
     line_chosen = chosen[lines.member]
-    sponsor_stands = np.where(lines.sponsor >= 0, chosen[lines.sponsor] >= 0, lines.sponsor == NO_SPONSOR)
+    sponsor_stands = _sponsor_stands(lines, chosen)
     in_cycle = cyclic[lines.member] & (lines.sponsor == first_sponsor[lines.member])
     in_cycle |= lines.sponsor == lines.member
     verdict = np.select(

@@ -166,7 +166,8 @@ def _replies(row: Operation, refs: _Refs) -> Json:
             schema = refs[reply.model, "serialization"]
             answer["content"] = {reply.media_type: {"schema": schema, **_examples(reply.model)}}
         elif reply.status != HTTPStatus.NO_CONTENT:
-            answer["content"] = {reply.media_type: {"schema": {"type": "string"}}}
+            kind = "object" if reply.media_type == "application/json" else "string"
+            answer["content"] = {reply.media_type: {"schema": {"type": kind}}}
         said[str(reply.status)] = answer
     return said
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, PlainSerializer, WithJsonSchema
+from pydantic import BaseModel, ConfigDict, Field, PlainSerializer, WithJsonSchema
 
 from socialshop.kernel.money import Money
 from socialshop.kernel.time import to_text
@@ -20,6 +20,15 @@ class Wire(BaseModel):
 def with_example(example: dict[str, Any]) -> ConfigDict:
     """A model's configuration with the example that the OpenAPI document shows for it."""
     return ConfigDict(json_schema_extra={"examples": [example]})
+
+
+def absent() -> Any:
+    """The default of a field that may be absent but never null: it stands for absence and is not in the schema."""
+    return Field(default="", json_schema_extra=_without_default)
+
+
+def _without_default(schema: dict[str, Any]) -> None:
+    schema.pop("default", None)
 
 
 class Nothing(Wire):

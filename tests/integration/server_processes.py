@@ -18,6 +18,9 @@ from socialshop.infra.servers import Servers
 
 ROOT = Path(__file__).parents[2]
 
+# Where other processes find this code, also when this one was told where its packages are.
+PATH = {"PYTHONPATH": os.pathsep.join([str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])])}
+
 # Prints where the servers are, stays until its input ends, and says in one line what went wrong.
 USER = """
 import sys
@@ -38,7 +41,7 @@ class User:
     def __init__(self, folder: Path, *, body: str = "sys.stdin.read()", program: str = USER, **options: Any) -> None:
         self.errors = ""
         python = options.pop("python", sys.executable)
-        environment = os.environ | {"PYTHONPATH": str(ROOT)} | options.pop("env", {})
+        environment = os.environ | PATH | options.pop("env", {})
         self.process = subprocess.Popen(
             [python, "-c", program.format(body=body), str(folder)],
             stdin=subprocess.PIPE,

@@ -4,11 +4,23 @@ import os
 import signal
 import stat
 import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from server_processes import User, answers, ask, both_answer, nothing_left, remains, running, valkey, wait_until
+from server_processes import (
+    PATH,
+    User,
+    answers,
+    ask,
+    both_answer,
+    nothing_left,
+    remains,
+    running,
+    valkey,
+    wait_until,
+)
 
 from socialshop.infra.servers import Servers, open_servers
 from socialshop.infra.servers.locks import Lock
@@ -221,6 +233,26 @@ def test_a_server_that_cannot_be_had_again_takes_the_other_along(folder: Path) -
             seconds=30,
         )
         assert "Invalid AOF manifest" in (folder / "logs" / "keeper.log").read_text()
+
+
+def test_a_server_that_outlives_its_keeper_is_ended_by_force(folder: Path) -> None:
+    """A stopped process hears no signal but the last: it stands for one that hangs while it stops."""
+    impatient = "from socialshop.infra.servers import keeper; keeper._STOP_SECONDS = 1; keeper.main()"
+    with User(folder) as user:
+        ask(user.servers(), "CREATE TABLE kept AS SELECT 1 AS one")
+        before = running(folder)
+        os.kill(before["valkey"], signal.SIGSTOP)
+        os.kill(before["keeper"], signal.SIGKILL)
+        user.end_by(signal.SIGKILL)
+    users = Lock(folder / "locks" / "users")
+    assert users.try_shared()
+    command = [sys.executable, "-c", impatient, str(folder), "30"]
+    said = subprocess.run(command, env=os.environ | PATH, stdout=subprocess.PIPE, check=True)
+    assert said.stdout == b"{}\n"
+    with open_servers(folder) as servers:
+        users.close()
+        assert running(folder)["valkey"] != before["valkey"]
+        assert ask(servers, "SELECT one FROM kept") == [(1,)]
 
 
 def test_everything_killed_at_once_recovers(folder: Path) -> None:

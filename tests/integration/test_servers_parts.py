@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from server_processes import ROOT
+from server_processes import PATH, ROOT
 
 from socialshop.infra.servers import StartupError, folder
 from socialshop.infra.servers.guard import Guard
@@ -32,7 +32,7 @@ sys.stdin.read()
 def test_the_guard_ends_the_servers_of_a_killed_keeper() -> None:
     keeper = subprocess.Popen(
         [sys.executable, "-c", KEEPER_WITH_A_GUARD],
-        env=os.environ | {"PYTHONPATH": str(ROOT)},
+        env=os.environ | PATH,
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,

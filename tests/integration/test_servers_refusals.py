@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from server_processes import ROOT, ask, both_answer, nothing_left, remains
+from server_processes import PATH, ask, both_answer, nothing_left, remains
 
 from socialshop.infra.servers import StartupError, client, open_servers
 from socialshop.infra.servers.binaries import find_postgres, find_valkey
@@ -228,7 +228,7 @@ def test_a_full_and_a_read_only_disk(tmp_path: Path) -> None:
         pytest.skip("this machine lets nobody mount a disk of its own")
     done = subprocess.run(
         [*alone, sys.executable, "-c", ON_A_SMALL_DISK, str(tmp_path)],
-        env=os.environ | {"PYTHONPATH": str(ROOT)},
+        env=os.environ | PATH,
         capture_output=True,
         text=True,
         check=False,
@@ -246,7 +246,7 @@ def test_a_disk_that_refuses_in_the_middle(folder: Path) -> None:
     """A limit on the size of files stands for a quota: it lets initdb begin and fail."""
     done = subprocess.run(
         [sys.executable, "-c", WITH_A_LIMIT_ON_FILES, str(folder)],
-        env=os.environ | {"PYTHONPATH": str(ROOT)},
+        env=os.environ | PATH,
         capture_output=True,
         text=True,
         check=False,

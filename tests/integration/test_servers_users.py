@@ -14,7 +14,7 @@ from typing import Any
 
 import psycopg
 import pytest
-from server_processes import ROOT, USER, User, ask, both_answer, nothing_left, remains, running
+from server_processes import PATH, ROOT, USER, User, ask, both_answer, nothing_left, remains, running
 
 from socialshop.infra.servers import Servers, StartupError, open_servers
 
@@ -110,7 +110,7 @@ def test_root_without_namespaces_lets_another_user_run_the_database(tmp_path: Pa
     for _ in range(2):
         confined = subprocess.Popen(
             [sys.executable, "-c", WITHOUT_NAMESPACES, program, str(folder)],
-            env=os.environ | {"PYTHONPATH": str(ROOT)},
+            env=os.environ | PATH,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
@@ -136,7 +136,7 @@ def test_root_may_not_even_change_the_user(tmp_path: Path) -> None:
     program = WITHOUT_NAMESPACES.replace("0 0 65536", "0 0 1")
     done = subprocess.run(
         [sys.executable, "-c", program, USER.format(body="pass"), str(tmp_path / "var")],
-        env=os.environ | {"PYTHONPATH": str(ROOT)},
+        env=os.environ | PATH,
         capture_output=True,
         text=True,
         check=False,

@@ -68,8 +68,7 @@ def test_a_pending_migration_is_named(app: Flask) -> None:
     with unit_of_work() as uow:
         uow.session.execute(text("RESET ROLE"))
         uow.session.execute(text("UPDATE alembic_version SET version_num = '0007'"))
-    with db.engine.connect():
-        db.engine.dispose()
+    db.engine.dispose()
     answer = app.test_client().get("/readyz")
     assert answer.status_code == 503
     fault = next(one for one in answer.get_json()["missing"] if one["name"] == "schema")

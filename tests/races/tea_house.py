@@ -72,8 +72,16 @@ class TeaHouse:
     poured: int = 0
 
     def start(self, kind: str, *faults: str, crash_at: str = "") -> subprocess.Popen[bytes]:
+        """The tests' own handlers at work."""
+        return self._start([str(PROGRAM), kind, *faults], crash_at)
+
+    def start_shop(self, kind: str, *, crash_at: str = "") -> subprocess.Popen[bytes]:
+        """The shop's own handlers at work."""
+        return self._start(["-m", "workers", kind], crash_at)
+
+    def _start(self, arguments: list[str], crash_at: str) -> subprocess.Popen[bytes]:
         environment = {**self.environment, "SOCIALSHOP_CRASH_AT": crash_at}
-        process = subprocess.Popen([sys.executable, str(PROGRAM), kind, *faults], env=environment)
+        process = subprocess.Popen([sys.executable, *arguments], env=environment)
         self.processes.append(process)
         return process
 

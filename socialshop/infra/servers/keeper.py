@@ -8,7 +8,7 @@ Four locks in the folder say everything, and none can be left behind by a killed
   and holds it until its own end, so that a newcomer waits for the stop instead of meeting half of it.
 - `start`: held by the user who starts a keeper, so that many at once start one.
 - `servers`: held by the keeper and inherited by every server process. A keeper that gets it knows that
-  nothing of an earlier, killed keeper still works on the files.
+  nothing of an earlier, killed keeper still works on the files. Its content names those processes.
 - `ready`: held by the keeper while the servers answer; its content says where.
 
 On standard output it says one line of JSON, `{"error": "..."}` or `{}`, and closes it; nothing when its
@@ -32,12 +32,13 @@ from socialshop.infra.servers.guard import Guard
 from socialshop.infra.servers.locks import Lock
 from socialshop.infra.servers.postgres import Postgres
 from socialshop.infra.servers.process import Server
+from socialshop.infra.servers.remnants import end_by_force, record
 from socialshop.infra.servers.valkey import Valkey
 
 _STARTING_POLL = 0.01
 _SERVING_POLL = 0.1
 _POLLS_PER_TRIM = 100
-_STOP_SECONDS = 60
+_STOP_SECONDS = 15  # then by force, as safe as a power cut
 _REVIVAL_SECONDS = 10
 _MOST_REVIVALS = 5
 
@@ -73,6 +74,7 @@ class Keeper:
         self.kinds: dict[str, Kind] = {}
         self.running: list[Server] = []
         self.revivals = 0
+        self.patient_until = time.monotonic() + _STOP_SECONDS
         self.guard = Guard()
 
     def start(self) -> None:
@@ -129,6 +131,10 @@ class Keeper:
             raise _GiveWayError
         self.ready.close()
         self.ready = Lock(self.folder.lock("ready"))
+        if time.monotonic() > self.patient_until:
+            self.patient_until = time.monotonic() + _STOP_SECONDS
+            for pid in end_by_force(self.life.path):
+                _note(f"process {pid} of an earlier run had to be ended by force")
         return False
 
     def _launch(self, begin: Callable[[], Server]) -> Server:
@@ -137,6 +143,7 @@ class Keeper:
         except OSError as error:
             raise StartupError(f"Cannot run {error.filename}: {error.strerror or error}") from None
         self.running.append(server)
+        record(self.life, ((other.process.pid, other.force) for other in self.running))
         self.guard.watch(server.process.pid, server.goodbye)
         return server
 

@@ -1,5 +1,6 @@
 """The embedded PostgreSQL: making its folder, starting it, and reading from its log why it did not start."""
 
+import contextlib
 import os
 import re
 import shutil
@@ -79,7 +80,9 @@ class Postgres:
     def finish_initdb(self, initdb: Server) -> None:
         """Move the new folder to its place. Raises StartupError if initdb failed, leaving nothing of it."""
         if initdb.process.returncode != 0:
-            self.discard_unfinished()
+            # Children of a killed initdb may still write there; the next start throws the rest away.
+            with contextlib.suppress(OSError):
+                self.discard_unfinished()
             raise StartupError(f"Cannot make the database: {self.why(initdb)}")
         self.folder.unfinished_postgres.rename(self.folder.postgres)
         _sync(self.folder.root)
@@ -128,7 +131,7 @@ class Postgres:
 
     def why(self, server: Server) -> str:
         """The reason why it ended, in one line."""
-        return why_it_failed(server.words(), _GRAVE, self.folder)
+        return why_it_failed(server, _GRAVE, self.folder)
 
     def _disown_stale_pid(self) -> None:
         # We hold the lock that every process of the servers inherits, so the pid in a file left behind is

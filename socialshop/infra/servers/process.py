@@ -83,13 +83,16 @@ def _environment() -> dict[str, str]:
     return os.environ | {"LC_ALL": "C"}
 
 
-def why_it_failed(said: Sequence[str], grave: re.Pattern[str], folder: DataFolder) -> str:
-    """The reason out of a server's words: a full disk, its last grave line, or its last line."""
-    full = "No space left on device|Disk quota exceeded"
-    no_room = any(re.search(full, line) for line in said)
+def why_it_failed(server: Server, grave: re.Pattern[str], folder: DataFolder) -> str:
+    """The reason in one line: a full disk, its last grave words, the signal that ended it, or its last words."""
+    said = server.words()
+    no_room = any(re.search("No space left on device|Disk quota exceeded", line) for line in said)
     reasons = [match["why"] for line in said if (match := grave.search(line))]
     if no_room or (not reasons and folder.free_bytes() < _NO_ROOM):
         return f"the disk that holds {folder.root} is full ({folder.free_bytes() // 1_000_000} MB left)"
     if reasons:
         return reasons[-1].strip()
+    code = server.process.returncode
+    if code is not None and code < 0:
+        return f"it was ended by {signal.Signals(-code).name}"
     return said[-1].strip() if said else "it said nothing"

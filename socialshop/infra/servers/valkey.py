@@ -51,4 +51,4 @@ class Valkey:
 
     def why(self, server: Server) -> str:
         """The reason why it ended, in one line."""
-        return why_it_failed(server.words(), _GRAVE, self.folder)
+        return why_it_failed(server, _GRAVE, self.folder)

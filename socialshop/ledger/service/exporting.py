@@ -18,9 +18,9 @@ _ROWS_A_PIECE = 2_000
 
 
 def csv_pieces(uow: UnitOfWork) -> Iterator[str]:
-    """The ledger as CSV (RFC 4180), a line a posting, in entry order, in the ledger's sign."""
+    """The ledger as CSV, a line a posting, in entry order, in the ledger's sign."""
     buffer = io.StringIO()
-    writer = csv.writer(buffer)
+    writer = csv.writer(buffer, lineterminator="\n")
     writer.writerow(_COLUMNS)
     for number, line in enumerate(store.posting_lines(uow.session)):
         writer.writerow(

@@ -6,6 +6,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import compress, repeat
 
 import psycopg
 from sqlalchemy.exc import IntegrityError
@@ -23,11 +24,12 @@ from socialshop.ledger.errors import (
     UnknownAccount,
     UnknownEntry,
 )
-from socialshop.ledger.journal import NOTHING, Entry, Posting, content_hash
+from socialshop.ledger.journal import NOTHING, Entry, Posting, content_hash, subject_texts
 from socialshop.ledger.store import posting as store
 
 _MAX_POSTING_MINOR = 10**17
 _MAX_REFERENCE = 200
+_CHUNK_LINES = 8_192
 _FIRST_NUMBER = re.compile(r"\((\d+),")
 
 
@@ -41,7 +43,10 @@ class Posted:
 
 
 class _Columns:
-    """One entry, its postings by column; `tails` are the texts that the canonical form and COPY share."""
+    """One entry, its postings by column; `tails` are the texts that the canonical form and COPY share.
+
+    Here and in `_copy_chunks`, `map` and `join` instead of a format a line: half of the time of a large batch.
+    """
 
     __slots__ = ("accounts", "amounts", "currencies", "entry", "tails")
 
@@ -50,13 +55,19 @@ class _Columns:
         if len(entry.postings) < 2:  # noqa: PLR2004 - double entry
             raise InvalidEntry(f"entry {entry.reference!r} has fewer than two postings")
         self.accounts, self.amounts, self.currencies, subjects = zip(*entry.postings, strict=True)
-        self.tails = [
-            f"{amount}\t{currency}\t{NOTHING if subject is None else subject.hex}"
-            for amount, currency, subject in zip(self.amounts, self.currencies, subjects, strict=True)
-        ]
+        self.tails = list(
+            map("\t".join, zip(map(str, self.amounts), self.currencies, subject_texts(subjects), strict=True))
+        )
+
+    def moved_in(self, currency: str) -> Iterator[tuple[str, int]]:
+        """Account and amount of the postings in one currency; nearly always that is all of them."""
+        moved = zip(self.accounts, self.amounts, strict=True)
+        if self.currencies.count(currency) == len(self.currencies):
+            return moved
+        return compress(moved, [other == currency for other in self.currencies])
 
     def hash(self, posted_at: str) -> bytes:
-        lines = [f"{account}\t{tail}" for account, tail in zip(self.accounts, self.tails, strict=True)]
+        lines = map("\t".join, zip(self.accounts, self.tails, strict=True))
         return content_hash(self.entry.reference, self.entry.kind, posted_at, self.entry.reverses, lines)
 
 
@@ -92,7 +103,7 @@ def post(uow: UnitOfWork, entries: Sequence[Entry]) -> Posted:
     _refuse_other_content(uow, [c for c in columns if c.entry.reference not in added])
     new = [c for c in columns if c.entry.reference in added]
     if new:
-        store.copy_postings(session, _copy_lines(new, added, known))
+        store.copy_postings(session, _copy_chunks(new, added, known))
         _move_balances(uow, new, known)
     return Posted(len(new), sum(len(c.amounts) for c in new), len(entries) - len(new))
 
@@ -140,9 +151,7 @@ def _check(columns: _Columns) -> None:
         unknown = min(currencies - EXPONENTS.keys())
         raise InvalidEntry(f"entry {entry.reference!r}: {unknown!r} is no ISO 4217 currency")
     for currency in currencies:
-        off = sum(amounts)
-        if len(currencies) > 1:
-            off = sum(a for a, c in zip(amounts, columns.currencies, strict=True) if c == currency)
+        off = sum(amounts) if len(currencies) == 1 else sum(amount for _, amount in columns.moved_in(currency))
         if off:
             raise UnbalancedEntry(f"entry {entry.reference!r} is off by {off} {currency} (minor units)")
 
@@ -158,14 +167,15 @@ def _reversed_ids(uow: UnitOfWork, columns: Sequence[_Columns]) -> dict[str, int
     return {reference: entry.id for reference, entry in found.items()}
 
 
-def _accounts(uow: UnitOfWork, columns: Sequence[_Columns]) -> dict[str, store.KnownAccount]:
+def _accounts(uow: UnitOfWork, columns: Sequence[_Columns]) -> store.KnownAccounts:
     """All accounts named, made where they are missing."""
     names = set().union(*(c.accounts for c in columns))
     known = store.accounts(uow.session, names)
-    missing = names - known.keys()
+    missing = names - known.ids.keys()
     if missing:
         store.add_accounts(uow.session, _charted(missing, columns))
-        known |= store.accounts(uow.session, missing)
+        made = store.accounts(uow.session, missing)
+        known = store.KnownAccounts(known.ids | made.ids, known.signs | made.signs)
     return known
 
 
@@ -188,32 +198,42 @@ def _refuse_other_content(uow: UnitOfWork, replayed: Sequence[_Columns]) -> None
             raise EntryConflict(f"reference {c.entry.reference!r} was used for another entry")
 
 
-def _copy_lines(
-    columns: Sequence[_Columns], entry_ids: Mapping[str, int], known: Mapping[str, store.KnownAccount]
+def _copy_chunks(
+    columns: Sequence[_Columns], entry_ids: Mapping[str, int], known: store.KnownAccounts
 ) -> Iterator[str]:
-    ids = {name: account.id for name, account in known.items()}
+    """The lines of COPY, some thousands at a time: large enough to cost no call a posting, small enough for memory."""
+    ids = {name: str(account_id) for name, account_id in known.ids.items()}
+    numbers = [str(line) for line in range(1, max(len(c.tails) for c in columns) + 1)]
+    lines: list[str] = []
     for c in columns:
-        entry_id = entry_ids[c.entry.reference]
-        for line, (account, tail) in enumerate(zip(c.accounts, c.tails, strict=True), 1):
-            yield f"{entry_id}\t{line}\t{ids[account]}\t{tail}"
+        entry_id = str(entry_ids[c.entry.reference])
+        accounts = map(ids.__getitem__, c.accounts)
+        lines += map("\t".join, zip(repeat(entry_id), numbers, accounts, c.tails, strict=False))
+        if len(lines) >= _CHUNK_LINES:
+            yield "\n".join([*lines, ""])
+            lines.clear()
+    yield "\n".join([*lines, ""])
 
 
-def _move_balances(uow: UnitOfWork, columns: Sequence[_Columns], known: Mapping[str, store.KnownAccount]) -> None:
+def _move_balances(uow: UnitOfWork, columns: Sequence[_Columns], known: store.KnownAccounts) -> None:
     """Add what was posted to the balances; folded accounts are left to the sealer."""
-    sums: defaultdict[str, defaultdict[str, int]] = defaultdict(lambda: defaultdict(int))
+    sums: dict[str, defaultdict[str, int]] = {}
     for c in columns:
-        for account, currency, amount in zip(c.accounts, c.currencies, c.amounts, strict=True):
-            sums[currency][account] += amount
+        for currency in set(c.currencies):
+            of_currency = sums.setdefault(currency, defaultdict(int))
+            for account, amount in c.moved_in(currency):
+                of_currency[account] += amount
+    ids, signs = known
     moves = [
-        store.Move(known[name].id, currency, amount, known[name].sign)
+        (ids[name], currency, amount, signs[name])
         for currency, of_currency in sums.items()
         for name, amount in of_currency.items()
-        if amount and not known[name].folded
+        if amount and name in signs
     ]
     if not moves:
         return
     try:
-        store.move_balances(uow.session, moves)
+        store.move_balances(uow.session, store.Moves(*zip(*moves, strict=True)))
     except IntegrityError as error:
         raise _as_insufficient(error, known) from error
 
@@ -225,12 +245,12 @@ def _as_already_reversed(error: IntegrityError) -> Exception:
     return error
 
 
-def _as_insufficient(error: IntegrityError, known: Mapping[str, store.KnownAccount]) -> Exception:
+def _as_insufficient(error: IntegrityError, known: store.KnownAccounts) -> Exception:
     """The refusal of ck_ledger_balances_amount_minor, with the account's name; PostgreSQL details the failing row."""
     cause = error.orig
     if not isinstance(cause, psycopg.errors.CheckViolation):
         return error
     found = _FIRST_NUMBER.search(cause.diag.message_detail or "")
     account_id = int(found[1]) if found else None
-    name = next((name for name, account in known.items() if account.id == account_id), "an account")
+    name = next((name for name, known_id in known.ids.items() if known_id == account_id), "an account")
     return InsufficientBalance(f"the balance of {name} does not cover it", account=name)

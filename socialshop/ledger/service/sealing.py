@@ -31,7 +31,7 @@ def seal(uow: UnitOfWork) -> bool:
 def _take(session: Session, ids: Sequence[int]) -> Mapping[str, int]:
     """Move the folded sums of these entries; returns their turnover by currency."""
     sums = store.sums_of(session, ids)
-    moves = [posting.Move(account, currency, amount, 0) for account, currency, amount in sums.folded if amount]
+    moves = [(account, currency, amount, 0) for account, currency, amount in sums.folded if amount]
     if moves:
-        posting.move_balances(session, moves)
+        posting.move_balances(session, posting.Moves(*zip(*moves, strict=True)))
     return sums.turnover

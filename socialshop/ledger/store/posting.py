@@ -6,7 +6,6 @@ import json
 import uuid
 from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
-from itertools import islice
 from typing import Any, NamedTuple, cast
 
 import psycopg
@@ -15,9 +14,6 @@ from sqlalchemy.orm import Session
 
 from socialshop.ledger import chart
 from socialshop.ledger.journal import NOTHING
-
-# Lines sent to COPY at a time: large enough to cost no call a posting, small enough to cost no memory.
-_COPY_LINES = 8_192
 
 
 class EntryRow(NamedTuple):
@@ -47,36 +43,37 @@ class StoredPosting(NamedTuple):
     subject_id: uuid.UUID | None
 
 
-class KnownAccount(NamedTuple):
-    """An account that has a row; `sign` and `folded` as in the chart."""
+class KnownAccounts(NamedTuple):
+    """Accounts that have a row, by name; `signs`, as in the chart, of those alone whose balance moves at once."""
 
-    id: int
-    sign: int
-    folded: bool
-
-
-class Move(NamedTuple):
-    """The change of one balance; `sign` as in the chart."""
-
-    account_id: int
-    currency: str
-    amount_minor: int
-    sign: int
+    ids: dict[str, int]
+    signs: dict[str, int]
 
 
-def accounts(session: Session, names: Collection[str]) -> dict[str, KnownAccount]:
+class Moves(NamedTuple):
+    """Changes of balances by column, each (account, currency) once; `signs` as in the chart."""
+
+    account_ids: Sequence[int]
+    currencies: Sequence[str]
+    amounts: Sequence[int]
+    signs: Sequence[int]
+
+
+def accounts(session: Session, names: Collection[str]) -> KnownAccounts:
     """Those of `names` that have an account."""
-    found = session.execute(
+    rows = session.execute(
         text(
             """
-            SELECT a.name, a.id, a.sign, a.folded
+            SELECT a.name, a.id, CASE WHEN NOT a.folded THEN a.sign END
             FROM json_array_elements_text(CAST(:names AS json)) AS given (name)
             JOIN ledger_accounts a ON a.name = given.name
             """
         ),
         {"names": _texts(names)},
+    ).all()
+    return KnownAccounts(
+        {name: id_ for name, id_, _ in rows}, {name: sign for name, _, sign in rows if sign is not None}
     )
-    return {name: KnownAccount(id_, sign, folded) for name, id_, sign, folded in found}
 
 
 def add_accounts(session: Session, new: Collection[chart.Account]) -> None:
@@ -170,8 +167,8 @@ def postings_of(session: Session, entry_id: int) -> list[StoredPosting]:
     return [StoredPosting(*row) for row in found]
 
 
-def copy_postings(session: Session, lines: Iterable[str]) -> None:
-    """Append postings in one COPY. `lines` are tab-parted: entry, line, account id, amount, currency, subject.
+def copy_postings(session: Session, chunks: Iterable[str]) -> None:
+    """Append postings in one COPY. `chunks` are tab-parted lines: entry, line, account id, amount, currency, subject.
 
     `infra.db.copy_rows` formats value by value; these lines share their text with the canonical form that was hashed.
     """
@@ -180,13 +177,12 @@ def copy_postings(session: Session, lines: Iterable[str]) -> None:
         "COPY ledger_postings (entry_id, line, account_id, amount_minor, currency, subject_id) "
         f"FROM STDIN (NULL '{NOTHING}')"
     )
-    rest = iter(lines)
     with raw.cursor() as cursor, cursor.copy(statement.encode()) as copy:
-        while chunk := "\n".join(islice(rest, _COPY_LINES)):
-            copy.write(chunk + "\n")
+        for chunk in chunks:
+            copy.write(chunk)
 
 
-def move_balances(session: Session, moves: Sequence[Move]) -> None:
+def move_balances(session: Session, moves: Moves) -> None:
     """Add to balances in one statement, rows locked by account id so that two batches cannot deadlock.
 
     Raises sqlalchemy's IntegrityError where a row would pass zero. PostgreSQL checks the row that an upsert proposes
@@ -194,14 +190,15 @@ def move_balances(session: Session, moves: Sequence[Move]) -> None:
     row (sign 0): where a row is there, that one's own sign decides; where none was, the free row is bound afterwards,
     which fails.
     """
-    ordered = sorted(moves)
     free = session.execute(
         text(
             """
             WITH moved AS (
                 INSERT INTO ledger_balances (account_id, currency, amount_minor, sign)
-                SELECT * FROM unnest(CAST(:accounts AS bigint[]), CAST(:currencies AS text[]),
-                                     CAST(:amounts AS bigint[]), CAST(:signs AS smallint[]))
+                SELECT account_id, currency, amount, CASE WHEN sign * amount >= 0 THEN sign ELSE 0 END
+                FROM unnest(CAST(:accounts AS bigint[]), CAST(:currencies AS text[]), CAST(:amounts AS bigint[]),
+                            CAST(:signs AS smallint[])) AS m (account_id, currency, amount, sign)
+                ORDER BY account_id, currency
                 ON CONFLICT (account_id, currency)
                 DO UPDATE SET amount_minor = ledger_balances.amount_minor + excluded.amount_minor
                 RETURNING account_id, sign
@@ -210,13 +207,13 @@ def move_balances(session: Session, moves: Sequence[Move]) -> None:
             """
         ),
         {
-            "accounts": _numbers(move.account_id for move in ordered),
-            "currencies": _numbers(move.currency for move in ordered),
-            "amounts": _numbers(move.amount_minor for move in ordered),
-            "signs": _numbers(move.sign if move.sign * move.amount_minor >= 0 else 0 for move in ordered),
+            "accounts": _numbers(moves.account_ids),
+            "currencies": _numbers(moves.currencies),
+            "amounts": _numbers(moves.amounts),
+            "signs": _numbers(moves.signs),
         },
     ).scalars()
-    unbound = set(free) & {move.account_id for move in ordered if move.sign}
+    unbound = set(free) & {account for account, sign in zip(moves.account_ids, moves.signs, strict=True) if sign}
     if unbound:
         session.execute(
             text(

@@ -1,0 +1,80 @@
+"""`socialshop member create`, as an operator types it."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from click.testing import CliRunner, Result
+from flask import Flask
+
+from socialshop.cli import main
+from socialshop.infra.settings import Settings
+from tests.web_client import PASSWORD, counts
+
+
+@pytest.fixture
+def _own_servers(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    settings: Settings = app.extensions["socialshop_settings"]
+    assert settings.database_url is not None
+    assert settings.redis_url is not None
+    monkeypatch.setenv("DATABASE_URL", settings.database_url.get_secret_value())
+    monkeypatch.setenv("REDIS_URL", settings.redis_url.get_secret_value())
+
+
+def _create(*arguments: str, email: str = "boss@example.com", password: str = PASSWORD, role: str = "admin") -> Result:
+    given = ["member", "create", "--email", email, "--password", password, "--role", role, *arguments]
+    return CliRunner().invoke(main, given)
+
+
+@pytest.mark.usefixtures("_own_servers")
+@pytest.mark.parametrize("role", ["member", "leader", "finance", "admin"])
+def test_a_member_of_any_role_is_made_and_can_sign_in(app: Flask, role: str) -> None:
+    made = _create("--json", role=role)
+    assert (made.exit_code, made.stderr) == (0, "")
+    said = json.loads(made.stdout)
+    assert set(said) == {"id", "email", "role", "invite_code"}
+    assert (said["email"], said["role"]) == ("boss@example.com", role)
+    signed = app.test_client().post("/api/v1/sessions", json={"email": said["email"], "password": PASSWORD}).get_json()
+    assert signed["member"]["id"] == said["id"]
+    assert signed["member"]["invite_code"] == said["invite_code"]
+    assert signed["member"]["display_name"] == "boss"
+
+
+@pytest.mark.usefixtures("_own_servers")
+def test_the_invite_code_of_a_created_member_binds(app: Flask) -> None:
+    said = json.loads(_create("--json").stdout)
+    body = {"email": "a@example.com", "password": PASSWORD, "display_name": "A", "accept_terms": True}
+    made = app.test_client().post("/api/v1/members", json=body | {"invite_code": said["invite_code"]})
+    assert made.get_json()["member"]["sponsor_id"] == said["id"]
+
+
+@pytest.mark.usefixtures("_own_servers")
+@pytest.mark.parametrize(
+    ("changed", "line"),
+    [
+        ({"email": "BOSS@example.com"}, "another member signs in with this e-mail address"),
+        ({"email": "no address"}, "not an e-mail address"),
+        ({"email": "other@example.com", "password": "short"}, "a password has 8 to 200 characters"),
+    ],
+)
+def test_what_is_refused_is_one_line_and_exit_1_and_makes_no_member(
+    app: Flask, changed: dict[str, str], line: str
+) -> None:
+    _create()
+    refused = _create(**changed)  # type: ignore[arg-type]
+    assert refused.exit_code == 1
+    assert refused.stdout == ""
+    assert refused.stderr.strip().splitlines() == [f"socialshop: {line}"]
+    assert counts("members", "referral_nodes") == {"members": 1, "referral_nodes": 1}
+
+
+@pytest.mark.usefixtures("_own_servers")
+def test_without_json_the_same_is_said_for_a_person(app: Flask) -> None:
+    assert _create().stdout.splitlines()[1:3] == ["email: boss@example.com", "role: admin"]
+
+
+def test_an_unknown_role_is_told_before_any_server_is_started() -> None:
+    refused = _create(role="owner")
+    assert refused.exit_code == 2
+    assert "owner" in refused.stderr

@@ -1,0 +1,108 @@
+"""`socialshop import …` as scripts see it: exit codes, what is printed where, the report, a kill in the middle."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from csv_imports import MEMBERS, ORDERS, written
+from sqlalchemy import NullPool, create_engine, text
+
+AT = "1997-02-01T12:00:00Z"
+
+
+class Console:
+    """The installed command on one database."""
+
+    def __init__(self, database_url: str, redis_url: str) -> None:
+        self.environment = {
+            **os.environ,
+            "DATABASE_URL": database_url,
+            "REDIS_URL": redis_url,
+            "SOCIALSHOP_SECRET_KEY": "test-only",
+            "SOCIALSHOP_ENVIRONMENT": "test",
+        }
+        self.database_url = database_url
+
+    def run(self, *arguments: str | Path, **environment: str) -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, "-m", "socialshop", *map(str, arguments)]
+        return subprocess.run(
+            command, env={**self.environment, **environment}, capture_output=True, text=True, check=False
+        )
+
+    def count(self, table: str) -> int:
+        engine = create_engine(self.database_url, poolclass=NullPool)
+        with engine.connect() as connection:
+            found: int = connection.execute(text(f"SELECT count(*) FROM {table}")).scalar_one()
+        return found
+
+
+@pytest.fixture
+def console(database_url: str, redis_url: str) -> Console:
+    return Console(database_url, redis_url)
+
+
+def _members(folder: Path) -> Path:
+    return written(folder, MEMBERS, f"a,,{AT}", f"b,a,{AT}", f"c,nobody,{AT}")
+
+
+def test_some_rejected_is_exit_3_and_a_clean_run_clears_the_report(console: Console, tmp_path: Path) -> None:
+    path = _members(tmp_path)
+    report = tmp_path / "in.rejected.csv"
+    found = console.run("import", "members", path, "--json")
+    assert found.returncode == 3, found.stderr
+    assert json.loads(found.stdout) == {"read": 3, "landed": 2, "already": 0, "rejected": 1}
+    assert report.read_text() == (
+        'line,field,code,reason\n4,sponsor_external_id,sponsor_unknown,"no such member, here or in the file"\n'
+    )
+    assert str(report) in console.run("import", "members", path).stderr
+    found = console.run("import", "members", written(tmp_path, MEMBERS, f"a,,{AT}", f"b,a,{AT}"))
+    assert (found.returncode, found.stdout) == (0, "2 lines read: 0 landed, 2 stood already, 0 rejected\n")
+    assert not report.exists()
+
+
+def test_strict_lands_all_or_none(console: Console, tmp_path: Path) -> None:
+    report = tmp_path / "report.csv"
+    found = console.run("import", "members", _members(tmp_path), "--strict", "--json", "--rejected", report)
+    assert found.returncode == 1
+    assert json.loads(found.stdout) == {"read": 3, "landed": 0, "already": 0, "rejected": 1}
+    assert report.read_text().count("\n") == 2
+    assert console.count("members") == 0
+    good = written(tmp_path, MEMBERS, f"a,,{AT}")
+    assert console.run("import", "members", good, "--strict").returncode == 0
+    assert console.count("members") == 1
+
+
+def test_all_rejected_or_a_refused_file_is_exit_1(console: Console, tmp_path: Path) -> None:
+    found = console.run("import", "orders", written(tmp_path, ORDERS, f"o1,nobody,{AT},1.00,CNY"))
+    assert found.returncode == 1
+    (tmp_path / "in.rejected.csv").unlink()
+    for path in (tmp_path, tmp_path / "none.csv", written(tmp_path, "external_id,colour")):
+        found = console.run("import", "orders", path)
+        assert (found.returncode, found.stdout) == (1, "")
+        assert found.stderr.startswith("socialshop: ")
+        assert found.stderr.count("\n") == 1
+    assert not (tmp_path / "in.rejected.csv").exists()
+
+
+@pytest.mark.parametrize("kind", ["members", "orders"])
+@pytest.mark.parametrize("point", ["staged", "landed"])
+def test_killed_in_the_middle_nothing_has_landed_and_the_next_run_lands_all(
+    console: Console, tmp_path: Path, kind: str, point: str
+) -> None:
+    path = written(tmp_path, MEMBERS, f"a,,{AT}")
+    if kind == "orders":
+        assert console.run("import", "members", path).returncode == 0
+        path = written(tmp_path, ORDERS, *[f"o{i},a,{AT},1.00,CNY" for i in range(50)])
+    killed = console.run("import", kind, path, SOCIALSHOP_CRASH_AT=f"import_{kind}.{point}")
+    assert killed.returncode == -9
+    tables = ["orders", "order_lines", "ledger_entries", "outbox_events"]
+    if kind == "members":
+        tables = ["members", "referral_nodes", "member_imports"]
+    assert [console.count(table) for table in tables] == [0] * len(tables)
+    assert console.run("import", kind, path).returncode == 0
+    assert console.count(kind) == (1 if kind == "members" else 50)

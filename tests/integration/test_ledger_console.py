@@ -1,0 +1,90 @@
+"""`prove`, `export ledger` and `export head` at the console: what they print, and their exit codes."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from bookkeeping import accrual, posted, seal_all
+from click.testing import CliRunner, Result
+from flask import Flask
+from sqlalchemy import NullPool, create_engine, text
+
+from socialshop.cli import main
+
+Shop = Callable[..., Result]
+
+
+@pytest.fixture
+def shop(app: Flask, database_url: str, redis_url: str, tmp_path: Path) -> Shop:
+    """The console on this test's shop, which has two accruals in one block."""
+    posted(accrual("a1", 7, 299), accrual("a2", 8, 1))
+    seal_all()
+    environment = {"DATABASE_URL": database_url, "REDIS_URL": redis_url, "SOCIALSHOP_DATA_DIR": str(tmp_path)}
+
+    def run(*arguments: str) -> Result:
+        return CliRunner(env=environment).invoke(main, arguments)
+
+    return run
+
+
+@pytest.fixture
+def tampered(shop: Shop, database_url: str) -> Shop:
+    engine = create_engine(database_url, poolclass=NullPool)
+    with engine.begin() as owner:
+        owner.execute(text("SET session_replication_role = replica"))
+        owner.execute(text("UPDATE ledger_balances SET amount_minor = 300 WHERE amount_minor = 299"))
+    return shop
+
+
+def test_prove_says_that_the_books_prove(shop: Shop) -> None:
+    result = shop("prove")
+    assert result.exit_code == 0, result.output
+    assert result.stdout.startswith("The books prove: 2 entries, 4 postings, 0 not yet sealed, head ")
+
+
+def test_prove_as_json_has_the_fields_of_the_api(shop: Shop) -> None:
+    proof = json.loads(shop("prove", "--json").stdout)
+    assert len(proof.pop("head_hash")) == 64
+    assert proof == {
+        "balanced": True,
+        "chain_ok": True,
+        "projection_ok": True,
+        "entries": 2,
+        "postings": 4,
+        "unsealed": 0,
+        "first_difference": None,
+    }
+
+
+def test_prove_exits_1_with_the_first_difference(tampered: Shop) -> None:
+    result = tampered("prove")
+    assert result.exit_code == 1
+    assert result.stdout == (
+        "The books do not prove: the balance of member:7:pending is 300 CNY, its postings sum to 299.\n"
+    )
+    assert json.loads(tampered("prove", "--json").stdout)["projection_ok"] is False
+    assert tampered("prove", "--json").exit_code == 1
+
+
+def test_an_exported_head_proves_and_a_changed_one_is_refused(shop: Shop, tmp_path: Path) -> None:
+    exported = shop("export", "head")
+    assert exported.exit_code == 0, exported.output
+    head = tmp_path / "head.json"
+    head.write_text(exported.stdout, encoding="utf-8")
+    assert shop("prove", "--head", str(head)).exit_code == 0
+    head.write_text(json.dumps({**json.loads(exported.stdout), "number": 0}), encoding="utf-8")
+    refused = shop("prove", "--head", str(head))
+    assert refused.exit_code == 1
+    assert "signature does not fit" in refused.stderr
+    assert refused.stderr.count("\n") == 1
+
+
+def test_the_ledger_is_exported_in_both_formats(shop: Shop) -> None:
+    lines = shop("export", "ledger", "--format", "csv").stdout.splitlines()
+    assert lines[0] == "entry,posted_at,reference,account,amount_minor,currency"
+    assert len(lines) == 5
+    document = shop("export", "ledger", "--format", "beancount").stdout
+    assert "  Liabilities:Member:7:Pending  -2.99 CNY\n" in document

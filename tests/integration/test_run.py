@@ -1,0 +1,185 @@
+"""`run` on a machine of its own: ready, stopped in order, killed, its children killed, its port taken."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+from socialshop.bench import worlds
+
+ROOT = Path(__file__).resolve().parents[2]
+pytestmark = pytest.mark.skipif(not Path("/proc/self/environ").exists(), reason="looks for processes in /proc")
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def _until(true: Callable[[], bool], what: str, seconds: float = 60) -> None:
+    late = time.monotonic() + seconds
+    while not true():
+        assert time.monotonic() < late, f"never happened: {what}"
+        time.sleep(0.1)
+
+
+@dataclass(slots=True)
+class Shop:
+    """One data folder and the commands started on it."""
+
+    folder: Path
+    port: int = field(default_factory=_free_port)
+    processes: list[subprocess.Popen[str]] = field(default_factory=list)
+
+    def start(self, *arguments: str) -> subprocess.Popen[str]:
+        environment = {k: v for k, v in os.environ.items() if k not in ("DATABASE_URL", "REDIS_URL")}
+        environment |= {"SOCIALSHOP_DATA_DIR": str(self.folder), "PYTHONPATH": str(ROOT)}
+        process = subprocess.Popen(
+            [sys.executable, "-m", "socialshop", *arguments],
+            env=environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        self.processes.append(process)
+        return process
+
+    def run(self) -> subprocess.Popen[str]:
+        process = self.start("run", "--no-demo", "--port", str(self.port))
+        _until(lambda: self.is_ready() or process.poll() is not None, "the shop is ready")
+        assert process.poll() is None, process.communicate()[1]
+        return process
+
+    def is_ready(self) -> bool:
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=5)
+        try:
+            connection.request("GET", "/readyz")
+            return connection.getresponse().status == 200
+        except OSError:
+            return False
+        finally:
+            connection.close()
+
+    def of_this_folder(self) -> dict[int, str]:
+        """All processes of this folder: started with it in their environment or command line."""
+        found = {}
+        for entry in Path("/proc").iterdir():
+            try:
+                command = (entry / "cmdline").read_bytes().replace(b"\0", b" ").decode()
+                environment = (entry / "environ").read_bytes().decode(errors="replace")
+            except (OSError, ValueError):
+                continue
+            if str(self.folder) in command or str(self.folder) in environment:
+                found[int(entry.name)] = command
+        return found
+
+    def children(self, named: str) -> list[int]:
+        return sorted(pid for pid, command in self.of_this_folder().items() if named in command)
+
+    def nothing_left(self) -> None:
+        _until(lambda: not self.of_this_folder(), f"nothing is left: {self.of_this_folder()}", 20)
+
+
+@pytest.fixture
+def shop(tmp_path: Path) -> Iterator[Shop]:
+    found = Shop(tmp_path / "data")
+    yield found
+    for process in found.processes:
+        process.kill()
+        process.communicate()
+    found.nothing_left()
+
+
+def test_a_shop_that_is_asked_to_stop_says_where_it_was_and_leaves_nothing(shop: Shop) -> None:
+    running = shop.run()
+    assert (len(shop.children("workers worker")), len(shop.children("workers relay"))) == (2, 1)
+    # The greeting follows the first look that finds it ready.
+    time.sleep(1)
+    running.send_signal(signal.SIGTERM)
+    said, _ = running.communicate(timeout=30)
+    assert running.returncode == 0
+    assert f"socialshop is running at http://127.0.0.1:{shop.port}" in said
+    shop.nothing_left()
+
+
+def test_a_shop_killed_by_force_leaves_nothing(shop: Shop) -> None:
+    running = shop.run()
+    running.kill()
+    running.wait()
+    shop.nothing_left()
+
+
+def test_children_that_die_are_started_again_and_a_killed_web_server_leaves_no_worker(shop: Shop) -> None:
+    running = shop.run()
+    before = {name: shop.children(name) for name in ("workers worker", "workers relay", "socialshop.cli.web")}
+    web = min(before["socialshop.cli.web"])
+    for pid in (before["workers worker"][0], before["workers relay"][0], web):
+        os.kill(pid, signal.SIGKILL)
+
+    def again() -> bool:
+        now = {name: shop.children(name) for name in before}
+        return all(len(now[n]) == len(before[n]) and now[n] != before[n] for n in before) and shop.is_ready()
+
+    _until(again, "all are there again")
+    assert not set(before["socialshop.cli.web"]) & set(shop.children("socialshop.cli.web"))
+    running.send_signal(signal.SIGINT)
+    _, log = running.communicate(timeout=30)
+    assert running.returncode == 0
+    assert log.count("process died") == 3
+
+
+def test_a_taken_port_is_one_line_before_anything_is_started(shop: Shop) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", shop.port))
+        taken.listen()
+        refused = shop.start("run", "--no-demo", "--port", str(shop.port))
+        said = refused.communicate(timeout=30)
+    assert refused.returncode == 1
+    line = f"socialshop: port {shop.port} of 127.0.0.1 is in use: choose another with --port\n"
+    assert said == ("", line)
+    assert not shop.folder.exists()
+
+
+def test_a_command_beside_a_running_shop_shares_its_servers(shop: Shop) -> None:
+    running = shop.run()
+    beside = shop.start("migrate")
+    assert beside.communicate(timeout=30) == ("the schema is at head already\n", "")
+    assert running.poll() is None
+    assert shop.is_ready()
+
+
+def test_a_command_beside_a_running_shop_waits_until_its_workers_have_done_the_jobs(shop: Shop, tmp_path: Path) -> None:
+    world = worlds.generate(200, 2_500, seed=3)
+    worlds.write_members(world, tmp_path / "members.csv", seed=3)
+    worlds.write_orders(world, tmp_path / "orders.csv")
+    legs = [{"kind": "sale", "level": 1, "rate_bps": 800}]
+    plan = {"name": "beside", "currency": "CNY", "hold_days": 3_650, "legs": legs}
+    (tmp_path / "plan.json").write_text(json.dumps(plan))
+    shop.run()
+
+    def say(*arguments: str) -> str:
+        command = shop.start(*arguments)
+        said, log = command.communicate(timeout=60)
+        assert command.returncode == 0, log
+        return said
+
+    say("import", "members", str(tmp_path / "members.csv"))
+    say("plan", "publish", str(tmp_path / "plan.json"), "--effective-at", "1990-01-01T00:00:00Z")
+    say("import", "orders", str(tmp_path / "orders.csv"))
+    sponsor, owed = world.sponsor.tolist(), zip(world.buyer.tolist(), world.amount_minor.tolist(), strict=True)
+    expected = sum(sponsor[buyer] >= 0 and amount * 800 >= 10_000 for buyer, amount in owed)
+    assert len(say("export", "accruals").splitlines()) == 1 + expected
+    say("prove")
