@@ -34,9 +34,9 @@ def drain(handler: OutsideHandler, seconds: int, failed: Failed, wanted: Callabl
     done, stop_at = 0, monotonic() + seconds
     while monotonic() < stop_at and wanted():
         leased = in_unit_of_work(lambda uow: deliveries.lease(uow, handler.name, handler.batch, uow.now + LEASE))
-        if not leased:
-            break
         done += sum(_run(handler, delivery, failed) for delivery in leased)
+        if len(leased) < handler.batch:
+            break
     return done
 
 

@@ -28,7 +28,7 @@ class Refused(Exception):
     """The other side refused for good: nothing was done and nothing will be. The text is its code."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class OutsideCall(Generic[I, A]):
     """The three steps. `name` starts the names of the crash points between them.
 

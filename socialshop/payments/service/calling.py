@@ -62,7 +62,7 @@ def _record(uow: UnitOfWork, call: CallRow, answer: ProviderPayment | OutcomeUnk
     elif isinstance(answer, OutcomeUnknown):
         _put_off(uow, call, str(answer))
     # A refund's call is closed with its posting, by the refund that the provider tells of.
-    elif not record_state(uow, answer, [call.key] if call.kind != "refund" else []):
+    elif not record_state(uow, answer, None if call.kind == "refund" else call.key):
         _put_off(uow, call, "the answer is about another payment")
 
 

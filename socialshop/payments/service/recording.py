@@ -6,7 +6,6 @@ What is told may be old news or told twice; a payment only moves forward, and ea
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 import structlog
@@ -33,8 +32,8 @@ _LOOK_AT_OPEN, _LOOK_AT_HOLD = timedelta(seconds=10), timedelta(hours=1)
 _log = structlog.get_logger(__name__)
 
 
-def record_state(uow: UnitOfWork, told: ProviderPayment, keys: Sequence[str] = ()) -> bool:
-    """Bring the payment in line with what its provider told; calls under `keys` are done.
+def record_state(uow: UnitOfWork, told: ProviderPayment, done_key: str | None = None) -> bool:
+    """Bring the payment in line with what its provider told in answer to the call under `done_key`, or unasked.
 
     False, and nothing changed, if it is no payment of this shop or not the one that was agreed.
     """
@@ -42,12 +41,13 @@ def record_state(uow: UnitOfWork, told: ProviderPayment, keys: Sequence[str] = (
     if row is None or not _agrees(row, told):
         _log.error("provider tells of a payment that was not agreed", provider=told.provider, ref=told.ref)
         return False
-    failed_again = _finish_calls(uow, row, told, keys)
+    failed_again = _finish_attempt(uow, row, told)
     known = row._replace(provider_ref=told.ref)
-    now = _record_refunds(uow, _walk(uow, known, told), told)
-    if now == known and known != row:
-        _move(uow, now)
-    if failed_again and now.status is row.status:
+    moved = _walk(uow, known, told, done_key)
+    if moved == known:
+        _note_without_a_step(uow, row, known, done_key)
+    _record_refunds(uow, moved, told)
+    if failed_again and moved.status is row.status:
         uow.emit(PaymentFailed(payment_id=row.id, order_id=row.order_id))
     return True
 
@@ -60,25 +60,32 @@ def _agrees(row: PaymentRow, told: ProviderPayment) -> bool:
     )
 
 
-def _finish_calls(uow: UnitOfWork, row: PaymentRow, told: ProviderPayment, keys: Sequence[str]) -> bool:
-    """Close the calls that are done, the try to pay among them; True if that try failed."""
-    tried = [told.attempt] if told.attempt is not None and row.status in PAYABLE else []
-    done = [*keys, *tried]
-    closed = calls.succeed(uow.session, done, uow.now) if done else []
-    return told.status is Status.FAILED and told.attempt in closed
+def _finish_attempt(uow: UnitOfWork, row: PaymentRow, told: ProviderPayment) -> bool:
+    """Close the try to pay that the provider tells of; True if it was open and has failed."""
+    if told.attempt is None or row.status not in PAYABLE:
+        return False
+    return calls.succeed(uow.session, told.attempt, uow.now) and told.status is Status.FAILED
 
 
-def _walk(uow: UnitOfWork, row: PaymentRow, told: ProviderPayment) -> PaymentRow:
+def _walk(uow: UnitOfWork, row: PaymentRow, told: ProviderPayment, done_key: str | None) -> PaymentRow:
     """Take every step from where the payment stands to what was told, each with its consequences."""
     whole = Status.CAPTURED if told.status is Status.REFUNDED else told.status
     for step in path(row.status, whole):
         row = row._replace(status=step)
         if step is Status.CAPTURED:
             row = _captured(uow, row, told.captured_minor)
-        _move(uow, row)
-        if step is not Status.CAPTURED:
+        else:
             uow.emit(_event_of(row))
+        _move(uow, row, done_key)
     return row
+
+
+def _note_without_a_step(uow: UnitOfWork, before: PaymentRow, known: PaymentRow, done_key: str | None) -> None:
+    """It was known already; perhaps not under which name, nor that the call is done."""
+    if known != before:
+        _move(uow, known, done_key)
+    elif done_key is not None:
+        calls.succeed(uow.session, done_key, uow.now)
 
 
 def _captured(uow: UnitOfWork, row: PaymentRow, captured_minor: int) -> PaymentRow:
@@ -91,28 +98,27 @@ def _captured(uow: UnitOfWork, row: PaymentRow, captured_minor: int) -> PaymentR
     return row._replace(captured_minor=captured_minor)
 
 
-def _record_refunds(uow: UnitOfWork, row: PaymentRow, told: ProviderPayment) -> PaymentRow:
+def _record_refunds(uow: UnitOfWork, row: PaymentRow, told: ProviderPayment) -> None:
+    """Post each refund that is told of and was still open; its call is closed with it."""
     if not told.refunds:
-        return row
+        return
     paid = calls.finish_refunds(uow.session, row.id, _refund_ids(told), uow.now)
+    refunded = row.refunded_minor + sum(refund.amount_minor for refund in paid)
     if paid:
-        refunded = row.refunded_minor + sum(refund.amount_minor for refund in paid)
         status = status_of(row.status, row.captured_minor, refunded)
-        row = row._replace(refunded_minor=refunded, status=status)
-        _move(uow, row)
+        _move(uow, row._replace(refunded_minor=refunded, status=status), None)
         post(uow, [_refund_entry(row, refund) for refund in paid])
-        for refund in paid:
-            uow.emit(
-                RefundPaid(
-                    payment_id=row.id,
-                    order_id=row.order_id,
-                    refund_id=refund.refund_id,
-                    amount_minor=refund.amount_minor,
-                )
+    for refund in paid:
+        uow.emit(
+            RefundPaid(
+                payment_id=row.id,
+                order_id=row.order_id,
+                refund_id=refund.refund_id,
+                amount_minor=refund.amount_minor,
             )
-    if told.refunded_minor > row.refunded_minor:
+        )
+    if told.refunded_minor > refunded:
         _log.error("refunded at the provider without being asked", payment_id=str(row.id), ref=told.ref)
-    return row
 
 
 def _refund_entry(row: PaymentRow, refund: RefundRow) -> Entry:
@@ -134,8 +140,8 @@ def _refund_ids(told: ProviderPayment) -> list[uuid.UUID]:
     return found
 
 
-def _move(uow: UnitOfWork, row: PaymentRow) -> None:
-    payments.move(uow.session, row, _next_look(row.status, uow.now), uow.now)
+def _move(uow: UnitOfWork, row: PaymentRow, done_key: str | None) -> None:
+    payments.move(uow.session, row, _next_look(row.status, uow.now), uow.now, done_key)
 
 
 def _next_look(status: Status, now: datetime) -> datetime | None:

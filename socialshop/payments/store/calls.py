@@ -147,18 +147,13 @@ def fail(session: Session, call_id: uuid.UUID, error: str, at: datetime) -> bool
     return session.execute(text(statement), {"id": call_id, "error": error, "at": at}).one_or_none() is not None
 
 
-def succeed(session: Session, keys: Collection[str], at: datetime) -> list[str]:
-    """The provider did what was asked under these keys; returns those whose outcome was open."""
-    rows = session.execute(
-        text(
-            f"""
-            UPDATE payment_calls SET status = 'succeeded', finished_at = :at, last_error = NULL, claimed_until = NULL
-            WHERE key = ANY(:keys) AND {_OPEN} RETURNING key
-            """  # noqa: S608  (a constant)
-        ),
-        {"keys": list(keys), "at": at},
-    )
-    return list(rows.scalars())
+def succeed(session: Session, key: str, at: datetime) -> bool:
+    """The provider did what was asked under this key; False if that was known already."""
+    statement = f"""
+        UPDATE payment_calls SET status = 'succeeded', finished_at = :at, last_error = NULL, claimed_until = NULL
+        WHERE key = :key AND {_OPEN} RETURNING id
+    """  # noqa: S608  (a constant)
+    return session.execute(text(statement), {"key": key, "at": at}).one_or_none() is not None
 
 
 def finish_refunds(

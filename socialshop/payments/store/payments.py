@@ -63,17 +63,25 @@ def of_orders(session: Session, order_ids: Collection[uuid.UUID]) -> list[Paymen
     return [_row(*row) for row in rows]
 
 
-def move(session: Session, row: PaymentRow, look_at: datetime | None, at: datetime) -> None:
-    """Write what changes in a payment's life; the trigger refuses a step that is not declared."""
+def move(session: Session, row: PaymentRow, look_at: datetime | None, at: datetime, done_key: str | None) -> None:
+    """Write what changes in a payment's life; the trigger refuses a step that is not declared.
+
+    The call under `done_key`, which brought the change about, is done in the same statement.
+    """
     session.execute(
         text(
             """
+            WITH done AS (
+                UPDATE payment_calls SET status = 'succeeded', finished_at = :at, last_error = NULL,
+                    claimed_until = NULL
+                WHERE key = :done_key AND status IN ('intended', 'unknown')
+            )
             UPDATE payments SET provider_ref = :provider_ref, status = :status, captured_minor = :captured_minor,
                 refunded_minor = :refunded_minor, changed_at = :at, look_at = :look_at, looks = 0
             WHERE id = :id
             """
         ),
-        {**row._asdict(), "look_at": look_at, "at": at},
+        {**row._asdict(), "look_at": look_at, "at": at, "done_key": done_key},
     )
 
 
