@@ -6,12 +6,18 @@ transaction. It may be run again with the same payloads (at least once), so ever
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from flask import current_app
+
 from socialshop.commissions import service as commissions
+from socialshop.infra.clock import Clock
 from socialshop.infra.uow import UnitOfWork
+from socialshop.payments import service as payments
+from socialshop.payments.gateway import Gateways
 
 Payload = dict[str, Any]
 
@@ -26,13 +32,44 @@ class Handler:
     batch: int = 100
 
 
-HANDLERS: tuple[Handler, ...] = (
+@dataclass(frozen=True, slots=True)
+class OutsideHandler:
+    """One that calls the world outside: it gets the clock, one payload, and no transaction (workers/outside.py)."""
+
+    name: str
+    event: str
+    run: Callable[[Clock, Payload], object]
+    batch: int = 5
+
+
+def _make_payment_call(clock: Clock, payload: Payload) -> None:
+    payments.make_call(clock, _gateways(), uuid.UUID(payload["call_id"]))
+
+
+def _look_at_payment(clock: Clock, payload: Payload) -> None:
+    payments.look(clock, _gateways(), uuid.UUID(payload["payment_id"]))
+
+
+def _apply_payment_notice(clock: Clock, payload: Payload) -> None:
+    notice_id = uuid.UUID(payload["notice_id"])
+    payments.apply_notice(clock, _gateways(), notice_id, payload["provider"], payload["ref"])
+
+
+def _gateways() -> Gateways:
+    found: Gateways = current_app.extensions["socialshop_payment_gateways"]
+    return found
+
+
+HANDLERS: tuple[Handler | OutsideHandler, ...] = (
     Handler("accrue_orders", "OrdersConfirmed", commissions.accrue_orders, batch=4),
     Handler("settle", "SettlementDue", commissions.settle, batch=1),
+    OutsideHandler("make_payment_call", "PaymentCallDue", _make_payment_call),
+    OutsideHandler("look_at_payment", "PaymentLookDue", _look_at_payment),
+    OutsideHandler("apply_payment_notice", "ProviderNoticeStored", _apply_payment_notice),
 )
 
 
-def named(name: str) -> Handler | None:
+def named(name: str) -> Handler | OutsideHandler | None:
     """The handler of this name."""
     return next((handler for handler in HANDLERS if handler.name == name), None)
 
