@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from socialshop.payouts.service.batching import (
+    LARGEST_BATCH,
     BatchView,
     FrozenFile,
     batches,
@@ -17,9 +18,10 @@ from socialshop.payouts.service.requesting import add_destination, cancel, desti
 from socialshop.payouts.service.reviewing import approve, hold, reject
 from socialshop.payouts.store.batches import Batch, BatchItem, Outcome
 from socialshop.payouts.store.destinations import Destination
-from socialshop.payouts.store.requests import Request
+from socialshop.payouts.store.requests import PaidPart, Request
 
 __all__ = [
+    "LARGEST_BATCH",
     "Batch",
     "BatchItem",
     "BatchView",
@@ -27,6 +29,7 @@ __all__ = [
     "Evidence",
     "FrozenFile",
     "Outcome",
+    "PaidPart",
     "Request",
     "Statement",
     "add_destination",
