@@ -18,6 +18,7 @@ from socialshop.infra.clock import Clock
 from socialshop.infra.uow import UnitOfWork
 from socialshop.payments import service as payments
 from socialshop.payments.gateway import Gateways
+from socialshop.rooms import service as rooms
 
 Payload = dict[str, Any]
 
@@ -63,6 +64,11 @@ def _gateways() -> Gateways:
 HANDLERS: tuple[Handler | OutsideHandler, ...] = (
     Handler("accrue_orders", "OrdersConfirmed", commissions.accrue_orders, batch=4),
     Handler("settle", "SettlementDue", commissions.settle, batch=1),
+    Handler("pay_seats", "PaymentAuthorized", rooms.on_payment_authorized, batch=20),
+    Handler("capture_room", "RoomFilled", rooms.on_room_filled, batch=5),
+    Handler("confirm_seats", "PaymentCaptured", rooms.on_payment_captured, batch=100),
+    Handler("refund_seats", "PaymentReleased", rooms.on_payment_released, batch=100),
+    Handler("give_up_seat", "CaptureFailed", rooms.on_capture_failed, batch=10),
     OutsideHandler("make_payment_call", "PaymentCallDue", _make_payment_call),
     OutsideHandler("look_at_payment", "PaymentLookDue", _look_at_payment),
     OutsideHandler("apply_payment_notice", "ProviderNoticeStored", _apply_payment_notice),
