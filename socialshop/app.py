@@ -7,6 +7,8 @@ from pathlib import Path
 from flask import Flask, current_app
 from flask_migrate import Migrate
 
+from socialshop.deals import admin_routes as deals_admin_routes
+from socialshop.deals import routes as deals_routes
 from socialshop.identity import routes as identity_routes
 from socialshop.identity import service as identity
 from socialshop.identity.service import SignedIn
@@ -18,10 +20,13 @@ from socialshop.ledger import admin_routes as ledger_admin_routes
 from socialshop.ledger import routes as ledger_routes
 from socialshop.ledger import service as ledger
 from socialshop.onboarding import routes as onboarding_routes
+from socialshop.orders import admin_routes as orders_admin_routes
+from socialshop.orders import routes as orders_routes
 from socialshop.payments import routes as payments_routes
 from socialshop.payments.gateway import Gateways, SandboxGateway
 from socialshop.payouts import admin_routes as payouts_admin_routes
 from socialshop.payouts import routes as payouts_routes
+from socialshop.rooms import routes as rooms_routes
 from socialshop.web import auth, bodies, health, limits, metrics, operations, problems, reference, requests
 from socialshop.web.metrics import Gauge
 
@@ -31,6 +36,11 @@ ROOMS = (
     identity_routes.room,
     ledger_routes.room,
     ledger_admin_routes.room,
+    deals_routes.room,
+    deals_admin_routes.room,
+    orders_routes.room,
+    orders_admin_routes.room,
+    rooms_routes.room,
     payments_routes.room,
     payouts_routes.room,
     payouts_admin_routes.room,
