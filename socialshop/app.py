@@ -18,6 +18,8 @@ from socialshop.ledger import admin_routes as ledger_admin_routes
 from socialshop.ledger import routes as ledger_routes
 from socialshop.ledger import service as ledger
 from socialshop.onboarding import routes as onboarding_routes
+from socialshop.payments import routes as payments_routes
+from socialshop.payments.gateway import Gateways, SandboxGateway
 from socialshop.web import auth, bodies, health, limits, metrics, operations, problems, reference, requests
 from socialshop.web.metrics import Gauge
 
@@ -27,6 +29,7 @@ ROOMS = (
     identity_routes.room,
     ledger_routes.room,
     ledger_admin_routes.room,
+    payments_routes.room,
     health.room,
     reference.room,
 )
@@ -43,8 +46,17 @@ def create_app(settings: Settings | None = None, clock: Clock | None = None) -> 
     db.attach(app, url=config.database_url.get_secret_value(), pool_size=config.database_pool)
     redis.attach(app, config.redis_url.get_secret_value())
     Migrate(app, db.db, directory=str(MIGRATIONS))
+    app.extensions["socialshop_payment_gateways"] = _payment_gateways(config)
     _attach_web(app, config)
     return app
+
+
+def _payment_gateways(config: Settings) -> Gateways:
+    """The providers that are set up; the sandbox never in production."""
+    if config.environment == "production" or config.sandbox_url is None or config.sandbox_secret is None:
+        return {}
+    sandbox = SandboxGateway(config.sandbox_url, config.sandbox_secret.get_secret_value())
+    return {sandbox.name: sandbox}
 
 
 def _attach_web(app: Flask, config: Settings) -> None:
@@ -57,7 +69,8 @@ def _attach_web(app: Flask, config: Settings) -> None:
     auth.attach(app, _authenticate)
     health.attach(app)
     metrics.attach(app, _count_waiting)
-    operations.attach(app, ROOMS)
+    sandbox = () if config.environment == "production" else (payments_routes.sandbox_room,)
+    operations.attach(app, (*ROOMS, *sandbox))
     limits.attach(app, config)
 
 

@@ -11,7 +11,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from socialshop.commissions import service as commissions
+from socialshop.infra.clock import Clock
 from socialshop.infra.uow import UnitOfWork
+from workers import payments
 
 Payload = dict[str, Any]
 
@@ -26,13 +28,26 @@ class Handler:
     batch: int = 100
 
 
-HANDLERS: tuple[Handler, ...] = (
+@dataclass(frozen=True, slots=True)
+class OutsideHandler:
+    """One that calls the world outside: it gets the clock, one payload, and no transaction (workers/outside.py)."""
+
+    name: str
+    event: str
+    run: Callable[[Clock, Payload], None]
+    batch: int = 5
+
+
+HANDLERS: tuple[Handler | OutsideHandler, ...] = (
+    OutsideHandler("make_payment_call", "PaymentCallDue", payments.make_call),
+    OutsideHandler("look_at_payment", "PaymentLookDue", payments.look),
+    OutsideHandler("apply_payment_notice", "ProviderNoticeStored", payments.apply_notice),
     Handler("accrue_orders", "OrdersConfirmed", commissions.accrue_orders, batch=4),
     Handler("settle", "SettlementDue", commissions.settle, batch=1),
 )
 
 
-def named(name: str) -> Handler | None:
+def named(name: str) -> Handler | OutsideHandler | None:
     """The handler of this name."""
     return next((handler for handler in HANDLERS if handler.name == name), None)
 

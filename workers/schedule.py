@@ -18,6 +18,7 @@ from socialshop.infra import deliveries
 from socialshop.infra.settings import Settings
 from socialshop.infra.uow import UnitOfWork
 from socialshop.ledger import service as ledger
+from socialshop.payments import service as payments
 from socialshop.web import idempotency
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -44,6 +45,7 @@ def prune(uow: UnitOfWork) -> bool:
 
 
 PERIODIC: tuple[Periodic, ...] = (
+    Periodic("poll_payments", timedelta(seconds=5), payments.poll),
     Periodic("seal_ledger", timedelta(seconds=5), ledger.seal),
     Periodic("settle", timedelta(minutes=1), commissions.settlement_tick),
     Periodic("prune_outbox", timedelta(hours=1), prune),

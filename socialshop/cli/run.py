@@ -5,12 +5,14 @@ from __future__ import annotations
 import errno
 import http.client
 import os
+import secrets
 import signal
 import socket
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from types import FrameType
+from urllib.parse import urlsplit
 
 import click
 from flask import Flask
@@ -51,9 +53,11 @@ def run(port: int | None, no_demo: bool) -> None:
     settings = _on_port(port)
     with _asked_to_stop() as stopping, _shop_for_processes(settings) as app:
         logins = [] if no_demo else _demo(app)
-        with _family(app) as family:
+        with _family(app, _own_sandbox(settings)) as family:
             _add_web(family)
             _add_workers(family, app)
+            # Stopped last, for the workers call it until they stop.
+            _add_sandbox(family, settings)
             _live(app, family, stopping, web=True, say=lambda: _greet(_settings(app), logins))
 
 
@@ -137,9 +141,9 @@ def _settings(app: Flask) -> Settings:
 
 
 @contextmanager
-def _family(app: Flask) -> Iterator[Family]:
+def _family(app: Flask, more: Mapping[str, str] | None = None) -> Iterator[Family]:
     """The children's parent; they are stopped when the block ends, before the servers are."""
-    family = Family({**os.environ, **_environment(_settings(app))})
+    family = Family({**os.environ, **_environment(_settings(app)), **(more or {})})
     try:
         yield family
     finally:
@@ -160,6 +164,32 @@ def _environment(settings: Settings) -> dict[str, str]:
         for name, value in given.items()
         if value is not None
     }
+
+
+def _own_sandbox(settings: Settings) -> dict[str, str]:
+    """Where the children find the sandbox provider that `run` starts; nothing where there is to be none."""
+    if not _starts_sandbox(settings):
+        return {}
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    return {"SOCIALSHOP_SANDBOX_URL": f"http://127.0.0.1:{port}", "SOCIALSHOP_SANDBOX_SECRET": secrets.token_hex(32)}
+
+
+def _starts_sandbox(settings: Settings) -> bool:
+    return settings.environment != "production" and settings.sandbox_url is None
+
+
+def _add_sandbox(family: Family, settings: Settings) -> None:
+    if not _starts_sandbox(settings):
+        return
+    port = urlsplit(family.environment["SOCIALSHOP_SANDBOX_URL"]).port
+    books = settings.data_dir.absolute() / "sandbox" / "payments.jsonl"
+    host = _reachable(settings.host)
+    webhooks = f"http://{f'[{host}]' if ':' in host else host}:{settings.port}/api/v1/webhooks/payments/sandbox"
+    family.add(
+        "sandbox", "socialshop.payments.sandbox", "--port", str(port), "--books", str(books), "--webhooks", webhooks
+    )
 
 
 def _add_web(family: Family) -> None:

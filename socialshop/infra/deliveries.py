@@ -130,6 +130,26 @@ def _claim(uow: UnitOfWork, condition: str, parameters: dict[str, object]) -> li
     return [Delivery(*row) for row in rows]
 
 
+def lease(uow: UnitOfWork, handler: str, limit: int, until: datetime) -> list[Delivery]:
+    """Take up to `limit` due deliveries of `handler`, oldest event first, and let them be due again at `until`."""
+    rows = uow.session.execute(
+        text(
+            """
+            UPDATE outbox_deliveries d SET due_at = :until
+            FROM outbox_events e
+            WHERE e.id = d.event_id AND d.id IN (
+                SELECT id FROM outbox_deliveries
+                WHERE state = 'pending' AND handler = :handler AND due_at <= :now
+                ORDER BY event_id LIMIT :limit FOR UPDATE SKIP LOCKED
+            )
+            RETURNING d.id, d.attempts, e.payload
+            """
+        ),
+        {"handler": handler, "limit": limit, "now": uow.now, "until": until},
+    )
+    return sorted(Delivery(*row) for row in rows)
+
+
 def mark_done(uow: UnitOfWork, ids: Sequence[int]) -> None:
     """Their handler ran in this very unit of work; all commits together or nothing does."""
     uow.session.execute(

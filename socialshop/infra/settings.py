@@ -47,6 +47,12 @@ class Settings(BaseSettings):
     trusted_proxies: int = Field(0, ge=0, le=5, description="proxies in front whose X-Forwarded-For is believed")
     registrations_per_minute: int = Field(300, ge=1, description="registrations a minute and address")
     requests_per_minute: int = Field(3000, ge=1, description="requests a minute and address")
+    sandbox_url: str | None = Field(
+        None, description="address of the sandbox payment provider; run starts one and sets it; never in production"
+    )
+    sandbox_secret: SecretStr | None = Field(
+        None, description="what the shop and the sandbox provider share; run makes one and sets it"
+    )
     delivery_attempts: int = Field(
         6, ge=1, le=20, description="attempts at an outbox delivery before it is given up and waits for a person"
     )

@@ -28,6 +28,11 @@ def to_text(instant: datetime) -> str:
     return as_utc(instant).isoformat().replace("+00:00", "Z")
 
 
+def exact_text(instant: datetime) -> str:
+    """RFC 3339 in UTC with exactly six decimals: one text an instant, for what is hashed."""
+    return as_utc(instant).replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"
+
+
 def as_utc(instant: datetime) -> datetime:
     """The same instant in UTC. Raises ValueError for a naive one: it would be a guess."""
     if instant.tzinfo is None:

@@ -43,6 +43,7 @@ class Access:
 
 PUBLIC = Access("public", frozenset())
 SIGNED_IN = Access("signed in", frozenset(Role))
+BUYERS = Access("members, leaders and admins", frozenset(Role) - {Role.FINANCE})
 READS_ALL = Access("finance or admin", frozenset({Role.FINANCE, Role.ADMIN}))
 
 

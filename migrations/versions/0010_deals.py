@@ -1,0 +1,12 @@
+"""Catalogue, stock and deals."""
+
+from __future__ import annotations
+
+revision = "0010"
+down_revision = "0009"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    """The tables of deals."""

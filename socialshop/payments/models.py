@@ -1,0 +1,132 @@
+"""Tables of payments."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import datetime
+
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, Text, UniqueConstraint, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from socialshop.infra.db import Base
+
+
+class Payment(Base):
+    """One order's payment. `claimed_minor` counts refunds asked for and paid; `look_at`: when to ask the provider."""
+
+    __tablename__ = "payments"
+    __table_args__ = (
+        UniqueConstraint("order_id"),
+        UniqueConstraint("provider", "provider_ref"),
+        CheckConstraint("provider ~ '^[a-z][a-z0-9_]{0,39}$'", name="provider"),
+        CheckConstraint("amount_minor BETWEEN 1 AND 1000000000000", name="amount_minor"),
+        CheckConstraint(
+            "status IN ('created', 'failed', 'authorized', 'released', 'captured', 'refunded')", name="status"
+        ),
+        CheckConstraint("captured_minor BETWEEN 0 AND amount_minor", name="captured_minor"),
+        CheckConstraint("claimed_minor BETWEEN 0 AND captured_minor", name="claimed_minor"),
+        CheckConstraint("refunded_minor BETWEEN 0 AND claimed_minor", name="refunded_minor"),
+        CheckConstraint("status = 'created' OR provider_ref IS NOT NULL", name="known"),
+        CheckConstraint("(status IN ('captured', 'refunded')) = (captured_minor > 0)", name="captured"),
+        CheckConstraint(
+            "(status = 'refunded') = (captured_minor > 0 AND refunded_minor = captured_minor)", name="refunded"
+        ),
+        Index("ix_payments_look_at", "look_at", postgresql_where=text("look_at IS NOT NULL")),
+    )
+
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
+    order_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("orders.id", deferrable=True, initially="DEFERRED"))
+    payer: Mapped[int] = mapped_column(BigInteger, ForeignKey("members.number"))
+    escrow_id: Mapped[uuid.UUID]
+    provider: Mapped[str] = mapped_column(Text)
+    provider_ref: Mapped[str | None] = mapped_column(Text)
+    amount_minor: Mapped[int] = mapped_column(BigInteger)
+    currency: Mapped[str] = mapped_column(Text)
+    status: Mapped[str] = mapped_column(Text, server_default=text("'created'"))
+    captured_minor: Mapped[int] = mapped_column(BigInteger, server_default=text("0"))
+    claimed_minor: Mapped[int] = mapped_column(BigInteger, server_default=text("0"))
+    refunded_minor: Mapped[int] = mapped_column(BigInteger, server_default=text("0"))
+    created_at: Mapped[datetime]
+    changed_at: Mapped[datetime]
+    look_at: Mapped[datetime | None]
+    looks: Mapped[int] = mapped_column(server_default=text("0"))
+
+
+class PaymentTransition(Base):
+    """A declared step of a payment's life, for the trigger; the pairs of rules.py."""
+
+    __tablename__ = "payment_transitions"
+
+    before: Mapped[str] = mapped_column(Text, primary_key=True)
+    after: Mapped[str] = mapped_column(Text, primary_key=True)
+
+
+class PaymentCall(Base):
+    """A call to the provider: its intent and key before, its outcome after; `due_at` is when the poller drives it."""
+
+    __tablename__ = "payment_calls"
+    __table_args__ = (
+        UniqueConstraint("key"),
+        CheckConstraint("kind IN ('pay', 'capture', 'release', 'refund')", name="kind"),
+        CheckConstraint("amount_minor >= 1", name="amount_minor"),
+        CheckConstraint("(kind = 'refund') = (refund_id IS NOT NULL)", name="refund_id"),
+        CheckConstraint("(kind = 'pay') = (outcome IS NOT NULL)", name="outcome"),
+        CheckConstraint("status IN ('intended', 'unknown', 'succeeded', 'failed')", name="status"),
+        CheckConstraint("(status IN ('succeeded', 'failed')) = (finished_at IS NOT NULL)", name="finished_at"),
+        Index("ix_payment_calls_payment_id", "payment_id"),
+        Index("ix_payment_calls_due_at", "due_at", postgresql_where=text("status IN ('intended', 'unknown')")),
+        Index(
+            "uq_payment_calls_paying",
+            "payment_id",
+            unique=True,
+            postgresql_where=text("kind = 'pay' AND status IN ('intended', 'unknown')"),
+        ),
+        Index(
+            "uq_payment_calls_hold",
+            "payment_id",
+            unique=True,
+            postgresql_where=text("kind IN ('capture', 'release') AND status <> 'failed'"),
+        ),
+        Index("uq_payment_calls_refund", "refund_id", unique=True, postgresql_where=text("status <> 'failed'")),
+    )
+
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
+    payment_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("payments.id"))
+    kind: Mapped[str] = mapped_column(Text)
+    key: Mapped[str] = mapped_column(Text)
+    amount_minor: Mapped[int] = mapped_column(BigInteger)
+    refund_id: Mapped[uuid.UUID | None]
+    outcome: Mapped[str | None] = mapped_column(Text)
+    reason: Mapped[str | None] = mapped_column(Text)
+    status: Mapped[str] = mapped_column(Text, server_default=text("'intended'"))
+    attempts: Mapped[int] = mapped_column(server_default=text("0"))
+    created_at: Mapped[datetime]
+    due_at: Mapped[datetime]
+    claimed_until: Mapped[datetime | None]
+    finished_at: Mapped[datetime | None]
+    last_error: Mapped[str | None] = mapped_column(Text)
+
+
+class PaymentNotice(Base):
+    """A verified webhook, stored once; it says that something happened, never what is believed."""
+
+    __tablename__ = "payment_notices"
+    __table_args__ = (
+        UniqueConstraint("provider", "event_id"),
+        CheckConstraint(
+            "outcome IN ('applied', 'ignored') AND applied_at IS NOT NULL OR outcome IS NULL AND applied_at IS NULL",
+            name="outcome",
+        ),
+        Index("ix_payment_notices_due_at", "due_at", postgresql_where=text("applied_at IS NULL")),
+    )
+
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
+    provider: Mapped[str] = mapped_column(Text)
+    event_id: Mapped[str] = mapped_column(Text)
+    ref: Mapped[str] = mapped_column(Text)
+    kind: Mapped[str] = mapped_column(Text)
+    received_at: Mapped[datetime]
+    due_at: Mapped[datetime]
+    attempts: Mapped[int] = mapped_column(server_default=text("0"))
+    applied_at: Mapped[datetime | None]
+    outcome: Mapped[str | None] = mapped_column(Text)

@@ -1,0 +1,73 @@
+"""Payments over HTTP: the sandbox's stand-in for a buyer at a provider's page, and the providers' webhooks."""
+
+from __future__ import annotations
+
+from flask import current_app, request
+
+from socialshop.infra.uow import UnitOfWork
+from socialshop.kernel.errors import NotFound
+from socialshop.payments import service
+from socialshop.payments.errors import NoticeMalformed, ProviderUnavailable, WebhookRefused
+from socialshop.payments.gateway import Gateways
+from socialshop.payments.rules import Outcome
+from socialshop.payments.schemas import NoticeTaken, PaymentWire, ProviderNotice, SandboxPay
+from socialshop.web.auth import BUYERS, PUBLIC
+from socialshop.web.operations import Answer, Call, Reply, Room
+from socialshop.web.schemas import Nothing
+
+room = Room("payments", __name__, tag="Payments")
+sandbox_room = Room("sandbox", __name__, tag="Sandbox")
+
+
+@sandbox_room.operation(
+    "POST",
+    "/sandbox/payments/<payment_id>/pay",
+    access=BUYERS,
+    body=SandboxPay,
+    replies=Reply(202, PaymentWire, "The provider will be asked; poll the order or the room for what came of it."),
+    refuses=(NotFound, ProviderUnavailable),
+    ids={"payment_id": "pay"},
+)
+def pay(call: Call[SandboxPay, Nothing]) -> Answer:
+    """Pay your own payment at the sandbox provider.
+
+    `timeout` pays without a word of it: the shop finds out by itself. A payment that is paid or being paid is left as
+    it is; after `failed` it may be paid again. Not there in production.
+    """
+    outcome = Outcome(call.body.outcome)
+
+    def ask(uow: UnitOfWork) -> Answer:
+        view = service.pay(uow, _gateways(), call.ids["payment_id"], call.caller.number, outcome)
+        return Answer(PaymentWire.of(view), 202)
+
+    return call.transact(ask)
+
+
+@room.operation(
+    "POST",
+    "/webhooks/payments/<provider>",
+    access=PUBLIC,
+    body=ProviderNotice,
+    replies=Reply(202, NoticeTaken, "Stored; a job asks the provider how the payment stands."),
+    refuses=(WebhookRefused, NoticeMalformed, NotFound),
+    limited=False,
+)
+def take_notice(call: Call[ProviderNotice, Nothing]) -> Answer:
+    """A payment provider tells that something happened.
+
+    Signed as the Standard Webhooks specification says (`webhook-id`, `webhook-timestamp`, `webhook-signature`), at
+    most five minutes ago. Stored once an event, whatever it is about.
+    """
+    body = request.get_data(cache=True)
+    headers = {name.lower(): value for name, value in request.headers.items()}
+
+    def store(uow: UnitOfWork) -> Answer:
+        new = service.take_notice(uow, _gateways(), call.path["provider"], headers, body)
+        return Answer(NoticeTaken(status="stored" if new else "known"), 202)
+
+    return call.transact(store)
+
+
+def _gateways() -> Gateways:
+    found: Gateways = current_app.extensions["socialshop_payment_gateways"]
+    return found

@@ -1,0 +1,197 @@
+"""The provider's own books: what each payment holds, took and gave back, and which key asked for what.
+
+Independent of the shop's rules on purpose, for it is what the shop's books are compared with. A command under a key has
+its effect once: the same key and content give the same answer again, other content is refused. What is refused changes
+nothing and is not remembered under its key. Not thread-safe; the file's owner serializes (journal.py).
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import asdict, dataclass, field, replace
+from typing import Any
+
+from socialshop.kernel.ids import new_id, to_public
+
+Answer = dict[str, Any]
+
+
+class Refusal(Exception):
+    """An answer other than success: HTTP status and code."""
+
+    def __init__(self, status: int, code: str) -> None:
+        super().__init__(code)
+        self.status = status
+        self.code = code
+
+
+@dataclass(frozen=True, slots=True)
+class Refund:
+    """Money given back; `reference` is the shop's name for it."""
+
+    reference: str
+    amount_minor: int
+
+
+@dataclass(frozen=True, slots=True)
+class Payment:
+    """One payment; `attempt` is the key under which a buyer last tried to pay it."""
+
+    id: str
+    reference: str
+    amount_minor: int
+    currency: str
+    status: str = "created"
+    captured_minor: int = 0
+    refunds: tuple[Refund, ...] = ()
+    attempt: str | None = None
+
+    @property
+    def refunded_minor(self) -> int:
+        """What went back so far."""
+        return sum(refund.amount_minor for refund in self.refunds)
+
+    def shown(self) -> Answer:
+        """The object as the API shows it."""
+        return {**asdict(self), "refunds": [asdict(refund) for refund in self.refunds]}
+
+    @classmethod
+    def read(cls, shown: Answer) -> Payment:
+        """The payment behind a shown object."""
+        refunds = tuple(Refund(**refund) for refund in shown["refunds"])
+        return cls(**{**shown, "refunds": refunds})
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """A webhook to send, `copies` times."""
+
+    id: str
+    type: str
+    payment: str
+    copies: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """What is asked under a key. `target` is the payment's id, or empty where one is made."""
+
+    kind: str
+    target: str
+    body: Answer
+
+    @property
+    def hash(self) -> str:
+        """Of the whole content; two commands under one key must agree in it."""
+        content = "\n".join([self.kind, self.target, *(f"{k}={self.body[k]!r}" for k in sorted(self.body))])
+        return hashlib.sha256(content.encode()).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line of the books: a command that had its effect, its answer for ever, and the notice that follows."""
+
+    key: str
+    hash: str
+    answer: Answer
+    notice: Notice | None
+
+
+@dataclass(slots=True)
+class Books:
+    """All payments, all keys, and the notices not yet delivered."""
+
+    payments: dict[str, Payment] = field(default_factory=dict)
+    keys: dict[str, Line] = field(default_factory=dict)
+    undelivered: dict[str, Notice] = field(default_factory=dict)
+    _references: dict[str, str] = field(default_factory=dict)
+
+    def decide(self, key: str, command: Command) -> Line | None:
+        """The line that this command adds; None if it stands there already. Changes nothing. Raises Refusal."""
+        known = self.keys.get(key)
+        if known is not None:
+            if known.hash != command.hash:
+                raise Refusal(422, "key_reused")
+            return None
+        if command.kind == "create":
+            return Line(key, command.hash, self._create(command.body).shown(), None)
+        before = self.payment(command.target)
+        after = _COMMANDS[command.kind](before, key, command.body)
+        return Line(key, command.hash, after.shown(), _notice(key, command, before, after))
+
+    def take(self, line: Line) -> None:
+        """Let a line take effect: a new one, or one read from the file."""
+        payment = Payment.read(line.answer)
+        self.payments[payment.id] = payment
+        self._references[payment.reference] = payment.id
+        self.keys[line.key] = line
+        if line.notice is not None:
+            self.undelivered[line.notice.id] = line.notice
+
+    def delivered(self, notice_id: str) -> None:
+        """The shop took every copy of this notice."""
+        self.undelivered.pop(notice_id, None)
+
+    def payment(self, payment_id: str) -> Payment:
+        """The payment. Raises Refusal if there is none."""
+        if payment_id not in self.payments:
+            raise Refusal(404, "no_such_payment")
+        return self.payments[payment_id]
+
+    def _create(self, body: Answer) -> Payment:
+        if body["reference"] in self._references:
+            raise Refusal(409, "reference_used")
+        return Payment(to_public("sp", new_id()), body["reference"], body["amount_minor"], body["currency"])
+
+
+def _pay(payment: Payment, key: str, body: Answer) -> Payment:
+    if payment.status == "released":
+        raise Refusal(409, "already_released")
+    if payment.status not in ("created", "failed"):
+        return payment
+    status = "failed" if body["outcome"] == "failed" else "authorized"
+    return replace(payment, status=status, attempt=key)
+
+
+def _capture(payment: Payment, _key: str, body: Answer) -> Payment:
+    if payment.status == "released":
+        raise Refusal(409, "already_released")
+    if payment.status in ("created", "failed"):
+        raise Refusal(409, "not_authorized")
+    captured = payment.captured_minor + body["amount_minor"]
+    if captured > payment.amount_minor:
+        raise Refusal(409, "over_capture")
+    return replace(payment, status="captured", captured_minor=captured)
+
+
+def _release(payment: Payment, _key: str, _body: Answer) -> Payment:
+    if payment.status == "released":
+        raise Refusal(409, "already_released")
+    if payment.status != "authorized":
+        raise Refusal(409, "already_captured" if payment.captured_minor else "not_authorized")
+    return replace(payment, status="released")
+
+
+def _refund(payment: Payment, _key: str, body: Answer) -> Payment:
+    if any(refund.reference == body["reference"] for refund in payment.refunds):
+        raise Refusal(409, "reference_used")
+    refund = Refund(body["reference"], body["amount_minor"])
+    refunded = payment.refunded_minor + refund.amount_minor
+    if refunded > payment.captured_minor:
+        raise Refusal(409, "over_refund")
+    status = "refunded" if refunded == payment.captured_minor else payment.status
+    return replace(payment, status=status, refunds=(*payment.refunds, refund))
+
+
+_COMMANDS = {"pay": _pay, "capture": _capture, "release": _release, "refund": _refund}
+_TYPES = {"capture": "captured", "release": "released", "refund": "refunded"}
+
+
+def _notice(key: str, command: Command, before: Payment, after: Payment) -> Notice | None:
+    """None where nothing happened, and where the buyer asked for silence."""
+    outcome = command.body.get("outcome")
+    if after == before or outcome == "timeout":
+        return None
+    kind = f"payment.{_TYPES.get(command.kind, after.status)}"
+    name = hashlib.sha256(key.encode()).hexdigest()[:26]
+    return Notice(f"evt_{name}", kind, after.id, copies=3 if outcome == "duplicate" else 1)

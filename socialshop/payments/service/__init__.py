@@ -1,0 +1,32 @@
+"""The door of payments: intents and requests below, calls and looks for the workers, notices for the webhook."""
+
+from __future__ import annotations
+
+from socialshop.payments.service.calling import make_call
+from socialshop.payments.service.intents import (
+    PaymentView,
+    create_intent,
+    pay,
+    payment_of_order,
+    payments_of_orders,
+    request_capture,
+    request_refund,
+    request_release,
+)
+from socialshop.payments.service.looking import apply_notice, look, poll, take_notice
+
+__all__ = [
+    "PaymentView",
+    "apply_notice",
+    "create_intent",
+    "look",
+    "make_call",
+    "pay",
+    "payment_of_order",
+    "payments_of_orders",
+    "poll",
+    "request_capture",
+    "request_refund",
+    "request_release",
+    "take_notice",
+]

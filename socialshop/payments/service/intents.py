@@ -1,0 +1,155 @@
+"""What the shop decides about payments: rows and due calls, written in the deciding unit of work. Nothing is called."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+
+from socialshop.infra.uow import UnitOfWork
+from socialshop.kernel.errors import NotFound
+from socialshop.kernel.ids import new_id
+from socialshop.kernel.money import Money
+from socialshop.payments.errors import PaymentConflict, ProviderUnavailable, RefundConflict, RefundExceedsCapture
+from socialshop.payments.events import PaymentCallDue
+from socialshop.payments.gateway import Gateways
+from socialshop.payments.rules import PAYABLE, Outcome, Status
+from socialshop.payments.store import calls, payments
+from socialshop.payments.store.calls import Intent
+from socialshop.payments.store.payments import PaymentRow
+
+
+@dataclass(frozen=True, slots=True)
+class PaymentView:
+    """A payment as others see it."""
+
+    id: uuid.UUID
+    order_id: uuid.UUID
+    status: Status
+    amount: Money
+    provider: str
+    captured: Money
+    refunded: Money
+
+
+def create_intent(
+    uow: UnitOfWork, *, order_id: uuid.UUID, payer: int, amount: Money, escrow_id: uuid.UUID, provider: str = "sandbox"
+) -> PaymentView:
+    """Open the payment of an order: a row alone, the provider is told when the buyer pays.
+
+    What is captured goes to the escrow of room `escrow_id`. The same command again changes nothing; another one about
+    the same order raises PaymentConflict.
+    """
+    row = PaymentRow(
+        id=new_id(),
+        order_id=order_id,
+        payer=payer,
+        escrow_id=escrow_id,
+        provider=provider,
+        provider_ref=None,
+        amount_minor=amount.amount_minor,
+        currency=amount.currency,
+        status=Status.CREATED,
+        captured_minor=0,
+        refunded_minor=0,
+    )
+    if payments.add(uow.session, row, uow.now):
+        return _view(row)
+    found = payments.of_orders(uow.session, [order_id])[0]
+    if _agreed(found) != _agreed(row):
+        raise PaymentConflict("this order has another payment")
+    return _view(found)
+
+
+def payment_of_order(uow: UnitOfWork, order_id: uuid.UUID) -> PaymentView:
+    """The payment of this order. Raises NotFound if it has none, as an imported order."""
+    found = payments_of_orders(uow, [order_id])
+    if order_id not in found:
+        raise NotFound("the order has no payment")
+    return found[order_id]
+
+
+def payments_of_orders(uow: UnitOfWork, order_ids: Collection[uuid.UUID]) -> Mapping[uuid.UUID, PaymentView]:
+    """The payments of these orders, by order; orders without one are left out."""
+    return {row.order_id: _view(row) for row in payments.of_orders(uow.session, order_ids)}
+
+
+def pay(uow: UnitOfWork, gateways: Gateways, payment_id: uuid.UUID, payer: int, outcome: Outcome) -> PaymentView:
+    """Have the provider play that the buyer pays, with this outcome; returns the payment as it stands before.
+
+    A payment that is paid, or being paid, is left as it is. Raises NotFound for another member's payment,
+    ProviderUnavailable where its provider is not set up.
+    """
+    row = payments.lock(uow.session, payment_id)
+    if row is None or row.payer != payer:
+        raise NotFound("no such payment")
+    if row.provider not in gateways:
+        raise ProviderUnavailable(f"the provider {row.provider} is not set up here")
+    if row.status in PAYABLE:
+        _decide(uow, [Intent(new_id(), row.id, "pay", row.amount_minor, outcome=outcome.value)])
+    return _view(row)
+
+
+def request_capture(uow: UnitOfWork, payment_ids: Collection[uuid.UUID]) -> int:
+    """Have the held money of these payments taken; returns how many calls are now due.
+
+    Left out are payments that hold nothing and those whose hold is being captured or released already.
+    """
+    holds = calls.holds_to_end(uow.session, payment_ids)
+    return _decide(uow, [Intent(new_id(), payment_id, "capture", amount) for payment_id, amount in holds])
+
+
+def request_release(uow: UnitOfWork, payment_ids: Collection[uuid.UUID], reason: str) -> int:
+    """Have the holds of these payments given back; returns how many calls are now due. Left out as for a capture.
+
+    A payment that was never paid has no hold and stays payable: `PaymentAuthorized` tells of a late one.
+    """
+    holds = calls.holds_to_end(uow.session, payment_ids)
+    intents = [Intent(new_id(), payment_id, "release", amount, reason=reason) for payment_id, amount in holds]
+    return _decide(uow, intents)
+
+
+def request_refund(uow: UnitOfWork, *, payment_id: uuid.UUID, refund_id: uuid.UUID, amount_minor: int) -> bool:
+    """Have a part of the captured money given back; False if this very refund was asked for before.
+
+    Raises RefundConflict (the id was used for another payment or amount), RefundExceedsCapture (with refunds asked for
+    before it is more than was captured). A refund that failed may be asked for again under the same id.
+    """
+    intent = Intent(new_id(), payment_id, "refund", amount_minor, refund_id=refund_id)
+    # The payment's row first, then its calls: everybody takes them in this order.
+    if payments.lock(uow.session, payment_id) is None:
+        raise NotFound("no such payment")
+    before = calls.refund(uow.session, refund_id)
+    if before is not None:
+        if (before.payment_id, before.amount_minor) != (payment_id, amount_minor):
+            raise RefundConflict("this refund was asked for before, of another payment or amount")
+        return False
+    if not payments.claim_refund(uow.session, payment_id, amount_minor):
+        raise RefundExceedsCapture("more than is left of what was captured", amount_minor=amount_minor)
+    if not _decide(uow, [intent]):
+        raise RefundConflict("this refund is asked for of another payment at the same moment")
+    return True
+
+
+def _decide(uow: UnitOfWork, intents: Sequence[Intent]) -> int:
+    """Record intents and have each call made after the commit; returns how many there are."""
+    added = calls.add(uow.session, intents, uow.now) if intents else []
+    for call_id in added:
+        uow.emit(PaymentCallDue(call_id=call_id))
+    return len(added)
+
+
+def _agreed(row: PaymentRow) -> tuple[object, ...]:
+    return (row.payer, row.escrow_id, row.provider, row.amount_minor, row.currency)
+
+
+def _view(row: PaymentRow) -> PaymentView:
+    return PaymentView(
+        id=row.id,
+        order_id=row.order_id,
+        status=row.status,
+        amount=Money(row.amount_minor, row.currency),
+        provider=row.provider,
+        captured=Money(row.captured_minor, row.currency),
+        refunded=Money(row.refunded_minor, row.currency),
+    )

@@ -1,0 +1,159 @@
+"""Writing down what a provider told: the payment's steps, their postings and their events, in one unit of work.
+
+What is told may be old news or told twice; a payment only moves forward, and each step has its effects once.
+"""
+
+from __future__ import annotations
+
+import uuid
+from datetime import datetime, timedelta
+
+import structlog
+
+from socialshop.infra.outbox import Event
+from socialshop.infra.uow import UnitOfWork
+from socialshop.ledger import chart
+from socialshop.ledger.service import Entry, Posting, post
+from socialshop.payments.events import (
+    PaymentAuthorized,
+    PaymentCaptured,
+    PaymentFailed,
+    PaymentReleased,
+    RefundPaid,
+)
+from socialshop.payments.rules import AT_REST, PAYABLE, ProviderPayment, Status, path, status_of
+from socialshop.payments.store import calls, payments
+from socialshop.payments.store.calls import RefundRow
+from socialshop.payments.store.payments import PaymentRow
+
+# Buyers try again soon; a hold changes by itself only when it lapses at the provider.
+_LOOK_AT_OPEN, _LOOK_AT_HOLD = timedelta(seconds=10), timedelta(hours=1)
+
+_log = structlog.get_logger(__name__)
+
+
+def record_state(uow: UnitOfWork, told: ProviderPayment, done_key: str | None = None) -> bool:
+    """Bring the payment in line with what its provider told in answer to the call under `done_key`, or unasked.
+
+    False, and nothing changed, if it is no payment of this shop or not the one that was agreed.
+    """
+    row = payments.lock(uow.session, told.reference)
+    if row is None or not _agrees(row, told):
+        _log.error("provider tells of a payment that was not agreed", provider=told.provider, ref=told.ref)
+        return False
+    failed_again = _finish_attempt(uow, row, told)
+    known = row._replace(provider_ref=told.ref)
+    moved = _walk(uow, known, told, done_key)
+    if moved == known:
+        _note_without_a_step(uow, row, known, done_key)
+    _record_refunds(uow, moved, told)
+    if failed_again and moved.status is row.status:
+        uow.emit(PaymentFailed(payment_id=row.id, order_id=row.order_id))
+    return True
+
+
+def _agrees(row: PaymentRow, told: ProviderPayment) -> bool:
+    return (
+        row.provider == told.provider
+        and row.provider_ref in (None, told.ref)
+        and (row.amount_minor, row.currency) == (told.amount_minor, told.currency)
+    )
+
+
+def _finish_attempt(uow: UnitOfWork, row: PaymentRow, told: ProviderPayment) -> bool:
+    """Close the try to pay that the provider tells of; True if it was open and has failed."""
+    if told.attempt is None or row.status not in PAYABLE:
+        return False
+    return calls.succeed(uow.session, told.attempt, uow.now) and told.status is Status.FAILED
+
+
+def _walk(uow: UnitOfWork, row: PaymentRow, told: ProviderPayment, done_key: str | None) -> PaymentRow:
+    """Take every step from where the payment stands to what was told, each with its consequences."""
+    whole = Status.CAPTURED if told.status is Status.REFUNDED else told.status
+    for step in path(row.status, whole):
+        row = row._replace(status=step)
+        if step is Status.CAPTURED:
+            row = _captured(uow, row, told.captured_minor)
+        else:
+            uow.emit(_event_of(row))
+        _move(uow, row, done_key)
+    return row
+
+
+def _note_without_a_step(uow: UnitOfWork, before: PaymentRow, known: PaymentRow, done_key: str | None) -> None:
+    """It was known already; perhaps not under which name, nor that the call is done."""
+    if known != before:
+        _move(uow, known, done_key)
+    elif done_key is not None:
+        calls.succeed(uow.session, done_key, uow.now)
+
+
+def _captured(uow: UnitOfWork, row: PaymentRow, captured_minor: int) -> PaymentRow:
+    postings = (
+        Posting(chart.provider_clearing(row.provider), -captured_minor, row.currency, row.order_id),
+        Posting(chart.room_escrow(row.escrow_id), captured_minor, row.currency, row.order_id),
+    )
+    post(uow, [Entry(f"capture:{row.id}", "capture", postings)])
+    uow.emit(PaymentCaptured(payment_id=row.id, order_id=row.order_id, amount_minor=captured_minor))
+    return row._replace(captured_minor=captured_minor)
+
+
+def _record_refunds(uow: UnitOfWork, row: PaymentRow, told: ProviderPayment) -> None:
+    """Post each refund that is told of and was still open; its call is closed with it."""
+    if not told.refunds:
+        return
+    paid = calls.finish_refunds(uow.session, row.id, _refund_ids(told), uow.now)
+    refunded = row.refunded_minor + sum(refund.amount_minor for refund in paid)
+    if paid:
+        status = status_of(row.status, row.captured_minor, refunded)
+        _move(uow, row._replace(refunded_minor=refunded, status=status), None)
+        post(uow, [_refund_entry(row, refund) for refund in paid])
+    for refund in paid:
+        uow.emit(
+            RefundPaid(
+                payment_id=row.id,
+                order_id=row.order_id,
+                refund_id=refund.refund_id,
+                amount_minor=refund.amount_minor,
+            )
+        )
+    if told.refunded_minor > refunded:
+        _log.error("refunded at the provider without being asked", payment_id=str(row.id), ref=told.ref)
+
+
+def _refund_entry(row: PaymentRow, refund: RefundRow) -> Entry:
+    postings = (
+        Posting(chart.SALES, -refund.amount_minor, row.currency, row.order_id),
+        Posting(chart.provider_clearing(row.provider), refund.amount_minor, row.currency, row.order_id),
+    )
+    return Entry(f"refund:{refund.refund_id}", "refund", postings)
+
+
+def _refund_ids(told: ProviderPayment) -> list[uuid.UUID]:
+    """The shop's ids among the refunds' references; what was refunded by hand at the provider has none."""
+    found = []
+    for refund in told.refunds:
+        try:
+            found.append(uuid.UUID(refund.reference))
+        except ValueError:
+            continue
+    return found
+
+
+def _move(uow: UnitOfWork, row: PaymentRow, done_key: str | None) -> None:
+    payments.move(uow.session, row, _next_look(row.status, uow.now), uow.now, done_key)
+
+
+def _next_look(status: Status, now: datetime) -> datetime | None:
+    if status in AT_REST:
+        return None
+    return now + (_LOOK_AT_HOLD if status is Status.AUTHORIZED else _LOOK_AT_OPEN)
+
+
+def _event_of(row: PaymentRow) -> Event:
+    kind = {
+        Status.AUTHORIZED: PaymentAuthorized,
+        Status.FAILED: PaymentFailed,
+        Status.RELEASED: PaymentReleased,
+    }[row.status]
+    return kind(payment_id=row.id, order_id=row.order_id)

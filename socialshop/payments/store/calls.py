@@ -1,0 +1,193 @@
+"""Statements on calls to providers: intents with their keys, claims, outcomes."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Collection, Sequence
+from datetime import datetime, timedelta
+from typing import NamedTuple
+
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+# Before the poller drives a new intent: its event does so at once, in the ordinary case.
+FIRST_LOOK = timedelta(seconds=10)
+# A claim outlives the slowest call; who died with it is followed by the poller.
+CLAIM = timedelta(seconds=10)
+_OPEN = "status IN ('intended', 'unknown')"
+
+
+class Intent(NamedTuple):
+    """A decided call, before it is made."""
+
+    id: uuid.UUID
+    payment_id: uuid.UUID
+    kind: str
+    amount_minor: int
+    refund_id: uuid.UUID | None = None
+    outcome: str | None = None
+    reason: str | None = None
+
+    @property
+    def key(self) -> str:
+        """The idempotency key: one a decision, so a decision made anew is a call of its own."""
+        return f"{self.kind}:{self.id}"
+
+
+class CallRow(NamedTuple):
+    """A claimed call with what it needs to be made."""
+
+    id: uuid.UUID
+    payment_id: uuid.UUID
+    kind: str
+    key: str
+    amount_minor: int
+    refund_id: uuid.UUID | None
+    outcome: str | None
+    attempts: int
+    provider: str
+    provider_ref: str | None
+    payment_minor: int
+    currency: str
+
+
+class RefundRow(NamedTuple):
+    """A refund that was asked for."""
+
+    payment_id: uuid.UUID
+    refund_id: uuid.UUID
+    amount_minor: int
+
+
+def add(session: Session, intents: Sequence[Intent], now: datetime) -> list[uuid.UUID]:
+    """Record intents; those that another open or done call of the payment forbids are left out. Returns the new."""
+    rows = session.execute(
+        text(
+            """
+            INSERT INTO payment_calls
+                (id, payment_id, kind, key, amount_minor, refund_id, outcome, reason, created_at, due_at)
+            SELECT given.*, :now, :due_at FROM unnest(
+                CAST(:ids AS uuid[]), CAST(:payments AS uuid[]), CAST(:kinds AS text[]), CAST(:keys AS text[]),
+                CAST(:amounts AS bigint[]), CAST(:refunds AS uuid[]), CAST(:outcomes AS text[]),
+                CAST(:reasons AS text[])
+            ) AS given (id, payment_id, kind, key, amount_minor, refund_id, outcome, reason)
+            ORDER BY given.payment_id
+            ON CONFLICT DO NOTHING RETURNING id
+            """
+        ),
+        {
+            "ids": [intent.id for intent in intents],
+            "payments": [intent.payment_id for intent in intents],
+            "kinds": [intent.kind for intent in intents],
+            "keys": [intent.key for intent in intents],
+            "amounts": [intent.amount_minor for intent in intents],
+            "refunds": [intent.refund_id for intent in intents],
+            "outcomes": [intent.outcome for intent in intents],
+            "reasons": [intent.reason for intent in intents],
+            "now": now,
+            "due_at": now + FIRST_LOOK,
+        },
+    )
+    return list(rows.scalars())
+
+
+def claim(session: Session, call_id: uuid.UUID, now: datetime) -> CallRow | None:
+    """Take the call for CLAIM, if its outcome is open and nobody else has it."""
+    row = session.execute(
+        text(
+            f"""
+            UPDATE payment_calls c SET attempts = c.attempts + 1, claimed_until = :until, due_at = :until
+            FROM payments p
+            WHERE c.id = :id AND c.{_OPEN} AND coalesce(c.claimed_until <= :now, true) AND p.id = c.payment_id
+            RETURNING c.id, c.payment_id, c.kind, c.key, c.amount_minor, c.refund_id, c.outcome, c.attempts,
+                      p.provider, p.provider_ref, p.amount_minor, p.currency
+            """  # noqa: S608  (a constant)
+        ),
+        {"id": call_id, "now": now, "until": now + CLAIM},
+    ).one_or_none()
+    return CallRow(*row) if row else None
+
+
+def take_due(session: Session, now: datetime, limit: int) -> list[uuid.UUID]:
+    """Up to `limit` calls whose outcome is open and which nobody is making; each is put off for another while."""
+    rows = session.execute(
+        text(
+            f"""
+            UPDATE payment_calls SET due_at = :later WHERE id IN (
+                SELECT id FROM payment_calls WHERE {_OPEN} AND due_at <= :now ORDER BY due_at LIMIT :limit
+                FOR NO KEY UPDATE SKIP LOCKED
+            )
+            RETURNING id
+            """  # noqa: S608  (a constant)
+        ),
+        {"now": now, "later": now + FIRST_LOOK, "limit": limit},
+    )
+    return list(rows.scalars())
+
+
+def postpone(session: Session, call_id: uuid.UUID, error: str, due_at: datetime) -> None:
+    """What came of it is not known: a state of its own, looked into at `due_at`."""
+    session.execute(
+        text(
+            f"""
+            UPDATE payment_calls SET status = 'unknown', claimed_until = NULL, due_at = :due_at, last_error = :error
+            WHERE id = :id AND {_OPEN}
+            """  # noqa: S608  (a constant)
+        ),
+        {"id": call_id, "error": error, "due_at": due_at},
+    )
+
+
+def fail(session: Session, call_id: uuid.UUID, error: str, at: datetime) -> bool:
+    """The provider refused it for good; False if its outcome is known already."""
+    statement = f"""
+        UPDATE payment_calls SET status = 'failed', finished_at = :at, last_error = :error, claimed_until = NULL
+        WHERE id = :id AND {_OPEN} RETURNING id
+    """  # noqa: S608  (a constant)
+    return session.execute(text(statement), {"id": call_id, "error": error, "at": at}).one_or_none() is not None
+
+
+def succeed(session: Session, key: str, at: datetime) -> bool:
+    """The provider did what was asked under this key; False if that was known already."""
+    statement = f"""
+        UPDATE payment_calls SET status = 'succeeded', finished_at = :at, last_error = NULL, claimed_until = NULL
+        WHERE key = :key AND {_OPEN} RETURNING id
+    """  # noqa: S608  (a constant)
+    return session.execute(text(statement), {"key": key, "at": at}).one_or_none() is not None
+
+
+def finish_refunds(
+    session: Session, payment_id: uuid.UUID, refund_ids: Collection[uuid.UUID], at: datetime
+) -> list[RefundRow]:
+    """Of these refunds, which the provider has paid: those that were still open here, now done."""
+    rows = session.execute(
+        text(
+            f"""
+            UPDATE payment_calls SET status = 'succeeded', finished_at = :at, last_error = NULL, claimed_until = NULL
+            WHERE payment_id = :payment AND kind = 'refund' AND refund_id = ANY(:refunds) AND {_OPEN}
+            RETURNING payment_id, refund_id, amount_minor
+            """  # noqa: S608  (a constant)
+        ),
+        {"payment": payment_id, "refunds": list(refund_ids), "at": at},
+    )
+    return [RefundRow(*row) for row in rows]
+
+
+def refund(session: Session, refund_id: uuid.UUID) -> RefundRow | None:
+    """The refund under this id that is open or paid."""
+    row = session.execute(
+        text(
+            "SELECT payment_id, refund_id, amount_minor FROM payment_calls WHERE refund_id = :id AND status <> 'failed'"
+        ),
+        {"id": refund_id},
+    ).one_or_none()
+    return RefundRow(*row) if row else None
+
+
+def holds_to_end(session: Session, payment_ids: Collection[uuid.UUID]) -> list[tuple[uuid.UUID, int]]:
+    """Of these payments, those whose hold stands and is to be captured or released; with their amounts."""
+    rows = session.execute(
+        text("SELECT id, amount_minor FROM payments WHERE id = ANY(:ids) AND status = 'authorized' ORDER BY id"),
+        {"ids": list(payment_ids)},
+    )
+    return [(row.id, row.amount_minor) for row in rows]

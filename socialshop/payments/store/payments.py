@@ -1,0 +1,133 @@
+"""Statements on payments themselves."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Collection
+from datetime import datetime
+from typing import NamedTuple
+
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+from socialshop.payments.rules import Status
+
+_COLUMNS = (
+    "id, order_id, payer, escrow_id, provider, provider_ref, amount_minor, currency, status,"
+    " captured_minor, refunded_minor"
+)
+
+
+class PaymentRow(NamedTuple):
+    """What is known of a payment."""
+
+    id: uuid.UUID
+    order_id: uuid.UUID
+    payer: int
+    escrow_id: uuid.UUID
+    provider: str
+    provider_ref: str | None
+    amount_minor: int
+    currency: str
+    status: Status
+    captured_minor: int
+    refunded_minor: int
+
+
+def add(session: Session, row: PaymentRow, at: datetime) -> bool:
+    """Insert a payment as it is at first; False if its order has one."""
+    statement = """
+        INSERT INTO payments (id, order_id, payer, escrow_id, provider, amount_minor, currency, created_at, changed_at)
+        VALUES (:id, :order_id, :payer, :escrow_id, :provider, :amount_minor, :currency, :at, :at)
+        ON CONFLICT (order_id) DO NOTHING RETURNING id
+    """
+    return session.execute(text(statement), {**row._asdict(), "at": at}).one_or_none() is not None
+
+
+def find(session: Session, payment_id: uuid.UUID) -> PaymentRow | None:
+    """The payment, unlocked."""
+    return _one(session, "id = :id", {"id": payment_id})
+
+
+def lock(session: Session, payment_id: uuid.UUID) -> PaymentRow | None:
+    """The payment, for this transaction alone to change. Keys that refer to it may be written meanwhile."""
+    return _one(session, "id = :id FOR NO KEY UPDATE", {"id": payment_id})
+
+
+def of_orders(session: Session, order_ids: Collection[uuid.UUID]) -> list[PaymentRow]:
+    """The payments of these orders."""
+    rows = session.execute(
+        text(f"SELECT {_COLUMNS} FROM payments WHERE order_id = ANY(:orders)"),  # noqa: S608  (a constant)
+        {"orders": list(order_ids)},
+    )
+    return [_row(*row) for row in rows]
+
+
+def move(session: Session, row: PaymentRow, look_at: datetime | None, at: datetime, done_key: str | None) -> None:
+    """Write what changes in a payment's life; the trigger refuses a step that is not declared.
+
+    The call under `done_key`, which brought the change about, is done in the same statement.
+    """
+    session.execute(
+        text(
+            """
+            WITH done AS (
+                UPDATE payment_calls SET status = 'succeeded', finished_at = :at, last_error = NULL,
+                    claimed_until = NULL
+                WHERE key = :done_key AND status IN ('intended', 'unknown')
+            )
+            UPDATE payments SET provider_ref = :provider_ref, status = :status, captured_minor = :captured_minor,
+                refunded_minor = :refunded_minor, changed_at = :at, look_at = :look_at, looks = 0
+            WHERE id = :id
+            """
+        ),
+        {**row._asdict(), "look_at": look_at, "at": at, "done_key": done_key},
+    )
+
+
+def claim_refund(session: Session, payment_id: uuid.UUID, amount_minor: int) -> bool:
+    """Set `amount_minor` of what was captured aside for a refund; False if that much is not left."""
+    statement = """
+        UPDATE payments SET claimed_minor = claimed_minor + :amount
+        WHERE id = :id AND claimed_minor + :amount <= captured_minor RETURNING id
+    """
+    found = session.execute(text(statement), {"id": payment_id, "amount": amount_minor})
+    return found.one_or_none() is not None
+
+
+def unclaim_refund(session: Session, payment_id: uuid.UUID, amount_minor: int) -> None:
+    """A refund came to nothing: its amount may be asked for again."""
+    session.execute(
+        text("UPDATE payments SET claimed_minor = claimed_minor - :amount WHERE id = :id"),
+        {"id": payment_id, "amount": amount_minor},
+    )
+
+
+def take_due_looks(session: Session, now: datetime, limit: int) -> list[uuid.UUID]:
+    """Up to `limit` payments to ask their provider about, each put off for the next time: 10 s, 20 s, … an hour."""
+    rows = session.execute(
+        text(
+            """
+            UPDATE payments SET looks = looks + 1,
+                look_at = :now + least(interval '1 hour', interval '10 seconds' * power(2, least(looks, 20)))
+            WHERE id IN (
+                SELECT id FROM payments WHERE look_at <= :now ORDER BY look_at LIMIT :limit
+                FOR NO KEY UPDATE SKIP LOCKED
+            )
+            RETURNING id
+            """
+        ),
+        {"now": now, "limit": limit},
+    )
+    return list(rows.scalars())
+
+
+def _one(session: Session, condition: str, parameters: dict[str, object]) -> PaymentRow | None:
+    statement = f"SELECT {_COLUMNS} FROM payments WHERE {condition}"  # noqa: S608  (constants above)
+    row = session.execute(text(statement), parameters).one_or_none()
+    return _row(*row) if row else None
+
+
+def _row(*values: object) -> PaymentRow:
+    row = PaymentRow(*values)  # type: ignore[arg-type]
+    return row._replace(status=Status(row.status))
