@@ -19,6 +19,8 @@ from socialshop.ledger import routes as ledger_routes
 from socialshop.ledger import service as ledger
 from socialshop.onboarding import routes as onboarding_routes
 from socialshop.payments import routes as payments_routes
+from socialshop.payouts import admin_routes as payouts_admin_routes
+from socialshop.payouts import routes as payouts_routes
 from socialshop.payments.gateway import Gateways, SandboxGateway
 from socialshop.web import auth, bodies, health, limits, metrics, operations, problems, reference, requests
 from socialshop.web.metrics import Gauge
@@ -30,6 +32,8 @@ ROOMS = (
     ledger_routes.room,
     ledger_admin_routes.room,
     payments_routes.room,
+    payouts_routes.room,
+    payouts_admin_routes.room,
     health.room,
     reference.room,
 )

@@ -7,9 +7,9 @@ import uuid
 
 from sqlalchemy import text
 
+from socialshop.infra.chain import Head
 from socialshop.infra.uow import unit_of_work
 from socialshop.ledger import chart
-from socialshop.ledger.seals import Head
 from socialshop.ledger.service import Entry, Posted, Posting, Proof, post, prove, seal
 
 ORDER = uuid.UUID("01890000-0000-7000-8000-000000000001")

@@ -13,6 +13,7 @@ from datetime import UTC, datetime, timedelta
 from flask import current_app
 from sqlalchemy import text
 
+from socialshop.audit import service as audit
 from socialshop.commissions import service as commissions
 from socialshop.infra import deliveries
 from socialshop.infra.settings import Settings
@@ -47,6 +48,7 @@ def prune(uow: UnitOfWork) -> bool:
 PERIODIC: tuple[Periodic, ...] = (
     Periodic("poll_payments", timedelta(seconds=5), payments.poll),
     Periodic("seal_ledger", timedelta(seconds=5), ledger.seal),
+    Periodic("seal_audit", timedelta(seconds=5), audit.seal),
     Periodic("settle", timedelta(minutes=1), commissions.settlement_tick),
     Periodic("prune_outbox", timedelta(hours=1), prune),
     Periodic("purge_idempotency", timedelta(hours=1), idempotency.purge),

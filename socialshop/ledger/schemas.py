@@ -7,6 +7,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, WithJsonSchema
 
+from socialshop.audit.service import AuditProof
 from socialshop.kernel.currencies import EXPONENTS
 from socialshop.ledger.service import Proof, WalletBalances
 from socialshop.web.schemas import MoneyWire, Wire, absent, with_example
@@ -63,6 +64,10 @@ class ProofWire(Wire):
             "postings": 278636,
             "unsealed": 0,
             "head_hash": "9f2c4f3a5d1c7e806b54a1c9e0d2f7384b6a5968d7c0e1f2a3b4c5d6e7f80912",
+            "audit_ok": True,
+            "audit_entries": 412,
+            "audit_unsealed": 2,
+            "audit_head_hash": "51b0c3d2e4f5a69788796a5b4c3d2e1f00112233445566778899aabbccddeeff",
             "first_difference": None,
         }
     )
@@ -74,9 +79,21 @@ class ProofWire(Wire):
     postings: int
     unsealed: int
     head_hash: str
+    audit_ok: bool
+    audit_entries: int
+    audit_unsealed: int
+    audit_head_hash: str
     first_difference: str | None
 
     @classmethod
-    def of(cls, proof: Proof) -> ProofWire:
-        """The wire form of a proof."""
-        return cls(**asdict(proof))
+    def of(cls, proof: Proof, audit: AuditProof) -> ProofWire:
+        """The wire form of both proofs."""
+        said = asdict(proof)
+        said["first_difference"] = proof.first_difference or audit.first_difference
+        return cls(
+            **said,
+            audit_ok=audit.holds,
+            audit_entries=audit.entries,
+            audit_unsealed=audit.unsealed,
+            audit_head_hash=audit.head_hash,
+        )
