@@ -7,6 +7,8 @@ from pathlib import Path
 from flask import Flask, current_app
 from flask_migrate import Migrate
 
+from socialshop.deals import admin_routes as deals_admin_routes
+from socialshop.deals import routes as deals_routes
 from socialshop.identity import routes as identity_routes
 from socialshop.identity import service as identity
 from socialshop.identity.service import SignedIn
@@ -31,6 +33,8 @@ ROOMS = (
     identity_routes.room,
     ledger_routes.room,
     ledger_admin_routes.room,
+    deals_routes.room,
+    deals_admin_routes.room,
     payments_routes.room,
     payouts_routes.room,
     payouts_admin_routes.room,
