@@ -44,6 +44,8 @@ class Access:
 PUBLIC = Access("public", frozenset())
 SIGNED_IN = Access("signed in", frozenset(Role))
 BUYERS = Access("members, leaders and admins", frozenset(Role) - {Role.FINANCE})
+ADMINS = Access("admins", frozenset({Role.ADMIN}))
+LEADERS = Access("leaders and admins", frozenset({Role.LEADER, Role.ADMIN}))
 READS_ALL = Access("finance or admin", frozenset({Role.FINANCE, Role.ADMIN}))
 
 
