@@ -19,6 +19,11 @@ from tests.web_client import Person, refusal, sign_up
 PUBLIC = {
     "POST /api/v1/members",
     "POST /api/v1/sessions",
+    "GET /api/v1/products",
+    "GET /api/v1/products/<product_id>",
+    "GET /api/v1/deals",
+    "GET /api/v1/deals/<deal_id>",
+    "GET /api/v1/rooms/<room_id>",
     "GET /healthz",
     "GET /readyz",
     "GET /metrics",
