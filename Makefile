@@ -16,6 +16,7 @@ help: ## list what there is
 		while IFS=$$'\t' read -r name does; do printf '  make %-10s %s\n' "$$name" "$$does"; done
 
 setup: $(VENV)/.ready ## make the virtual environment .venv with the locked parts
+	@echo "$(VENV) is ready: make run, or $(VENV)/bin/socialshop --help"
 
 # The stamps make a second setup a matter of milliseconds.
 $(VENV)/.made:
@@ -38,17 +39,17 @@ $(VENV)/.ready: $(VENV)/.installed pyproject.toml
 	@$(PY) -m pip install -qq --disable-pip-version-check --no-input --no-deps --no-build-isolation -e .
 	@touch $@
 
-run: setup ## run the whole shop here (Ctrl-C stops it); ARGS="--port 8001 --no-demo"
+run: $(VENV)/.ready ## run the whole shop here (Ctrl-C stops it); ARGS="--port 8001 --no-demo"
 	@exec $(VENV)/bin/socialshop run $(ARGS)
 
-test: setup ## run the tests that take minutes; ARGS="-k name"
+test: $(VENV)/.ready ## run the tests that take minutes; ARGS="-k name"
 	@$(PY) -m pytest -n $(JOBS) $(ARGS)
 	@echo "left out: kill, chaos and size runs at full count (make test-long); runs on Debian's PostgreSQL and Redis (.ci/run)"
 
-test-long: setup ## run the kill, chaos and size runs (SOCIALSHOP_CHAOS=tenth for a tenth)
+test-long: $(VENV)/.ready ## run the kill, chaos and size runs (SOCIALSHOP_CHAOS=tenth for a tenth)
 	@$(PY) -m pytest -n $(JOBS) -m long $(ARGS)
 
-check: setup ## format, lint, types, import rules, security, migrations
+check: $(VENV)/.ready ## format, lint, types, import rules, security, migrations
 	@$(VENV)/bin/ruff format --check --quiet . && echo "format: ok"
 	@$(VENV)/bin/ruff check --quiet . && echo "lint: ok"
 	@$(VENV)/bin/mypy --no-error-summary && echo "types: ok"
@@ -59,7 +60,7 @@ check: setup ## format, lint, types, import rules, security, migrations
 	@$(PY) -m migrations.sql | $(VENV)/bin/squawk --stdin-filepath=migrations.sql >/dev/null || \
 		{ $(PY) -m migrations.sql | $(VENV)/bin/squawk --stdin-filepath=migrations.sql; exit 1; }; echo "migrations: ok"
 
-bench: setup ## measure; prints JSON with ratios; NAME=accrue for one
+bench: $(VENV)/.ready ## measure; prints JSON with ratios; NAME=accrue for one
 	@$(VENV)/bin/socialshop bench $(or $(NAME),all)
 
 lock: ## resolve requirements/*.in anew into hashed requirements/*.txt

@@ -74,7 +74,7 @@ def _payment_gateways(config: Settings) -> Gateways:
 
 
 def _attach_web(app: Flask, config: Settings) -> None:
-    app.config["MAX_CONTENT_LENGTH"] = bodies.MAX_BODY_BYTES
+    app.config["MAX_CONTENT_LENGTH"] = bodies.MAX_BODY_BYTES + 1
     # No cross-origin caller is known, so nobody asks for OPTIONS; a method that an operation lacks is 405 like any.
     app.config["PROVIDE_AUTOMATIC_OPTIONS"] = False
     public_url = config.public_url or f"http://{config.host}:{config.port}"

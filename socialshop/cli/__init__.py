@@ -62,7 +62,8 @@ class Console(click.Group):
     def invoke(self, ctx: click.Context) -> Any:
         try:
             return super().invoke(ctx)
-        except (click.ClickException, click.exceptions.Exit, click.Abort):
+        except (click.ClickException, click.exceptions.Exit, click.Abort, BrokenPipeError):
+            # Click's own words, and the reader of our output who has seen enough.
             raise
         except Exception as error:
             if os.environ.get("SOCIALSHOP_LOG_LEVEL") == "DEBUG":

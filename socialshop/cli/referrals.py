@@ -33,8 +33,10 @@ def correct(member: str, sponsor: str, reason: str) -> None:
 
     Past commissions stay as they are; later orders follow the corrected tree. Who was the sponsor before stays known.
     """
+    from socialshop.identity import naming as identity
     from socialshop.infra.uow import in_unit_of_work
     from socialshop.referrals import service
+    from socialshop.referrals.errors import SponsorCycle
 
     if not reason.strip():
         raise click.UsageError("a correction needs a reason")
@@ -49,7 +51,12 @@ def correct(member: str, sponsor: str, reason: str) -> None:
         )
 
     with open_shop() as app:
-        in_unit_of_work(run, app.extensions["socialshop_clock"])
+        try:
+            in_unit_of_work(run, app.extensions["socialshop_clock"])
+        except SponsorCycle as refused:
+            path: list[int] = refused.members
+            names = in_unit_of_work(lambda uow: identity.names_of(uow, path))
+            raise SponsorCycle(f"{refused.detail}: {' → '.join(names[n] for n in path)}", members=path) from None
     click.echo(f"the sponsor of {member} is now {'nobody' if sponsor == _NOBODY else sponsor}")
 
 

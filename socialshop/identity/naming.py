@@ -5,9 +5,9 @@ from __future__ import annotations
 import uuid
 from collections.abc import Sequence
 
-from sqlalchemy import select
+from sqlalchemy import func, select, update
 
-from socialshop.identity.models import Member
+from socialshop.identity.models import Member, MemberProfile
 from socialshop.infra.uow import UnitOfWork
 from socialshop.kernel.errors import NotFound
 from socialshop.kernel.ids import from_public, to_public
@@ -38,3 +38,19 @@ def names_of(uow: UnitOfWork, numbers: Sequence[int]) -> dict[int, str]:
         select(Member.number, Member.external_id, Member.id).where(Member.number.in_(list(numbers)))
     )
     return {number: external_id or to_public(_PREFIX, key) for number, external_id, key in rows}
+
+
+def name_member(uow: UnitOfWork, member_id: uuid.UUID, external_id: str) -> None:
+    """Give a member the shop's own id, so that files can speak of it. It must be free."""
+    uow.session.execute(update(Member).where(Member.id == member_id).values(external_id=external_id))
+
+
+def is_empty(uow: UnitOfWork) -> bool:
+    """Whether the shop has no member yet."""
+    return uow.session.execute(select(Member.number).limit(1)).first() is None
+
+
+def has_email(uow: UnitOfWork, email: str) -> bool:
+    """Whether somebody signs in with this e-mail, whatever its letter case."""
+    found = select(MemberProfile.member_id).where(func.lower(MemberProfile.email) == email.lower())
+    return uow.session.execute(found).first() is not None

@@ -6,10 +6,17 @@ from socialshop.kernel.errors import DomainError, Kind, NotFound
 
 
 class SponsorCycle(DomainError):
-    """The new sponsor stands at or below the member: the tree would bite its own tail. `members` names the path."""
+    """The new sponsor stands at or below the member: the tree would bite its own tail.
+
+    `members` are the numbers on the path from the new sponsor up, at most the first 20.
+    """
 
     code = "sponsor_cycle"
     kind = Kind.CONFLICT
+
+    def __init__(self, detail: str, *, members: list[int]) -> None:
+        super().__init__(detail, field="sponsor", members=members)
+        self.members = members
 
 
 class SponsorUnchanged(DomainError):

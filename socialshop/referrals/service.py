@@ -173,9 +173,7 @@ def _refuse_cycle(uow: UnitOfWork, member: Place, above: Place) -> None:
         return
     path = store.path_up(uow.session, above.member_number, member.member_number)
     if path is not None:
-        raise SponsorCycle(
-            "the new sponsor stands at or below the member", field="sponsor", members=path[:_NAMED_IN_A_CYCLE]
-        )
+        raise SponsorCycle("the new sponsor stands at or below the member", members=path[:_NAMED_IN_A_CYCLE])
 
 
 def sponsor_at(uow: UnitOfWork, member_number: int, at: datetime) -> int | None:

@@ -28,7 +28,7 @@ from socialshop.kernel.errors import DomainError
 from socialshop.kernel.ids import from_public
 from socialshop.web import idempotency
 from socialshop.web.auth import Access, Caller, admit
-from socialshop.web.bodies import read_body, read_query
+from socialshop.web.bodies import read_body, read_query, read_raw
 from socialshop.web.idempotency import Claim, Idempotency
 from socialshop.web.schemas import Nothing
 
@@ -251,7 +251,7 @@ def _answer(row: Operation, variables: Mapping[str, str], uow: UnitOfWork | None
 
 def _content() -> bytes:
     """What makes two requests under one key the same: the query string and the body, byte for byte."""
-    return request.query_string + b"\n" + request.get_data(cache=True)
+    return request.query_string + b"\n" + read_raw()
 
 
 def _send(answer: Answer) -> Response:

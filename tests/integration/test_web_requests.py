@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import uuid
+from io import BytesIO
 
 import pytest
 from flask import Flask, request
@@ -126,6 +127,20 @@ def test_a_body_of_a_million_bytes_is_read_and_one_more_is_not(planted: Flask) -
 
     assert post(1_000_000) == (200, "application/json")
     assert post(1_000_001) == (413, "application/problem+json")
+
+
+def test_a_chunked_body_past_the_bound_is_refused_and_not_cut_to_what_fits(planted: Flask) -> None:
+    def post(size: int) -> int:
+        # Well-formed wherever it is cut: only its length is wrong.
+        sent = BytesIO(b'{"cups": 1}'.ljust(size))
+        chunked = {
+            "wsgi.input_terminated": True,
+            "HTTP_TRANSFER_ENCODING": "chunked",
+            "CONTENT_TYPE": "application/json",
+        }
+        return planted.test_client().post("/api/v1/teas", input_stream=sent, environ_overrides=chunked).status_code
+
+    assert [post(1_000_000), post(1_000_001), post(2_000_000)] == [200, 413, 413]
 
 
 @pytest.mark.parametrize(
