@@ -23,6 +23,7 @@ from socialshop.onboarding import routes as onboarding_routes
 from socialshop.orders import admin_routes as orders_admin_routes
 from socialshop.orders import routes as orders_routes
 from socialshop.payments import routes as payments_routes
+from socialshop.payments import service as payments
 from socialshop.payments.gateway import Gateways, SandboxGateway
 from socialshop.payouts import admin_routes as payouts_admin_routes
 from socialshop.payouts import routes as payouts_routes
@@ -101,5 +102,6 @@ def _count_waiting(uow: UnitOfWork) -> list[Gauge]:
         Gauge("outbox_unrelayed_events", "Facts not yet fanned out to their handlers", owed.unrelayed),
         Gauge("outbox_pending_deliveries", "Duties of handlers not yet done", owed.pending),
         Gauge("outbox_dead_deliveries", "Duties given up after too many attempts: a person must look", owed.dead),
+        Gauge("payment_calls_unknown", "Payment calls without a known outcome", payments.count_unknown(uow)),
         Gauge("ledger_unsealed_entries", "Journal entries in no block yet", ledger.count_unsealed(uow)),
     ]

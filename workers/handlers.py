@@ -6,19 +6,15 @@ transaction. It may be run again with the same payloads (at least once), so ever
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from flask import current_app
-
 from socialshop.commissions import service as commissions
 from socialshop.infra.clock import Clock
 from socialshop.infra.uow import UnitOfWork
-from socialshop.payments import service as payments
-from socialshop.payments.gateway import Gateways
 from socialshop.rooms import service as rooms
+from workers import payments
 
 Payload = dict[str, Any]
 
@@ -39,39 +35,21 @@ class OutsideHandler:
 
     name: str
     event: str
-    run: Callable[[Clock, Payload], object]
+    run: Callable[[Clock, Payload], None]
     batch: int = 5
 
 
-def _make_payment_call(clock: Clock, payload: Payload) -> None:
-    payments.make_call(clock, _gateways(), uuid.UUID(payload["call_id"]))
-
-
-def _look_at_payment(clock: Clock, payload: Payload) -> None:
-    payments.look(clock, _gateways(), uuid.UUID(payload["payment_id"]))
-
-
-def _apply_payment_notice(clock: Clock, payload: Payload) -> None:
-    notice_id = uuid.UUID(payload["notice_id"])
-    payments.apply_notice(clock, _gateways(), notice_id, payload["provider"], payload["ref"])
-
-
-def _gateways() -> Gateways:
-    found: Gateways = current_app.extensions["socialshop_payment_gateways"]
-    return found
-
-
 HANDLERS: tuple[Handler | OutsideHandler, ...] = (
-    Handler("accrue_orders", "OrdersConfirmed", commissions.accrue_orders, batch=4),
-    Handler("settle", "SettlementDue", commissions.settle, batch=1),
+    OutsideHandler("make_payment_call", "PaymentCallDue", payments.make_call),
+    OutsideHandler("look_at_payment", "PaymentLookDue", payments.look),
+    OutsideHandler("apply_payment_notice", "ProviderNoticeStored", payments.apply_notice),
     Handler("pay_seats", "PaymentAuthorized", rooms.on_payment_authorized, batch=20),
     Handler("capture_room", "RoomFilled", rooms.on_room_filled, batch=5),
     Handler("confirm_seats", "PaymentCaptured", rooms.on_payment_captured, batch=100),
     Handler("refund_seats", "PaymentReleased", rooms.on_payment_released, batch=100),
     Handler("give_up_seat", "CaptureFailed", rooms.on_capture_failed, batch=10),
-    OutsideHandler("make_payment_call", "PaymentCallDue", _make_payment_call),
-    OutsideHandler("look_at_payment", "PaymentLookDue", _look_at_payment),
-    OutsideHandler("apply_payment_notice", "ProviderNoticeStored", _apply_payment_notice),
+    Handler("accrue_orders", "OrdersConfirmed", commissions.accrue_orders, batch=4),
+    Handler("settle", "SettlementDue", commissions.settle, batch=1),
 )
 
 

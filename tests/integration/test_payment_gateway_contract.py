@@ -10,13 +10,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from payment_shop import SECRET, SandboxProcess
 
 from socialshop.infra.outside import OutcomeUnknown, Refused
 from socialshop.kernel.money import Money
 from socialshop.payments.gateway import SandboxGateway
 from socialshop.payments.rules import Outcome, ProviderPayment, Status
 from socialshop.payments.sandbox.journal import Damaged, Journal
+from tests.payment_shop import SECRET, SandboxProcess
 
 TEA = Money(199000, "CNY")
 

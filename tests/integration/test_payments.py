@@ -11,7 +11,6 @@ from pathlib import Path
 
 import pytest
 from flask import Flask
-from payment_shop import SECRET, WEBHOOK, PaymentShop, payment_shop, rows
 from sqlalchemy import event, text
 from sqlalchemy.exc import IntegrityError
 
@@ -28,6 +27,7 @@ from socialshop.payments.rules import TRANSITIONS, Outcome
 from socialshop.payments.sandbox.books import Command
 from socialshop.payments.service import PaymentView
 from socialshop.payments.signatures import signed_headers
+from tests.payment_shop import SECRET, WEBHOOK, PaymentShop, payment_shop, rows
 from workers import jobs, relay
 
 

@@ -24,6 +24,7 @@ PUBLIC = {
     "GET /api/v1/deals",
     "GET /api/v1/deals/<deal_id>",
     "GET /api/v1/rooms/<room_id>",
+    "POST /api/v1/webhooks/payments/<provider>",
     "GET /healthz",
     "GET /readyz",
     "GET /metrics",
@@ -101,7 +102,11 @@ def test_an_unknown_field_and_an_unknown_parameter_are_422_and_named(app: Flask,
     client = app.test_client()
     for row in _rows(app):
         header = _as_allowed(app, people, row)
-        if row.takes_body:
+        if row.body.model_config.get("extra") == "allow":
+            # Another system's own object, whose fields are not ours to name: its signature is what is checked.
+            answer = client.open(_path(row), method=row.method, headers=header, json={"surprise": 1})
+            assert refusal(answer)[0] in (401, 404), row.path
+        elif row.takes_body:
             answer = client.open(_path(row), method=row.method, headers=header, json={"surprise": 1})
             status, code, _ = refusal(answer)
             assert (status, code) == (422, "invalid_value"), row.path
