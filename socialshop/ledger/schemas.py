@@ -3,23 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from typing import Annotated
-
-from pydantic import AfterValidator, WithJsonSchema
 
 from socialshop.audit.service import AuditProof
-from socialshop.kernel.currencies import EXPONENTS
 from socialshop.ledger.service import Proof, WalletBalances
-from socialshop.web.schemas import MoneyWire, Wire, absent, with_example
-
-
-def _known(currency: str) -> str:
-    if currency not in EXPONENTS:
-        raise ValueError("not the code of an ISO 4217 currency")
-    return currency
-
-
-Currency = Annotated[str, AfterValidator(_known), WithJsonSchema({"type": "string", "enum": sorted(EXPONENTS)})]
+from socialshop.web.schemas import Currency, MoneyWire, Wire, absent, with_example
 
 
 class WalletQuery(Wire):
