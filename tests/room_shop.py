@@ -172,7 +172,7 @@ _FAULTS = """
     SELECT 'order without seat', o.id::text FROM orders o WHERE o.source = 'room'
         AND NOT EXISTS (SELECT FROM seats s WHERE s.order_id = o.id)
     UNION ALL
-    SELECT 'stock', k.id::text FROM skus k WHERE k.stock + (
+    SELECT 'stock', k.id::text FROM skus k WHERE k.id = :sku AND k.stock + (
         SELECT coalesce(sum(s.quantity), 0) FROM seats s JOIN rooms r ON r.id = s.room_id
         WHERE r.sku_id = k.id AND s.status IN ('held', 'paid', 'confirmed')) <> CAST(:stock AS bigint)
     UNION ALL
@@ -184,7 +184,7 @@ _FAULTS = """
 
 def faults(shop: RoomShop) -> list[object]:
     """Where the rows disagree, and where the provider's books and the ledger do. None is the aim."""
-    return [*rows(_FAULTS, stock=shop.stock), *shop.pay_shop.differences()]
+    return [*rows(_FAULTS, stock=shop.stock, sku=shop.sku_id), *shop.pay_shop.differences()]
 
 
 def unsettled(shop: RoomShop) -> list[object]:
@@ -202,5 +202,3 @@ def unsettled(shop: RoomShop) -> list[object]:
         " WHERE a.name LIKE 'room:%' AND b.amount_minor <> 0"
     )
     return [*found, *escrow]
-
-
