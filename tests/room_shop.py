@@ -21,7 +21,6 @@ from socialshop.ledger import service as ledger
 from socialshop.payments.rules import Outcome
 from socialshop.rooms import service as rooms
 from socialshop.rooms.service import Joined, RoomView
-from workers import handlers, jobs, relay
 
 PRICE = 9900
 HOUR = 3600
@@ -86,16 +85,12 @@ class RoomShop:
         self.pay_shop.pay(joined.payment, outcome)
 
     def work(self) -> None:
-        """Run what is due now in the handlers of rooms and payments, without waiting for anything."""
-        names = [name for name in handlers.names() if name not in ("accrue_orders", "settle")]
-        while relay.relay() + sum(jobs.drain(name) for name in names):
-            pass
+        """Run what is due now, without waiting for anything."""
+        self.pay_shop.work()
 
     def settle(self) -> None:
         """Let time pass until every outcome is known and followed."""
-        self.work()
         self.pay_shop.settle()
-        self.work()
 
     def tick(self, seconds: int = 0) -> None:
         """Let time pass, then do what the schedule does to rooms."""

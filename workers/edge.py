@@ -1,4 +1,4 @@
-"""The edge that jobs stand on: a unit of work begins at the app's own clock, in production and in a test's year alike."""
+"""The edge that jobs stand on: their units of work begin at the app's own clock, as those of requests do."""
 
 from __future__ import annotations
 
