@@ -21,9 +21,9 @@ from socialshop.ledger import routes as ledger_routes
 from socialshop.ledger import service as ledger
 from socialshop.onboarding import routes as onboarding_routes
 from socialshop.payments import routes as payments_routes
+from socialshop.payments.gateway import Gateways, SandboxGateway
 from socialshop.payouts import admin_routes as payouts_admin_routes
 from socialshop.payouts import routes as payouts_routes
-from socialshop.payments.gateway import Gateways, SandboxGateway
 from socialshop.web import auth, bodies, health, limits, metrics, operations, problems, reference, requests
 from socialshop.web.metrics import Gauge
 

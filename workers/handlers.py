@@ -43,6 +43,9 @@ HANDLERS: tuple[Handler | OutsideHandler, ...] = (
     OutsideHandler("look_at_payment", "PaymentLookDue", payments.look),
     OutsideHandler("apply_payment_notice", "ProviderNoticeStored", payments.apply_notice),
     Handler("accrue_orders", "OrdersConfirmed", commissions.accrue_orders, batch=4),
+    Handler("mature_received", "OrderReceived", commissions.mature_received),
+    Handler("claw_back", "OrderRefunded", commissions.claw_back, batch=1),
+    Handler("claw_back_late", "ClawbackDue", commissions.claw_back, batch=1),
     Handler("settle", "SettlementDue", commissions.settle, batch=1),
 )
 
