@@ -20,10 +20,16 @@ from socialshop.ledger import admin_routes as ledger_admin_routes
 from socialshop.ledger import routes as ledger_routes
 from socialshop.ledger import service as ledger
 from socialshop.onboarding import routes as onboarding_routes
+from socialshop.orders import admin_routes as orders_admin_routes
+from socialshop.orders import routes as orders_routes
 from socialshop.payments import routes as payments_routes
 from socialshop.payments.gateway import Gateways, SandboxGateway
 from socialshop.payouts import admin_routes as payouts_admin_routes
 from socialshop.payouts import routes as payouts_routes
+<<<<<<< HEAD
+=======
+from socialshop.rooms import routes as rooms_routes
+>>>>>>> 6a9bb20d28e99e9fbb9e111b16f0b9e97fd9fd61
 from socialshop.web import auth, bodies, health, limits, metrics, operations, problems, reference, requests
 from socialshop.web.metrics import Gauge
 
@@ -35,6 +41,9 @@ ROOMS = (
     ledger_admin_routes.room,
     deals_routes.room,
     deals_admin_routes.room,
+    orders_routes.room,
+    orders_admin_routes.room,
+    rooms_routes.room,
     payments_routes.room,
     payouts_routes.room,
     payouts_admin_routes.room,

@@ -13,6 +13,7 @@ from typing import Any
 from socialshop.commissions import service as commissions
 from socialshop.infra.clock import Clock
 from socialshop.infra.uow import UnitOfWork
+from socialshop.rooms import service as rooms
 from workers import payments
 
 Payload = dict[str, Any]
@@ -47,6 +48,11 @@ HANDLERS: tuple[Handler | OutsideHandler, ...] = (
     Handler("claw_back", "OrderRefunded", commissions.claw_back, batch=1),
     Handler("claw_back_late", "ClawbackDue", commissions.claw_back, batch=1),
     Handler("settle", "SettlementDue", commissions.settle, batch=1),
+    Handler("pay_seats", "PaymentAuthorized", rooms.on_payment_authorized, batch=20),
+    Handler("capture_room", "RoomFilled", rooms.on_room_filled, batch=5),
+    Handler("confirm_seats", "PaymentCaptured", rooms.on_payment_captured, batch=100),
+    Handler("refund_seats", "PaymentReleased", rooms.on_payment_released, batch=100),
+    Handler("give_up_seat", "CaptureFailed", rooms.on_capture_failed, batch=10),
 )
 
 

@@ -56,6 +56,9 @@ class Settings(BaseSettings):
     payout_minimum_minor: int = Field(
         100, ge=1, le=10**12, description="least sum of a payout request, in minor units of its currency"
     )
+    automatic_receipt_days: int = Field(
+        14, ge=1, le=365, description="days after shipment when an order counts as received without a word of the buyer"
+    )
     delivery_attempts: int = Field(
         6, ge=1, le=20, description="attempts at an outbox delivery before it is given up and waits for a person"
     )

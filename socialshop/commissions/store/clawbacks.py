@@ -100,7 +100,7 @@ def lock_statuses(session: Session, accrual_ids: Sequence[uuid.UUID]) -> dict[uu
         text("SELECT id, status FROM accruals WHERE id = ANY(CAST(:ids AS uuid[])) ORDER BY id FOR NO KEY UPDATE"),
         {"ids": list(accrual_ids)},
     )
-    return dict(rows.tuples().all())
+    return {row.id: row.status for row in rows}
 
 
 def add(session: Session, rows: Sequence[ClawbackRow]) -> None:

@@ -58,7 +58,7 @@ def claim_matured(session: Session, as_of: datetime, now: datetime, limit: int) 
         ),
         {"as_of": as_of, "now": now, "limit": limit},
     )
-    return rows.tuples().all()
+    return rows.all()
 
 
 def is_anything_due(session: Session, as_of: datetime) -> bool:

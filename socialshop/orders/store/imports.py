@@ -1,4 +1,4 @@
-"""All SQL of orders. The tables made here are temporary: they carry one import and die with its transaction."""
+"""Statements of imports. The tables made here are temporary: they carry one import and die with its transaction."""
 
 from __future__ import annotations
 
