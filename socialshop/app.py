@@ -26,10 +26,7 @@ from socialshop.payments import routes as payments_routes
 from socialshop.payments.gateway import Gateways, SandboxGateway
 from socialshop.payouts import admin_routes as payouts_admin_routes
 from socialshop.payouts import routes as payouts_routes
-<<<<<<< HEAD
-=======
 from socialshop.rooms import routes as rooms_routes
->>>>>>> 6a9bb20d28e99e9fbb9e111b16f0b9e97fd9fd61
 from socialshop.web import auth, bodies, health, limits, metrics, operations, problems, reference, requests
 from socialshop.web.metrics import Gauge
 

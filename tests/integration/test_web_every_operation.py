@@ -19,15 +19,12 @@ from tests.web_client import Person, refusal, sign_up
 PUBLIC = {
     "POST /api/v1/members",
     "POST /api/v1/sessions",
-<<<<<<< HEAD
     "POST /api/v1/webhooks/payments/<provider>",
-=======
     "GET /api/v1/products",
     "GET /api/v1/products/<product_id>",
     "GET /api/v1/deals",
     "GET /api/v1/deals/<deal_id>",
     "GET /api/v1/rooms/<room_id>",
->>>>>>> 6a9bb20d28e99e9fbb9e111b16f0b9e97fd9fd61
     "GET /healthz",
     "GET /readyz",
     "GET /metrics",
