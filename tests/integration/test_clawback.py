@@ -232,7 +232,7 @@ def test_a_sale_that_accrues_after_its_refund_is_clawed_back_all_the_same() -> N
 
 
 def test_an_open_refund_stops_the_clock_until_it_is_decided() -> None:
-    order, other = _accrue(Sale(buyer=3), Sale(buyer=3))
+    order, _ = _accrue(Sale(buyer=3), Sale(buyer=3))
     refund_id = ask(order, 1_000)
     assert settle(DUE) == 2
     assert wallet(2) == WalletBalances(800, 800, 0, 0)
