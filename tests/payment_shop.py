@@ -10,7 +10,7 @@ import sys
 import threading
 import time
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -22,12 +22,12 @@ from flask import Flask
 from sqlalchemy import text
 
 from socialshop.infra.clock import ManualClock
-from socialshop.infra.uow import in_unit_of_work, unit_of_work
+from socialshop.infra.uow import UnitOfWork, in_unit_of_work, unit_of_work
 from socialshop.kernel.money import Money
 from socialshop.payments import service
 from socialshop.payments.gateway import SandboxGateway
 from socialshop.payments.rules import Outcome
-from socialshop.payments.sandbox.books import Notice
+from socialshop.payments.sandbox.books import Notice, Payment
 from socialshop.payments.sandbox.faults import Faults
 from socialshop.payments.sandbox.journal import Journal
 from socialshop.payments.sandbox.server import SandboxServer
@@ -127,16 +127,7 @@ class PaymentShop:
     def open_for(self, number: int, amount_minor: int = 1000, escrow_id: uuid.UUID | None = None) -> PaymentView:
         """A payment of a new order of this member's."""
         with unit_of_work(self.clock) as uow:
-            order_id = uuid.uuid4()
-            view = service.create_intent(
-                uow,
-                order_id=order_id,
-                payer=number,
-                amount=Money(amount_minor, "CNY"),
-                escrow_id=escrow_id or uuid.uuid4(),
-            )
-            an_order(uow, order_id, number, amount_minor)
-        return view
+            return a_payment(uow, number, amount_minor, escrow_id)
 
     def payer(self, view: PaymentView) -> int:
         return int(rows("SELECT payer FROM payments WHERE id = :id", id=view.id)[0][0])
@@ -203,38 +194,39 @@ class PaymentShop:
         return [str(name) for (name,) in found]
 
     def differences(self) -> list[object]:
-        """Where the provider's books and the shop's are not the same, to the minor unit. None is the aim."""
-        theirs = {
-            payment.reference: (payment.captured_minor, payment.refunded_minor) for payment in self.journal.payments()
-        }
-        ours = {
-            str(order): (int(captured), int(refunded))
-            for order, captured, refunded in rows(
-                """
-                SELECT p.id, p.captured_minor, p.refunded_minor FROM payments p WHERE p.provider_ref IS NOT NULL
-                """
-            )
-        }
-        posted = {
-            str(payment): (-int(captured or 0), int(refunded or 0))
-            for payment, captured, refunded in rows(
-                """
-                SELECT p.id,
-                       sum(l.amount_minor) FILTER (WHERE e.kind = 'capture'),
-                       sum(l.amount_minor) FILTER (WHERE e.kind = 'refund')
-                FROM payments p
-                LEFT JOIN (ledger_postings l
-                    JOIN ledger_accounts a ON a.id = l.account_id AND a.name = 'provider:sandbox:clearing'
-                    JOIN ledger_entries e ON e.id = l.entry_id) ON l.subject_id = p.order_id
-                WHERE p.provider_ref IS NOT NULL GROUP BY p.id
-                """
-            )
-        }
-        return [
-            (key, theirs.get(key), ours.get(key), posted.get(key))
-            for key in theirs.keys() | ours.keys()
-            if not theirs.get(key) == ours.get(key) == posted.get(key)
-        ]
+        """Where the provider's books and the shop's are not the same; none is the aim."""
+        return differences(self.journal.payments())
+
+
+def differences(payments: Iterable[Payment]) -> list[object]:
+    """Where a provider's books, the shop's payments and the ledger are not the same, to the minor unit."""
+    theirs = {payment.reference: (payment.captured_minor, payment.refunded_minor) for payment in payments}
+    ours = {
+        str(payment): (int(captured), int(refunded))
+        for payment, captured, refunded in rows(
+            "SELECT id, captured_minor, refunded_minor FROM payments WHERE provider_ref IS NOT NULL"
+        )
+    }
+    posted = {
+        str(payment): (-int(captured or 0), int(refunded or 0))
+        for payment, captured, refunded in rows(
+            """
+            SELECT p.id,
+                   sum(l.amount_minor) FILTER (WHERE e.kind = 'capture'),
+                   sum(l.amount_minor) FILTER (WHERE e.kind = 'refund')
+            FROM payments p
+            LEFT JOIN (ledger_postings l
+                JOIN ledger_accounts a ON a.id = l.account_id AND a.name = 'provider:sandbox:clearing'
+                JOIN ledger_entries e ON e.id = l.entry_id) ON l.subject_id = p.order_id
+            WHERE p.provider_ref IS NOT NULL GROUP BY p.id
+            """
+        )
+    }
+    return [
+        (key, theirs.get(key), ours.get(key), posted.get(key))
+        for key in theirs.keys() | ours.keys()
+        if not theirs.get(key) == ours.get(key) == posted.get(key)
+    ]
 
 
 @contextmanager
@@ -257,7 +249,16 @@ def payment_shop(app: Flask, folder: Path, faults: Faults | None = None) -> Iter
             thread.join()
 
 
-def a_member(uow: Any) -> int:
+def a_payment(uow: UnitOfWork, number: int, amount_minor: int, escrow_id: uuid.UUID | None = None) -> PaymentView:
+    order_id, amount = uuid.uuid4(), Money(amount_minor, "CNY")
+    view = service.create_intent(
+        uow, order_id=order_id, payer=number, amount=amount, escrow_id=escrow_id or uuid.uuid4()
+    )
+    an_order(uow, order_id, number, amount_minor)
+    return view
+
+
+def a_member(uow: UnitOfWork) -> int:
     return int(
         uow.session.execute(
             text("INSERT INTO members (id, joined_at) VALUES (gen_random_uuid(), now()) RETURNING number")
@@ -265,7 +266,7 @@ def a_member(uow: Any) -> int:
     )
 
 
-def an_order(uow: Any, order_id: uuid.UUID, buyer: int, total_minor: int) -> None:
+def an_order(uow: UnitOfWork, order_id: uuid.UUID, buyer: int, total_minor: int) -> None:
     uow.session.execute(
         text(
             "INSERT INTO orders (id, source, buyer, status, currency, total_minor, ordered_at, received_at)"

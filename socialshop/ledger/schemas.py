@@ -3,23 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from typing import Annotated
-
-from pydantic import AfterValidator, WithJsonSchema
 
 from socialshop.audit.service import AuditProof
-from socialshop.kernel.currencies import EXPONENTS
 from socialshop.ledger.service import Proof, WalletBalances
-from socialshop.web.schemas import MoneyWire, Wire, absent, with_example
-
-
-def _known(currency: str) -> str:
-    if currency not in EXPONENTS:
-        raise ValueError("not the code of an ISO 4217 currency")
-    return currency
-
-
-Currency = Annotated[str, AfterValidator(_known), WithJsonSchema({"type": "string", "enum": sorted(EXPONENTS)})]
+from socialshop.web.schemas import Currency, MoneyWire, Wire, absent, with_example
 
 
 class WalletQuery(Wire):
@@ -88,12 +75,5 @@ class ProofWire(Wire):
     @classmethod
     def of(cls, proof: Proof, audit: AuditProof) -> ProofWire:
         """The wire form of both proofs."""
-        said = asdict(proof)
-        said["first_difference"] = proof.first_difference or audit.first_difference
-        return cls(
-            **said,
-            audit_ok=audit.holds,
-            audit_entries=audit.entries,
-            audit_unsealed=audit.unsealed,
-            audit_head_hash=audit.head_hash,
-        )
+        difference = proof.first_difference or audit.first_difference
+        return cls(**{**asdict(proof), **audit.fields(), "first_difference": difference})

@@ -19,23 +19,13 @@ from socialshop.payouts.errors import (
     SelfApproval,
 )
 from socialshop.payouts.rules import Channel
-from socialshop.payouts.schemas import (
-    Approval,
-    BatchSummary,
-    BatchWire,
-    EvidenceWire,
-    FileQuery,
-    NewBatch,
-    QueuedRequest,
-    QueueQuery,
-    Refusal,
-    Results,
-)
+from socialshop.payouts.schemas.batches import BatchPage, BatchSummary, BatchWire, FileQuery, NewBatch, Results
+from socialshop.payouts.schemas.review import Approval, EvidenceWire, Queue, QueuedRequest, QueueQuery, Refusal
 from socialshop.payouts.service import Outcome
 from socialshop.web.auth import ADMINS, READS_ALL
 from socialshop.web.idempotency import Idempotency
 from socialshop.web.operations import Answer, Call, Reply, Room
-from socialshop.web.paging import Page, PageQuery, cut_page
+from socialshop.web.paging import PageQuery, cut_page
 from socialshop.web.schemas import Nothing
 
 room = Room("payouts_admin", __name__, tag="Payout review")
@@ -50,16 +40,16 @@ _DECIDED = Reply(200, QueuedRequest, "Decided; the same decision again changes n
     "/admin/payout-requests",
     access=READS_ALL,
     query=QueueQuery,
-    replies=Reply(200, Page[QueuedRequest], "Payout requests."),
+    replies=Reply(200, Queue, "Payout requests."),
 )
 def list_payout_requests(call: Call[Nothing, QueueQuery]) -> Answer:
     """The queue of payout requests, oldest first."""
     query, after = call.query, call.query.after()
 
     def read(uow: UnitOfWork) -> Answer:
-        rows = service.page_of(uow, limit=query.limit, after=after, status=query.status)
+        rows = service.page_of(uow, limit=query.limit, after=after, status=query.status or None)
         shown, cursor = cut_page(rows, query.limit, lambda row: row.id)
-        return Answer(Page[QueuedRequest](data=[QueuedRequest.of(row) for row in shown], next_cursor=cursor))
+        return Answer(Queue(data=[QueuedRequest.of(row) for row in shown], next_cursor=cursor))
 
     return call.transact(read)
 
@@ -91,7 +81,7 @@ def approve_payout_request(call: Call[Approval, Nothing]) -> Answer:
 
     def approve(uow: UnitOfWork) -> Answer:
         actor, request_id = call.caller.member_id, call.ids["request_id"]
-        decided = service.approve(uow, actor=actor, request_id=request_id, reason=call.body.reason)
+        decided = service.approve(uow, actor=actor, request_id=request_id, reason=call.body.reason or None)
         return Answer(QueuedRequest.of(decided))
 
     return call.transact(approve)
@@ -163,7 +153,7 @@ def create_payout_batch(call: Call[NewBatch, Nothing]) -> Answer:
     "/admin/payout-batches",
     access=READS_ALL,
     query=PageQuery,
-    replies=Reply(200, Page[BatchSummary], "Batches."),
+    replies=Reply(200, BatchPage, "Batches."),
 )
 def list_payout_batches(call: Call[Nothing, PageQuery]) -> Answer:
     """All batches, newest first."""
@@ -171,7 +161,7 @@ def list_payout_batches(call: Call[Nothing, PageQuery]) -> Answer:
 
     def read(uow: UnitOfWork) -> Answer:
         shown, cursor = cut_page(service.batches(uow, limit=limit, after=after), limit, lambda batch: batch.id)
-        return Answer(Page[BatchSummary](data=[BatchSummary.of(batch) for batch in shown], next_cursor=cursor))
+        return Answer(BatchPage(data=[BatchSummary.of(batch) for batch in shown], next_cursor=cursor))
 
     return call.transact(read)
 
@@ -246,7 +236,8 @@ def record_payout_results(call: Call[Results, Nothing]) -> Answer:
 
     def take(uow: UnitOfWork) -> Answer:
         outcomes = [
-            Outcome(from_public("por", result.request_id), result.outcome, result.reference) for result in results
+            Outcome(from_public("por", result.request_id), result.outcome, result.reference or None)
+            for result in results
         ]
         batch_id = call.ids["batch_id"]
         view = service.record_results(uow, actor=call.caller.member_id, batch_id=batch_id, outcomes=outcomes)

@@ -13,18 +13,19 @@ from socialshop.ledger.errors import InsufficientBalance
 from socialshop.payouts import service
 from socialshop.payouts.errors import PayoutNotOpen
 from socialshop.payouts.rules import Channel
-from socialshop.payouts.schemas import (
+from socialshop.payouts.schemas.requests import (
     Destinations,
     DestinationWire,
     NewDestination,
     NewRequest,
+    RequestPage,
     RequestWire,
     StatementWire,
 )
 from socialshop.web.auth import BUYERS
 from socialshop.web.idempotency import Idempotency
 from socialshop.web.operations import Answer, Call, Reply, Room
-from socialshop.web.paging import Page, PageQuery, cut_page
+from socialshop.web.paging import PageQuery, cut_page
 from socialshop.web.schemas import Nothing
 
 room = Room("payouts", __name__, tag="Payouts")
@@ -99,7 +100,7 @@ def request_payout(call: Call[NewRequest, Nothing]) -> Answer:
     "/payout-requests",
     access=BUYERS,
     query=PageQuery,
-    replies=Reply(200, Page[RequestWire], "Your payout requests."),
+    replies=Reply(200, RequestPage, "Your payout requests."),
 )
 def list_own_payout_requests(call: Call[Nothing, PageQuery]) -> Answer:
     """Your payout requests, newest first."""
@@ -108,7 +109,7 @@ def list_own_payout_requests(call: Call[Nothing, PageQuery]) -> Answer:
     def read(uow: UnitOfWork) -> Answer:
         rows = service.page_of(uow, limit=limit, after=after, member_id=call.caller.member_id)
         shown, cursor = cut_page(rows, limit, lambda row: row.id)
-        return Answer(Page[RequestWire](data=[RequestWire.of(row) for row in shown], next_cursor=cursor))
+        return Answer(RequestPage(data=[RequestWire.of(row) for row in shown], next_cursor=cursor))
 
     return call.transact(read)
 

@@ -15,7 +15,9 @@ from socialshop.infra.db import db
 from socialshop.infra.uow import in_unit_of_work, unit_of_work
 from socialshop.kernel.ids import from_public
 from socialshop.kernel.roles import Role
+from socialshop.ledger import chart
 from socialshop.ledger import service as ledger
+from socialshop.ledger.journal import Entry, Posting
 from socialshop.ledger.service import WalletBalances
 from tests.money_people import IBAN, balance_of, earn, number_of, statuses, wallet_of
 from tests.web_client import Person, counts, refusal, sign_up
@@ -536,3 +538,32 @@ def test_what_the_database_holds_when_the_program_does_not(lin: Person, admins: 
     ):
         with pytest.raises(DBAPIError, match=said), unit_of_work() as uow:
             uow.session.execute(text(statement), values)
+
+
+def test_a_payout_goes_on_behind_what_was_clawed_back(app: Flask, admins: list[Person]) -> None:
+    """600 of 1,000 were paid when 500 are clawed back: 400 from the wallet, 100 owed, netted when more settles."""
+    person = sign_up(app)
+    number, to = number_of(person), destination(person)
+    (first,) = earn(number, 1000)
+    early = asked(person, 600, to)
+    results(admins[2], released(admins, early), **{early: "paid"})
+    wallet, owed = chart.member_wallet(number), chart.member_receivable(number)
+    with unit_of_work() as uow:
+        uow.session.execute(text("UPDATE accruals SET clawed_minor = 500 WHERE id = :id"), {"id": first})
+        taken = [
+            Posting(wallet, -400, "CNY"),
+            Posting(owed, -100, "CNY"),
+            Posting(chart.COMMISSION_EXPENSE, 500, "CNY"),
+        ]
+        ledger.post(uow, [Entry("clawback", "clawback", taken)])
+    (second,) = earn(number, 1000)
+    with unit_of_work() as uow:
+        ledger.post(uow, [Entry("netting", "netting", [Posting(wallet, -100, "CNY"), Posting(owed, 100, "CNY")])])
+    assert wallet_of(number) == WalletBalances(0, 900, 0, 0)
+    late = asked(person, 900, to)
+    shown = admins[0].call("GET", f"/admin/payout-requests/{late}").get_json()
+    assert [(one["amount"]["amount_minor"], one["part"]["amount_minor"]) for one in shown["accruals"]] == [(1000, 900)]
+    assert shown["refund_history"]["reversed_amount"]["amount_minor"] == 500
+    results(admins[2], released(admins, late), **{late: "paid"})
+    assert statuses(table="accruals", ids=[first, second]) == ["paid_out", "paid_out"]
+    the_books_prove()
