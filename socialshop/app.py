@@ -8,6 +8,8 @@ from flask import Flask, current_app
 from flask_migrate import Migrate
 
 from socialshop.audit import service as audit
+from socialshop.commissions import admin_routes as commissions_admin_routes
+from socialshop.commissions import routes as commissions_routes
 from socialshop.deals import admin_routes as deals_admin_routes
 from socialshop.deals import routes as deals_routes
 from socialshop.identity import routes as identity_routes
@@ -24,6 +26,7 @@ from socialshop.onboarding import routes as onboarding_routes
 from socialshop.orders import admin_routes as orders_admin_routes
 from socialshop.orders import routes as orders_routes
 from socialshop.payments import routes as payments_routes
+from socialshop.payments import service as payments
 from socialshop.payments.gateway import Gateways, SandboxGateway
 from socialshop.payouts import admin_routes as payouts_admin_routes
 from socialshop.payouts import routes as payouts_routes
@@ -43,6 +46,8 @@ ROOMS = (
     orders_admin_routes.room,
     rooms_routes.room,
     payments_routes.room,
+    commissions_routes.room,
+    commissions_admin_routes.room,
     payouts_routes.room,
     payouts_admin_routes.room,
     health.room,
@@ -102,6 +107,7 @@ def _count_waiting(uow: UnitOfWork) -> list[Gauge]:
         Gauge("outbox_unrelayed_events", "Facts not yet fanned out to their handlers", owed.unrelayed),
         Gauge("outbox_pending_deliveries", "Duties of handlers not yet done", owed.pending),
         Gauge("outbox_dead_deliveries", "Duties given up after too many attempts: a person must look", owed.dead),
+        Gauge("payment_calls_unknown", "Payment calls without a known outcome", payments.count_unknown(uow)),
         Gauge("ledger_unsealed_entries", "Journal entries in no block yet", ledger.count_unsealed(uow)),
         Gauge("audit_unsealed_entries", "Entries of the audit record in no block yet", audit.count_unsealed(uow)),
     ]

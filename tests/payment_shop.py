@@ -33,10 +33,9 @@ from socialshop.payments.sandbox.journal import Journal
 from socialshop.payments.sandbox.server import SandboxServer
 from socialshop.payments.service import PaymentView
 from socialshop.payments.signatures import api_token, signed_headers
-from workers import jobs, relay
+from workers import handlers, jobs, relay
 
 SECRET = "shared-by-shop-and-sandbox"
-HANDLERS = ("make_payment_call", "look_at_payment", "apply_payment_notice")
 WEBHOOK = "/api/v1/webhooks/payments/sandbox"
 
 
@@ -153,7 +152,7 @@ class PaymentShop:
 
     def work(self) -> None:
         """Run what is due now, without waiting for anything."""
-        while relay.relay() + sum(jobs.drain(name) for name in HANDLERS):
+        while relay.relay() + sum(jobs.drain(name) for name in handlers.names()):
             pass
 
     def settle(self) -> None:

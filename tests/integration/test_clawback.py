@@ -246,7 +246,9 @@ def test_an_open_refund_stops_the_clock_until_it_is_decided() -> None:
 
 
 def test_a_claw_back_costs_the_same_number_of_statements_whatever_the_order() -> None:
-    first, small, large = _accrue(Sale(buyer=3), Sale(buyer=3), Sale(buyer=3, lines=tuple((10_000, 1) for _ in range(50))))
+    first, small, large = _accrue(
+        Sale(buyer=3), Sale(buyer=3), Sale(buyer=3, lines=tuple((10_000, 1) for _ in range(50)))
+    )
     refund(first)
     counted = [_statements(ask_and_approve(order)) for order in (small, large)]
     assert counted[0] == counted[1] <= 22

@@ -101,6 +101,11 @@ def poll(uow: UnitOfWork) -> bool:
     return _BATCH in (len(due), len(silent), len(left))
 
 
+def count_unknown(uow: UnitOfWork) -> int:
+    """Calls to providers whose outcome is not known yet: more than a few for more than minutes need a person."""
+    return calls.count_unknown(uow.session)
+
+
 def _fetch(gateways: Gateways, provider: str, ref: str) -> Found:
     gateway = gateways.get(provider)
     if gateway is None:

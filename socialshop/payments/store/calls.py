@@ -14,6 +14,8 @@ from sqlalchemy.orm import Session
 FIRST_LOOK = timedelta(seconds=10)
 # A claim outlives the slowest call; who died with it is followed by the poller.
 CLAIM = timedelta(seconds=10)
+# The poller's event may wait in a long queue: another one soon would only make it longer.
+NEXT_LOOK = timedelta(minutes=1)
 _OPEN = "status IN ('intended', 'unknown')"
 
 
@@ -120,9 +122,15 @@ def take_due(session: Session, now: datetime, limit: int) -> list[uuid.UUID]:
             RETURNING id
             """  # noqa: S608  (a constant)
         ),
-        {"now": now, "later": now + FIRST_LOOK, "limit": limit},
+        {"now": now, "later": now + NEXT_LOOK, "limit": limit},
     )
     return list(rows.scalars())
+
+
+def count_unknown(session: Session) -> int:
+    """Calls that were made and whose outcome is not known."""
+    found = session.execute(text("SELECT count(*) FROM payment_calls WHERE status = 'unknown'"))
+    return int(found.scalar_one())
 
 
 def postpone(session: Session, call_id: uuid.UUID, error: str, due_at: datetime) -> None:
