@@ -36,6 +36,7 @@ from socialshop.payments.signatures import api_token, signed_headers
 from workers import handlers, jobs, relay
 
 SECRET = "shared-by-shop-and-sandbox"
+HANDLERS = tuple(handlers.names())
 WEBHOOK = "/api/v1/webhooks/payments/sandbox"
 
 
@@ -152,7 +153,7 @@ class PaymentShop:
 
     def work(self) -> None:
         """Run what is due now, without waiting for anything."""
-        while relay.relay() + sum(jobs.drain(name) for name in handlers.names()):
+        while relay.relay() + sum(jobs.drain(name) for name in HANDLERS):
             pass
 
     def settle(self) -> None:
