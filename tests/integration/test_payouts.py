@@ -5,6 +5,8 @@ from __future__ import annotations
 import csv
 import io
 import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import pytest
@@ -463,7 +465,9 @@ def test_lists_come_page_by_page_and_by_status(lin: Person, admins: list[Person]
         assert refusal(answer) == (422, "invalid_value", wrong.partition("=")[0])
 
 
-def _statements(person: Person, path: str) -> int:
+@contextmanager
+def statements() -> Iterator[list[str]]:
+    """The statements sent while the block runs."""
     seen: list[str] = []
 
     def note(_c: object, _cur: object, statement: str, *_rest: object) -> None:
@@ -471,10 +475,9 @@ def _statements(person: Person, path: str) -> int:
 
     event.listen(db.engine, "before_cursor_execute", note)
     try:
-        assert person.call("GET", path).status_code == 200
+        yield seen
     finally:
         event.remove(db.engine, "before_cursor_execute", note)
-    return len(seen)
 
 
 def test_lists_and_evidence_take_the_same_statements_however_long_they_are(app: Flask, admins: list[Person]) -> None:
@@ -484,11 +487,16 @@ def test_lists_and_evidence_take_the_same_statements_however_long_they_are(app: 
     one = asked(person, 100, to)
 
     def taken() -> list[int]:
-        return [
-            _statements(admins[0], "/admin/payout-requests"),
-            _statements(person, "/payout-requests"),
-            _statements(admins[0], f"/admin/payout-requests/{one}"),
-        ]
+        counted = []
+        for reader, path in (
+            (admins[0], "/admin/payout-requests"),
+            (person, "/payout-requests"),
+            (admins[0], f"/admin/payout-requests/{one}"),
+        ):
+            with statements() as seen:
+                assert reader.call("GET", path).status_code == 200
+            counted.append(len(seen))
+        return counted
 
     few = taken()
     for _ in range(15):
@@ -567,3 +575,26 @@ def test_a_payout_goes_on_behind_what_was_clawed_back(app: Flask, admins: list[P
     results(admins[2], released(admins, late), **{late: "paid"})
     assert statuses(table="accruals", ids=[first, second]) == ["paid_out", "paid_out"]
     the_books_prove()
+
+
+def test_batch_release_and_results_take_the_same_statements_for_one_request_and_for_twenty(
+    app: Flask, admins: list[Person]
+) -> None:
+    person = sign_up(app)
+    earn(number_of(person), *[100] * 50)
+    to = destination(person)
+
+    def taken(number: int) -> tuple[int, int, int]:
+        requests = [asked(person, 100, to) for _ in range(number)]
+        approved(admins[0], *requests)
+        with statements() as batching:
+            made = batch(admins[1]).get_json()
+        with statements() as releasing:
+            assert release(admins[2], made["id"]).status_code == 200
+        with statements() as ending:
+            assert results(admins[2], made["id"], **dict.fromkeys(requests, "paid")).status_code == 200
+        return len(batching), len(releasing), len(ending)
+
+    # The first payout makes the channel's account.
+    taken(1)
+    assert taken(20) == taken(1)
