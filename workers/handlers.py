@@ -43,13 +43,16 @@ HANDLERS: tuple[Handler | OutsideHandler, ...] = (
     OutsideHandler("make_payment_call", "PaymentCallDue", payments.make_call),
     OutsideHandler("look_at_payment", "PaymentLookDue", payments.look),
     OutsideHandler("apply_payment_notice", "ProviderNoticeStored", payments.apply_notice),
+    Handler("accrue_orders", "OrdersConfirmed", commissions.accrue_orders, batch=4),
+    Handler("mature_received", "OrderReceived", commissions.mature_received),
+    Handler("claw_back", "OrderRefunded", commissions.claw_back, batch=1),
+    Handler("claw_back_late", "ClawbackDue", commissions.claw_back, batch=1),
+    Handler("settle", "SettlementDue", commissions.settle, batch=1),
     Handler("pay_seats", "PaymentAuthorized", rooms.on_payment_authorized, batch=20),
     Handler("capture_room", "RoomFilled", rooms.on_room_filled, batch=5),
     Handler("confirm_seats", "PaymentCaptured", rooms.on_payment_captured, batch=100),
     Handler("refund_seats", "PaymentReleased", rooms.on_payment_released, batch=100),
     Handler("give_up_seat", "CaptureFailed", rooms.on_capture_failed, batch=10),
-    Handler("accrue_orders", "OrdersConfirmed", commissions.accrue_orders, batch=4),
-    Handler("settle", "SettlementDue", commissions.settle, batch=1),
 )
 
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from socialshop.commissions.service.accruing import accrue_orders
+from socialshop.commissions.service.clawing_back import claw_back
 from socialshop.commissions.service.exporting import ExportedAccrual, export_accruals
+from socialshop.commissions.service.maturing import mature_received
 from socialshop.commissions.service.paying_out import accruals_behind, pay_out, reversals_of
 from socialshop.commissions.service.publishing import PublishedVersion, publish_plan
 from socialshop.commissions.service.replaying import Replay, replay
@@ -26,7 +28,9 @@ __all__ = [
     "accruals_behind",
     "accrue_orders",
     "begin_settlement",
+    "claw_back",
     "export_accruals",
+    "mature_received",
     "pay_out",
     "publish_plan",
     "replay",

@@ -1,4 +1,9 @@
-"""Accrual: confirmed orders in, held accruals, reasons and journal entries out; each order line exactly once."""
+"""Accrual: confirmed orders in, held accruals, reasons and journal entries out; each order line exactly once.
+
+Locks. Whoever accrues holds a lock shared while it reads orders and until it has committed. A receipt or a refund that
+finds its order not accrued takes it alone, so that accruals under way end first and are seen; those that begin later
+read the receipt and the refund themselves.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +13,7 @@ from datetime import datetime
 from typing import Any
 
 from socialshop.commissions import rules
+from socialshop.commissions.events import ClawbackDue
 from socialshop.commissions.plan import Plan, parse_plan
 from socialshop.commissions.rules import WHOLE_LINE, Outcome, Reason, Sales
 from socialshop.commissions.store import accruals as store
@@ -15,10 +21,12 @@ from socialshop.commissions.store import plans
 from socialshop.commissions.store.accruals import AccrualRow, Line, SkipRow
 from socialshop.commissions.subtree import subtree
 from socialshop.infra.crashpoints import crash_point
-from socialshop.infra.uow import UnitOfWork
+from socialshop.infra.uow import UnitOfWork, advisory_lock
 from socialshop.kernel.ids import new_ids
 from socialshop.ledger import service as ledger
 from socialshop.ledger.journal import Entry
+
+_LOCK = "commissions:accruing"
 
 
 def accrue_orders(uow: UnitOfWork, payloads: Sequence[Mapping[str, Any]]) -> None:
@@ -27,6 +35,7 @@ def accrue_orders(uow: UnitOfWork, payloads: Sequence[Mapping[str, Any]]) -> Non
     A constant number of statements, whatever the number of orders.
     """
     order_ids = {uuid.UUID(order) for payload in payloads for order in payload["order_ids"]}
+    advisory_lock(uow, _LOCK, shared=True)
     lines = store.claim_lines(uow.session, sorted(order_ids), uow.now)
     crash_point("accrue.claimed")
     if not lines:
@@ -48,7 +57,14 @@ def accrue_orders(uow: UnitOfWork, payloads: Sequence[Mapping[str, Any]]) -> Non
     store.add_accruals(uow.session, accruals)
     store.add_skips(uow.session, skips)
     ledger.post(uow, entries)
+    for refund_id in store.refunded_before(uow.session, sorted({line.order_id for line in lines})):
+        uow.emit(ClawbackDue(refund_id))
     crash_point("accrue.posted")
+
+
+def wait_for_accruals(uow: UnitOfWork) -> None:
+    """Wait until whoever accrues now is done, and keep others from beginning until this transaction ends."""
+    advisory_lock(uow, _LOCK)
 
 
 def columns_of(lines: Sequence[Line]) -> Sales:

@@ -38,7 +38,8 @@ class Part(NamedTuple):
 def parts_of(session: Session, spans: Sequence[Span], currency: str, limit: int) -> list[Part]:
     """The accruals that the spans take, first settled first, at most `limit` a span. One statement.
 
-    A settlement only ever adds at the end of a member's line, so what an earlier span took stays where it was.
+    A settlement only ever adds at the end of a member's line, so what an earlier span took stays where it was. What
+    was clawed back before it settled never came into the line; what is clawed back later leaves it unless paid out.
     """
     found = session.execute(
         text(
@@ -47,18 +48,24 @@ def parts_of(session: Session, spans: Sequence[Span], currency: str, limit: int)
                 SELECT * FROM unnest(CAST(:subjects AS uuid[]), CAST(:beneficiaries AS bigint[]),
                                      CAST(:starts AS bigint[]), CAST(:ends AS bigint[]))
                      AS s (subject_id, beneficiary, start_minor, end_minor)
-            ), line AS (
-                SELECT a.id, a.order_line_id, a.beneficiary, a.kind, a.level, a.status, a.settled_at, a.amount_minor,
-                       sum(a.amount_minor) OVER (PARTITION BY a.beneficiary ORDER BY a.settled_at, a.id) AS upto
+            ), sized AS (
+                SELECT a.*, a.amount_minor - CASE WHEN a.status = 'settled' THEN a.clawed_minor ELSE (
+                        SELECT coalesce(sum(c.pending_minor), 0) FROM clawbacks c WHERE c.accrual_id = a.id
+                    ) END AS size_minor
                 FROM accruals a
                 WHERE a.beneficiary IN (SELECT beneficiary FROM spans) AND a.currency = :currency
                   AND a.status IN ('settled', 'paid_out')
+            ), line AS (
+                SELECT a.id, a.order_line_id, a.beneficiary, a.kind, a.level, a.status, a.settled_at, a.amount_minor,
+                       a.size_minor,
+                       sum(a.size_minor) OVER (PARTITION BY a.beneficiary ORDER BY a.settled_at, a.id) AS upto
+                FROM sized a
             ), parts AS (
-                SELECT s.subject_id, l.*, least(l.upto, s.end_minor) - greatest(l.upto - l.amount_minor, s.start_minor)
+                SELECT s.subject_id, l.*, least(l.upto, s.end_minor) - greatest(l.upto - l.size_minor, s.start_minor)
                            AS part_minor, l.upto <= s.end_minor AS whole,
                        row_number() OVER (PARTITION BY s.subject_id ORDER BY l.upto) AS place
                 FROM spans s JOIN line l ON l.beneficiary = s.beneficiary
-                 AND l.upto > s.start_minor AND l.upto - l.amount_minor < s.end_minor
+                 AND l.upto > s.start_minor AND l.upto - l.size_minor < s.end_minor
             )
             SELECT p.subject_id, p.id, a.order_id, p.kind, p.level, p.status, p.settled_at, p.amount_minor,
                    CAST(p.part_minor AS bigint), p.whole
