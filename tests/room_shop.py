@@ -202,5 +202,3 @@ def unsettled(shop: RoomShop) -> list[object]:
         " WHERE a.name LIKE 'room:%' AND b.amount_minor <> 0"
     )
     return [*found, *escrow]
-
-

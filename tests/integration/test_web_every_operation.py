@@ -19,19 +19,15 @@ from tests.web_client import Person, refusal, sign_up
 PUBLIC = {
     "POST /api/v1/members",
     "POST /api/v1/sessions",
-<<<<<<< HEAD
-=======
     "POST /api/v1/webhooks/payments/<provider>",
->>>>>>> refs/x/rewards
     "GET /api/v1/products",
     "GET /api/v1/products/<product_id>",
     "GET /api/v1/deals",
     "GET /api/v1/deals/<deal_id>",
     "GET /api/v1/rooms/<room_id>",
-<<<<<<< HEAD
-    "POST /api/v1/webhooks/payments/<provider>",
-=======
->>>>>>> refs/x/rewards
+    "GET /i/<code>",
+    "GET /i/<code>/qr.svg",
+    "GET /i/<code>/qr.png",
     "GET /healthz",
     "GET /readyz",
     "GET /metrics",
