@@ -17,6 +17,13 @@ class SettlementDue(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class CommissionsChanged(Event):
+    """These orders, which an invite link brought, have accrued or were clawed back. At most 1,000 ids an event."""
+
+    order_ids: tuple[uuid.UUID, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class ClawbackDue(Event):
     """Money of a sale had gone back to its buyer before the sale accrued."""
 

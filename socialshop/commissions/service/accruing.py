@@ -13,7 +13,7 @@ from datetime import datetime
 from typing import Any
 
 from socialshop.commissions import rules
-from socialshop.commissions.events import ClawbackDue
+from socialshop.commissions.events import ClawbackDue, CommissionsChanged
 from socialshop.commissions.plan import Plan, parse_plan
 from socialshop.commissions.rules import WHOLE_LINE, Outcome, Reason, Sales
 from socialshop.commissions.store import accruals as store
@@ -27,6 +27,7 @@ from socialshop.ledger import service as ledger
 from socialshop.ledger.journal import Entry
 
 _LOCK = "commissions:accruing"
+_IDS_AN_EVENT = 1_000
 
 
 def accrue_orders(uow: UnitOfWork, payloads: Sequence[Mapping[str, Any]]) -> None:
@@ -57,9 +58,18 @@ def accrue_orders(uow: UnitOfWork, payloads: Sequence[Mapping[str, Any]]) -> Non
     store.add_accruals(uow.session, accruals)
     store.add_skips(uow.session, skips)
     ledger.post(uow, entries)
-    for refund_id in store.refunded_before(uow.session, sorted({line.order_id for line in lines})):
+    orders = sorted({line.order_id for line in lines})
+    for refund_id in store.refunded_before(uow.session, orders):
         uow.emit(ClawbackDue(refund_id))
+    tell_links(uow, orders)
     crash_point("accrue.posted")
+
+
+def tell_links(uow: UnitOfWork, order_ids: Sequence[uuid.UUID]) -> None:
+    """Say that what these orders earn has changed, where an invite link wants to know."""
+    brought = store.brought_by_links(uow.session, order_ids)
+    for start in range(0, len(brought), _IDS_AN_EVENT):
+        uow.emit(CommissionsChanged(tuple(brought[start : start + _IDS_AN_EVENT])))
 
 
 def wait_for_accruals(uow: UnitOfWork) -> None:

@@ -16,7 +16,7 @@ from typing import Any
 from socialshop.commissions import rules
 from socialshop.commissions.plan import parse_plan
 from socialshop.commissions.rules import Standing, Taken
-from socialshop.commissions.service.accruing import wait_for_accruals
+from socialshop.commissions.service.accruing import tell_links, wait_for_accruals
 from socialshop.commissions.store import clawbacks as store
 from socialshop.commissions.store import plans, receipts
 from socialshop.commissions.store.clawbacks import ClawbackRow
@@ -62,6 +62,7 @@ def _claw_back(uow: UnitOfWork, refund_id: uuid.UUID) -> None:
     if taken:
         store.add(session, _rows(uow, refund_id, taken))
         ledger.post(uow, [_entry(refund_id, taken)])
+        tell_links(uow, [order_id])
     crash_point("clawback.posted")
 
 

@@ -106,6 +106,15 @@ def add_skips(session: Session, rows: Iterable[SkipRow]) -> None:
     copy_rows(session, "accrual_skips", SkipRow._fields, rows)
 
 
+def brought_by_links(session: Session, order_ids: Sequence[uuid.UUID]) -> list[uuid.UUID]:
+    """Those of the orders that name an invite link."""
+    rows = session.execute(
+        text("SELECT id FROM orders WHERE id = ANY(CAST(:ids AS uuid[])) AND link_id IS NOT NULL ORDER BY id"),
+        {"ids": list(order_ids)},
+    )
+    return list(rows.scalars())
+
+
 def refunded_before(session: Session, order_ids: Sequence[uuid.UUID]) -> list[uuid.UUID]:
     """Refunds of these orders that were paid and have clawed nothing back, since there was nothing yet."""
     rows = session.execute(
