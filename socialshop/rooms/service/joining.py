@@ -148,7 +148,7 @@ def _offer(uow: UnitOfWork, deal_id: uuid.UUID, attribution: Attribution) -> dea
         return deals.offer(uow, deal_id)
     except DealNotLive:
         if attribution.code is not None:
-            invites.owner_of(uow, attribution.code)
+            invites.link_of(uow, attribution.code)
         raise
 
 

@@ -27,6 +27,27 @@ class RoomRow(NamedTuple):
     members: list[Any]
 
 
+class ShareRow(NamedTuple):
+    """What a stranger who was sent a link may see of a room."""
+
+    title: str
+    price_minor: int
+    currency: str
+    status: str
+    size: int
+    seats_taken: int
+    expires_at: datetime
+
+
+def share_facts(session: Session, room_id: uuid.UUID) -> ShareRow | None:
+    """The room without its members, by its key alone."""
+    row = session.execute(
+        text("SELECT title, price_minor, currency, status, size, seats_taken, expires_at FROM rooms WHERE id = :id"),
+        {"id": room_id},
+    ).one_or_none()
+    return ShareRow(*row) if row else None
+
+
 def version(session: Session, room_id: uuid.UUID) -> int | None:
     """The room's version, by its key alone: what most polls cost."""
     row = session.execute(text("SELECT version FROM rooms WHERE id = :id"), {"id": room_id}).one_or_none()
