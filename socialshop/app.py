@@ -8,6 +8,8 @@ from flask import Flask, current_app
 from flask_migrate import Migrate
 
 from socialshop.audit import service as audit
+from socialshop.commissions import admin_routes as commissions_admin_routes
+from socialshop.commissions import routes as commissions_routes
 from socialshop.deals import admin_routes as deals_admin_routes
 from socialshop.deals import routes as deals_routes
 from socialshop.identity import routes as identity_routes
@@ -17,6 +19,10 @@ from socialshop.infra import db, deliveries, redis
 from socialshop.infra.clock import Clock, SystemClock
 from socialshop.infra.settings import Settings, current
 from socialshop.infra.uow import UnitOfWork, in_unit_of_work
+from socialshop.invites import routes as invites_routes
+from socialshop.invites.gateway import Subjects
+from socialshop.invites.rules import Kind as LinkKind
+from socialshop.invites.subjects import deal_subject, product_subject
 from socialshop.ledger import admin_routes as ledger_admin_routes
 from socialshop.ledger import routes as ledger_routes
 from socialshop.ledger import service as ledger
@@ -29,6 +35,7 @@ from socialshop.payments.gateway import Gateways, SandboxGateway
 from socialshop.payouts import admin_routes as payouts_admin_routes
 from socialshop.payouts import routes as payouts_routes
 from socialshop.rooms import routes as rooms_routes
+from socialshop.rooms import service as rooms
 from socialshop.web import auth, bodies, health, limits, metrics, operations, problems, reference, requests
 from socialshop.web.metrics import Gauge
 
@@ -43,12 +50,22 @@ ROOMS = (
     orders_routes.room,
     orders_admin_routes.room,
     rooms_routes.room,
+    invites_routes.room,
+    invites_routes.landing_room,
     payments_routes.room,
+    commissions_routes.room,
+    commissions_admin_routes.room,
     payouts_routes.room,
     payouts_admin_routes.room,
     health.room,
     reference.room,
 )
+
+SHARE_SUBJECTS: Subjects = {
+    LinkKind.DEAL: deal_subject,
+    LinkKind.PRODUCT: product_subject,
+    LinkKind.ROOM: rooms.share_subject,
+}
 
 
 def create_app(settings: Settings | None = None, clock: Clock | None = None) -> Flask:
@@ -63,6 +80,7 @@ def create_app(settings: Settings | None = None, clock: Clock | None = None) -> 
     redis.attach(app, config.redis_url.get_secret_value())
     Migrate(app, db.db, directory=str(MIGRATIONS))
     app.extensions["socialshop_payment_gateways"] = _payment_gateways(config)
+    app.extensions["socialshop_share_subjects"] = SHARE_SUBJECTS
     _attach_web(app, config)
     return app
 

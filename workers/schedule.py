@@ -18,6 +18,7 @@ from socialshop.commissions import service as commissions
 from socialshop.infra import deliveries
 from socialshop.infra.settings import Settings
 from socialshop.infra.uow import UnitOfWork
+from socialshop.invites import service as invites
 from socialshop.ledger import service as ledger
 from socialshop.orders import service as orders
 from socialshop.payments import service as payments
@@ -59,6 +60,7 @@ PERIODIC: tuple[Periodic, ...] = (
     Periodic("receive_overdue_orders", timedelta(minutes=1), receive_overdue),
     Periodic("complete_orders", timedelta(minutes=1), orders.complete_due),
     Periodic("poll_payments", timedelta(seconds=5), payments.poll),
+    Periodic("judge_clicks", timedelta(seconds=5), invites.judge_clicks),
     Periodic("seal_ledger", timedelta(seconds=5), ledger.seal),
     Periodic("seal_audit", timedelta(seconds=5), audit.seal),
     Periodic("settle", timedelta(minutes=1), commissions.settlement_tick),

@@ -6,7 +6,15 @@ Two chains stand on it: the ledger and the audit record. `Chain` names one's tab
 
 from __future__ import annotations
 
-from socialshop.infra.chain.heads import HeadRefused, SignedHead, current_head, json_of, read_head, signed_head
+from socialshop.infra.chain.heads import (
+    HeadRefused,
+    SignedHead,
+    current_head,
+    json_of,
+    read_head,
+    signed_head,
+    signing_key,
+)
 from socialshop.infra.chain.proving import ChainProof, Place, Sum, count_waiting, lost_in_queue, prove_chain
 from socialshop.infra.chain.sealing import seal_block
 from socialshop.infra.chain.tables import GENESIS, BlockHash, Chain, Head
@@ -29,4 +37,5 @@ __all__ = [
     "read_head",
     "seal_block",
     "signed_head",
+    "signing_key",
 ]

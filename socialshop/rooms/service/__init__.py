@@ -11,7 +11,7 @@ from socialshop.rooms.service.following import (
     on_room_filled,
 )
 from socialshop.rooms.service.joining import Attribution, Joined, SeatView, join, leave, open_room
-from socialshop.rooms.service.reading import MemberView, RoomView, version, view
+from socialshop.rooms.service.reading import MemberView, RoomView, share_subject, version, view
 
 __all__ = [
     "Attribution",
@@ -29,6 +29,7 @@ __all__ = [
     "on_room_filled",
     "open_room",
     "release_lapsed_holds",
+    "share_subject",
     "version",
     "view",
 ]

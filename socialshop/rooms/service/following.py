@@ -64,7 +64,7 @@ def on_payment_released(uow: UnitOfWork, payloads: Payloads) -> None:
 
 
 def on_capture_failed(uow: UnitOfWork, payloads: Payloads) -> None:
-    """The money of a seat in a filled room cannot be taken: the seat is given up, the room stays filled for the rest."""
+    """The money of a seat cannot be taken: the seat is given up; the room stays filled for the others."""
     for order_id in _ids(payloads, "order_id"):
         if not store.lock_rooms_of_orders(uow.session, [order_id]):
             continue

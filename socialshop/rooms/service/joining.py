@@ -80,7 +80,7 @@ def open_room(
     """
     offer = _offer(uow, deal_id, attribution)
     seat_id, order_id, line_id, room_id = new_ids(4)
-    ids = _Ids(seat_id, order_id, line_id, room_id)
+    wish = _Wish(buyer.number, quantity, seat_id, order_id, line_id, room_id)
     expires_at = uow.now + offer.room_ttl
     terms = {
         "deal_id": offer.deal_id,
@@ -94,10 +94,10 @@ def open_room(
         "size": offer.size,
         "expires_at": expires_at,
     }
-    claim = store.open_room(uow.session, {**_values(uow, buyer, ids, quantity, attribution), **terms})
-    _check(uow, claim, buyer, ids, quantity)
+    claim = store.open_room(uow.session, {**_values(uow, wish, attribution), **terms})
+    _check(uow, claim, wish)
     room = RoomView(
-        id=ids.room,
+        id=wish.room,
         deal_id=offer.deal_id,
         host_name=claim.display_name or "",
         status=Status.OPEN,
@@ -109,7 +109,7 @@ def open_room(
         version=1,
         members=(MemberView(claim.display_name or "", Seat.HELD),),
     )
-    return _seated(uow, claim, buyer, ids, quantity, room)
+    return _seated(uow, claim, wish, room)
 
 
 def join(
@@ -121,11 +121,11 @@ def join(
     MemberLimitReached; whatever is raised, the unit of work must end without a commit.
     """
     seat_id, order_id, line_id = new_ids(3)
-    ids = _Ids(seat_id, order_id, line_id, room_id)
-    claim = store.claim_seat(uow.session, _values(uow, buyer, ids, quantity, attribution))
+    wish = _Wish(buyer.number, quantity, seat_id, order_id, line_id, room_id)
+    claim = store.claim_seat(uow.session, _values(uow, wish, attribution))
     crash_point("join.claimed")
-    _check(uow, claim, buyer, ids, quantity)
-    return _seated(uow, claim, buyer, ids, quantity, None)
+    _check(uow, claim, wish)
+    return _seated(uow, claim, wish, None)
 
 
 def leave(uow: UnitOfWork, buyer: Buyer, room_id: uuid.UUID) -> None:
@@ -148,43 +148,45 @@ def _offer(uow: UnitOfWork, deal_id: uuid.UUID, attribution: Attribution) -> dea
         return deals.offer(uow, deal_id)
     except DealNotLive:
         if attribution.code is not None:
-            invites.owner_of(uow, attribution.code)
+            invites.link_of(uow, attribution.code)
         raise
 
 
 @dataclass(frozen=True, slots=True)
-class _Ids:
-    """The keys of what a claim makes."""
+class _Wish:
+    """Who wants how many units, and the keys of what the claim makes."""
 
+    member: int
+    quantity: int
     seat: uuid.UUID
     order: uuid.UUID
     line: uuid.UUID
     room: uuid.UUID
 
 
-def _values(uow: UnitOfWork, buyer: Buyer, ids: _Ids, quantity: int, attribution: Attribution) -> Mapping[str, object]:
+def _values(uow: UnitOfWork, wish: _Wish, attribution: Attribution) -> Mapping[str, object]:
     code = attribution.code
     return {
-        "room_id": ids.room,
-        "seat_id": ids.seat,
-        "order_id": ids.order,
-        "line_id": ids.line,
-        "member": buyer.number,
-        "quantity": quantity,
+        "room_id": wish.room,
+        "seat_id": wish.seat,
+        "order_id": wish.order,
+        "line_id": wish.line,
+        "member": wish.member,
+        "quantity": wish.quantity,
         "code": None if code is None else invite_rules.canonical(code),
         "link_id": attribution.link_id if code is None else None,
         "now": uow.now,
     }
 
 
-def _check(uow: UnitOfWork, claim: Claim, buyer: Buyer, ids: _Ids, quantity: int) -> None:
+def _check(uow: UnitOfWork, claim: Claim, wish: _Wish) -> None:
     """Raise what is wrong with a claim, in the order of the contract: unknown things, the room, the goods, limits."""
-    standing = None if claim.claimed and claim.seated else store.standing(uow.session, ids.room, buyer.number)
+    standing = None if claim.claimed and claim.seated else store.standing(uow.session, wish.room, wish.member)
     if not claim.claimed and standing is None:
         raise NotFound("no such room")
     if not claim.link_known:
         raise InviteCodeUnknown("no invite link has this code", field="invite_code")
-    if claim.price_minor is not None and claim.price_minor * quantity > MAX_AMOUNT_MINOR:
+    if claim.price_minor is not None and claim.price_minor * wish.quantity > MAX_AMOUNT_MINOR:
         raise InvalidValue("so many units cost more than 10^12 minor units", field="quantity")
     if standing is not None:
         # A claim that waited for the same member's other one finds its seat taken by it.
@@ -193,7 +195,7 @@ def _check(uow: UnitOfWork, claim: Claim, buyer: Buyer, ids: _Ids, quantity: int
     if not claim.reserved:
         raise OutOfStock("not so many units are left")
     if claim.per_member_limit is not None and claim.deal_id is not None:
-        _check_limit(uow, buyer.number, claim.deal_id, claim.per_member_limit)
+        _check_limit(uow, wish.member, claim.deal_id, claim.per_member_limit)
 
 
 def _check_limit(uow: UnitOfWork, member: int, deal_id: uuid.UUID, limit: int) -> None:
@@ -203,23 +205,23 @@ def _check_limit(uow: UnitOfWork, member: int, deal_id: uuid.UUID, limit: int) -
         raise MemberLimitReached(f"a member may have {limit} units of this deal", limit=limit)
 
 
-def _seated(uow: UnitOfWork, claim: Claim, buyer: Buyer, ids: _Ids, quantity: int, room: RoomView | None) -> Joined:
+def _seated(uow: UnitOfWork, claim: Claim, wish: _Wish, room: RoomView | None) -> Joined:
     """Open the payment of the order that was placed with the seat, and say that it was claimed."""
     if claim.hold_until is None or claim.price_minor is None or claim.currency is None:
         raise LookupError("a claim without its terms")
-    total = Money(claim.price_minor * quantity, claim.currency)
-    payment = payments.create_intent(uow, order_id=ids.order, payer=buyer.number, amount=total, escrow_id=ids.room)
-    uow.emit(SeatClaimed(room_id=ids.room, order_id=ids.order))
+    total = Money(claim.price_minor * wish.quantity, claim.currency)
+    payment = payments.create_intent(uow, order_id=wish.order, payer=wish.member, amount=total, escrow_id=wish.room)
+    uow.emit(SeatClaimed(room_id=wish.room, order_id=wish.order))
     order = OrderView(
-        id=ids.order,
-        buyer=buyer.number,
+        id=wish.order,
+        buyer=wish.member,
         status=orders.Status.AWAITING_PAYMENT,
-        lines=(LineView(claim.title, claim.sku_id, quantity, total),),
+        lines=(LineView(claim.title, claim.sku_id, wish.quantity, total),),
         total=total,
         refunded=Money(0, claim.currency),
         ordered_at=uow.now,
-        room_id=ids.room,
+        room_id=wish.room,
         payment=payment,
     )
-    seat = SeatView(ids.seat, Seat.HELD, quantity, claim.hold_until)
-    return Joined(room or view(uow, ids.room), seat, order, payment)
+    seat = SeatView(wish.seat, Seat.HELD, wish.quantity, claim.hold_until)
+    return Joined(room or view(uow, wish.room), seat, order, payment)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from socialshop.infra.uow import UnitOfWork
+from socialshop.invites.rules import ShareSubject
 from socialshop.kernel.errors import NotFound
 from socialshop.kernel.money import Money
 from socialshop.rooms.rules import Seat, Status
@@ -64,3 +65,19 @@ def version(uow: UnitOfWork, room_id: uuid.UUID) -> int:
     if found is None:
         raise NotFound("no such room")
     return found
+
+
+def share_subject(uow: UnitOfWork, room_id: uuid.UUID) -> ShareSubject:
+    """The room as an invite link shows it, without its members. Raises NotFound. One read by key."""
+    row = store.share_facts(uow.session, room_id)
+    if row is None:
+        raise NotFound("no such room")
+    left = row.size - row.seats_taken
+    return ShareSubject(
+        title=row.title,
+        price=Money(row.price_minor, row.currency),
+        is_open=row.status == Status.OPEN and row.expires_at > uow.now and left > 0,
+        size=row.size,
+        seats_left=left if row.status == Status.OPEN else 0,
+        ends_at=row.expires_at,
+    )
