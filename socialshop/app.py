@@ -31,6 +31,8 @@ from socialshop.payments import service as payments
 from socialshop.payments.gateway import Gateways, SandboxGateway
 from socialshop.payouts import admin_routes as payouts_admin_routes
 from socialshop.payouts import routes as payouts_routes
+from socialshop.referrals import admin_routes as referrals_admin_routes
+from socialshop.referrals import routes as referrals_routes
 from socialshop.rooms import routes as rooms_routes
 from socialshop.rooms import service as rooms
 from socialshop.web import auth, bodies, health, limits, metrics, operations, problems, reference, requests
@@ -49,6 +51,8 @@ ROOMS = (
     rooms_routes.room,
     invites_routes.room,
     invites_routes.landing_room,
+    referrals_routes.room,
+    referrals_admin_routes.room,
     payments_routes.room,
     payouts_routes.room,
     payouts_admin_routes.room,

@@ -187,9 +187,7 @@ def test_clicks_judged_twice_or_by_two_at_once_count_once(app: Flask, owner: Per
     assert rows("SELECT clicks, repeats, own, bots FROM invite_click_counts") == [(1, 39, 0, 0)]
 
 
-def test_five_clicks_within_a_second_cost_one_look_at_the_room(
-    app: Flask, owner: Person
-) -> None:
+def test_five_clicks_within_a_second_cost_one_look_at_the_room(app: Flask, owner: Person) -> None:
     deal, _ = a_deal(owner)
     code = str(link(owner, kind="room", target_id=a_room(owner, deal))["code"])
     with statements() as seen:
