@@ -257,6 +257,23 @@ def test_a_link_used_at_joining_is_kept_with_the_order(shop: RoomShop) -> None:
     assert rows("SELECT l.code FROM orders o JOIN invite_links l ON l.id = o.link_id") == [(host.card.invite_code,)]
 
 
+def test_the_link_that_a_visitor_followed_is_kept_unless_another_is_named(shop: RoomShop) -> None:
+    host, other, guest = sign_up(shop.app), sign_up(shop.app), sign_up(shop.app)
+    deal = _deal(shop, size=3)
+    assert guest.client.get(f"/i/{host.card.invite_code}").status_code == 200
+    assert _open(guest, deal)["room"]
+    _open(guest, deal, invite_code=other.card.invite_code)
+    kept = rows("SELECT l.code FROM orders o JOIN invite_links l ON l.id = o.link_id ORDER BY o.id")
+    assert kept == [(host.card.invite_code,), (other.card.invite_code,)]
+
+
+def test_an_own_link_brings_nothing(shop: RoomShop) -> None:
+    """dub #3956, Origin #4250: members who referred themselves."""
+    host = sign_up(shop.app)
+    _open(host, _deal(shop, size=3), invite_code=host.card.invite_code)
+    assert rows("SELECT link_id FROM orders") == [(None,)]
+
+
 def test_a_claim_costs_at_most_eight_statements_and_a_whole_paid_join_at_most_thirty(shop: RoomShop) -> None:
     host, guest = sign_up(shop.app), sign_up(shop.app)
     deal = _deal(shop, size=2)

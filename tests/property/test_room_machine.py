@@ -27,8 +27,9 @@ from socialshop.payments.rules import Outcome
 from socialshop.rooms.errors import AlreadySeated, RoomClosed, RoomFull, SeatPaid
 from socialshop.rooms.service import Joined
 
-SIZE, TTL, HOLD, STOCK = 3, 600, 120, 6
+SIZE, TTL, HOLD, STOCK = 3, 600, 120, 14
 PEOPLE = st.integers(0, 4)
+PICKS = st.integers(0, 99)
 
 
 @dataclass
@@ -76,6 +77,18 @@ class Rooms(RuleBasedStateMachine):
 
     def _order(self, joined: Joined, status: str) -> None:
         self.orders[self.placed.index(joined)] = status
+
+    def _held(self) -> list[Place]:
+        return [place for place in self.places.values() if place.paid is None]
+
+    def _paid(self, place: Place) -> None:
+        self.payments += 1
+        place.paid = self.payments
+        self._order(place.joined, "paid")
+        if len(self.places) >= SIZE and not self._held():
+            self.status = "filled"
+            for other in self.places.values():
+                self._order(other.joined, "confirmed")
 
     def _give_up(self, *people: int) -> None:
         for person in people:
@@ -135,31 +148,40 @@ class Rooms(RuleBasedStateMachine):
         if isinstance(joined, Joined):
             self._take(person, joined, units)
 
-    @precondition(lambda self: self.status == "open")
-    @rule(person=PEOPLE, outcome=st.sampled_from([Outcome.SUCCEEDED, Outcome.SUCCEEDED, Outcome.DUPLICATE]))
-    def pay(self, person: int, outcome: Outcome) -> None:
-        place = self.places.get(person)
-        if place is None:
-            return
-        self.shop.pay(place.joined, outcome)
+    @precondition(lambda self: self._held())
+    @rule(pick=PICKS, outcome=st.sampled_from([Outcome.SUCCEEDED, Outcome.DUPLICATE]))
+    def pay(self, pick: int, outcome: Outcome) -> None:
+        held = self._held()
+        self.shop.pay(held[pick % len(held)].joined, outcome)
         self.shop.work()
-        if place.paid is None:
-            self.payments += 1
-            place.paid = self.payments
-            self._order(place.joined, "paid")
-        if all(other.paid is not None for other in self.places.values()) and len(self.places) >= SIZE:
-            self.status = "filled"
-            for other in self.places.values():
-                self._order(other.joined, "confirmed")
+        self._paid(held[pick % len(held)])
 
-    @rule(person=PEOPLE)
-    def fail_to_pay(self, person: int) -> None:
-        if person in self.places and self.places[person].paid is None:
-            self.shop.pay(self.places[person].joined, Outcome.FAILED)
-            self.shop.work()
+    @precondition(lambda self: self._held())
+    @rule()
+    def all_pay_at_once(self) -> None:
+        held = self._held()
+        for place in held:
+            self.shop.pay(place.joined)
+        self.shop.work()
+        for place in held:
+            self._paid(place)
+
+    @precondition(lambda self: any(place.paid is not None for place in self.places.values()))
+    @rule(pick=PICKS)
+    def pay_again(self, pick: int) -> None:
+        paid = [place for place in self.places.values() if place.paid is not None]
+        self.shop.pay(paid[pick % len(paid)].joined)
+        self.shop.work()
+
+    @precondition(lambda self: self._held())
+    @rule(pick=PICKS)
+    def fail_to_pay(self, pick: int) -> None:
+        held = self._held()
+        self.shop.pay(held[pick % len(held)].joined, Outcome.FAILED)
+        self.shop.work()
 
     @precondition(lambda self: "cancelled" in self.orders.values())
-    @rule(pick=st.integers(0, 99))
+    @rule(pick=PICKS)
     def pay_too_late(self, pick: int) -> None:
         lost = sorted(number for number, status in self.orders.items() if status == "cancelled")
         number = lost[pick % len(lost)]
@@ -182,7 +204,7 @@ class Rooms(RuleBasedStateMachine):
             self._give_up(person)
             self._hand_on()
 
-    @rule(seconds=st.sampled_from([1, 60, HOLD, TTL]))
+    @rule(seconds=st.sampled_from([1, 1, 60, HOLD, TTL]))
     def wait(self, seconds: int) -> None:
         self.shop.tick(seconds)
         self.shop.work()
