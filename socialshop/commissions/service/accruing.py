@@ -14,6 +14,7 @@ from socialshop.commissions.store import accruals as store
 from socialshop.commissions.store import plans
 from socialshop.commissions.store.accruals import AccrualRow, Line, SkipRow
 from socialshop.commissions.subtree import subtree
+from socialshop.infra.collector import cycles_kept
 from socialshop.infra.crashpoints import crash_point
 from socialshop.infra.uow import UnitOfWork
 from socialshop.kernel.ids import new_ids
@@ -27,11 +28,16 @@ def accrue_orders(uow: UnitOfWork, payloads: Sequence[Mapping[str, Any]]) -> Non
     A constant number of statements, whatever the number of orders.
     """
     order_ids = {uuid.UUID(order) for payload in payloads for order in payload["order_ids"]}
-    lines = store.claim_lines(uow.session, sorted(order_ids), uow.now)
-    crash_point("accrue.claimed")
-    if not lines:
-        return
-    by_version = _by_version(lines)
+    with cycles_kept():
+        lines = store.claim_lines(uow.session, sorted(order_ids), uow.now)
+        crash_point("accrue.claimed")
+        if lines:
+            _accrue(uow, _by_version(lines))
+    crash_point("accrue.posted")
+
+
+def _accrue(uow: UnitOfWork, by_version: dict[uuid.UUID | None, list[Line]]) -> None:
+    """Decide on claimed lines, and write what was decided."""
     accruals: list[AccrualRow] = []
     skips = [
         SkipRow(line.order_line_id, WHOLE_LINE, None, 0, None, Reason.NO_PLAN_IN_FORCE)
@@ -48,7 +54,6 @@ def accrue_orders(uow: UnitOfWork, payloads: Sequence[Mapping[str, Any]]) -> Non
     store.add_accruals(uow.session, accruals)
     store.add_skips(uow.session, skips)
     ledger.post(uow, entries)
-    crash_point("accrue.posted")
 
 
 def columns_of(lines: Sequence[Line]) -> Sales:
