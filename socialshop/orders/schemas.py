@@ -223,6 +223,8 @@ class RefundQuery(PageQuery):
 class RefundApproval(Wire):
     """Why, if there is anything to say."""
 
+    model_config = with_example({"reason": "broken on arrival, pictures seen"})
+
     reason: Words | None = None
 
 

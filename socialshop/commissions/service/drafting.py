@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import uuid
-from dataclasses import asdict
 from datetime import datetime
 
 from socialshop.audit import service as audit
@@ -59,15 +58,6 @@ def publish_draft(
     if found.version_id is not None:
         return published_version(uow, found.version_id)
     plan = parse_plan(found.document)
-    version = publish_plan(uow, plan, country=country, effective_at=effective_at, sign_off=sign_off)
+    version = publish_plan(uow, plan, country=country, effective_at=effective_at, sign_off=sign_off, actor=actor)
     store.mark_published(uow.session, plan_id, version.id)
-    facts: dict[str, object] = {
-        "version": to_public("plv", version.id),
-        "number": version.number,
-        "currency": version.currency,
-        "effective_at": version.effective_at,
-        "document_hash": version.document_hash.hex(),
-        **({"sign_off": asdict(sign_off)} if sign_off else {}),
-    }
-    audit.record(uow, actor=actor, action="plan.published", target=to_public("plan", plan_id), facts=facts)
     return version
