@@ -34,7 +34,6 @@ from socialshop.payments import service as payments
 from socialshop.payments.gateway import Gateways, SandboxGateway
 from socialshop.payouts import admin_routes as payouts_admin_routes
 from socialshop.payouts import routes as payouts_routes
-from socialshop.referrals import routes as referrals_routes
 from socialshop.rooms import routes as rooms_routes
 from socialshop.rooms import service as rooms
 from socialshop.web import auth, bodies, health, limits, metrics, operations, problems, reference, requests
@@ -54,7 +53,6 @@ ROOMS = (
     invites_routes.room,
     invites_routes.landing_room,
     payments_routes.room,
-    referrals_routes.room,
     commissions_routes.room,
     commissions_admin_routes.room,
     payouts_routes.room,

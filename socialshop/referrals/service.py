@@ -19,34 +19,28 @@ from socialshop.infra.uow import UnitOfWork, advisory_lock
 from socialshop.referrals import store
 from socialshop.referrals.errors import AlreadyPlaced, NodeUnknown, SponsorCycle, SponsorUnchanged
 from socialshop.referrals.proposals import NO_SPONSOR, UNKNOWN_SPONSOR, Proposals, Resolution, Verdict, resolve
-from socialshop.referrals.store import DirectRow, ForestColumns, Place
-from socialshop.referrals.team import Level, deeper
+from socialshop.referrals.store import ForestColumns, Place
 from socialshop.referrals.tree import TOP, UPLINES_KEPT, Ints, depths, nearest_uplines
 
 __all__ = [
     "NO_SPONSOR",
     "UNKNOWN_SPONSOR",
     "BranchMember",
-    "DirectRow",
     "ForestColumns",
     "Ints",
-    "Level",
     "Place",
     "Proposals",
     "Resolution",
-    "Team",
     "Uplines",
     "Verdict",
     "branch",
     "correct_sponsor",
-    "direct",
     "forest_columns",
     "place",
     "place_many",
     "place_of",
     "resolve",
     "sponsor_at",
-    "team",
     "uplines_of",
 ]
 
@@ -133,28 +127,6 @@ def uplines_of(uow: UnitOfWork, numbers: Sequence[int]) -> Uplines:
 def branch(uow: UnitOfWork, member_number: int, *, levels: int = _ANY_DEPTH) -> list[BranchMember]:
     """Everybody at most `levels` below a member, nearest first; by recursion from the branch, not over the forest."""
     return [BranchMember(*row) for row in store.branch(uow.session, member_number, levels)]
-
-
-@dataclass(frozen=True, slots=True)
-class Team:
-    """Who stands below a member, in figures; `total` is None where a level is not told."""
-
-    direct: int
-    total: int | None
-    deeper: tuple[Level, ...]
-
-
-def direct(uow: UnitOfWork, member_number: int, after: uuid.UUID | None, limit: int) -> list[DirectRow]:
-    """Up to `limit` members whom this one brought in. One statement."""
-    return store.direct(uow.session, member_number, after, limit)
-
-
-def team(uow: UnitOfWork, member_number: int, depth: int) -> Team:
-    """The figures of the next `depth` levels below a member. One statement."""
-    counts = store.level_counts(uow.session, member_number, depth)
-    found = deeper(counts, depth)
-    told = all(level.members is not None for level in found)
-    return Team(counts.get(1, 0), sum(counts.values()) if told else None, tuple(found))
 
 
 def forest_columns(uow: UnitOfWork) -> ForestColumns:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import NamedTuple
@@ -233,49 +232,3 @@ def first_correction_after(session: Session, number: int, at: datetime) -> tuple
         .limit(1)
     ).one_or_none()
     return None if row is None else (row.from_sponsor,)
-
-
-class DirectRow(NamedTuple):
-    """Somebody whom a member brought in; the name is null where the member never signed up, as an imported one."""
-
-    id: uuid.UUID
-    display_name: str | None
-    joined_at: datetime
-
-
-def direct(session: Session, number: int, after: uuid.UUID | None, limit: int) -> list[DirectRow]:
-    """Up to `limit` members whom this one brought in, in id order, after the one of this id."""
-    rows = session.execute(
-        text(
-            """
-            SELECT m.id, p.display_name, m.joined_at
-            FROM referral_nodes n
-            JOIN members m ON m.number = n.member_number
-            LEFT JOIN member_profiles p ON p.member_id = m.id
-            WHERE n.sponsor = :number AND (CAST(:after AS uuid) IS NULL OR m.id > :after)
-            ORDER BY m.id LIMIT :limit
-            """
-        ),
-        {"number": number, "after": after, "limit": limit},
-    )
-    return [DirectRow(*row) for row in rows]
-
-
-def level_counts(session: Session, number: int, levels: int) -> dict[int, int]:
-    """How many stand on each of the next `levels` levels below; empty levels are left out."""
-    rows = session.execute(
-        text(
-            """
-            WITH RECURSIVE below (member_number, level) AS (
-                SELECT member_number, 1 FROM referral_nodes WHERE sponsor = :number
-                UNION ALL
-                SELECT n.member_number, b.level + 1
-                FROM below b JOIN referral_nodes n ON n.sponsor = b.member_number
-                WHERE b.level < :levels
-            )
-            SELECT level, count(*) FROM below GROUP BY level
-            """
-        ),
-        {"number": number, "levels": levels},
-    )
-    return {level: count for level, count in rows}  # noqa: C416 - rows are no pairs to dict()
