@@ -7,6 +7,9 @@ from pathlib import Path
 from flask import Flask, current_app
 from flask_migrate import Migrate
 
+from socialshop.audit import service as audit
+from socialshop.commissions import admin_routes as commissions_admin_routes
+from socialshop.commissions import routes as commissions_routes
 from socialshop.deals import admin_routes as deals_admin_routes
 from socialshop.deals import routes as deals_routes
 from socialshop.identity import routes as identity_routes
@@ -54,6 +57,8 @@ ROOMS = (
     referrals_routes.room,
     referrals_admin_routes.room,
     payments_routes.room,
+    commissions_routes.room,
+    commissions_admin_routes.room,
     payouts_routes.room,
     payouts_admin_routes.room,
     health.room,
@@ -123,4 +128,5 @@ def _count_waiting(uow: UnitOfWork) -> list[Gauge]:
         Gauge("outbox_dead_deliveries", "Duties given up after too many attempts: a person must look", owed.dead),
         Gauge("payment_calls_unknown", "Payment calls without a known outcome", payments.count_unknown(uow)),
         Gauge("ledger_unsealed_entries", "Journal entries in no block yet", ledger.count_unsealed(uow)),
+        Gauge("audit_unsealed_entries", "Entries of the audit record in no block yet", audit.count_unsealed(uow)),
     ]

@@ -22,11 +22,14 @@ ROOT = Path(__file__).resolve().parent.parent
 
 @pytest.fixture(scope="session")
 def servers() -> Iterator[Servers]:
-    """The user's own servers where both URLs are set, else embedded ones shared by all test processes of this tree."""
+    """The user's own servers where both URLs are set, else embedded ones shared by all test processes of this tree.
+
+    SOCIALSHOP_TEST_DATA names another folder under var/: a cluster belongs to one version of PostgreSQL.
+    """
     if os.environ.get("DATABASE_URL") and os.environ.get("REDIS_URL"):
         yield Servers(database_url=os.environ["DATABASE_URL"], redis_url=os.environ["REDIS_URL"])
         return
-    with open_servers(ROOT / "var" / "test") as found:
+    with open_servers(ROOT / "var" / os.environ.get("SOCIALSHOP_TEST_DATA", "test")) as found:
         yield found
 
 

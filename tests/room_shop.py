@@ -21,7 +21,6 @@ from socialshop.ledger import service as ledger
 from socialshop.payments.rules import Outcome
 from socialshop.rooms import service as rooms
 from socialshop.rooms.service import Joined, RoomView
-from workers import handlers, jobs, relay
 
 PRICE = 9900
 HOUR = 3600
@@ -86,16 +85,12 @@ class RoomShop:
         self.pay_shop.pay(joined.payment, outcome)
 
     def work(self) -> None:
-        """Run what is due now in the handlers of rooms and payments, without waiting for anything."""
-        names = [name for name in handlers.names() if name not in ("accrue_orders", "settle")]
-        while relay.relay() + sum(jobs.drain(name) for name in names):
-            pass
+        """Run what is due now, without waiting for anything."""
+        self.pay_shop.work()
 
     def settle(self) -> None:
         """Let time pass until every outcome is known and followed."""
-        self.work()
         self.pay_shop.settle()
-        self.work()
 
     def tick(self, seconds: int = 0) -> None:
         """Let time pass, then do what the schedule does to rooms."""
@@ -172,7 +167,7 @@ _FAULTS = """
     SELECT 'order without seat', o.id::text FROM orders o WHERE o.source = 'room'
         AND NOT EXISTS (SELECT FROM seats s WHERE s.order_id = o.id)
     UNION ALL
-    SELECT 'stock', k.id::text FROM skus k WHERE k.stock + (
+    SELECT 'stock', k.id::text FROM skus k WHERE k.id = :sku AND k.stock + (
         SELECT coalesce(sum(s.quantity), 0) FROM seats s JOIN rooms r ON r.id = s.room_id
         WHERE r.sku_id = k.id AND s.status IN ('held', 'paid', 'confirmed')) <> CAST(:stock AS bigint)
     UNION ALL
@@ -184,7 +179,7 @@ _FAULTS = """
 
 def faults(shop: RoomShop) -> list[object]:
     """Where the rows disagree, and where the provider's books and the ledger do. None is the aim."""
-    return [*rows(_FAULTS, stock=shop.stock), *shop.pay_shop.differences()]
+    return [*rows(_FAULTS, stock=shop.stock, sku=shop.sku_id), *shop.pay_shop.differences()]
 
 
 def unsettled(shop: RoomShop) -> list[object]:

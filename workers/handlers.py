@@ -14,6 +14,7 @@ from socialshop.commissions import service as commissions
 from socialshop.infra.clock import Clock
 from socialshop.infra.uow import UnitOfWork
 from socialshop.invites import service as invites
+from socialshop.orders import service as orders
 from socialshop.rooms import service as rooms
 from workers import payments
 
@@ -48,6 +49,8 @@ HANDLERS: tuple[Handler | OutsideHandler, ...] = (
     Handler("mature_received", "OrderReceived", commissions.mature_received),
     Handler("claw_back", "OrderRefunded", commissions.claw_back, batch=1),
     Handler("claw_back_late", "ClawbackDue", commissions.claw_back, batch=1),
+    Handler("record_refund", "RefundPaid", orders.on_refund_paid, batch=20),
+    Handler("reopen_refund", "RefundFailed", orders.on_refund_failed, batch=20),
     Handler("record_link_sales", "CommissionsChanged", invites.record_sales, batch=20),
     Handler("settle", "SettlementDue", commissions.settle, batch=1),
     Handler("pay_seats", "PaymentAuthorized", rooms.on_payment_authorized, batch=20),

@@ -19,8 +19,9 @@ def upgrade() -> None:
     _seals()
     for table in ("ledger_accounts", "ledger_entries", "ledger_postings", "ledger_blocks", "ledger_block_entries"):
         append_only(table)
-    # A balance is moved, never removed.
+    # A balance is moved, never removed; what waits for its seal leaves the queue, never changes in it.
     for_application_role("REVOKE DELETE, TRUNCATE ON ledger_balances FROM {role}")
+    for_application_role("REVOKE UPDATE, TRUNCATE ON ledger_seal_queue FROM {role}")
 
 
 def _journal() -> None:

@@ -26,6 +26,8 @@ def upgrade() -> None:
     _clawbacks()
     _accruals_move_only_forward()
     _drafts()
+    # A member's own entries are read by account.
+    op.execute("CREATE INDEX ix_ledger_postings_account_id ON ledger_postings (account_id, entry_id)")
     # What members owe is looked for at every settlement. The index names no column that a settlement writes.
     op.execute("CREATE INDEX ix_ledger_balances_debts ON ledger_balances (account_id) WHERE sign = -1")
     for table in ("refund_lines", "accrued_receipts", "clawed_refunds", "clawbacks"):
@@ -179,7 +181,7 @@ def _drafts() -> None:
             document   jsonb NOT NULL,
             created_by uuid NOT NULL,
             created_at timestamptz NOT NULL,
-            version_id uuid CONSTRAINT uq_commission_plan_drafts_version_id UNIQUE
+            version_id uuid
                 CONSTRAINT fk_commission_plan_drafts_version_id REFERENCES commission_plan_versions (id)
         )
         """

@@ -7,18 +7,19 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from socialshop.audit import rules, store
 from socialshop.audit.store import StoredEntry
 from socialshop.infra import chain
-from socialshop.infra.chain import Chain, Head, SignedHead, lost_in_queue, prove_chain, seal_block
+from socialshop.infra.chain import Chain, Head, SignedHead, count_waiting, lost_in_queue, prove_chain, seal_block
 from socialshop.infra.uow import UnitOfWork, require_snapshot
 
 __all__ = [
     "AuditProof",
     "Deed",
     "StoredEntry",
+    "count_unsealed",
     "history",
     "prove",
     "read_head",
@@ -62,6 +63,11 @@ def _row(now: datetime, deed: Deed) -> store.EntryRow:
     return store.EntryRow(deed.actor, deed.action, deed.target, facts, content_hash)
 
 
+def count_unsealed(uow: UnitOfWork) -> int:
+    """How many entries wait to be sealed."""
+    return count_waiting(uow.session, CHAIN)
+
+
 def seal(uow: UnitOfWork) -> bool:
     """Seal the next block of entries, if there is one; True says that more may be waiting. For the periodic table."""
     return seal_block(uow, CHAIN, store.count_by_action)
@@ -80,6 +86,15 @@ class AuditProof:
     def holds(self) -> bool:
         """Nothing is off."""
         return self.first_difference is None
+
+    def fields(self) -> dict[str, Any]:
+        """What a proof says of the record beside the ledger's own fields, by name."""
+        return {
+            "audit_ok": self.holds,
+            "audit_entries": self.entries,
+            "audit_unsealed": self.unsealed,
+            "audit_head_hash": self.head_hash,
+        }
 
 
 def prove(uow: UnitOfWork, head: Head | None = None) -> AuditProof:

@@ -33,7 +33,8 @@ def prove(head_file: Path | None, as_json: bool) -> None:
     with open_shop() as app:
         books, record = _proofs(app, head_file)
     if as_json:
-        both = {**asdict(books), **{f"audit_{name}": value for name, value in asdict(record).items()}}
+        difference = books.first_difference or record.first_difference
+        both = {**asdict(books), **record.fields(), "first_difference": difference}
         click.echo(json.dumps(both, ensure_ascii=False))
     else:
         click.echo(_in_words(books, record))

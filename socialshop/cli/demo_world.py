@@ -21,10 +21,15 @@ _MEMBERS = 200
 _ORDERS = 600
 _DAYS_OF_JOINING = 60
 _DAYS_TO_RECEIPT = 3
-_SURNAMES = "王 李 张 刘 陈 杨 黄 赵 吴 周 徐 孙 马 朱 胡 郭 何 林 高 罗 郑 梁 谢 宋 唐 许 韩 冯 邓 曹".split()
-_GIVEN = "伟 芳 娜 敏 静 丽 强 磊 军 洋 勇 艳 杰 娟 涛 明 超 霞 平 刚 小满 思远 雨桐 子涵 一诺 梓萱 浩然".split()
-_FOREIGN = "Ava Noah Mia Liam Zoe Owen Ruth Hugo Nina Omar Iris Theo Lena Max Elif Jonas Carla Yusuf Aino Pavel".split()
-_LAST = "Adams Berg Costa Diaz Evans Fischer Garcia Haas Ito Jensen Kaya Lopez Moreau Novak Olsen Park".split()
+_SURNAMES, _GIVEN, _FOREIGN, _LAST = (
+    line.split()
+    for line in (
+        "王 李 张 刘 陈 杨 黄 赵 吴 周 徐 孙 马 朱 胡 郭 何 林 高 罗 郑 梁 谢 宋 唐 许 韩 冯 邓 曹",
+        "伟 芳 娜 敏 静 丽 强 磊 军 洋 勇 艳 杰 娟 涛 明 超 霞 平 刚 小满 思远 雨桐 子涵 一诺 梓萱 浩然 欣怡 嘉怡 若曦",
+        "Ava Noah Mia Liam Zoe Owen Ruth Hugo Nina Omar Iris Theo Lena Max Elif Jonas Carla Yusuf Aino Pavel",
+        "Adams Berg Costa Diaz Evans Fischer Garcia Haas Ito Jensen Kaya Lopez Moreau Novak Olsen Park Rossi",
+    )
+)
 _MEMBER_COLUMNS = ("external_id", "sponsor_external_id", "joined_at", "display_name")
 _ORDER_COLUMNS = (
     *("external_id", "member_external_id", "ordered_at", "amount", "currency", "quantity"),

@@ -67,7 +67,7 @@ class Skip(NamedTuple):
 
 
 class Standing(NamedTuple):
-    """An accrual as it stands: what it was, what was clawed back of it, and what is left of the line it came from."""
+    """An accrual as it stands: what it was, what was clawed back of it, and what of its line went back."""
 
     id: uuid.UUID
     beneficiary: int
@@ -76,8 +76,10 @@ class Standing(NamedTuple):
     clawed_minor: int
     leg: int
     plan_version_id: uuid.UUID
-    net_minor: int
-    net_quantity: int
+    base_minor: int
+    quantity: int
+    refunded_minor: int
+    returned: int
 
 
 class Taken(NamedTuple):
@@ -124,7 +126,8 @@ def entries(plan: Plan, sales: Sales, rewards: Sequence[Reward], accrual_ids: Se
 
 def too_much(leg: Leg, accrual: Standing) -> int:
     """By how much the accrual exceeds what the same rule gives for what is left of the line, claw backs counted."""
-    return accrual.amount_minor - accrual.clawed_minor - amount_of(leg, accrual.net_minor, accrual.net_quantity)
+    net = net_of(leg, accrual.base_minor, accrual.quantity, accrual.refunded_minor, accrual.returned)
+    return accrual.amount_minor - accrual.clawed_minor - net
 
 
 def take(accrual: Standing, amount_minor: int, held: bool, available_minor: int) -> Taken:
@@ -133,6 +136,12 @@ def take(accrual: Standing, amount_minor: int, held: bool, available_minor: int)
         return Taken(accrual, amount_minor, amount_minor, 0, 0)
     wallet = min(amount_minor, available_minor)
     return Taken(accrual, amount_minor, 0, wallet, amount_minor - wallet)
+
+
+def net_of(leg: Leg, base_minor: int, quantity: int, refunded_minor: int, returned: int) -> int:
+    """What the leg gives for what is left of a line; a line of which all the money went back has no unit left."""
+    net_minor = base_minor - refunded_minor
+    return amount_of(leg, net_minor, 0 if base_minor and not net_minor else quantity - returned)
 
 
 def amount_of(leg: Leg, base_minor: int, quantity: int) -> int:

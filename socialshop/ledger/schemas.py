@@ -75,12 +75,5 @@ class ProofWire(Wire):
     @classmethod
     def of(cls, proof: Proof, audit: AuditProof) -> ProofWire:
         """The wire form of both proofs."""
-        said = asdict(proof)
-        said["first_difference"] = proof.first_difference or audit.first_difference
-        return cls(
-            **said,
-            audit_ok=audit.holds,
-            audit_entries=audit.entries,
-            audit_unsealed=audit.unsealed,
-            audit_head_hash=audit.head_hash,
-        )
+        difference = proof.first_difference or audit.first_difference
+        return cls(**{**asdict(proof), **audit.fields(), "first_difference": difference})

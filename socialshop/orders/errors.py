@@ -17,3 +17,24 @@ class OrderNotShipped(DomainError):
 
     code = "order_not_shipped"
     kind = Kind.CONFLICT
+
+
+class NothingToRefund(DomainError):
+    """All that was paid went back, or is asked back already."""
+
+    code = "nothing_to_refund"
+    kind = Kind.CONFLICT
+
+
+class AmountTooLarge(DomainError):
+    """More is asked back than is left; requests that are still open count as taken."""
+
+    code = "amount_too_large"
+    kind = Kind.INVALID
+
+
+class RefundDecided(DomainError):
+    """The refund was decided the other way."""
+
+    code = "refund_decided"
+    kind = Kind.CONFLICT

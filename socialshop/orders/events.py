@@ -23,3 +23,11 @@ class OrderReceived(Event):
     order_id: uuid.UUID
     received_at: datetime
     return_days: int
+
+
+@dataclass(frozen=True, slots=True)
+class OrderRefunded(Event):
+    """Money of the order went back to its buyer; what the sale earned others is clawed back."""
+
+    order_id: uuid.UUID
+    refund_id: uuid.UUID

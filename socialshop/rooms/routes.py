@@ -6,11 +6,13 @@ from flask import request
 
 from socialshop.deals.errors import DealNotLive, OutOfStock
 from socialshop.infra.uow import UnitOfWork
+from socialshop.invites import visitors
 from socialshop.invites.errors import InviteCodeUnknown
 from socialshop.kernel.ids import to_public
 from socialshop.rooms import service
 from socialshop.rooms.errors import AlreadySeated, MemberLimitReached, RoomClosed, RoomFull, SeatPaid
 from socialshop.rooms.schemas import JoinedWire, RoomWire, SeatClaim
+from socialshop.rooms.service import Attribution
 from socialshop.web.auth import BUYERS, PUBLIC
 from socialshop.web.idempotency import Idempotency
 from socialshop.web.operations import Answer, Call, Reply, Room
@@ -37,7 +39,7 @@ def open_room(call: Call[SeatClaim, Nothing]) -> Answer:
     body = call.body
 
     def claim(uow: UnitOfWork) -> Answer:
-        joined = service.open_room(uow, call.caller, call.ids["deal_id"], body.quantity, body.attribution())
+        joined = service.open_room(uow, call.caller, call.ids["deal_id"], body.quantity, _attribution(body, uow))
         return Answer(JoinedWire.of(joined), 201)
 
     return call.transact(claim)
@@ -58,7 +60,7 @@ def join_room(call: Call[SeatClaim, Nothing]) -> Answer:
     body = call.body
 
     def claim(uow: UnitOfWork) -> Answer:
-        joined = service.join(uow, call.caller, call.ids["room_id"], body.quantity, body.attribution())
+        joined = service.join(uow, call.caller, call.ids["room_id"], body.quantity, _attribution(body, uow))
         return Answer(JoinedWire.of(joined), 201)
 
     return call.transact(claim)
@@ -108,6 +110,14 @@ def leave_room(call: Call[Nothing, Nothing]) -> Answer:
         return Answer(status=204)
 
     return call.transact(leave)
+
+
+def _attribution(body: SeatClaim, uow: UnitOfWork) -> Attribution:
+    """The link that was named, else the one that this visitor followed."""
+    if body.invite_code is not None:
+        return Attribution(code=body.invite_code)
+    followed = visitors.touch(uow.now)
+    return Attribution(link_id=None if followed is None else followed.link_id)
 
 
 def _tag(call: Call[Nothing, Nothing], version: int) -> str:

@@ -10,7 +10,7 @@ from socialshop.deals.rules import MOST_UNITS
 from socialshop.kernel.ids import to_public
 from socialshop.orders.schemas import ORDER, OrderWire
 from socialshop.payments.schemas import PaymentWire
-from socialshop.rooms.service import Attribution, Joined, RoomView, SeatView
+from socialshop.rooms.service import Joined, RoomView, SeatView
 from socialshop.web.schemas import Instant, MoneyWire, Wire, with_example
 
 _ROOM: dict[str, Any] = {
@@ -34,16 +34,12 @@ _SEAT: dict[str, Any] = {
 
 
 class SeatClaim(Wire):
-    """How many units, and through whose invitation."""
+    """How many units, and through whose invitation: the link followed here before, where none is named."""
 
     model_config = with_example({"quantity": 1})
 
     quantity: int = Field(1, ge=1, le=MOST_UNITS)
     invite_code: Annotated[str, StringConstraints(min_length=1, max_length=40)] | None = None
-
-    def attribution(self) -> Attribution:
-        """The link that was named."""
-        return Attribution(code=self.invite_code)
 
 
 class HostWire(Wire):

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import random
-import time
 import uuid
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
@@ -16,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from bookkeeping import seal_all_audit
 from flask import Flask
 from sqlalchemy import Engine, NullPool, create_engine, text
 from sqlalchemy.orm import Session
@@ -48,18 +48,6 @@ def _record(clock: ManualClock, number: int) -> None:
     clock.advance(timedelta(seconds=1))
 
 
-def _seal_all(clock: ManualClock) -> None:
-    """An entry waits for every older transaction of the server, those of tests beside this one too."""
-    end = time.monotonic() + 60
-    while True:
-        with unit_of_work(clock) as uow:
-            audit.seal(uow)
-            if not uow.session.execute(text("SELECT count(*) FROM audit_seal_queue")).scalar_one():
-                return
-        assert time.monotonic() < end, "an older transaction never ended"
-        time.sleep(0.005)
-
-
 @pytest.fixture
 def record(app: Flask) -> Flask:
     """Thirty entries in six blocks of five, and two not sealed."""
@@ -67,7 +55,7 @@ def record(app: Flask) -> Flask:
     for block in range(BLOCKS):
         for number in range(SEALED // BLOCKS):
             _record(clock, block * (SEALED // BLOCKS) + number)
-        _seal_all(clock)
+        seal_all_audit(clock)
     _record(clock, SEALED)
     _record(clock, SEALED + 1)
     return app

@@ -233,16 +233,16 @@ def test_a_listening_worker_is_waited_for_and_replaced_when_it_vanishes(
     assert (len(waits), guests.served) == (2, 1)
 
 
-def test_a_lock_lost_with_its_connection_is_taken_again(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_lock_lost_with_its_connection_is_taken_again(
+    app: Flask, database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(presence, "_LOOK_SECONDS", 0.0)
     with presence.Presence() as listening:
-        with unit_of_work() as uow:
-            uow.session.execute(
-                text(
-                    "SELECT pg_terminate_backend(l.pid) FROM pg_locks l JOIN pg_database d ON d.oid = l.database"
-                    " WHERE l.locktype = 'advisory' AND d.datname = current_database()"
-                )
-            )
+        _outside(
+            database_url,
+            "SELECT pg_terminate_backend(l.pid) FROM pg_locks l JOIN pg_database d ON d.oid = l.database"
+            " WHERE l.locktype = 'advisory' AND d.datname = current_database()",
+        )
         assert not listening.hold()
         assert not presence.someone_listens()
         assert listening.hold()

@@ -76,6 +76,11 @@ def test_a_balance_cannot_be_removed_by_the_application(app: Flask, entry_id: in
         uow.session.execute(text("DELETE FROM ledger_balances"))
 
 
+def test_what_waits_for_its_seal_cannot_be_changed_by_the_application(app: Flask, entry_id: int) -> None:
+    with pytest.raises(DBAPIError, match="permission denied"), unit_of_work() as uow:
+        uow.session.execute(text("UPDATE ledger_seal_queue SET transaction_id = '3'"))
+
+
 def _add_entry(connection: Connection, postings: int) -> int:
     row = connection.execute(
         text(

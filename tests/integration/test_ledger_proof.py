@@ -346,6 +346,7 @@ def test_the_head_of_empty_books_is_a_head_too(app: Flask, tmp_path: Path) -> No
 
 def test_a_head_signed_by_another_key_is_refused(books: Flask, tmp_path: Path) -> None:
     (tmp_path / "other").mkdir()
+    _exported(tmp_path)
     with pytest.raises(HeadRefused, match="another key"):
         read_head(_exported(tmp_path / "other"), tmp_path)
 
@@ -363,6 +364,21 @@ def test_a_head_changed_after_it_was_signed_is_refused(books: Flask, tmp_path: P
 @pytest.mark.parametrize("document", ["", "[]", "{}", "null", '{"number": 1}', "\ufffd", "[" * 100_000])
 def test_what_is_no_head_is_refused(books: Flask, tmp_path: Path, document: str) -> None:
     with pytest.raises(HeadRefused, match="not a head"):
+        read_head(document, tmp_path)
+
+
+def test_a_head_is_not_judged_without_the_key_and_none_is_made(books: Flask, tmp_path: Path) -> None:
+    document = _exported(tmp_path)
+    (tmp_path / "signing.key").unlink()
+    with pytest.raises(HeadRefused, match=r"signing\.key is missing"):
+        read_head(document, tmp_path)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_key_file_that_is_no_key_is_refused(books: Flask, tmp_path: Path) -> None:
+    document = _exported(tmp_path)
+    (tmp_path / "signing.key").write_bytes(b"\xff\x00")
+    with pytest.raises(HeadRefused, match="is no signing key"):
         read_head(document, tmp_path)
 
 

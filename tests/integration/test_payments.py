@@ -11,9 +11,12 @@ from pathlib import Path
 
 import pytest
 from flask import Flask
+from pydantic import SecretStr
 from sqlalchemy import event, text
 from sqlalchemy.exc import IntegrityError
 
+from socialshop.app import create_app
+from socialshop.infra import redis
 from socialshop.infra.db import db
 from socialshop.infra.outside import OutcomeUnknown
 from socialshop.infra.uow import in_unit_of_work, unit_of_work
@@ -422,6 +425,19 @@ def test_without_a_provider_paying_says_so(shop: PaymentShop) -> None:
     )
     assert (answer.status_code, answer.get_json()["code"]) == (503, "payment_provider_unavailable")
     assert rows("SELECT count(*) FROM payment_calls") == [(0,)]
+
+
+def test_in_production_there_is_no_sandbox(app: Flask) -> None:
+    settings = app.extensions["socialshop_settings"]
+    secret = SecretStr("shared")
+    production = {"environment": "production", "sandbox_url": "http://127.0.0.1:1", "sandbox_secret": secret}
+    found = create_app(settings.model_copy(update=production))
+    assert found.extensions["socialshop_payment_gateways"] == {}
+    assert not [rule for rule in found.url_map.iter_rules() if "/sandbox/" in rule.rule]
+    assert [rule for rule in app.url_map.iter_rules() if "/sandbox/" in rule.rule]
+    with found.app_context():
+        db.engine.dispose()
+        redis.client().close()
 
 
 # --- counts, guards -------------------------------------------------------------------------------------------------

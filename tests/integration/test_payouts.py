@@ -5,6 +5,8 @@ from __future__ import annotations
 import csv
 import io
 import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import pytest
@@ -15,7 +17,9 @@ from socialshop.infra.db import db
 from socialshop.infra.uow import in_unit_of_work, unit_of_work
 from socialshop.kernel.ids import from_public
 from socialshop.kernel.roles import Role
+from socialshop.ledger import chart
 from socialshop.ledger import service as ledger
+from socialshop.ledger.journal import Entry, Posting
 from socialshop.ledger.service import WalletBalances
 from tests.money_people import IBAN, balance_of, earn, number_of, statuses, wallet_of
 from tests.web_client import Person, counts, refusal, sign_up
@@ -461,7 +465,9 @@ def test_lists_come_page_by_page_and_by_status(lin: Person, admins: list[Person]
         assert refusal(answer) == (422, "invalid_value", wrong.partition("=")[0])
 
 
-def _statements(person: Person, path: str) -> int:
+@contextmanager
+def statements() -> Iterator[list[str]]:
+    """The statements sent while the block runs."""
     seen: list[str] = []
 
     def note(_c: object, _cur: object, statement: str, *_rest: object) -> None:
@@ -469,10 +475,9 @@ def _statements(person: Person, path: str) -> int:
 
     event.listen(db.engine, "before_cursor_execute", note)
     try:
-        assert person.call("GET", path).status_code == 200
+        yield seen
     finally:
         event.remove(db.engine, "before_cursor_execute", note)
-    return len(seen)
 
 
 def test_lists_and_evidence_take_the_same_statements_however_long_they_are(app: Flask, admins: list[Person]) -> None:
@@ -482,11 +487,16 @@ def test_lists_and_evidence_take_the_same_statements_however_long_they_are(app: 
     one = asked(person, 100, to)
 
     def taken() -> list[int]:
-        return [
-            _statements(admins[0], "/admin/payout-requests"),
-            _statements(person, "/payout-requests"),
-            _statements(admins[0], f"/admin/payout-requests/{one}"),
-        ]
+        counted = []
+        for reader, path in (
+            (admins[0], "/admin/payout-requests"),
+            (person, "/payout-requests"),
+            (admins[0], f"/admin/payout-requests/{one}"),
+        ):
+            with statements() as seen:
+                assert reader.call("GET", path).status_code == 200
+            counted.append(len(seen))
+        return counted
 
     few = taken()
     for _ in range(15):
@@ -536,3 +546,55 @@ def test_what_the_database_holds_when_the_program_does_not(lin: Person, admins: 
     ):
         with pytest.raises(DBAPIError, match=said), unit_of_work() as uow:
             uow.session.execute(text(statement), values)
+
+
+def test_a_payout_goes_on_behind_what_was_clawed_back(app: Flask, admins: list[Person]) -> None:
+    """600 of 1,000 were paid when 500 are clawed back: 400 from the wallet, 100 owed, netted when more settles."""
+    person = sign_up(app)
+    number, to = number_of(person), destination(person)
+    (first,) = earn(number, 1000)
+    early = asked(person, 600, to)
+    results(admins[2], released(admins, early), **{early: "paid"})
+    wallet, owed = chart.member_wallet(number), chart.member_receivable(number)
+    with unit_of_work() as uow:
+        uow.session.execute(text("UPDATE accruals SET clawed_minor = 500 WHERE id = :id"), {"id": first})
+        taken = [
+            Posting(wallet, -400, "CNY"),
+            Posting(owed, -100, "CNY"),
+            Posting(chart.COMMISSION_EXPENSE, 500, "CNY"),
+        ]
+        ledger.post(uow, [Entry("clawback", "clawback", taken)])
+    (second,) = earn(number, 1000)
+    with unit_of_work() as uow:
+        ledger.post(uow, [Entry("netting", "netting", [Posting(wallet, -100, "CNY"), Posting(owed, 100, "CNY")])])
+    assert wallet_of(number) == WalletBalances(0, 900, 0, 0)
+    late = asked(person, 900, to)
+    shown = admins[0].call("GET", f"/admin/payout-requests/{late}").get_json()
+    assert [(one["amount"]["amount_minor"], one["part"]["amount_minor"]) for one in shown["accruals"]] == [(1000, 900)]
+    assert shown["refund_history"]["reversed_amount"]["amount_minor"] == 500
+    results(admins[2], released(admins, late), **{late: "paid"})
+    assert statuses(table="accruals", ids=[first, second]) == ["paid_out", "paid_out"]
+    the_books_prove()
+
+
+def test_batch_release_and_results_take_the_same_statements_for_one_request_and_for_twenty(
+    app: Flask, admins: list[Person]
+) -> None:
+    person = sign_up(app)
+    earn(number_of(person), *[100] * 50)
+    to = destination(person)
+
+    def taken(number: int) -> tuple[int, int, int]:
+        requests = [asked(person, 100, to) for _ in range(number)]
+        approved(admins[0], *requests)
+        with statements() as batching:
+            made = batch(admins[1]).get_json()
+        with statements() as releasing:
+            assert release(admins[2], made["id"]).status_code == 200
+        with statements() as ending:
+            assert results(admins[2], made["id"], **dict.fromkeys(requests, "paid")).status_code == 200
+        return len(batching), len(releasing), len(ending)
+
+    # The first payout makes the channel's account.
+    taken(1)
+    assert taken(20) == taken(1)

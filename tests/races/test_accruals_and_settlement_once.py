@@ -135,7 +135,7 @@ def test_the_audit_sees_a_settlement_that_reads_instead_of_claiming(
 
     def read_only(session: Any, as_of: object, now: object, limit: int) -> list[settlement.Matured]:
         rows = session.execute(text("SELECT id, beneficiary, amount_minor, currency FROM accruals ORDER BY id"))
-        return list(rows.tuples())
+        return [tuple(row) for row in rows]
 
     orders = _a_busy_shop(0)
     in_unit_of_work(lambda uow: service.accrue_orders(uow, confirmed(*orders)))

@@ -36,7 +36,8 @@ def _open_shop(members: int, orders: int, folder: Path) -> World:
     worlds.write_members(world, folder / "members.csv", seed=7)
     worlds.write_orders(world, folder / "orders.csv")
     legs = [{"kind": "sale", "level": level, "rate_bps": rate} for level, rate in RATES.items()]
-    plan = parse_plan({"name": "killed", "currency": "CNY", "hold_days": 0, "legs": legs})
+    # Held for ten years, so that the schedule's own settling cannot come in between.
+    plan = parse_plan({"name": "killed", "currency": "CNY", "hold_days": 3650, "legs": legs})
 
     def land(uow: UnitOfWork) -> None:
         import_members(uow, folder / "members.csv", reject=pytest.fail, progress=_silent)

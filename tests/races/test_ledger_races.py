@@ -95,11 +95,19 @@ def test_an_entry_waits_for_its_seal_while_an_older_writer_is_at_work(app: Flask
     assert proved().holds
 
 
-def test_an_entry_with_a_smaller_id_joins_a_later_block(app: Flask, older: Callable[[], None]) -> None:
+def _give_waiting_the_transaction(database_url: str, transaction: int) -> None:
+    engine = create_engine(database_url, poolclass=NullPool)
+    with engine.begin() as owner:
+        owner.execute(text("UPDATE ledger_seal_queue SET transaction_id = CAST(:id AS xid8)"), {"id": str(transaction)})
+    engine.dispose()
+
+
+def test_an_entry_with_a_smaller_id_joins_a_later_block(
+    app: Flask, database_url: str, older: Callable[[], None]
+) -> None:
     """Ids are drawn before commits: a chain that insisted on their order would lose this one."""
     posted(_sale("younger"))
-    with unit_of_work() as uow:
-        uow.session.execute(text("UPDATE ledger_seal_queue SET transaction_id = '3'"))
+    _give_waiting_the_transaction(database_url, 3)
     with unit_of_work() as uow:
         seal(uow)
     older()
@@ -111,9 +119,7 @@ def test_an_entry_with_a_smaller_id_joins_a_later_block(app: Flask, older: Calla
 def test_an_entry_from_before_a_restore_counts_as_committed(app: Flask, database_url: str) -> None:
     """Another cluster's transaction ids mean nothing here, and may be far ahead."""
     posted(_sale("restored"))
-    engine = create_engine(database_url, poolclass=NullPool)
-    with engine.begin() as owner:
-        owner.execute(text("UPDATE ledger_seal_queue SET transaction_id = '9223372036854775807'"))
+    _give_waiting_the_transaction(database_url, 2**63 - 1)
     with unit_of_work() as uow:
         seal(uow)
     assert _blocks() == [(1, ["restored"])]

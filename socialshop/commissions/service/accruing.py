@@ -20,6 +20,7 @@ from socialshop.commissions.store import accruals as store
 from socialshop.commissions.store import plans
 from socialshop.commissions.store.accruals import AccrualRow, Line, SkipRow
 from socialshop.commissions.subtree import subtree
+from socialshop.infra.collector import cycles_kept
 from socialshop.infra.crashpoints import crash_point
 from socialshop.infra.uow import UnitOfWork, advisory_lock
 from socialshop.kernel.ids import new_ids
@@ -37,11 +38,17 @@ def accrue_orders(uow: UnitOfWork, payloads: Sequence[Mapping[str, Any]]) -> Non
     """
     order_ids = {uuid.UUID(order) for payload in payloads for order in payload["order_ids"]}
     advisory_lock(uow, _LOCK, shared=True)
-    lines = store.claim_lines(uow.session, sorted(order_ids), uow.now)
-    crash_point("accrue.claimed")
-    if not lines:
-        return
-    by_version = _by_version(lines)
+    with cycles_kept():
+        lines = store.claim_lines(uow.session, sorted(order_ids), uow.now)
+        crash_point("accrue.claimed")
+        if lines:
+            _accrue(uow, _by_version(lines))
+            _say_what_follows(uow, sorted({line.order_id for line in lines}))
+    crash_point("accrue.posted")
+
+
+def _accrue(uow: UnitOfWork, by_version: dict[uuid.UUID | None, list[Line]]) -> None:
+    """Decide on claimed lines, and write what was decided."""
     accruals: list[AccrualRow] = []
     skips = [
         SkipRow(line.order_line_id, WHOLE_LINE, None, 0, None, Reason.NO_PLAN_IN_FORCE)
@@ -58,11 +65,13 @@ def accrue_orders(uow: UnitOfWork, payloads: Sequence[Mapping[str, Any]]) -> Non
     store.add_accruals(uow.session, accruals)
     store.add_skips(uow.session, skips)
     ledger.post(uow, entries)
-    orders = sorted({line.order_id for line in lines})
-    for refund_id in store.refunded_before(uow.session, orders):
+
+
+def _say_what_follows(uow: UnitOfWork, order_ids: Sequence[uuid.UUID]) -> None:
+    """Refunds that were paid before their order accrued claw back now; links count what they brought."""
+    for refund_id in store.refunded_before(uow.session, order_ids):
         uow.emit(ClawbackDue(refund_id))
-    tell_links(uow, orders)
-    crash_point("accrue.posted")
+    tell_links(uow, order_ids)
 
 
 def tell_links(uow: UnitOfWork, order_ids: Sequence[uuid.UUID]) -> None:

@@ -1,12 +1,12 @@
 """Commission that leaves the shop: which accruals a payout takes, and that they are paid out.
 
-A member's settled accruals lie end to end in the order in which they settled; payouts take them from the front. So a
-payout of any sum has its accruals behind it, and no accrual stands behind two.
+A member's settled accruals, less what was clawed back, lie end to end in the order in which they settled; payouts take
+them from the front. So a payout of any sum has its accruals behind it, and no accrual stands behind two. A debt that a
+settlement netted counts by itself: what was paid before the claw back already reaches that much further.
 """
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Sequence
 
 from socialshop.commissions.store import payouts as store
@@ -20,15 +20,16 @@ def accruals_behind(uow: UnitOfWork, span: Span, currency: str, limit: int) -> l
 
 
 def pay_out(uow: UnitOfWork, spans: Sequence[Span], currency: str) -> list[Part]:
-    """The spans have been paid: returns all that they took; accruals taken whole become `paid_out`.
+    """The spans have been paid: returns all that they took; accruals that lie wholly before their ends are paid out.
 
     Two statements, whatever the number. The caller holds each member's balance locked, so that no two spans of a
     member are decided at once.
     """
     parts = store.parts_of(uow.session, spans, currency, limit=2**31 - 1)
-    whole: list[uuid.UUID] = sorted(part.accrual_id for part in parts if part.whole)
-    if whole:
-        store.mark_paid_out(uow.session, whole)
+    ends: dict[int, int] = {}
+    for span in spans:
+        ends[span.beneficiary] = max(span.end_minor, ends.get(span.beneficiary, 0))
+    store.mark_paid_out(uow.session, ends, currency)
     return parts
 
 

@@ -86,6 +86,11 @@ def publish_plan(
     return published
 
 
+def published_version(uow: UnitOfWork, version_id: uuid.UUID) -> PublishedVersion:
+    """A version that was published before."""
+    return _published(store.versions(uow.session, [version_id])[0])
+
+
 def _after_every_order(uow: UnitOfWork, currency: str, effective_at: datetime | None) -> datetime:
     """An order's plan is the one in force when it was placed, and that never changes afterwards."""
     newest = store.newest_order_at(uow.session, currency)

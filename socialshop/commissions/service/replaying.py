@@ -144,8 +144,8 @@ def _facts(plan: Plan, lines: Sequence[Line], later: Mapping[uuid.UUID, Snapshot
         leg = plan.legs[number]
         snapshot = later[sales.line_ids[sale]]
         matures = rules.matures_at(sales.received_at[sale] or snapshot.held_from, plan.hold_days)
-        net_minor = sales.bases[sale] - snapshot.refunded_minor
-        clawed = amount - rules.amount_of(leg, net_minor, sales.quantities[sale] - snapshot.returned)
+        base, quantity = sales.bases[sale], sales.quantities[sale]
+        clawed = amount - rules.net_of(leg, base, quantity, snapshot.refunded_minor, snapshot.returned)
         yield StoredAccrual(
             sales.line_ids[sale],
             beneficiary,

@@ -11,6 +11,7 @@ from typing import Any
 from socialshop.commissions.events import SettlementDue
 from socialshop.commissions.store import settlement as store
 from socialshop.commissions.store.settlement import Matured, Total
+from socialshop.infra.collector import cycles_kept
 from socialshop.infra.crashpoints import crash_point
 from socialshop.infra.uow import UnitOfWork
 from socialshop.kernel.time import parse_instant
@@ -31,10 +32,11 @@ def settle_due(uow: UnitOfWork, as_of: datetime, limit: int = BATCH) -> int:
     What a member owes is netted from what settles, in the same entry. A constant number of statements. Fewer than
     `limit` means that nothing is left but what others are settling.
     """
-    matured = store.claim_matured(uow.session, as_of, uow.now, limit)
-    crash_point("settle.claimed")
-    ledger.post(uow, list(_entries(matured, _hold_debtors(uow, matured))))
-    crash_point("settle.posted")
+    with cycles_kept():
+        matured = store.claim_matured(uow.session, as_of, uow.now, limit)
+        crash_point("settle.claimed")
+        ledger.post(uow, list(_entries(matured, _hold_debtors(uow, matured))))
+        crash_point("settle.posted")
     return len(matured)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Sequence
 from datetime import datetime
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 from sqlalchemy import text
 from sqlalchemy.orm import Session
@@ -58,7 +58,7 @@ def claim_matured(session: Session, as_of: datetime, now: datetime, limit: int) 
         ),
         {"as_of": as_of, "now": now, "limit": limit},
     )
-    return rows.all()
+    return cast("Sequence[Matured]", rows.all())
 
 
 def is_anything_due(session: Session, as_of: datetime) -> bool:

@@ -71,9 +71,9 @@ def signed_head(session: Session, chain: Chain, data_dir: Path) -> SignedHead:
 
 
 def read_head(document: object, chain: Chain, data_dir: Path) -> Head:
-    """The head in an exported document's object. Raises HeadRefused: malformed, another key's, a wrong signature."""
+    """The head in an exported document's object. Raises HeadRefused: malformed, no key here, a wrong one."""
     signed = _signed_in(document)
-    own = signing_key(data_dir).public_key()
+    own = _read_key(data_dir.joinpath(KEY_FILE)).public_key()
     if signed.public_key != _public(own):
         raise HeadRefused("the head is signed by another key than this shop's")
     try:
@@ -84,11 +84,17 @@ def read_head(document: object, chain: Chain, data_dir: Path) -> Head:
 
 
 def signing_key(data_dir: Path) -> Ed25519PrivateKey:
-    """The shop's key: 32 bytes of seed in hexadecimal, in a file that its owner alone may read."""
-    path = data_dir / KEY_FILE
+    """The shop's key: 32 bytes of seed in hexadecimal, in a file that its owner alone may read. Made on first use."""
+    path = data_dir.joinpath(KEY_FILE)
     if not path.exists():
         _make_key(path)
-    seed = path.read_text(encoding="ascii").strip()
+    return _read_key(path)
+
+
+def _read_key(path: Path) -> Ed25519PrivateKey:
+    if not path.exists():
+        raise HeadRefused(f"{path} is missing: without the shop's key no head can be told from a forged one")
+    seed = path.read_text(encoding="ascii", errors="replace").strip()
     if not re.fullmatch(r"[0-9a-f]{64}", seed):
         raise HeadRefused(f"{path} is no signing key: 64 hexadecimal digits are expected")
     return Ed25519PrivateKey.from_private_bytes(bytes.fromhex(seed))

@@ -14,11 +14,14 @@ from __future__ import annotations
 
 import hmac
 import json
+import sys
 import threading
 from collections import Counter
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, cast
+
+import structlog
 
 from socialshop.payments.sandbox.books import Answer, Command, Refusal
 from socialshop.payments.sandbox.faults import Faults
@@ -27,6 +30,7 @@ from socialshop.payments.sandbox.sender import Sender
 from socialshop.payments.signatures import api_token
 
 _LARGEST_BODY = 10_000
+_IDLE_SECONDS = 30
 _LONGEST_TEXT = 200
 _LARGEST_AMOUNT = 10**12
 _OUTCOMES = ("succeeded", "failed", "timeout", "duplicate")
@@ -38,6 +42,9 @@ _FIELDS = {
     "refund": ("reference", "amount_minor"),
 }
 _PATHS = {"pay": "pay", "capture": "capture", "release": "release", "refunds": "refund"}
+
+
+_log = structlog.get_logger(__name__)
 
 
 class Silence(Exception):
@@ -63,6 +70,12 @@ class SandboxServer(ThreadingHTTPServer):
         self._attempts: Counter[str] = Counter()
         self._counting = threading.Lock()
 
+    def handle_error(self, request: object, client_address: object) -> None:
+        """A caller that hung up meanwhile is no news; anything else is one line, not a page."""
+        error = sys.exception()
+        if not isinstance(error, OSError):
+            _log.error("a request broke the sandbox provider", error=repr(error))
+
     def attempt_of(self, key: str) -> int:
         """The how-manieth request under this key this is."""
         with self._counting:
@@ -71,6 +84,8 @@ class SandboxServer(ThreadingHTTPServer):
 
 
 class _Handler(BaseHTTPRequestHandler):
+    timeout = _IDLE_SECONDS
+
     @property
     def _sandbox(self) -> SandboxServer:
         return cast("SandboxServer", self.server)

@@ -95,7 +95,7 @@ def request_capture(uow: UnitOfWork, payment_ids: Collection[uuid.UUID]) -> int:
 
     Left out are payments that hold nothing and those whose hold is being captured or released already.
     """
-    holds = calls.holds_to_end(uow.session, payment_ids)
+    holds = payments.standing_holds(uow.session, payment_ids)
     return _decide(uow, [Intent(new_id(), payment_id, "capture", amount) for payment_id, amount in holds])
 
 
@@ -104,7 +104,7 @@ def request_release(uow: UnitOfWork, payment_ids: Collection[uuid.UUID], reason:
 
     A payment that was never paid has no hold and stays payable: `PaymentAuthorized` tells of a late one.
     """
-    holds = calls.holds_to_end(uow.session, payment_ids)
+    holds = payments.standing_holds(uow.session, payment_ids)
     intents = [Intent(new_id(), payment_id, "release", amount, reason=reason) for payment_id, amount in holds]
     return _decide(uow, intents)
 

@@ -41,7 +41,7 @@ def record_state(uow: UnitOfWork, told: ProviderPayment, done_key: str | None = 
     if row is None or not _agrees(row, told):
         _log.error("provider tells of a payment that was not agreed", provider=told.provider, ref=told.ref)
         return False
-    failed_again = _finish_attempt(uow, row, told)
+    failed_again = _finish_attempt(uow, row, told, done_key)
     known = row._replace(provider_ref=told.ref)
     moved = _walk(uow, known, told, done_key)
     if moved == known:
@@ -60,11 +60,13 @@ def _agrees(row: PaymentRow, told: ProviderPayment) -> bool:
     )
 
 
-def _finish_attempt(uow: UnitOfWork, row: PaymentRow, told: ProviderPayment) -> bool:
+def _finish_attempt(uow: UnitOfWork, row: PaymentRow, told: ProviderPayment, done_key: str | None) -> bool:
     """Close the try to pay that the provider tells of; True if it was open and has failed."""
-    if told.attempt is None or row.status not in PAYABLE:
+    failed = told.status is Status.FAILED
+    closed_with_the_step = told.attempt == done_key and not failed
+    if told.attempt is None or row.status not in PAYABLE or closed_with_the_step:
         return False
-    return calls.succeed(uow.session, told.attempt, uow.now) and told.status is Status.FAILED
+    return calls.succeed(uow.session, told.attempt, uow.now) and failed
 
 
 def _walk(uow: UnitOfWork, row: PaymentRow, told: ProviderPayment, done_key: str | None) -> PaymentRow:

@@ -190,12 +190,3 @@ def refund(session: Session, refund_id: uuid.UUID) -> RefundRow | None:
         {"id": refund_id},
     ).one_or_none()
     return RefundRow(*row) if row else None
-
-
-def holds_to_end(session: Session, payment_ids: Collection[uuid.UUID]) -> list[tuple[uuid.UUID, int]]:
-    """Of these payments, those whose hold stands and is to be captured or released; with their amounts."""
-    rows = session.execute(
-        text("SELECT id, amount_minor FROM payments WHERE id = ANY(:ids) AND status = 'authorized' ORDER BY id"),
-        {"ids": list(payment_ids)},
-    )
-    return [(row.id, row.amount_minor) for row in rows]

@@ -63,6 +63,15 @@ def of_orders(session: Session, order_ids: Collection[uuid.UUID]) -> list[Paymen
     return [_row(*row) for row in rows]
 
 
+def standing_holds(session: Session, payment_ids: Collection[uuid.UUID]) -> list[tuple[uuid.UUID, int]]:
+    """Of these payments, those whose money is held and not taken, with their amounts; in id order."""
+    rows = session.execute(
+        text("SELECT id, amount_minor FROM payments WHERE id = ANY(:ids) AND status = 'authorized' ORDER BY id"),
+        {"ids": list(payment_ids)},
+    )
+    return [(row.id, row.amount_minor) for row in rows]
+
+
 def move(session: Session, row: PaymentRow, look_at: datetime | None, at: datetime, done_key: str | None) -> None:
     """Write what changes in a payment's life; the trigger refuses a step that is not declared.
 

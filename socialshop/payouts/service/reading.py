@@ -93,4 +93,4 @@ def _accruals_behind(uow: UnitOfWork, request: Request) -> list[PaidPart]:
     start = store.taken_before(uow.session, request)
     span = Span(request.id, request.member_number, start, start + request.amount_minor)
     parts = commissions.accruals_behind(uow, span, request.currency, SHOWN_ACCRUALS)
-    return [PaidPart(*part[1:-1]) for part in parts]
+    return [PaidPart(*part[1:]) for part in parts]

@@ -217,7 +217,8 @@ def paid_parts(session: Session, request_id: uuid.UUID, limit: int) -> list[Paid
     found = session.execute(
         text(
             """
-            SELECT a.id, l.order_id, a.kind, a.level, a.status, a.settled_at, a.amount_minor, p.amount_minor
+            SELECT a.id, l.order_id, a.kind, a.level, a.status, a.settled_at, a.amount_minor - a.clawed_minor,
+                   p.amount_minor
             FROM payout_parts p
             JOIN accruals a ON a.id = p.accrual_id
             JOIN accrued_lines l USING (order_line_id)

@@ -28,7 +28,6 @@ class Claim(NamedTuple):
     claimed: bool
     seated: bool
     reserved: bool
-    link_id: uuid.UUID | None
     title: str | None
     price_minor: int | None
     currency: str | None
@@ -39,11 +38,14 @@ class Claim(NamedTuple):
     display_name: str | None
 
 
-# Follows a CTE `room` that has the room's row if the seat may be taken. The hold ends at the latest with the room. An
+# Follows a CTE `room` that has the room's row if the seat may be taken. A buyer's own link is known and brings nothing.
+# The hold ends at the latest with the room. An
 # amount past the largest is cut here and refused by the caller: it must not be the CHECK that speaks.
 _CLAIM = f"""
     link AS (
-        SELECT id FROM invite_links WHERE code = :code OR id = CAST(:link_id AS uuid)
+        SELECT l.id, CASE WHEN m.number <> :member THEN l.id END AS brings
+        FROM invite_links l JOIN members m ON m.id = l.owner_id
+        WHERE l.code = :code OR l.id = CAST(:link_id AS uuid)
     ), seat AS (
         INSERT INTO seats (id, room_id, member, order_id, quantity, claimed_at, hold_until)
         SELECT :seat_id, id, :member, :order_id, :quantity, :now,
@@ -55,19 +57,20 @@ _CLAIM = f"""
         SELECT deal_id, sku_id, CAST(:quantity AS bigint) AS quantity FROM room
     ), {RESERVED}, ordering AS (
         SELECT CAST(:order_id AS uuid) AS order_id, CAST(:line_id AS uuid) AS line_id, CAST(:member AS bigint) AS buyer,
-            id AS room_id, (SELECT id FROM link) AS link_id, currency,
+            id AS room_id, (SELECT brings FROM link) AS link_id, currency,
             least(price_minor * CAST(:quantity AS bigint), {MAX_AMOUNT_MINOR}) AS amount_minor,
             CAST(:now AS timestamptz) AS ordered_at, sku_id, title, CAST(:quantity AS bigint) AS quantity, return_days
         FROM room
     ), {PLACED}
     SELECT CAST(:code AS text) IS NULL OR EXISTS (SELECT FROM link), r.id IS NOT NULL, EXISTS (SELECT FROM seat),
-        EXISTS (SELECT FROM reserved), (SELECT id FROM link), r.title, r.price_minor, r.currency, r.sku_id, r.deal_id,
+        EXISTS (SELECT FROM reserved), r.title, r.price_minor, r.currency, r.sku_id, r.deal_id,
         r.per_member_limit, (SELECT hold_until FROM seat),
         (SELECT p.display_name FROM members m JOIN member_profiles p ON p.member_id = m.id WHERE m.number = :member)
     FROM (SELECT) AS once LEFT JOIN room r ON true
 """  # noqa: S608 - texts of the rooms' own
 
-_JOIN = f"""
+_JOIN = text(
+    f"""
     WITH room AS (
         UPDATE rooms SET seats_taken = seats_taken + 1, version = version + 1
         WHERE id = :room_id AND status = 'open' AND expires_at > :now AND seats_taken < size
@@ -78,8 +81,10 @@ _JOIN = f"""
         RETURNING *
     ), {_CLAIM}
 """  # noqa: S608 - texts of the rooms' own
+)
 
-_OPEN = f"""
+_OPEN = text(
+    f"""
     WITH room AS (
         INSERT INTO rooms (id, deal_id, sku_id, title, price_minor, currency, return_days, seat_hold_seconds,
             per_member_limit, host, size, seats_taken, opened_at, expires_at)
@@ -88,16 +93,17 @@ _OPEN = f"""
         RETURNING *
     ), {_CLAIM}
 """  # noqa: S608 - texts of the rooms' own
+)
 
 
 def claim_seat(session: Session, values: Mapping[str, object]) -> Claim:
     """Take a seat in an open room."""
-    return Claim(*session.execute(text(_JOIN), values).one())
+    return Claim(*session.execute(_JOIN, values).one())
 
 
 def open_room(session: Session, values: Mapping[str, object]) -> Claim:
     """Make a room with its first seat taken."""
-    return Claim(*session.execute(text(_OPEN), values).one())
+    return Claim(*session.execute(_OPEN, values).one())
 
 
 class Standing(NamedTuple):
