@@ -1,9 +1,10 @@
-"""`socialshop demo`: a small generated shop to look at, filled through the doors that real data takes."""
+"""`socialshop demo`: a small believable shop to look at, filled through the doors that real data takes."""
 
 from __future__ import annotations
 
 import json
 import tempfile
+import uuid
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -11,7 +12,9 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import click
 
-from socialshop.cli import demo_world
+from socialshop.cli import demo_after, demo_rooms, demo_world
+from socialshop.cli.demo_provider import provider
+from socialshop.cli.progress import progress
 from socialshop.cli.shop import data_dir_option, finish_jobs, open_shop
 from socialshop.kernel.errors import DomainError, Kind
 from socialshop.kernel.roles import Role
@@ -21,6 +24,7 @@ if TYPE_CHECKING:
 
     from socialshop.infra.settings import Settings
     from socialshop.infra.uow import UnitOfWork
+    from socialshop.payments.gateway import Gateways
 
 _SEED = 20_261
 _PASSWORD = "socialshop-demo"  # noqa: S105 - printed for everybody; production refuses demo data
@@ -39,14 +43,17 @@ class _Login(NamedTuple):
     role: Role
     display_name: str
     external_id: str | None = None
+    mailbox: str | None = None
 
     @property
     def email(self) -> str:
-        return f"{self.role.value}@example.com"
+        return f"{self.mailbox or self.role.value}@example.com"
 
 
 _LOGINS = (
     _Login(Role.ADMIN, "Ada Admin"),
+    # Who approves a payout does not release it.
+    _Login(Role.ADMIN, "Ben Admin", mailbox="admin2"),
     _Login(Role.FINANCE, "Fei Finance"),
     _Login(Role.LEADER, "团长 林小满", demo_world.LEADER),
     _Login(Role.MEMBER, "陈思远", demo_world.MEMBER),
@@ -56,16 +63,44 @@ _LOGINS = (
 @click.command()
 @data_dir_option
 def demo() -> None:
-    """Fill an empty shop with generated members and orders, and print the demo logins.
+    """Fill an empty shop with generated members, orders and rooms, and print the demo logins.
 
-    Some 200 members in a tree below a leader, a published plan with two levels, and 600 orders over four months.
+    Some 200 members in a tree below a leader, a published plan with two levels, 600 orders over four months, goods and
+    deals, rooms filled and near filling, commissions in every state, payouts that wait for somebody.
     """
     with open_shop() as app:
-        logins = fill_if_empty(app)
+        logins = fill_and_follow(app)
         if not logins:
             raise DemoRefused("the shop has members already, or is in production; demo data would mix with real data")
         finish_jobs(app)
     click.echo("\n".join(logins))
+
+
+def fill_and_follow(app: Flask) -> list[str]:
+    """Fill the shop if it has no member, and do in this process what follows; returns as `fill_if_empty` does."""
+    with provider(app):
+        logins = fill_if_empty(app)
+        if logins:
+            settings: Settings = app.extensions["socialshop_settings"]
+            staff, earners = _people(app)
+            demo_after.follow(app, staff, earners, settings.currency)
+    return logins
+
+
+def _people(app: Flask) -> tuple[demo_after.Staff, list[demo_after.Earner]]:
+    """Who acts after the sales, each as signed in."""
+    from socialshop.identity import service as identity
+    from socialshop.infra.uow import unit_of_work
+
+    with unit_of_work(app.extensions["socialshop_clock"]) as uow:
+        ids = {login: identity.check_password(uow, login.email, _PASSWORD) for login in _LOGINS}
+    reviewer, releaser = (id_ for login, id_ in ids.items() if login.role is Role.ADMIN)
+    earners = [
+        demo_after.Earner(login.external_id, login.display_name, id_)
+        for login, id_ in ids.items()
+        if login.external_id is not None
+    ]
+    return demo_after.Staff(reviewer, releaser), earners
 
 
 def fill_if_empty(app: Flask) -> list[str]:
@@ -79,12 +114,12 @@ def fill_if_empty(app: Flask) -> list[str]:
     if settings.environment == "production":
         return []
     with tempfile.TemporaryDirectory() as folder, unit_of_work(app.extensions["socialshop_clock"]) as uow:
-        if not _fill(uow, settings, Path(folder)):
+        if not _fill(uow, settings, Path(folder), app.extensions["socialshop_payment_gateways"]):
             return []
     return [f"{login.email}  {_PASSWORD}  ({login.role.value})" for login in _LOGINS]
 
 
-def _fill(uow: UnitOfWork, settings: Settings, folder: Path) -> bool:
+def _fill(uow: UnitOfWork, settings: Settings, folder: Path, gateways: Gateways) -> bool:
     """Fill an empty shop; True if it is a demo shop, just filled or from before."""
     from socialshop.identity import naming
     from socialshop.infra.uow import advisory_lock
@@ -93,22 +128,31 @@ def _fill(uow: UnitOfWork, settings: Settings, folder: Path) -> bool:
     if not naming.is_empty(uow):
         return naming.has_email(uow, _LOGINS[0].email)
     start = (uow.now - timedelta(days=demo_world.DAYS)).replace(microsecond=0)
-    _add_logins(replace(uow, now=start), settings)
-    _import(uow, demo_world.generate(start, settings.currency, _SEED), settings, start, folder)
+    with progress("demo data") as shown:
+        shown.left(3)
+        ids = _add_logins(replace(uow, now=start), settings)
+        shown.left(2)
+        _import(uow, demo_world.generate(start, settings.currency, _SEED), settings, start, folder)
+        shown.left(1)
+        demo_rooms.furnish(uow, ids[Role.ADMIN], ids[Role.LEADER], settings.currency, gateways)
+        shown.left(0)
     return True
 
 
-def _add_logins(uow: UnitOfWork, settings: Settings) -> None:
-    """The four logins, as if they had joined at the beginning."""
+def _add_logins(uow: UnitOfWork, settings: Settings) -> dict[Role, uuid.UUID]:
+    """The logins, as if they had joined at the beginning; returns the ids, of each role the last one's."""
     from socialshop.identity import naming
     from socialshop.identity.service import NewMember
     from socialshop.onboarding import service as onboarding
 
+    ids = {}
     for login in _LOGINS:
         person = NewMember(login.email, _PASSWORD, login.display_name, login.role, time_zone=settings.time_zone)
         card = onboarding.create(uow, person)
         if login.external_id is not None:
             naming.name_member(uow, card.member_id, login.external_id)
+        ids[login.role] = card.member_id
+    return ids
 
 
 def _import(uow: UnitOfWork, world: demo_world.DemoWorld, settings: Settings, start: datetime, folder: Path) -> None:
@@ -138,3 +182,15 @@ def _import(uow: UnitOfWork, world: demo_world.DemoWorld, settings: Settings, st
     }
     publish_plan(uow, read_plan(json.dumps(plan).encode()), country=settings.country, effective_at=start)
     import_orders(uow, demo_world.write(world.orders, folder / "orders.csv"), reject=refuse, progress=silent)
+
+
+def hints(address: str) -> list[str]:
+    """Three lines to try on a demo shop that runs at this address: what is on sale, sign in, what waits for review."""
+    api, token = f"{address}/api/v1", "import json, sys; print(json.load(sys.stdin)['token'])"
+    credentials = json.dumps({"email": _LOGINS[0].email, "password": _PASSWORD})
+    sign_in = f"curl -s {api}/sessions -H 'Content-Type: application/json' -d '{credentials}'"
+    return [
+        f"curl -s {api}/deals",
+        f'TOKEN="$({sign_in} | python3 -c "{token}")"',
+        f'curl -s {api}/admin/payout-requests -H "Authorization: Bearer $TOKEN"',
+    ]

@@ -18,6 +18,7 @@ import click
 from flask import Flask
 from pydantic import SecretStr
 
+from socialshop.cli.demo_provider import books_of
 from socialshop.cli.processes import Family
 from socialshop.cli.shop import (
     configure_logging,
@@ -130,9 +131,9 @@ def _shop_for_processes(settings: Settings) -> Iterator[Flask]:
 
 def _demo(app: Flask) -> list[str]:
     """Fill the shop if it is empty; returns the demo logins, a line each."""
-    from socialshop.cli.demo import fill_if_empty
+    from socialshop.cli.demo import fill_and_follow
 
-    return fill_if_empty(app)
+    return fill_and_follow(app)
 
 
 def _settings(app: Flask) -> Settings:
@@ -184,7 +185,7 @@ def _add_sandbox(family: Family, settings: Settings) -> None:
     if not _starts_sandbox(settings):
         return
     port = urlsplit(family.environment["SOCIALSHOP_SANDBOX_URL"]).port
-    books = settings.data_dir.absolute() / "sandbox" / "payments.jsonl"
+    books = books_of(settings)
     host = _reachable(settings.host)
     webhooks = f"http://{f'[{host}]' if ':' in host else host}:{settings.port}/api/v1/webhooks/payments/sandbox"
     family.add(
@@ -236,11 +237,17 @@ def _reachable(host: str) -> str:
 
 
 def _greet(settings: Settings, logins: list[str]) -> None:
+    from socialshop.cli.demo import hints
+
     address = settings.public_url or f"http://{_reachable(settings.host)}:{settings.port}"
     click.echo(f"socialshop is running at {address}")
     click.echo(f"  the API and its pages: {address}/api/v1/docs")
     for login in logins:
         click.echo(f"  log in: {login}")
+    if logins:
+        click.echo("  try:")
+        for hint in hints(address):
+            click.echo(f"    {hint}")
     click.echo("Ctrl-C stops everything.")
 
 

@@ -1,0 +1,145 @@
+"""What follows the demo's sales: goods sent and received, money back, commissions settled, payouts asked for."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from socialshop.cli import demo_rooms, demo_world
+from socialshop.cli.shop import finish_jobs
+
+if TYPE_CHECKING:
+    from flask import Flask
+
+    from socialshop.infra.uow import UnitOfWork
+    from socialshop.payouts.service import Request
+
+_PART_MINOR = 1000
+# Published examples of IBANs (ISO 13616); nobody's accounts.
+_ACCOUNTS = {demo_world.LEADER: "DE89370400440532013000", demo_world.MEMBER: "GB29NWBK60161331926819"}
+
+
+@dataclass(frozen=True, slots=True)
+class Staff:
+    """The two admins: who reviews does not release."""
+
+    reviewer: uuid.UUID
+    releaser: uuid.UUID
+
+
+@dataclass(frozen=True, slots=True)
+class Earner:
+    """A member with a wallet, who asks for payouts."""
+
+    name: str
+    display_name: str
+    id: uuid.UUID
+
+
+def follow(app: Flask, staff: Staff, earners: Iterable[Earner], currency: str) -> None:
+    """Do the jobs of the sales, settle, then all that comes after; once. Cut short, the next call goes on."""
+    from socialshop.commissions import service as commissions
+    from socialshop.infra.uow import in_unit_of_work
+
+    clock = app.extensions["socialshop_clock"]
+    finish_jobs(app)
+    if in_unit_of_work(_is_done, clock):
+        return
+    in_unit_of_work(lambda uow: commissions.begin_settlement(uow, uow.now), clock)
+    finish_jobs(app)
+    people = list(earners)
+
+    def conclude(uow: UnitOfWork) -> None:
+        _after_sales(uow, staff.reviewer)
+        _payouts(uow, staff, people, currency)
+
+    in_unit_of_work(conclude, clock)
+    finish_jobs(app)
+
+
+def _is_done(uow: UnitOfWork) -> bool:
+    from socialshop.payouts import service as payouts
+
+    return bool(payouts.page_of(uow, limit=1, after=None))
+
+
+def _after_sales(uow: UnitOfWork, admin: uuid.UUID) -> None:
+    """Nothing where no provider has taken the money."""
+    from socialshop.orders import service as orders
+
+    for name in (*demo_rooms.RECEIVED, *demo_rooms.SHIPPED):
+        for buyer, order_id in _confirmed(uow, name):
+            orders.ship(uow, admin, order_id, "顺丰 / SF", f"SF-{name}")
+            if name in demo_rooms.RECEIVED:
+                orders.receive(uow, buyer, order_id)
+    for name, part in (
+        (demo_rooms.REFUNDED_WHOLE, None),
+        (demo_rooms.REFUNDED_IN_PART, _PART_MINOR),
+        (demo_rooms.REFUND_ASKED, None),
+    ):
+        for buyer, order_id in _confirmed(uow, name):
+            refund = orders.request_refund(uow, buyer, order_id, "不合适 / does not fit", amount_minor=part)
+            if name != demo_rooms.REFUND_ASKED:
+                orders.approve_refund(uow, admin, refund.id, None)
+
+
+def _confirmed(uow: UnitOfWork, name: str) -> list[tuple[int, uuid.UUID]]:
+    """The buyer's number with the order of a filled room, if its money was taken."""
+    from socialshop.identity import naming
+    from socialshop.orders import service as orders
+
+    number = naming.number_of(uow, name)
+    found = orders.orders(uow, number, None, 1)
+    return [(number, order.id) for order in found if order.status is orders.Status.CONFIRMED]
+
+
+def _payouts(uow: UnitOfWork, staff: Staff, earners: Iterable[Earner], currency: str) -> None:
+    """Of each earner one request that is paid, one that is approved, one that waits; of the last also one on hold."""
+    from socialshop.payouts import service as payouts
+    from socialshop.payouts.rules import Channel
+
+    paid = []
+    waiting: list[Request] = []
+    for earner in earners:
+        first, second, third, fourth = _submitted(uow, earner, currency)
+        payouts.approve(uow, actor=staff.reviewer, request_id=first.id, reason=None)
+        paid.append(first.id)
+        waiting += (second, third, fourth)
+    batch = payouts.create_batch(uow, actor=staff.reviewer, channel=Channel.BANK, currency=currency).batch
+    payouts.release_batch(uow, actor=staff.releaser, batch_id=batch.id)
+    outcomes = [payouts.Outcome(id_, "paid", f"demo-{place}") for place, id_ in enumerate(paid, start=1)]
+    payouts.record_results(uow, actor=staff.releaser, batch_id=batch.id, outcomes=outcomes)
+    approved, _waits, held, *_more_wait = waiting
+    payouts.approve(uow, actor=staff.reviewer, request_id=approved.id, reason=None)
+    payouts.hold(
+        uow, actor=staff.reviewer, request_id=held.id, reason="开户名待核实 / the holder's name is to be checked"
+    )
+
+
+def _submitted(uow: UnitOfWork, earner: Earner, currency: str) -> list[Request]:
+    """Four requests, for three quarters of what the wallet has."""
+    from socialshop.identity import naming
+    from socialshop.kernel.money import Money
+    from socialshop.ledger import service as ledger
+    from socialshop.payouts import service as payouts
+    from socialshop.payouts.rules import Channel
+
+    number = naming.number_of(uow, earner.name)
+    place = payouts.add_destination(
+        uow, earner.id, channel=Channel.BANK, holder=earner.display_name, account=_ACCOUNTS[earner.name]
+    )
+    available = ledger.wallet(uow, number, currency).available
+    shares = (available // 4, available // 4, available // 8, available // 8)
+    return [
+        payouts.submit(
+            uow,
+            member_id=earner.id,
+            member_number=number,
+            destination_id=place.id,
+            amount=Money(share, currency),
+            minimum_minor=1,
+        )
+        for share in shares
+    ]
