@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from socialshop.infra.chain import Head
     from socialshop.ledger.service import Proof
 
+# A head is a few hundred bytes; what is longer is none and is not read to its end.
+_HEAD_BYTES = 100_000
+
 
 @click.command()
 @click.option(
@@ -49,7 +52,8 @@ def _proofs(app: Flask, head_file: Path | None) -> tuple[Proof, AuditProof]:
 
     heads: tuple[Head | None, Head | None] = (None, None)
     if head_file is not None:
-        document = head_file.read_text(encoding="utf-8", errors="replace")
+        with head_file.open("rb") as file:
+            document = file.read(_HEAD_BYTES).decode(errors="replace")
         data_dir = app.extensions["socialshop_settings"].data_dir
         heads = ledger.read_head(document, data_dir), audit.read_head(document, data_dir)
     with unit_of_work(isolation="REPEATABLE READ") as uow:

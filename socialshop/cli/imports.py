@@ -88,7 +88,7 @@ def orders(file: Path, rejected: Path | None, strict: bool, as_json: bool) -> No
 def _run(command: Import, file: Path, rejected: Path | None, *, strict: bool, as_json: bool) -> None:
     from socialshop.infra.rejects import RejectsReport
 
-    with RejectsReport(rejected or file.with_suffix(".rejected.csv"), of=file) as report, open_shop() as app:
+    with RejectsReport(rejected or file.parent / f"{file.stem}.rejected.csv", of=file) as report, open_shop() as app:
         counts, landed = _import(command, file, report, strict=strict)
         report.publish()
         if landed:

@@ -5,9 +5,12 @@ from __future__ import annotations
 from functools import lru_cache
 from pathlib import Path
 from typing import Literal
+from zoneinfo import available_timezones
 
-from pydantic import Field, SecretStr
+from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from socialshop.kernel.currencies import EXPONENTS
 
 
 class Settings(BaseSettings):
@@ -71,6 +74,20 @@ class Settings(BaseSettings):
     outbox_keep_days: int = Field(14, ge=1, le=365, description="days that finished events and ticks are kept")
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="least level that is logged")
     crash_at: str = Field("", description="name of a crash point where the process kills itself; tests only")
+
+    @field_validator("currency")
+    @classmethod
+    def _known_currency(cls, value: str) -> str:
+        if value not in EXPONENTS:
+            raise ValueError("not an ISO 4217 currency")
+        return value
+
+    @field_validator("time_zone")
+    @classmethod
+    def _known_time_zone(cls, value: str) -> str:
+        if value not in available_timezones():
+            raise ValueError("not an IANA time zone")
+        return value
 
 
 @lru_cache(maxsize=1)
