@@ -7,6 +7,11 @@ from pathlib import Path
 from flask import Flask, current_app
 from flask_migrate import Migrate
 
+from socialshop.audit import service as audit
+from socialshop.commissions import admin_routes as commissions_admin_routes
+from socialshop.commissions import routes as commissions_routes
+from socialshop.deals import admin_routes as deals_admin_routes
+from socialshop.deals import routes as deals_routes
 from socialshop.identity import routes as identity_routes
 from socialshop.identity import service as identity
 from socialshop.identity.service import SignedIn
@@ -14,13 +19,23 @@ from socialshop.infra import db, deliveries, redis
 from socialshop.infra.clock import Clock, SystemClock
 from socialshop.infra.settings import Settings, current
 from socialshop.infra.uow import UnitOfWork, in_unit_of_work
+from socialshop.invites import routes as invites_routes
+from socialshop.invites.gateway import Subjects
+from socialshop.invites.rules import Kind as LinkKind
+from socialshop.invites.subjects import deal_subject, product_subject
 from socialshop.ledger import admin_routes as ledger_admin_routes
 from socialshop.ledger import routes as ledger_routes
 from socialshop.ledger import service as ledger
 from socialshop.onboarding import routes as onboarding_routes
+from socialshop.orders import admin_routes as orders_admin_routes
+from socialshop.orders import routes as orders_routes
 from socialshop.payments import routes as payments_routes
 from socialshop.payments import service as payments
 from socialshop.payments.gateway import Gateways, SandboxGateway
+from socialshop.payouts import admin_routes as payouts_admin_routes
+from socialshop.payouts import routes as payouts_routes
+from socialshop.rooms import routes as rooms_routes
+from socialshop.rooms import service as rooms
 from socialshop.web import auth, bodies, health, limits, metrics, operations, problems, reference, requests
 from socialshop.web.metrics import Gauge
 
@@ -30,10 +45,27 @@ ROOMS = (
     identity_routes.room,
     ledger_routes.room,
     ledger_admin_routes.room,
+    deals_routes.room,
+    deals_admin_routes.room,
+    orders_routes.room,
+    orders_admin_routes.room,
+    rooms_routes.room,
+    invites_routes.room,
+    invites_routes.landing_room,
     payments_routes.room,
+    commissions_routes.room,
+    commissions_admin_routes.room,
+    payouts_routes.room,
+    payouts_admin_routes.room,
     health.room,
     reference.room,
 )
+
+SHARE_SUBJECTS: Subjects = {
+    LinkKind.DEAL: deal_subject,
+    LinkKind.PRODUCT: product_subject,
+    LinkKind.ROOM: rooms.share_subject,
+}
 
 
 def create_app(settings: Settings | None = None, clock: Clock | None = None) -> Flask:
@@ -48,6 +80,7 @@ def create_app(settings: Settings | None = None, clock: Clock | None = None) -> 
     redis.attach(app, config.redis_url.get_secret_value())
     Migrate(app, db.db, directory=str(MIGRATIONS))
     app.extensions["socialshop_payment_gateways"] = _payment_gateways(config)
+    app.extensions["socialshop_share_subjects"] = SHARE_SUBJECTS
     _attach_web(app, config)
     return app
 
@@ -90,4 +123,5 @@ def _count_waiting(uow: UnitOfWork) -> list[Gauge]:
         Gauge("outbox_dead_deliveries", "Duties given up after too many attempts: a person must look", owed.dead),
         Gauge("payment_calls_unknown", "Payment calls without a known outcome", payments.count_unknown(uow)),
         Gauge("ledger_unsealed_entries", "Journal entries in no block yet", ledger.count_unsealed(uow)),
+        Gauge("audit_unsealed_entries", "Entries of the audit record in no block yet", audit.count_unsealed(uow)),
     ]

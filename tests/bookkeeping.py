@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import time
 import uuid
+from collections.abc import Callable
 
 from sqlalchemy import text
 
-from socialshop.infra.uow import unit_of_work
+from socialshop.audit import service as audit
+from socialshop.infra.chain import Head
+from socialshop.infra.clock import Clock
+from socialshop.infra.uow import UnitOfWork, unit_of_work
 from socialshop.ledger import chart
-from socialshop.ledger.seals import Head
 from socialshop.ledger.service import Entry, Posted, Posting, Proof, post, prove, seal
 
 ORDER = uuid.UUID("01890000-0000-7000-8000-000000000001")
@@ -46,22 +49,29 @@ def posted(*entries: Entry) -> Posted:
         return post(uow, entries)
 
 
-def waiting() -> int:
-    """Entries that are not sealed."""
+def waiting(chain: str = "ledger") -> int:
+    """Entries of a chain that are not sealed."""
     with unit_of_work() as uow:
-        return int(uow.session.execute(text("SELECT count(*) FROM ledger_seal_queue")).scalar_one())
+        return int(uow.session.execute(text(f"SELECT count(*) FROM {chain}_seal_queue")).scalar_one())
 
 
 def seal_all() -> None:
-    """Seal until nothing waits.
+    """Seal the ledger until nothing waits."""
+    _seal_all("ledger", seal)
 
-    An entry waits for every older transaction of the server, those of tests beside this one too: hence the patience.
-    """
+
+def seal_all_audit(clock: Clock | None = None) -> None:
+    """Seal the audit record until nothing waits."""
+    _seal_all("audit", audit.seal, clock)
+
+
+def _seal_all(chain: str, seal_one: Callable[[UnitOfWork], bool], clock: Clock | None = None) -> None:
+    """An entry waits for every older transaction of the server, those of tests beside this one too: be patient."""
     end = time.monotonic() + _PATIENCE_SECONDS
-    while waiting():
+    while waiting(chain):
         assert time.monotonic() < end, "an older transaction never ended"
-        with unit_of_work() as uow:
-            seal(uow)
+        with unit_of_work(clock) as uow:
+            seal_one(uow)
         time.sleep(0.005)
 
 

@@ -33,10 +33,10 @@ from socialshop.payments.sandbox.journal import Journal
 from socialshop.payments.sandbox.server import SandboxServer
 from socialshop.payments.service import PaymentView
 from socialshop.payments.signatures import api_token, signed_headers
-from workers import jobs, relay
+from workers import handlers, jobs, relay
 
 SECRET = "shared-by-shop-and-sandbox"
-HANDLERS = ("make_payment_call", "look_at_payment", "apply_payment_notice")
+HANDLERS = tuple(handlers.names())
 WEBHOOK = "/api/v1/webhooks/payments/sandbox"
 
 

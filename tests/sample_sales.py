@@ -97,7 +97,7 @@ def sell(uow: UnitOfWork, sales: Sequence[Sale], *, prefix: str = "o") -> list[u
                 """
                 INSERT INTO orders (id, external_id, source, buyer, host, status, currency, total_minor, ordered_at,
                                     received_at)
-                VALUES (:id, :name, 'import', :buyer, :host, 'received', :currency, :total, :ordered, :received)
+                VALUES (:id, :name, 'import', :buyer, :host, :status, :currency, :total, :ordered, :received)
                 """
             ),
             {
@@ -105,6 +105,7 @@ def sell(uow: UnitOfWork, sales: Sequence[Sale], *, prefix: str = "o") -> list[u
                 "name": f"{prefix}{number}",
                 "buyer": sale.buyer,
                 "host": sale.host,
+                "status": "received" if sale.received_at else "confirmed",
                 "currency": sale.currency,
                 "total": sum(amount for amount, _ in sale.lines),
                 "ordered": sale.ordered_at,

@@ -13,6 +13,9 @@ from typing import Any
 from socialshop.commissions import service as commissions
 from socialshop.infra.clock import Clock
 from socialshop.infra.uow import UnitOfWork
+from socialshop.invites import service as invites
+from socialshop.orders import service as orders
+from socialshop.rooms import service as rooms
 from workers import payments
 
 Payload = dict[str, Any]
@@ -43,7 +46,18 @@ HANDLERS: tuple[Handler | OutsideHandler, ...] = (
     OutsideHandler("look_at_payment", "PaymentLookDue", payments.look),
     OutsideHandler("apply_payment_notice", "ProviderNoticeStored", payments.apply_notice),
     Handler("accrue_orders", "OrdersConfirmed", commissions.accrue_orders, batch=4),
+    Handler("mature_received", "OrderReceived", commissions.mature_received),
+    Handler("claw_back", "OrderRefunded", commissions.claw_back, batch=1),
+    Handler("claw_back_late", "ClawbackDue", commissions.claw_back, batch=1),
+    Handler("record_refund", "RefundPaid", orders.on_refund_paid, batch=20),
+    Handler("reopen_refund", "RefundFailed", orders.on_refund_failed, batch=20),
+    Handler("record_link_sales", "CommissionsChanged", invites.record_sales, batch=20),
     Handler("settle", "SettlementDue", commissions.settle, batch=1),
+    Handler("pay_seats", "PaymentAuthorized", rooms.on_payment_authorized, batch=20),
+    Handler("capture_room", "RoomFilled", rooms.on_room_filled, batch=5),
+    Handler("confirm_seats", "PaymentCaptured", rooms.on_payment_captured, batch=100),
+    Handler("refund_seats", "PaymentReleased", rooms.on_payment_released, batch=100),
+    Handler("give_up_seat", "CaptureFailed", rooms.on_capture_failed, batch=10),
 )
 
 

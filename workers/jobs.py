@@ -23,8 +23,9 @@ from socialshop.infra import deliveries, redis
 from socialshop.infra.crashpoints import crash_point
 from socialshop.infra.deliveries import Delivery
 from socialshop.infra.settings import Settings
-from socialshop.infra.uow import UnitOfWork, advisory_lock, in_unit_of_work, is_conflict
+from socialshop.infra.uow import UnitOfWork, advisory_lock, is_conflict
 from workers import handlers, outside, queue, schedule
+from workers.edge import in_unit_of_work
 from workers.handlers import Handler, OutsideHandler
 
 # After so long a job makes room for the next in the queue; the relay wakes it again for what is left.

@@ -18,7 +18,7 @@ from socialshop.infra import deliveries
 from socialshop.infra.clock import Clock
 from socialshop.infra.crashpoints import crash_point
 from socialshop.infra.deliveries import Delivery
-from socialshop.infra.uow import in_unit_of_work
+from workers.edge import in_unit_of_work
 from workers.handlers import OutsideHandler
 
 LEASE = timedelta(seconds=30)

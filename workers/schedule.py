@@ -13,12 +13,16 @@ from datetime import UTC, datetime, timedelta
 from flask import current_app
 from sqlalchemy import text
 
+from socialshop.audit import service as audit
 from socialshop.commissions import service as commissions
 from socialshop.infra import deliveries
 from socialshop.infra.settings import Settings
 from socialshop.infra.uow import UnitOfWork
+from socialshop.invites import service as invites
 from socialshop.ledger import service as ledger
+from socialshop.orders import service as orders
 from socialshop.payments import service as payments
+from socialshop.rooms import service as rooms
 from socialshop.web import idempotency
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -44,9 +48,21 @@ def prune(uow: UnitOfWork) -> bool:
     return deliveries.prune(uow, before, _PRUNE_BATCH) == _PRUNE_BATCH
 
 
+def receive_overdue(uow: UnitOfWork) -> bool:
+    """Take as received what was shipped longer ago than the setting says."""
+    settings: Settings = current_app.extensions["socialshop_settings"]
+    return orders.receive_overdue(uow, timedelta(days=settings.automatic_receipt_days))
+
+
 PERIODIC: tuple[Periodic, ...] = (
+    Periodic("release_lapsed_holds", timedelta(seconds=2), rooms.release_lapsed_holds),
+    Periodic("expire_rooms", timedelta(seconds=2), rooms.expire_due),
+    Periodic("receive_overdue_orders", timedelta(minutes=1), receive_overdue),
+    Periodic("complete_orders", timedelta(minutes=1), orders.complete_due),
     Periodic("poll_payments", timedelta(seconds=5), payments.poll),
+    Periodic("judge_clicks", timedelta(seconds=5), invites.judge_clicks),
     Periodic("seal_ledger", timedelta(seconds=5), ledger.seal),
+    Periodic("seal_audit", timedelta(seconds=5), audit.seal),
     Periodic("settle", timedelta(minutes=1), commissions.settlement_tick),
     Periodic("prune_outbox", timedelta(hours=1), prune),
     Periodic("purge_idempotency", timedelta(hours=1), idempotency.purge),

@@ -4,12 +4,41 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any, NamedTuple
 
 from socialshop.audit import rules, store
 from socialshop.audit.store import StoredEntry
-from socialshop.infra.uow import UnitOfWork
+from socialshop.infra import chain
+from socialshop.infra.chain import Chain, Head, SignedHead, count_waiting, lost_in_queue, prove_chain, seal_block
+from socialshop.infra.uow import UnitOfWork, require_snapshot
 
-__all__ = ["StoredEntry", "history", "record"]
+__all__ = [
+    "AuditProof",
+    "Deed",
+    "StoredEntry",
+    "count_unsealed",
+    "history",
+    "prove",
+    "read_head",
+    "record",
+    "record_all",
+    "seal",
+    "signed_head",
+]
+
+CHAIN = Chain("audit", "socialshop audit", weight="1", block_weight=10_000, label="audit ")
+
+
+class Deed(NamedTuple):
+    """Who did what to whom; see `record`."""
+
+    actor: uuid.UUID | None
+    action: str
+    target: str
+    facts: Mapping[str, object]
 
 
 def record(uow: UnitOfWork, *, actor: uuid.UUID | None, action: str, target: str, facts: Mapping[str, object]) -> None:
@@ -19,10 +48,92 @@ def record(uow: UnitOfWork, *, actor: uuid.UUID | None, action: str, target: str
     is a public id. Facts are texts, whole numbers, ids, instants, and lists and mappings of them; never a secret, for
     nobody can take it back. Raises ValueError or TypeError for anything else: a fault of the caller's code.
     """
-    rules.check_names(action, target)
-    said = rules.facts_text(rules.plain_facts(facts))
-    content_hash = rules.content_hash(uow.now, actor, action, target, said)
-    store.add_entry(uow.session, store.EntryRow(uow.now, actor, action, target, said, content_hash))
+    record_all(uow, [Deed(actor, action, target, facts)])
+
+
+def record_all(uow: UnitOfWork, deeds: Sequence[Deed]) -> None:
+    """Say many at once, in their order. One statement, whatever the number."""
+    store.add_entries(uow.session, [_row(uow.now, deed) for deed in deeds], uow.now)
+
+
+def _row(now: datetime, deed: Deed) -> store.EntryRow:
+    rules.check_names(deed.action, deed.target)
+    facts = rules.facts_text(rules.plain_facts(deed.facts))
+    content_hash = rules.content_hash(now, deed.actor, deed.action, deed.target, facts)
+    return store.EntryRow(deed.actor, deed.action, deed.target, facts, content_hash)
+
+
+def count_unsealed(uow: UnitOfWork) -> int:
+    """How many entries wait to be sealed."""
+    return count_waiting(uow.session, CHAIN)
+
+
+def seal(uow: UnitOfWork) -> bool:
+    """Seal the next block of entries, if there is one; True says that more may be waiting. For the periodic table."""
+    return seal_block(uow, CHAIN, store.count_by_action)
+
+
+@dataclass(frozen=True, slots=True)
+class AuditProof:
+    """What the record proves: `first_difference` is null where every entry and block has the hash of its content."""
+
+    entries: int
+    unsealed: int
+    head_hash: str
+    first_difference: str | None
+
+    @property
+    def holds(self) -> bool:
+        """Nothing is off."""
+        return self.first_difference is None
+
+    def fields(self) -> dict[str, Any]:
+        """What a proof says of the record beside the ledger's own fields, by name."""
+        return {
+            "audit_ok": self.holds,
+            "audit_entries": self.entries,
+            "audit_unsealed": self.unsealed,
+            "audit_head_hash": self.head_hash,
+        }
+
+
+def prove(uow: UnitOfWork, head: Head | None = None) -> AuditProof:
+    """Recompute every entry and block, streaming; compare with `head` if given. Changes nothing.
+
+    The unit of work must be REPEATABLE READ (RuntimeError otherwise): under less, the record moves while it is read.
+    """
+    require_snapshot(uow)
+    said: list[str] = []
+    count, unsealed = 0, 0
+    for entry in store.entries(uow.session):
+        count, unsealed = count + 1, unsealed + (entry.place.block_number is None)
+        said += _faults_of(entry)[: 1 if not said else 0]
+    lost = lost_in_queue(uow.session, CHAIN)
+    if lost is not None:
+        said.append(f"audit entry {lost} waits to be sealed and is gone")
+    proved = prove_chain(uow.session, CHAIN, store.sums(uow.session), head, said.append)
+    return AuditProof(count, unsealed, proved.head_hash.hex(), said[0] if said else None)
+
+
+def _faults_of(entry: store.ProvedEntry) -> list[str]:
+    name = f"audit entry {entry.id} ({entry.action} {entry.target})"
+    said = []
+    facts = rules.facts_text(entry.facts)
+    if rules.content_hash(entry.recorded_at, entry.actor, entry.action, entry.target, facts) != entry.content_hash:
+        said.append(f"{name} does not have the hash of its content: it was changed after it was recorded")
+    fault = entry.place.fault()
+    return said if fault is None else [*said, f"{name} {fault}"]
+
+
+def signed_head(uow: UnitOfWork, data_dir: Path) -> SignedHead:
+    """The newest block's head, signed by the key of `data_dir` (made there on first use)."""
+    return chain.signed_head(uow.session, CHAIN, data_dir)
+
+
+def read_head(document: str, data_dir: Path) -> Head:
+    """The record's head, in the `audit` member of an exported document. Raises HeadRefused."""
+    fields = chain.json_of(document)
+    return chain.read_head(fields.get("audit") if isinstance(fields, dict) else None, CHAIN, data_dir)
 
 
 def history(uow: UnitOfWork, targets: Sequence[str]) -> list[StoredEntry]:

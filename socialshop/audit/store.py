@@ -10,11 +10,13 @@ from typing import Any, NamedTuple
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from socialshop.infra.chain import Place, Sum
+from socialshop.infra.db import stream_rows
+
 
 class EntryRow(NamedTuple):
     """An entry as it is stored, before it has an id; `facts` in their canonical text."""
 
-    recorded_at: datetime
     actor: uuid.UUID | None
     action: str
     target: str
@@ -33,21 +35,83 @@ class StoredEntry(NamedTuple):
     facts: dict[str, Any]
 
 
-def add_entry(session: Session, row: EntryRow) -> None:
-    """Append an entry, and put it in the queue for sealing."""
+def add_entries(session: Session, rows: Sequence[EntryRow], recorded_at: datetime) -> None:
+    """Append entries in the order given, and put them in the queue for sealing."""
     session.execute(
         text(
             """
             WITH added AS (
                 INSERT INTO audit_entries (recorded_at, actor, action, target, facts, content_hash)
-                VALUES (:recorded_at, :actor, :action, :target, CAST(:facts AS jsonb), :content_hash)
+                SELECT :recorded_at, actor, action, target, CAST(facts AS jsonb), content_hash
+                FROM unnest(CAST(:actors AS uuid[]), CAST(:actions AS text[]), CAST(:targets AS text[]),
+                            CAST(:facts AS text[]), CAST(:hashes AS bytea[]))
+                     WITH ORDINALITY AS t (actor, action, target, facts, content_hash, place)
+                ORDER BY place
                 RETURNING id
             )
             INSERT INTO audit_seal_queue (entry_id) SELECT id FROM added
             """
         ),
-        row._asdict(),
+        {
+            "recorded_at": recorded_at,
+            "actors": [row.actor for row in rows],
+            "actions": [row.action for row in rows],
+            "targets": [row.target for row in rows],
+            "facts": [row.facts for row in rows],
+            "hashes": [row.content_hash for row in rows],
+        },
     )
+
+
+def count_by_action(session: Session, ids: Sequence[int]) -> dict[str, int]:
+    """How many of these entries there are of each action."""
+    found = session.execute(
+        text(
+            """
+            SELECT e.action, count(*) FROM unnest(CAST(:ids AS bigint[])) AS t (id) JOIN audit_entries e USING (id)
+            GROUP BY 1
+            """
+        ),
+        {"ids": list(ids)},
+    )
+    return dict(found.all())
+
+
+class ProvedEntry(NamedTuple):
+    """An entry with its hash and its place."""
+
+    id: int
+    recorded_at: datetime
+    actor: uuid.UUID | None
+    action: str
+    target: str
+    facts: dict[str, Any]
+    content_hash: bytes
+    place: Place
+
+
+def entries(session: Session) -> Iterator[ProvedEntry]:
+    """All entries in id order."""
+    query = """
+        SELECT e.id, e.recorded_at, e.actor, e.action, e.target, e.facts, e.content_hash,
+               m.block_number, q.entry_id IS NOT NULL
+        FROM audit_entries e
+        LEFT JOIN audit_block_entries m ON m.entry_id = e.id
+        LEFT JOIN audit_seal_queue q ON q.entry_id = e.id
+        ORDER BY e.id
+    """
+    rows = stream_rows(session, "audit_proof_entries", query)
+    return (ProvedEntry._make((*row[:-2], Place(*row[-2:]))) for row in rows)
+
+
+def sums(session: Session) -> Iterator[Sum]:
+    """Block by block, how many of its entries there are of each action."""
+    query = """
+        SELECT m.block_number, e.action, count(*)
+        FROM audit_block_entries m JOIN audit_entries e ON e.id = m.entry_id
+        GROUP BY 1, 2 ORDER BY 1, 2
+    """
+    return (Sum(*row) for row in stream_rows(session, "audit_proof_sums", query))
 
 
 def entries_about(session: Session, targets: Sequence[str]) -> Iterator[StoredEntry]:

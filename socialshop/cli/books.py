@@ -14,6 +14,8 @@ from socialshop.cli.shop import data_dir_option, open_shop
 if TYPE_CHECKING:
     from flask import Flask
 
+    from socialshop.audit.service import AuditProof
+    from socialshop.infra.chain import Head
     from socialshop.ledger.service import Proof
 
 
@@ -27,33 +29,39 @@ if TYPE_CHECKING:
 @click.option("--json", "as_json", is_flag=True, help="The result as JSON.")
 @data_dir_option
 def prove(head_file: Path | None, as_json: bool) -> None:
-    """Recompute every sum, seal and balance of the ledger; exit 1 and the first difference if anything is off."""
+    """Recompute every sum, seal and balance, and the audit record; exit 1 and the first difference if any is off."""
     with open_shop() as app:
-        proof = _proof(app, head_file)
+        books, record = _proofs(app, head_file)
     if as_json:
-        click.echo(json.dumps(asdict(proof), ensure_ascii=False))
+        difference = books.first_difference or record.first_difference
+        both = {**asdict(books), **record.fields(), "first_difference": difference}
+        click.echo(json.dumps(both, ensure_ascii=False))
     else:
-        click.echo(_in_words(proof))
-    if not proof.holds:
+        click.echo(_in_words(books, record))
+    if not (books.holds and record.holds):
         raise click.exceptions.Exit(1)
 
 
-def _proof(app: Flask, head_file: Path | None) -> Proof:
+def _proofs(app: Flask, head_file: Path | None) -> tuple[Proof, AuditProof]:
+    from socialshop.audit import service as audit
     from socialshop.infra.uow import unit_of_work
-    from socialshop.ledger import service
+    from socialshop.ledger import service as ledger
 
-    head = None
+    heads: tuple[Head | None, Head | None] = (None, None)
     if head_file is not None:
         document = head_file.read_text(encoding="utf-8", errors="replace")
-        head = service.read_head(document, app.extensions["socialshop_settings"].data_dir)
+        data_dir = app.extensions["socialshop_settings"].data_dir
+        heads = ledger.read_head(document, data_dir), audit.read_head(document, data_dir)
     with unit_of_work(isolation="REPEATABLE READ") as uow:
-        return service.prove(uow, head)
+        return ledger.prove(uow, heads[0]), audit.prove(uow, heads[1])
 
 
-def _in_words(proof: Proof) -> str:
-    if not proof.holds:
-        return f"The books do not prove: {proof.first_difference}."
+def _in_words(books: Proof, record: AuditProof) -> str:
+    difference = books.first_difference or record.first_difference
+    if difference is not None:
+        return f"The books do not prove: {difference}."
     return (
-        f"The books prove: {proof.entries} entries, {proof.postings} postings, {proof.unsealed} not yet sealed, "
-        f"head {proof.head_hash}."
+        f"The books prove: {books.entries} entries, {books.postings} postings, {books.unsealed} not yet sealed, "
+        f"head {books.head_hash}. The audit record proves: {record.entries} entries, {record.unsealed} not yet sealed, "
+        f"head {record.head_hash}."
     )

@@ -32,13 +32,15 @@ def ledger(format_: str) -> None:
 @export.command()
 @data_dir_option
 def head() -> None:
-    """The newest block of the seals, signed, as JSON: keep it elsewhere, `prove --head` compares with it."""
+    """The newest blocks of ledger and audit record, signed: keep it elsewhere, `prove --head` compares with it."""
+    from socialshop.audit import service as audit
     from socialshop.infra.uow import unit_of_work
-    from socialshop.ledger import service
+    from socialshop.ledger import service as books
 
     with open_shop() as app, unit_of_work(isolation="REPEATABLE READ") as uow:
-        signed = service.signed_head(uow, app.extensions["socialshop_settings"].data_dir)
-    click.echo(json.dumps(signed.as_json()))
+        data_dir = app.extensions["socialshop_settings"].data_dir
+        signed, record = books.signed_head(uow, data_dir), audit.signed_head(uow, data_dir)
+    click.echo(json.dumps({**signed.as_json(), "audit": record.as_json()}))
 
 
 @export.command()

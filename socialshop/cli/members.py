@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import json
+from typing import TYPE_CHECKING
 
 import click
 
 from socialshop.cli.shop import data_dir_option, open_shop
 from socialshop.kernel.roles import Role
+
+if TYPE_CHECKING:
+    from socialshop.infra.uow import UnitOfWork
+    from socialshop.onboarding.service import Card
 
 
 @click.group()
@@ -32,6 +37,7 @@ def member() -> None:
 @data_dir_option
 def create(email: str, password: str, role: str, display_name: str | None, as_json: bool) -> None:
     """Create a member at the top of the tree, with an own invite code."""
+    from socialshop.audit import service as audit
     from socialshop.identity.service import NewMember
     from socialshop.infra.uow import in_unit_of_work
     from socialshop.kernel.ids import to_public
@@ -45,7 +51,14 @@ def create(email: str, password: str, role: str, display_name: str | None, as_js
             role=Role(role),
             time_zone=app.extensions["socialshop_settings"].time_zone,
         )
-        card = in_unit_of_work(lambda uow: service.create(uow, person), app.extensions["socialshop_clock"])
+
+        def make(uow: UnitOfWork) -> Card:
+            card = service.create(uow, person)
+            public_id = to_public("mbr", card.member_id)
+            audit.record(uow, actor=None, action="member.created", target=public_id, facts={"role": card.role})
+            return card
+
+        card = in_unit_of_work(make, app.extensions["socialshop_clock"])
     made = {
         "id": to_public("mbr", card.member_id),
         "email": card.email,

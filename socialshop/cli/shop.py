@@ -170,11 +170,13 @@ def _work_off() -> bool:
 
 
 def _seal() -> None:
+    from socialshop.audit import service as audit
     from socialshop.infra.uow import in_unit_of_work
-    from socialshop.ledger import service
+    from socialshop.ledger import service as ledger
 
-    while in_unit_of_work(service.seal):
-        pass
+    for seal in (ledger.seal, audit.seal):
+        while in_unit_of_work(seal):
+            pass
 
 
 def _refuse_dead(since: datetime) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -13,3 +14,17 @@ class SettlementDue(Event):
     """Accruals that matured at or before `as_of` are waiting to be settled."""
 
     as_of: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class CommissionsChanged(Event):
+    """These orders, which an invite link brought, have accrued or were clawed back. At most 1,000 ids an event."""
+
+    order_ids: tuple[uuid.UUID, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ClawbackDue(Event):
+    """Money of a sale had gone back to its buyer before the sale accrued."""
+
+    refund_id: uuid.UUID

@@ -66,6 +66,32 @@ class Skip(NamedTuple):
     reason: Reason
 
 
+class Standing(NamedTuple):
+    """An accrual as it stands: what it was, what was clawed back of it, and what of its line went back."""
+
+    id: uuid.UUID
+    beneficiary: int
+    amount_minor: int
+    currency: str
+    clawed_minor: int
+    leg: int
+    plan_version_id: uuid.UUID
+    base_minor: int
+    quantity: int
+    refunded_minor: int
+    returned: int
+
+
+class Taken(NamedTuple):
+    """What is taken back of an accrual, by where it comes from; the parts sum to `amount_minor`."""
+
+    accrual: Standing
+    amount_minor: int
+    pending_minor: int
+    wallet_minor: int
+    owed_minor: int
+
+
 class Outcome(NamedTuple):
     """Every leg of every sale ends in exactly one of the two lists."""
 
@@ -96,6 +122,31 @@ def entries(plan: Plan, sales: Sales, rewards: Sequence[Reward], accrual_ids: Se
             )
         )
     return [Entry(f"accrual:{order}", "accrual", postings) for order, postings in by_order.items()]
+
+
+def too_much(leg: Leg, accrual: Standing) -> int:
+    """By how much the accrual exceeds what the same rule gives for what is left of the line, claw backs counted."""
+    net = net_of(leg, accrual.base_minor, accrual.quantity, accrual.refunded_minor, accrual.returned)
+    return accrual.amount_minor - accrual.clawed_minor - net
+
+
+def take(accrual: Standing, amount_minor: int, held: bool, available_minor: int) -> Taken:
+    """Where the amount comes from: a held accrual itself, else the wallet as far as it goes; the rest is owed."""
+    if held:
+        return Taken(accrual, amount_minor, amount_minor, 0, 0)
+    wallet = min(amount_minor, available_minor)
+    return Taken(accrual, amount_minor, 0, wallet, amount_minor - wallet)
+
+
+def net_of(leg: Leg, base_minor: int, quantity: int, refunded_minor: int, returned: int) -> int:
+    """What the leg gives for what is left of a line; a line of which all the money went back has no unit left."""
+    net_minor = base_minor - refunded_minor
+    return amount_of(leg, net_minor, 0 if base_minor and not net_minor else quantity - returned)
+
+
+def amount_of(leg: Leg, base_minor: int, quantity: int) -> int:
+    """What one line earns by the leg: the rate of its total, rounded down; or the fixed sum times its quantity."""
+    return (leg.fixed_minor or 0) * quantity if leg.rate_bps is None else rate_of(base_minor, leg.rate_bps)
 
 
 def matures_at(received_at: datetime | None, hold_days: int) -> datetime | None:

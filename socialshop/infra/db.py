@@ -7,7 +7,7 @@ application role (see `act_as_application`), which may append to the books but n
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import Any, ClassVar, cast
 
@@ -22,6 +22,7 @@ from sqlalchemy.types import TypeDecorator
 from socialshop.kernel.time import as_utc
 
 APPLICATION_ROLE = "socialshop_app"
+_STREAMED_A_TRIP = 5_000
 _IDENTIFIER = re.compile(r"[a-z_][a-z0-9_]*", re.ASCII)
 
 
@@ -106,3 +107,15 @@ def copy_rows(session: Session, table: str, columns: Sequence[str], rows: Iterab
             copy.write_row(row)
             count += 1
     return count
+
+
+def stream_rows(session: Session, cursor_name: str, query: str) -> Iterator[tuple[Any, ...]]:
+    """The rows of a query, a few thousand a round trip, in the session's transaction: memory does not grow with them.
+
+    Several may be open at once, each under a name of its own.
+    """
+    raw = cast("psycopg.Connection[Any]", session.connection().connection.driver_connection)
+    with raw.cursor(cursor_name, binary=True) as cursor:
+        cursor.itersize = _STREAMED_A_TRIP
+        cursor.execute(query.encode())
+        yield from cursor

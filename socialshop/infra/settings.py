@@ -53,6 +53,18 @@ class Settings(BaseSettings):
     sandbox_secret: SecretStr | None = Field(
         None, description="what the shop and the sandbox provider share; run makes one and sets it"
     )
+    payout_minimum_minor: int = Field(
+        100, ge=1, le=10**12, description="least sum of a payout request, in minor units of its currency"
+    )
+    attribution_days: int = Field(
+        30, ge=1, le=365, description="days after following an invite link within which it counts at registration"
+    )
+    attribution_touch: Literal["first", "last"] = Field(
+        "last", description="which of several invite links that were followed counts: the first or the last"
+    )
+    automatic_receipt_days: int = Field(
+        14, ge=1, le=365, description="days after shipment when an order counts as received without a word of the buyer"
+    )
     delivery_attempts: int = Field(
         6, ge=1, le=20, description="attempts at an outbox delivery before it is given up and waits for a person"
     )

@@ -72,6 +72,13 @@ def unit_of_work(clock: Clock | None = None, *, isolation: str | None = None) ->
         redis.nudge_relay()
 
 
+def require_snapshot(uow: UnitOfWork) -> None:
+    """Raises RuntimeError where later statements may see more than earlier ones: a proof must not read what moves."""
+    level = uow.session.execute(text("SHOW transaction_isolation")).scalar_one()
+    if level not in {"repeatable read", "serializable"}:
+        raise RuntimeError("a proof needs one snapshot: open the unit of work as REPEATABLE READ")
+
+
 def in_unit_of_work(work: Callable[[UnitOfWork], T], clock: Clock | None = None, *, isolation: str | None = None) -> T:
     """Run `work` in a transaction, again from its start if PostgreSQL chose it as the victim of a conflict.
 

@@ -1,12 +1,53 @@
-"""What an invite code looks like. Pure; randomness is passed in."""
+"""What an invite code looks like, what links lead to, and who is a robot. Pure; randomness is passed in."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from socialshop.kernel.money import Money
 
 # No 0 O 1 I L U: read aloud, written down or printed small, a code is still that code.
 ALPHABET = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
 LENGTH = 10
+# The same visitor on the same link counts once in this time.
+REPEAT_WITHIN = timedelta(hours=24)
+LONGEST_CHANNEL = 40
+_CODE = re.compile(f"[{ALPHABET}]{{{LENGTH}}}")
+# Crawlers, link previews of messengers, and programs say what they are; one that lies is a matter for the risk judges.
+_BOT = re.compile(
+    r"bot\b|bot[/_;-]|crawl|spider|slurp|preview|facebookexternalhit|whatsapp/|telegram|headless|monitor|scan|curl/|wget/"
+    r"|python|java/|okhttp|go-http|libwww|axios|node-fetch|httpclient",
+    re.IGNORECASE,
+)
+
+
+class Kind(StrEnum):
+    """What a link leads to; a `member` link leads to its owner."""
+
+    MEMBER = "member"
+    DEAL = "deal"
+    ROOM = "room"
+    PRODUCT = "product"
+
+
+@dataclass(frozen=True, slots=True)
+class ShareSubject:
+    """What somebody invites to, as a stranger may see it; what a kind of thing lacks is None.
+
+    `price` is what one unit costs here, bought together where people buy together. `seats_left` of `size` are free.
+    After `ends_at` nothing can be joined; `is_open` is False as soon as nothing can be, for whatever reason.
+    """
+
+    title: str
+    price: Money | None
+    is_open: bool
+    size: int | None = None
+    seats_left: int | None = None
+    ends_at: datetime | None = None
 
 
 def new_code(choose: Callable[[Sequence[str]], str]) -> str:
@@ -17,3 +58,13 @@ def new_code(choose: Callable[[Sequence[str]], str]) -> str:
 def canonical(text: str) -> str:
     """A code as it is kept, however it was typed."""
     return text.strip().upper()
+
+
+def is_code(text: str) -> bool:
+    """Whether a canonical text can be a code at all: what cannot asks the database nothing."""
+    return _CODE.fullmatch(text) is not None
+
+
+def is_bot(user_agent: str) -> bool:
+    """Whether a client says that it is a program; one that says nothing is taken for one."""
+    return not user_agent or _BOT.search(user_agent) is not None

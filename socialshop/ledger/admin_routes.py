@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from socialshop.audit import service as audit
 from socialshop.ledger import service
 from socialshop.ledger.schemas import ProofWire
 from socialshop.web.auth import READS_ALL
@@ -19,5 +20,8 @@ room = Room("ledger_admin", __name__, tag="Books")
     isolation="REPEATABLE READ",
 )
 def prove(call: Call[Nothing, Nothing]) -> Answer:
-    """Recompute the books in one snapshot: sums, hashes, blocks, balances. It takes a while on large books."""
-    return call.transact(lambda uow: Answer(ProofWire.of(service.prove(uow))))
+    """Recompute the books and the audit record.
+
+    In one snapshot: sums, hashes, blocks, balances. It takes a while on large books.
+    """
+    return call.transact(lambda uow: Answer(ProofWire.of(service.prove(uow), audit.prove(uow))))

@@ -48,9 +48,3 @@ class InsufficientBalance(DomainError):
 
     code = "insufficient_balance"
     kind = Kind.CONFLICT
-
-
-class HeadRefused(InvalidValue):
-    """A head of the seals that this shop's key did not sign, or that is not well formed."""
-
-    code = "head_refused"

@@ -16,7 +16,6 @@ from __future__ import annotations
 import hashlib
 import uuid
 from collections.abc import Iterable, Sequence
-from datetime import UTC, datetime
 from operator import attrgetter
 from typing import NamedTuple
 
@@ -39,11 +38,6 @@ class Entry(NamedTuple):
     kind: str
     postings: Sequence[Posting]
     reverses: str | None = None
-
-
-def instant_text(at: datetime) -> str:
-    """RFC 3339 in UTC with exactly six decimals: one text an instant."""
-    return at.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"
 
 
 def subject_texts(subjects: Sequence[uuid.UUID | None]) -> Iterable[str]:

@@ -3,22 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from typing import Annotated
 
-from pydantic import AfterValidator, WithJsonSchema
-
-from socialshop.kernel.currencies import EXPONENTS
+from socialshop.audit.service import AuditProof
 from socialshop.ledger.service import Proof, WalletBalances
-from socialshop.web.schemas import MoneyWire, Wire, absent, with_example
-
-
-def _known(currency: str) -> str:
-    if currency not in EXPONENTS:
-        raise ValueError("not the code of an ISO 4217 currency")
-    return currency
-
-
-Currency = Annotated[str, AfterValidator(_known), WithJsonSchema({"type": "string", "enum": sorted(EXPONENTS)})]
+from socialshop.web.schemas import Currency, MoneyWire, Wire, absent, with_example
 
 
 class WalletQuery(Wire):
@@ -63,6 +51,10 @@ class ProofWire(Wire):
             "postings": 278636,
             "unsealed": 0,
             "head_hash": "9f2c4f3a5d1c7e806b54a1c9e0d2f7384b6a5968d7c0e1f2a3b4c5d6e7f80912",
+            "audit_ok": True,
+            "audit_entries": 412,
+            "audit_unsealed": 2,
+            "audit_head_hash": "51b0c3d2e4f5a69788796a5b4c3d2e1f00112233445566778899aabbccddeeff",
             "first_difference": None,
         }
     )
@@ -74,9 +66,14 @@ class ProofWire(Wire):
     postings: int
     unsealed: int
     head_hash: str
+    audit_ok: bool
+    audit_entries: int
+    audit_unsealed: int
+    audit_head_hash: str
     first_difference: str | None
 
     @classmethod
-    def of(cls, proof: Proof) -> ProofWire:
-        """The wire form of a proof."""
-        return cls(**asdict(proof))
+    def of(cls, proof: Proof, audit: AuditProof) -> ProofWire:
+        """The wire form of both proofs."""
+        difference = proof.first_difference or audit.first_difference
+        return cls(**{**asdict(proof), **audit.fields(), "first_difference": difference})

@@ -9,6 +9,7 @@ from socialshop.identity.rules import TERMS_VERSION
 from socialshop.identity.service import NewMember
 from socialshop.infra.settings import Settings
 from socialshop.infra.uow import UnitOfWork
+from socialshop.invites import visitors
 from socialshop.invites.errors import InviteCodeUnknown
 from socialshop.onboarding import service
 from socialshop.onboarding.schemas import Credentials, Profile, ProfileEdit, Registered, Registration, SessionOpened
@@ -32,7 +33,8 @@ room = Room("onboarding", __name__, tag="Members")
 def register(call: Call[Registration, Nothing]) -> Answer:
     """Become a member.
 
-    An invite code binds the new member to its owner for good; the token is told this once.
+    An invite code, or the cookie of a link that was followed, binds the new member to the link's owner for good; the
+    token is told this once.
     """
     settings = _settings()
     body = call.body
@@ -45,7 +47,8 @@ def register(call: Call[Registration, Nothing]) -> Answer:
     )
 
     def enter(uow: UnitOfWork) -> Answer:
-        entrance = service.register(uow, person, invite_code=body.invite_code, session_days=settings.session_days)
+        arrival = service.Arrival(body.invite_code, visitors.touch(uow.now), visitors.known_visitor())
+        entrance = service.register(uow, person, arrival, session_days=settings.session_days)
         return Answer(Registered.of(entrance), 201)
 
     return call.transact(enter)
@@ -68,7 +71,8 @@ def open_session(call: Call[Credentials, Nothing]) -> Answer:
     days = _settings().session_days
 
     def enter(uow: UnitOfWork) -> Answer:
-        return Answer(SessionOpened.of(service.sign_in(uow, email, password, session_days=days)), 201)
+        entrance = service.sign_in(uow, email, password, session_days=days, visitor=visitors.known_visitor())
+        return Answer(SessionOpened.of(entrance), 201)
 
     limits.check_sign_in(email)
     try:

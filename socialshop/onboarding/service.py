@@ -10,6 +10,7 @@ from socialshop.identity import service as identity
 from socialshop.identity.service import NewMember, OpenedSession
 from socialshop.infra.uow import UnitOfWork
 from socialshop.invites import service as invites
+from socialshop.invites.cookies import Attributed
 from socialshop.kernel.errors import NotFound
 from socialshop.kernel.roles import Role
 from socialshop.onboarding import store
@@ -40,18 +41,35 @@ class Entrance:
     session: OpenedSession
 
 
-def register(uow: UnitOfWork, person: NewMember, *, invite_code: str | None, session_days: int) -> Entrance:
-    """Make a person a member, bound to the owner of `invite_code` for good, and sign in.
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """How a person came: the code that was typed, the link that a cookie remembers, the visitor's hash."""
 
-    Raises InviteCodeUnknown before anything else is looked at, then what `identity.add_member` raises.
+    invite_code: str | None = None
+    touch: Attributed | None = None
+    visitor: bytes | None = None
+
+
+def register(uow: UnitOfWork, person: NewMember, arrival: Arrival, *, session_days: int) -> Entrance:
+    """Make a person a member and sign in, bound for good to the owner of the link that the person came through.
+
+    A code that was typed goes before a cookie. Raises InviteCodeUnknown before anything else is looked at, then what
+    `identity.add_member` raises.
     """
-    owner = None if invite_code is None else invites.owner_of(uow, invite_code)
-    card = create(uow, person, sponsor=owner)
+    origin = invites.origin_of(uow, arrival.invite_code, arrival.touch)
+    card = create(uow, person, sponsor=origin.link if origin else None)
+    if origin is not None:
+        invites.attribute(uow, card.member_id, origin)
+    if arrival.visitor is not None:
+        invites.recognize(uow, arrival.visitor, card.member_id)
     return Entrance(card, identity.open_session(uow, card.member_id, days=session_days))
 
 
-def create(uow: UnitOfWork, person: NewMember, *, sponsor: invites.LinkOwner | None = None) -> Card:
-    """Make a person a member, at the top of the tree or under `sponsor`. Raises what `identity.add_member` raises."""
+def create(uow: UnitOfWork, person: NewMember, *, sponsor: invites.Link | None = None) -> Card:
+    """Make a person a member, at the top of the tree or under the owner of the link `sponsor`.
+
+    Raises what `identity.add_member` raises.
+    """
     added = identity.add_member(uow, person)
     referrals.place(
         uow,
@@ -70,13 +88,15 @@ def create(uow: UnitOfWork, person: NewMember, *, sponsor: invites.LinkOwner | N
         locale=person.locale,
         time_zone=person.time_zone,
         invite_code=code,
-        sponsor_id=sponsor.member_id if sponsor else None,
+        sponsor_id=sponsor.owner_id if sponsor else None,
     )
 
 
-def sign_in(uow: UnitOfWork, email: str, password: str, *, session_days: int) -> Entrance:
-    """Open a session. Raises WrongCredentials."""
+def sign_in(uow: UnitOfWork, email: str, password: str, *, session_days: int, visitor: bytes | None = None) -> Entrance:
+    """Open a session, and remember which visitor the member is. Raises WrongCredentials."""
     member_id = identity.check_password(uow, email, password)
+    if visitor is not None:
+        invites.recognize(uow, visitor, member_id)
     session = identity.open_session(uow, member_id, days=session_days)
     return Entrance(card_of(uow, member_id), session)
 

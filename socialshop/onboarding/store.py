@@ -14,7 +14,7 @@ _CARD = text(
     SELECT m.id, m.role, m.tier, m.joined_at, p.display_name, p.email, p.locale, p.time_zone, l.code, s.id AS sponsor
     FROM members m
     JOIN member_profiles p ON p.member_id = m.id
-    LEFT JOIN invite_links l ON l.owner_id = m.id AND l.kind = 'member'
+    LEFT JOIN invite_links l ON l.owner_id = m.id AND l.kind = 'member' AND l.channel IS NULL
     LEFT JOIN referral_nodes n ON n.member_number = m.number
     LEFT JOIN members s ON s.number = n.sponsor
     WHERE m.id = :member_id

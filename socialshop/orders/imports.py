@@ -18,8 +18,8 @@ from socialshop.infra.uow import UnitOfWork, advisory_lock
 from socialshop.kernel.ids import new_ids, to_public
 from socialshop.ledger import chart
 from socialshop.ledger import service as ledger
-from socialshop.orders import store
 from socialshop.orders.events import OrdersConfirmed
+from socialshop.orders.store import imports as store
 
 LAYOUT = Layout(
     required=("external_id", "member_external_id", "ordered_at", "amount", "currency"),

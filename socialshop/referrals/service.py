@@ -7,12 +7,14 @@ once (A under B, B under A) would each see a sound path and close a cycle togeth
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 import numpy as np
 
+from socialshop.audit import service as audit
 from socialshop.infra.uow import UnitOfWork, advisory_lock
 from socialshop.referrals import store
 from socialshop.referrals.errors import AlreadyPlaced, NodeUnknown, SponsorCycle, SponsorUnchanged
@@ -132,11 +134,20 @@ def forest_columns(uow: UnitOfWork) -> ForestColumns:
     return store.forest(uow.session)
 
 
-def correct_sponsor(uow: UnitOfWork, *, member_number: int, new_sponsor: int | None, reason: str, by: str) -> None:
+def correct_sponsor(
+    uow: UnitOfWork,
+    *,
+    member_number: int,
+    new_sponsor: int | None,
+    reason: str,
+    by: str,
+    actor: uuid.UUID | None = None,
+) -> None:
     """Hang a member, with all below it, under another sponsor (None: at the top), and keep what was before.
 
-    `by` is a bare id of who did it. Past accruals stay as they are: each order snapshotted its uplines. Raises
-    NodeUnknown, SponsorUnchanged, or SponsorCycle, which names the members between the two.
+    `by` names who did it, `actor` is the member's id if it is one of the shop's: the audit record keeps both. Past
+    accruals stay as they are: each order snapshotted its uplines. Raises NodeUnknown, SponsorUnchanged, or
+    SponsorCycle, which names the members between the two.
     """
     advisory_lock(uow, _LOCK)
     member = _found(uow, member_number)
@@ -147,6 +158,13 @@ def correct_sponsor(uow: UnitOfWork, *, member_number: int, new_sponsor: int | N
         _refuse_cycle(uow, member, above)
     store.move(uow.session, member, above)
     store.record_correction(uow.session, member, new_sponsor, reason=reason, by=by, at=uow.now)
+    audit.record(
+        uow,
+        actor=actor,
+        action="sponsor.corrected",
+        target=f"member:{member_number}",
+        facts={"from": member.sponsor, "to": new_sponsor, "reason": reason, "by": by},
+    )
 
 
 def _refuse_cycle(uow: UnitOfWork, member: Place, above: Place) -> None:

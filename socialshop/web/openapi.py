@@ -165,7 +165,7 @@ def _replies(row: Operation, refs: _Refs) -> Json:
         if reply.model is not None:
             schema = refs[reply.model, "serialization"]
             answer["content"] = {reply.media_type: {"schema": schema, **_examples(reply.model)}}
-        elif reply.status != HTTPStatus.NO_CONTENT:
+        elif reply.status not in (HTTPStatus.NO_CONTENT, HTTPStatus.NOT_MODIFIED):
             kind = "object" if reply.media_type == "application/json" else "string"
             answer["content"] = {reply.media_type: {"schema": {"type": kind}}}
         said[str(reply.status)] = answer

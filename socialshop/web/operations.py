@@ -47,7 +47,7 @@ class Answer:
     body: BaseModel | bytes | None = None
     status: int = 200
     media_type: str = "application/json"
-    headers: Mapping[str, str] = field(default_factory=dict)
+    headers: Mapping[str, str | Sequence[str]] = field(default_factory=dict)
 
     def content(self) -> bytes:
         """The bytes of the body."""

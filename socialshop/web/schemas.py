@@ -5,8 +5,9 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, PlainSerializer, WithJsonSchema
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PlainSerializer, WithJsonSchema
 
+from socialshop.kernel.currencies import EXPONENTS
 from socialshop.kernel.money import Money
 from socialshop.kernel.time import to_text
 
@@ -39,6 +40,16 @@ Instant = Annotated[
     datetime, PlainSerializer(to_text, return_type=str), WithJsonSchema({"type": "string", "format": "date-time"})
 ]
 """RFC 3339, UTC."""
+
+
+def _known(currency: str) -> str:
+    if currency not in EXPONENTS:
+        raise ValueError("not the code of an ISO 4217 currency")
+    return currency
+
+
+Currency = Annotated[str, AfterValidator(_known), WithJsonSchema({"type": "string", "enum": sorted(EXPONENTS)})]
+"""ISO 4217."""
 
 
 class MoneyWire(Wire):

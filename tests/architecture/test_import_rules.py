@@ -18,7 +18,7 @@ PLANTED = {
     "workers": ("socialshop/app.py", "import workers.handlers"),
     "inside": ("socialshop/identity/store.py", "import socialshop.identity.service"),
     "pure": ("socialshop/commissions/rules.py", "import sqlalchemy"),
-    "no-request": ("socialshop/orders/service.py", "import flask"),
+    "no-request": ("socialshop/orders/service/__init__.py", "import flask"),
     "queue": ("socialshop/infra/redis.py", "import rq"),
     "flask-sqlalchemy": ("socialshop/ledger/store.py", "import flask_sqlalchemy"),
     "web": ("socialshop/identity/store.py", "import socialshop.web.problems"),

@@ -252,7 +252,7 @@ def _held() -> None:
         "UPDATE accruals SET status = 'reversed', settled_at = now()",
         "UPDATE accruals SET status = 'gone'",
         "DELETE FROM accruals",
-        "TRUNCATE accruals",
+        "TRUNCATE accruals CASCADE",
         "UPDATE accrued_lines SET base_minor = 1",
         "DELETE FROM accrued_lines",
         "UPDATE accrual_skips SET reason = 'no_host'",

@@ -275,6 +275,10 @@ def test_finance_and_admin_see_what_the_books_prove(app: Flask, role: Role) -> N
         "entries": 1,
         "postings": 2,
         "unsealed": 1,
+        "audit_ok": True,
+        "audit_entries": 0,
+        "audit_unsealed": 0,
+        "audit_head_hash": "00" * 32,
         "first_difference": None,
     }
 

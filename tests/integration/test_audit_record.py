@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import uuid
 from datetime import UTC, datetime
 
@@ -12,8 +13,14 @@ from sqlalchemy import NullPool, create_engine, text
 from sqlalchemy.exc import DBAPIError
 
 from socialshop.audit import service as audit
+from socialshop.commissions.plan import read_plan
+from socialshop.commissions.service import publish_plan
+from socialshop.identity import service as identity
+from socialshop.identity.service import NewMember
 from socialshop.infra.clock import ManualClock
 from socialshop.infra.uow import unit_of_work
+from socialshop.kernel.ids import to_public
+from socialshop.referrals import service as referrals
 
 MINA = uuid.UUID("01890000-0000-7000-8000-00000000000a")
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -91,3 +98,46 @@ def test_nobody_changes_it(app: Flask, database_url: str, statement: str, table:
         connection.execute(text(forged))
     engine.dispose()
     assert isinstance(caught.value.orig, psycopg.errors.RestrictViolation)
+
+
+def test_publishing_a_plan_is_recorded_once(app: Flask) -> None:
+    plan = {
+        "name": "standard",
+        "currency": "CNY",
+        "hold_days": 7,
+        "legs": [{"kind": "sale", "level": 1, "rate_bps": 500}],
+    }
+    for _ in range(2):
+        with unit_of_work(ManualClock(NOON)) as uow:
+            published = publish_plan(
+                uow, read_plan(json.dumps(plan).encode()), country="CN", effective_at=NOON, actor=MINA
+            )
+    with unit_of_work() as uow:
+        (found,) = audit.history(uow, [to_public("plan", published.plan_id)])
+    assert (found.actor, found.action) == (MINA, "plan.published")
+    assert found.facts == {
+        "version": 1,
+        "currency": "CNY",
+        "effective_at": "2026-03-01T12:00:00Z",
+        "document_hash": published.document_hash.hex(),
+        "findings": [],
+        "sign_off": None,
+    }
+
+
+def test_correcting_a_sponsor_is_recorded(app: Flask) -> None:
+    with unit_of_work(ManualClock(NOON)) as uow:
+        people = [identity.add_member(uow, NewMember(f"m{n}@example.com", "correct horse", f"m{n}")) for n in range(3)]
+        for person, sponsor in zip(people, (None, people[0].number, None), strict=True):
+            referrals.place(uow, member_number=person.number, sponsor=sponsor, placed_at=uow.now)
+        referrals.correct_sponsor(
+            uow,
+            member_number=people[1].number,
+            new_sponsor=people[2].number,
+            reason="typed wrong",
+            by="mbr_x",
+            actor=MINA,
+        )
+        (found,) = audit.history(uow, [f"member:{people[1].number}"])
+    assert (found.actor, found.action) == (MINA, "sponsor.corrected")
+    assert found.facts == {"from": people[0].number, "to": people[2].number, "reason": "typed wrong", "by": "mbr_x"}

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from bookkeeping import accrual, posted, seal_all
+from bookkeeping import accrual, posted, seal_all, seal_all_audit
 from click.testing import CliRunner, Result
 from flask import Flask
 from sqlalchemy import NullPool, create_engine, text
@@ -55,6 +55,10 @@ def test_prove_as_json_has_the_fields_of_the_api(shop: Shop) -> None:
         "entries": 2,
         "postings": 4,
         "unsealed": 0,
+        "audit_ok": True,
+        "audit_entries": 0,
+        "audit_unsealed": 0,
+        "audit_head_hash": "00" * 32,
         "first_difference": None,
     }
 
@@ -80,6 +84,26 @@ def test_an_exported_head_proves_and_a_changed_one_is_refused(shop: Shop, tmp_pa
     assert refused.exit_code == 1
     assert "signature does not fit" in refused.stderr
     assert refused.stderr.count("\n") == 1
+
+
+def test_prove_and_the_exported_head_cover_the_audit_record(shop: Shop, database_url: str, tmp_path: Path) -> None:
+    made = shop("member", "create", "--email", "a@example.com", "--password", "correct horse", "--role", "admin")
+    assert made.exit_code == 0, made.output
+    seal_all_audit()
+    head = tmp_path / "head.json"
+    head.write_text(shop("export", "head").stdout, encoding="utf-8")
+    assert "The audit record proves: 1 entries, 0 not yet sealed" in shop("prove", "--head", str(head)).stdout
+    engine = create_engine(database_url, poolclass=NullPool)
+    with engine.begin() as owner:
+        owner.execute(text("SET session_replication_role = replica"))
+        for table in ("audit_blocks", "audit_block_entries", "audit_entries"):
+            owner.execute(text(f"DELETE FROM {table}"))
+    assert shop("prove").exit_code == 0
+    cut = shop("prove", "--head", str(head))
+    assert cut.exit_code == 1
+    assert cut.stdout == (
+        "The books do not prove: the audit chain ends at block 0, the exported head at block 1: its tail was cut.\n"
+    )
 
 
 def test_the_ledger_is_exported_in_both_formats(shop: Shop) -> None:

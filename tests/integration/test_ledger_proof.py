@@ -15,11 +15,10 @@ from bookkeeping import accrual, posted, proved, seal_all
 from flask import Flask
 from sqlalchemy import NullPool, create_engine, text
 
+from socialshop.infra.chain import Head, HeadRefused
 from socialshop.infra.clock import ManualClock
 from socialshop.infra.uow import unit_of_work
 from socialshop.ledger import chart
-from socialshop.ledger.errors import HeadRefused
-from socialshop.ledger.seals import Head
 from socialshop.ledger.service import Entry, Posting, Proof, post, prove, read_head, reverse, seal, signed_head
 
 Tamper = Callable[..., None]

@@ -1,4 +1,9 @@
-"""Accrual: confirmed orders in, held accruals, reasons and journal entries out; each order line exactly once."""
+"""Accrual: confirmed orders in, held accruals, reasons and journal entries out; each order line exactly once.
+
+Locks. Whoever accrues holds a lock shared while it reads orders and until it has committed. A receipt or a refund that
+finds its order not accrued takes it alone, so that accruals under way end first and are seen; those that begin later
+read the receipt and the refund themselves.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +13,7 @@ from datetime import datetime
 from typing import Any
 
 from socialshop.commissions import rules
+from socialshop.commissions.events import ClawbackDue, CommissionsChanged
 from socialshop.commissions.plan import Plan, parse_plan
 from socialshop.commissions.rules import WHOLE_LINE, Outcome, Reason, Sales
 from socialshop.commissions.store import accruals as store
@@ -16,10 +22,13 @@ from socialshop.commissions.store.accruals import AccrualRow, Line, SkipRow
 from socialshop.commissions.subtree import subtree
 from socialshop.infra.collector import cycles_kept
 from socialshop.infra.crashpoints import crash_point
-from socialshop.infra.uow import UnitOfWork
+from socialshop.infra.uow import UnitOfWork, advisory_lock
 from socialshop.kernel.ids import new_ids
 from socialshop.ledger import service as ledger
 from socialshop.ledger.journal import Entry
+
+_LOCK = "commissions:accruing"
+_IDS_AN_EVENT = 1_000
 
 
 def accrue_orders(uow: UnitOfWork, payloads: Sequence[Mapping[str, Any]]) -> None:
@@ -28,11 +37,13 @@ def accrue_orders(uow: UnitOfWork, payloads: Sequence[Mapping[str, Any]]) -> Non
     A constant number of statements, whatever the number of orders.
     """
     order_ids = {uuid.UUID(order) for payload in payloads for order in payload["order_ids"]}
+    advisory_lock(uow, _LOCK, shared=True)
     with cycles_kept():
         lines = store.claim_lines(uow.session, sorted(order_ids), uow.now)
         crash_point("accrue.claimed")
         if lines:
             _accrue(uow, _by_version(lines))
+            _say_what_follows(uow, sorted({line.order_id for line in lines}))
     crash_point("accrue.posted")
 
 
@@ -54,6 +65,25 @@ def _accrue(uow: UnitOfWork, by_version: dict[uuid.UUID | None, list[Line]]) -> 
     store.add_accruals(uow.session, accruals)
     store.add_skips(uow.session, skips)
     ledger.post(uow, entries)
+
+
+def _say_what_follows(uow: UnitOfWork, order_ids: Sequence[uuid.UUID]) -> None:
+    """Refunds that were paid before their order accrued claw back now; links count what they brought."""
+    for refund_id in store.refunded_before(uow.session, order_ids):
+        uow.emit(ClawbackDue(refund_id))
+    tell_links(uow, order_ids)
+
+
+def tell_links(uow: UnitOfWork, order_ids: Sequence[uuid.UUID]) -> None:
+    """Say that what these orders earn has changed, where an invite link wants to know."""
+    brought = store.brought_by_links(uow.session, order_ids)
+    for start in range(0, len(brought), _IDS_AN_EVENT):
+        uow.emit(CommissionsChanged(tuple(brought[start : start + _IDS_AN_EVENT])))
+
+
+def wait_for_accruals(uow: UnitOfWork) -> None:
+    """Wait until whoever accrues now is done, and keep others from beginning until this transaction ends."""
+    advisory_lock(uow, _LOCK)
 
 
 def columns_of(lines: Sequence[Line]) -> Sales:

@@ -6,13 +6,14 @@ import uuid
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 
+from socialshop.audit import service as audit
 from socialshop.commissions import guard
 from socialshop.commissions.errors import EffectiveAtTaken, EffectiveBeforeOrder
 from socialshop.commissions.guard import Finding, SignOff
 from socialshop.commissions.plan import Plan, document_of, hash_of
 from socialshop.commissions.store import plans as store
 from socialshop.infra.uow import UnitOfWork
-from socialshop.kernel.ids import new_id
+from socialshop.kernel.ids import new_id, to_public
 from socialshop.kernel.time import to_text
 
 _NEXT_INSTANT = timedelta(microseconds=1)
@@ -38,11 +39,13 @@ def publish_plan(
     country: str,
     effective_at: datetime | None = None,
     sign_off: SignOff | None = None,
+    actor: uuid.UUID | None = None,
 ) -> PublishedVersion:
     """Bring a plan into force for its currency from `effective_at` on (by default: from now, after every order).
 
     The currency's plan of the same name gets a new version. The same document for the same instant again changes
-    nothing. Raises PlanRefused (legal guard), EffectiveAtTaken, EffectiveBeforeOrder, OrdersAreLanding.
+    nothing. The audit record keeps `actor`: the member who publishes, None for the console. Raises PlanRefused (legal
+    guard), EffectiveAtTaken, EffectiveBeforeOrder, OrdersAreLanding.
     """
     findings = guard.examine(plan, country)
     guard.clear(findings, sign_off)
@@ -65,7 +68,27 @@ def publish_plan(
         effective_at=_after_every_order(uow, plan.currency, effective_at),
         published_at=uow.now,
     )
-    return _published(version._replace(number=store.add_version(session, version)))
+    published = _published(version._replace(number=store.add_version(session, version)))
+    audit.record(
+        uow,
+        actor=actor,
+        action="plan.published",
+        target=to_public("plan", published.plan_id),
+        facts={
+            "version": published.number,
+            "currency": published.currency,
+            "effective_at": published.effective_at,
+            "document_hash": published.document_hash.hex(),
+            "findings": [finding.code for finding in findings],
+            "sign_off": version.sign_off,
+        },
+    )
+    return published
+
+
+def published_version(uow: UnitOfWork, version_id: uuid.UUID) -> PublishedVersion:
+    """A version that was published before."""
+    return _published(store.versions(uow.session, [version_id])[0])
 
 
 def _after_every_order(uow: UnitOfWork, currency: str, effective_at: datetime | None) -> datetime:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import uuid
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -31,8 +31,8 @@ Fact = StoredAccrual | SkipRow
 class Replay:
     """What was recomputed. `statement_hash` covers every accrual; it is None where something differs.
 
-    The statement is a line an accrual, `order line|beneficiary|kind|level|amount|currency`, sorted, each ended by a
-    line feed; its hash is SHA-256. `difference` is the first one, in words.
+    The statement is a line an accrual, `order line|beneficiary|kind|level|amount|currency`, and `|clawed back` where
+    anything was; sorted, each ended by a line feed; its hash is SHA-256. `difference` is the first one, in words.
     """
 
     lines: int
@@ -97,7 +97,8 @@ def _chunks(uow: UnitOfWork) -> Iterator[tuple[list[Snapshot], list[Fact]]]:
 
 def _recomputed(versions: _Versions, snapshots: Sequence[Snapshot]) -> list[Fact]:
     by_version: dict[uuid.UUID | None, list[Line]] = {}
-    for line, currency, sale_at in snapshots:
+    later = {snapshot.line.order_line_id: snapshot for snapshot in snapshots}
+    for line, currency, sale_at, *_ in snapshots:
         if versions.in_force(currency, sale_at) != line.plan_version_id:
             raise _Differs(
                 f"order line {line.order_line_id}: it accrued under another plan version than the one in force in "
@@ -112,7 +113,7 @@ def _recomputed(versions: _Versions, snapshots: Sequence[Snapshot]) -> list[Fact
         assert version is not None
         plan = versions.plans[version]
         for run in _agreeing(lines, plan.depth):
-            facts += _facts(plan, run)
+            facts += _facts(plan, run, later)
     return facts
 
 
@@ -136,14 +137,27 @@ def _agreeing(lines: Iterable[Line], depth: int) -> Iterator[list[Line]]:
     yield run
 
 
-def _facts(plan: Plan, lines: Sequence[Line]) -> Iterator[Fact]:
+def _facts(plan: Plan, lines: Sequence[Line], later: Mapping[uuid.UUID, Snapshot]) -> Iterator[Fact]:
     sales = columns_of(lines)
     outcome = compute(plan, sales)
     for sale, number, beneficiary, amount in outcome.rewards:
         leg = plan.legs[number]
-        matures = rules.matures_at(sales.received_at[sale], plan.hold_days)
-        line_id = sales.line_ids[sale]
-        yield StoredAccrual(line_id, beneficiary, leg.kind, leg.level, number, amount, plan.currency, matures)
+        snapshot = later[sales.line_ids[sale]]
+        matures = rules.matures_at(sales.received_at[sale] or snapshot.held_from, plan.hold_days)
+        base, quantity = sales.bases[sale], sales.quantities[sale]
+        clawed = amount - rules.net_of(leg, base, quantity, snapshot.refunded_minor, snapshot.returned)
+        yield StoredAccrual(
+            sales.line_ids[sale],
+            beneficiary,
+            leg.kind,
+            leg.level,
+            number,
+            amount,
+            plan.currency,
+            matures,
+            clawed,
+            clawed,
+        )
     yield from skip_rows(plan, sales, outcome)
 
 
@@ -167,9 +181,12 @@ def _fact_words(fact: Fact) -> str:
     if isinstance(fact, SkipRow):
         return f"{what} skipped: {fact.reason}"
     matures = "never" if fact.matures_at is None else to_text(fact.matures_at)
-    return f"{what} {fact.amount_minor} {fact.currency} to member {fact.beneficiary}, maturing {matures}"
+    words = f"{what} {fact.amount_minor} {fact.currency} to member {fact.beneficiary}, maturing {matures}"
+    if not fact.clawed_minor and not fact.clawed_by_rows:
+        return words
+    return f"{words}, clawed back {fact.clawed_minor} (by its claw backs {fact.clawed_by_rows})"
 
 
 def _statement_line(fact: StoredAccrual) -> str:
-    line, beneficiary, kind, level, _, amount, currency, _ = fact
-    return f"{line}|{beneficiary}|{kind}|{level}|{amount}|{currency}\n"
+    line, beneficiary, kind, level, _, amount, currency, _, clawed, _ = fact
+    return f"{line}|{beneficiary}|{kind}|{level}|{amount}|{currency}{f'|{clawed}' if clawed else ''}\n"

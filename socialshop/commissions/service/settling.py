@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from itertools import islice
@@ -22,17 +23,19 @@ BATCH = 10_000
 _ACCRUALS_PER_ENTRY = 1_000
 # Chains of batches side by side: while one waits for the database the other computes. One a core of a small machine.
 CHAINS = 2
+_MOVED = (chart.member_pending, chart.member_wallet)
 
 
 def settle_due(uow: UnitOfWork, as_of: datetime, limit: int = BATCH) -> int:
     """Settle at most `limit` accruals that mature at or before `as_of`; returns how many.
 
-    A constant number of statements. Fewer than `limit` means that nothing is left but what others are settling.
+    What a member owes is netted from what settles, in the same entry. A constant number of statements. Fewer than
+    `limit` means that nothing is left but what others are settling.
     """
     with cycles_kept():
         matured = store.claim_matured(uow.session, as_of, uow.now, limit)
         crash_point("settle.claimed")
-        ledger.post(uow, list(_entries(matured)))
+        ledger.post(uow, list(_entries(matured, _hold_debtors(uow, matured))))
         crash_point("settle.posted")
     return len(matured)
 
@@ -63,7 +66,47 @@ def settled_since(uow: UnitOfWork, since: datetime) -> list[Total]:
     return store.settled_since(uow.session, since)
 
 
-def _entries(matured: Sequence[Matured]) -> Iterator[Entry]:
+class _Debtors:
+    """Who owes, and what their wallets hold while this batch goes through; empty where nobody owes."""
+
+    def __init__(self, owed: dict[tuple[int, str], int], wallets: dict[tuple[int, str], int]) -> None:
+        self._owed = owed
+        self._wallets = wallets
+
+    def __bool__(self) -> bool:
+        return bool(self._owed)
+
+    def netted(self, credits_: Mapping[tuple[int, str], tuple[int, uuid.UUID]]) -> Iterator[Posting]:
+        """From these credits, and what was there before, as much of each debt as they cover; by member number."""
+        for debtor in sorted(self._owed.keys() & credits_.keys()):
+            credit, accrual_id = credits_[debtor]
+            available = self._wallets[debtor] + credit
+            paid = min(self._owed[debtor], available)
+            self._owed[debtor] -= paid
+            self._wallets[debtor] = available - paid
+            if paid:
+                number, currency = debtor
+                yield Posting(chart.member_wallet(number), -paid, currency, accrual_id)
+                yield Posting(chart.member_receivable(number), paid, currency, accrual_id)
+
+
+def _hold_debtors(uow: UnitOfWork, matured: Sequence[Matured]) -> _Debtors:
+    """Those of the batch who owe, every balance that the batch will move being held.
+
+    All of them, not the debtors' alone: whoever holds some and then posts to others may meet another who does too.
+    A debt is only ever made or paid by one who holds the member's wallet, so it stands still from here on.
+    """
+    numbers = {beneficiary for _, beneficiary, _, _ in matured}
+    if not numbers or not ledger.debts(uow, numbers):
+        return _Debtors({}, {})
+    touched = {(beneficiary, currency) for _, beneficiary, _, currency in matured}
+    accounts = [(name(number), currency) for number, currency in touched for name in _MOVED]
+    held = ledger.hold(uow, accounts)
+    owed = {debtor: debt for debtor, debt in ledger.debts(uow, numbers).items() if debtor in touched}
+    return _Debtors(owed, {debtor: held[chart.member_wallet(debtor[0]), debtor[1]] for debtor in owed})
+
+
+def _entries(matured: Sequence[Matured], debtors: _Debtors) -> Iterator[Entry]:
     """One entry a thousand accruals, named by its first: that one is settled once, so the name is used once."""
     rest = iter(matured)
     while chunk := list(islice(rest, _ACCRUALS_PER_ENTRY)):
@@ -73,5 +116,16 @@ def _entries(matured: Sequence[Matured]) -> Iterator[Entry]:
                 Posting(chart.member_pending(beneficiary), -amount, currency, id_),
                 Posting(chart.member_wallet(beneficiary), amount, currency, id_),
             )
+        if debtors:
+            postings += debtors.netted(_credits(chunk))
         first, *_ = chunk[0]
         yield Entry(f"settlement:{first}", "settlement", postings)
+
+
+def _credits(chunk: Sequence[Matured]) -> dict[tuple[int, str], tuple[int, uuid.UUID]]:
+    """What each member's wallet gets, with the first accrual that it comes from."""
+    found: dict[tuple[int, str], tuple[int, uuid.UUID]] = {}
+    for id_, beneficiary, amount, currency in chunk:
+        before, first = found.get((beneficiary, currency), (0, id_))
+        found[beneficiary, currency] = before + amount, first
+    return found

@@ -14,7 +14,11 @@ from socialshop.infra.db import copy_rows
 
 
 class Line(NamedTuple):
-    """An order line and the snapshot from which its accruals are decided."""
+    """An order line and the snapshot from which its accruals are decided.
+
+    `received_at` is from when its accruals are held: receipt, and for a room's order the days to send back besides;
+    None where the goods were not received when it accrued.
+    """
 
     order_line_id: uuid.UUID
     order_id: uuid.UUID
@@ -69,7 +73,8 @@ def claim_lines(session: Session, order_ids: Sequence[uuid.UUID], now: datetime)
             INSERT INTO accrued_lines (order_line_id, order_id, plan_version_id, buyer, host, uplines, base_minor,
                                        quantity, currency, sale_at, received_at, accrued_at)
             SELECT l.id, o.id, v.id, o.buyer, o.host, coalesce(n.uplines, '{{}}'), l.amount_minor,
-                   l.quantity, o.currency, o.ordered_at, o.received_at, :now
+                   l.quantity, o.currency, o.ordered_at,
+                   o.received_at + make_interval(days => coalesce(o.return_days, 0)), :now
             FROM orders o
             JOIN order_lines l ON l.order_id = o.id
             LEFT JOIN referral_nodes n ON n.member_number = o.buyer
@@ -99,3 +104,28 @@ def add_accruals(session: Session, rows: Sequence[AccrualRow]) -> None:
 def add_skips(session: Session, rows: Iterable[SkipRow]) -> None:
     """Append skips."""
     copy_rows(session, "accrual_skips", SkipRow._fields, rows)
+
+
+def brought_by_links(session: Session, order_ids: Sequence[uuid.UUID]) -> list[uuid.UUID]:
+    """Those of the orders that name an invite link."""
+    rows = session.execute(
+        text("SELECT id FROM orders WHERE id = ANY(CAST(:ids AS uuid[])) AND link_id IS NOT NULL ORDER BY id"),
+        {"ids": list(order_ids)},
+    )
+    return list(rows.scalars())
+
+
+def refunded_before(session: Session, order_ids: Sequence[uuid.UUID]) -> list[uuid.UUID]:
+    """Refunds of these orders that were paid and have clawed nothing back, since there was nothing yet."""
+    rows = session.execute(
+        text(
+            """
+            SELECT r.id FROM refunds r
+            WHERE r.order_id = ANY(CAST(:ids AS uuid[])) AND r.status = 'refunded'
+                AND NOT EXISTS (SELECT FROM clawed_refunds c WHERE c.refund_id = r.id)
+            ORDER BY r.id
+            """
+        ),
+        {"ids": list(order_ids)},
+    )
+    return list(rows.scalars())

@@ -10,18 +10,25 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from socialshop.commissions.store.accruals import Line, SkipRow
+from socialshop.commissions.store.clawbacks import REFUNDED
 
 
 class Snapshot(NamedTuple):
-    """An accrued line: what the decision was made from, and when and in which currency the sale was made."""
+    """An accrued line: what the decision was made from, when and in which currency the sale was made, what came after.
+
+    `held_from` was learnt after it accrued; `refunded_minor` and `returned` units went back by claimed refunds.
+    """
 
     line: Line
     currency: str
     sale_at: datetime
+    held_from: datetime | None
+    refunded_minor: int
+    returned: int
 
 
 class StoredAccrual(NamedTuple):
-    """The facts of an accrual that never change."""
+    """The facts of an accrual that never change, and what was clawed back: as its own row counts, and by claw backs."""
 
     order_line_id: uuid.UUID
     beneficiary: int
@@ -31,10 +38,13 @@ class StoredAccrual(NamedTuple):
     amount_minor: int
     currency: str
     matures_at: datetime | None
+    clawed_minor: int
+    clawed_by_rows: int
 
 
-_SNAPSHOT = ", ".join((*Line._fields, "currency", "sale_at"))
-_ACCRUAL = ", ".join(StoredAccrual._fields)
+_SNAPSHOT = ", ".join(f"l.{name}" for name in (*Line._fields, "currency", "sale_at"))
+_LATER = "r.held_from, coalesce(gone.refunded_minor, 0), coalesce(gone.returned, 0)"
+_ACCRUAL = ", ".join(f"a.{name}" for name in StoredAccrual._fields[:-1])
 _SKIP = ", ".join(SkipRow._fields)
 _RANGE = "order_line_id > :after AND order_line_id <= :last"
 
@@ -43,18 +53,23 @@ def snapshots(session: Session, after: uuid.UUID, limit: int) -> list[Snapshot]:
     """The next `limit` accrued lines in id order."""
     rows = session.execute(
         text(
-            f"SELECT {_SNAPSHOT} FROM accrued_lines WHERE order_line_id > :after "  # noqa: S608 - our own names
-            "ORDER BY order_line_id LIMIT :limit"
+            f"SELECT {_SNAPSHOT}, {_LATER} FROM accrued_lines l "  # noqa: S608 - our own names
+            f"LEFT JOIN accrued_receipts r ON r.order_id = l.order_id {REFUNDED} "
+            "WHERE l.order_line_id > :after ORDER BY l.order_line_id LIMIT :limit"
         ),
         {"after": after, "limit": limit},
     )
-    return [Snapshot(Line._make(row[:-2]), row[-2], row[-1]) for row in rows]
+    width = len(Line._fields)
+    return [Snapshot(Line._make(row[:width]), *row[width:]) for row in rows]
 
 
 def accruals(session: Session, after: uuid.UUID, last: uuid.UUID) -> list[StoredAccrual]:
     """The accruals of the lines after `after` up to `last`."""
     rows = session.execute(
-        text(f"SELECT {_ACCRUAL} FROM accruals WHERE {_RANGE}"),  # noqa: S608 - our own names
+        text(
+            f"SELECT {_ACCRUAL}, coalesce((SELECT CAST(sum(c.amount_minor) AS bigint) FROM clawbacks c "  # noqa: S608
+            f"WHERE c.accrual_id = a.id), 0) FROM accruals a WHERE {_RANGE}"
+        ),
         {"after": after, "last": last},
     )
     return [StoredAccrual._make(row) for row in rows]

@@ -10,9 +10,17 @@ from typing import NamedTuple, cast
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-# An accrual that this transaction has settled: id, beneficiary, amount in minor units, currency. A plain tuple: there
-# are a million of them.
+# An accrual that this transaction has settled: id, beneficiary, what is left of it in minor units, currency. A plain
+# tuple: there are a million of them.
 Matured = tuple[uuid.UUID, int, int, str]
+
+# An open refund stops the clock of its order's accruals. There are few such, beside all that is due.
+_STOPPED = """
+    SELECT a.id FROM refunds r
+    JOIN order_lines l ON l.order_id = r.order_id
+    JOIN accruals a ON a.order_line_id = l.id
+    WHERE r.status IN ('requested', 'approved') AND a.status = 'held'
+"""
 
 
 class Total(NamedTuple):
@@ -27,13 +35,14 @@ def claim_matured(session: Session, as_of: datetime, now: datetime, limit: int) 
     """Settle at most `limit` held accruals that mature at or before `as_of`, first matured first; in id order.
 
     Who settles beside us takes other rows (SKIP LOCKED): a row is removed from the order of settlement by one
-    transaction only, and the accrual still has to be held.
+    transaction only, and the accrual still has to be held. What a refund is asked for waits for the decision.
     """
     rows = session.execute(
         text(
-            """
-            WITH due AS MATERIALIZED (
-                SELECT matures_at, accrual_id FROM accrual_maturities WHERE matures_at <= :as_of
+            f"""
+            WITH stopped AS MATERIALIZED ({_STOPPED}), due AS MATERIALIZED (
+                SELECT matures_at, accrual_id FROM accrual_maturities
+                WHERE matures_at <= :as_of AND accrual_id NOT IN (SELECT id FROM stopped)
                 ORDER BY matures_at, accrual_id LIMIT :limit FOR UPDATE SKIP LOCKED
             ), taken AS (
                 DELETE FROM accrual_maturities m USING due
@@ -42,10 +51,10 @@ def claim_matured(session: Session, as_of: datetime, now: datetime, limit: int) 
             ), settled AS (
                 UPDATE accruals a SET status = 'settled', settled_at = :now
                 FROM taken WHERE a.id = taken.accrual_id AND a.status = 'held'
-                RETURNING a.id, a.beneficiary, a.amount_minor, a.currency
+                RETURNING a.id, a.beneficiary, a.amount_minor - a.clawed_minor AS left_minor, a.currency
             )
-            SELECT id, beneficiary, amount_minor, currency FROM settled ORDER BY id
-            """
+            SELECT id, beneficiary, left_minor, currency FROM settled ORDER BY id
+            """  # noqa: S608 - a constant of this module
         ),
         {"as_of": as_of, "now": now, "limit": limit},
     )
@@ -53,12 +62,12 @@ def claim_matured(session: Session, as_of: datetime, now: datetime, limit: int) 
 
 
 def is_anything_due(session: Session, as_of: datetime) -> bool:
-    """Whether a held accrual matures at or before `as_of`."""
-    return bool(
-        session.execute(
-            text("SELECT EXISTS (SELECT FROM accrual_maturities WHERE matures_at <= :as_of)"), {"as_of": as_of}
-        ).scalar()
+    """Whether a held accrual matures at or before `as_of`, and no refund stops it."""
+    statement = (
+        f"WITH stopped AS MATERIALIZED ({_STOPPED}) SELECT EXISTS (SELECT FROM accrual_maturities "  # noqa: S608
+        "WHERE matures_at <= :as_of AND accrual_id NOT IN (SELECT id FROM stopped))"
     )
+    return bool(session.execute(text(statement), {"as_of": as_of}).scalar())
 
 
 def settled_since(session: Session, since: datetime) -> list[Total]:
@@ -66,7 +75,7 @@ def settled_since(session: Session, since: datetime) -> list[Total]:
     rows = session.execute(
         text(
             """
-            SELECT currency, count(*), CAST(sum(amount_minor) AS bigint)
+            SELECT currency, count(*), CAST(sum(amount_minor - clawed_minor) AS bigint)
             FROM accruals WHERE settled_at >= :since GROUP BY currency ORDER BY currency
             """
         ),

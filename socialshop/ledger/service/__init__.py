@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from socialshop.infra.chain import Head, HeadRefused, SignedHead
 from socialshop.ledger.journal import Entry, Posting
-from socialshop.ledger.seals import Head
 from socialshop.ledger.service.balances import TrialLine, WalletBalances, balance, trial_balance, wallet, wallets
 from socialshop.ledger.service.exporting import beancount_pieces, csv_pieces
-from socialshop.ledger.service.heads import SignedHead, current_head, read_head, signed_head
+from socialshop.ledger.service.heads import current_head, read_head, signed_head
+from socialshop.ledger.service.holding import debts, hold
 from socialshop.ledger.service.posting import Posted, post, reverse
 from socialshop.ledger.service.proving import Proof, prove
 from socialshop.ledger.service.sealing import count_unsealed, seal
@@ -14,6 +15,7 @@ from socialshop.ledger.service.sealing import count_unsealed, seal
 __all__ = [
     "Entry",
     "Head",
+    "HeadRefused",
     "Posted",
     "Posting",
     "Proof",
@@ -25,6 +27,8 @@ __all__ = [
     "count_unsealed",
     "csv_pieces",
     "current_head",
+    "debts",
+    "hold",
     "post",
     "prove",
     "read_head",

@@ -14,6 +14,7 @@ from sqlalchemy.exc import IntegrityError
 
 from socialshop.infra.uow import UnitOfWork
 from socialshop.kernel.currencies import EXPONENTS
+from socialshop.kernel.time import exact_text
 from socialshop.ledger import chart
 from socialshop.ledger.errors import (
     AlreadyReversed,
@@ -24,7 +25,7 @@ from socialshop.ledger.errors import (
     UnknownAccount,
     UnknownEntry,
 )
-from socialshop.ledger.journal import NOTHING, Entry, Posting, content_hash, instant_text, subject_texts
+from socialshop.ledger.journal import NOTHING, Entry, Posting, content_hash, subject_texts
 from socialshop.ledger.store import posting as store
 
 _MAX_POSTING_MINOR = 10**17
@@ -86,7 +87,7 @@ def post(uow: UnitOfWork, entries: Sequence[Entry]) -> Posted:
     columns = _checked(entries)
     if not columns:
         return Posted(0, 0, 0)
-    session, posted_at = uow.session, instant_text(uow.now)
+    session, posted_at = uow.session, exact_text(uow.now)
     reversed_ids = _reversed_ids(uow, columns)
     known = _accounts(uow, columns)
     rows = [
@@ -197,7 +198,7 @@ def _refuse_other_content(uow: UnitOfWork, replayed: Sequence[_Columns]) -> None
     stored = store.entries_by_reference(uow.session, [c.entry.reference for c in replayed])
     for c in replayed:
         before = stored[c.entry.reference]
-        if c.hash(instant_text(before.posted_at)) != before.content_hash:
+        if c.hash(exact_text(before.posted_at)) != before.content_hash:
             raise EntryConflict(f"reference {c.entry.reference!r} was used for another entry")
 
 

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import groupby
 from operator import itemgetter
-from typing import Generic, TypeVar
 
-from socialshop.infra.uow import UnitOfWork
+from socialshop.infra.chain import Head, lost_in_queue, prove_chain
+from socialshop.infra.uow import UnitOfWork, require_snapshot
+from socialshop.kernel.time import exact_text
 from socialshop.ledger import chart
 from socialshop.ledger.errors import UnknownAccount
-from socialshop.ledger.journal import NOTHING, content_hash, instant_text
-from socialshop.ledger.seals import GENESIS, BlockHash, Head
+from socialshop.ledger.journal import NOTHING, content_hash
+from socialshop.ledger.service.sealing import CHAIN
 from socialshop.ledger.store import proof as store
-
-Row = TypeVar("Row", store.Member, store.Turnover)
 
 _BALANCED, _CHAIN, _PROJECTION = "balanced", "chain_ok", "projection_ok"
 
@@ -51,7 +49,6 @@ class _Findings:
     entries: int = 0
     postings: int = 0
     unsealed: int = 0
-    head_hash: bytes = GENESIS
     broken: set[str] = field(default_factory=set)
     first_difference: str | None = None
 
@@ -67,11 +64,12 @@ def prove(uow: UnitOfWork, head: Head | None = None) -> Proof:
     The unit of work must be REPEATABLE READ (RuntimeError otherwise): under less, the books move while they are read.
     Changes nothing, and needs no lock: the shop goes on.
     """
-    if store.isolation(uow.session) not in {"repeatable read", "serializable"}:
-        raise RuntimeError("a proof needs one snapshot: open the unit of work as REPEATABLE READ")
+    require_snapshot(uow)
     found = _Findings()
     _prove_journal(uow, found)
-    _prove_chain(uow, found, head)
+    chain = prove_chain(
+        uow.session, CHAIN, store.turnovers(uow.session), head, lambda difference: found.add(_CHAIN, difference)
+    )
     _prove_balances(uow, found)
     return Proof(
         balanced=_BALANCED not in found.broken,
@@ -80,7 +78,7 @@ def prove(uow: UnitOfWork, head: Head | None = None) -> Proof:
         entries=found.entries,
         postings=found.postings,
         unsealed=found.unsealed,
-        head_hash=found.head_hash.hex(),
+        head_hash=chain.head_hash.hex(),
         first_difference=found.first_difference,
     )
 
@@ -100,7 +98,7 @@ def _prove_journal(uow: UnitOfWork, found: _Findings) -> None:
             _prove_entry(entry, [], found)
     if entry_id is not None:
         found.add(_BALANCED, f"entry {entry_id} is gone, its postings are not")
-    lost = store.lost_in_queue(uow.session)
+    lost = lost_in_queue(uow.session, CHAIN)
     if lost is not None:
         found.add(_CHAIN, f"entry {lost} waits to be sealed and is gone")
 
@@ -119,67 +117,14 @@ def _prove_entry(entry: store.JournalEntry, postings: list[store.JournalPosting]
     for currency, off in sums.items():
         if off:
             found.add(_BALANCED, f"{name} is off by {off} {currency} (minor units)")
-    if content_hash(entry.reference, entry.kind, instant_text(entry.posted_at), entry.reverses, lines) != (
+    if content_hash(entry.reference, entry.kind, exact_text(entry.posted_at), entry.reverses, lines) != (
         entry.content_hash
     ):
         found.add(_CHAIN, f"{name} does not have the hash of its content: it was changed after it was posted")
-    _prove_place(entry, name, found)
-
-
-def _prove_place(entry: store.JournalEntry, name: str, found: _Findings) -> None:
-    """An entry is in one block or waits for one."""
-    if entry.block_number is None:
-        found.unsealed += 1
-        if not entry.waiting:
-            found.add(_CHAIN, f"{name} is in no block and does not wait for one")
-    elif entry.waiting:
-        found.add(_CHAIN, f"{name} is in block {entry.block_number} and waits for another")
-
-
-def _prove_chain(uow: UnitOfWork, found: _Findings, head: Head | None) -> None:
-    """Walk blocks, their members and their turnover side by side; all in block order."""
-    members = _Groups(store.members(uow.session))
-    turnovers = _Groups(store.turnovers(uow.session))
-    last, sealed, previous = 0, 0, GENESIS
-    for block in store.blocks(uow.session):
-        if block.number != last + 1:
-            found.add(_CHAIN, f"block {last + 1} is missing")
-        elif block.previous_hash != previous:
-            found.add(_CHAIN, f"block {block.number} does not follow the block before it")
-        _prove_block(block, members.take(block.number), turnovers.take(block.number), found)
-        last, previous, sealed = block.number, block.hash, sealed + block.entry_count
-        here = Head(last, previous, sealed, instant_text(block.sealed_at))
-        if head is not None and head.number == last and head != here:
-            found.add(_CHAIN, f"block {last} is not the one whose head was exported")
-    found.head_hash = previous
-    if members.any_left():
-        found.add(_CHAIN, f"block {last + 1} is missing: entries say that they are in it")
-    if head is not None and head.number > last:
-        found.add(_CHAIN, f"the chain ends at block {last}, the exported head at block {head.number}: its tail was cut")
-
-
-def _prove_block(
-    block: store.Block, members: list[store.Member], turnovers: list[store.Turnover], found: _Findings
-) -> None:
-    name = f"block {block.number}"
-    gone = next((member.entry_id for member in members if member.content_hash is None), None)
-    if gone is not None:
-        found.add(_CHAIN, f"{name} lists entry {gone}, which is gone")
-    if len(members) != block.entry_count:
-        found.add(_CHAIN, f"{name} sealed {block.entry_count} entries and has {len(members)}")
-    if {turnover.currency: turnover.amount_minor for turnover in turnovers} != block.sums:
-        found.add(_CHAIN, f"{name} does not have the sums of its entries")
-    sha = BlockHash(
-        number=block.number,
-        previous=block.previous_hash,
-        sealed_at=block.sealed_at,
-        count=block.entry_count,
-        sums=block.sums,
-    )
-    for member in members:
-        sha.add(member.content_hash or b"")
-    if sha.digest() != block.hash:
-        found.add(_CHAIN, f"{name} does not have the hash of its content: entries were changed, swapped or removed")
+    found.unsealed += entry.place.block_number is None
+    fault = entry.place.fault()
+    if fault is not None:
+        found.add(_CHAIN, f"{name} {fault}")
 
 
 def _prove_balances(uow: UnitOfWork, found: _Findings) -> None:
@@ -200,24 +145,3 @@ def _prove_balances(uow: UnitOfWork, found: _Findings) -> None:
             found.add(_PROJECTION, f"{row.account} stands at {row.amount_minor} {row.currency}, past zero")
         if (account.folded, account.sign, account.sign) != (row.folded, row.account_sign, row.sign):
             found.add(_PROJECTION, f"the balance of {row.account} is not kept as the chart of accounts says")
-
-
-class _Groups(Generic[Row]):
-    """Rows that come ordered by a block's number, their first field, taken block by block."""
-
-    def __init__(self, rows: Iterator[Row]) -> None:
-        self._rows: Iterator[Row] = rows
-        self._next: Row | None = next(rows, None)
-
-    def take(self, number: int) -> list[Row]:
-        """The rows of block `number`; those of blocks before it that nobody took are passed over."""
-        taken = []
-        while self._next is not None and self._next[0] <= number:
-            if self._next[0] == number:
-                taken.append(self._next)
-            self._next = next(self._rows, None)
-        return taken
-
-    def any_left(self) -> bool:
-        """Whether rows of later blocks remain."""
-        return self._next is not None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from sqlalchemy import text
 from sqlalchemy.orm import Session
@@ -63,3 +63,33 @@ def by_family(session: Session) -> list[tuple[str, str, int]]:
         {"pattern": chart.FAMILY_PATTERN, "name": chart.FAMILY_NAME},
     )
     return [(family, currency, amount) for family, currency, amount in found]
+
+
+def standing(session: Session, account_ids: Sequence[int]) -> dict[tuple[int, str], int]:
+    """The balances of accounts that are not folded, by account id and currency."""
+    found = session.execute(
+        text(
+            "SELECT account_id, currency, amount_minor FROM ledger_balances"
+            " WHERE account_id = ANY(CAST(:ids AS bigint[]))"
+        ),
+        {"ids": list(account_ids)},
+    )
+    return {(account_id, currency): amount for account_id, currency, amount in found}
+
+
+def debts(session: Session, numbers: Collection[int]) -> dict[tuple[int, str], int]:
+    """What is owed by whom, above zero. Only receivables have sign -1, and few members ever have one."""
+    found = session.execute(
+        text(
+            """
+            SELECT owed.number, owed.currency, owed.amount_minor FROM (
+                SELECT CAST(split_part(a.name, ':', 2) AS bigint) AS number, b.currency, -b.amount_minor AS amount_minor
+                FROM ledger_balances b JOIN ledger_accounts a ON a.id = b.account_id
+                WHERE b.sign = -1 AND b.amount_minor < 0
+            ) owed
+            WHERE owed.number = ANY(CAST(:numbers AS bigint[]))
+            """
+        ),
+        {"numbers": list(numbers)},
+    )
+    return {(number, currency): amount for number, currency, amount in found}

@@ -9,11 +9,12 @@ from typing import NamedTuple
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from socialshop.ledger.store.reading import stream
+from socialshop.infra.chain import Place, Sum
+from socialshop.infra.db import stream_rows
 
 
 class JournalEntry(NamedTuple):
-    """An entry as stored; `block_number` is null where no block lists it, `waiting` where the queue does."""
+    """An entry as stored."""
 
     id: int
     reference: str
@@ -22,8 +23,7 @@ class JournalEntry(NamedTuple):
     reverses: str | None
     posting_count: int
     content_hash: bytes
-    block_number: int | None
-    waiting: bool
+    place: Place
 
 
 class JournalPosting(NamedTuple):
@@ -34,33 +34,6 @@ class JournalPosting(NamedTuple):
     amount_minor: int
     currency: str
     subject_id: str | None
-
-
-class Block(NamedTuple):
-    """A block as stored."""
-
-    number: int
-    previous_hash: bytes
-    hash: bytes
-    entry_count: int
-    sums: dict[str, int]
-    sealed_at: datetime
-
-
-class Member(NamedTuple):
-    """An entry's membership of a block; `content_hash` is null where the entry is gone."""
-
-    block_number: int
-    entry_id: int
-    content_hash: bytes | None
-
-
-class Turnover(NamedTuple):
-    """The sum of positive postings in one currency of one block's entries, recomputed."""
-
-    block_number: int
-    currency: str
-    amount_minor: int
 
 
 class BalanceGap(NamedTuple):
@@ -83,11 +56,6 @@ class BalanceRow(NamedTuple):
     sign: int
 
 
-def isolation(session: Session) -> str:
-    """The transaction's isolation level."""
-    return str(session.execute(text("SHOW transaction_isolation")).scalar_one())
-
-
 def entries(session: Session) -> Iterator[JournalEntry]:
     """All entries in id order."""
     query = """
@@ -99,7 +67,7 @@ def entries(session: Session) -> Iterator[JournalEntry]:
         LEFT JOIN ledger_seal_queue q ON q.entry_id = e.id
         ORDER BY e.id
     """
-    return (JournalEntry(*row) for row in stream(session, "proof_entries", query))
+    return (JournalEntry._make((*row[:-2], Place(*row[-2:]))) for row in stream_rows(session, "proof_entries", query))
 
 
 def postings(session: Session) -> Iterator[JournalPosting]:
@@ -109,43 +77,17 @@ def postings(session: Session) -> Iterator[JournalPosting]:
         FROM ledger_postings p LEFT JOIN ledger_accounts a ON a.id = p.account_id
         ORDER BY p.entry_id, p.line
     """
-    return (JournalPosting(*row) for row in stream(session, "proof_postings", query))
+    return (JournalPosting(*row) for row in stream_rows(session, "proof_postings", query))
 
 
-def lost_in_queue(session: Session) -> int | None:
-    """The first entry that waits for sealing and is gone."""
-    query = """
-        SELECT q.entry_id FROM ledger_seal_queue q LEFT JOIN ledger_entries e ON e.id = q.entry_id
-        WHERE e.id IS NULL ORDER BY q.entry_id LIMIT 1
-    """
-    found: int | None = session.execute(text(query)).scalar()
-    return found
-
-
-def blocks(session: Session) -> Iterator[Block]:
-    """All blocks in order."""
-    query = "SELECT number, previous_hash, hash, entry_count, sums, sealed_at FROM ledger_blocks ORDER BY number"
-    return (Block(*row) for row in stream(session, "proof_blocks", query))
-
-
-def members(session: Session) -> Iterator[Member]:
-    """Block by block, its entries in id order."""
-    query = """
-        SELECT m.block_number, m.entry_id, e.content_hash
-        FROM ledger_block_entries m LEFT JOIN ledger_entries e ON e.id = m.entry_id
-        ORDER BY m.block_number, m.entry_id
-    """
-    return (Member(*row) for row in stream(session, "proof_members", query))
-
-
-def turnovers(session: Session) -> Iterator[Turnover]:
+def turnovers(session: Session) -> Iterator[Sum]:
     """Block by block, its turnover by currency."""
     query = """
         SELECT m.block_number, p.currency, CAST(sum(p.amount_minor) AS bigint)
         FROM ledger_block_entries m JOIN ledger_postings p ON p.entry_id = m.entry_id
         WHERE p.amount_minor > 0 GROUP BY 1, 2 ORDER BY 1, 2
     """
-    return (Turnover(*row) for row in stream(session, "proof_turnovers", query))
+    return (Sum(*row) for row in stream_rows(session, "proof_turnovers", query))
 
 
 def first_balance_gap(session: Session) -> BalanceGap | None:
@@ -176,4 +118,4 @@ def balance_rows(session: Session) -> Iterator[BalanceRow]:
         FROM ledger_balances b JOIN ledger_accounts a ON a.id = b.account_id
         ORDER BY b.account_id, b.currency
     """
-    return (BalanceRow(*row) for row in stream(session, "proof_balances", query))
+    return (BalanceRow(*row) for row in stream_rows(session, "proof_balances", query))

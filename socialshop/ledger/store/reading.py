@@ -3,21 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any, NamedTuple, cast
+from typing import Any, NamedTuple
 
-import psycopg
 from sqlalchemy.orm import Session
 
-_ROWS_A_TRIP = 5_000
-
-
-def stream(session: Session, cursor_name: str, query: str) -> Iterator[tuple[Any, ...]]:
-    """The rows of a query, a few thousand a round trip, in the session's transaction. Several may be open at once."""
-    raw = cast("psycopg.Connection[Any]", session.connection().connection.driver_connection)
-    with raw.cursor(cursor_name, binary=True) as cursor:
-        cursor.itersize = _ROWS_A_TRIP
-        cursor.execute(query.encode())
-        yield from cursor
+from socialshop.infra.db import stream_rows
 
 
 class PostingLine(NamedTuple):
@@ -41,7 +31,7 @@ def posting_lines(session: Session) -> Iterator[PostingLine]:
         JOIN ledger_accounts a ON a.id = p.account_id
         ORDER BY p.entry_id, p.line
     """
-    return (PostingLine(*row) for row in stream(session, "ledger_lines", query))
+    return (PostingLine(*row) for row in stream_rows(session, "ledger_lines", query))
 
 
 class AccountUse(NamedTuple):
@@ -61,4 +51,4 @@ def account_uses(session: Session) -> Iterator[AccountUse]:
         JOIN ledger_accounts a ON a.id = p.account_id
         GROUP BY a.id ORDER BY a.id
     """
-    return (AccountUse(*row) for row in stream(session, "ledger_account_uses", query))
+    return (AccountUse(*row) for row in stream_rows(session, "ledger_account_uses", query))

@@ -1,0 +1,115 @@
+"""Plans, and what orders paid to whom, over HTTP."""
+
+from __future__ import annotations
+
+from flask import current_app
+
+from socialshop.commissions import service
+from socialshop.commissions.errors import (
+    EffectiveAtTaken,
+    EffectiveBeforeOrder,
+    OrdersAreLanding,
+    PlanInvalid,
+    PlanRefused,
+)
+from socialshop.commissions.schemas import (
+    NewPlan,
+    OrderCommissionsWire,
+    PlanPage,
+    PlanWire,
+    Publication,
+    VersionWire,
+)
+from socialshop.infra.uow import UnitOfWork
+from socialshop.web.auth import ADMINS, READS_ALL
+from socialshop.web.languages import best_language
+from socialshop.web.operations import Answer, Call, Reply, Room
+from socialshop.web.paging import PageQuery, cut_page
+from socialshop.web.schemas import Nothing
+
+room = Room("commissions_admin", __name__, tag="Commission plans")
+
+
+@room.operation(
+    "POST",
+    "/admin/commission-plans",
+    access=ADMINS,
+    body=NewPlan,
+    replies=Reply(201, PlanWire, "A draft: nobody earns by it until it is published."),
+    refuses=(PlanInvalid,),
+)
+def draft_commission_plan(call: Call[NewPlan, Nothing]) -> Answer:
+    """Draft a commission plan."""
+    return call.transact(
+        lambda uow: Answer(PlanWire.of(service.draft_plan(uow, call.caller.member_id, call.body)), 201)
+    )
+
+
+@room.operation(
+    "GET", "/admin/commission-plans", access=READS_ALL, query=PageQuery, replies=Reply(200, PlanPage, "Plans.")
+)
+def list_commission_plans(call: Call[Nothing, PageQuery]) -> Answer:
+    """Drafts and published plans, the newest first."""
+    query, before = call.query, call.query.after()
+
+    def read(uow: UnitOfWork) -> Answer:
+        shown, cursor = cut_page(service.plan_page(uow, before, query.limit + 1), query.limit, lambda row: row.id)
+        return Answer(PlanPage(data=[PlanWire.of(row) for row in shown], next_cursor=cursor))
+
+    return call.transact(read)
+
+
+@room.operation(
+    "GET",
+    "/admin/commission-plans/<plan_id>",
+    access=READS_ALL,
+    replies=Reply(200, PlanWire, "The plan."),
+    ids={"plan_id": "plan"},
+)
+def show_commission_plan(call: Call[Nothing, Nothing]) -> Answer:
+    """A draft or published plan."""
+    return call.transact(lambda uow: Answer(PlanWire.of(service.plan_of(uow, call.ids["plan_id"]))))
+
+
+@room.operation(
+    "POST",
+    "/admin/commission-plans/<plan_id>/publish",
+    access=ADMINS,
+    body=Publication,
+    replies=Reply(200, VersionWire, "The version, in force from its instant on."),
+    refuses=(PlanRefused, EffectiveBeforeOrder, EffectiveAtTaken, OrdersAreLanding),
+    ids={"plan_id": "plan"},
+)
+def publish_commission_plan(call: Call[Publication, Nothing]) -> Answer:
+    """Bring a draft into force: immutable from then on. Said again, nothing changes."""
+    body = call.body
+
+    def publish(uow: UnitOfWork) -> Answer:
+        version = service.publish_draft(
+            uow,
+            call.caller.member_id,
+            call.ids["plan_id"],
+            country=current_app.extensions["socialshop_settings"].country,
+            effective_at=body.effective_at,
+            sign_off=body.signature(),
+        )
+        return Answer(VersionWire.of(version))
+
+    return call.transact(publish)
+
+
+@room.operation(
+    "GET",
+    "/admin/orders/<order_id>/commissions",
+    access=READS_ALL,
+    replies=Reply(200, OrderCommissionsWire, "Accruals, and who got nothing and why."),
+    ids={"order_id": "ord"},
+)
+def show_order_commissions(call: Call[Nothing, Nothing]) -> Answer:
+    """What an order paid to whom, and why others got nothing, in English or Chinese (`Accept-Language`)."""
+
+    def read(uow: UnitOfWork) -> Answer:
+        found = service.order_commissions(uow, call.ids["order_id"])
+        return Answer(OrderCommissionsWire.of(found, best_language()), headers={"Vary": "Accept-Language"})
+
+    return call.transact(read)

@@ -1,0 +1,148 @@
+"""How an accrual came about and what became of it, step by step, from what was stored. Pure."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from typing import NamedTuple
+
+from socialshop.commissions import rules
+from socialshop.commissions.plan import Leg, Plan
+from socialshop.commissions.sentences import Figures
+from socialshop.kernel.ids import to_public
+from socialshop.kernel.money import BPS
+from socialshop.kernel.time import to_text
+
+
+class Facts(NamedTuple):
+    """An accrual with its snapshot.
+
+    `held_from` is null until the goods are received, `stopped` holds while a refund is open.
+    """
+
+    id: uuid.UUID
+    beneficiary: int
+    kind: str
+    level: int
+    leg: int
+    status: str
+    amount_minor: int
+    clawed_minor: int
+    currency: str
+    order_id: uuid.UUID
+    order_line_id: uuid.UUID
+    line: int
+    base_minor: int
+    quantity: int
+    sale_at: datetime
+    plan_version_id: uuid.UUID
+    number: int
+    effective_at: datetime
+    held_from: datetime | None
+    matures_at: datetime | None
+    settled_at: datetime | None
+    stopped: bool
+
+
+class Reversal(NamedTuple):
+    """What a refund gave back of the line, and what it took of the accrual."""
+
+    refund_id: uuid.UUID
+    refunded_minor: int
+    returned: int
+    clawed_minor: int
+    pending_minor: int
+    wallet_minor: int
+    owed_minor: int
+
+
+class Step(NamedTuple):
+    """One step: the code of its sentence and its figures."""
+
+    code: str
+    figures: Figures
+
+
+def steps(plan: Plan, facts: Facts, reversals: Sequence[Reversal]) -> list[Step]:
+    """The sale, the plan, the role, the amount, rounding, cap, hold, what refunds took, and how it stands."""
+    return [
+        _sale(facts),
+        Step("plan", {"name": plan.name, "number": facts.number, "effective_at": to_text(facts.effective_at)}),
+        Step(f"leg_{facts.kind}", {"level": facts.level}),
+        *_amount(plan.legs[facts.leg], facts),
+        Step("no_cap", {}),
+        *_hold(plan, facts),
+        *_reversals(plan.legs[facts.leg], facts, reversals),
+        _outcome(facts),
+    ]
+
+
+def _sale(facts: Facts) -> Step:
+    return Step(
+        "sale",
+        {
+            "order_id": to_public("ord", facts.order_id),
+            "line": facts.line,
+            "quantity": facts.quantity,
+            "base_minor": facts.base_minor,
+            "currency": facts.currency,
+            "sale_at": to_text(facts.sale_at),
+        },
+    )
+
+
+def _amount(leg: Leg, facts: Facts) -> Iterator[Step]:
+    currency, amount = facts.currency, facts.amount_minor
+    if leg.rate_bps is None:
+        fixed: Figures = {"fixed_minor": leg.fixed_minor or 0, "quantity": facts.quantity, "currency": currency}
+        yield Step("fixed", fixed)
+        yield Step("no_rounding", {"amount_minor": amount, "currency": currency})
+        return
+    whole, rest = divmod(facts.base_minor * leg.rate_bps, BPS)
+    exact = f"{whole}.{rest:04d}"
+    rate: dict[str, int | str] = {"rate_bps": leg.rate_bps, "base_minor": facts.base_minor, "exact_minor": exact}
+    yield Step("rate", {**rate, "currency": currency})
+    yield Step("rounding" if rest else "no_rounding", {"amount_minor": amount, "currency": currency})
+
+
+def _hold(plan: Plan, facts: Facts) -> Iterator[Step]:
+    if facts.held_from is None or facts.matures_at is None:
+        yield Step("hold_unknown", {"hold_days": plan.hold_days})
+    else:
+        instants = {"held_from": to_text(facts.held_from), "matures_at": to_text(facts.matures_at)}
+        yield Step("hold", {"hold_days": plan.hold_days, **instants})
+    if facts.stopped and facts.status == "held":
+        yield Step("stopped", {})
+
+
+def _reversals(leg: Leg, facts: Facts, reversals: Sequence[Reversal]) -> Iterator[Step]:
+    """Each with what the line had left after it; the last one's net is what is left of the accrual."""
+    refunded = returned = 0
+    for each in reversals:
+        refunded += each.refunded_minor
+        returned += each.returned
+        yield Step(
+            "reversal",
+            {
+                "refund_id": to_public("rfd", each.refund_id),
+                "refunded_minor": each.refunded_minor,
+                "net_base_minor": facts.base_minor - refunded,
+                "net_minor": rules.net_of(leg, facts.base_minor, facts.quantity, refunded, returned),
+                "clawed_minor": each.clawed_minor,
+                "pending_minor": each.pending_minor,
+                "wallet_minor": each.wallet_minor,
+                "owed_minor": each.owed_minor,
+                "currency": facts.currency,
+            },
+        )
+
+
+def _outcome(facts: Facts) -> Step:
+    figures: dict[str, int | str] = {
+        "net_minor": facts.amount_minor - facts.clawed_minor,
+        "currency": facts.currency,
+    }
+    if facts.settled_at is not None:
+        figures["settled_at"] = to_text(facts.settled_at)
+    return Step(f"status_{facts.status}", figures)

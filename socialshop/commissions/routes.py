@@ -1,0 +1,83 @@
+"""What members earned, and why, over HTTP."""
+
+from __future__ import annotations
+
+import uuid
+
+from flask import current_app
+
+from socialshop.commissions import service
+from socialshop.commissions.schemas import (
+    CommissionPage,
+    CommissionWire,
+    ExplanationWire,
+    WalletEntry,
+    WalletEntryPage,
+    WalletEntryQuery,
+)
+from socialshop.infra.uow import UnitOfWork
+from socialshop.web.auth import SIGNED_IN
+from socialshop.web.languages import best_language
+from socialshop.web.operations import Answer, Call, Reply, Room
+from socialshop.web.paging import PageQuery, cut_page
+from socialshop.web.schemas import Nothing
+
+room = Room("commissions", __name__, tag="Commissions")
+
+_IN_A_LANGUAGE = {"Vary": "Accept-Language"}
+_LINE_BITS = 32
+
+
+@room.operation(
+    "GET", "/me/commissions", access=SIGNED_IN, query=PageQuery, replies=Reply(200, CommissionPage, "Commissions.")
+)
+def list_commissions(call: Call[Nothing, PageQuery]) -> Answer:
+    """What sales earned you, the newest first."""
+    query, before = call.query, call.query.after()
+
+    def read(uow: UnitOfWork) -> Answer:
+        found = service.commissions_of(uow, call.caller.number, before, query.limit + 1)
+        shown, cursor = cut_page(found, query.limit, lambda row: row.id)
+        return Answer(CommissionPage(data=[CommissionWire.of(row) for row in shown], next_cursor=cursor))
+
+    return call.transact(read)
+
+
+@room.operation(
+    "GET",
+    "/me/commissions/<commission_id>/explanation",
+    access=SIGNED_IN,
+    replies=Reply(200, ExplanationWire, "The steps, in order."),
+    ids={"commission_id": "acr"},
+)
+def explain_commission(call: Call[Nothing, Nothing]) -> Answer:
+    """Why you have this commission, in English or Chinese (`Accept-Language`)."""
+
+    def read(uow: UnitOfWork) -> Answer:
+        found = service.explain(uow, call.ids["commission_id"], call.caller.number)
+        return Answer(ExplanationWire.of(found, best_language()), headers=_IN_A_LANGUAGE)
+
+    return call.transact(read)
+
+
+@room.operation(
+    "GET",
+    "/me/wallet/entries",
+    access=SIGNED_IN,
+    query=WalletEntryQuery,
+    replies=Reply(200, WalletEntryPage, "Movements."),
+)
+def list_wallet_entries(call: Call[Nothing, WalletEntryQuery]) -> Answer:
+    """What moved in your wallet, the newest first, and what each movement was about."""
+    query, after = call.query, call.query.after()
+    currency = query.currency or current_app.extensions["socialshop_settings"].currency
+    before = None if after is None else divmod(after.int & 2**95 - 1, 2**_LINE_BITS)
+
+    def read(uow: UnitOfWork) -> Answer:
+        found = service.wallet_entries(uow, call.caller.number, currency, before, query.limit + 1)
+        # A page ends at a posting, which is an entry's number and a line in it.
+        shown, cursor = cut_page(found, query.limit, lambda row: uuid.UUID(int=row.entry_id << _LINE_BITS | row.line))
+        entries = [WalletEntry.of(row, best_language()) for row in shown]
+        return Answer(WalletEntryPage(data=entries, next_cursor=cursor), headers=_IN_A_LANGUAGE)
+
+    return call.transact(read)

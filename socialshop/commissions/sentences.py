@@ -1,0 +1,102 @@
+"""The one catalogue of sentences in which commissions are explained, in English and Chinese. Pure.
+
+`{name:money}` is an amount in minor units of the figure `currency`; all else is written as it stands.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+from socialshop.kernel.money import to_decimal_text
+
+LANGUAGES = ("en", "zh")
+Figures = Mapping[str, int | str]
+
+_FIELD = re.compile(r"\{(\w+)(:money)?\}")
+
+SENTENCES: dict[str, tuple[str, str]] = {
+    # steps of an explanation
+    "sale": (
+        "Line {line} of order {order_id} was sold at {sale_at}: {quantity} for {base_minor:money}.",
+        "订单 {order_id} 第 {line} 行于 {sale_at} 成交：{quantity} 件，共 {base_minor:money}。",
+    ),
+    "plan": (
+        "Version {number} of the plan “{name}” was in force, since {effective_at}.",
+        "当时生效的是佣金方案“{name}”第 {number} 版，自 {effective_at} 起。",
+    ),
+    "leg_sale": ("You are the buyer's upline, {level} level(s) up.", "您是买家的第 {level} 级上级。"),
+    "leg_host": ("You were the host of the room.", "您是该团的团长。"),
+    "leg_self": ("You are the buyer, and the plan rewards that.", "您是买家，方案对此给予奖励。"),
+    "rate": (
+        "The plan gives {rate_bps} basis points of {base_minor:money}: {exact_minor} minor units.",
+        "方案给予 {base_minor:money} 的万分之 {rate_bps}：{exact_minor} 最小货币单位。",
+    ),
+    "fixed": (
+        "The plan gives {fixed_minor:money} for each of {quantity}.",
+        "方案按每件 {fixed_minor:money} 给予，共 {quantity} 件。",
+    ),
+    "rounding": (
+        "Rounded down to {amount_minor:money}; the rest stays with the shop.",
+        "向下取整为 {amount_minor:money}，余数归商店。",
+    ),
+    "no_rounding": ("Nothing to round: {amount_minor:money}.", "无需取整：{amount_minor:money}。"),
+    "no_cap": ("The plan has no cap.", "方案没有上限。"),
+    "hold_unknown": (
+        "Held until the goods are received and can no longer be sent back, and {hold_days} more day(s).",
+        "冻结至买家收货且退货期满，再加 {hold_days} 天。",
+    ),
+    "hold": (
+        "Held from {held_from}, {hold_days} more day(s), until {matures_at}.",
+        "自 {held_from} 起再冻结 {hold_days} 天，至 {matures_at}。",
+    ),
+    "stopped": (
+        "A refund of the order is being decided: nothing settles until then.",
+        "该订单有退款待处理，在此之前不结算。",
+    ),
+    "reversal": (
+        "Refund {refund_id} gave {refunded_minor:money} back. On the {net_base_minor:money} left the same rule gives "
+        "{net_minor:money}, so {clawed_minor:money} was taken back: {pending_minor:money} of it before it settled, "
+        "{wallet_minor:money} from the wallet, {owed_minor:money} owed.",
+        "退款 {refund_id} 退回 {refunded_minor:money}。"
+        "对剩余的 {net_base_minor:money} 按同一规则应得 {net_minor:money}，"
+        "故收回 {clawed_minor:money}：结算前 {pending_minor:money}，从钱包 {wallet_minor:money}，"
+        "记为欠款 {owed_minor:money}。",
+    ),
+    "status_held": ("{net_minor:money} is pending.", "{net_minor:money} 待结算。"),
+    "status_settled": (
+        "{net_minor:money} is left of it; it settled at {settled_at}.",
+        "净额 {net_minor:money}，已于 {settled_at} 结算。",
+    ),
+    "status_paid_out": ("It was paid out; {net_minor:money} is left of it.", "已提现；净额 {net_minor:money}。"),
+    "status_reversed": ("Nothing is left of it.", "已全部收回。"),
+    "status_rejected": ("It was rejected.", "已被拒绝。"),
+    # why a leg paid nothing
+    "no_upline": ("The buyer has no upline at this level.", "买家在这一级没有上级。"),
+    "no_host": ("The order was made in no room.", "该订单不是在团中购买的。"),
+    "own_order": ("A buyer earns nothing on the buyer's own order.", "买家不能从自己的订单获得佣金。"),
+    "zero_amount": ("The line cost nothing.", "该行金额为零。"),
+    "rounds_to_zero": ("It comes to less than one minor unit.", "不足一个最小货币单位。"),
+    "amount_too_large": ("It is more than the books take.", "超出账簿可记的金额。"),
+    "no_plan_in_force": ("No plan in this currency was in force.", "当时没有该币种的有效方案。"),
+    # what an entry of the wallet was
+    "entry_accrual": ("Commission of an order, held.", "订单佣金，待结算。"),
+    "entry_settlement": ("Commission settled into your wallet.", "佣金结算入钱包。"),
+    "entry_netting": ("A debt was paid from what settled.", "以结算的佣金抵扣欠款。"),
+    "entry_clawback": ("Commission taken back: the order was refunded.", "订单已退款，收回佣金。"),
+    "entry_other": ("Moved by a payout or by the shop.", "提现或商店操作。"),
+}
+
+
+def say(language: str, code: str, figures: Figures) -> str:
+    """The sentence `code` in `language`, with its figures."""
+    sentence = SENTENCES[code][LANGUAGES.index(language)]
+    return _FIELD.sub(lambda field: _written(field[1], field[2], figures), sentence)
+
+
+def _written(name: str, form: str | None, figures: Figures) -> str:
+    value = figures[name]
+    if form is None:
+        return str(value)
+    currency = str(figures["currency"])
+    return f"{to_decimal_text(int(value), currency)} {currency}"

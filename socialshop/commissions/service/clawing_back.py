@@ -1,0 +1,105 @@
+"""Claw back: money went back to a buyer, so what the sale earned others comes down to what its net line earns.
+
+Taken from the accrual if it has not settled, else from the wallet as far as that is available, else it is owed: what
+is reserved for a payout stays untouched. An accrual's amount is never edited; what was taken is a row of its own.
+
+Locks, in this order: the order; its accruals' places in the order of settlement; the balances; the accruals. Settlement
+takes the places first too, and payouts hold a balance before they touch its accruals, so nobody waits in a circle.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from socialshop.commissions import rules
+from socialshop.commissions.plan import parse_plan
+from socialshop.commissions.rules import Standing, Taken
+from socialshop.commissions.service.accruing import tell_links, wait_for_accruals
+from socialshop.commissions.store import clawbacks as store
+from socialshop.commissions.store import plans, receipts
+from socialshop.commissions.store.clawbacks import ClawbackRow
+from socialshop.infra.crashpoints import crash_point
+from socialshop.infra.uow import UnitOfWork
+from socialshop.kernel.ids import new_ids
+from socialshop.ledger import chart
+from socialshop.ledger import service as ledger
+from socialshop.ledger.journal import Entry, Posting
+
+_TAKEN_FROM = (
+    (chart.member_pending, "pending_minor"),
+    (chart.member_wallet, "wallet_minor"),
+    (chart.member_receivable, "owed_minor"),
+)
+
+
+def claw_back(uow: UnitOfWork, payloads: Sequence[Mapping[str, Any]]) -> None:
+    """Follow OrderRefunded and ClawbackDue. A refund claws back once, told of it however often.
+
+    A constant number of statements a refund. To be given one payload at a time: see the order of locks.
+    """
+    for refund_id in sorted({uuid.UUID(payload["refund_id"]) for payload in payloads}):
+        _claw_back(uow, refund_id)
+
+
+def _claw_back(uow: UnitOfWork, refund_id: uuid.UUID) -> None:
+    session = uow.session
+    order_id = store.order_of(session, refund_id)
+    if order_id is None:
+        return
+    if receipts.unaccrued(session, [order_id]):
+        wait_for_accruals(uow)
+        if receipts.unaccrued(session, [order_id]):
+            return  # the accrual, when it comes, finds the refund and says that a claw back is due
+    if not store.claim(session, refund_id, order_id, uow.now):
+        return
+    crash_point("clawback.claimed")
+    accruals = store.standing(session, order_id)
+    if not accruals:
+        return
+    taken = list(_taken(uow, accruals))
+    if taken:
+        store.add(session, _rows(uow, refund_id, taken))
+        ledger.post(uow, [_entry(refund_id, taken)])
+        tell_links(uow, [order_id])
+    crash_point("clawback.posted")
+
+
+def _taken(uow: UnitOfWork, accruals: Sequence[Standing]) -> Iterator[Taken]:
+    session, ids = uow.session, [accrual.id for accrual in accruals]
+    store.lock_maturities(session, ids)
+    held = ledger.hold(uow, {(name(a.beneficiary), a.currency) for a in accruals for name, _ in _TAKEN_FROM[:2]})
+    statuses = store.lock_statuses(session, ids)
+    legs = {v.id: parse_plan(v.document).legs for v in plans.versions(session, {a.plan_version_id for a in accruals})}
+    wallets = {(a.beneficiary, a.currency): held[chart.member_wallet(a.beneficiary), a.currency] for a in accruals}
+    for accrual in accruals:
+        too_much = rules.too_much(legs[accrual.plan_version_id][accrual.leg], accrual)
+        if too_much and statuses[accrual.id] != "rejected":
+            wallet = accrual.beneficiary, accrual.currency
+            taken = rules.take(accrual, too_much, statuses[accrual.id] == "held", wallets[wallet])
+            wallets[wallet] -= taken.wallet_minor
+            yield taken
+
+
+def _rows(uow: UnitOfWork, refund_id: uuid.UUID, taken: Sequence[Taken]) -> list[ClawbackRow]:
+    return [
+        ClawbackRow(
+            id_, t.accrual.id, refund_id, t.amount_minor, t.pending_minor, t.wallet_minor, t.owed_minor, uow.now
+        )
+        for id_, t in zip(new_ids(len(taken)), taken, strict=True)
+    ]
+
+
+def _entry(refund_id: uuid.UUID, taken: Sequence[Taken]) -> Entry:
+    """Out of what the beneficiary has or will owe, back to the shop's expense."""
+    postings: list[Posting] = []
+    for each in taken:
+        accrual = each.accrual
+        postings += (
+            Posting(name(accrual.beneficiary), -amount, accrual.currency, accrual.id)
+            for name, part in _TAKEN_FROM
+            if (amount := getattr(each, part))
+        )
+        postings.append(Posting(chart.COMMISSION_EXPENSE, each.amount_minor, accrual.currency, accrual.id))
+    return Entry(f"clawback:{refund_id}", "clawback", postings)

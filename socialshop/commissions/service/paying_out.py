@@ -1,0 +1,38 @@
+"""Commission that leaves the shop: which accruals a payout takes, and that they are paid out.
+
+A member's settled accruals, less what was clawed back, lie end to end in the order in which they settled; payouts take
+them from the front. So a payout of any sum has its accruals behind it, and no accrual stands behind two. A debt that a
+settlement netted counts by itself: what was paid before the claw back already reaches that much further.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from socialshop.commissions.store import payouts as store
+from socialshop.commissions.store.payouts import Part, Reversals, Span
+from socialshop.infra.uow import UnitOfWork
+
+
+def accruals_behind(uow: UnitOfWork, span: Span, currency: str, limit: int) -> list[Part]:
+    """The first `limit` accruals that one span takes."""
+    return store.parts_of(uow.session, [span], currency, limit)
+
+
+def pay_out(uow: UnitOfWork, spans: Sequence[Span], currency: str) -> list[Part]:
+    """The spans have been paid: returns all that they took; accruals that lie wholly before their ends are paid out.
+
+    Two statements, whatever the number. The caller holds each member's balance locked, so that no two spans of a
+    member are decided at once.
+    """
+    parts = store.parts_of(uow.session, spans, currency, limit=2**31 - 1)
+    ends: dict[int, int] = {}
+    for span in spans:
+        ends[span.beneficiary] = max(span.end_minor, ends.get(span.beneficiary, 0))
+    store.mark_paid_out(uow.session, ends, currency)
+    return parts
+
+
+def reversals_of(uow: UnitOfWork, beneficiary: int, currency: str) -> Reversals:
+    """What became of a member's accruals: the refund history beside a payout request."""
+    return store.reversals_of(uow.session, beneficiary, currency)

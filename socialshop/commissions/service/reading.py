@@ -1,0 +1,64 @@
+"""What somebody earned and why, what an order paid to whom, and what moved in a wallet."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass
+
+from socialshop.commissions import explanation
+from socialshop.commissions.explanation import Facts, Step
+from socialshop.commissions.plan import parse_plan
+from socialshop.commissions.store import plans
+from socialshop.commissions.store import reading as store
+from socialshop.commissions.store.reading import CommissionRow, SkippedRow, WalletRow
+from socialshop.infra.uow import UnitOfWork
+from socialshop.kernel.errors import NotFound
+from socialshop.ledger import chart
+
+_WALLET = (chart.member_pending, chart.member_wallet, chart.member_reserved, chart.member_receivable)
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """An accrual and its steps, in order."""
+
+    facts: Facts
+    steps: tuple[Step, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class OrderCommissions:
+    """Everything that an order's lines paid, and every leg that paid nothing."""
+
+    accruals: tuple[CommissionRow, ...]
+    skipped: tuple[SkippedRow, ...]
+
+
+def commissions_of(uow: UnitOfWork, beneficiary: int, before: uuid.UUID | None, limit: int) -> list[CommissionRow]:
+    """Up to `limit` accruals of a member, the newest first. One statement."""
+    return store.page_of(uow.session, beneficiary, before, limit)
+
+
+def explain(uow: UnitOfWork, accrual_id: uuid.UUID, beneficiary: int) -> Explanation:
+    """Why the member has this accrual. Three statements. Raises NotFound, also for another's."""
+    facts = store.facts_of(uow.session, accrual_id, beneficiary)
+    if facts is None:
+        raise NotFound("no such commission")
+    version = plans.versions(uow.session, [facts.plan_version_id])[0]
+    reversals = store.reversals_of(uow.session, facts)
+    return Explanation(facts, tuple(explanation.steps(parse_plan(version.document), facts, reversals)))
+
+
+def order_commissions(uow: UnitOfWork, order_id: uuid.UUID) -> OrderCommissions:
+    """What an order paid to whom, and who got nothing and why. Three statements. Raises NotFound."""
+    if not store.order_exists(uow.session, order_id):
+        raise NotFound("no such order")
+    accruals, skipped = store.of_order(uow.session, order_id), store.skips_of_order(uow.session, order_id)
+    return OrderCommissions(tuple(accruals), tuple(skipped))
+
+
+def wallet_entries(
+    uow: UnitOfWork, number: int, currency: str, before: tuple[int, int] | None, limit: int
+) -> list[WalletRow]:
+    """Up to `limit` movements of a member's wallet, the newest first. One statement."""
+    return store.wallet_page(uow.session, [name(number) for name in _WALLET], currency, before, limit)

@@ -1,0 +1,128 @@
+"""Which settled accruals stand behind sums that are paid out."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import NamedTuple
+
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+
+class Span(NamedTuple):
+    """The part of a member's settled commission, laid end to end as it settled, that a payout takes: [start, end)."""
+
+    subject_id: uuid.UUID
+    beneficiary: int
+    start_minor: int
+    end_minor: int
+
+
+class Part(NamedTuple):
+    """What a span takes of one accrual; `amount_minor` is what claw backs left of it."""
+
+    subject_id: uuid.UUID
+    accrual_id: uuid.UUID
+    order_id: uuid.UUID
+    kind: str
+    level: int
+    status: str
+    settled_at: datetime
+    amount_minor: int
+    part_minor: int
+
+
+# A member's settled commission end to end: what claw backs left of each accrual, in the order of settlement.
+_LINE = """
+    line AS (
+        SELECT a.id, a.order_line_id, a.beneficiary, a.kind, a.level, a.status, a.settled_at,
+               a.amount_minor - a.clawed_minor AS amount_minor,
+               sum(a.amount_minor - a.clawed_minor) OVER (PARTITION BY a.beneficiary ORDER BY a.settled_at, a.id)
+                   AS upto
+        FROM accruals a
+        WHERE a.beneficiary = ANY(CAST(:beneficiaries AS bigint[])) AND a.currency = :currency
+          AND a.status IN ('settled', 'paid_out') AND a.amount_minor > a.clawed_minor
+    )
+"""
+
+
+def parts_of(session: Session, spans: Sequence[Span], currency: str, limit: int) -> list[Part]:
+    """The accruals that the spans take, first settled first, at most `limit` a span. One statement.
+
+    A settlement only ever adds at the end of a member's line, so what an earlier span took stays where it was.
+    """
+    found = session.execute(
+        text(
+            f"""
+            WITH spans AS (
+                SELECT * FROM unnest(CAST(:subjects AS uuid[]), CAST(:beneficiaries AS bigint[]),
+                                     CAST(:starts AS bigint[]), CAST(:ends AS bigint[]))
+                     AS s (subject_id, beneficiary, start_minor, end_minor)
+            ), {_LINE}, parts AS (
+                SELECT s.subject_id, l.*,
+                       least(l.upto, s.end_minor) - greatest(l.upto - l.amount_minor, s.start_minor) AS part_minor,
+                       row_number() OVER (PARTITION BY s.subject_id ORDER BY l.upto) AS place
+                FROM spans s JOIN line l ON l.beneficiary = s.beneficiary
+                 AND l.upto > s.start_minor AND l.upto - l.amount_minor < s.end_minor
+            )
+            SELECT p.subject_id, p.id, a.order_id, p.kind, p.level, p.status, p.settled_at, p.amount_minor,
+                   CAST(p.part_minor AS bigint)
+            FROM parts p JOIN accrued_lines a USING (order_line_id)
+            WHERE p.place <= :limit ORDER BY p.subject_id, p.place
+            """  # noqa: S608 - a constant of this module
+        ),
+        {
+            "subjects": [span.subject_id for span in spans],
+            "beneficiaries": [span.beneficiary for span in spans],
+            "starts": [span.start_minor for span in spans],
+            "ends": [span.end_minor for span in spans],
+            "currency": currency,
+            "limit": limit,
+        },
+    )
+    return [Part(*row) for row in found]
+
+
+def mark_paid_out(session: Session, ends: Mapping[int, int], currency: str) -> None:
+    """Settled accruals that lie wholly before their beneficiary's end become paid out."""
+    session.execute(
+        text(
+            f"""
+            WITH ends AS (
+                SELECT * FROM unnest(CAST(:beneficiaries AS bigint[]), CAST(:ends AS bigint[]))
+                     AS e (beneficiary, end_minor)
+            ), {_LINE}
+            UPDATE accruals a SET status = 'paid_out'
+            FROM line l JOIN ends e USING (beneficiary)
+            WHERE a.id = l.id AND l.upto <= e.end_minor AND a.status = 'settled'
+            """  # noqa: S608 - a constant of this module
+        ),
+        {"beneficiaries": list(ends), "ends": list(ends.values()), "currency": currency},
+    )
+
+
+class Reversals(NamedTuple):
+    """How many accruals a member had, how many of them lost something to refunds or rejection, and how much."""
+
+    accruals: int
+    reversed: int
+    reversed_minor: int
+
+
+def reversals_of(session: Session, beneficiary: int, currency: str) -> Reversals:
+    """What became of a member's accruals."""
+    row = session.execute(
+        text(
+            """
+            SELECT count(*), count(*) FILTER (WHERE lost > 0), CAST(coalesce(sum(lost), 0) AS bigint)
+            FROM (
+                SELECT CASE status WHEN 'rejected' THEN amount_minor ELSE clawed_minor END AS lost FROM accruals
+                WHERE beneficiary = :beneficiary AND currency = :currency
+            ) a
+            """
+        ),
+        {"beneficiary": beneficiary, "currency": currency},
+    ).one()
+    return Reversals(*row)

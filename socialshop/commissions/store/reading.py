@@ -1,0 +1,182 @@
+"""Accruals as those who earn them, and those who answer for them, read them."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import datetime
+from typing import NamedTuple
+
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+from socialshop.commissions.explanation import Facts, Reversal
+
+
+class CommissionRow(NamedTuple):
+    """An accrual with what it was taken of."""
+
+    id: uuid.UUID
+    beneficiary_id: uuid.UUID
+    kind: str
+    level: int
+    status: str
+    amount_minor: int
+    clawed_minor: int
+    base_minor: int
+    currency: str
+    order_id: uuid.UUID
+    line: int
+    plan_version_id: uuid.UUID
+    accrued_at: datetime
+    matures_at: datetime | None
+    settled_at: datetime | None
+
+
+class SkippedRow(NamedTuple):
+    """A leg that paid nothing on a line; the kind is null where the whole line was skipped."""
+
+    line: int
+    kind: str | None
+    level: int
+    member_id: uuid.UUID | None
+    reason: str
+
+
+_COMMISSION = """
+    SELECT a.id, m.id, a.kind, a.level, a.status, a.amount_minor, a.clawed_minor, s.base_minor, a.currency, s.order_id,
+           l.line, s.plan_version_id, a.accrued_at, a.matures_at, a.settled_at
+    FROM accruals a
+    JOIN accrued_lines s ON s.order_line_id = a.order_line_id
+    JOIN order_lines l ON l.id = a.order_line_id
+    JOIN members m ON m.number = a.beneficiary
+"""
+
+
+def page_of(session: Session, beneficiary: int, before: uuid.UUID | None, limit: int) -> list[CommissionRow]:
+    """Up to `limit` accruals of a member, the newest first, older than `before`."""
+    rows = session.execute(
+        text(
+            f"""
+            {_COMMISSION}
+            WHERE a.beneficiary = :beneficiary AND (
+                CAST(:before AS uuid) IS NULL
+                OR (a.accrued_at, a.id) < (SELECT accrued_at, id FROM accruals WHERE id = :before)
+            )
+            ORDER BY a.accrued_at DESC, a.id DESC LIMIT :limit
+            """  # noqa: S608 - a constant of this module
+        ),
+        {"beneficiary": beneficiary, "before": before, "limit": limit},
+    )
+    return [CommissionRow(*row) for row in rows]
+
+
+def of_order(session: Session, order_id: uuid.UUID) -> list[CommissionRow]:
+    """The accruals of an order, by line and leg."""
+    rows = session.execute(
+        text(f"{_COMMISSION} WHERE l.order_id = :order_id ORDER BY l.line, a.leg"),
+        {"order_id": order_id},
+    )
+    return [CommissionRow(*row) for row in rows]
+
+
+def skips_of_order(session: Session, order_id: uuid.UUID) -> list[SkippedRow]:
+    """The skips of an order, by line and leg."""
+    rows = session.execute(
+        text(
+            """
+            SELECT l.line, k.kind, k.level, m.id, k.reason
+            FROM order_lines l
+            JOIN accrual_skips k ON k.order_line_id = l.id
+            LEFT JOIN members m ON m.number = k.member_number
+            WHERE l.order_id = :order_id ORDER BY l.line, k.leg
+            """
+        ),
+        {"order_id": order_id},
+    )
+    return [SkippedRow(*row) for row in rows]
+
+
+def order_exists(session: Session, order_id: uuid.UUID) -> bool:
+    """Whether there is such an order."""
+    return session.execute(text("SELECT FROM orders WHERE id = :id"), {"id": order_id}).first() is not None
+
+
+def facts_of(session: Session, accrual_id: uuid.UUID, beneficiary: int) -> Facts | None:
+    """An accrual of this member with its snapshot; None for another's."""
+    row = session.execute(
+        text(
+            """
+            SELECT a.id, a.beneficiary, a.kind, a.level, a.leg, a.status, a.amount_minor, a.clawed_minor, a.currency,
+                   s.order_id, s.order_line_id, l.line, s.base_minor, s.quantity, s.sale_at, s.plan_version_id,
+                   v.number, v.effective_at, coalesce(s.received_at, r.held_from), a.matures_at, a.settled_at,
+                   EXISTS (
+                       SELECT FROM refunds f WHERE f.order_id = s.order_id AND f.status IN ('requested', 'approved')
+                   )
+            FROM accruals a
+            JOIN accrued_lines s ON s.order_line_id = a.order_line_id
+            JOIN order_lines l ON l.id = a.order_line_id
+            JOIN commission_plan_versions v ON v.id = s.plan_version_id
+            LEFT JOIN accrued_receipts r ON r.order_id = s.order_id
+            WHERE a.id = :id AND a.beneficiary = :beneficiary
+            """
+        ),
+        {"id": accrual_id, "beneficiary": beneficiary},
+    ).one_or_none()
+    return Facts(*row) if row else None
+
+
+def reversals_of(session: Session, facts: Facts) -> list[Reversal]:
+    """What refunds gave back of the accrual's line, in the order in which they clawed back."""
+    rows = session.execute(
+        text(
+            """
+            SELECT c.refund_id, p.amount_minor, p.quantity, coalesce(b.amount_minor, 0),
+                   coalesce(b.pending_minor, 0), coalesce(b.wallet_minor, 0), coalesce(b.owed_minor, 0)
+            FROM clawed_refunds c
+            JOIN refund_lines p ON p.refund_id = c.refund_id AND p.order_line_id = :line_id
+            LEFT JOIN clawbacks b ON b.refund_id = c.refund_id AND b.accrual_id = :id
+            WHERE c.order_id = :order_id ORDER BY c.clawed_at, c.refund_id
+            """
+        ),
+        {"line_id": facts.order_line_id, "id": facts.id, "order_id": facts.order_id},
+    )
+    return [Reversal(*row) for row in rows]
+
+
+class WalletRow(NamedTuple):
+    """One posting to one of a member's accounts; the last three are null where it is about no accrual."""
+
+    entry_id: int
+    line: int
+    posted_at: datetime
+    kind: str
+    account: str
+    amount_minor: int
+    currency: str
+    accrual_id: uuid.UUID | None
+    accrual_kind: str | None
+    order_id: uuid.UUID | None
+
+
+def wallet_page(
+    session: Session, accounts: list[str], currency: str, before: tuple[int, int] | None, limit: int
+) -> list[WalletRow]:
+    """Up to `limit` postings to these accounts, the newest first, older than `before` (entry, line)."""
+    entry, line = before or (None, None)
+    rows = session.execute(
+        text(
+            """
+            SELECT p.entry_id, p.line, e.posted_at, e.kind, n.name, p.amount_minor, p.currency, a.id, a.kind, s.order_id
+            FROM ledger_accounts n
+            JOIN ledger_postings p ON p.account_id = n.id
+            JOIN ledger_entries e ON e.id = p.entry_id
+            LEFT JOIN accruals a ON a.id = p.subject_id
+            LEFT JOIN accrued_lines s ON s.order_line_id = a.order_line_id
+            WHERE n.name = ANY(CAST(:accounts AS text[])) AND p.currency = :currency
+                AND (CAST(:entry AS bigint) IS NULL OR (p.entry_id, p.line) < (:entry, :line))
+            ORDER BY p.entry_id DESC, p.line DESC LIMIT :limit
+            """
+        ),
+        {"accounts": accounts, "currency": currency, "entry": entry, "line": line, "limit": limit},
+    )
+    return [WalletRow(*row) for row in rows]

@@ -1,0 +1,70 @@
+"""Putting products and deals on sale over HTTP."""
+
+from __future__ import annotations
+
+from flask import current_app
+
+from socialshop.deals import service
+from socialshop.deals.errors import DealNotLive
+from socialshop.deals.schemas import DealWire, DraftDeal, DraftProduct, ProductWire
+from socialshop.infra.uow import UnitOfWork
+from socialshop.kernel.errors import NotFound
+from socialshop.kernel.roles import Role
+from socialshop.web.auth import ADMINS, LEADERS
+from socialshop.web.operations import Answer, Call, Reply, Room
+from socialshop.web.schemas import Nothing
+
+room = Room("deals_admin", __name__, tag="Deals")
+
+
+@room.operation(
+    "POST",
+    "/admin/products",
+    access=ADMINS,
+    body=DraftProduct,
+    replies=Reply(201, ProductWire, "The product, on sale at once."),
+)
+def add_product(call: Call[DraftProduct, Nothing]) -> Answer:
+    """Put a product on sale, with its units and their stock."""
+    currency: str = current_app.extensions["socialshop_settings"].currency
+
+    def add(uow: UnitOfWork) -> Answer:
+        return Answer(ProductWire.of(service.add_product(uow, call.caller.member_id, call.body.new(), currency)), 201)
+
+    return call.transact(add)
+
+
+@room.operation(
+    "POST",
+    "/deals",
+    access=LEADERS,
+    body=DraftDeal,
+    replies=Reply(201, DealWire, "The deal: live from its start on, unless it is a draft."),
+    refuses=(NotFound,),
+)
+def open_deal(call: Call[DraftDeal, Nothing]) -> Answer:
+    """Make a deal: one price for everybody in a room of a fixed size."""
+    new = call.body.new()
+
+    def make(uow: UnitOfWork) -> Answer:
+        return Answer(DealWire.of(service.open_deal(uow, call.caller.member_id, call.caller.number, new)), 201)
+
+    return call.transact(make)
+
+
+@room.operation(
+    "POST",
+    "/deals/<deal_id>/publish",
+    access=LEADERS,
+    replies=Reply(200, DealWire, "The deal, a draft no more."),
+    refuses=(DealNotLive,),
+    ids={"deal_id": "deal"},
+)
+def publish_deal(call: Call[Nothing, Nothing]) -> Answer:
+    """End a draft. A leader publishes their own deals, an admin anybody's."""
+    whose = None if call.caller.role is Role.ADMIN else call.caller.number
+
+    def publish(uow: UnitOfWork) -> Answer:
+        return Answer(DealWire.of(service.publish_deal(uow, call.caller.member_id, whose, call.ids["deal_id"])))
+
+    return call.transact(publish)

@@ -1,0 +1,48 @@
+"""Which terms a deal may have, and when it is live. Pure."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from socialshop.kernel.errors import InvalidValue
+
+# A provider holds a buyer's money for a limited time. A room must end before that, with room left to capture.
+LONGEST_HOLD = timedelta(days=7)
+CAPTURE_MARGIN = timedelta(hours=12)
+LONGEST_ROOM = LONGEST_HOLD - CAPTURE_MARGIN
+DEFAULT_SEAT_HOLD = timedelta(minutes=15)
+SMALLEST_GROUP, LARGEST_GROUP = 2, 1_000
+MOST_UNITS = 1_000_000
+
+
+class Status(StrEnum):
+    """Where a deal stands at an instant."""
+
+    DRAFT = "draft"
+    SCHEDULED = "scheduled"
+    LIVE = "live"
+    ENDED = "ended"
+
+
+def status_at(now: datetime, *, draft: bool, starts_at: datetime, ends_at: datetime | None) -> Status:
+    """A deal is live from `starts_at`, until before `ends_at`; a draft is nothing else until it is published."""
+    if draft:
+        return Status.DRAFT
+    if now < starts_at:
+        return Status.SCHEDULED
+    return Status.LIVE if ends_at is None or now < ends_at else Status.ENDED
+
+
+def check_clocks(starts_at: datetime, ends_at: datetime | None, room_ttl: timedelta, now: datetime) -> None:
+    """Raises InvalidValue naming the field: an end before the start or in the past, a room that outlives its money."""
+    if ends_at is not None and ends_at <= starts_at:
+        raise InvalidValue("ends_at must lie after starts_at", field="ends_at")
+    if ends_at is not None and ends_at <= now:
+        raise InvalidValue("ends_at must lie in the future", field="ends_at")
+    if room_ttl > LONGEST_ROOM:
+        longest = int(LONGEST_ROOM.total_seconds())
+        raise InvalidValue(
+            f"a room may last {longest} seconds: buyers' money is held for 7 days, and taking it needs 12 hours",
+            field="room_ttl_seconds",
+        )

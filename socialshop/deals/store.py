@@ -1,0 +1,208 @@
+"""All SQL of deals."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+from datetime import datetime
+from typing import NamedTuple
+
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+# A part of one larger statement: where a buyer's row is changed anyway, stock costs no statement of its own.
+# It reads the CTE `wanted (deal_id, sku_id, quantity)`. `reserved` has a row if the goods are there and the quota
+# (where there is one) is not used up; who finds it empty must roll back, for one of the two may have been taken.
+RESERVED = """
+    stocked AS (
+        UPDATE skus SET stock = stock - w.quantity FROM wanted w
+        WHERE skus.id = w.sku_id AND skus.stock >= w.quantity
+        RETURNING w.deal_id
+    ), metered AS (
+        UPDATE deals SET taken = taken + w.quantity FROM wanted w
+        WHERE deals.id = w.deal_id AND deals.quota IS NOT NULL AND deals.taken + w.quantity <= deals.quota
+        RETURNING deals.id
+    ), reserved AS (
+        SELECT s.deal_id FROM stocked s JOIN deals d ON d.id = s.deal_id
+        WHERE d.quota IS NULL OR EXISTS (SELECT FROM metered)
+    )
+"""
+
+
+class SkuRow(NamedTuple):
+    """One kind of unit that a product is sold in."""
+
+    id: uuid.UUID
+    code: str
+    title: str
+    price_minor: int
+    currency: str
+    stock: int
+
+
+class ProductRow(NamedTuple):
+    """A product without its units."""
+
+    id: uuid.UUID
+    title: str
+    description: str
+    return_days: int
+
+
+class DealRow(NamedTuple):
+    """A deal with what it sells."""
+
+    id: uuid.UUID
+    sku_id: uuid.UUID
+    product_id: uuid.UUID
+    opened_by: int
+    title: str
+    group_size: int
+    price_minor: int
+    currency: str
+    starts_at: datetime
+    ends_at: datetime | None
+    room_ttl_seconds: int
+    seat_hold_seconds: int
+    per_member_limit: int | None
+    quota: int | None
+    late_payer: str
+    draft: bool
+    return_days: int
+    stock: int
+
+
+_DEAL = """
+    SELECT d.id, d.sku_id, s.product_id, d.opened_by, d.title, d.group_size, d.price_minor, s.currency, d.starts_at,
+        d.ends_at, d.room_ttl_seconds, d.seat_hold_seconds, d.per_member_limit, d.quota, d.late_payer, d.draft,
+        p.return_days, s.stock
+    FROM deals d JOIN skus s ON s.id = d.sku_id JOIN products p ON p.id = s.product_id
+"""
+
+
+def add_product(session: Session, product: ProductRow, skus: Sequence[SkuRow], at: datetime) -> None:
+    """Insert a product with its units."""
+    session.execute(
+        text(
+            "INSERT INTO products (id, title, description, return_days, created_at)"
+            " VALUES (:id, :title, :description, :return_days, :at)"
+        ),
+        {**product._asdict(), "at": at},
+    )
+    session.execute(
+        text(
+            "INSERT INTO skus (id, product_id, code, title, price_minor, currency, stock)"
+            " VALUES (:id, :product_id, :code, :title, :price_minor, :currency, :stock)"
+        ),
+        [{**sku._asdict(), "product_id": product.id} for sku in skus],
+    )
+
+
+def products(session: Session, after: uuid.UUID | None, limit: int) -> list[ProductRow]:
+    """Up to `limit` products, in the order they were added, after this one."""
+    rows = session.execute(
+        text(
+            "SELECT id, title, description, return_days FROM products"
+            " WHERE CAST(:after AS uuid) IS NULL OR id > :after ORDER BY id LIMIT :limit"
+        ),
+        {"after": after, "limit": limit},
+    )
+    return [ProductRow(*row) for row in rows]
+
+
+def find_product(session: Session, product_id: uuid.UUID) -> ProductRow | None:
+    """The product."""
+    row = session.execute(
+        text("SELECT id, title, description, return_days FROM products WHERE id = :id"), {"id": product_id}
+    ).one_or_none()
+    return ProductRow(*row) if row else None
+
+
+def skus_of(session: Session, product_ids: Sequence[uuid.UUID]) -> list[tuple[uuid.UUID, SkuRow]]:
+    """The units of these products, each with its product's id, in the order they were given."""
+    rows = session.execute(
+        text(
+            "SELECT product_id, id, code, title, price_minor, currency, stock FROM skus"
+            " WHERE product_id = ANY(:ids) ORDER BY id"
+        ),
+        {"ids": list(product_ids)},
+    )
+    return [(row[0], SkuRow(*row[1:])) for row in rows]
+
+
+def sku_exists(session: Session, sku_id: uuid.UUID) -> bool:
+    """Whether there is such a unit."""
+    return bool(session.execute(text("SELECT EXISTS (SELECT FROM skus WHERE id = :id)"), {"id": sku_id}).scalar_one())
+
+
+def add_deal(session: Session, values: dict[str, object]) -> None:
+    """Insert a deal."""
+    session.execute(
+        text(
+            """
+            INSERT INTO deals (id, sku_id, opened_by, title, group_size, price_minor, starts_at, ends_at,
+                room_ttl_seconds, seat_hold_seconds, per_member_limit, quota, late_payer, draft, created_at)
+            VALUES (:id, :sku_id, :opened_by, :title, :group_size, :price_minor, :starts_at, :ends_at,
+                :room_ttl_seconds, :seat_hold_seconds, :per_member_limit, :quota, :late_payer, :draft, :created_at)
+            """
+        ),
+        values,
+    )
+
+
+def end_draft(session: Session, deal_id: uuid.UUID, now: datetime) -> bool:
+    """Publish; a start that has passed meanwhile becomes now. False if it was no draft."""
+    row = session.execute(
+        text(
+            "UPDATE deals SET draft = false, starts_at = greatest(starts_at, :now) WHERE id = :id AND draft"
+            " RETURNING id"
+        ),
+        {"id": deal_id, "now": now},
+    ).one_or_none()
+    return row is not None
+
+
+def find_deal(session: Session, deal_id: uuid.UUID) -> DealRow | None:
+    """The deal, a draft too."""
+    row = session.execute(text(_DEAL + " WHERE d.id = :id"), {"id": deal_id}).one_or_none()
+    return DealRow(*row) if row else None
+
+
+def open_deals(session: Session, now: datetime, after: uuid.UUID | None, limit: int) -> list[DealRow]:
+    """Up to `limit` deals that are published and not over, in the order they were made, after this one."""
+    rows = session.execute(
+        text(
+            _DEAL + " WHERE NOT d.draft AND (d.ends_at IS NULL OR d.ends_at > :now)"
+            " AND (CAST(:after AS uuid) IS NULL OR d.id > :after) ORDER BY d.id LIMIT :limit"
+        ),
+        {"now": now, "after": after, "limit": limit},
+    )
+    return [DealRow(*row) for row in rows]
+
+
+def give_back(session: Session, deal_ids: Sequence[uuid.UUID], quantities: Sequence[int]) -> None:
+    """Return units to the stock and the quota of their deals. Rows are taken in id order: two of these cannot meet."""
+    session.execute(
+        text(
+            """
+            WITH given AS (
+                SELECT d.id AS deal_id, d.sku_id, sum(g.quantity) AS quantity
+                FROM unnest(CAST(:deals AS uuid[]), CAST(:quantities AS bigint[])) AS g (deal_id, quantity)
+                JOIN deals d ON d.id = g.deal_id GROUP BY d.id, d.sku_id
+            ), by_sku AS (
+                SELECT sku_id, sum(quantity) AS quantity FROM given GROUP BY sku_id
+            ), locked AS (
+                SELECT s.id FROM skus s WHERE s.id IN (SELECT sku_id FROM by_sku) ORDER BY s.id FOR NO KEY UPDATE
+            ), stocked AS (
+                UPDATE skus SET stock = stock + b.quantity FROM by_sku b
+                WHERE skus.id = b.sku_id AND skus.id IN (SELECT id FROM locked)
+            ), locked_deals AS (
+                SELECT d.id FROM deals d WHERE d.id IN (SELECT deal_id FROM given) AND d.quota IS NOT NULL
+                ORDER BY d.id FOR NO KEY UPDATE
+            )
+            UPDATE deals SET taken = taken - g.quantity FROM given g
+            WHERE deals.id = g.deal_id AND deals.id IN (SELECT id FROM locked_deals)
+            """
+        ),
+        {"deals": list(deal_ids), "quantities": list(quantities)},
+    )

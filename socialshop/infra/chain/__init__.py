@@ -1,0 +1,41 @@
+"""Tamper evidence without a hot row: entries sealed in chained blocks (docs/adr/0005-sealing.md).
+
+Two chains stand on it: the ledger and the audit record. `Chain` names one's tables; `seal_block` appends to it,
+`prove_chain` recomputes it, `signed_head` says where it ends, for keeping elsewhere.
+"""
+
+from __future__ import annotations
+
+from socialshop.infra.chain.heads import (
+    HeadRefused,
+    SignedHead,
+    current_head,
+    json_of,
+    read_head,
+    signed_head,
+    signing_key,
+)
+from socialshop.infra.chain.proving import ChainProof, Place, Sum, count_waiting, lost_in_queue, prove_chain
+from socialshop.infra.chain.sealing import seal_block
+from socialshop.infra.chain.tables import GENESIS, BlockHash, Chain, Head
+
+__all__ = [
+    "GENESIS",
+    "BlockHash",
+    "Chain",
+    "ChainProof",
+    "Head",
+    "HeadRefused",
+    "Place",
+    "SignedHead",
+    "Sum",
+    "count_waiting",
+    "current_head",
+    "json_of",
+    "lost_in_queue",
+    "prove_chain",
+    "read_head",
+    "seal_block",
+    "signed_head",
+    "signing_key",
+]

@@ -1,0 +1,203 @@
+"""Invite links over HTTP: making them, their figures, their QR codes, and the page behind each."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from flask import current_app, request
+
+from socialshop.infra.settings import Settings
+from socialshop.infra.uow import UnitOfWork
+from socialshop.invites import landing, qr, rules, service, visitors, wording
+from socialshop.invites.cookies import Attributed
+from socialshop.invites.gateway import Subjects
+from socialshop.invites.rules import Kind
+from socialshop.invites.schemas import (
+    TARGET_PREFIX,
+    LandingWire,
+    LinkPage,
+    LinkWire,
+    NewLink,
+    SharedLink,
+    StatsWire,
+)
+from socialshop.invites.wording import LANGUAGES, Language
+from socialshop.kernel.errors import InvalidValue, NotFound
+from socialshop.kernel.ids import from_public
+from socialshop.web import auth
+from socialshop.web.auth import BUYERS, PUBLIC, SIGNED_IN
+from socialshop.web.operations import Answer, Call, Reply, Room
+from socialshop.web.paging import PageQuery, cut_page
+from socialshop.web.schemas import Nothing
+
+room = Room("invites", __name__, tag="Invite links")
+landing_room = Room("landing", __name__, tag="Invite links", base="")
+landing_room.template_folder = "templates"
+
+_HTML = "text/html; charset=utf-8"
+_VARY = {"Vary": "Accept, Accept-Language"}
+_KEPT = {"Cache-Control": "public, max-age=86400"}
+
+
+@room.operation(
+    "POST",
+    "/invite-links",
+    access=BUYERS,
+    body=NewLink,
+    replies=Reply(201, SharedLink, "Your link; asked for again, the same one."),
+    refuses=(InvalidValue, NotFound),
+)
+def make_link(call: Call[NewLink, Nothing]) -> Answer:
+    """Make an invite link to yourself, a deal, a room or a product.
+
+    Who registers through it is bound to you. `share_text` is in the language that `Accept-Language` prefers: zh or en.
+    """
+    body, kind, language = call.body, Kind(call.body.kind), _language()
+    if (body.target_id is None) != (kind is Kind.MEMBER):
+        wrong = f"say which {kind} the link leads to" if body.target_id is None else "a link to yourself has no target"
+        raise InvalidValue(wrong, field="target_id")
+    target_id = None if body.target_id is None else from_public(TARGET_PREFIX[kind], body.target_id)
+
+    def make(uow: UnitOfWork) -> Answer:
+        shared = service.create_link(
+            uow, call.caller.member_id, service.NewLink(kind, target_id, body.channel), _subjects()
+        )
+        link = shared.link
+        text = wording.share_text(
+            language, shared.subject, code=link.code, url=_url(link.code), zone=_settings().time_zone
+        )
+        return Answer(SharedLink.with_text(link, _public_url(), text), 201)
+
+    return call.transact(make)
+
+
+@room.operation(
+    "GET", "/invite-links", access=SIGNED_IN, query=PageQuery, replies=Reply(200, LinkPage, "Your links, oldest first.")
+)
+def list_links(call: Call[Nothing, PageQuery]) -> Answer:
+    """Your own invite links."""
+    query = call.query
+
+    def read(uow: UnitOfWork) -> Answer:
+        found = service.links_of(uow, call.caller.member_id, query.after(), query.limit + 1)
+        rows, cursor = cut_page(found, query.limit, lambda link: link.id)
+        return Answer(LinkPage(data=[LinkWire.of(link, _public_url()) for link in rows], next_cursor=cursor))
+
+    return call.transact(read)
+
+
+@room.operation(
+    "GET",
+    "/invite-links/<code>/stats",
+    access=SIGNED_IN,
+    replies=Reply(200, StatsWire, "The figures of your link."),
+    refuses=(NotFound,),
+)
+def show_stats(call: Call[Nothing, Nothing]) -> Answer:
+    """What became of your link: who came, what they bought, what you earned.
+
+    Clicks are judged every few seconds; programs, repeats within a day and your own do not count.
+    """
+
+    def read(uow: UnitOfWork) -> Answer:
+        link, stats = service.stats(uow, call.caller.member_id, call.path["code"], _settings().currency)
+        return Answer(StatsWire.of(link, stats))
+
+    return call.transact(read)
+
+
+# No limit by address: a link that spreads brings thousands a minute through one carrier's gateway.
+@landing_room.operation(
+    "GET",
+    "/i/<code>",
+    access=PUBLIC,
+    limited=False,
+    listed=False,
+    refuses=(NotFound,),
+    replies=(Reply(200, None, "A page.", _HTML), Reply(200, LandingWire, "Its facts.")),
+)
+def open_link(call: Call[Nothing, Nothing]) -> Answer:
+    """The page behind an invite link; the click is recorded, and a cookie remembers the link for registration."""
+    language, as_page = _language(), _wants_page()
+    visitor, cookies = visitors.greet()
+    bot = request.method == "HEAD" or rules.is_bot(request.headers.get("User-Agent", ""))
+
+    def follow(uow: UnitOfWork) -> Answer:
+        caller = auth.look(uow) if "Authorization" in request.headers else None
+        visit = service.Visit(visitor, caller.member_id if caller else None, bot)
+        found = service.open_link(uow, call.path["code"], visit, _subjects())
+        kept = visitors.remember(Attributed(found.link_id, uow.now))
+        headers = {**_VARY, "Set-Cookie": [*cookies, *kept]}
+        if not as_page:
+            return Answer(LandingWire.of(found), headers=headers)
+        content = landing.page(found, language, _settings().time_zone)
+        return Answer(content, media_type=_HTML, headers={**headers, "Content-Security-Policy": landing.POLICY})
+
+    try:
+        return call.transact(follow)
+    except NotFound:
+        if not as_page:
+            raise
+        headers = {**_VARY, "Content-Security-Policy": landing.POLICY}
+        return Answer(landing.unknown_page(language), 404, media_type=_HTML, headers=headers)
+
+
+@landing_room.operation(
+    "GET",
+    "/i/<code>/qr.svg",
+    access=PUBLIC,
+    listed=False,
+    refuses=(NotFound,),
+    replies=Reply(200, None, "A QR code.", "image/svg+xml"),
+)
+def show_qr_svg(call: Call[Nothing, Nothing]) -> Answer:
+    """The link as a QR code for screens and print."""
+    return _qr(call, "svg", "image/svg+xml")
+
+
+@landing_room.operation(
+    "GET",
+    "/i/<code>/qr.png",
+    access=PUBLIC,
+    listed=False,
+    refuses=(NotFound,),
+    replies=Reply(200, None, "A QR code.", "image/png"),
+)
+def show_qr_png(call: Call[Nothing, Nothing]) -> Answer:
+    """The link as a QR code in pixels."""
+    return _qr(call, "png", "image/png")
+
+
+def _qr(call: Call[Nothing, Nothing], form: Literal["svg", "png"], media_type: str) -> Answer:
+    def draw(uow: UnitOfWork) -> Answer:
+        link = service.link_named(uow, call.path["code"])
+        return Answer(qr.draw(_url(link.code), form), media_type=media_type, headers=_KEPT)
+
+    return call.transact(draw)
+
+
+def _language() -> Language:
+    return request.accept_languages.best_match(LANGUAGES) or LANGUAGES[0]  # type: ignore[return-value]
+
+
+def _wants_page() -> bool:
+    return request.accept_mimetypes.best_match(["text/html", "application/json"]) != "application/json"
+
+
+def _subjects() -> Subjects:
+    found: Subjects = current_app.extensions["socialshop_share_subjects"]
+    return found
+
+
+def _url(code: str) -> str:
+    return f"{_public_url()}/i/{code}"
+
+
+def _public_url() -> str:
+    settings = _settings()
+    return (settings.public_url or f"http://{settings.host}:{settings.port}").rstrip("/")
+
+
+def _settings() -> Settings:
+    found: Settings = current_app.extensions["socialshop_settings"]
+    return found

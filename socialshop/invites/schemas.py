@@ -1,0 +1,220 @@
+"""Wire shapes of invite links, their figures and their landing page."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, Field, StringConstraints
+
+from socialshop.invites.rules import LONGEST_CHANNEL, Kind, ShareSubject
+from socialshop.invites.service import Landing, Link, Stats
+from socialshop.kernel.ids import to_public
+from socialshop.web.paging import Page
+from socialshop.web.schemas import Instant, MoneyWire, Wire, with_example
+
+TARGET_PREFIX = {Kind.DEAL: "deal", Kind.ROOM: "room", Kind.PRODUCT: "prd"}
+_LINK: dict[str, Any] = {
+    "code": "7KQ2M9XWTB",
+    "kind": "room",
+    "target_id": "room_01k9w3q2mxe5tb6v8c4yd7r1hz",
+    "channel": "moments",
+    "url": "https://shop.example/i/7KQ2M9XWTB",
+    "qr_svg_url": "https://shop.example/i/7KQ2M9XWTB/qr.svg",
+    "qr_png_url": "https://shop.example/i/7KQ2M9XWTB/qr.png",
+    "poster_url": None,
+    "created_at": "2026-01-31T12:00:00Z",
+}
+_SUBJECT: dict[str, Any] = {
+    "title": "Spring tea, 250 g",
+    "price": {"amount_minor": 9900, "currency": "CNY"},
+    "size": 5,
+    "seats_left": 2,
+    "ends_at": "2026-02-01T12:00:00Z",
+    "is_open": True,
+}
+
+
+def _has_a_page(kind: str) -> str:
+    if kind == "storefront":
+        raise ValueError("storefronts cannot be shared yet: choose member, deal, room or product")
+    return kind
+
+
+class NewLink(Wire):
+    """What a link leads to, and where it will be shared; `target_id` is for all kinds but `member`."""
+
+    model_config = with_example({"kind": "member", "channel": "moments"})
+
+    kind: Annotated[Literal["member", "deal", "room", "product", "storefront"], AfterValidator(_has_a_page)]
+    target_id: Annotated[str, StringConstraints(min_length=1, max_length=60)] | None = None
+    channel: Annotated[str, StringConstraints(min_length=1, max_length=LONGEST_CHANNEL)] | None = None
+
+
+class LinkWire(Wire):
+    """An own invite link; `poster_url` is null until posters exist."""
+
+    model_config = with_example(_LINK)
+
+    code: str
+    kind: str
+    target_id: str | None
+    channel: str | None
+    url: str
+    qr_svg_url: str
+    qr_png_url: str
+    poster_url: str | None
+    created_at: Instant
+
+    @classmethod
+    def of(cls, link: Link, public_url: str) -> LinkWire:
+        """The wire form of a link."""
+        return cls(**_link(link, public_url))
+
+
+class SharedLink(LinkWire):
+    """An own invite link with a text to send along, in the language that `Accept-Language` prefers: zh or en."""
+
+    model_config = with_example(
+        {**_LINK, "share_text": "Buy “Spring tea, 250 g” together with me: https://shop.example/i/7KQ2M9XWTB"}
+    )
+
+    share_text: str
+
+    @classmethod
+    def with_text(cls, link: Link, public_url: str, share_text: str) -> SharedLink:
+        """The wire form of a link that was just made."""
+        return cls(**_link(link, public_url), share_text=share_text)
+
+
+class LinkPage(Page[LinkWire]):
+    """A page of links."""
+
+    model_config = with_example({"data": [_LINK], "next_cursor": None})
+
+
+class NotCounted(Wire):
+    """What was recorded and does not count as a click."""
+
+    repeats: int = Field(description="the same visitor within a day")
+    own: int = Field(description="the link's owner")
+    bots: int = Field(description="programs, by what they say of themselves")
+
+
+class StatsWire(Wire):
+    """What became of a link, some seconds behind."""
+
+    model_config = with_example(
+        {
+            "code": "7KQ2M9XWTB",
+            "kind": "room",
+            "channel": None,
+            "views": 31,
+            "clicks": 24,
+            "members": 3,
+            "orders": 2,
+            "earned": {"amount_minor": 1584, "currency": "CNY"},
+            "not_counted": {"repeats": 7, "own": 2, "bots": 5},
+        }
+    )
+
+    code: str
+    kind: str
+    channel: str | None
+    views: int = Field(description="openings by people other than the owner")
+    clicks: int = Field(description="openings that count: one a visitor and day")
+    members: int = Field(description="members who registered through the link")
+    orders: int = Field(description="confirmed orders that named the link")
+    earned: MoneyWire = Field(description="the owner's commission on those orders, less what was clawed back")
+    not_counted: NotCounted
+
+    @classmethod
+    def of(cls, link: Link, stats: Stats) -> StatsWire:
+        """The wire form of a link's figures."""
+        return cls(
+            code=link.code,
+            kind=link.kind.value,
+            channel=link.channel,
+            views=stats.views,
+            clicks=stats.clicks,
+            members=stats.members,
+            orders=stats.orders,
+            earned=MoneyWire.of(stats.earned),
+            not_counted=NotCounted(repeats=stats.repeats, own=stats.own, bots=stats.bots),
+        )
+
+
+class SubjectWire(Wire):
+    """What the link leads to; what a kind of thing lacks is null."""
+
+    model_config = with_example(_SUBJECT)
+
+    title: str
+    price: MoneyWire | None
+    size: int | None
+    seats_left: int | None
+    ends_at: Instant | None
+    is_open: bool
+
+    @classmethod
+    def of(cls, subject: ShareSubject) -> SubjectWire:
+        """The wire form of a subject."""
+        return cls(
+            title=subject.title,
+            price=MoneyWire.of(subject.price) if subject.price else None,
+            size=subject.size,
+            seats_left=subject.seats_left,
+            ends_at=subject.ends_at,
+            is_open=subject.is_open,
+        )
+
+
+class InviterWire(Wire):
+    """Who invites; the name is empty once that person has left the shop."""
+
+    display_name: str
+
+
+class LandingWire(Wire):
+    """The landing page's facts, for programs: the same as the page shows."""
+
+    model_config = with_example(
+        {
+            "code": "7KQ2M9XWTB",
+            "kind": "room",
+            "target_id": "room_01k9w3q2mxe5tb6v8c4yd7r1hz",
+            "inviter": {"display_name": "林小满"},
+            "subject": _SUBJECT,
+        }
+    )
+
+    code: str
+    kind: str
+    target_id: str | None
+    inviter: InviterWire
+    subject: SubjectWire | None
+
+    @classmethod
+    def of(cls, landing: Landing) -> LandingWire:
+        """The wire form of a landing."""
+        return cls(
+            code=landing.code,
+            kind=landing.kind.value,
+            target_id=to_public(TARGET_PREFIX[landing.kind], landing.target_id) if landing.target_id else None,
+            inviter=InviterWire(display_name=landing.inviter),
+            subject=SubjectWire.of(landing.subject) if landing.subject else None,
+        )
+
+
+def _link(link: Link, public_url: str) -> dict[str, Any]:
+    url = f"{public_url}/i/{link.code}"
+    return {
+        "code": link.code,
+        "kind": link.kind.value,
+        "target_id": to_public(TARGET_PREFIX[link.kind], link.target_id) if link.target_id else None,
+        "channel": link.channel,
+        "url": url,
+        "qr_svg_url": f"{url}/qr.svg",
+        "qr_png_url": f"{url}/qr.png",
+        "poster_url": None,
+        "created_at": link.created_at,
+    }

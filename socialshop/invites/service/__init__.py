@@ -1,0 +1,49 @@
+"""The door of invites."""
+
+from __future__ import annotations
+
+from socialshop.invites.service.attributing import (
+    Attribution,
+    Origin,
+    Stats,
+    attribute,
+    attribution_of,
+    origin_of,
+    record_sales,
+    stats,
+)
+from socialshop.invites.service.links import (
+    Link,
+    NewLink,
+    Shared,
+    create_link,
+    link_named,
+    link_of,
+    links_of,
+    own_code,
+)
+from socialshop.invites.service.visiting import Landing, Visit, judge_clicks, open_link, recognize
+
+__all__ = [
+    "Attribution",
+    "Landing",
+    "Link",
+    "NewLink",
+    "Origin",
+    "Shared",
+    "Stats",
+    "Visit",
+    "attribute",
+    "attribution_of",
+    "create_link",
+    "judge_clicks",
+    "link_named",
+    "link_of",
+    "links_of",
+    "open_link",
+    "origin_of",
+    "own_code",
+    "recognize",
+    "record_sales",
+    "stats",
+]

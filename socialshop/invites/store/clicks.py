@@ -1,0 +1,96 @@
+"""Clicks: recorded by one bare insert, judged and counted later by a job."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import datetime, timedelta
+from typing import NamedTuple
+
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+
+class Opened(NamedTuple):
+    """A link as its landing page shows it; the owner's name is None once that person has left the shop."""
+
+    id: uuid.UUID
+    kind: str
+    target_id: uuid.UUID | None
+    owner_name: str | None
+
+
+# The click need not be on the disk before the page is shown: a power cut may lose the last half second of them.
+_OPEN = text(
+    """
+    WITH link AS (
+        SELECT l.id, l.kind, l.target_id, p.display_name
+        FROM invite_links l LEFT JOIN member_profiles p ON p.member_id = l.owner_id WHERE l.code = :code
+    ), click AS (
+        INSERT INTO invite_clicks (link_id, visitor, member_id, bot, clicked_at)
+        SELECT id, :visitor, :member_id, :bot, :now FROM link
+    )
+    SELECT id, kind, target_id, display_name, set_config('synchronous_commit', 'off', true) FROM link
+    """
+)
+
+# Of the clicks of one visitor on one link within a day at most one counts, in whatever order they become visible: an
+# earlier one stands against it, and so does any that was judged before.
+_JUDGE = text(
+    """
+    WITH waiting AS (
+        SELECT id, link_id, visitor, member_id, bot, clicked_at FROM invite_clicks
+        WHERE verdict IS NULL ORDER BY id LIMIT :batch
+    ), judged AS (
+        UPDATE invite_clicks c SET verdict = CASE
+            WHEN w.bot THEN 'bot'
+            WHEN w.member_id = l.owner_id OR EXISTS (
+                SELECT FROM invite_visitors v WHERE v.visitor = w.visitor AND v.member_id = l.owner_id
+            ) THEN 'self'
+            WHEN EXISTS (
+                SELECT FROM invite_clicks e
+                WHERE e.link_id = w.link_id AND e.visitor = w.visitor AND NOT e.bot AND e.id <> w.id
+                    AND e.clicked_at > w.clicked_at - CAST(:within AS interval)
+                    AND e.clicked_at < w.clicked_at + CAST(:within AS interval)
+                    AND ((e.clicked_at, e.id) < (w.clicked_at, w.id) OR e.verdict IS NOT NULL)
+            ) THEN 'repeat'
+            ELSE 'counted'
+        END
+        FROM waiting w JOIN invite_links l ON l.id = w.link_id
+        WHERE c.id = w.id
+        RETURNING c.link_id, c.verdict
+    ), counted AS (
+        INSERT INTO invite_click_counts AS k (link_id, clicks, repeats, own, bots)
+        SELECT link_id, count(*) FILTER (WHERE verdict = 'counted'), count(*) FILTER (WHERE verdict = 'repeat'),
+            count(*) FILTER (WHERE verdict = 'self'), count(*) FILTER (WHERE verdict = 'bot')
+        FROM judged GROUP BY link_id
+        ON CONFLICT (link_id) DO UPDATE SET clicks = k.clicks + excluded.clicks, repeats = k.repeats + excluded.repeats,
+            own = k.own + excluded.own, bots = k.bots + excluded.bots
+    )
+    SELECT count(*) FROM judged
+    """
+)
+
+
+def open_link(
+    session: Session, code: str, *, visitor: bytes, member_id: uuid.UUID | None, bot: bool, now: datetime
+) -> Opened | None:
+    """Record the click on the link with this code, and give the link. One statement, whatever the outcome."""
+    values = {"code": code, "visitor": visitor, "member_id": member_id, "bot": bot, "now": now}
+    row = session.execute(_OPEN, values).one_or_none()
+    return None if row is None else Opened._make(row[:4])
+
+
+def judge(session: Session, batch: int, within: timedelta) -> int:
+    """Judge the oldest `batch` clicks that wait, and add them up; how many there were. For one at a time."""
+    return int(session.execute(_JUDGE, {"batch": batch, "within": within}).scalar_one())
+
+
+def recognize(session: Session, visitor: bytes, member_id: uuid.UUID, at: datetime) -> None:
+    """Remember that this visitor is that member."""
+    session.execute(
+        text(
+            "INSERT INTO invite_visitors (visitor, member_id, seen_at) VALUES (:visitor, :member_id, :at)"
+            " ON CONFLICT DO NOTHING"
+        ),
+        {"visitor": visitor, "member_id": member_id, "at": at},
+    )

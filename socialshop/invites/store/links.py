@@ -1,0 +1,79 @@
+"""Links: making, finding, listing."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import NamedTuple
+
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+
+class LinkRow(NamedTuple):
+    """A link; `number` is its owner's."""
+
+    id: uuid.UUID
+    code: str
+    kind: str
+    target_id: uuid.UUID | None
+    channel: str | None
+    owner_id: uuid.UUID
+    number: int
+    created_at: datetime
+
+
+_LINK = """
+    SELECT l.id, l.code, l.kind, l.target_id, l.channel, l.owner_id, m.number, l.created_at
+    FROM invite_links l JOIN members m ON m.id = l.owner_id
+"""
+_BY_CODE = text(f"{_LINK} WHERE l.code = :code")
+_BY_ID = text(f"{_LINK} WHERE l.id = :id")
+_OWN = text(
+    f"{_LINK} WHERE l.owner_id = :owner_id AND (CAST(:after AS uuid) IS NULL OR l.id > :after)"
+    " ORDER BY l.id LIMIT :limit"
+)
+_SAME = text(
+    f"{_LINK} WHERE l.owner_id = :owner_id AND l.kind = :kind AND l.target_id IS NOT DISTINCT FROM :target_id"
+    " AND l.channel IS NOT DISTINCT FROM :channel"
+)
+
+
+def add(session: Session, values: Mapping[str, object]) -> int | None:
+    """Insert a link; its owner's number, or None if the code is taken or the owner has one for subject and channel."""
+    statement = text(
+        """
+        INSERT INTO invite_links (id, code, kind, target_id, channel, owner_id, created_at)
+        VALUES (:id, :code, :kind, :target_id, :channel, :owner_id, :created_at)
+        ON CONFLICT DO NOTHING RETURNING (SELECT number FROM members WHERE id = owner_id)
+        """
+    )
+    return session.execute(statement, values).scalar_one_or_none()
+
+
+def find_same(
+    session: Session, owner_id: uuid.UUID, kind: str, target_id: uuid.UUID | None, channel: str | None
+) -> LinkRow | None:
+    """The owner's link for this subject and channel."""
+    values = {"owner_id": owner_id, "kind": kind, "target_id": target_id, "channel": channel}
+    return _one(session.execute(_SAME, values).one_or_none())
+
+
+def find_by_code(session: Session, code: str) -> LinkRow | None:
+    """The link with this code."""
+    return _one(session.execute(_BY_CODE, {"code": code}).one_or_none())
+
+
+def find_by_id(session: Session, link_id: uuid.UUID) -> LinkRow | None:
+    """The link with this id."""
+    return _one(session.execute(_BY_ID, {"id": link_id}).one_or_none())
+
+
+def of_owner(session: Session, owner_id: uuid.UUID, after: uuid.UUID | None, limit: int) -> list[LinkRow]:
+    """Up to `limit` links of a member, oldest first, after this one."""
+    return [LinkRow(*row) for row in session.execute(_OWN, {"owner_id": owner_id, "after": after, "limit": limit})]
+
+
+def _one(row: Sequence[object] | None) -> LinkRow | None:
+    return None if row is None else LinkRow._make(row)

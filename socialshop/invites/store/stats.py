@@ -1,0 +1,88 @@
+"""Attribution, and what links brought: projections over other rooms' rows, by declared columns."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import NamedTuple
+
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+
+class StatsRow(NamedTuple):
+    """What became of a link."""
+
+    clicks: int
+    repeats: int
+    own: int
+    bots: int
+    members: int
+    orders: int
+    earned_minor: int
+
+
+def add_attribution(session: Session, values: Mapping[str, object]) -> None:
+    """Append through which link a member came."""
+    session.execute(
+        text(
+            "INSERT INTO attributions (member_id, link_id, source, touched_at, attributed_at)"
+            " VALUES (:member_id, :link_id, :source, :touched_at, :attributed_at)"
+        ),
+        values,
+    )
+
+
+def find_attribution(session: Session, member_id: uuid.UUID) -> tuple[uuid.UUID, str, datetime] | None:
+    """(link, source, touched at) of a member who came through a link."""
+    row = session.execute(
+        text("SELECT link_id, source, touched_at FROM attributions WHERE member_id = :member_id"),
+        {"member_id": member_id},
+    ).one_or_none()
+    return None if row is None else (row.link_id, row.source, row.touched_at)
+
+
+def record_sales(session: Session, order_ids: Sequence[uuid.UUID]) -> None:
+    """Write anew what the links of these orders brought: the order itself, and what its link's owner has from it."""
+    session.execute(
+        text(
+            """
+            INSERT INTO link_sales (order_id, link_id, currency, earned_minor)
+            SELECT o.id, o.link_id, o.currency, coalesce(sum(
+                a.amount_minor
+                - coalesce((SELECT sum(c.amount_minor) FROM clawbacks c WHERE c.accrual_id = a.id), 0)
+            ), 0)
+            FROM orders o
+            JOIN invite_links l ON l.id = o.link_id
+            JOIN members m ON m.id = l.owner_id
+            LEFT JOIN order_lines ol ON ol.order_id = o.id
+            LEFT JOIN accruals a ON a.order_line_id = ol.id AND a.beneficiary = m.number AND a.status <> 'rejected'
+            WHERE o.id = ANY(CAST(:ids AS uuid[]))
+            GROUP BY o.id
+            ORDER BY o.id
+            ON CONFLICT (order_id) DO UPDATE SET earned_minor = excluded.earned_minor
+            """
+        ),
+        {"ids": list(order_ids)},
+    )
+
+
+def stats_of(session: Session, link_id: uuid.UUID, currency: str) -> StatsRow:
+    """The figures of one link; what it earned in one currency."""
+    row = session.execute(
+        text(
+            """
+            SELECT coalesce(k.clicks, 0), coalesce(k.repeats, 0), coalesce(k.own, 0), coalesce(k.bots, 0),
+                (SELECT count(*) FROM attributions a WHERE a.link_id = :link_id), s.orders, s.earned_minor
+            FROM (
+                SELECT count(*) AS orders,
+                    coalesce(sum(earned_minor) FILTER (WHERE currency = :currency), 0)::bigint AS earned_minor
+                FROM link_sales WHERE link_id = :link_id
+            ) s
+            LEFT JOIN invite_click_counts k ON k.link_id = :link_id
+            """
+        ),
+        {"link_id": link_id, "currency": currency},
+    ).one()
+    return StatsRow._make(row)

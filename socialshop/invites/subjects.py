@@ -1,0 +1,33 @@
+"""Deals and products as things to share; rooms stand above and bring their own (app.py)."""
+
+from __future__ import annotations
+
+import uuid
+
+from socialshop.deals import service as deals
+from socialshop.deals.rules import Status
+from socialshop.infra.uow import UnitOfWork
+from socialshop.invites.rules import ShareSubject
+
+
+def deal_subject(uow: UnitOfWork, deal_id: uuid.UUID) -> ShareSubject:
+    """A published deal. Raises NotFound."""
+    deal = deals.deal(uow, deal_id)
+    return ShareSubject(
+        title=deal.title,
+        price=deal.price,
+        is_open=deal.status is not Status.ENDED,
+        size=deal.group_size,
+        ends_at=deal.ends_at,
+    )
+
+
+def product_subject(uow: UnitOfWork, product_id: uuid.UUID) -> ShareSubject:
+    """A product at the price of its cheapest unit. Raises NotFound."""
+    product = deals.product(uow, product_id)
+    cheapest = min(product.skus, key=lambda sku: sku.price.amount_minor, default=None)
+    return ShareSubject(
+        title=product.title,
+        price=cheapest.price if cheapest else None,
+        is_open=any(sku.stock > 0 for sku in product.skus),
+    )

@@ -1,0 +1,78 @@
+"""The visitor behind a request, by two signed cookies. Nothing of an address is kept."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from datetime import datetime, timedelta
+from http.cookies import Morsel, SimpleCookie
+
+from flask import current_app, request
+
+from socialshop.infra.chain import signing_key
+from socialshop.infra.settings import Settings
+from socialshop.invites import cookies
+from socialshop.invites.cookies import Attributed, CookieSigner
+
+_SIGNER = "socialshop_cookie_signer"
+
+
+def known_visitor() -> bytes | None:
+    """The hash of the visitor who sent the request; None for one that never followed a link here."""
+    number = _signer().read_visitor(request.cookies.get(cookies.VISITOR))
+    return None if number is None else cookies.hash_visitor(number)
+
+
+def touch(now: datetime) -> Attributed | None:
+    """The link that this visitor followed within the shop's window."""
+    window = timedelta(days=_settings().attribution_days)
+    return _signer().read_attribution(request.cookies.get(cookies.ATTRIBUTION), now, window)
+
+
+def greet() -> tuple[bytes, list[str]]:
+    """The hash of the visitor, and the cookies to set: one for a visitor who is new."""
+    known = known_visitor()
+    if known is not None:
+        return known, []
+    number = secrets.token_bytes(16)
+    return cookies.hash_visitor(number), [
+        _cookie(cookies.VISITOR, _signer().write_visitor(number), cookies.VISITOR_DAYS)
+    ]
+
+
+def remember(link: Attributed) -> list[str]:
+    """The cookie to set for a link that is followed now: none where the shop keeps the first and there is one."""
+    settings = _settings()
+    if settings.attribution_touch == "first" and touch(link.touched_at) is not None:
+        return []
+    return [_cookie(cookies.ATTRIBUTION, _signer().write_attribution(link), settings.attribution_days)]
+
+
+def _cookie(name: str, value: str, days: int) -> str:
+    jar: SimpleCookie = SimpleCookie({name: value})
+    morsel: Morsel[str] = jar[name]
+    morsel["path"] = "/"
+    morsel["max-age"] = days * 24 * 3600
+    morsel["httponly"] = True
+    morsel["samesite"] = "Lax"
+    morsel["secure"] = _settings().environment == "production"
+    return morsel.OutputString()
+
+
+def _signer() -> CookieSigner:
+    found: CookieSigner | None = current_app.extensions.get(_SIGNER)
+    if found is None:
+        found = current_app.extensions[_SIGNER] = CookieSigner(_secret(_settings()))
+    return found
+
+
+def _secret(settings: Settings) -> bytes:
+    """The shop's own secret; without one, a secret that only who holds the signing key can make."""
+    if settings.secret_key is not None:
+        return settings.secret_key.get_secret_value().encode()
+    return hashlib.sha256(b"socialshop cookies\n" + signing_key(settings.data_dir).private_bytes_raw()).digest()
+
+
+def _settings() -> Settings:
+    found: Settings = current_app.extensions["socialshop_settings"]
+    return found

@@ -1,0 +1,48 @@
+"""The door of orders."""
+
+from __future__ import annotations
+
+from socialshop.orders.events import OrdersConfirmed
+from socialshop.orders.imports import import_orders
+from socialshop.orders.rules import Status
+from socialshop.orders.service.fulfilling import complete_due, receive, receive_overdue, ship
+from socialshop.orders.service.placing import cancel, confirm, mark_paid, refund_whole
+from socialshop.orders.service.reading import LineView, OrderView, order, orders
+from socialshop.orders.service.refunding import (
+    RefundView,
+    approve_refund,
+    on_refund_failed,
+    on_refund_paid,
+    refund_page,
+    refunds_of,
+    reject_refund,
+    request_refund,
+)
+from socialshop.orders.store.orders import PLACED
+
+__all__ = [
+    "PLACED",
+    "LineView",
+    "OrderView",
+    "OrdersConfirmed",
+    "RefundView",
+    "Status",
+    "approve_refund",
+    "cancel",
+    "complete_due",
+    "confirm",
+    "import_orders",
+    "mark_paid",
+    "on_refund_failed",
+    "on_refund_paid",
+    "order",
+    "orders",
+    "receive",
+    "receive_overdue",
+    "refund_page",
+    "refund_whole",
+    "refunds_of",
+    "reject_refund",
+    "request_refund",
+    "ship",
+]

@@ -1,0 +1,84 @@
+"""Orders as buyers and the shop see them."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from socialshop.infra.uow import UnitOfWork
+from socialshop.kernel.errors import NotFound
+from socialshop.kernel.money import Money
+from socialshop.orders.rules import Status
+from socialshop.orders.store import orders as store
+from socialshop.orders.store.orders import OrderRow
+from socialshop.payments import service as payments
+from socialshop.payments.service import PaymentView
+
+
+@dataclass(frozen=True, slots=True)
+class LineView:
+    """`quantity` units for `amount` in all; an imported line has neither title nor unit."""
+
+    title: str | None
+    sku_id: uuid.UUID | None
+    quantity: int
+    amount: Money
+
+
+@dataclass(frozen=True, slots=True)
+class OrderView:
+    """An order with its lines and its payment; an imported one has no room and no payment."""
+
+    id: uuid.UUID
+    buyer: int
+    status: Status
+    lines: tuple[LineView, ...]
+    total: Money
+    refunded: Money
+    ordered_at: datetime
+    room_id: uuid.UUID | None
+    payment: PaymentView | None
+    carrier: str | None = None
+    tracking: str | None = None
+
+
+def order(uow: UnitOfWork, order_id: uuid.UUID, buyer: int | None) -> OrderView:
+    """One order; `buyer` None may see anybody's. Raises NotFound, also for another's."""
+    row = store.find(uow.session, order_id)
+    if row is None or (buyer is not None and row.buyer != buyer):
+        raise NotFound("no such order")
+    return views(uow, [row])[0]
+
+
+def orders(uow: UnitOfWork, buyer: int, before: uuid.UUID | None, limit: int) -> list[OrderView]:
+    """Up to `limit` orders of a member, the newest first, older than `before`. Three statements."""
+    return views(uow, store.of_buyer(uow.session, buyer, before, limit))
+
+
+def views(uow: UnitOfWork, rows: Sequence[OrderRow]) -> list[OrderView]:
+    """The orders behind these rows, in their order."""
+    ids = [row.id for row in rows]
+    lines = store.lines_of(uow.session, ids)
+    paid = payments.payments_of_orders(uow, ids)
+    return [
+        OrderView(
+            id=row.id,
+            buyer=row.buyer,
+            status=row.status,
+            lines=tuple(
+                LineView(line.title, line.sku_id, line.quantity, Money(line.amount_minor, row.currency))
+                for line in lines
+                if line.order_id == row.id
+            ),
+            total=Money(row.total_minor, row.currency),
+            refunded=Money(row.refunded_minor, row.currency),
+            ordered_at=row.ordered_at,
+            room_id=row.room_id,
+            payment=paid.get(row.id),
+            carrier=row.carrier,
+            tracking=row.tracking,
+        )
+        for row in rows
+    ]

@@ -1,0 +1,223 @@
+"""After the sale: a refund is asked for, decided, and paid.
+
+An order's row is locked before anything about its refunds is read or written, so requests of one order queue up.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from socialshop.audit import service as audit
+from socialshop.infra.crashpoints import crash_point
+from socialshop.infra.uow import UnitOfWork
+from socialshop.kernel.errors import InvalidValue, NotFound
+from socialshop.kernel.ids import new_id, to_public
+from socialshop.kernel.money import Money
+from socialshop.ledger import chart
+from socialshop.ledger import service as ledger
+from socialshop.orders import returns
+from socialshop.orders.errors import AmountTooLarge, NothingToRefund, OrderNotConfirmed, RefundDecided
+from socialshop.orders.events import OrderRefunded
+from socialshop.orders.returns import Part
+from socialshop.orders.rules import Status
+from socialshop.orders.store import orders
+from socialshop.orders.store import refunds as store
+from socialshop.orders.store.refunds import RefundRow
+from socialshop.payments import service as payments
+
+_BEFORE_CONFIRMATION = (Status.AWAITING_PAYMENT, Status.PAID)
+
+
+@dataclass(frozen=True, slots=True)
+class RefundView:
+    """A refund; `in_window` says that it was asked for before the days to send back were over."""
+
+    id: uuid.UUID
+    order_id: uuid.UUID
+    status: str
+    amount: Money
+    reason: str
+    in_window: bool
+    parts: tuple[Part, ...]
+    requested_at: datetime
+    decided_at: datetime | None
+    decision_reason: str | None
+    failed_at: datetime | None
+    refunded_at: datetime | None
+
+
+def request_refund(
+    uow: UnitOfWork,
+    buyer: int,
+    order_id: uuid.UUID,
+    reason: str,
+    *,
+    amount_minor: int | None = None,
+    units: Mapping[int, int | None] | None = None,
+) -> RefundView:
+    """Ask for a sum, for units by line (all left of a line where None), or for all that is left; an admin decides.
+
+    Raises NotFound (another's order too), OrderNotConfirmed (no money was taken yet), NothingToRefund, AmountTooLarge
+    (open requests count as taken), InvalidValue (no such line).
+    """
+    order = orders.lock(uow.session, order_id)
+    if order is None or order.buyer != buyer:
+        raise NotFound("no such order")
+    if order.status in _BEFORE_CONFIRMATION:
+        raise OrderNotConfirmed(f"the order is {order.status}: its money has not been taken; leave the room instead")
+    left = [] if order.status is Status.CANCELLED else store.left_of(uow.session, order_id)
+    parts = _parts(left, amount_minor, units)
+    refund_id = new_id()
+    store.add(uow.session, refund_id, order_id, reason=reason, parts=parts, now=uow.now)
+    return _view(uow, refund_id)
+
+
+def refunds_of(uow: UnitOfWork, order_id: uuid.UUID, buyer: int | None) -> list[RefundView]:
+    """The refunds of an order, oldest first; `buyer` None may see anybody's. Raises NotFound, also for another's."""
+    order = orders.find(uow.session, order_id)
+    if order is None or (buyer is not None and order.buyer != buyer):
+        raise NotFound("no such order")
+    return _views(uow, store.of_order(uow.session, order_id))
+
+
+def refund_page(uow: UnitOfWork, status: str | None, after: uuid.UUID | None, limit: int) -> list[RefundView]:
+    """Up to `limit` refunds of anybody, oldest first. Two statements."""
+    return _views(uow, store.page_of(uow.session, status, after, limit))
+
+
+def approve_refund(uow: UnitOfWork, actor: uuid.UUID, refund_id: uuid.UUID, reason: str | None) -> RefundView:
+    """Have the money given back; approved again, nothing changes. Raises NotFound, RefundDecided (it was rejected).
+
+    What was bought elsewhere was paid elsewhere: there it is given back too, so here it is only booked, at once.
+    """
+    refund = _locked(uow, refund_id)
+    if refund.status == "rejected":
+        raise RefundDecided("the refund was rejected; the buyer may ask again")
+    if refund.status == "requested":
+        store.decide(uow.session, refund_id, "approved", reason, uow.now)
+        _record(uow, actor, "refund.approved", refund, reason)
+        payment = payments.payments_of_orders(uow, [refund.order_id]).get(refund.order_id)
+        if payment is None:
+            ledger.post(uow, [_imported(refund)])
+            _pay(uow, [refund_id])
+        else:
+            payments.request_refund(uow, payment_id=payment.id, refund_id=refund_id, amount_minor=refund.amount_minor)
+    return _view(uow, refund_id)
+
+
+def reject_refund(uow: UnitOfWork, actor: uuid.UUID, refund_id: uuid.UUID, reason: str) -> RefundView:
+    """Refuse it; rejected again, nothing changes. Raises NotFound, RefundDecided (it was approved)."""
+    refund = _locked(uow, refund_id)
+    if refund.status in {"approved", "refunded"}:
+        raise RefundDecided(f"the refund is {refund.status}")
+    if refund.status == "requested":
+        store.decide(uow.session, refund_id, "rejected", reason, uow.now)
+        _record(uow, actor, "refund.rejected", refund, reason)
+    return _view(uow, refund_id)
+
+
+def on_refund_paid(uow: UnitOfWork, payloads: Sequence[Mapping[str, Any]]) -> None:
+    """Follow RefundPaid: the refund and its order say so. Told again, nothing changes."""
+    _pay(uow, _refund_ids(payloads))
+
+
+def on_refund_failed(uow: UnitOfWork, payloads: Sequence[Mapping[str, Any]]) -> None:
+    """Follow RefundFailed: the provider gave nothing back, so an admin decides again."""
+    ids = _refund_ids(payloads)
+    store.lock_orders(uow.session, ids)
+    store.request_again(uow.session, ids, uow.now)
+
+
+def _pay(uow: UnitOfWork, refund_ids: Sequence[uuid.UUID]) -> None:
+    store.lock_orders(uow.session, refund_ids)
+    for paid in store.mark_refunded(uow.session, refund_ids, uow.now):
+        uow.emit(OrderRefunded(order_id=paid.order_id, refund_id=paid.id))
+    crash_point("refund.recorded")
+
+
+def _parts(left: Sequence[Part], amount_minor: int | None, units: Mapping[int, int | None] | None) -> list[Part]:
+    """What goes back, or the reason why it cannot."""
+    whole = sum(part.amount_minor for part in left)
+    if whole == 0:
+        raise NothingToRefund("all that was paid went back, or is asked back already")
+    if amount_minor is not None:
+        if amount_minor > whole:
+            raise AmountTooLarge("more than is left of the order", field="amount_minor", left_minor=whole)
+        return returns.sum_of(left, amount_minor)
+    if units is None:
+        return returns.all_of(left)
+    _check_units(left, units)
+    parts = returns.units_of(left, units)
+    if not sum(part.amount_minor for part in parts):
+        raise NothingToRefund("nothing is left of these lines")
+    return parts
+
+
+def _check_units(left: Sequence[Part], units: Mapping[int, int | None]) -> None:
+    by_line = {part.line: part for part in left}
+    for line, quantity in units.items():
+        if line not in by_line:
+            raise InvalidValue("the order has no such line", field="lines")
+        if quantity is not None and quantity > by_line[line].quantity:
+            raise AmountTooLarge("more units than are left of the line", field="lines")
+
+
+def _locked(uow: UnitOfWork, refund_id: uuid.UUID) -> RefundRow:
+    if store.order_of(uow.session, refund_id) is None:
+        raise NotFound("no such refund")
+    store.lock_orders(uow.session, [refund_id])
+    return store.find(uow.session, refund_id)
+
+
+def _imported(refund: RefundRow) -> ledger.Entry:
+    return ledger.Entry(
+        reference=f"refund:{refund.id}",
+        kind="refund",
+        postings=(
+            ledger.Posting(chart.SALES, -refund.amount_minor, refund.currency, refund.order_id),
+            ledger.Posting(chart.provider_clearing("import"), refund.amount_minor, refund.currency, refund.order_id),
+        ),
+    )
+
+
+def _record(uow: UnitOfWork, actor: uuid.UUID, action: str, refund: RefundRow, reason: str | None) -> None:
+    facts: dict[str, object] = {
+        "order": to_public("ord", refund.order_id),
+        "amount_minor": refund.amount_minor,
+        "currency": refund.currency,
+        **({"reason": reason} if reason else {}),
+    }
+    audit.record(uow, actor=actor, action=action, target=to_public("rfd", refund.id), facts=facts)
+
+
+def _refund_ids(payloads: Sequence[Mapping[str, Any]]) -> list[uuid.UUID]:
+    return sorted({uuid.UUID(payload["refund_id"]) for payload in payloads})
+
+
+def _view(uow: UnitOfWork, refund_id: uuid.UUID) -> RefundView:
+    return _views(uow, [store.find(uow.session, refund_id)])[0]
+
+
+def _views(uow: UnitOfWork, rows: Sequence[RefundRow]) -> list[RefundView]:
+    parts = store.parts_of(uow.session, [row.id for row in rows])
+    return [
+        RefundView(
+            id=row.id,
+            order_id=row.order_id,
+            status=row.status,
+            amount=Money(row.amount_minor, row.currency),
+            reason=row.reason,
+            in_window=row.in_window,
+            parts=tuple(parts.get(row.id, ())),
+            requested_at=row.requested_at,
+            decided_at=row.decided_at,
+            decision_reason=row.decision_reason,
+            failed_at=row.failed_at,
+            refunded_at=row.refunded_at,
+        )
+        for row in rows
+    ]

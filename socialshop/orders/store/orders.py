@@ -1,0 +1,200 @@
+"""Statements on orders and their lines."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import NamedTuple
+
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+from socialshop.orders.rules import Status
+
+# A part of one larger statement: an order that is placed with a seat costs no statement of its own. It reads the CTE
+# `ordering (order_id, line_id, buyer, room_id, link_id, currency, amount_minor, ordered_at, sku_id, title, quantity,
+# return_days)`.
+PLACED = """
+    placed AS (
+        INSERT INTO orders (id, source, buyer, status, currency, total_minor, ordered_at, room_id, link_id, return_days)
+        SELECT order_id, 'room', buyer, 'awaiting_payment', currency, amount_minor, ordered_at, room_id, link_id,
+            return_days
+        FROM ordering
+    ), lined AS (
+        INSERT INTO order_lines (id, order_id, line, quantity, amount_minor, sku_id, title)
+        SELECT line_id, order_id, 1, quantity, amount_minor, sku_id, title FROM ordering
+    )
+"""
+
+_COLUMNS = "id, buyer, status, currency, total_minor, refunded_minor, ordered_at, room_id, carrier, tracking"
+
+
+class OrderRow(NamedTuple):
+    """An order without its lines."""
+
+    id: uuid.UUID
+    buyer: int
+    status: Status
+    currency: str
+    total_minor: int
+    refunded_minor: int
+    ordered_at: datetime
+    room_id: uuid.UUID | None
+    carrier: str | None
+    tracking: str | None
+
+
+class LineRow(NamedTuple):
+    """One line; an imported one has neither title nor unit."""
+
+    order_id: uuid.UUID
+    title: str | None
+    sku_id: uuid.UUID | None
+    quantity: int
+    amount_minor: int
+
+
+class ConfirmedRow(NamedTuple):
+    """An order whose money was taken into its room's escrow."""
+
+    id: uuid.UUID
+    room_id: uuid.UUID
+    total_minor: int
+    currency: str
+
+
+class ReceivedRow(NamedTuple):
+    """An order whose buyer has the goods."""
+
+    id: uuid.UUID
+    received_at: datetime
+    return_days: int
+
+
+def find(session: Session, order_id: uuid.UUID) -> OrderRow | None:
+    """The order, unlocked."""
+    row = session.execute(text(f"SELECT {_COLUMNS} FROM orders WHERE id = :id"), {"id": order_id}).one_or_none()  # noqa: S608
+    return _order(row) if row else None
+
+
+def lock(session: Session, order_id: uuid.UUID) -> OrderRow | None:
+    """The order, for this transaction alone to change."""
+    statement = f"SELECT {_COLUMNS} FROM orders WHERE id = :id FOR NO KEY UPDATE"  # noqa: S608  (a constant)
+    row = session.execute(text(statement), {"id": order_id}).one_or_none()
+    return _order(row) if row else None
+
+
+def of_buyer(session: Session, buyer: int, before: uuid.UUID | None, limit: int) -> list[OrderRow]:
+    """Up to `limit` orders of this member, the newest first, that are older than `before`."""
+    rows = session.execute(
+        text(
+            f"SELECT {_COLUMNS} FROM orders WHERE buyer = :buyer"  # noqa: S608  (a constant)
+            " AND (CAST(:before AS uuid) IS NULL OR id < :before) ORDER BY id DESC LIMIT :limit"
+        ),
+        {"buyer": buyer, "before": before, "limit": limit},
+    )
+    return [_order(row) for row in rows]
+
+
+def lines_of(session: Session, order_ids: Collection[uuid.UUID]) -> list[LineRow]:
+    """The lines of these orders, each order's in their order."""
+    rows = session.execute(
+        text(
+            "SELECT order_id, title, sku_id, quantity, amount_minor FROM order_lines"
+            " WHERE order_id = ANY(:ids) ORDER BY order_id, line"
+        ),
+        {"ids": list(order_ids)},
+    )
+    return [LineRow(*row) for row in rows]
+
+
+def move(session: Session, order_ids: Collection[uuid.UUID], sources: Sequence[Status], target: Status) -> None:
+    """Take these orders to `target`; those that stand in none of `sources` stay where they are."""
+    session.execute(
+        text("UPDATE orders SET status = :target WHERE id = ANY(:ids) AND status = ANY(:sources)"),
+        {"ids": list(order_ids), "sources": [s.value for s in sources], "target": target.value},
+    )
+
+
+def confirm(session: Session, hosts: Mapping[uuid.UUID, int]) -> list[ConfirmedRow]:
+    """Confirm the paid ones of these orders, each with its room's host; returns those that were not before."""
+    rows = session.execute(
+        text(
+            """
+            UPDATE orders o SET status = 'confirmed', host = given.host
+            FROM unnest(CAST(:ids AS uuid[]), CAST(:hosts AS bigint[])) AS given (id, host)
+            WHERE o.id = given.id AND o.status = 'paid'
+            RETURNING o.id, o.room_id, o.total_minor, o.currency
+            """
+        ),
+        {"ids": list(hosts), "hosts": list(hosts.values())},
+    )
+    return [ConfirmedRow(*row) for row in rows]
+
+
+def refund_whole(session: Session, order_ids: Collection[uuid.UUID]) -> None:
+    """The held money of these orders went back, all of it."""
+    session.execute(
+        text(
+            "UPDATE orders SET status = 'refunded', refunded_minor = total_minor"
+            " WHERE id = ANY(:ids) AND status IN ('paid', 'cancelled')"
+        ),
+        {"ids": list(order_ids)},
+    )
+
+
+def ship(session: Session, order_id: uuid.UUID, carrier: str, tracking: str, now: datetime) -> None:
+    """The confirmed order is on its way."""
+    session.execute(
+        text(
+            "UPDATE orders SET status = 'shipped', shipped_at = :now, carrier = :carrier, tracking = :tracking"
+            " WHERE id = :id AND status = 'confirmed'"
+        ),
+        {"id": order_id, "carrier": carrier, "tracking": tracking, "now": now},
+    )
+
+
+_RECEIVED = """
+    UPDATE orders SET status = 'received', received_at = :now, completes_at = :now + return_days * interval '1 day'
+    WHERE {} RETURNING id, received_at, return_days
+"""
+
+
+def receive(session: Session, order_id: uuid.UUID, now: datetime) -> list[ReceivedRow]:
+    """The buyer has the shipped goods; nothing where the order stands otherwise."""
+    statement = _RECEIVED.format("id = :id AND status = 'shipped'")
+    rows = session.execute(text(statement), {"id": order_id, "now": now})
+    return [ReceivedRow(*row) for row in rows]
+
+
+def receive_overdue(session: Session, now: datetime, after: timedelta, limit: int) -> list[ReceivedRow]:
+    """Up to `limit` orders that were shipped `after` ago or earlier and of which nobody has said a word."""
+    statement = _RECEIVED.format(
+        "id IN (SELECT id FROM orders WHERE status = 'shipped' AND shipped_at <= :before"
+        " ORDER BY shipped_at LIMIT :limit FOR NO KEY UPDATE SKIP LOCKED)"
+    )
+    rows = session.execute(text(statement), {"before": now - after, "limit": limit, "now": now})
+    return [ReceivedRow(*row) for row in rows]
+
+
+def complete_due(session: Session, now: datetime, limit: int) -> int:
+    """Complete up to `limit` orders whose time to send back is over; returns how many."""
+    rows = session.execute(
+        text(
+            """
+            UPDATE orders SET status = 'completed' WHERE id IN (
+                SELECT id FROM orders WHERE status = 'received' AND completes_at <= :now
+                ORDER BY completes_at LIMIT :limit FOR NO KEY UPDATE SKIP LOCKED
+            )
+            RETURNING id
+            """
+        ),
+        {"now": now, "limit": limit},
+    )
+    return len(rows.all())
+
+
+def _order(row: Sequence[object]) -> OrderRow:
+    found = OrderRow(*row)  # type: ignore[arg-type]
+    return found._replace(status=Status(found.status))

@@ -1,0 +1,200 @@
+"""Statements on refunds."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Collection, Sequence
+from datetime import datetime
+from typing import NamedTuple
+
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+from socialshop.infra.db import copy_rows
+from socialshop.orders.returns import Part
+
+_COLUMNS = (
+    "id, order_id, buyer, reason, amount_minor, currency, in_window, status, requested_at, decided_at,"
+    " decision_reason, failed_at, refunded_at"
+)
+
+
+class RefundRow(NamedTuple):
+    """A refund without its lines. `in_window`: asked for before the days to send back were over."""
+
+    id: uuid.UUID
+    order_id: uuid.UUID
+    buyer: int
+    reason: str
+    amount_minor: int
+    currency: str
+    in_window: bool
+    status: str
+    requested_at: datetime
+    decided_at: datetime | None
+    decision_reason: str | None
+    failed_at: datetime | None
+    refunded_at: datetime | None
+
+
+class PaidRow(NamedTuple):
+    """A refund whose money went back just now."""
+
+    id: uuid.UUID
+    order_id: uuid.UUID
+    amount_minor: int
+
+
+def left_of(session: Session, order_id: uuid.UUID) -> list[Part]:
+    """What no refund, open or paid, has taken of each line, in their order."""
+    rows = session.execute(
+        text(
+            """
+            SELECT l.id, l.line, CAST(l.amount_minor - coalesce(sum(p.amount_minor), 0) AS bigint),
+                   CAST(l.quantity - coalesce(sum(p.quantity), 0) AS bigint)
+            FROM order_lines l
+            LEFT JOIN (refund_lines p JOIN refunds r ON r.id = p.refund_id AND r.status <> 'rejected')
+                ON p.order_line_id = l.id AND r.order_id = l.order_id
+            WHERE l.order_id = :order_id GROUP BY l.id ORDER BY l.line
+            """
+        ),
+        {"order_id": order_id},
+    )
+    return [Part._make(row) for row in rows]
+
+
+def add(
+    session: Session, refund_id: uuid.UUID, order_id: uuid.UUID, *, reason: str, parts: Sequence[Part], now: datetime
+) -> None:
+    """Append a refund of these parts."""
+    session.execute(
+        text(
+            """
+            INSERT INTO refunds (id, order_id, buyer, reason, amount_minor, currency, in_window, requested_at)
+            SELECT :id, id, buyer, :reason, :amount_minor, currency,
+                   received_at IS NULL OR coalesce(completes_at, received_at) > :now, :now
+            FROM orders WHERE id = :order_id
+            """
+        ),
+        {
+            "id": refund_id,
+            "order_id": order_id,
+            "reason": reason,
+            "amount_minor": sum(part.amount_minor for part in parts),
+            "now": now,
+        },
+    )
+    rows = [(refund_id, part.order_line_id, part.amount_minor, part.quantity) for part in parts]
+    copy_rows(session, "refund_lines", ("refund_id", "order_line_id", "amount_minor", "quantity"), rows)
+
+
+def order_of(session: Session, refund_id: uuid.UUID) -> uuid.UUID | None:
+    """The order of a refund."""
+    found: uuid.UUID | None = session.execute(
+        text("SELECT order_id FROM refunds WHERE id = :id"), {"id": refund_id}
+    ).scalar_one_or_none()
+    return found
+
+
+def find(session: Session, refund_id: uuid.UUID) -> RefundRow:
+    """The refund, which must be there."""
+    statement = f"SELECT {_COLUMNS} FROM refunds WHERE id = :id"  # noqa: S608 - a constant of this module
+    return RefundRow(*session.execute(text(statement), {"id": refund_id}).one())
+
+
+def of_order(session: Session, order_id: uuid.UUID) -> list[RefundRow]:
+    """The refunds of an order, oldest first."""
+    statement = f"SELECT {_COLUMNS} FROM refunds WHERE order_id = :id ORDER BY id"  # noqa: S608 - a constant
+    return [RefundRow(*row) for row in session.execute(text(statement), {"id": order_id})]
+
+
+def page_of(session: Session, status: str | None, after: uuid.UUID | None, limit: int) -> list[RefundRow]:
+    """Up to `limit` refunds, oldest first, after the one of this id."""
+    rows = session.execute(
+        text(
+            f"SELECT {_COLUMNS} FROM refunds WHERE (CAST(:status AS text) IS NULL OR status = :status)"  # noqa: S608
+            " AND (CAST(:after AS uuid) IS NULL OR id > :after) ORDER BY id LIMIT :limit"
+        ),
+        {"status": status, "after": after, "limit": limit},
+    )
+    return [RefundRow(*row) for row in rows]
+
+
+def parts_of(session: Session, refund_ids: Collection[uuid.UUID]) -> dict[uuid.UUID, list[Part]]:
+    """The lines of these refunds, each refund's in their order."""
+    rows = session.execute(
+        text(
+            """
+            SELECT p.refund_id, l.id, l.line, p.amount_minor, p.quantity
+            FROM refund_lines p JOIN order_lines l ON l.id = p.order_line_id
+            WHERE p.refund_id = ANY(CAST(:ids AS uuid[])) ORDER BY p.refund_id, l.line
+            """
+        ),
+        {"ids": list(refund_ids)},
+    )
+    found: dict[uuid.UUID, list[Part]] = {}
+    for refund_id, *part in rows:
+        found.setdefault(refund_id, []).append(Part(*part))
+    return found
+
+
+def decide(session: Session, refund_id: uuid.UUID, status: str, reason: str | None, now: datetime) -> None:
+    """A requested refund is approved or rejected."""
+    session.execute(
+        text(
+            "UPDATE refunds SET status = :status, decision_reason = :reason, decided_at = :now"
+            " WHERE id = :id AND status = 'requested'"
+        ),
+        {"id": refund_id, "status": status, "reason": reason, "now": now},
+    )
+
+
+def request_again(session: Session, refund_ids: Collection[uuid.UUID], now: datetime) -> None:
+    """The provider refused approved refunds: they wait for a decision again."""
+    session.execute(
+        text(
+            "UPDATE refunds SET status = 'requested', decided_at = NULL, decision_reason = NULL, failed_at = :now"
+            " WHERE id = ANY(CAST(:ids AS uuid[])) AND status = 'approved'"
+        ),
+        {"ids": list(refund_ids), "now": now},
+    )
+
+
+def lock_orders(session: Session, refund_ids: Collection[uuid.UUID]) -> None:
+    """The orders of these refunds, for this transaction alone to change; in id order."""
+    session.execute(
+        text(
+            """
+            SELECT FROM orders WHERE id IN (SELECT order_id FROM refunds WHERE id = ANY(CAST(:ids AS uuid[])))
+            ORDER BY id FOR NO KEY UPDATE
+            """
+        ),
+        {"ids": list(refund_ids)},
+    )
+
+
+def mark_refunded(session: Session, refund_ids: Collection[uuid.UUID], now: datetime) -> list[PaidRow]:
+    """Approved refunds were paid, and their orders are refunded by so much more; returns those that were not before.
+
+    An order of which all went back is `refunded`.
+    """
+    rows = session.execute(
+        text(
+            """
+            WITH paid AS (
+                UPDATE refunds SET status = 'refunded', refunded_at = :now
+                WHERE id = ANY(CAST(:ids AS uuid[])) AND status = 'approved'
+                RETURNING id, order_id, amount_minor
+            ), orders_paid AS (
+                UPDATE orders o SET refunded_minor = o.refunded_minor + p.amount_minor,
+                    status = CASE WHEN o.refunded_minor + p.amount_minor >= o.total_minor THEN 'refunded'
+                        ELSE o.status END
+                FROM (SELECT order_id, CAST(sum(amount_minor) AS bigint) AS amount_minor FROM paid GROUP BY 1) p
+                WHERE o.id = p.order_id
+            )
+            SELECT id, order_id, amount_minor FROM paid ORDER BY id
+            """
+        ),
+        {"ids": list(refund_ids), "now": now},
+    )
+    return [PaidRow(*row) for row in rows]

@@ -1,0 +1,1 @@
+"""Payouts: requests, review, batches, what the channel says. The door is `service`."""

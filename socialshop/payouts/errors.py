@@ -1,0 +1,61 @@
+"""What payouts refuse."""
+
+from __future__ import annotations
+
+from socialshop.kernel.errors import DomainError, Kind
+
+
+class SelfApproval(DomainError):
+    """Nobody decides about an own payout request."""
+
+    code = "self_approval"
+    kind = Kind.FORBIDDEN
+
+
+class PayoutNotOpen(DomainError):
+    """The payout request has moved on: this can no longer be done to it."""
+
+    code = "payout_not_open"
+    kind = Kind.CONFLICT
+
+
+class NothingToPay(DomainError):
+    """No approved request waits for this channel and currency."""
+
+    code = "nothing_to_pay"
+    kind = Kind.CONFLICT
+
+
+class ReleasedByApprover(DomainError):
+    """Who releases a batch must have approved none of its requests."""
+
+    code = "released_by_approver"
+    kind = Kind.FORBIDDEN
+
+
+class ReleasedByRequester(DomainError):
+    """Who releases a batch must have asked for none of its requests."""
+
+    code = "released_by_requester"
+    kind = Kind.FORBIDDEN
+
+
+class BatchNotReleased(DomainError):
+    """The batch has not been released: no money may leave, so there is no file and no result."""
+
+    code = "batch_not_released"
+    kind = Kind.CONFLICT
+
+
+class BatchChanged(DomainError):
+    """The batch no longer hashes to what was frozen: somebody changed what is to be paid, or to whom."""
+
+    code = "batch_changed"
+    kind = Kind.CONFLICT
+
+
+class ResultConflict(DomainError):
+    """The item has another result already; results are told once."""
+
+    code = "result_conflict"
+    kind = Kind.CONFLICT

@@ -1,0 +1,171 @@
+"""Payouts over HTTP, for who earns: destinations, requests, statements."""
+
+from __future__ import annotations
+
+from flask import current_app
+
+from socialshop.infra.settings import Settings
+from socialshop.infra.uow import UnitOfWork
+from socialshop.kernel.errors import NotFound
+from socialshop.kernel.ids import from_public
+from socialshop.kernel.money import Money
+from socialshop.ledger.errors import InsufficientBalance
+from socialshop.payouts import service
+from socialshop.payouts.errors import PayoutNotOpen
+from socialshop.payouts.rules import Channel
+from socialshop.payouts.schemas.requests import (
+    Destinations,
+    DestinationWire,
+    NewDestination,
+    NewRequest,
+    RequestPage,
+    RequestWire,
+    StatementWire,
+)
+from socialshop.web.auth import BUYERS
+from socialshop.web.idempotency import Idempotency
+from socialshop.web.operations import Answer, Call, Reply, Room
+from socialshop.web.paging import PageQuery, cut_page
+from socialshop.web.schemas import Nothing
+
+room = Room("payouts", __name__, tag="Payouts")
+
+
+@room.operation(
+    "POST",
+    "/me/payout-destinations",
+    access=BUYERS,
+    body=NewDestination,
+    replies=Reply(201, DestinationWire, "A destination; the account is not shown in full again."),
+)
+def add_payout_destination(call: Call[NewDestination, Nothing]) -> Answer:
+    """Say where payouts may go.
+
+    Check digits are checked. The same destination again is the same destination.
+    """
+    body = call.body
+
+    def add(uow: UnitOfWork) -> Answer:
+        added = service.add_destination(
+            uow, call.caller.member_id, channel=Channel(body.channel), holder=body.holder, account=body.account
+        )
+        return Answer(DestinationWire.of(added), 201)
+
+    return call.transact(add)
+
+
+@room.operation("GET", "/me/payout-destinations", access=BUYERS, replies=Reply(200, Destinations, "Your destinations."))
+def list_payout_destinations(call: Call[Nothing, Nothing]) -> Answer:
+    """Your payout destinations, oldest first."""
+
+    def read(uow: UnitOfWork) -> Answer:
+        found = service.destinations(uow, call.caller.member_id)
+        return Answer(Destinations(data=[DestinationWire.of(one) for one in found]))
+
+    return call.transact(read)
+
+
+@room.operation(
+    "POST",
+    "/payout-requests",
+    access=BUYERS,
+    body=NewRequest,
+    replies=Reply(201, RequestWire, "Asked for; the money is reserved."),
+    refuses=(NotFound, InsufficientBalance),
+    idempotency=Idempotency.REQUIRED,
+)
+def request_payout(call: Call[NewRequest, Nothing]) -> Answer:
+    """Ask for a payout.
+
+    The sum leaves your wallet's available balance at once and waits reserved. Several may be open.
+    """
+    body, settings = call.body, _settings()
+
+    def submit(uow: UnitOfWork) -> Answer:
+        request = service.submit(
+            uow,
+            member_id=call.caller.member_id,
+            member_number=call.caller.number,
+            destination_id=from_public("pod", body.destination_id),
+            amount=Money(body.amount_minor, body.currency or settings.currency),
+            minimum_minor=settings.payout_minimum_minor,
+        )
+        return Answer(RequestWire.of(request), 201)
+
+    return call.transact(submit)
+
+
+@room.operation(
+    "GET",
+    "/payout-requests",
+    access=BUYERS,
+    query=PageQuery,
+    replies=Reply(200, RequestPage, "Your payout requests."),
+)
+def list_own_payout_requests(call: Call[Nothing, PageQuery]) -> Answer:
+    """Your payout requests, newest first."""
+    after, limit = call.query.after(), call.query.limit
+
+    def read(uow: UnitOfWork) -> Answer:
+        rows = service.page_of(uow, limit=limit, after=after, member_id=call.caller.member_id)
+        shown, cursor = cut_page(rows, limit, lambda row: row.id)
+        return Answer(RequestPage(data=[RequestWire.of(row) for row in shown], next_cursor=cursor))
+
+    return call.transact(read)
+
+
+@room.operation(
+    "GET",
+    "/payout-requests/<request_id>",
+    access=BUYERS,
+    ids={"request_id": "por"},
+    replies=Reply(200, RequestWire, "Your payout request."),
+)
+def show_own_payout_request(call: Call[Nothing, Nothing]) -> Answer:
+    """One of your payout requests."""
+    return call.transact(
+        lambda uow: Answer(RequestWire.of(service.own_request(uow, call.caller.member_id, call.ids["request_id"])))
+    )
+
+
+@room.operation(
+    "GET",
+    "/payout-requests/<request_id>/statement",
+    access=BUYERS,
+    ids={"request_id": "por"},
+    replies=Reply(200, StatementWire, "The request and the commissions behind it."),
+)
+def show_payout_statement(call: Call[Nothing, Nothing]) -> Answer:
+    """The statement of a payout: which commissions it is paid from.
+
+    Once it is paid the list stays as it is; before, it says what would be taken now.
+    """
+
+    def read(uow: UnitOfWork) -> Answer:
+        found = service.statement(uow, call.caller.member_id, call.ids["request_id"])
+        return Answer(StatementWire.of_statement(found))
+
+    return call.transact(read)
+
+
+@room.operation(
+    "DELETE",
+    "/payout-requests/<request_id>",
+    access=BUYERS,
+    ids={"request_id": "por"},
+    replies=Reply(204, None, "Taken back; the money is available again."),
+    refuses=(PayoutNotOpen,),
+)
+def cancel_payout_request(call: Call[Nothing, Nothing]) -> Answer:
+    """Take a payout request back, as long as it is not approved."""
+
+    def cancel(uow: UnitOfWork) -> Answer:
+        service.cancel(uow, call.caller.member_id, call.ids["request_id"])
+        return Answer(status=204)
+
+    return call.transact(cancel)
+
+
+def _settings() -> Settings:
+    found: Settings = current_app.extensions["socialshop_settings"]
+    return found

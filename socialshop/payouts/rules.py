@@ -1,0 +1,140 @@
+"""What a payout may go to, and the canonical text of a frozen batch. Pure."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import uuid
+from collections.abc import Iterable
+from enum import StrEnum
+from typing import NamedTuple
+
+from email_validator import EmailNotValidError, validate_email
+
+from socialshop.kernel.errors import InvalidValue
+
+LONGEST_HOLDER = 100
+LONGEST_ACCOUNT = 100
+
+# ISO 13616: country, two check digits, then what the country's banks use. Lengths from the registry kept by SWIFT
+# (IBAN Registry); a country that is not listed may have 15 to 34 characters.
+_IBAN = re.compile(r"[A-Z]{2}[0-9]{2}[A-Z0-9]{11,30}", re.ASCII)
+_IBAN_LENGTHS = {
+    length: frozenset(countries.split())
+    for length, countries in {
+        15: "NO",
+        16: "BE",
+        18: "DK FI FK FO GL NL SD",
+        19: "MK SI",
+        20: "AT BA EE KZ LT LU MN XK",
+        21: "CH HR LI LV",
+        22: "BG BH CR DE GB GE IE ME RS VA",
+        23: "AE GI IL IQ OM SO TL",
+        24: "AD CZ ES MD PK RO SA SE SK TN VG",
+        25: "LY PT ST",
+        26: "IS TR",
+        27: "BI DJ FR GR IT MC MR SM",
+        28: "AL AZ BY CY DO GT HN HU LB NI PL SV",
+        29: "BR EG PS QA UA",
+        30: "JO KW MU YE",
+        31: "MT SC",
+        32: "LC",
+        33: "RU",
+    }.items()
+}
+_LENGTH_OF = {country: length for length, countries in _IBAN_LENGTHS.items() for country in countries}
+# ISO/IEC 7812-1: up to 19 digits, the last a check digit by Luhn's formula (annex B), which JR/T 0008 takes over for
+# the cards of China's banks; those in use have 16 to 19.
+_CARD = re.compile(r"[0-9]{16,19}", re.ASCII)
+# Alipay: the mobile number or e-mail that one signs in with, or the user id of 16 digits that begins with 2088.
+_MOBILE = re.compile(r"1[3-9][0-9]{9}", re.ASCII)
+_ALIPAY_ID = re.compile(r"2088[0-9]{12}", re.ASCII)
+# WeChat: an id of 6 to 20 characters that begins with a letter, or an OpenID of 28 that begins with o.
+_WECHAT = re.compile(r"[A-Za-z][A-Za-z0-9_-]{5,19}|o[A-Za-z0-9_-]{27}", re.ASCII)
+# A spreadsheet takes a cell that begins so for a formula (OWASP, CSV injection).
+_FORMULA = ("=", "+", "-", "@")
+
+
+class Channel(StrEnum):
+    """The way that money leaves."""
+
+    BANK = "bank"
+    ALIPAY = "alipay"
+    WECHAT = "wechat"
+
+
+def checked_holder(text: str) -> str:
+    """The account holder's name without space around it. Raises InvalidValue."""
+    holder = text.strip()
+    if not 1 <= len(holder) <= LONGEST_HOLDER or not holder.isprintable() or holder.startswith(_FORMULA):
+        raise InvalidValue(f"a holder's name has 1 to {LONGEST_HOLDER} visible characters", field="holder")
+    return holder
+
+
+def checked_account(channel: Channel, text: str) -> str:
+    """The account in its one spelling: an IBAN in capitals, a card in digits, a handle. Raises InvalidValue."""
+    return _CHECKS[channel]("".join(text.split()))
+
+
+def _bank_account(account: str) -> str:
+    if account.isdecimal():
+        if not _CARD.fullmatch(account) or not luhn_holds(account):
+            raise InvalidValue("no card number: 16 to 19 digits whose check digit fits", field="account")
+        return account
+    iban = account.upper()
+    if not _IBAN.fullmatch(iban) or not mod_97_holds(iban):
+        raise InvalidValue("no IBAN whose check digits fit, nor a card number", field="account")
+    length = _LENGTH_OF.get(iban[:2], len(iban))
+    if len(iban) != length:
+        raise InvalidValue(f"an IBAN of {iban[:2]} has {length} characters", field="account")
+    return iban
+
+
+def mod_97_holds(iban: str) -> bool:
+    """ISO 13616 with ISO/IEC 7064 MOD 97-10: the first four characters at the end, letters as 10 to 35, leaves 1."""
+    return int("".join(str(int(character, 36)) for character in iban[4:] + iban[:4])) % 97 == 1
+
+
+def luhn_holds(digits: str) -> bool:
+    """ISO/IEC 7812-1, annex B: every second digit from the right doubled, its digits added, the sum ends in 0."""
+    doubled = (sum(divmod(2 * int(digit), 10)) for digit in digits[-2::-2])
+    return (sum(map(int, digits[-1::-2])) + sum(doubled)) % 10 == 0
+
+
+def _alipay_account(account: str) -> str:
+    if _MOBILE.fullmatch(account) or _ALIPAY_ID.fullmatch(account):
+        return account
+    try:
+        email = validate_email(account, check_deliverability=False).normalized
+    except EmailNotValidError:
+        email = ""
+    if not email or len(email) > LONGEST_ACCOUNT or email.startswith(_FORMULA):
+        raise InvalidValue("an Alipay account is a mobile number, an e-mail or a user id", field="account")
+    return email
+
+
+def _wechat_account(account: str) -> str:
+    if not _WECHAT.fullmatch(account):
+        raise InvalidValue("a WeChat account is an id of 6 to 20 characters or an OpenID", field="account")
+    return account
+
+
+_CHECKS = {Channel.BANK: _bank_account, Channel.ALIPAY: _alipay_account, Channel.WECHAT: _wechat_account}
+
+
+class Item(NamedTuple):
+    """One line of a batch: what is paid to whom."""
+
+    request_id: uuid.UUID
+    amount_minor: int
+    holder: str
+    account: str
+
+
+def batch_hash(batch_id: uuid.UUID, channel: str, currency: str, items: Iterable[Item]) -> bytes:
+    """SHA-256 of a batch's canonical text (docs/payouts.md): a head line, then a line an item in id order."""
+    sha = hashlib.sha256(f"socialshop payout batch 1\n{batch_id}\t{channel}\t{currency}\n".encode())
+    for item in sorted(items):
+        sha.update("\t".join((str(item.request_id), str(item.amount_minor), item.holder, item.account)).encode())
+        sha.update(b"\n")
+    return sha.digest()

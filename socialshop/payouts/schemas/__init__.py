@@ -1,0 +1,1 @@
+"""Wire shapes of payouts. The account in full is in none of them: the last four characters, at most."""

@@ -1,0 +1,146 @@
+"""Batches, their items and results."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, StringConstraints
+
+from socialshop.kernel.ids import to_public
+from socialshop.payouts.schemas.requests import ChannelName, PublicId
+from socialshop.payouts.service import (
+    LARGEST_BATCH,
+    Batch,
+    BatchView,
+)
+from socialshop.web.paging import Page
+from socialshop.web.schemas import Currency, Instant, MoneyWire, Wire, absent, with_example
+
+_BATCH: dict[str, Any] = {
+    "id": "pob_01k9w3q2mxe5tb6v8c4yd7r1hz",
+    "status": "frozen",
+    "channel": "bank",
+    "total": {"amount_minor": 4200, "currency": "CNY"},
+    "item_count": 1,
+    "content_hash": "9f2c4f3a5d1c7e806b54a1c9e0d2f7384b6a5968d7c0e1f2a3b4c5d6e7f80912",
+    "created_by": "mbr_01k9w3q2mxe5tb6v8c4yd7r1hz",
+    "created_at": "2026-01-31T12:00:00Z",
+    "released_by": None,
+    "released_at": None,
+}
+_ITEM = {
+    "request_id": "por_01k9w3q2mxe5tb6v8c4yd7r1hz",
+    "amount": {"amount_minor": 4200, "currency": "CNY"},
+    "status": "batched",
+    "reference": None,
+}
+
+
+class NewBatch(Wire):
+    """Through which channel to pay what is approved; the shop's currency if none is given."""
+
+    model_config = with_example({"channel": "bank"})
+
+    channel: ChannelName
+    currency: Currency = absent()
+
+
+class BatchSummary(Wire):
+    """A batch: what was frozen, and by whom it was made and released."""
+
+    model_config = with_example(_BATCH)
+
+    id: str
+    status: str
+    channel: str
+    total: MoneyWire
+    item_count: int
+    content_hash: str
+    created_by: str
+    created_at: Instant
+    released_by: str | None
+    released_at: Instant | None
+
+    @classmethod
+    def of(cls, batch: Batch) -> BatchSummary:
+        """The wire form of a batch without its items."""
+        return cls(**_batch(batch))
+
+
+class BatchPage(Page[BatchSummary]):
+    """Batches, newest first."""
+
+    model_config = with_example({"data": [_BATCH], "next_cursor": None})
+
+
+class ItemWire(Wire):
+    """One request of a batch."""
+
+    model_config = with_example(_ITEM)
+
+    request_id: str
+    amount: MoneyWire
+    status: str
+    reference: str | None
+
+
+class BatchWire(BatchSummary):
+    """A batch with its items."""
+
+    model_config = with_example({**_BATCH, "items": [_ITEM]})
+
+    items: list[ItemWire]
+
+    @classmethod
+    def of_view(cls, view: BatchView) -> BatchWire:
+        """The wire form of a batch with its items."""
+        currency = view.batch.currency
+        items = [
+            ItemWire(
+                request_id=to_public("por", item.request_id),
+                amount=MoneyWire(amount_minor=item.amount_minor, currency=currency),
+                status=item.status,
+                reference=item.reference,
+            )
+            for item in view.items
+        ]
+        return cls(**_batch(view.batch), items=items)
+
+
+class FileQuery(Wire):
+    """In which form."""
+
+    format: Literal["csv", "pain001"] = Field("csv", description="csv; pain001 is refused, no bank profile is set up")
+
+
+class ResultWire(Wire):
+    """What the channel said of one request."""
+
+    request_id: PublicId
+    outcome: Literal["paid", "failed"]
+    reference: Annotated[str, StringConstraints(min_length=1, max_length=140)] = absent()
+
+
+class Results(Wire):
+    """What the channel said."""
+
+    model_config = with_example(
+        {"results": [{"request_id": "por_01k9w3q2mxe5tb6v8c4yd7r1hz", "outcome": "paid", "reference": "20260131-7"}]}
+    )
+
+    results: Annotated[list[ResultWire], Field(min_length=1, max_length=LARGEST_BATCH)]
+
+
+def _batch(batch: Batch) -> dict[str, Any]:
+    return {
+        "id": to_public("pob", batch.id),
+        "status": batch.status,
+        "channel": batch.channel,
+        "total": MoneyWire(amount_minor=batch.total_minor, currency=batch.currency),
+        "item_count": batch.item_count,
+        "content_hash": batch.content_hash.hex(),
+        "created_by": to_public("mbr", batch.created_by),
+        "created_at": batch.created_at,
+        "released_by": to_public("mbr", batch.released_by) if batch.released_by else None,
+        "released_at": batch.released_at,
+    }

@@ -1,0 +1,52 @@
+"""The door of payouts: destinations and requests of members, review, batches, results."""
+
+from __future__ import annotations
+
+from socialshop.payouts.service.batching import (
+    LARGEST_BATCH,
+    BatchView,
+    FrozenFile,
+    batches,
+    create_batch,
+    frozen_file,
+    record_results,
+    release_batch,
+    show_batch,
+)
+from socialshop.payouts.service.reading import Evidence, Statement, evidence, own_request, page_of, statement
+from socialshop.payouts.service.requesting import add_destination, cancel, destinations, submit
+from socialshop.payouts.service.reviewing import approve, hold, reject
+from socialshop.payouts.store.batches import Batch, BatchItem, Outcome
+from socialshop.payouts.store.destinations import Destination
+from socialshop.payouts.store.requests import PaidPart, Request
+
+__all__ = [
+    "LARGEST_BATCH",
+    "Batch",
+    "BatchItem",
+    "BatchView",
+    "Destination",
+    "Evidence",
+    "FrozenFile",
+    "Outcome",
+    "PaidPart",
+    "Request",
+    "Statement",
+    "add_destination",
+    "approve",
+    "batches",
+    "cancel",
+    "create_batch",
+    "destinations",
+    "evidence",
+    "frozen_file",
+    "hold",
+    "own_request",
+    "page_of",
+    "record_results",
+    "reject",
+    "release_batch",
+    "show_batch",
+    "statement",
+    "submit",
+]

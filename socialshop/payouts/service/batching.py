@@ -1,0 +1,233 @@
+"""Batches: approved requests claimed and frozen, released by another person, ended by what the channel says."""
+
+from __future__ import annotations
+
+import csv
+import io
+import uuid
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+
+from socialshop.audit import service as audit
+from socialshop.audit.service import Deed
+from socialshop.commissions import service as commissions
+from socialshop.commissions.service import Span
+from socialshop.infra.crashpoints import crash_point
+from socialshop.infra.uow import UnitOfWork
+from socialshop.kernel.errors import NotFound
+from socialshop.kernel.ids import new_id, to_public
+from socialshop.kernel.money import to_decimal_text
+from socialshop.ledger import service as ledger
+from socialshop.payouts import postings, rules
+from socialshop.payouts.errors import (
+    BatchChanged,
+    BatchNotReleased,
+    NothingToPay,
+    ReleasedByApprover,
+    ReleasedByRequester,
+    ResultConflict,
+)
+from socialshop.payouts.rules import Channel, Item
+from socialshop.payouts.store import batches as store
+from socialshop.payouts.store.batches import Batch, BatchItem, Outcome
+
+LARGEST_BATCH = 1_000
+_COLUMNS = ("request_id", "channel", "holder", "account", "amount", "amount_minor", "currency")
+
+
+@dataclass(frozen=True, slots=True)
+class BatchView:
+    """A batch and its items, oldest request first."""
+
+    batch: Batch
+    items: Sequence[BatchItem]
+
+
+@dataclass(frozen=True, slots=True)
+class FrozenFile:
+    """What is given to the channel."""
+
+    name: str
+    content: bytes
+
+
+def create_batch(uow: UnitOfWork, *, actor: uuid.UUID, channel: Channel, currency: str) -> BatchView:
+    """Claim up to a thousand approved requests, oldest first, and freeze what is to be paid to whom.
+
+    The total is summed from the very rows that were claimed. Who makes a batch at the same time gets other requests.
+    Raises NothingToPay.
+    """
+    items = store.claim_approved(uow.session, channel, currency, LARGEST_BATCH)
+    if not items:
+        raise NothingToPay(f"no approved request in {currency} waits for {channel}")
+    batch_id = new_id()
+    batch = Batch(
+        id=batch_id,
+        channel=channel,
+        currency=currency,
+        status="frozen",
+        item_count=len(items),
+        total_minor=sum(item.amount_minor for item in items),
+        content_hash=rules.batch_hash(batch_id, channel, currency, _lines(items)),
+        created_by=actor,
+        created_at=uow.now,
+        released_by=None,
+        released_at=None,
+    )
+    store.add(uow.session, batch, [item.request_id for item in items])
+    _record(uow, actor, "created", batch)
+    return show_batch(uow, batch_id)
+
+
+def release_batch(uow: UnitOfWork, *, actor: uuid.UUID, batch_id: uuid.UUID) -> BatchView:
+    """Let the money go. Again changes nothing.
+
+    Raises NotFound, ReleasedByApprover, ReleasedByRequester, BatchChanged. The database holds the two persons apart
+    as well.
+    """
+    batch = _found(uow, batch_id, lock=True)
+    items = store.items_of(uow.session, batch_id)
+    if store.approved_any(uow.session, batch_id, actor):
+        raise ReleasedByApprover("you approved some of this batch; somebody else releases it")
+    if any(item.member_id == actor for item in items):
+        raise ReleasedByRequester("you asked for some of this batch; somebody else releases it")
+    if batch.status == "frozen":
+        _refuse_changed(batch, items)
+        store.release(uow.session, batch_id, actor, uow.now)
+        _record(uow, actor, "released", batch)
+    return BatchView(_found(uow, batch_id), items)
+
+
+def frozen_file(uow: UnitOfWork, *, actor: uuid.UUID, batch_id: uuid.UUID) -> FrozenFile:
+    """The released batch as CSV (RFC 4180) with the accounts in full; who took it is recorded.
+
+    Raises NotFound, BatchNotReleased, BatchChanged.
+    """
+    batch = _found(uow, batch_id)
+    _refuse_frozen(batch)
+    items = store.items_of(uow.session, batch_id)
+    _refuse_changed(batch, items)
+    _record(uow, actor, "file_read", batch)
+    buffer = io.StringIO()
+    writer = csv.writer(buffer)
+    writer.writerow(_COLUMNS)
+    for item in items:
+        amount = to_decimal_text(item.amount_minor, batch.currency)
+        public_id = to_public("por", item.request_id)
+        writer.writerow(
+            (public_id, batch.channel, item.holder, item.account, amount, item.amount_minor, batch.currency)
+        )
+    return FrozenFile(f"{to_public('pob', batch_id)}.csv", buffer.getvalue().encode())
+
+
+def record_results(uow: UnitOfWork, *, actor: uuid.UUID, batch_id: uuid.UUID, outcomes: Sequence[Outcome]) -> BatchView:
+    """What the channel said of items: paid money is gone, failed money is back in the wallet. Again changes nothing.
+
+    All of them are taken or none. Raises NotFound (the batch, or a request that is not in it), BatchNotReleased,
+    ResultConflict. A constant number of statements.
+    """
+    batch = _found(uow, batch_id, lock=True)
+    items = {item.request_id: item for item in store.items_of(uow.session, batch_id)}
+    if any(outcome.request_id not in items for outcome in outcomes):
+        raise NotFound("no such payout request in this batch")
+    _refuse_frozen(batch)
+    fresh = [outcome for outcome in outcomes if items[outcome.request_id].status == "batched"]
+    for outcome in outcomes:
+        _refuse_other_result(items[outcome.request_id], outcome)
+    if fresh:
+        _end(uow, batch, items, fresh)
+        audit.record_all(uow, [_deed(actor, batch, outcome) for outcome in fresh])
+    return show_batch(uow, batch_id)
+
+
+def show_batch(uow: UnitOfWork, batch_id: uuid.UUID) -> BatchView:
+    """A batch and its items. Raises NotFound."""
+    return BatchView(_found(uow, batch_id), store.items_of(uow.session, batch_id))
+
+
+def batches(uow: UnitOfWork, *, limit: int, after: uuid.UUID | None) -> list[Batch]:
+    """Up to `limit + 1` batches older than `after`, newest first."""
+    return store.page(uow.session, limit=limit + 1, after=after)
+
+
+def _end(uow: UnitOfWork, batch: Batch, items: Mapping[uuid.UUID, BatchItem], fresh: Sequence[Outcome]) -> None:
+    store.end_items(uow.session, fresh, uow.now)
+    crash_point("payouts.ended")
+    paid = [items[outcome.request_id] for outcome in fresh if outcome.status == "paid"]
+    failed = [items[outcome.request_id] for outcome in fresh if outcome.status == "failed"]
+    # Posting locks the members' balances until the end of the transaction: of two results for one member the later
+    # counts what the earlier paid.
+    ledger.post(
+        uow,
+        [
+            *(postings.pay(_claim(batch, item)) for item in paid),
+            *(postings.give_back(_claim(batch, item), "failed") for item in failed),
+        ],
+    )
+    crash_point("payouts.posted")
+    if paid:
+        parts = commissions.pay_out(uow, list(_spans(uow, batch, paid)), batch.currency)
+        store.add_parts(uow.session, [(part.subject_id, part.accrual_id, part.part_minor) for part in parts])
+    store.settle_if_done(uow.session, batch.id)
+
+
+def _spans(uow: UnitOfWork, batch: Batch, paid: Sequence[BatchItem]) -> Iterator[Span]:
+    """What each paid item takes of its member's commission: from where all that was paid before ends."""
+    by_member = sorted(paid, key=lambda item: (item.member_number, item.request_id))
+    totals = store.paid_totals(uow.session, [item.member_number for item in by_member], batch.currency)
+    for number, group in groupby(by_member, key=lambda item: item.member_number):
+        mine = list(group)
+        start = totals[number] - sum(item.amount_minor for item in mine)
+        for item in mine:
+            yield Span(item.request_id, number, start, start + item.amount_minor)
+            start += item.amount_minor
+
+
+def _found(uow: UnitOfWork, batch_id: uuid.UUID, *, lock: bool = False) -> Batch:
+    batch = store.find(uow.session, batch_id, lock=lock)
+    if batch is None:
+        raise NotFound("no such payout batch")
+    return batch
+
+
+def _refuse_frozen(batch: Batch) -> None:
+    if batch.status == "frozen":
+        raise BatchNotReleased("somebody has to release the batch first")
+
+
+def _refuse_changed(batch: Batch, items: Sequence[BatchItem]) -> None:
+    if rules.batch_hash(batch.id, batch.channel, batch.currency, _lines(items)) != batch.content_hash:
+        raise BatchChanged(
+            "the batch is no longer what was frozen; run `socialshop prove` and look into the audit record"
+        )
+
+
+def _refuse_other_result(item: BatchItem, outcome: Outcome) -> None:
+    if item.status not in {"batched", outcome.status}:
+        public_id = to_public("por", item.request_id)
+        raise ResultConflict(f"{public_id} is {item.status} already", request_id=public_id, state=item.status)
+
+
+def _lines(items: Sequence[BatchItem]) -> list[Item]:
+    return [Item(item.request_id, item.amount_minor, item.holder, item.account) for item in items]
+
+
+def _claim(batch: Batch, item: BatchItem) -> postings.Claim:
+    return postings.Claim(item.request_id, item.member_number, item.amount_minor, batch.currency, batch.channel)
+
+
+def _record(uow: UnitOfWork, actor: uuid.UUID, what: str, batch: Batch) -> None:
+    facts = {
+        "channel": batch.channel,
+        "currency": batch.currency,
+        "items": batch.item_count,
+        "total_minor": batch.total_minor,
+        "content_hash": batch.content_hash.hex(),
+    }
+    audit.record(uow, actor=actor, action=f"payout_batch.{what}", target=to_public("pob", batch.id), facts=facts)
+
+
+def _deed(actor: uuid.UUID, batch: Batch, outcome: Outcome) -> Deed:
+    facts = {"batch": to_public("pob", batch.id), "reference": outcome.reference}
+    return Deed(actor, f"payout.{outcome.status}", to_public("por", outcome.request_id), facts)

@@ -1,0 +1,96 @@
+"""What is shown of a request: to its member, to who reviews it, and as a statement when it is over."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from socialshop.audit import service as audit
+from socialshop.audit.service import StoredEntry
+from socialshop.commissions import service as commissions
+from socialshop.commissions.service import Reversals, Span
+from socialshop.infra.uow import UnitOfWork
+from socialshop.kernel.errors import NotFound
+from socialshop.kernel.ids import to_public
+from socialshop.payouts.service.moving import found
+from socialshop.payouts.store import destinations as places
+from socialshop.payouts.store import requests as store
+from socialshop.payouts.store.destinations import Use
+from socialshop.payouts.store.requests import PaidPart, Request, StatusSum
+
+SHOWN_ACCRUALS = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What stands beside a request while somebody decides.
+
+    `accruals` are the settled commissions behind it: first settled first, from where earlier payouts end; for a paid
+    request those that it took, for one that came to nothing none.
+    """
+
+    request: Request
+    accruals: Sequence[PaidPart]
+    destination: Use
+    others: Sequence[StatusSum]
+    reversals: Reversals
+    history: Sequence[StoredEntry]
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """A request with what it was paid from, for the member's own files."""
+
+    request: Request
+    accruals: Sequence[PaidPart]
+
+
+def page_of(
+    uow: UnitOfWork,
+    *,
+    limit: int,
+    after: uuid.UUID | None,
+    status: str | None = None,
+    member_id: uuid.UUID | None = None,
+) -> list[Request]:
+    """Up to `limit + 1` requests beyond `after`: a member's own newest first, all of them oldest first."""
+    return store.page(uow.session, limit=limit + 1, after=after, status=status, member_id=member_id)
+
+
+def own_request(uow: UnitOfWork, member_id: uuid.UUID, request_id: uuid.UUID) -> Request:
+    """A member's own request. Raises NotFound for another's too."""
+    request = found(uow, request_id)
+    if request.member_id != member_id:
+        raise NotFound("no such payout request")
+    return request
+
+
+def evidence(uow: UnitOfWork, request_id: uuid.UUID) -> Evidence:
+    """A request with what stands beside it. A constant number of statements. Raises NotFound."""
+    request = found(uow, request_id)
+    return Evidence(
+        request=request,
+        accruals=_accruals_behind(uow, request),
+        destination=places.use_of(uow.session, request.destination_id),
+        others=store.others_of(uow.session, request),
+        reversals=commissions.reversals_of(uow, request.member_number, request.currency),
+        history=audit.history(uow, [to_public("por", request_id)]),
+    )
+
+
+def statement(uow: UnitOfWork, member_id: uuid.UUID, request_id: uuid.UUID) -> Statement:
+    """A member's own request with the commissions behind it. Raises NotFound for another's too."""
+    request = own_request(uow, member_id, request_id)
+    return Statement(request, _accruals_behind(uow, request))
+
+
+def _accruals_behind(uow: UnitOfWork, request: Request) -> list[PaidPart]:
+    if request.status == "paid":
+        return store.paid_parts(uow.session, request.id, SHOWN_ACCRUALS)
+    if request.status not in store.OPEN:
+        return []
+    start = store.taken_before(uow.session, request)
+    span = Span(request.id, request.member_number, start, start + request.amount_minor)
+    parts = commissions.accruals_behind(uow, span, request.currency, SHOWN_ACCRUALS)
+    return [PaidPart(*part[1:]) for part in parts]

@@ -1,0 +1,96 @@
+"""What a member does: say where money may go, ask for it, take a request back."""
+
+from __future__ import annotations
+
+import uuid
+
+from socialshop.audit import service as audit
+from socialshop.infra.uow import UnitOfWork
+from socialshop.kernel.errors import InvalidValue, NotFound
+from socialshop.kernel.ids import new_id, to_public
+from socialshop.kernel.money import Money
+from socialshop.ledger import service as ledger
+from socialshop.payouts import postings, rules
+from socialshop.payouts.rules import Channel
+from socialshop.payouts.service.moving import claim_of, found, move_on
+from socialshop.payouts.store import destinations as places
+from socialshop.payouts.store import requests as store
+from socialshop.payouts.store.destinations import Destination
+from socialshop.payouts.store.requests import Request
+
+
+def add_destination(
+    uow: UnitOfWork, member_id: uuid.UUID, *, channel: Channel, holder: str, account: str
+) -> Destination:
+    """Say where money may go; what was said before in the same words is found again. Raises InvalidValue."""
+    return places.add(
+        uow.session,
+        destination_id=new_id(),
+        member_id=member_id,
+        channel=channel,
+        holder=rules.checked_holder(holder),
+        account=rules.checked_account(channel, account),
+        now=uow.now,
+    )
+
+
+def destinations(uow: UnitOfWork, member_id: uuid.UUID) -> list[Destination]:
+    """The member's destinations, oldest first."""
+    return places.of_member(uow.session, member_id)
+
+
+def submit(
+    uow: UnitOfWork,
+    *,
+    member_id: uuid.UUID,
+    member_number: int,
+    destination_id: uuid.UUID,
+    amount: Money,
+    minimum_minor: int,
+) -> Request:
+    """Ask for money; it is set aside in the same transaction, so no sum is asked for twice.
+
+    Raises InvalidValue under the minimum, NotFound for a destination that is not the member's, InsufficientBalance
+    from the wallet's own CHECK: however many ask at once, they get no more than it holds.
+    """
+    if amount.amount_minor < minimum_minor:
+        least = Money(minimum_minor, amount.currency)
+        raise InvalidValue(f"a payout is of {least} or more", field="amount_minor")
+    if not (owned := places.of_member(uow.session, member_id, destination_id)):
+        raise NotFound("no such payout destination")
+    request_id = new_id()
+    store.add(
+        uow.session,
+        request_id=request_id,
+        member_id=member_id,
+        member_number=member_number,
+        destination_id=destination_id,
+        channel=owned[0].channel,
+        amount_minor=amount.amount_minor,
+        currency=amount.currency,
+        now=uow.now,
+    )
+    request = found(uow, request_id)
+    ledger.post(uow, [postings.reserve(claim_of(request))])
+    audit.record(
+        uow,
+        actor=member_id,
+        action="payout.submitted",
+        target=to_public("por", request_id),
+        facts={"amount_minor": amount.amount_minor, "currency": amount.currency, "channel": request.channel},
+    )
+    return request
+
+
+def cancel(uow: UnitOfWork, member_id: uuid.UUID, request_id: uuid.UUID) -> None:
+    """Take a request back before it is approved; the money is available again. Again changes nothing.
+
+    Raises NotFound (another's too), PayoutNotOpen once it is approved or over.
+    """
+    request = found(uow, request_id)
+    if request.member_id != member_id:
+        raise NotFound("no such payout request")
+    if not move_on(uow, request, "cancelled", come_from=("submitted", "held"), reason=None, ends=True):
+        return
+    ledger.post(uow, [postings.give_back(claim_of(request), "cancelled")])
+    audit.record(uow, actor=member_id, action="payout.cancelled", target=to_public("por", request_id), facts={})

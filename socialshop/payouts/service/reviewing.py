@@ -1,0 +1,60 @@
+"""Review: another person approves, holds or rejects, and says why."""
+
+from __future__ import annotations
+
+import uuid
+
+from socialshop.audit import service as audit
+from socialshop.infra.uow import UnitOfWork
+from socialshop.kernel.ids import to_public
+from socialshop.ledger import service as ledger
+from socialshop.payouts import postings
+from socialshop.payouts.errors import SelfApproval
+from socialshop.payouts.service.moving import claim_of, found, move_on
+from socialshop.payouts.store import requests as store
+from socialshop.payouts.store.requests import Request
+
+# What each decision may follow. Nothing follows a batch: it is frozen.
+_COME_FROM = {
+    "approved": ("submitted", "held"),
+    "held": ("submitted", "approved"),
+    "rejected": ("submitted", "held", "approved"),
+}
+
+
+def approve(uow: UnitOfWork, *, actor: uuid.UUID, request_id: uuid.UUID, reason: str | None) -> Request:
+    """Let a request into the next batch. Raises NotFound, SelfApproval, PayoutNotOpen; again changes nothing."""
+    return _decide(uow, actor, request_id, "approved", reason)
+
+
+def hold(uow: UnitOfWork, *, actor: uuid.UUID, request_id: uuid.UUID, reason: str) -> Request:
+    """Set a request aside; its money stays reserved. Raises as `approve` does."""
+    return _decide(uow, actor, request_id, "held", reason)
+
+
+def reject(uow: UnitOfWork, *, actor: uuid.UUID, request_id: uuid.UUID, reason: str) -> Request:
+    """Refuse a request for good; its money is available again. Raises as `approve` does."""
+    return _decide(uow, actor, request_id, "rejected", reason)
+
+
+def _decide(uow: UnitOfWork, actor: uuid.UUID, request_id: uuid.UUID, decision: str, reason: str | None) -> Request:
+    request = found(uow, request_id)
+    if request.member_id == actor:
+        raise SelfApproval("somebody else decides about your own payout request")
+    ends = decision == "rejected"
+    if not move_on(uow, request, decision, come_from=_COME_FROM[decision], reason=reason, ends=ends):
+        return found(uow, request_id)
+    store.add_decision(
+        uow.session,
+        request_id=request_id,
+        requester=request.member_id,
+        decision=decision,
+        decided_by=actor,
+        reason=reason,
+        now=uow.now,
+    )
+    if ends:
+        ledger.post(uow, [postings.give_back(claim_of(request), "rejected")])
+    facts = {"amount_minor": request.amount_minor, "currency": request.currency, "reason": reason}
+    audit.record(uow, actor=actor, action=f"payout.{decision}", target=to_public("por", request_id), facts=facts)
+    return found(uow, request_id)

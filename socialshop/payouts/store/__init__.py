@@ -1,0 +1,1 @@
+"""All SQL of payouts, a module a subject: destinations, requests, batches."""

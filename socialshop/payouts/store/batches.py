@@ -1,0 +1,198 @@
+"""Batches: claimed, frozen, released, and what the channel said of each item."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+from datetime import datetime
+from typing import NamedTuple
+
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+from socialshop.infra.db import copy_rows
+
+
+class Batch(NamedTuple):
+    """A batch as it is stored."""
+
+    id: uuid.UUID
+    channel: str
+    currency: str
+    status: str
+    item_count: int
+    total_minor: int
+    content_hash: bytes
+    created_by: uuid.UUID
+    created_at: datetime
+    released_by: uuid.UUID | None
+    released_at: datetime | None
+
+
+class BatchItem(NamedTuple):
+    """One request of a batch, with the account in full: for the hash and the file, never for a list."""
+
+    request_id: uuid.UUID
+    member_id: uuid.UUID
+    member_number: int
+    amount_minor: int
+    status: str
+    reference: str | None
+    holder: str
+    account: str
+
+
+_COLUMNS = ", ".join(Batch._fields)
+_ITEM = """
+    r.id, r.member_id, r.member_number, r.amount_minor, r.status, r.reference, d.holder, d.account
+    FROM payout_requests r JOIN payout_destinations d ON d.id = r.destination_id
+"""
+
+
+def claim_approved(session: Session, channel: str, currency: str, limit: int) -> list[BatchItem]:
+    """Lock at most `limit` approved requests, oldest first. Two who claim at once get different ones."""
+    found = session.execute(
+        text(
+            f"""
+            SELECT {_ITEM} WHERE r.status = 'approved' AND r.channel = :channel AND r.currency = :currency
+            ORDER BY r.id LIMIT :limit FOR UPDATE OF r SKIP LOCKED
+            """
+        ),
+        {"channel": channel, "currency": currency, "limit": limit},
+    )
+    return [BatchItem(*row) for row in found]
+
+
+def add(session: Session, batch: Batch, request_ids: Sequence[uuid.UUID]) -> None:
+    """Append a frozen batch and move the claimed requests into it."""
+    session.execute(
+        text(
+            """
+            INSERT INTO payout_batches (id, channel, currency, status, item_count, total_minor, content_hash,
+                                        created_by, created_at)
+            VALUES (:id, :channel, :currency, :status, :item_count, :total_minor, :content_hash, :created_by,
+                    :created_at)
+            """
+        ),
+        batch._asdict(),
+    )
+    session.execute(
+        text(
+            "UPDATE payout_requests SET status = 'batched', batch_id = :batch_id WHERE id = ANY(CAST(:ids AS uuid[]))"
+        ),
+        {"batch_id": batch.id, "ids": list(request_ids)},
+    )
+
+
+def find(session: Session, batch_id: uuid.UUID, *, lock: bool = False) -> Batch | None:
+    """The batch of this id; locked, so that releases and results of one batch come one after the other."""
+    row = session.execute(
+        text(f"SELECT {_COLUMNS} FROM payout_batches WHERE id = :id {'FOR UPDATE' if lock else ''}"),  # noqa: S608
+        {"id": batch_id},
+    ).one_or_none()
+    return Batch(*row)._replace(content_hash=bytes(row.content_hash)) if row else None
+
+
+def page(session: Session, *, limit: int, after: uuid.UUID | None) -> list[Batch]:
+    """At most `limit` batches older than `after`, newest first."""
+    found = session.execute(
+        text(
+            f"""
+            SELECT {_COLUMNS} FROM payout_batches WHERE CAST(:after AS uuid) IS NULL OR id < :after
+            ORDER BY id DESC LIMIT :limit
+            """  # noqa: S608 - column names of our own
+        ),
+        {"after": after, "limit": limit},
+    )
+    return [Batch(*row)._replace(content_hash=bytes(row.content_hash)) for row in found]
+
+
+def items_of(session: Session, batch_id: uuid.UUID) -> list[BatchItem]:
+    """The requests of a batch, oldest first."""
+    found = session.execute(text(f"SELECT {_ITEM} WHERE r.batch_id = :id ORDER BY r.id"), {"id": batch_id})
+    return [BatchItem(*row) for row in found]
+
+
+def approved_any(session: Session, batch_id: uuid.UUID, member_id: uuid.UUID) -> bool:
+    """Whether the member ever approved a request of the batch."""
+    found = session.execute(
+        text(
+            """
+            SELECT EXISTS (
+                SELECT FROM payout_requests r JOIN payout_decisions d ON d.request_id = r.id
+                WHERE r.batch_id = :id AND d.decision = 'approved' AND d.decided_by = :member_id
+            )
+            """
+        ),
+        {"id": batch_id, "member_id": member_id},
+    )
+    return bool(found.scalar_one())
+
+
+def release(session: Session, batch_id: uuid.UUID, by: uuid.UUID, now: datetime) -> None:
+    """Let a frozen batch go; the database refuses one who approved or asked for some of it."""
+    session.execute(
+        text("UPDATE payout_batches SET status = 'released', released_by = :by, released_at = :now WHERE id = :id"),
+        {"id": batch_id, "by": by, "now": now},
+    )
+
+
+class Outcome(NamedTuple):
+    """What the channel said of one item: `status` paid or failed, and its reference."""
+
+    request_id: uuid.UUID
+    status: str
+    reference: str | None
+
+
+def end_items(session: Session, outcomes: Sequence[Outcome], now: datetime) -> None:
+    """Items end with what the channel said."""
+    session.execute(
+        text(
+            """
+            UPDATE payout_requests r SET status = o.status, reference = o.reference, ended_at = :now
+            FROM unnest(CAST(:ids AS uuid[]), CAST(:statuses AS text[]), CAST(:references AS text[]))
+                 AS o (id, status, reference)
+            WHERE r.id = o.id
+            """
+        ),
+        {
+            "ids": [outcome.request_id for outcome in outcomes],
+            "statuses": [outcome.status for outcome in outcomes],
+            "references": [outcome.reference for outcome in outcomes],
+            "now": now,
+        },
+    )
+
+
+def settle_if_done(session: Session, batch_id: uuid.UUID) -> None:
+    """A released batch is settled once every item has its result."""
+    session.execute(
+        text(
+            """
+            UPDATE payout_batches SET status = 'settled' WHERE id = :id AND status = 'released'
+               AND NOT EXISTS (SELECT FROM payout_requests WHERE batch_id = :id AND status = 'batched')
+            """
+        ),
+        {"id": batch_id},
+    )
+
+
+def paid_totals(session: Session, numbers: Sequence[int], currency: str) -> dict[int, int]:
+    """What has been paid to each of these members in all, in minor units."""
+    found = session.execute(
+        text(
+            """
+            SELECT member_number, CAST(sum(amount_minor) AS bigint) FROM payout_requests
+            WHERE member_number = ANY(CAST(:numbers AS bigint[])) AND currency = :currency AND status = 'paid'
+            GROUP BY member_number
+            """
+        ),
+        {"numbers": list(numbers), "currency": currency},
+    )
+    return dict(found.all())
+
+
+def add_parts(session: Session, parts: Sequence[tuple[uuid.UUID, uuid.UUID, int]]) -> None:
+    """Append what paid requests took of which accruals: (request, accrual, minor units)."""
+    copy_rows(session, "payout_parts", ("request_id", "accrual_id", "amount_minor"), parts)

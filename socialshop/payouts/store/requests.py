@@ -1,0 +1,230 @@
+"""Payout requests: asked for, decided about, listed."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+from datetime import datetime
+from typing import NamedTuple
+
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+
+class Request(NamedTuple):
+    """A request as it is shown."""
+
+    id: uuid.UUID
+    member_id: uuid.UUID
+    member_number: int
+    member_name: str | None
+    destination_id: uuid.UUID
+    channel: str
+    holder: str
+    account_last4: str
+    amount_minor: int
+    currency: str
+    status: str
+    submitted_at: datetime
+    decided_at: datetime | None
+    reason: str | None
+    batch_id: uuid.UUID | None
+    reference: str | None
+    ended_at: datetime | None
+
+
+_VIEW = """
+    SELECT r.id, r.member_id, r.member_number, p.display_name, r.destination_id, r.channel, d.holder,
+           right(d.account, 4), r.amount_minor, r.currency, r.status, r.submitted_at, r.decided_at, r.reason,
+           r.batch_id, r.reference, r.ended_at
+    FROM payout_requests r
+    JOIN payout_destinations d ON d.id = r.destination_id
+    LEFT JOIN member_profiles p ON p.member_id = r.member_id
+"""
+# Money is reserved while a request is in one of these.
+OPEN = ("submitted", "approved", "held", "batched")
+
+
+def add(
+    session: Session,
+    *,
+    request_id: uuid.UUID,
+    member_id: uuid.UUID,
+    member_number: int,
+    destination_id: uuid.UUID,
+    channel: str,
+    amount_minor: int,
+    currency: str,
+    now: datetime,
+) -> None:
+    """Append a request, submitted."""
+    session.execute(
+        text(
+            """
+            INSERT INTO payout_requests (id, member_id, member_number, destination_id, channel, amount_minor,
+                                         currency, submitted_at)
+            VALUES (:id, :member_id, :member_number, :destination_id, :channel, :amount_minor, :currency, :now)
+            """
+        ),
+        {
+            "id": request_id,
+            "member_id": member_id,
+            "member_number": member_number,
+            "destination_id": destination_id,
+            "channel": channel,
+            "amount_minor": amount_minor,
+            "currency": currency,
+            "now": now,
+        },
+    )
+
+
+def find(session: Session, request_id: uuid.UUID) -> Request | None:
+    """The request of this id."""
+    row = session.execute(text(f"{_VIEW} WHERE r.id = :id"), {"id": request_id}).one_or_none()
+    return Request(*row) if row else None
+
+
+def page(
+    session: Session,
+    *,
+    limit: int,
+    after: uuid.UUID | None,
+    status: str | None = None,
+    member_id: uuid.UUID | None = None,
+) -> list[Request]:
+    """At most `limit` requests beyond `after`: a member's own newest first, else oldest first. One statement."""
+    wanted = ["true"]
+    if status is not None:
+        wanted.append("r.status = :status")
+    if member_id is not None:
+        wanted.append("r.member_id = :member_id")
+    if after is not None:
+        wanted.append("r.id < :after" if member_id is not None else "r.id > :after")
+    order = "DESC" if member_id is not None else "ASC"
+    found = session.execute(
+        text(f"{_VIEW} WHERE {' AND '.join(wanted)} ORDER BY r.id {order} LIMIT :limit"),
+        {"status": status, "member_id": member_id, "after": after, "limit": limit},
+    )
+    return [Request(*row) for row in found]
+
+
+def move(
+    session: Session,
+    request_id: uuid.UUID,
+    *,
+    come_from: Sequence[str],
+    to: str,
+    now: datetime,
+    reason: str | None,
+    ends: bool,
+) -> bool:
+    """Move a request on if it is in one of `come_from`; False if it is not. Whoever comes second finds it moved."""
+    found = session.execute(
+        text(
+            """
+            UPDATE payout_requests
+            SET status = :to, decided_at = :now, reason = :reason, ended_at = CASE WHEN :ends THEN :now END
+            WHERE id = :id AND status = ANY(CAST(:come_from AS text[])) RETURNING id
+            """
+        ),
+        {"id": request_id, "come_from": list(come_from), "to": to, "now": now, "reason": reason, "ends": ends},
+    )
+    return found.one_or_none() is not None
+
+
+def add_decision(
+    session: Session,
+    *,
+    request_id: uuid.UUID,
+    requester: uuid.UUID,
+    decision: str,
+    decided_by: uuid.UUID,
+    reason: str | None,
+    now: datetime,
+) -> None:
+    """Append who decided what."""
+    session.execute(
+        text(
+            """
+            INSERT INTO payout_decisions (request_id, requester, decision, decided_by, decided_at, reason)
+            VALUES (:request_id, :requester, :decision, :decided_by, :now, :reason)
+            """
+        ),
+        {
+            "request_id": request_id,
+            "requester": requester,
+            "decision": decision,
+            "decided_by": decided_by,
+            "reason": reason,
+            "now": now,
+        },
+    )
+
+
+def taken_before(session: Session, request: Request) -> int:
+    """Minor units of the member's commission that paid requests, and open ones before this, take."""
+    found = session.execute(
+        text(
+            """
+            SELECT CAST(coalesce(sum(amount_minor), 0) AS bigint) FROM payout_requests
+            WHERE member_id = :member_id AND currency = :currency
+              AND (status = 'paid' OR (status = ANY(CAST(:open AS text[])) AND id < :id))
+            """
+        ),
+        {"member_id": request.member_id, "currency": request.currency, "open": list(OPEN), "id": request.id},
+    )
+    return int(found.scalar_one())
+
+
+class StatusSum(NamedTuple):
+    """How many requests of a member are in a status, and their sum in minor units."""
+
+    status: str
+    requests: int
+    amount_minor: int
+
+
+def others_of(session: Session, request: Request) -> list[StatusSum]:
+    """The member's other requests in the same currency, by status."""
+    found = session.execute(
+        text(
+            """
+            SELECT status, count(*), CAST(sum(amount_minor) AS bigint) FROM payout_requests
+            WHERE member_id = :member_id AND currency = :currency AND id <> :id GROUP BY status ORDER BY status
+            """
+        ),
+        {"member_id": request.member_id, "currency": request.currency, "id": request.id},
+    )
+    return [StatusSum(*row) for row in found]
+
+
+class PaidPart(NamedTuple):
+    """What a paid request took of one accrual."""
+
+    accrual_id: uuid.UUID
+    order_id: uuid.UUID
+    kind: str
+    level: int
+    status: str
+    settled_at: datetime
+    amount_minor: int
+    part_minor: int
+
+
+def paid_parts(session: Session, request_id: uuid.UUID, limit: int) -> list[PaidPart]:
+    """The accruals that a paid request took, first settled first."""
+    found = session.execute(
+        text(
+            """
+            SELECT a.id, l.order_id, a.kind, a.level, a.status, a.settled_at, a.amount_minor - a.clawed_minor,
+                   p.amount_minor
+            FROM payout_parts p
+            JOIN accruals a ON a.id = p.accrual_id
+            JOIN accrued_lines l USING (order_line_id)
+            WHERE p.request_id = :id ORDER BY a.settled_at, a.id LIMIT :limit
+            """
+        ),
+        {"id": request_id, "limit": limit},
+    )
+    return [PaidPart(*row) for row in found]

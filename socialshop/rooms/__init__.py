@@ -1,0 +1,1 @@
+"""Rooms, seats, joining, filling, expiry."""

@@ -1,0 +1,128 @@
+"""Rooms over HTTP: open, join, look, leave."""
+
+from __future__ import annotations
+
+from flask import request
+
+from socialshop.deals.errors import DealNotLive, OutOfStock
+from socialshop.infra.uow import UnitOfWork
+from socialshop.invites import visitors
+from socialshop.invites.errors import InviteCodeUnknown
+from socialshop.kernel.ids import to_public
+from socialshop.rooms import service
+from socialshop.rooms.errors import AlreadySeated, MemberLimitReached, RoomClosed, RoomFull, SeatPaid
+from socialshop.rooms.schemas import JoinedWire, RoomWire, SeatClaim
+from socialshop.rooms.service import Attribution
+from socialshop.web.auth import BUYERS, PUBLIC
+from socialshop.web.idempotency import Idempotency
+from socialshop.web.operations import Answer, Call, Reply, Room
+from socialshop.web.schemas import Nothing
+
+room = Room("rooms", __name__, tag="Rooms")
+
+
+@room.operation(
+    "POST",
+    "/deals/<deal_id>/rooms",
+    access=BUYERS,
+    body=SeatClaim,
+    replies=Reply(201, JoinedWire, "The room, with you as its host in the first seat."),
+    refuses=(InviteCodeUnknown, DealNotLive, OutOfStock, MemberLimitReached),
+    ids={"deal_id": "deal"},
+    idempotency=Idempotency.REQUIRED,
+)
+def open_room(call: Call[SeatClaim, Nothing]) -> Answer:
+    """Open a room on a live deal.
+
+    Others join from now on, whether you have paid or not; your own seat is held as theirs are.
+    """
+    body = call.body
+
+    def claim(uow: UnitOfWork) -> Answer:
+        joined = service.open_room(uow, call.caller, call.ids["deal_id"], body.quantity, _attribution(body, uow))
+        return Answer(JoinedWire.of(joined), 201)
+
+    return call.transact(claim)
+
+
+@room.operation(
+    "POST",
+    "/rooms/<room_id>/seats",
+    access=BUYERS,
+    body=SeatClaim,
+    replies=Reply(201, JoinedWire, "Your seat, held until you pay."),
+    refuses=(InviteCodeUnknown, AlreadySeated, RoomClosed, RoomFull, OutOfStock, MemberLimitReached),
+    ids={"room_id": "room"},
+    idempotency=Idempotency.REQUIRED,
+)
+def join_room(call: Call[SeatClaim, Nothing]) -> Answer:
+    """Take a seat in an open room."""
+    body = call.body
+
+    def claim(uow: UnitOfWork) -> Answer:
+        joined = service.join(uow, call.caller, call.ids["room_id"], body.quantity, _attribution(body, uow))
+        return Answer(JoinedWire.of(joined), 201)
+
+    return call.transact(claim)
+
+
+@room.operation(
+    "GET",
+    "/rooms/<room_id>",
+    access=PUBLIC,
+    replies=(
+        Reply(200, RoomWire, "The room, with an ETag."),
+        Reply(304, None, "Nothing has changed since the ETag that `If-None-Match` names."),
+    ),
+    ids={"room_id": "room"},
+)
+def show_room(call: Call[Nothing, Nothing]) -> Answer:
+    """A room, for everybody.
+
+    Ask again with `If-None-Match`: while nothing has changed the answer is 304 and costs one read by key.
+    """
+    room_id = call.ids["room_id"]
+
+    def read(uow: UnitOfWork) -> Answer:
+        if request.if_none_match:
+            tag = _tag(call, service.version(uow, room_id))
+            if request.if_none_match.contains_weak(tag):
+                return Answer(status=304, headers=_freshness(tag))
+        view = service.view(uow, room_id)
+        return Answer(RoomWire.of(view), headers=_freshness(_tag(call, view.version)))
+
+    return call.transact(read)
+
+
+@room.operation(
+    "DELETE",
+    "/rooms/<room_id>/seats/mine",
+    access=BUYERS,
+    replies=Reply(204, None, "The seat is free, the order cancelled."),
+    refuses=(RoomClosed, SeatPaid),
+    ids={"room_id": "room"},
+)
+def leave_room(call: Call[Nothing, Nothing]) -> Answer:
+    """Leave a room before paying. A paid seat stays: its money comes back by itself if the room does not fill."""
+
+    def leave(uow: UnitOfWork) -> Answer:
+        service.leave(uow, call.caller, call.ids["room_id"])
+        return Answer(status=204)
+
+    return call.transact(leave)
+
+
+def _attribution(body: SeatClaim, uow: UnitOfWork) -> Attribution:
+    """The link that was named, else the one that this visitor followed."""
+    if body.invite_code is not None:
+        return Attribution(code=body.invite_code)
+    followed = visitors.touch(uow.now)
+    return Attribution(link_id=None if followed is None else followed.link_id)
+
+
+def _tag(call: Call[Nothing, Nothing], version: int) -> str:
+    return f"{to_public('room', call.ids['room_id'])}-{version}"
+
+
+def _freshness(tag: str) -> dict[str, str]:
+    return {"ETag": f'"{tag}"', "Cache-Control": "no-cache"}

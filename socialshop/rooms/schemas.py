@@ -1,0 +1,137 @@
+"""Wire shapes of rooms and seats."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, StringConstraints
+
+from socialshop.deals.rules import MOST_UNITS
+from socialshop.kernel.ids import to_public
+from socialshop.orders.schemas import ORDER, OrderWire
+from socialshop.payments.schemas import PaymentWire
+from socialshop.rooms.service import Joined, RoomView, SeatView
+from socialshop.web.schemas import Instant, MoneyWire, Wire, with_example
+
+_ROOM: dict[str, Any] = {
+    "id": "room_01k9w3q2mxe5tb6v8c4yd7r1hz",
+    "deal_id": "deal_01k9w3q2mxe5tb6v8c4yd7r1hz",
+    "host": {"display_name": "林小满", "avatar": None},
+    "status": "open",
+    "size": 5,
+    "seats_taken": 1,
+    "seats_paid": 0,
+    "expires_at": "2026-02-01T12:00:00Z",
+    "price": {"amount_minor": 9900, "currency": "CNY"},
+    "members": [{"display_name": "林小满", "avatar": None, "status": "held"}],
+}
+_SEAT: dict[str, Any] = {
+    "id": "seat_01k9w3q2mxe5tb6v8c4yd7r1hz",
+    "status": "held",
+    "quantity": 1,
+    "hold_until": "2026-01-31T12:15:00Z",
+}
+
+
+class SeatClaim(Wire):
+    """How many units, and through whose invitation: the link followed here before, where none is named."""
+
+    model_config = with_example({"quantity": 1})
+
+    quantity: int = Field(1, ge=1, le=MOST_UNITS)
+    invite_code: Annotated[str, StringConstraints(min_length=1, max_length=40)] | None = None
+
+
+class HostWire(Wire):
+    """Who holds the room together; the first member who pays takes over from a host who is gone."""
+
+    display_name: str
+    avatar: str | None
+
+
+class MemberWire(Wire):
+    """Somebody who has a seat: held until paid, confirmed once the money was taken."""
+
+    display_name: str
+    avatar: str | None
+    status: Literal["held", "paid", "confirmed"]
+
+
+class RoomWire(Wire):
+    """A room. `seats_taken` counts held and paid seats, the host's too."""
+
+    model_config = with_example(_ROOM)
+
+    id: str
+    deal_id: str
+    host: HostWire
+    status: Literal["open", "filled", "expired", "cancelled"]
+    size: int
+    seats_taken: int
+    seats_paid: int
+    expires_at: Instant
+    price: MoneyWire
+    members: list[MemberWire]
+
+    @classmethod
+    def of(cls, view: RoomView) -> RoomWire:
+        """The wire form of a room."""
+        return cls(
+            id=to_public("room", view.id),
+            deal_id=to_public("deal", view.deal_id),
+            host=HostWire(display_name=view.host_name, avatar=None),
+            status=view.status.value,
+            size=view.size,
+            seats_taken=view.seats_taken,
+            seats_paid=view.seats_paid,
+            expires_at=view.expires_at,
+            price=MoneyWire.of(view.price),
+            members=[
+                MemberWire.model_validate(
+                    {"display_name": member.display_name, "avatar": None, "status": member.status.value}
+                )
+                for member in view.members
+            ],
+        )
+
+
+class SeatWire(Wire):
+    """Your seat; unpaid, it is yours until `hold_until`."""
+
+    model_config = with_example(_SEAT)
+
+    id: str
+    status: str
+    quantity: int
+    hold_until: Instant
+
+    @classmethod
+    def of(cls, view: SeatView) -> SeatWire:
+        """The wire form of a seat."""
+        return cls(
+            id=to_public("seat", view.id),
+            status=view.status.value,
+            quantity=view.quantity,
+            hold_until=view.hold_until,
+        )
+
+
+class JoinedWire(Wire):
+    """What you hold: a seat in the room, its order, and the order's payment to make."""
+
+    model_config = with_example({"room": _ROOM, "seat": _SEAT, "order": ORDER, "payment": ORDER["payment"]})
+
+    room: RoomWire
+    seat: SeatWire
+    order: OrderWire
+    payment: PaymentWire
+
+    @classmethod
+    def of(cls, joined: Joined) -> JoinedWire:
+        """The wire form of a claimed seat."""
+        return cls(
+            room=RoomWire.of(joined.room),
+            seat=SeatWire.of(joined.seat),
+            order=OrderWire.of(joined.order),
+            payment=PaymentWire.of(joined.payment),
+        )

@@ -1,0 +1,35 @@
+"""The door of rooms."""
+
+from __future__ import annotations
+
+from socialshop.rooms.service.ending import expire_due, release_lapsed_holds
+from socialshop.rooms.service.following import (
+    on_capture_failed,
+    on_payment_authorized,
+    on_payment_captured,
+    on_payment_released,
+    on_room_filled,
+)
+from socialshop.rooms.service.joining import Attribution, Joined, SeatView, join, leave, open_room
+from socialshop.rooms.service.reading import MemberView, RoomView, share_subject, version, view
+
+__all__ = [
+    "Attribution",
+    "Joined",
+    "MemberView",
+    "RoomView",
+    "SeatView",
+    "expire_due",
+    "join",
+    "leave",
+    "on_capture_failed",
+    "on_payment_authorized",
+    "on_payment_captured",
+    "on_payment_released",
+    "on_room_filled",
+    "open_room",
+    "release_lapsed_holds",
+    "share_subject",
+    "version",
+    "view",
+]

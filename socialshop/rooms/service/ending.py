@@ -1,0 +1,76 @@
+"""Seats given up and rooms that end: by leaving, by time, by a host who is gone. Set-based; in bounded steps."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Collection, Sequence
+
+from socialshop.deals import service as deals
+from socialshop.infra.crashpoints import crash_point
+from socialshop.infra.uow import UnitOfWork
+from socialshop.orders import service as orders
+from socialshop.payments import service as payments
+from socialshop.rooms.events import RoomCancelled, RoomExpired
+from socialshop.rooms.rules import Status
+from socialshop.rooms.store import changing as store
+from socialshop.rooms.store.changing import GivenUp
+
+_HOLDS_A_STEP = 200
+_ROOMS_A_STEP = 50
+
+
+def release_lapsed_holds(uow: UnitOfWork) -> bool:
+    """Give up seats whose hold has lapsed; True if there may be more. For the periodic table.
+
+    The payment stays payable: money that comes after is given back (`on_payment_authorized`).
+    """
+    rooms = store.lock_with_lapsed_holds(uow.session, uow.now, _HOLDS_A_STEP)
+    if not rooms:
+        return False
+    given_up = store.give_up_lapsed(uow.session, rooms, uow.now)
+    crash_point("lapse.given_up")
+    settle_given_up(uow, given_up, "the hold lapsed")
+    return len(given_up) >= _HOLDS_A_STEP
+
+
+def expire_due(uow: UnitOfWork) -> bool:
+    """End rooms whose time is over; True if there may be more. For the periodic table."""
+    rooms = store.lock_overdue(uow.session, uow.now, _ROOMS_A_STEP)
+    expire(uow, rooms)
+    return len(rooms) == _ROOMS_A_STEP
+
+
+def expire(uow: UnitOfWork, rooms: Collection[uuid.UUID]) -> None:
+    """End these locked, overdue rooms: held seats are given up, held money goes back, each payment on its own."""
+    if not rooms:
+        return
+    _give_back(uow, store.give_up_all(uow.session, rooms, uow.now), "the room expired")
+    crash_point("expire.given_up")
+    store.close_rooms(uow.session, rooms, Status.EXPIRED, uow.now)
+    for room_id in rooms:
+        uow.emit(RoomExpired(room_id=room_id))
+
+
+def settle_given_up(uow: UnitOfWork, given_up: Sequence[GivenUp], reason: str) -> None:
+    """What follows seats that were given up in locked rooms: stock, orders, money, and who is host.
+
+    The member who paid first takes over from a host who is gone; where nobody has paid, the room is cancelled.
+    """
+    _give_back(uow, given_up, reason)
+    rooms = {seat.room_id for seat in given_up}
+    ownerless = store.hand_on(uow.session, rooms) if rooms else []
+    if not ownerless:
+        return
+    _give_back(uow, store.give_up_all(uow.session, ownerless, uow.now), "the room was cancelled")
+    store.close_rooms(uow.session, ownerless, Status.CANCELLED, uow.now)
+    for room_id in ownerless:
+        uow.emit(RoomCancelled(room_id=room_id))
+
+
+def _give_back(uow: UnitOfWork, given_up: Sequence[GivenUp], reason: str) -> None:
+    """Units to the stock; unpaid orders are cancelled; a paid one is refunded once its money has gone back."""
+    deals.give_back(uow, [(seat.deal_id, seat.quantity) for seat in given_up])
+    orders.cancel(uow, [seat.order_id for seat in given_up if not seat.was_paid])
+    held = [seat.payment_id for seat in given_up if seat.was_paid and seat.payment_id is not None]
+    if held:
+        payments.request_release(uow, held, reason)

@@ -1,0 +1,77 @@
+"""What follows payments: seats paid, rooms filled, money taken, seats confirmed; and money that came too late.
+
+Handlers of the workers' table: each may run again with the same payloads, and finds then that nothing is left to do.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from socialshop.infra.crashpoints import crash_point
+from socialshop.infra.uow import UnitOfWork
+from socialshop.orders import service as orders
+from socialshop.payments import service as payments
+from socialshop.rooms.events import RoomFilled
+from socialshop.rooms.rules import Seat, Status
+from socialshop.rooms.service.ending import expire, settle_given_up
+from socialshop.rooms.store import changing as store
+
+Payloads = Sequence[Mapping[str, Any]]
+
+
+def on_payment_authorized(uow: UnitOfWork, payloads: Payloads) -> None:
+    """Held money pays its seat; the last paid seat fills the room. Money for a lost seat goes back.
+
+    A hold that has lapsed and was not yet given up is still good. A room past its time is over, swept or not.
+    """
+    payment_of = {uuid.UUID(told["order_id"]): uuid.UUID(told["payment_id"]) for told in payloads}
+    rooms = store.lock_rooms_of_orders(uow.session, payment_of)
+    if not rooms:
+        return
+    expire(uow, store.overdue_rooms(uow.session, rooms, uow.now))
+    seats = store.pay_seats(uow.session, list(payment_of), list(payment_of.values()), uow.now)
+    crash_point("pay.seated")
+    orders.mark_paid(uow, [seat.order_id for seat in seats if seat.newly])
+    late = [seat.payment_id for seat in seats if seat.seat == Seat.RELEASED]
+    if late:
+        payments.request_release(uow, late, "the payment came after the seat was lost")
+    for room_id in {seat.room_id for seat in seats if seat.newly and seat.room == Status.FILLED}:
+        uow.emit(RoomFilled(room_id=room_id))
+
+
+def on_room_filled(uow: UnitOfWork, payloads: Payloads) -> None:
+    """Take the held money of all seats, each on its own."""
+    held = store.payments_to_capture(uow.session, _ids(payloads, "room_id"))
+    payments.request_capture(uow, held)
+    crash_point("fill.capture_requested")
+
+
+def on_payment_captured(uow: UnitOfWork, payloads: Payloads) -> None:
+    """The money of a seat was taken: seat and order are confirmed, without waiting for the room's others."""
+    order_ids = _ids(payloads, "order_id")
+    if not store.lock_rooms_of_orders(uow.session, order_ids):
+        return
+    hosts = store.confirm_seats(uow.session, order_ids)
+    orders.confirm(uow, hosts)
+    crash_point("capture.confirmed")
+
+
+def on_payment_released(uow: UnitOfWork, payloads: Payloads) -> None:
+    """Held money went back: the seat and the order are refunded."""
+    orders.refund_whole(uow, store.refund_seats(uow.session, _ids(payloads, "order_id")))
+
+
+def on_capture_failed(uow: UnitOfWork, payloads: Payloads) -> None:
+    """The money of a seat cannot be taken: the seat is given up; the room stays filled for the others."""
+    for order_id in _ids(payloads, "order_id"):
+        if not store.lock_rooms_of_orders(uow.session, [order_id]):
+            continue
+        given_up = store.give_up_order(uow.session, order_id, uow.now)
+        settle_given_up(uow, given_up, "the money could not be taken")
+        orders.cancel(uow, [seat.order_id for seat in given_up])
+
+
+def _ids(payloads: Payloads, name: str) -> list[uuid.UUID]:
+    return sorted({uuid.UUID(told[name]) for told in payloads})

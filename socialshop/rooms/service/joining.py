@@ -1,0 +1,227 @@
+"""Opening a room, joining one, leaving it before paying."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from socialshop.deals import service as deals
+from socialshop.deals.errors import DealNotLive, OutOfStock
+from socialshop.infra.crashpoints import crash_point
+from socialshop.infra.uow import UnitOfWork, advisory_lock
+from socialshop.invites import rules as invite_rules
+from socialshop.invites import service as invites
+from socialshop.invites.errors import InviteCodeUnknown
+from socialshop.kernel.errors import InvalidValue, NotFound
+from socialshop.kernel.ids import new_ids
+from socialshop.kernel.money import MAX_AMOUNT_MINOR, Money
+from socialshop.orders import service as orders
+from socialshop.orders.service import LineView, OrderView
+from socialshop.payments import service as payments
+from socialshop.payments.service import PaymentView
+from socialshop.rooms import rules
+from socialshop.rooms.errors import MemberLimitReached, RoomClosed, SeatPaid
+from socialshop.rooms.events import SeatClaimed
+from socialshop.rooms.rules import Seat, Status
+from socialshop.rooms.service.ending import settle_given_up
+from socialshop.rooms.service.reading import MemberView, RoomView, view
+from socialshop.rooms.store import changing
+from socialshop.rooms.store import claiming as store
+from socialshop.rooms.store.claiming import Claim
+
+
+class Buyer(Protocol):
+    """Who takes the seat."""
+
+    @property
+    def number(self) -> int: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Attribution:
+    """Through which link the buyer came, by the code that was typed or by the link of a cookie; for statistics."""
+
+    code: str | None = None
+    link_id: uuid.UUID | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SeatView:
+    """A member's own seat."""
+
+    id: uuid.UUID
+    status: Seat
+    quantity: int
+    hold_until: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Joined:
+    """What a member who took a seat holds: the seat, its order and the order's payment."""
+
+    room: RoomView
+    seat: SeatView
+    order: OrderView
+    payment: PaymentView
+
+
+NOWHERE = Attribution()
+
+
+def open_room(
+    uow: UnitOfWork, buyer: Buyer, deal_id: uuid.UUID, quantity: int = 1, attribution: Attribution = NOWHERE
+) -> Joined:
+    """Open a room on a live deal, and take its first seat as its host.
+
+    Raises NotFound, InviteCodeUnknown, InvalidValue (quantity), DealNotLive, OutOfStock, MemberLimitReached.
+    """
+    offer = _offer(uow, deal_id, attribution)
+    seat_id, order_id, line_id, room_id = new_ids(4)
+    wish = _Wish(buyer.number, quantity, seat_id, order_id, line_id, room_id)
+    expires_at = uow.now + offer.room_ttl
+    terms = {
+        "deal_id": offer.deal_id,
+        "sku_id": offer.sku_id,
+        "title": offer.title,
+        "price_minor": offer.price.amount_minor,
+        "currency": offer.price.currency,
+        "return_days": offer.return_days,
+        "seat_hold_seconds": int(offer.seat_hold.total_seconds()),
+        "per_member_limit": offer.per_member_limit,
+        "size": offer.size,
+        "expires_at": expires_at,
+    }
+    claim = store.open_room(uow.session, {**_values(uow, wish, attribution), **terms})
+    _check(uow, claim, wish)
+    room = RoomView(
+        id=wish.room,
+        deal_id=offer.deal_id,
+        host_name=claim.display_name or "",
+        status=Status.OPEN,
+        size=offer.size,
+        seats_taken=1,
+        seats_paid=0,
+        expires_at=expires_at,
+        price=offer.price,
+        version=1,
+        members=(MemberView(claim.display_name or "", Seat.HELD),),
+    )
+    return _seated(uow, claim, wish, room)
+
+
+def join(
+    uow: UnitOfWork, buyer: Buyer, room_id: uuid.UUID, quantity: int = 1, attribution: Attribution = NOWHERE
+) -> Joined:
+    """Take a seat in an open room; it is held until paid, or until its time is over.
+
+    Raises NotFound, InviteCodeUnknown, AlreadySeated, RoomClosed, RoomFull, InvalidValue (quantity), OutOfStock,
+    MemberLimitReached; whatever is raised, the unit of work must end without a commit.
+    """
+    seat_id, order_id, line_id = new_ids(3)
+    wish = _Wish(buyer.number, quantity, seat_id, order_id, line_id, room_id)
+    claim = store.claim_seat(uow.session, _values(uow, wish, attribution))
+    crash_point("join.claimed")
+    _check(uow, claim, wish)
+    return _seated(uow, claim, wish, None)
+
+
+def leave(uow: UnitOfWork, buyer: Buyer, room_id: uuid.UUID) -> None:
+    """Give up the own seat before it is paid. Raises NotFound (no seat there), RoomClosed, SeatPaid."""
+    status = changing.lock_room(uow.session, room_id)
+    found = changing.seat_of(uow.session, room_id, buyer.number) if status is not None else None
+    if status in (Status.EXPIRED, Status.CANCELLED):
+        raise RoomClosed("the room is over")
+    if found is None:
+        raise NotFound("you have no seat in this room")
+    seat_id, seat = found
+    if seat != Seat.HELD:
+        raise SeatPaid("the seat is paid")
+    settle_given_up(uow, changing.give_up_seat(uow.session, seat_id, uow.now), "the seat was left")
+
+
+def _offer(uow: UnitOfWork, deal_id: uuid.UUID, attribution: Attribution) -> deals.DealOffer:
+    """The deal's terms; an unknown code is told before a deal that is not live."""
+    try:
+        return deals.offer(uow, deal_id)
+    except DealNotLive:
+        if attribution.code is not None:
+            invites.link_of(uow, attribution.code)
+        raise
+
+
+@dataclass(frozen=True, slots=True)
+class _Wish:
+    """Who wants how many units, and the keys of what the claim makes."""
+
+    member: int
+    quantity: int
+    seat: uuid.UUID
+    order: uuid.UUID
+    line: uuid.UUID
+    room: uuid.UUID
+
+
+def _values(uow: UnitOfWork, wish: _Wish, attribution: Attribution) -> Mapping[str, object]:
+    code = attribution.code
+    return {
+        "room_id": wish.room,
+        "seat_id": wish.seat,
+        "order_id": wish.order,
+        "line_id": wish.line,
+        "member": wish.member,
+        "quantity": wish.quantity,
+        "code": None if code is None else invite_rules.canonical(code),
+        "link_id": attribution.link_id if code is None else None,
+        "now": uow.now,
+    }
+
+
+def _check(uow: UnitOfWork, claim: Claim, wish: _Wish) -> None:
+    """Raise what is wrong with a claim, in the order of the contract: unknown things, the room, the goods, limits."""
+    standing = None if claim.claimed and claim.seated else store.standing(uow.session, wish.room, wish.member)
+    if not claim.claimed and standing is None:
+        raise NotFound("no such room")
+    if not claim.link_known:
+        raise InviteCodeUnknown("no invite link has this code", field="invite_code")
+    if claim.price_minor is not None and claim.price_minor * wish.quantity > MAX_AMOUNT_MINOR:
+        raise InvalidValue("so many units cost more than 10^12 minor units", field="quantity")
+    if standing is not None:
+        # A claim that waited for the same member's other one finds its seat taken by it.
+        seated = standing.seated or claim.claimed
+        raise rules.refusal(seated=seated, status=standing.status, expires_at=standing.expires_at, now=uow.now)
+    if not claim.reserved:
+        raise OutOfStock("not so many units are left")
+    if claim.per_member_limit is not None and claim.deal_id is not None:
+        _check_limit(uow, wish.member, claim.deal_id, claim.per_member_limit)
+
+
+def _check_limit(uow: UnitOfWork, member: int, deal_id: uuid.UUID, limit: int) -> None:
+    """The member's claims of one deal pass here one at a time, each counting those before it and itself."""
+    advisory_lock(uow, f"deal {deal_id} member {member}")
+    if store.units_of(uow.session, deal_id, member) > limit:
+        raise MemberLimitReached(f"a member may have {limit} units of this deal", limit=limit)
+
+
+def _seated(uow: UnitOfWork, claim: Claim, wish: _Wish, room: RoomView | None) -> Joined:
+    """Open the payment of the order that was placed with the seat, and say that it was claimed."""
+    if claim.hold_until is None or claim.price_minor is None or claim.currency is None:
+        raise LookupError("a claim without its terms")
+    total = Money(claim.price_minor * wish.quantity, claim.currency)
+    payment = payments.create_intent(uow, order_id=wish.order, payer=wish.member, amount=total, escrow_id=wish.room)
+    uow.emit(SeatClaimed(room_id=wish.room, order_id=wish.order))
+    order = OrderView(
+        id=wish.order,
+        buyer=wish.member,
+        status=orders.Status.AWAITING_PAYMENT,
+        lines=(LineView(claim.title, claim.sku_id, wish.quantity, total),),
+        total=total,
+        refunded=Money(0, claim.currency),
+        ordered_at=uow.now,
+        room_id=wish.room,
+        payment=payment,
+    )
+    seat = SeatView(wish.seat, Seat.HELD, wish.quantity, claim.hold_until)
+    return Joined(room or view(uow, wish.room), seat, order, payment)

@@ -1,0 +1,83 @@
+"""A room as everybody may see it: names and statuses, never an address or an id of somebody else."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass
+from datetime import datetime
+
+from socialshop.infra.uow import UnitOfWork
+from socialshop.invites.rules import ShareSubject
+from socialshop.kernel.errors import NotFound
+from socialshop.kernel.money import Money
+from socialshop.rooms.rules import Seat, Status
+from socialshop.rooms.store import reading as store
+
+
+@dataclass(frozen=True, slots=True)
+class MemberView:
+    """Somebody in the room; the name is empty once the person has left the shop."""
+
+    display_name: str
+    status: Seat
+
+
+@dataclass(frozen=True, slots=True)
+class RoomView:
+    """A room; every change that shows in it has a new `version`."""
+
+    id: uuid.UUID
+    deal_id: uuid.UUID
+    host_name: str
+    status: Status
+    size: int
+    seats_taken: int
+    seats_paid: int
+    expires_at: datetime
+    price: Money
+    version: int
+    members: tuple[MemberView, ...]
+
+
+def view(uow: UnitOfWork, room_id: uuid.UUID) -> RoomView:
+    """The room. Raises NotFound. One statement."""
+    row = store.find(uow.session, room_id)
+    if row is None:
+        raise NotFound("no such room")
+    return RoomView(
+        id=row.id,
+        deal_id=row.deal_id,
+        host_name=row.host_name or "",
+        status=Status(row.status),
+        size=row.size,
+        seats_taken=row.seats_taken,
+        seats_paid=row.seats_paid,
+        expires_at=row.expires_at,
+        price=Money(row.price_minor, row.currency),
+        version=row.version,
+        members=tuple(MemberView(name or "", Seat(status)) for name, status in row.members),
+    )
+
+
+def version(uow: UnitOfWork, room_id: uuid.UUID) -> int:
+    """The room's version, for who has seen the room before. Raises NotFound. One read by key."""
+    found = store.version(uow.session, room_id)
+    if found is None:
+        raise NotFound("no such room")
+    return found
+
+
+def share_subject(uow: UnitOfWork, room_id: uuid.UUID) -> ShareSubject:
+    """The room as an invite link shows it, without its members. Raises NotFound. One read by key."""
+    row = store.share_facts(uow.session, room_id)
+    if row is None:
+        raise NotFound("no such room")
+    left = row.size - row.seats_taken
+    return ShareSubject(
+        title=row.title,
+        price=Money(row.price_minor, row.currency),
+        is_open=row.status == Status.OPEN and row.expires_at > uow.now and left > 0,
+        size=row.size,
+        seats_left=left if row.status == Status.OPEN else 0,
+        ends_at=row.expires_at,
+    )

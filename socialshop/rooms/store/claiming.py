@@ -1,0 +1,140 @@
+"""The seat claim: one statement that takes seat, stock and quota, and places the order, or changes nothing that stays.
+
+Seats are a counter on the room that many move at once: one conditional UPDATE whose row is counted, a CHECK behind it,
+and a unique index that lets a member hold one live seat a room. Who waited for the room's row sees it as the one ahead
+left it, so nobody decides from what was read before.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping
+from datetime import datetime
+from typing import NamedTuple
+
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+from socialshop.deals.service import RESERVED
+from socialshop.kernel.money import MAX_AMOUNT_MINOR
+from socialshop.orders.service import PLACED
+from socialshop.rooms.rules import Status
+
+
+class Claim(NamedTuple):
+    """What a claim came to. Unless `seated` and `reserved` both hold, its transaction must be rolled back."""
+
+    link_known: bool
+    claimed: bool
+    seated: bool
+    reserved: bool
+    title: str | None
+    price_minor: int | None
+    currency: str | None
+    sku_id: uuid.UUID | None
+    deal_id: uuid.UUID | None
+    per_member_limit: int | None
+    hold_until: datetime | None
+    display_name: str | None
+
+
+# Follows a CTE `room` that has the room's row if the seat may be taken. A buyer's own link is known and brings nothing.
+# The hold ends at the latest with the room. An
+# amount past the largest is cut here and refused by the caller: it must not be the CHECK that speaks.
+_CLAIM = f"""
+    link AS (
+        SELECT l.id, CASE WHEN m.number <> :member THEN l.id END AS brings
+        FROM invite_links l JOIN members m ON m.id = l.owner_id
+        WHERE l.code = :code OR l.id = CAST(:link_id AS uuid)
+    ), seat AS (
+        INSERT INTO seats (id, room_id, member, order_id, quantity, claimed_at, hold_until)
+        SELECT :seat_id, id, :member, :order_id, :quantity, :now,
+            least(:now + seat_hold_seconds * interval '1 second', expires_at)
+        FROM room
+        ON CONFLICT (room_id, member) WHERE status IN ('held', 'paid', 'confirmed') DO NOTHING
+        RETURNING hold_until
+    ), wanted AS (
+        SELECT deal_id, sku_id, CAST(:quantity AS bigint) AS quantity FROM room
+    ), {RESERVED}, ordering AS (
+        SELECT CAST(:order_id AS uuid) AS order_id, CAST(:line_id AS uuid) AS line_id, CAST(:member AS bigint) AS buyer,
+            id AS room_id, (SELECT brings FROM link) AS link_id, currency,
+            least(price_minor * CAST(:quantity AS bigint), {MAX_AMOUNT_MINOR}) AS amount_minor,
+            CAST(:now AS timestamptz) AS ordered_at, sku_id, title, CAST(:quantity AS bigint) AS quantity, return_days
+        FROM room
+    ), {PLACED}
+    SELECT CAST(:code AS text) IS NULL OR EXISTS (SELECT FROM link), r.id IS NOT NULL, EXISTS (SELECT FROM seat),
+        EXISTS (SELECT FROM reserved), r.title, r.price_minor, r.currency, r.sku_id, r.deal_id,
+        r.per_member_limit, (SELECT hold_until FROM seat),
+        (SELECT p.display_name FROM members m JOIN member_profiles p ON p.member_id = m.id WHERE m.number = :member)
+    FROM (SELECT) AS once LEFT JOIN room r ON true
+"""  # noqa: S608 - texts of the rooms' own
+
+_JOIN = f"""
+    WITH room AS (
+        UPDATE rooms SET seats_taken = seats_taken + 1, version = version + 1
+        WHERE id = :room_id AND status = 'open' AND expires_at > :now AND seats_taken < size
+          AND NOT EXISTS (
+            SELECT FROM seats s
+            WHERE s.room_id = :room_id AND s.member = :member AND s.status IN ('held', 'paid', 'confirmed')
+          )
+        RETURNING *
+    ), {_CLAIM}
+"""  # noqa: S608 - texts of the rooms' own
+
+_OPEN = f"""
+    WITH room AS (
+        INSERT INTO rooms (id, deal_id, sku_id, title, price_minor, currency, return_days, seat_hold_seconds,
+            per_member_limit, host, size, seats_taken, opened_at, expires_at)
+        VALUES (:room_id, :deal_id, :sku_id, :title, :price_minor, :currency, :return_days, :seat_hold_seconds,
+            :per_member_limit, :member, :size, 1, :now, :expires_at)
+        RETURNING *
+    ), {_CLAIM}
+"""  # noqa: S608 - texts of the rooms' own
+
+
+def claim_seat(session: Session, values: Mapping[str, object]) -> Claim:
+    """Take a seat in an open room."""
+    return Claim(*session.execute(text(_JOIN), values).one())
+
+
+def open_room(session: Session, values: Mapping[str, object]) -> Claim:
+    """Make a room with its first seat taken."""
+    return Claim(*session.execute(text(_OPEN), values).one())
+
+
+class Standing(NamedTuple):
+    """How a room stands towards a member who could not join it."""
+
+    status: Status
+    expires_at: datetime
+    seated: bool
+
+
+def standing(session: Session, room_id: uuid.UUID, member: int) -> Standing | None:
+    """What a refused claim met, read anew; None where there is no such room."""
+    row = session.execute(
+        text(
+            """
+            SELECT r.status, r.expires_at, EXISTS (
+                SELECT FROM seats s
+                WHERE s.room_id = r.id AND s.member = :member AND s.status IN ('held', 'paid', 'confirmed'))
+            FROM rooms r WHERE r.id = :room_id
+            """
+        ),
+        {"room_id": room_id, "member": member},
+    ).one_or_none()
+    return Standing(Status(row[0]), row[1], row[2]) if row else None
+
+
+def units_of(session: Session, deal_id: uuid.UUID, member: int) -> int:
+    """How many units of a deal a member has or may still pay for, in all its rooms."""
+    counted = session.execute(
+        text(
+            """
+            SELECT coalesce(sum(s.quantity), 0) FROM seats s JOIN rooms r ON r.id = s.room_id
+            WHERE s.member = :member AND r.deal_id = :deal_id AND s.status IN ('held', 'paid', 'confirmed')
+            """
+        ),
+        {"member": member, "deal_id": deal_id},
+    )
+    return int(counted.scalar_one())

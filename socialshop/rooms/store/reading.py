@@ -1,0 +1,78 @@
+"""Reading rooms."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+
+class RoomRow(NamedTuple):
+    """A room with its live seats: pairs of a display name and a seat's status, the earliest claim first."""
+
+    id: uuid.UUID
+    deal_id: uuid.UUID
+    host_name: str
+    status: str
+    size: int
+    seats_taken: int
+    seats_paid: int
+    expires_at: datetime
+    price_minor: int
+    currency: str
+    version: int
+    members: list[Any]
+
+
+class ShareRow(NamedTuple):
+    """What a stranger who was sent a link may see of a room."""
+
+    title: str
+    price_minor: int
+    currency: str
+    status: str
+    size: int
+    seats_taken: int
+    expires_at: datetime
+
+
+def share_facts(session: Session, room_id: uuid.UUID) -> ShareRow | None:
+    """The room without its members, by its key alone."""
+    row = session.execute(
+        text("SELECT title, price_minor, currency, status, size, seats_taken, expires_at FROM rooms WHERE id = :id"),
+        {"id": room_id},
+    ).one_or_none()
+    return ShareRow(*row) if row else None
+
+
+def version(session: Session, room_id: uuid.UUID) -> int | None:
+    """The room's version, by its key alone: what most polls cost."""
+    row = session.execute(text("SELECT version FROM rooms WHERE id = :id"), {"id": room_id}).one_or_none()
+    return row.version if row else None
+
+
+def find(session: Session, room_id: uuid.UUID) -> RoomRow | None:
+    """The room and its live seats, in one statement: both of one instant."""
+    row = session.execute(
+        text(
+            """
+            SELECT r.id, r.deal_id, (
+                    SELECT p.display_name FROM members m JOIN member_profiles p ON p.member_id = m.id
+                    WHERE m.number = r.host
+                ), r.status, r.size, r.seats_taken, r.seats_paid, r.expires_at, r.price_minor, r.currency, r.version,
+                (
+                    SELECT coalesce(json_agg(json_build_array(p.display_name, s.status) ORDER BY s.claimed_at, s.id),
+                        '[]')
+                    FROM seats s JOIN members m ON m.number = s.member
+                    LEFT JOIN member_profiles p ON p.member_id = m.id
+                    WHERE s.room_id = r.id AND s.status IN ('held', 'paid', 'confirmed')
+                )
+            FROM rooms r WHERE r.id = :id
+            """
+        ),
+        {"id": room_id},
+    ).one_or_none()
+    return RoomRow(*row) if row else None

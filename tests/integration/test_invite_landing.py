@@ -1,0 +1,264 @@
+"""The page behind a link: what it says, what it records, whom it remembers; and whom a registration is bound to."""
+
+from __future__ import annotations
+
+import re
+import threading
+from datetime import timedelta
+from http.cookies import SimpleCookie
+from typing import Any
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import text
+
+from socialshop.app import create_app
+from socialshop.infra.clock import ManualClock
+from socialshop.infra.uow import in_unit_of_work
+from socialshop.invites import service as invites
+from socialshop.invites.cookies import ATTRIBUTION, VISITOR
+from tests.integration.test_invite_links import a_deal, a_room, link
+from tests.room_shop import statements
+from tests.web_client import API, Person, counts, refusal, registration, sign_up
+
+PHONE = {"User-Agent": "Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) AppleWebKit/605.1.15"}
+JSON = {"Accept": "application/json"}
+
+
+def rows(query: str) -> list[Any]:
+    return in_unit_of_work(lambda uow: [tuple(row) for row in uow.session.execute(text(query))])
+
+
+def verdicts() -> list[str]:
+    """What each click came to, in the order of the clicks."""
+    while in_unit_of_work(invites.judge_clicks):
+        pass
+    return [row[0] for row in rows("SELECT verdict FROM invite_clicks ORDER BY id")]
+
+
+@pytest.fixture
+def owner(app: Flask) -> Person:
+    from socialshop.kernel.roles import Role
+
+    return sign_up(app, role=Role.LEADER, name="Lin <b>")
+
+
+def follow(client: FlaskClient, code: str, **headers: str) -> Any:
+    answer = client.get(f"/i/{code}", headers={**PHONE, **headers})
+    assert answer.status_code == 200, answer.text
+    return answer
+
+
+def test_the_page_says_who_invites_to_what_and_what_to_do_next(app: Flask, owner: Person) -> None:
+    deal, _ = a_deal(owner)
+    code = str(link(owner, kind="room", target_id=a_room(owner, deal))["code"])
+    page = follow(app.test_client(), code, **{"Accept-Language": "en"})
+    for said in ("Lin &lt;b&gt; invites you", "Tea for three", "CNY 99.00", "2 of 3 seats left", "(UTC+08:00)", code):
+        assert said in page.text
+    chinese = follow(app.test_client(), code)
+    for said in ('lang="zh"', "邀请你一起买", "还差 2 人（3 人团）", "注册时填写邀请码", code):
+        assert said in chinese.text
+    assert page.headers["Vary"] == "Accept, Accept-Language"
+
+
+def test_the_page_stands_alone_under_a_policy_that_allows_its_own_style_and_nothing_else(
+    app: Flask, owner: Person
+) -> None:
+    page = follow(app.test_client(), owner.card.invite_code)
+    policy = page.headers["Content-Security-Policy"]
+    assert re.fullmatch(
+        r"default-src 'none'; style-src 'sha256-[\w+/]{43}='; frame-ancestors 'none'; base-uri 'none';"
+        r" form-action 'none'",
+        policy,
+    )
+    assert not re.search(r"<script|<img|<link|<iframe|\son\w+=|\sstyle=|href=|src=", page.text)
+    assert len(page.data) < 4_000
+    assert page.headers["Cache-Control"] == "no-store"
+
+
+def test_a_program_gets_the_same_facts_as_json(app: Flask, owner: Person) -> None:
+    deal, product = a_deal(owner)
+    room = a_room(owner, deal)
+    told = {}
+    for kind, target in (("room", room), ("deal", deal), ("product", product)):
+        code = str(link(owner, kind=kind, target_id=target)["code"])
+        facts = follow(app.test_client(), code, **JSON).get_json()
+        assert (facts["code"], facts["kind"], facts["target_id"]) == (code, kind, target)
+        assert facts["inviter"] == {"display_name": "Lin <b>"}
+        subject = facts["subject"]
+        told[kind] = (subject["title"], subject["price"]["amount_minor"], subject["seats_left"], subject["size"])
+    assert told == {
+        "room": ("Tea for three", 9_900, 2, 3),
+        "deal": ("Tea for three", 9_900, None, 3),
+        "product": ("Spring tea", 10_900, None, None),
+    }
+    own = follow(app.test_client(), owner.card.invite_code, **JSON).get_json()
+    assert (own["target_id"], own["subject"]) == (None, None)
+
+
+def test_an_unknown_code_is_404_as_a_page_or_a_problem_and_records_nothing(app: Flask) -> None:
+    client = app.test_client()
+    for code in ("NOSUCHCODE", "x" * 500, "%00", "0O1IL"):
+        page = client.get(f"/i/{code}", headers={"Accept": "text/html", "Accept-Language": "en"})
+        assert page.status_code == 404
+        assert "Set-Cookie" not in page.headers
+        assert refusal(client.get(f"/i/{code}", headers=JSON)) == (404, "not_found", None)
+    assert "No such invite link" in page.text
+    assert counts("invite_clicks") == {"invite_clicks": 0}
+
+
+def test_a_visitor_is_known_by_a_signed_cookie_of_which_only_a_hash_is_kept(app: Flask, owner: Person) -> None:
+    answer = follow(app.test_client(), owner.card.invite_code)
+    jar: SimpleCookie = SimpleCookie()
+    for header in answer.headers.getlist("Set-Cookie"):
+        assert re.search(r"; HttpOnly", header)
+        assert re.search(r"SameSite=Lax", header)
+        assert "; Path=/" in header
+        assert "Secure" not in header
+        jar.load(header)
+    assert set(jar) == {VISITOR, ATTRIBUTION}
+    number = bytes.fromhex(jar[VISITOR].value.partition(".")[0])
+    (kept,) = rows("SELECT visitor, member_id, bot FROM invite_clicks")
+    assert (len(kept[0]), kept[1], kept[2]) == (32, None, False)
+    assert kept[0] != number
+    assert len(number) == 16
+
+
+def test_in_production_the_cookies_travel_only_encrypted(
+    app: Flask, owner: Person, database_url: str, redis_url: str
+) -> None:
+    settings = app.extensions["socialshop_settings"].model_copy(update={"environment": "production"})
+    production = create_app(settings)
+    headers = follow(production.test_client(), owner.card.invite_code).headers.getlist("Set-Cookie")
+    assert len(headers) == 2
+    assert all("; Secure" in header for header in headers)
+
+
+def test_robots_repeats_within_a_day_and_own_clicks_are_recorded_and_not_counted(app: Flask, owner: Person) -> None:
+    clock = ManualClock(app.extensions["socialshop_clock"].now())
+    app.extensions["socialshop_clock"] = clock
+    code, visitor = owner.card.invite_code, app.test_client()
+    follow(visitor, code)
+    clock.advance(timedelta(hours=23))
+    follow(visitor, code)
+    follow(app.test_client(), code)
+    follow(app.test_client(), code, **{"User-Agent": "Googlebot/2.1"})
+    follow(app.test_client(), code, Authorization=f"Bearer {owner.token}")
+    app.test_client().head(f"/i/{code}", headers=PHONE)
+    assert verdicts() == ["counted", "repeat", "counted", "bot", "self", "bot"]
+    clock.advance(timedelta(hours=25))
+    follow(visitor, code)
+    assert verdicts()[-1] == "counted"
+    stats = owner.call("GET", f"/invite-links/{code}/stats").get_json()
+    assert (stats["views"], stats["clicks"]) == (4, 3)
+    assert stats["not_counted"] == {"repeats": 1, "own": 1, "bots": 2}
+
+
+def test_the_owners_browser_is_known_once_the_owner_signed_in_with_it(app: Flask, owner: Person) -> None:
+    client = app.test_client()
+    person = registration()
+    follow(client, owner.card.invite_code)
+    own = client.post(f"{API}/members", json=person).get_json()["member"]["invite_code"]
+    follow(client, own)
+    elsewhere = app.test_client()
+    follow(elsewhere, owner.card.invite_code)
+    credentials = {name: person[name] for name in ("email", "password")}
+    assert elsewhere.post(f"{API}/sessions", json=credentials).status_code == 201
+    follow(elsewhere, own)
+    assert verdicts() == ["counted", "self", "counted", "self"]
+
+
+def test_clicks_judged_twice_or_by_two_at_once_count_once(app: Flask, owner: Person) -> None:
+    visitor = app.test_client()
+    for _ in range(40):
+        follow(visitor, owner.card.invite_code)
+
+    def judge() -> None:
+        with app.app_context():
+            in_unit_of_work(invites.judge_clicks)
+
+    threads = [threading.Thread(target=judge) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert verdicts() == ["counted"] + ["repeat"] * 39
+    assert rows("SELECT clicks, repeats, own, bots FROM invite_click_counts") == [(1, 39, 0, 0)]
+
+
+def test_the_page_of_a_room_costs_two_statements(app: Flask, owner: Person) -> None:
+    deal, _ = a_deal(owner)
+    code = str(link(owner, kind="room", target_id=a_room(owner, deal))["code"])
+    with statements() as seen:
+        follow(app.test_client(), code)
+    assert len(seen) == 2, seen
+
+
+def test_a_registration_is_bound_to_the_owner_of_the_link_that_was_followed_last(app: Flask, owner: Person) -> None:
+    client, first = app.test_client(), sign_up(app)
+    follow(client, first.card.invite_code)
+    follow(client, owner.card.invite_code)
+    came = client.post(f"{API}/members", json=registration()).get_json()["member"]
+    assert came["sponsor_id"] == owner.call("GET", "/me").get_json()["id"]
+    ((source, code),) = rows("SELECT a.source, l.code FROM attributions a JOIN invite_links l ON l.id = a.link_id")
+    assert (source, code) == ("cookie", owner.card.invite_code)
+    assert owner.call("GET", f"/invite-links/{owner.card.invite_code}/stats").get_json()["members"] == 1
+    assert first.call("GET", f"/invite-links/{first.card.invite_code}/stats").get_json()["members"] == 0
+
+
+def test_where_the_shop_says_first_the_link_that_was_followed_first_counts(
+    app: Flask, owner: Person, database_url: str, redis_url: str
+) -> None:
+    settings = app.extensions["socialshop_settings"].model_copy(update={"attribution_touch": "first"})
+    client, later = create_app(settings).test_client(), sign_up(app)
+    follow(client, owner.card.invite_code)
+    follow(client, later.card.invite_code)
+    came = client.post(f"{API}/members", json=registration()).get_json()["member"]
+    assert came["sponsor_id"] == owner.call("GET", "/me").get_json()["id"]
+
+
+def test_a_code_that_is_typed_goes_before_a_cookie(app: Flask, owner: Person) -> None:
+    client, typed = app.test_client(), sign_up(app)
+    follow(client, owner.card.invite_code)
+    came = client.post(f"{API}/members", json=registration(invite_code=typed.card.invite_code.lower())).get_json()
+    assert came["member"]["sponsor_id"] == typed.call("GET", "/me").get_json()["id"]
+    assert rows("SELECT source FROM attributions") == [("code",)]
+
+
+def test_a_cookie_past_its_window_forged_or_of_another_shop_binds_nobody(app: Flask, owner: Person) -> None:
+    clock = ManualClock(app.extensions["socialshop_clock"].now())
+    app.extensions["socialshop_clock"] = clock
+    old = app.test_client()
+    follow(old, owner.card.invite_code)
+    foreign = create_app(app.extensions["socialshop_settings"].model_copy(update={"secret_key": _secret("other")}))
+    theirs = foreign.test_client()
+    follow(theirs, owner.card.invite_code)
+    value = theirs.get_cookie(ATTRIBUTION)
+    assert value is not None
+    clients = [old]
+    for forged in (value.value, value.value[:-1] + "A", "0" * 44, "", "é.é"):
+        clients.append(app.test_client())
+        clients[-1].set_cookie(ATTRIBUTION, forged)
+    clock.advance(timedelta(days=30, seconds=1))
+    for client in clients:
+        came = client.post(f"{API}/members", json=registration())
+        assert (came.status_code, came.get_json()["member"]["sponsor_id"]) == (201, None)
+    assert counts("attributions") == {"attributions": 0}
+
+
+def test_a_registration_that_is_refused_leaves_no_attribution(app: Flask, owner: Person) -> None:
+    client, person = app.test_client(), registration()
+    assert app.test_client().post(f"{API}/members", json=person).status_code == 201
+    follow(client, owner.card.invite_code)
+    before = counts("members", "attributions", "invite_visitors", "referral_nodes", "invite_links")
+    assert refusal(client.post(f"{API}/members", json=person)) == (409, "email_taken", "email")
+    unknown = registration(invite_code="NOSUCHCODE")
+    assert refusal(client.post(f"{API}/members", json=unknown)) == (422, "invite_code_unknown", "invite_code")
+    assert counts(*before) == before
+
+
+def _secret(value: str) -> Any:
+    from pydantic import SecretStr
+
+    return SecretStr(value)

@@ -1,0 +1,88 @@
+"""What must be true of payouts at every moment, read from rows and books alone: no answer of the shop is believed."""
+
+from __future__ import annotations
+
+from socialshop.infra.uow import unit_of_work
+from socialshop.ledger import service as ledger
+
+# Each query names what is off; a sound shop has no row of any.
+FAULTS = {
+    "reserved is not what open requests ask for": """
+        SELECT m.number, coalesce(b.amount_minor, 0), coalesce(o.amount_minor, 0)
+        FROM members m
+        LEFT JOIN ledger_accounts a ON a.name = 'member:' || m.number || ':reserved'
+        LEFT JOIN ledger_balances b ON b.account_id = a.id AND b.currency = 'CNY'
+        LEFT JOIN (
+            SELECT member_number, sum(amount_minor) AS amount_minor FROM payout_requests
+            WHERE status IN ('submitted', 'approved', 'held', 'batched') GROUP BY 1
+        ) o ON o.member_number = m.number
+        WHERE coalesce(b.amount_minor, 0) <> coalesce(o.amount_minor, 0)
+    """,
+    "more was asked for than was earned": """
+        SELECT r.member_number, sum(r.amount_minor), e.earned FROM payout_requests r
+        JOIN (SELECT beneficiary, sum(amount_minor) AS earned FROM accruals
+              WHERE status IN ('settled', 'paid_out') GROUP BY 1) e ON e.beneficiary = r.member_number
+        WHERE r.status NOT IN ('rejected', 'cancelled', 'failed') GROUP BY 1, 3 HAVING sum(r.amount_minor) > e.earned
+    """,
+    "a channel's clearing is not what was paid through it": """
+        SELECT c.channel, p.paid, b.amount_minor
+        FROM (VALUES ('bank'), ('alipay'), ('wechat')) AS c (channel)
+        LEFT JOIN (SELECT channel, sum(amount_minor) AS paid FROM payout_requests WHERE status = 'paid' GROUP BY 1) p
+          USING (channel)
+        LEFT JOIN ledger_accounts a ON a.name = 'payout:' || c.channel || ':clearing'
+        LEFT JOIN ledger_balances b ON b.account_id = a.id AND b.currency = 'CNY'
+        WHERE coalesce(p.paid, 0) <> coalesce(b.amount_minor, 0)
+    """,
+    "a request's entries are not those of its status": """
+        SELECT r.id, r.status, array_agg(e.kind ORDER BY e.id)
+        FROM payout_requests r LEFT JOIN ledger_entries e ON starts_with(e.reference, 'payout:' || r.id || ':')
+        GROUP BY r.id
+        HAVING array_agg(e.kind ORDER BY e.id) <> CASE
+            WHEN r.status IN ('submitted', 'approved', 'held', 'batched') THEN ARRAY['payout_reserved']
+            ELSE ARRAY['payout_reserved', 'payout_' || r.status] END
+    """,
+    "a batch is not the sum of its requests": """
+        SELECT b.id FROM payout_batches b LEFT JOIN payout_requests r ON r.batch_id = b.id
+        GROUP BY b.id HAVING b.total_minor <> coalesce(sum(r.amount_minor), 0) OR b.item_count <> count(r.id)
+    """,
+    "a paid request is not covered by what it took": """
+        SELECT r.id FROM payout_requests r LEFT JOIN payout_parts p ON p.request_id = r.id
+        GROUP BY r.id HAVING (r.status = 'paid') <> (coalesce(sum(p.amount_minor), 0) = r.amount_minor)
+    """,
+    "an accrual was taken twice, or is paid out and was not taken whole": """
+        SELECT a.id, a.status, sum(p.amount_minor) FROM accruals a LEFT JOIN payout_parts p ON p.accrual_id = a.id
+        GROUP BY a.id HAVING coalesce(sum(p.amount_minor), 0) > a.amount_minor
+            OR (a.status = 'paid_out') <> (coalesce(sum(p.amount_minor), 0) = a.amount_minor)
+    """,
+    "somebody decided about an own request, or released what they approved or asked for": """
+        SELECT r.id FROM payout_requests r
+        LEFT JOIN payout_decisions d ON d.request_id = r.id
+        LEFT JOIN payout_batches b ON b.id = r.batch_id
+        WHERE d.decided_by = r.member_id OR b.released_by = r.member_id
+           OR (d.decision = 'approved' AND b.released_by = d.decided_by)
+    """,
+    "what happened and what was recorded differ": """
+        SELECT h.what, h.times, coalesce(e.times, 0) FROM (
+            SELECT 'payout.' || decision AS what, count(*) AS times FROM payout_decisions GROUP BY 1
+            UNION ALL
+            SELECT 'payout.' || status, count(*) FROM payout_requests
+            WHERE status IN ('cancelled', 'paid', 'failed') GROUP BY 1
+            UNION ALL SELECT 'payout.submitted', count(*) FROM payout_requests
+            UNION ALL SELECT 'payout_batch.created', count(*) FROM payout_batches
+            UNION ALL SELECT 'payout_batch.released', count(*) FROM payout_batches WHERE released_by IS NOT NULL
+        ) h LEFT JOIN (SELECT action, count(*) AS times FROM audit_entries GROUP BY 1) e ON e.action = h.what
+        WHERE h.times <> coalesce(e.times, 0)
+    """,
+}
+
+
+def faults() -> dict[str, list[tuple[object, ...]]]:
+    """What is off, by name; empty in a sound shop."""
+    with unit_of_work(isolation="REPEATABLE READ") as uow:
+        run = uow.session.connection().exec_driver_sql
+        found = {name: [tuple(row) for row in run(query)] for name, query in FAULTS.items()}
+        proof = ledger.prove(uow)
+    wrong: dict[str, list[tuple[object, ...]]] = {name: rows for name, rows in found.items() if rows}
+    if proof.first_difference is not None:
+        wrong["the books do not prove"] = [(proof.first_difference,)]
+    return wrong

@@ -1,0 +1,289 @@
+"""A room's whole life in any order: join, pay, fail, lapse, leave, expire, pay too late; all books after every step.
+
+The model knows members, seats and a clock, and nothing of how they are kept. After every step the room, every order
+that was ever placed, the stock and the provider's books must be what it says.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+from hypothesis.stateful import run_state_machine_as_test as run_machine
+from room_shop import RoomShop, faults, room_shop, unsettled
+from sqlalchemy import text
+
+from socialshop.deals.errors import OutOfStock
+from socialshop.infra.uow import unit_of_work
+from socialshop.kernel.errors import DomainError, NotFound
+from socialshop.payments.rules import Outcome
+from socialshop.rooms.errors import AlreadySeated, RoomClosed, RoomFull, SeatPaid
+from socialshop.rooms.service import Joined
+
+SIZE, TTL, HOLD, STOCK = 3, 600, 120, 14
+PEOPLE = st.integers(0, 4)
+PICKS = st.integers(0, 99)
+
+
+@dataclass
+class Place:
+    """A live seat of the model; `paid` is its place in the order of payment."""
+
+    joined: Joined
+    units: int
+    hold_until: datetime
+    paid: int | None = None
+
+
+class Rooms(RuleBasedStateMachine):
+    """One room at a time, on goods that run short."""
+
+    shop: RoomShop
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.places: dict[int, Place] = {}
+        self.orders: dict[int, str] = {}
+        self.placed: list[Joined] = []
+        self.status, self.host, self.payments, self.sold = "none", 0, 0, 0
+        self.expires_at = self.now
+
+    @property
+    def now(self) -> datetime:
+        return self.shop.pay_shop.clock.now()
+
+    @initialize()
+    def open_for_business(self) -> None:
+        self.shop.stock_tea(STOCK)
+        self.deal = self.shop.deal(SIZE, ttl=TTL, hold=HOLD)
+        self.people = [self.shop.member() for _ in range(5)]
+
+    # --- the model --------------------------------------------------------------------------------------------------
+
+    def _left(self) -> int:
+        return STOCK - sum(place.units for place in self.places.values()) - self.sold
+
+    def _take(self, person: int, joined: Joined, units: int) -> None:
+        self.places[person] = Place(joined, units, min(self.now + timedelta(seconds=HOLD), self.expires_at))
+        self.placed.append(joined)
+        self._order(joined, "awaiting_payment")
+
+    def _order(self, joined: Joined, status: str) -> None:
+        self.orders[self.placed.index(joined)] = status
+
+    def _held(self) -> list[Place]:
+        return [place for place in self.places.values() if place.paid is None]
+
+    def _paid(self, place: Place) -> None:
+        self.payments += 1
+        place.paid = self.payments
+        self._order(place.joined, "paid")
+        if len(self.places) >= SIZE and not self._held():
+            self.status = "filled"
+            for other in self.places.values():
+                self._order(other.joined, "confirmed")
+
+    def _give_up(self, *people: int) -> None:
+        for person in people:
+            place = self.places.pop(person)
+            # The provider answers at once: held money is back by the end of the step.
+            self._order(place.joined, "cancelled" if place.paid is None else "refunded")
+
+    def _end(self, status: str) -> None:
+        self._give_up(*list(self.places))
+        self.status = status
+
+    def _hand_on(self) -> None:
+        if self.status == "open" and self.host not in self.places:
+            heirs = sorted((place.paid, person) for person, place in self.places.items() if place.paid is not None)
+            if heirs:
+                self.host = heirs[0][1]
+            else:
+                self._end("cancelled")
+
+    def _refusal(self, person: int, units: int) -> type[DomainError] | None:
+        if person in self.places:
+            return AlreadySeated
+        if self.status in ("expired", "cancelled"):
+            return RoomClosed
+        if self.status == "filled" or len(self.places) >= SIZE:
+            return RoomFull
+        return OutOfStock if units > self._left() else None
+
+    def _expect(self, refusal: type[DomainError] | None, act: Callable[[], object]) -> object:
+        if refusal is None:
+            return act()
+        with pytest.raises(refusal):
+            act()
+        return None
+
+    # --- what people and time do ------------------------------------------------------------------------------------
+
+    @precondition(lambda self: self.status != "open")
+    @rule(person=PEOPLE, units=st.integers(1, 2))
+    def open(self, person: int, units: int) -> None:
+        if self.status == "filled":
+            self.sold += sum(place.units for place in self.places.values())
+        self.places = {}
+        refusal = OutOfStock if units > self._left() else None
+        opened = self._expect(refusal, lambda: self.shop.open(self.deal, self.people[person], units))
+        self.status = "none"
+        if isinstance(opened, Joined):
+            self.room, self.host, self.status = opened.room.id, person, "open"
+            self.expires_at = self.now + timedelta(seconds=TTL)
+            self._take(person, opened, units)
+
+    @precondition(lambda self: self.placed and self.status != "none")
+    @rule(person=PEOPLE, units=st.integers(1, 2))
+    def join(self, person: int, units: int) -> None:
+        refusal = self._refusal(person, units)
+        joined = self._expect(refusal, lambda: self.shop.join(self.room, self.people[person], units))
+        if isinstance(joined, Joined):
+            self._take(person, joined, units)
+
+    @precondition(lambda self: self._held())
+    @rule(pick=PICKS, outcome=st.sampled_from([Outcome.SUCCEEDED, Outcome.DUPLICATE]))
+    def pay(self, pick: int, outcome: Outcome) -> None:
+        held = self._held()
+        self.shop.pay(held[pick % len(held)].joined, outcome)
+        self.shop.work()
+        self._paid(held[pick % len(held)])
+
+    @precondition(lambda self: self._held())
+    @rule()
+    def all_pay_at_once(self) -> None:
+        held = self._held()
+        for place in held:
+            self.shop.pay(place.joined)
+        self.shop.work()
+        for place in held:
+            self._paid(place)
+
+    @precondition(lambda self: any(place.paid is not None for place in self.places.values()))
+    @rule(pick=PICKS)
+    def pay_again(self, pick: int) -> None:
+        paid = [place for place in self.places.values() if place.paid is not None]
+        self.shop.pay(paid[pick % len(paid)].joined)
+        self.shop.work()
+
+    @precondition(lambda self: self._held())
+    @rule(pick=PICKS)
+    def fail_to_pay(self, pick: int) -> None:
+        held = self._held()
+        self.shop.pay(held[pick % len(held)].joined, Outcome.FAILED)
+        self.shop.work()
+
+    @precondition(lambda self: "cancelled" in self.orders.values())
+    @rule(pick=PICKS)
+    def pay_too_late(self, pick: int) -> None:
+        lost = sorted(number for number, status in self.orders.items() if status == "cancelled")
+        number = lost[pick % len(lost)]
+        self.shop.pay(self.placed[number])
+        self.shop.work()
+        self.orders[number] = "refunded"
+
+    @precondition(lambda self: self.placed and self.status != "none")
+    @rule(person=PEOPLE)
+    def leave(self, person: int) -> None:
+        refusal: type[DomainError] | None = None
+        if self.status in ("expired", "cancelled"):
+            refusal = RoomClosed
+        elif person not in self.places:
+            refusal = NotFound
+        elif self.places[person].paid is not None:
+            refusal = SeatPaid
+        self._expect(refusal, lambda: self.shop.leave(self.room, self.people[person]))
+        if refusal is None:
+            self._give_up(person)
+            self._hand_on()
+
+    @rule(seconds=st.sampled_from([1, 1, 60, HOLD, TTL]))
+    def wait(self, seconds: int) -> None:
+        self.shop.tick(seconds)
+        self.shop.work()
+        if self.status != "open":
+            return
+        lapsed = [p for p, place in self.places.items() if place.paid is None and place.hold_until <= self.now]
+        self._give_up(*lapsed)
+        self._hand_on()
+        if self.status == "open" and self.expires_at <= self.now:
+            self._end("expired")
+
+    # --- what must hold ---------------------------------------------------------------------------------------------
+
+    @invariant()
+    def every_book_says_the_same(self) -> None:
+        if not self.placed:
+            return
+        assert faults(self.shop) == unsettled(self.shop) == []
+        assert [self.shop.order(joined) for joined in self.placed] == [
+            self.orders[number] for number in range(len(self.placed))
+        ]
+        if self.status != "none":
+            paid = sum(place.paid is not None for place in self.places.values())
+            assert self.shop.seats(self.room) == (self.status, len(self.places), paid)
+            assert self.shop.left() == self._left()
+
+
+def _live(app: Flask, folder: Path, examples: int, steps: int) -> None:
+    with room_shop(app, folder) as shop:
+        run_machine(
+            type("Machine", (Rooms,), {"shop": shop}),
+            settings=settings(
+                max_examples=examples,
+                stateful_step_count=steps,
+                deadline=None,
+                derandomize=True,
+                database=None,
+                suppress_health_check=list(HealthCheck),
+            ),
+        )
+
+
+def test_a_room_lives_as_its_model_says(app: Flask, tmp_path: Path) -> None:
+    _live(app, tmp_path, examples=8, steps=25)
+
+
+@pytest.mark.long
+@pytest.mark.timeout(3600)
+def test_many_rooms_live_as_their_model_says(app: Flask, tmp_path: Path) -> None:
+    _live(app, tmp_path, examples=200, steps=40)
+
+
+def test_the_audit_sees_a_planted_fault_of_each_kind(app: Flask, tmp_path: Path) -> None:
+    """The machine is worth what its audit sees."""
+    with room_shop(app, tmp_path) as shop:
+        host = shop.open(shop.deal(SIZE, quota=5))
+        assert faults(shop) == []
+        planted: list[tuple[str, str, str]] = [
+            ("counters", "UPDATE rooms SET seats_taken = 2", "UPDATE rooms SET seats_taken = 1"),
+            ("stock", "UPDATE skus SET stock = stock - 1", "UPDATE skus SET stock = stock + 1"),
+            ("quota", "UPDATE deals SET taken = taken + 1", "UPDATE deals SET taken = taken - 1"),
+            (
+                "host without a seat",
+                "UPDATE rooms SET host = (SELECT min(number) FROM members WHERE number <> host)",
+                f"UPDATE rooms SET host = {_number(shop, host)}",
+            ),
+        ]
+        for name, fault, mend in planted:
+            _run(fault)
+            assert name in {found[0] for found in faults(shop)}  # type: ignore[index]
+            _run(mend)
+        _run("UPDATE orders SET status = 'cancelled'")
+        assert [found[0] for found in faults(shop)] == ["order and seat"]  # type: ignore[index]
+
+
+def _number(shop: RoomShop, joined: Joined) -> int:
+    return shop.pay_shop.payer(joined.payment)
+
+
+def _run(statement: str) -> None:
+    with unit_of_work() as uow:
+        uow.session.execute(text(statement))
