@@ -69,7 +69,8 @@ _CLAIM = f"""
     FROM (SELECT) AS once LEFT JOIN room r ON true
 """  # noqa: S608 - texts of the rooms' own
 
-_JOIN = f"""
+_JOIN = text(
+    f"""
     WITH room AS (
         UPDATE rooms SET seats_taken = seats_taken + 1, version = version + 1
         WHERE id = :room_id AND status = 'open' AND expires_at > :now AND seats_taken < size
@@ -80,8 +81,10 @@ _JOIN = f"""
         RETURNING *
     ), {_CLAIM}
 """  # noqa: S608 - texts of the rooms' own
+)
 
-_OPEN = f"""
+_OPEN = text(
+    f"""
     WITH room AS (
         INSERT INTO rooms (id, deal_id, sku_id, title, price_minor, currency, return_days, seat_hold_seconds,
             per_member_limit, host, size, seats_taken, opened_at, expires_at)
@@ -90,16 +93,17 @@ _OPEN = f"""
         RETURNING *
     ), {_CLAIM}
 """  # noqa: S608 - texts of the rooms' own
+)
 
 
 def claim_seat(session: Session, values: Mapping[str, object]) -> Claim:
     """Take a seat in an open room."""
-    return Claim(*session.execute(text(_JOIN), values).one())
+    return Claim(*session.execute(_JOIN, values).one())
 
 
 def open_room(session: Session, values: Mapping[str, object]) -> Claim:
     """Make a room with its first seat taken."""
-    return Claim(*session.execute(text(_OPEN), values).one())
+    return Claim(*session.execute(_OPEN, values).one())
 
 
 class Standing(NamedTuple):

@@ -39,6 +39,26 @@ class ShareRow(NamedTuple):
     expires_at: datetime
 
 
+# Built once: these two are what pollers of rooms ask.
+_VERSION = text("SELECT version FROM rooms WHERE id = :id")
+_ROOM = text(
+    """
+    SELECT r.id, r.deal_id, (
+            SELECT p.display_name FROM members m JOIN member_profiles p ON p.member_id = m.id
+            WHERE m.number = r.host
+        ), r.status, r.size, r.seats_taken, r.seats_paid, r.expires_at, r.price_minor, r.currency, r.version,
+        (
+            SELECT coalesce(json_agg(json_build_array(p.display_name, s.status) ORDER BY s.claimed_at, s.id),
+                '[]')
+            FROM seats s JOIN members m ON m.number = s.member
+            LEFT JOIN member_profiles p ON p.member_id = m.id
+            WHERE s.room_id = r.id AND s.status IN ('held', 'paid', 'confirmed')
+        )
+    FROM rooms r WHERE r.id = :id
+    """
+)
+
+
 def share_facts(session: Session, room_id: uuid.UUID) -> ShareRow | None:
     """The room without its members, by its key alone."""
     row = session.execute(
@@ -50,29 +70,14 @@ def share_facts(session: Session, room_id: uuid.UUID) -> ShareRow | None:
 
 def version(session: Session, room_id: uuid.UUID) -> int | None:
     """The room's version, by its key alone: what most polls cost."""
-    row = session.execute(text("SELECT version FROM rooms WHERE id = :id"), {"id": room_id}).one_or_none()
+    row = session.execute(_VERSION, {"id": room_id}).one_or_none()
     return row.version if row else None
 
 
 def find(session: Session, room_id: uuid.UUID) -> RoomRow | None:
     """The room and its live seats, in one statement: both of one instant."""
     row = session.execute(
-        text(
-            """
-            SELECT r.id, r.deal_id, (
-                    SELECT p.display_name FROM members m JOIN member_profiles p ON p.member_id = m.id
-                    WHERE m.number = r.host
-                ), r.status, r.size, r.seats_taken, r.seats_paid, r.expires_at, r.price_minor, r.currency, r.version,
-                (
-                    SELECT coalesce(json_agg(json_build_array(p.display_name, s.status) ORDER BY s.claimed_at, s.id),
-                        '[]')
-                    FROM seats s JOIN members m ON m.number = s.member
-                    LEFT JOIN member_profiles p ON p.member_id = m.id
-                    WHERE s.room_id = r.id AND s.status IN ('held', 'paid', 'confirmed')
-                )
-            FROM rooms r WHERE r.id = :id
-            """
-        ),
+        _ROOM,
         {"id": room_id},
     ).one_or_none()
     return RoomRow(*row) if row else None

@@ -1,0 +1,20 @@
+"""All that workers do about rooms, until nothing is due, in one process that a test kills."""
+
+from __future__ import annotations
+
+from socialshop.app import create_app
+from socialshop.rooms import service as rooms
+from workers import handlers, jobs, relay
+from workers.edge import in_unit_of_work
+
+
+def main() -> None:
+    with create_app().app_context():
+        while in_unit_of_work(rooms.release_lapsed_holds) or in_unit_of_work(rooms.expire_due):
+            pass
+        while relay.relay() + sum(jobs.drain(name) for name in handlers.names()):
+            pass
+
+
+if __name__ == "__main__":
+    main()
