@@ -30,6 +30,8 @@ from socialshop.orders.store.refunds import RefundRow
 from socialshop.payments import service as payments
 
 _BEFORE_CONFIRMATION = (Status.AWAITING_PAYMENT, Status.PAID)
+# No money came; or all of it went back, by refunds or by a hold that was released.
+_NOTHING_LEFT = (Status.CANCELLED, Status.REFUNDED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +71,7 @@ def request_refund(
         raise NotFound("no such order")
     if order.status in _BEFORE_CONFIRMATION:
         raise OrderNotConfirmed(f"the order is {order.status}: its money has not been taken; leave the room instead")
-    left = [] if order.status is Status.CANCELLED else store.left_of(uow.session, order_id)
+    left = [] if order.status in _NOTHING_LEFT else store.left_of(uow.session, order_id)
     parts = _parts(left, amount_minor, units)
     refund_id = new_id()
     store.add(uow.session, refund_id, order_id, reason=reason, parts=parts, now=uow.now)
