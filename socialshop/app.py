@@ -15,7 +15,7 @@ from socialshop.deals import routes as deals_routes
 from socialshop.identity import routes as identity_routes
 from socialshop.identity import service as identity
 from socialshop.identity.service import SignedIn
-from socialshop.infra import db, deliveries, redis
+from socialshop.infra import db, deliveries, line, redis
 from socialshop.infra.clock import Clock, SystemClock
 from socialshop.infra.settings import Settings, current
 from socialshop.infra.uow import UnitOfWork, in_unit_of_work
@@ -34,6 +34,8 @@ from socialshop.payments import service as payments
 from socialshop.payments.gateway import Gateways, SandboxGateway
 from socialshop.payouts import admin_routes as payouts_admin_routes
 from socialshop.payouts import routes as payouts_routes
+from socialshop.referrals import admin_routes as referrals_admin_routes
+from socialshop.referrals import routes as referrals_routes
 from socialshop.rooms import routes as rooms_routes
 from socialshop.rooms import service as rooms
 from socialshop.web import auth, bodies, health, limits, metrics, operations, problems, reference, requests
@@ -52,6 +54,8 @@ ROOMS = (
     rooms_routes.room,
     invites_routes.room,
     invites_routes.landing_room,
+    referrals_routes.room,
+    referrals_admin_routes.room,
     payments_routes.room,
     commissions_routes.room,
     commissions_admin_routes.room,
@@ -77,6 +81,7 @@ def create_app(settings: Settings | None = None, clock: Clock | None = None) -> 
     app.extensions["socialshop_settings"] = config
     app.extensions["socialshop_clock"] = clock or SystemClock()
     db.attach(app, url=config.database_url.get_secret_value(), pool_size=config.database_pool)
+    line.attach(app)
     redis.attach(app, config.redis_url.get_secret_value())
     Migrate(app, db.db, directory=str(MIGRATIONS))
     app.extensions["socialshop_payment_gateways"] = _payment_gateways(config)

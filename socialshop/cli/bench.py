@@ -28,6 +28,7 @@ BENCHES = {
     "settle": "socialshop.bench.commissions:settle",
     "team": "socialshop.bench.tree:team",
     "upline": "socialshop.bench.tree:upline",
+    "landing": "socialshop.bench.landing:landing",
     "prove": "socialshop.bench.ledger:prove",
     "seal": "socialshop.bench.ledger:seal",
 }

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import time
+import uuid
+from collections.abc import Callable
 
-from flask import render_template
+from flask import current_app, render_template
 
 from socialshop.invites import wording
-from socialshop.invites.rules import Kind
+from socialshop.invites.rules import Kind, ShareSubject
 from socialshop.invites.service import Landing
 from socialshop.invites.wording import TEXTS, Language
 
@@ -21,6 +24,25 @@ _STYLE = (
 )
 _HASH = base64.b64encode(hashlib.sha256(_STYLE.encode()).digest()).decode("ascii")
 POLICY = f"default-src 'none'; style-src 'sha256-{_HASH}'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
+
+
+_FRESH_SECONDS = 1.0
+_MOST_KEPT = 10_000
+_KEPT = "socialshop_landing_kept"
+
+Found = tuple[float, ShareSubject | None]
+
+
+def kept(kind: Kind, target_id: uuid.UUID, find: Callable[[], ShareSubject | None]) -> ShareSubject | None:
+    """What a link leads to, as it was at most a second ago: a link that spreads asks for it once a second a process."""
+    subjects: dict[tuple[Kind, uuid.UUID], Found] = current_app.extensions.setdefault(_KEPT, {})
+    now, key = time.monotonic(), (kind, target_id)
+    found = subjects.get(key)
+    if found is None or found[0] < now:
+        if len(subjects) >= _MOST_KEPT:
+            subjects.clear()
+        found = subjects[key] = (now + _FRESH_SECONDS, find())
+    return found[1]
 
 
 def page(landing: Landing, language: Language, zone: str) -> bytes:

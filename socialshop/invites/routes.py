@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import uuid
+from functools import lru_cache
 from typing import Literal
 
 from flask import current_app, request
+from werkzeug.datastructures import LanguageAccept, MIMEAccept
+from werkzeug.http import parse_accept_header
 
 from socialshop.infra.settings import Settings
-from socialshop.infra.uow import UnitOfWork
+from socialshop.infra.uow import UnitOfWork, in_unit_of_work
 from socialshop.invites import landing, qr, rules, service, visitors, wording
 from socialshop.invites.cookies import Attributed
 from socialshop.invites.gateway import Subjects
-from socialshop.invites.rules import Kind
+from socialshop.invites.rules import Kind, ShareSubject
 from socialshop.invites.schemas import (
     TARGET_PREFIX,
     LandingWire,
@@ -122,24 +126,19 @@ def open_link(call: Call[Nothing, Nothing]) -> Answer:
     visitor, cookies = visitors.greet()
     bot = request.method == "HEAD" or rules.is_bot(request.headers.get("User-Agent", ""))
 
-    def follow(uow: UnitOfWork) -> Answer:
-        caller = auth.look(uow) if "Authorization" in request.headers else None
-        visit = service.Visit(visitor, caller.member_id if caller else None, bot)
-        found = service.open_link(uow, call.path["code"], visit, _subjects())
-        kept = visitors.remember(Attributed(found.link_id, uow.now))
-        headers = {**_VARY, "Set-Cookie": [*cookies, *kept]}
-        if not as_page:
-            return Answer(LandingWire.of(found), headers=headers)
-        content = landing.page(found, language, _settings().time_zone)
-        return Answer(content, media_type=_HTML, headers={**headers, "Content-Security-Policy": landing.POLICY})
-
+    caller = auth.look(None) if "Authorization" in request.headers else None
+    visit = service.Visit(visitor, caller.member_id if caller else None, bot)
+    now = current_app.extensions["socialshop_clock"].now()
     try:
-        return call.transact(follow)
+        found = service.open_link(call.path["code"], visit, now, _subject)
     except NotFound:
         if not as_page:
             raise
-        headers = {**_VARY, "Content-Security-Policy": landing.POLICY}
-        return Answer(landing.unknown_page(language), 404, media_type=_HTML, headers=headers)
+        return _page(landing.unknown_page(language), 404, [])
+    cookies += visitors.remember(Attributed(found.link_id, now))
+    if as_page:
+        return _page(landing.page(found, language, _settings().time_zone), 200, cookies)
+    return Answer(LandingWire.of(found), headers={**_VARY, "Set-Cookie": cookies})
 
 
 @landing_room.operation(
@@ -168,6 +167,20 @@ def show_qr_png(call: Call[Nothing, Nothing]) -> Answer:
     return _qr(call, "png", "image/png")
 
 
+def _page(content: bytes, status: int, cookies: list[str]) -> Answer:
+    headers = {**_VARY, "Content-Security-Policy": landing.POLICY, "Set-Cookie": cookies}
+    return Answer(content, status, media_type=_HTML, headers=headers)
+
+
+def _subject(kind: Kind, target_id: uuid.UUID) -> ShareSubject | None:
+    clock = current_app.extensions["socialshop_clock"]
+
+    def find() -> ShareSubject | None:
+        return in_unit_of_work(lambda uow: service.find_subject(uow, _subjects(), kind, target_id), clock)
+
+    return landing.kept(kind, target_id, find)
+
+
 def _qr(call: Call[Nothing, Nothing], form: Literal["svg", "png"], media_type: str) -> Answer:
     def draw(uow: UnitOfWork) -> Answer:
         link = service.link_named(uow, call.path["code"])
@@ -177,11 +190,22 @@ def _qr(call: Call[Nothing, Nothing], form: Literal["svg", "png"], media_type: s
 
 
 def _language() -> Language:
-    return request.accept_languages.best_match(LANGUAGES) or LANGUAGES[0]  # type: ignore[return-value]
+    return _preferred(request.headers.get("Accept-Language", ""))
+
+
+@lru_cache(maxsize=256)
+def _preferred(accept_language: str) -> Language:
+    found = parse_accept_header(accept_language, LanguageAccept).best_match(LANGUAGES)
+    return "en" if found == "en" else "zh"
 
 
 def _wants_page() -> bool:
-    return request.accept_mimetypes.best_match(["text/html", "application/json"]) != "application/json"
+    return _prefers_page(request.headers.get("Accept", ""))
+
+
+@lru_cache(maxsize=256)
+def _prefers_page(accept: str) -> bool:
+    return parse_accept_header(accept, MIMEAccept).best_match(["text/html", "application/json"]) != "application/json"
 
 
 def _subjects() -> Subjects:

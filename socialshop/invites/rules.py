@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from functools import lru_cache
 
 from socialshop.kernel.money import Money
 
@@ -65,6 +66,7 @@ def is_code(text: str) -> bool:
     return _CODE.fullmatch(text) is not None
 
 
+@lru_cache(maxsize=1024)
 def is_bot(user_agent: str) -> bool:
     """Whether a client says that it is a program; one that says nothing is taken for one."""
     return not user_agent or _BOT.search(user_agent) is not None

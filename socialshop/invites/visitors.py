@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import secrets
 from datetime import datetime, timedelta
-from http.cookies import Morsel, SimpleCookie
 
 from flask import current_app, request
 
@@ -49,14 +48,8 @@ def remember(link: Attributed) -> list[str]:
 
 
 def _cookie(name: str, value: str, days: int) -> str:
-    jar: SimpleCookie = SimpleCookie({name: value})
-    morsel: Morsel[str] = jar[name]
-    morsel["path"] = "/"
-    morsel["max-age"] = days * 24 * 3600
-    morsel["httponly"] = True
-    morsel["samesite"] = "Lax"
-    morsel["secure"] = _settings().environment == "production"
-    return morsel.OutputString()
+    secure = "; Secure" if _settings().environment == "production" else ""
+    return f"{name}={value}; Path=/; Max-Age={days * 24 * 3600}; HttpOnly; SameSite=Lax{secure}"
 
 
 def _signer() -> CookieSigner:

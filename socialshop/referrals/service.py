@@ -10,43 +10,58 @@ from __future__ import annotations
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import numpy as np
 
 from socialshop.audit import service as audit
 from socialshop.infra.uow import UnitOfWork, advisory_lock
+from socialshop.kernel.errors import NotFound
+from socialshop.kernel.ids import to_public
+from socialshop.kernel.money import Money
 from socialshop.referrals import store
 from socialshop.referrals.errors import AlreadyPlaced, NodeUnknown, SponsorCycle, SponsorUnchanged
 from socialshop.referrals.proposals import NO_SPONSOR, UNKNOWN_SPONSOR, Proposals, Resolution, Verdict, resolve
-from socialshop.referrals.store import ForestColumns, Place
+from socialshop.referrals.store import DirectRow, ForestColumns, Place
 from socialshop.referrals.tree import TOP, UPLINES_KEPT, Ints, depths, nearest_uplines
 
 __all__ = [
     "NO_SPONSOR",
     "UNKNOWN_SPONSOR",
     "BranchMember",
+    "BranchVolume",
+    "DirectRow",
     "ForestColumns",
     "Ints",
+    "Level",
     "Place",
     "Proposals",
     "Resolution",
+    "Summary",
     "Uplines",
     "Verdict",
     "branch",
     "correct_sponsor",
+    "directs",
     "forest_columns",
+    "levels_below",
     "place",
     "place_many",
     "place_of",
     "resolve",
     "sponsor_at",
+    "summary",
     "uplines_of",
+    "volumes",
 ]
 
 _LOCK = "referrals:tree"
 _ANY_DEPTH = 2**31 - 1
 _NAMED_IN_A_CYCLE = 20
+LEVELS_COUNTED = UPLINES_KEPT
+FEWEST_SHOWN = 5
+VOLUMES_SHOWN = 1_000
+RECENT = timedelta(days=30)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +79,40 @@ class BranchMember:
     member_number: int
     sponsor: int
     level: int
+
+
+@dataclass(frozen=True, slots=True)
+class Level:
+    """How many stand so many levels below; beyond the first level None stands for fewer than FEWEST_SHOWN."""
+
+    level: int
+    members: int | None
+
+    @classmethod
+    def of(cls, level: int, members: int, _recent: int) -> Level:
+        """A level as its upline may see it."""
+        return cls(level, members if level == 1 else shown(members))
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """A member's team: directly below, of these in the last 30 days, and on the seven levels below them."""
+
+    direct: int
+    direct_recent: int
+    deeper: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class BranchVolume:
+    """Somebody of a branch: what the member bought, and what was bought below."""
+
+    member_id: uuid.UUID
+    sponsor_id: uuid.UUID | None
+    level: int
+    directs: int
+    volume: Money
+    team_volume: Money
 
 
 def place(uow: UnitOfWork, *, member_number: int, sponsor: int | None, placed_at: datetime) -> None:
@@ -190,3 +239,65 @@ def _found(uow: UnitOfWork, number: int) -> Place:
     if found is None:
         raise NodeUnknown("no such member in the sponsor tree")
     return found
+
+
+def directs(uow: UnitOfWork, member_number: int, after: uuid.UUID | None, limit: int) -> list[DirectRow]:
+    """Up to `limit` members directly below, the earliest first, after this one."""
+    return store.directs(uow.session, member_number, after, limit)
+
+
+def levels_below(uow: UnitOfWork, member_number: int, levels: int) -> list[Level]:
+    """How many stand at each of so many levels below; a few strangers could be guessed, so they are not counted."""
+    counted = {level: (members, recent) for level, members, recent in _counts(uow, member_number, levels)}
+    return [Level.of(level, *counted.get(level, (0, 0))) for level in range(1, levels + 1)]
+
+
+def summary(uow: UnitOfWork, member_number: int) -> Summary:
+    """The team within 8 levels."""
+    counts = _counts(uow, member_number, LEVELS_COUNTED)
+    direct = [(members, recent) for level, members, recent in counts if level == 1]
+    deeper = sum(members for level, members, _ in counts if level > 1)
+    members, recent = direct[0] if direct else (0, 0)
+    return Summary(direct=members, direct_recent=recent, deeper=shown(deeper))
+
+
+def volumes(
+    uow: UnitOfWork, actor: uuid.UUID, member_id: uuid.UUID, *, levels: int, currency: str
+) -> list[BranchVolume]:
+    """The branch of a member with what each one bought and what was bought below; who looked is recorded.
+
+    At most VOLUMES_SHOWN members, nearest first: sums of those below count what is shown. Raises NotFound.
+    """
+    rows = store.volumes(uow.session, member_id, levels, currency, VOLUMES_SHOWN)
+    if not rows:
+        raise NotFound("no such member in the sponsor tree")
+    audit.record(
+        uow, actor=actor, action="referrals.viewed", target=to_public("mbr", member_id), facts={"depth": levels}
+    )
+    below: dict[int, int] = {}
+    directs: dict[int, int] = {}
+    ids = {row.number: row.id for row in rows}
+    for row in reversed(rows):
+        if row.level > 0 and row.sponsor is not None:
+            below[row.sponsor] = below.get(row.sponsor, 0) + row.volume_minor + below.get(row.number, 0)
+            directs[row.sponsor] = directs.get(row.sponsor, 0) + 1
+    return [
+        BranchVolume(
+            member_id=row.id,
+            sponsor_id=ids.get(row.sponsor) if row.level and row.sponsor is not None else None,
+            level=row.level,
+            directs=directs.get(row.number, 0),
+            volume=Money(row.volume_minor, currency),
+            team_volume=Money(below.get(row.number, 0), currency),
+        )
+        for row in rows
+    ]
+
+
+def shown(members: int) -> int | None:
+    """A count of strangers, None where it is so small that one could be guessed."""
+    return members if members >= FEWEST_SHOWN else None
+
+
+def _counts(uow: UnitOfWork, member_number: int, levels: int) -> list[tuple[int, int, int]]:
+    return store.level_counts(uow.session, member_number, levels, uow.now - RECENT)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import NamedTuple
@@ -232,3 +233,86 @@ def first_correction_after(session: Session, number: int, at: datetime) -> tuple
         .limit(1)
     ).one_or_none()
     return None if row is None else (row.from_sponsor,)
+
+
+class DirectRow(NamedTuple):
+    """A member directly below another; the name is None for who has not agreed to be named, or has left the shop."""
+
+    id: uuid.UUID
+    display_name: str | None
+    joined_at: datetime
+
+
+def directs(session: Session, number: int, after: uuid.UUID | None, limit: int) -> list[DirectRow]:
+    """Up to `limit` members directly below, the earliest first, after this one."""
+    rows = session.execute(
+        text(
+            """
+            SELECT m.id, CASE WHEN EXISTS (SELECT FROM member_consents c WHERE c.member_id = m.id)
+                THEN p.display_name END, m.joined_at
+            FROM referral_nodes n
+            JOIN members m ON m.number = n.member_number
+            LEFT JOIN member_profiles p ON p.member_id = m.id
+            WHERE n.sponsor = :number AND (CAST(:after AS uuid) IS NULL OR m.id > :after)
+            ORDER BY m.id LIMIT :limit
+            """
+        ),
+        {"number": number, "after": after, "limit": limit},
+    )
+    return [DirectRow._make(row) for row in rows]
+
+
+def level_counts(session: Session, number: int, levels: int, since: datetime) -> list[tuple[int, int, int]]:
+    """(level, members, those placed at or after `since`) of each level below that has any, nearest first."""
+    rows = session.execute(
+        text(
+            """
+            WITH RECURSIVE below (member_number, placed_at, level) AS (
+                SELECT member_number, placed_at, 1 FROM referral_nodes WHERE sponsor = :number
+                UNION ALL
+                SELECT n.member_number, n.placed_at, b.level + 1
+                FROM below b JOIN referral_nodes n ON n.sponsor = b.member_number WHERE b.level < :levels
+            )
+            SELECT level, count(*), count(*) FILTER (WHERE placed_at >= :since) FROM below GROUP BY level ORDER BY level
+            """
+        ),
+        {"number": number, "levels": levels, "since": since},
+    )
+    return [(row[0], row[1], row[2]) for row in rows]
+
+
+class VolumeRow(NamedTuple):
+    """A member of a branch (the member asked about at level 0) and what it bought, less what went back."""
+
+    number: int
+    id: uuid.UUID
+    sponsor: int | None
+    level: int
+    volume_minor: int
+
+
+def volumes(session: Session, member_id: uuid.UUID, levels: int, currency: str, limit: int) -> list[VolumeRow]:
+    """The branch of a member, nearest first, at most `limit` of it; empty for who has no place."""
+    rows = session.execute(
+        text(
+            """
+            WITH RECURSIVE branch (member_number, sponsor, level) AS (
+                SELECT n.member_number, n.sponsor, 0
+                FROM referral_nodes n JOIN members m ON m.number = n.member_number WHERE m.id = :member_id
+                UNION ALL
+                SELECT n.member_number, n.sponsor, b.level + 1
+                FROM branch b JOIN referral_nodes n ON n.sponsor = b.member_number WHERE b.level < :levels
+            ), shown AS (
+                SELECT member_number, sponsor, level FROM branch ORDER BY level, member_number LIMIT :limit
+            )
+            SELECT s.member_number, m.id, s.sponsor, s.level, (
+                SELECT coalesce(sum(o.total_minor - o.refunded_minor), 0)::bigint FROM orders o
+                WHERE o.buyer = s.member_number AND o.currency = :currency
+                    AND o.status IN ('confirmed', 'shipped', 'received', 'completed')
+            )
+            FROM shown s JOIN members m ON m.number = s.member_number ORDER BY s.level, s.member_number
+            """
+        ),
+        {"member_id": member_id, "levels": levels, "currency": currency, "limit": limit},
+    )
+    return [VolumeRow._make(row) for row in rows]

@@ -81,7 +81,7 @@ def admit(access: Access, uow: UnitOfWork | None) -> Caller | None:
     return caller
 
 
-def look(uow: UnitOfWork) -> Caller | None:
+def look(uow: UnitOfWork | None) -> Caller | None:
     """Who calls a public operation that knows its members; a token that is worth nothing is as good as none."""
     return _caller(uow)
 

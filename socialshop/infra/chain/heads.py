@@ -71,10 +71,7 @@ def signed_head(session: Session, chain: Chain, data_dir: Path) -> SignedHead:
 
 
 def read_head(document: object, chain: Chain, data_dir: Path) -> Head:
-    """The head in an exported document's object.
-
-    Raises HeadRefused: malformed, no key here, another key's, a wrong signature.
-    """
+    """The head in an exported document's object. Raises HeadRefused: malformed, no key here, a wrong one."""
     signed = _signed_in(document)
     own = _read_key(data_dir.joinpath(KEY_FILE)).public_key()
     if signed.public_key != _public(own):

@@ -22,7 +22,7 @@ from socialshop.invites.service.links import (
     links_of,
     own_code,
 )
-from socialshop.invites.service.visiting import Landing, Visit, judge_clicks, open_link, recognize
+from socialshop.invites.service.visiting import Landing, Visit, find_subject, judge_clicks, open_link, recognize
 
 __all__ = [
     "Attribution",
@@ -36,6 +36,7 @@ __all__ = [
     "attribute",
     "attribution_of",
     "create_link",
+    "find_subject",
     "judge_clicks",
     "link_named",
     "link_of",

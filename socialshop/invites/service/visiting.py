@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 
 from socialshop.infra.uow import UnitOfWork, advisory_lock
 from socialshop.invites import rules
@@ -13,6 +15,9 @@ from socialshop.invites.store import clicks as store
 from socialshop.kernel.errors import NotFound
 
 _BATCH = 5_000
+
+SubjectOf = Callable[[Kind, uuid.UUID], ShareSubject | None]
+"""Finds what a link leads to; None once it is gone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,19 +41,28 @@ class Landing:
     subject: ShareSubject | None
 
 
-def open_link(uow: UnitOfWork, code: str, visit: Visit, subjects: Subjects) -> Landing:
-    """Record a click and tell what the link leads to. Raises NotFound. Two statements."""
+def open_link(code: str, visit: Visit, now: datetime, subject_of: SubjectOf) -> Landing:
+    """Record a click in a transaction of its own, and tell what the link leads to. Raises NotFound.
+
+    One statement, besides what `subject_of` needs for a target.
+    """
     canonical = rules.canonical(code)
     opened = None
     if rules.is_code(canonical):
-        opened = store.open_link(
-            uow.session, canonical, visitor=visit.visitor, member_id=visit.member_id, bot=visit.bot, now=uow.now
-        )
+        opened = store.open_link(canonical, visitor=visit.visitor, member_id=visit.member_id, bot=visit.bot, now=now)
     if opened is None:
         raise NotFound("no such invite link")
     kind = Kind(opened.kind)
-    subject = None if opened.target_id is None else _subject(uow, subjects, kind, opened.target_id)
+    subject = None if opened.target_id is None else subject_of(kind, opened.target_id)
     return Landing(opened.id, canonical, kind, opened.target_id, opened.owner_name or "", subject)
+
+
+def find_subject(uow: UnitOfWork, subjects: Subjects, kind: Kind, target_id: uuid.UUID) -> ShareSubject | None:
+    """What a link leads to; None once it is gone."""
+    try:
+        return subjects[kind](uow, target_id)
+    except NotFound:
+        return None
 
 
 def recognize(uow: UnitOfWork, visitor: bytes, member_id: uuid.UUID) -> None:
@@ -63,10 +77,3 @@ def judge_clicks(uow: UnitOfWork) -> bool:
     """
     advisory_lock(uow, "invites:judging")
     return store.judge(uow.session, _BATCH, rules.REPEAT_WITHIN) == _BATCH
-
-
-def _subject(uow: UnitOfWork, subjects: Subjects, kind: Kind, target_id: uuid.UUID) -> ShareSubject | None:
-    try:
-        return subjects[kind](uow, target_id)
-    except NotFound:
-        return None
