@@ -20,6 +20,7 @@ from socialshop.ledger import chart
 from socialshop.ledger import service as ledger
 from socialshop.orders.events import OrdersConfirmed
 from socialshop.orders.store import imports as store
+from socialshop.referrals import service as referrals
 
 LAYOUT = Layout(
     required=("external_id", "member_external_id", "ordered_at", "amount", "currency"),
@@ -88,6 +89,7 @@ def _land(uow: UnitOfWork, progress: Progress) -> int:
     """Give the good lines their ids, insert them, post their sales, and say that they stand."""
     count = store.good_lines(uow.session)
     store.give_ids(uow.session, _ids(count))
+    referrals.hold_tree(uow)
     store.insert_landing(uow.session)
     for done, batch in enumerate(store.landing_batches(uow.session, _ORDERS_A_STEP)):
         progress("post", done * _ORDERS_A_STEP, count)

@@ -152,7 +152,7 @@ def give_ids(session: Session, ids: Iterable[tuple[bytes, bytes]]) -> None:
 
 
 def insert_landing(session: Session) -> None:
-    """Insert the orders and their lines."""
+    """Insert the orders, with their buyers' uplines as they stand, and the orders' lines."""
     landing = f"""
         SELECT n.id, n.line_id, j.* FROM (
             SELECT row_number() OVER (ORDER BY j.position) AS ordinal, j.external_id, j.buyer, j.host, j.currency,
@@ -164,9 +164,10 @@ def insert_landing(session: Session) -> None:
         text(
             f"""
             INSERT INTO orders (
-                id, external_id, source, buyer, host, status, currency, total_minor, ordered_at, received_at)
-            SELECT id, external_id, 'import', buyer, host, 'received', currency, amount_minor, ordered_at, received_at
-            FROM ({landing}) AS landing
+                id, external_id, source, buyer, uplines, host, status, currency, total_minor, ordered_at, received_at)
+            SELECT l.id, l.external_id, 'import', l.buyer, coalesce(n.uplines, '{{}}'), l.host, 'received', l.currency,
+                l.amount_minor, l.ordered_at, l.received_at
+            FROM ({landing}) AS l LEFT JOIN referral_nodes n ON n.member_number = l.buyer
             """  # noqa: S608 - text of this module
         )
     )
