@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
 from typing import NamedTuple
 
 import numpy as np
@@ -199,3 +200,19 @@ def landing_batches(session: Session, size: int) -> Iterator[list[Landing]]:
             return
         yield batch
         start += size
+
+
+def landed_before(session: Session, since: Mapping[str, datetime]) -> int:
+    """How many orders that landed in this transaction were placed before their currency's instant, or have none."""
+    counted = session.execute(
+        text(
+            """
+            SELECT count(*) FROM landing_orders n JOIN orders o USING (id)
+            LEFT JOIN unnest(CAST(:currencies AS text[]), CAST(:instants AS timestamptz[])) AS s (currency, since)
+                ON s.currency = o.currency
+            WHERE s.since IS NULL OR o.ordered_at < s.since
+            """
+        ),
+        {"currencies": list(since), "instants": list(since.values())},
+    )
+    return int(counted.scalar_one())
