@@ -49,8 +49,8 @@ def _settled(uow: UnitOfWork, number: int, amount: int, at: datetime) -> uuid.UU
     order, line, accrual = new_id(), new_id(), new_id()
     values = {"order": order, "line": line, "accrual": accrual, "number": number, "amount": amount, "at": at}
     for statement in (
-        "INSERT INTO orders (id, external_id, source, buyer, status, currency, total_minor, ordered_at, received_at)"
-        " VALUES (:order, :external, 'import', :number, 'received', 'CNY', :amount, :at, :at)",
+        "INSERT INTO orders (id, external_id, source, buyer, uplines, status, currency, total_minor, ordered_at,"
+        " received_at) VALUES (:order, :external, 'import', :number, '{}', 'received', 'CNY', :amount, :at, :at)",
         "INSERT INTO order_lines (id, order_id, line, quantity, amount_minor) VALUES (:line, :order, 1, 1, :amount)",
         "INSERT INTO accrued_lines (order_line_id, order_id, buyer, uplines, base_minor, quantity, currency, sale_at,"
         " received_at, accrued_at) VALUES (:line, :order, :number, '{}', :amount, 1, 'CNY', :at, :at, :at)",

@@ -269,8 +269,8 @@ def a_member(uow: UnitOfWork) -> int:
 def an_order(uow: UnitOfWork, order_id: uuid.UUID, buyer: int, total_minor: int) -> None:
     uow.session.execute(
         text(
-            "INSERT INTO orders (id, source, buyer, status, currency, total_minor, ordered_at, received_at)"
-            " VALUES (:id, 'import', :buyer, 'received', 'CNY', :total, now(), now())"
+            "INSERT INTO orders (id, source, buyer, uplines, status, currency, total_minor, ordered_at, received_at)"
+            " VALUES (:id, 'import', :buyer, '{}', 'received', 'CNY', :total, now(), now())"
         ),
         {"id": order_id, "buyer": buyer, "total": total_minor},
     )

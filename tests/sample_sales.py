@@ -95,9 +95,11 @@ def sell(uow: UnitOfWork, sales: Sequence[Sale], *, prefix: str = "o") -> list[u
         uow.session.execute(
             text(
                 """
-                INSERT INTO orders (id, external_id, source, buyer, host, status, currency, total_minor, ordered_at,
-                                    received_at)
-                VALUES (:id, :name, 'import', :buyer, :host, :status, :currency, :total, :ordered, :received)
+                INSERT INTO orders (id, external_id, source, buyer, uplines, host, status, currency, total_minor,
+                                    ordered_at, received_at)
+                VALUES (:id, :name, 'import', :buyer,
+                        coalesce((SELECT uplines FROM referral_nodes WHERE member_number = :buyer), '{}'),
+                        :host, :status, :currency, :total, :ordered, :received)
                 """
             ),
             {

@@ -13,6 +13,7 @@ depends_on = None
 def upgrade() -> None:
     _rooms()
     _orders()
+    _uplines()
     _seats()
     _transitions()
 
@@ -68,6 +69,7 @@ def _orders() -> None:
             ADD COLUMN tracking text,
             ADD COLUMN shipped_at timestamptz,
             ADD COLUMN completes_at timestamptz,
+            ADD COLUMN uplines bigint[],
             ADD CONSTRAINT ck_orders_source CHECK (source IN ('import', 'room')),
             ADD CONSTRAINT ck_orders_status CHECK (status IN ('awaiting_payment', 'paid', 'confirmed', 'shipped',
                 'received', 'completed', 'cancelled', 'refunded')),
@@ -82,6 +84,21 @@ def _orders() -> None:
         ALTER TABLE order_lines
             ADD COLUMN sku_id uuid CONSTRAINT fk_order_lines_sku_id REFERENCES skus (id),
             ADD COLUMN title text;
+        """
+    )
+
+
+def _uplines() -> None:
+    """The buyer's nearest uplines as they stand when the order is placed: a later correction moves no commission."""
+    op.execute(
+        """
+        UPDATE orders o SET uplines = coalesce(
+            (SELECT s.uplines FROM accrued_lines s WHERE s.order_id = o.id LIMIT 1),
+            (SELECT n.uplines FROM referral_nodes n WHERE n.member_number = o.buyer),
+            '{}'
+        );
+        ALTER TABLE orders ALTER COLUMN uplines SET NOT NULL,
+            ADD CONSTRAINT ck_orders_uplines CHECK (cardinality(uplines) <= 8);
         """
     )
 

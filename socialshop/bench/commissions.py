@@ -58,7 +58,7 @@ _ACCRUED = (
 def accrue(app: Flask, members: int = 1_000_000, orders: int = 100_000, batch: int = 4_000) -> dict[str, Any]:
     """Accrue `orders` on two levels of a tree of `members`, against copying the very rows into the same tables.
 
-    Ours reads uplines, builds the sub-trees, applies the rules, and writes claims, accruals, skips and journal entries.
+    Ours builds the sub-trees, applies the rules, and writes claims, accruals, skips and journal entries.
     `batch` is what a job drains at once. Both sides have every constraint, trigger and index.
     """
     world = generate(members, orders, _SEED)
@@ -140,11 +140,13 @@ def _sell(uow: UnitOfWork, world: World) -> list[uuid.UUID]:
     ids = new_ids(len(world.buyer))
     amounts = world.amount_minor.tolist()
     ordered = [f"{at}Z" for at in world.ordered_at]
+    above = referrals.uplines_of(uow, [buyer + 1 for buyer in set(world.buyer.tolist())])
+    uplines = dict(zip(above.members, above.uplines, strict=True))
     orders = (
-        (id_, "import", buyer + 1, "received", "CNY", amount, at, at)
+        (id_, "import", buyer + 1, uplines[buyer + 1], "received", "CNY", amount, at, at)
         for id_, buyer, amount, at in zip(ids, world.buyer.tolist(), amounts, ordered, strict=True)
     )
-    columns = ("id", "source", "buyer", "status", "currency", "total_minor", "ordered_at", "received_at")
+    columns = ("id", "source", "buyer", "uplines", "status", "currency", "total_minor", "ordered_at", "received_at")
     copy_rows(uow.session, "orders", columns, orders)
     lines = ((line, id_, 1, 1, amount) for line, id_, amount in zip(new_ids(len(ids)), ids, amounts, strict=True))
     copy_rows(uow.session, "order_lines", ("id", "order_id", "line", "quantity", "amount_minor"), lines)
@@ -174,9 +176,9 @@ def _hold(owner: Connection) -> int:
     for statement in (
         """
         INSERT INTO accrued_lines
-        SELECT l.id, o.id, (SELECT id FROM commission_plan_versions), o.buyer, NULL, n.uplines, l.amount_minor, 1,
+        SELECT l.id, o.id, (SELECT id FROM commission_plan_versions), o.buyer, NULL, o.uplines, l.amount_minor, 1,
                o.currency, o.ordered_at, o.received_at, o.ordered_at
-        FROM orders o JOIN order_lines l ON l.order_id = o.id JOIN referral_nodes n ON n.member_number = o.buyer
+        FROM orders o JOIN order_lines l ON l.order_id = o.id
         """,
         """
         INSERT INTO accruals (id, order_line_id, beneficiary, kind, level, leg, amount_minor, currency, accrued_at,

@@ -14,7 +14,9 @@ import click
 from socialshop.cli.shop import data_dir_option, finish_jobs, open_shop
 
 if TYPE_CHECKING:
-    from socialshop.infra.rejects import Imported, Progress, RejectsReport
+    from socialshop.infra.rejects import Imported, Progress, Rejected, RejectsReport
+    from socialshop.infra.uow import UnitOfWork
+    from socialshop.orders.service import ImportedOrders
 
 _SOME_REJECTED = 3
 _PHASES = {"read": "reading", "judge": "judging", "land": "landing", "post": "posting"}
@@ -80,9 +82,19 @@ def orders(file: Path, rejected: Path | None, strict: bool, as_json: bool) -> No
     Optional columns: quantity, host_external_id, received_at. An imported order is paid and received; it is posted as
     a sale and accrues under the plan in force when it was ordered.
     """
-    from socialshop.orders.service import import_orders
+    _run(_import_orders, file, rejected, strict=strict, as_json=as_json)
 
-    _run(import_orders, file, rejected, strict=strict, as_json=as_json)
+
+def _import_orders(
+    uow: UnitOfWork, file: Path, *, reject: Callable[[Rejected], None], progress: Progress
+) -> ImportedOrders:
+    """Import, and count what landed and earns nobody anything."""
+    from socialshop.commissions import service as commissions
+    from socialshop.orders import service as orders
+
+    counts = orders.import_orders(uow, file, reject=reject, progress=progress)
+    without_plan = orders.landed_before(uow, commissions.plans_since(uow))
+    return orders.ImportedOrders(**asdict(counts), without_plan=without_plan)
 
 
 def _run(command: Import, file: Path, rejected: Path | None, *, strict: bool, as_json: bool) -> None:
@@ -135,8 +147,15 @@ def _progress() -> Iterator[Progress]:
 
 
 def _tell(counts: Imported, report: Path, *, landed: bool, as_json: bool) -> None:
+    facts = asdict(counts)
+    if without_plan := facts.get("without_plan"):
+        click.echo(
+            f"{without_plan} of the landed lines were ordered before any plan in their currency was in force: "
+            "they earn nobody anything (see docs/imports.md)",
+            err=True,
+        )
     if as_json:
-        click.echo(json.dumps(asdict(counts)))
+        click.echo(json.dumps(facts))
         return
     click.echo(
         f"{counts.read} lines read: {counts.landed} landed, {counts.already} stood already, {counts.rejected} rejected"

@@ -27,7 +27,7 @@ class Imported:
     already: int
     rejected: int
 
-    def nothing_landed(self) -> Imported:
+    def nothing_landed(self) -> Self:
         """The same file where all or none was asked for, and a line was rejected."""
         return replace(self, landed=0)
 

@@ -5,9 +5,11 @@ One transaction: rows stream into a temporary table, SQL judges them there, and 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
+from typing import Self
 
 from socialshop.infra import csvfields as fields
 from socialshop.infra.crashpoints import crash_point
@@ -20,6 +22,7 @@ from socialshop.ledger import chart
 from socialshop.ledger import service as ledger
 from socialshop.orders.events import OrdersConfirmed
 from socialshop.orders.store import imports as store
+from socialshop.referrals import service as referrals
 
 LAYOUT = Layout(
     required=("external_id", "member_external_id", "ordered_at", "amount", "currency"),
@@ -30,6 +33,17 @@ LAYOUT = Layout(
 _PUBLIC_PREFIX = "ord"
 _ORDERS_AN_EVENT = 1_000
 _ORDERS_A_STEP = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class ImportedOrders(Imported):
+    """Besides: how many of those that landed had no plan in force when they were ordered. They earn nobody anything."""
+
+    without_plan: int
+
+    def nothing_landed(self) -> Self:
+        """The same file where all or none was asked for, and a line was rejected."""
+        return replace(self, landed=0, without_plan=0)
 
 
 def import_orders(uow: UnitOfWork, path: Path, *, reject: Callable[[Rejected], None], progress: Progress) -> Imported:
@@ -51,6 +65,14 @@ def import_orders(uow: UnitOfWork, path: Path, *, reject: Callable[[Rejected], N
     landed = _land(uow, progress)
     crash_point("import_orders.landed")
     return Imported(read, landed, read - landed - rejected, rejected)
+
+
+def landed_before(uow: UnitOfWork, since: Mapping[str, datetime]) -> int:
+    """How many of the orders that this unit of work has imported were placed before their currency's instant.
+
+    A currency that is not named has none: all of its orders count.
+    """
+    return store.landed_before(uow.session, since)
 
 
 def _row(position: int, record: Record, now: datetime) -> Sequence[object]:
@@ -88,6 +110,7 @@ def _land(uow: UnitOfWork, progress: Progress) -> int:
     """Give the good lines their ids, insert them, post their sales, and say that they stand."""
     count = store.good_lines(uow.session)
     store.give_ids(uow.session, _ids(count))
+    referrals.hold_tree(uow)
     store.insert_landing(uow.session)
     for done, batch in enumerate(store.landing_batches(uow.session, _ORDERS_A_STEP)):
         progress("post", done * _ORDERS_A_STEP, count)

@@ -44,6 +44,7 @@ __all__ = [
     "correct_sponsor",
     "directs",
     "forest_columns",
+    "hold_tree",
     "levels_below",
     "place",
     "place_many",
@@ -159,6 +160,11 @@ def _indexes(everyone: Ints, sponsors: Ints) -> Ints:
     return np.where(sponsors == 0, TOP, found)
 
 
+def hold_tree(uow: UnitOfWork) -> None:
+    """Keep corrections out until this transaction ends: what it reads of the tree is how the tree then stands."""
+    advisory_lock(uow, _LOCK, shared=True)
+
+
 def place_of(uow: UnitOfWork, member_number: int) -> Place:
     """Where a member stands. Raises NodeUnknown."""
     return _found(uow, member_number)
@@ -194,9 +200,9 @@ def correct_sponsor(
 ) -> None:
     """Hang a member, with all below it, under another sponsor (None: at the top), and keep what was before.
 
-    `by` names who did it, `actor` is the member's id if it is one of the shop's: the audit record keeps both. Past
-    accruals stay as they are: each order snapshotted its uplines. Raises NodeUnknown, SponsorUnchanged, or
-    SponsorCycle, which names the members between the two.
+    `by` names who did it, `actor` is the member's id if it is one of the shop's: the audit record keeps both. Orders
+    that were placed before earn for those who stood above the buyer then: each keeps its uplines. Raises NodeUnknown,
+    SponsorUnchanged, or SponsorCycle, which names the members between the two.
     """
     advisory_lock(uow, _LOCK)
     member = _found(uow, member_number)

@@ -31,6 +31,7 @@ from socialshop.commissions.plan import Plan
 from socialshop.commissions.store import accruals as store
 from socialshop.infra.db import db
 from socialshop.infra.uow import unit_of_work
+from socialshop.referrals import service as referrals
 
 CHAIN = {1: None, 2: 1, 3: 2, 4: None}
 
@@ -147,18 +148,22 @@ def test_each_sale_takes_the_plan_that_was_in_force_when_it_was_made() -> None:
     ]
 
 
-def test_a_sponsor_corrected_later_changes_no_accrual() -> None:
+def test_a_sponsor_corrected_between_sale_and_accrual_changes_nothing_for_that_sale() -> None:
+    """One batch holds sales from both sides of the correction, of the same buyer; lines of an order stay together."""
     _publish(a_plan())
-    first, second = _sell(Sale(buyer=3), Sale(buyer=3))
-    _accrue(first)
+    two_lines = Sale(buyer=3, lines=((10_000, 1), (10_000, 1)))
+    before = _sell(two_lines, two_lines)
     with unit_of_work() as uow:
-        uow.session.execute(
-            text("UPDATE referral_nodes SET sponsor = 4, uplines = ARRAY[4]::bigint[] WHERE member_number = 3")
-        )
-    _accrue(first)
-    _accrue(second)
-    found = _rows("SELECT order_id, beneficiary FROM accruals JOIN accrued_lines USING (order_line_id) ORDER BY 2")
-    assert found == [(first, 1), (first, 2), (second, 4)]
+        referrals.correct_sponsor(uow, member_number=3, new_sponsor=4, reason="misread", by="test")
+    with unit_of_work() as uow:
+        after = sell(uow, [two_lines, two_lines], prefix="later")
+        assert referrals.sponsor_at(uow, 3, NEW_YEAR) == 2
+    _accrue(*before, *after)
+    found = _rows("SELECT DISTINCT order_id, beneficiary FROM accruals JOIN accrued_lines USING (order_line_id)")
+    assert set(found) == {(order, member) for order in before for member in (1, 2)} | {(order, 4) for order in after}
+    assert _rows("SELECT count(*) FROM ledger_entries WHERE kind = 'accrual'") == [(4,)]
+    with unit_of_work() as uow:
+        assert service.replay(uow).difference is None
 
 
 def test_before_receipt_nothing_is_due() -> None:

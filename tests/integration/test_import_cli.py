@@ -77,6 +77,21 @@ def test_strict_lands_all_or_none(console: Console, tmp_path: Path) -> None:
     assert console.count("members") == 1
 
 
+def test_orders_from_before_every_plan_are_counted_when_they_land(console: Console, tmp_path: Path) -> None:
+    plan = tmp_path / "plan.json"
+    legs = [{"kind": "sale", "level": 1, "rate_bps": 800}]
+    plan.write_text(json.dumps({"name": "one", "currency": "CNY", "hold_days": 0, "legs": legs}))
+    assert console.run("plan", "publish", plan, "--effective-at", AT).returncode == 0
+    assert console.run("import", "members", written(tmp_path, MEMBERS, "a,,1997-01-01T12:00:00Z")).returncode == 0
+    lines = [f"o1,a,{AT},1.00,CNY", "o2,a,1997-01-31T12:00:00Z,1.00,CNY", f"o3,a,{AT},1.00,USD"]
+    path = written(tmp_path, ORDERS, *lines)
+    found = console.run("import", "orders", path, "--json")
+    assert json.loads(found.stdout) == {"read": 3, "landed": 3, "already": 0, "rejected": 0, "without_plan": 2}
+    assert "2 of the landed lines were ordered before any plan" in found.stderr
+    again = console.run("import", "orders", path)
+    assert (again.stdout, again.stderr) == ("3 lines read: 0 landed, 3 stood already, 0 rejected\n", "")
+
+
 def test_all_rejected_or_a_refused_file_is_exit_1(console: Console, tmp_path: Path) -> None:
     found = console.run("import", "orders", written(tmp_path, ORDERS, f"o1,nobody,{AT},1.00,CNY"))
     assert found.returncode == 1

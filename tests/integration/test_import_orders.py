@@ -5,16 +5,19 @@ from __future__ import annotations
 import csv
 from decimal import Decimal
 from pathlib import Path
+from typing import cast
 
 import pytest
-from csv_imports import MEMBERS, ORDERS, codes, members, orders, rows, silent, written
+from csv_imports import MEMBERS, ORDERS, codes, in_unit, members, orders, rows, silent, written
 from flask import Flask
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from sqlalchemy import text
 
 from socialshop.infra.rejects import Imported, Rejected
 from socialshop.infra.uow import unit_of_work
 from socialshop.orders.service import import_orders
+from socialshop.referrals import service as referrals
 
 JOINED = "1997-01-01T12:00:00Z"
 AT = "1997-02-01T12:00:00Z"
@@ -49,6 +52,30 @@ def test_an_order_lands_paid_received_and_posted(shop: Flask, tmp_path: Path) ->
     assert rows("SELECT name, payload -> 'order_ids' ->> 0 FROM outbox_events") == [
         ("OrdersConfirmed", *(str(key) for key in rows("SELECT id FROM orders")[0]))
     ]
+
+
+def test_an_order_keeps_the_uplines_that_its_buyer_had_when_it_landed(shop: Flask, tmp_path: Path) -> None:
+    orders(written(tmp_path, ORDERS, f"o1,a,{AT},1,USD", f"o2,b,{AT},1,USD"))
+    number = dict(rows("SELECT external_id, number FROM members"))
+    in_unit(
+        lambda uow: referrals.correct_sponsor(
+            uow, member_number=cast("int", number["b"]), new_sponsor=None, reason="misread", by="test"
+        )
+    )
+    orders(written(tmp_path, ORDERS, f"o3,b,{AT},1,USD"))
+    assert rows("SELECT external_id, uplines FROM orders ORDER BY 1") == [("o1", []), ("o2", [number["a"]]), ("o3", [])]
+
+
+def test_a_correction_waits_until_the_orders_that_read_the_tree_stand(shop: Flask, tmp_path: Path) -> None:
+    with unit_of_work() as uow:
+        import_orders(uow, written(tmp_path, ORDERS, f"o1,b,{AT},1,USD"), reject=print, progress=silent)
+        held = uow.session.execute(
+            text(
+                "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND mode = 'ShareLock' AND granted"
+                " AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"
+            )
+        ).scalar_one()
+    assert held == 1
 
 
 def test_a_free_order_lands_and_posts_nothing(shop: Flask, tmp_path: Path) -> None:

@@ -123,15 +123,15 @@ def test_snapshots_from_before_and_after_a_correction_replay_each_as_it_stood() 
     with unit_of_work() as uow:
         place(uow, {1: None, 2: 1, 3: 2, 4: None, 5: None})
         service.publish_plan(uow, a_plan(), country="CN", effective_at=LONG_AGO)
-        orders = sell(uow, [Sale(buyer=3) for _ in range(30)])
-    for sponsor, batch in ((1, orders[:10]), (4, orders[10:20]), (None, orders[20:])):
+    for sponsor in (1, 4, None):
         with unit_of_work() as uow:
             for member, uplines in ((2, [sponsor]), (3, [2, sponsor])):
                 uow.session.execute(
                     text("UPDATE referral_nodes SET uplines = :uplines WHERE member_number = :member"),
                     {"uplines": [above for above in uplines if above is not None], "member": member},
                 )
-        _accrue(batch)
+            orders = sell(uow, [Sale(buyer=3) for _ in range(10)], prefix=f"under{sponsor}-")
+        _accrue(orders)
     found = _replay()
     assert (found.lines, found.accruals, found.skips, found.difference) == (30, 50, 10, None)
 

@@ -22,6 +22,7 @@ from socialshop.orders import rules as order_rules
 from socialshop.orders import service as orders
 from socialshop.orders.errors import OrderNotShipped
 from socialshop.payments.rules import Outcome
+from socialshop.referrals import service as referrals
 from socialshop.rooms import rules
 from socialshop.rooms import service as rooms
 from socialshop.rooms.errors import AlreadySeated, MemberLimitReached, RoomClosed, RoomFull, SeatPaid
@@ -66,6 +67,17 @@ def test_a_room_fills_at_its_last_paid_seat_and_every_order_is_confirmed(shop: R
     assert sorted(order for (ids,) in confirmed for order in ids) == sorted(
         str(joined.order.id) for joined in (host, *others)
     )
+
+
+def test_an_order_keeps_the_uplines_that_its_buyer_had_when_the_seat_was_claimed(shop: RoomShop) -> None:
+    buyer, old, new = shop.member(), shop.member(), shop.member()
+    with unit_of_work() as uow:
+        for member, sponsor in ((old, None), (new, None), (buyer, old.number)):
+            referrals.place(uow, member_number=member.number, sponsor=sponsor, placed_at=uow.now)
+    joined = shop.join(shop.open(shop.deal(size=3)).room.id, buyer)
+    with unit_of_work() as uow:
+        referrals.correct_sponsor(uow, member_number=buyer.number, new_sponsor=new.number, reason="misread", by="test")
+    assert rows("SELECT uplines FROM orders WHERE id = :id", id=joined.order.id) == [([old.number],)]
 
 
 def test_paid_and_waiting_for_the_room_is_a_state_of_its_own_and_nothing_is_taken(shop: RoomShop) -> None:

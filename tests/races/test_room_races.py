@@ -93,8 +93,8 @@ def _careless_join(uow: UnitOfWork, buyer: Member, room_id: uuid.UUID) -> None:
     order_id = uuid.uuid4()
     uow.session.execute(
         text(
-            "INSERT INTO orders (id, source, buyer, status, currency, total_minor, ordered_at, room_id, return_days)"
-            " VALUES (:id, 'room', :buyer, 'awaiting_payment', 'CNY', 9900, :now, :room, 7)"
+            "INSERT INTO orders (id, source, buyer, uplines, status, currency, total_minor, ordered_at, room_id,"
+            " return_days) VALUES (:id, 'room', :buyer, '{}', 'awaiting_payment', 'CNY', 9900, :now, :room, 7)"
         ),
         {"id": order_id, "buyer": buyer.number, "now": uow.now, "room": room_id},
     )

@@ -8,7 +8,7 @@ from socialshop.commissions.service.drafting import draft_plan, plan_of, plan_pa
 from socialshop.commissions.service.exporting import ExportedAccrual, export_accruals
 from socialshop.commissions.service.maturing import mature_received
 from socialshop.commissions.service.paying_out import accruals_behind, pay_out, reversals_of
-from socialshop.commissions.service.publishing import PublishedVersion, publish_plan
+from socialshop.commissions.service.publishing import PublishedVersion, plans_since, publish_plan
 from socialshop.commissions.service.reading import (
     Explanation,
     OrderCommissions,
@@ -55,6 +55,7 @@ __all__ = [
     "pay_out",
     "plan_of",
     "plan_page",
+    "plans_since",
     "publish_draft",
     "publish_plan",
     "replay",

@@ -19,7 +19,7 @@ from socialshop.commissions.rules import WHOLE_LINE, Outcome, Reason, Sales
 from socialshop.commissions.store import accruals as store
 from socialshop.commissions.store import plans
 from socialshop.commissions.store.accruals import AccrualRow, Line, SkipRow
-from socialshop.commissions.subtree import subtree
+from socialshop.commissions.subtree import agreeing, subtree
 from socialshop.infra.collector import cycles_kept
 from socialshop.infra.crashpoints import crash_point
 from socialshop.infra.uow import UnitOfWork, advisory_lock
@@ -56,12 +56,14 @@ def _accrue(uow: UnitOfWork, by_version: dict[uuid.UUID | None, list[Line]]) -> 
     ]
     entries: list[Entry] = []
     for version in plans.versions(uow.session, [found for found in by_version if found is not None]):
-        plan, sales = parse_plan(version.document), columns_of(by_version[version.id])
-        outcome = compute(plan, sales)
-        ids = new_ids(len(outcome.rewards))
-        accruals += _accrual_rows(plan, sales, outcome, ids, uow.now)
-        skips += skip_rows(plan, sales, outcome)
-        entries += rules.entries(plan, sales, outcome.rewards, ids)
+        plan = parse_plan(version.document)
+        for group in agreeing(by_version[version.id], plan.depth):
+            sales = columns_of(group)
+            outcome = compute(plan, sales)
+            ids = new_ids(len(outcome.rewards))
+            accruals += _accrual_rows(plan, sales, outcome, ids, uow.now)
+            skips += skip_rows(plan, sales, outcome)
+            entries += rules.entries(plan, sales, outcome.rewards, ids)
     store.add_accruals(uow.session, accruals)
     store.add_skips(uow.session, skips)
     ledger.post(uow, entries)

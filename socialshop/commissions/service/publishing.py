@@ -91,6 +91,11 @@ def published_version(uow: UnitOfWork, version_id: uuid.UUID) -> PublishedVersio
     return _published(store.versions(uow.session, [version_id])[0])
 
 
+def plans_since(uow: UnitOfWork) -> dict[str, datetime]:
+    """By currency, from when on there is a plan in force; what was sold before earns nobody anything."""
+    return store.first_effective_at(uow.session)
+
+
 def _after_every_order(uow: UnitOfWork, currency: str, effective_at: datetime | None) -> datetime:
     """An order's plan is the one in force when it was placed, and that never changes afterwards."""
     newest = store.newest_order_at(uow.session, currency)

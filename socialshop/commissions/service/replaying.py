@@ -17,6 +17,7 @@ from socialshop.commissions.store import plans
 from socialshop.commissions.store import replay as store
 from socialshop.commissions.store.accruals import Line, SkipRow
 from socialshop.commissions.store.replay import Snapshot, StoredAccrual
+from socialshop.commissions.subtree import agreeing
 from socialshop.infra.uow import UnitOfWork
 from socialshop.kernel.ids import to_public
 from socialshop.kernel.time import to_text
@@ -112,29 +113,9 @@ def _recomputed(versions: _Versions, snapshots: Sequence[Snapshot]) -> list[Fact
     for version, lines in by_version.items():
         assert version is not None
         plan = versions.plans[version]
-        for run in _agreeing(lines, plan.depth):
-            facts += _facts(plan, run, later)
+        for group in agreeing(lines, plan.depth):
+            facts += _facts(plan, group, later)
     return facts
-
-
-def _agreeing(lines: Iterable[Line], depth: int) -> Iterator[list[Line]]:
-    """Runs of lines whose uplines make one forest.
-
-    Snapshots of different days may disagree on who a member's sponsor was (a correction lies between); in one graph
-    the member would have two.
-    """
-    run: list[Line] = []
-    sponsor_of: dict[int, int | None] = {}
-    for line in lines:
-        chain = [line.buyer, *line.uplines[:depth]]
-        sponsors = [*chain[1:], None] if len(chain) <= depth else chain[1:]
-        steps = list(zip(chain, sponsors, strict=False))
-        if any(sponsor_of.get(member, sponsor) != sponsor for member, sponsor in steps):
-            yield run
-            run, sponsor_of = [], {}
-        run.append(line)
-        sponsor_of.update(steps)
-    yield run
 
 
 def _facts(plan: Plan, lines: Sequence[Line], later: Mapping[uuid.UUID, Snapshot]) -> Iterator[Fact]:

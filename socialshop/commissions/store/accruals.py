@@ -61,23 +61,22 @@ _LINE = ", ".join(Line._fields)
 
 
 def claim_lines(session: Session, order_ids: Sequence[uuid.UUID], now: datetime) -> list[Line]:
-    """Take the lines of these orders that have not accrued, and snapshot them: plan in force at the sale, uplines.
+    """Take the lines of these orders that have not accrued, and snapshot them: plan in force and uplines at the sale.
 
     The claim is the row itself. A second worker, or the same event again, waits here for whoever is ahead and then
     finds nothing to take; if that one dies its rows go with it. Lines are taken in id order: two claims of the same
-    lines queue up and cannot deadlock. One statement sees one instant of the tree, so a batch's uplines agree.
+    lines queue up and cannot deadlock. Uplines are the order's own, as they stood when it was placed.
     """
     rows = session.execute(
         text(
             f"""
             INSERT INTO accrued_lines (order_line_id, order_id, plan_version_id, buyer, host, uplines, base_minor,
                                        quantity, currency, sale_at, received_at, accrued_at)
-            SELECT l.id, o.id, v.id, o.buyer, o.host, coalesce(n.uplines, '{{}}'), l.amount_minor,
+            SELECT l.id, o.id, v.id, o.buyer, o.host, o.uplines, l.amount_minor,
                    l.quantity, o.currency, o.ordered_at,
                    o.received_at + make_interval(days => coalesce(o.return_days, 0)), :now
             FROM orders o
             JOIN order_lines l ON l.order_id = o.id
-            LEFT JOIN referral_nodes n ON n.member_number = o.buyer
             LEFT JOIN LATERAL (
                 SELECT id FROM commission_plan_versions
                 WHERE currency = o.currency AND effective_at <= o.ordered_at

@@ -86,6 +86,14 @@ def versions(session: Session, ids: Collection[uuid.UUID] | None = None) -> list
     return [_version(row) for row in rows]
 
 
+def first_effective_at(session: Session) -> dict[str, datetime]:
+    """By currency, when its first version comes into force."""
+    rows = session.execute(
+        text("SELECT currency, min(effective_at) AS since FROM commission_plan_versions GROUP BY currency")
+    )
+    return {row.currency: row.since for row in rows}
+
+
 def plan_named(session: Session, plan_id: uuid.UUID, name: str, currency: str, now: datetime) -> uuid.UUID:
     """The id of the currency's plan of this name; `plan_id` becomes it if there was none."""
     found: uuid.UUID = session.execute(

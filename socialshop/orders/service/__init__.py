@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from socialshop.orders.events import OrdersConfirmed
-from socialshop.orders.imports import import_orders
+from socialshop.orders.imports import ImportedOrders, import_orders, landed_before
 from socialshop.orders.rules import Status
 from socialshop.orders.service.fulfilling import complete_due, receive, receive_overdue, ship
 from socialshop.orders.service.placing import cancel, confirm, mark_paid, refund_whole
@@ -22,6 +22,7 @@ from socialshop.orders.store.orders import PLACED
 
 __all__ = [
     "PLACED",
+    "ImportedOrders",
     "LineView",
     "OrderView",
     "OrdersConfirmed",
@@ -32,6 +33,7 @@ __all__ = [
     "complete_due",
     "confirm",
     "import_orders",
+    "landed_before",
     "mark_paid",
     "on_refund_failed",
     "on_refund_paid",

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
 from typing import NamedTuple
 
 import numpy as np
@@ -152,7 +153,7 @@ def give_ids(session: Session, ids: Iterable[tuple[bytes, bytes]]) -> None:
 
 
 def insert_landing(session: Session) -> None:
-    """Insert the orders and their lines."""
+    """Insert the orders, with their buyers' uplines as they stand, and the orders' lines."""
     landing = f"""
         SELECT n.id, n.line_id, j.* FROM (
             SELECT row_number() OVER (ORDER BY j.position) AS ordinal, j.external_id, j.buyer, j.host, j.currency,
@@ -164,9 +165,10 @@ def insert_landing(session: Session) -> None:
         text(
             f"""
             INSERT INTO orders (
-                id, external_id, source, buyer, host, status, currency, total_minor, ordered_at, received_at)
-            SELECT id, external_id, 'import', buyer, host, 'received', currency, amount_minor, ordered_at, received_at
-            FROM ({landing}) AS landing
+                id, external_id, source, buyer, uplines, host, status, currency, total_minor, ordered_at, received_at)
+            SELECT l.id, l.external_id, 'import', l.buyer, coalesce(n.uplines, '{{}}'), l.host, 'received', l.currency,
+                l.amount_minor, l.ordered_at, l.received_at
+            FROM ({landing}) AS l LEFT JOIN referral_nodes n ON n.member_number = l.buyer
             """  # noqa: S608 - text of this module
         )
     )
@@ -198,3 +200,19 @@ def landing_batches(session: Session, size: int) -> Iterator[list[Landing]]:
             return
         yield batch
         start += size
+
+
+def landed_before(session: Session, since: Mapping[str, datetime]) -> int:
+    """How many orders that landed in this transaction were placed before their currency's instant, or have none."""
+    counted = session.execute(
+        text(
+            """
+            SELECT count(*) FROM landing_orders n JOIN orders o USING (id)
+            LEFT JOIN unnest(CAST(:currencies AS text[]), CAST(:instants AS timestamptz[])) AS s (currency, since)
+                ON s.currency = o.currency
+            WHERE s.since IS NULL OR o.ordered_at < s.since
+            """
+        ),
+        {"currencies": list(since), "instants": list(since.values())},
+    )
+    return int(counted.scalar_one())

@@ -17,9 +17,11 @@ from socialshop.orders.rules import Status
 # return_days)`.
 PLACED = """
     placed AS (
-        INSERT INTO orders (id, source, buyer, status, currency, total_minor, ordered_at, room_id, link_id, return_days)
-        SELECT order_id, 'room', buyer, 'awaiting_payment', currency, amount_minor, ordered_at, room_id, link_id,
-            return_days
+        INSERT INTO orders (id, source, buyer, uplines, status, currency, total_minor, ordered_at, room_id, link_id,
+            return_days)
+        SELECT order_id, 'room', buyer,
+            coalesce((SELECT uplines FROM referral_nodes WHERE member_number = buyer), '{}'),
+            'awaiting_payment', currency, amount_minor, ordered_at, room_id, link_id, return_days
         FROM ordering
     ), lined AS (
         INSERT INTO order_lines (id, order_id, line, quantity, amount_minor, sku_id, title)
