@@ -24,6 +24,7 @@ from tests.sample_sales import LONG_AGO, Sale, a_plan, confirmed, sell
 from tests.web_client import Person, sign_up
 
 _PUBLIC_ID = re.compile(r"([a-z]{2,8})_[0-9a-hjkmnp-tv-z]{26}")
+_VARIABLE = re.compile(r"<(?:\w+:)?(\w+)>")
 EMAIL = "zhu.somebody@example.com"
 NAME = "Zhu Somebody"
 
@@ -45,12 +46,15 @@ class Belongings:
 
     def path(self, row: Operation) -> str:
         """The operation's path with these objects in it. Raises LookupError for a variable that has none."""
+        variables = self.variables(row)
+        return _VARIABLE.sub(lambda found: variables[found[1]], row.path)
 
-        def value(found: re.Match[str]) -> str:
-            name = found[1]
-            return self.ids[row.ids[name]] if name in row.ids else self.words[f"{row.name}.{name}"]
-
-        return re.sub(r"<(?:\w+:)?(\w+)>", value, row.path)
+    def variables(self, row: Operation) -> Mapping[str, str]:
+        """The operation's path variables with these objects. Raises LookupError for one that has none."""
+        return {
+            name: self.ids[row.ids[name]] if name in row.ids else self.words[f"{row.name}.{name}"]
+            for name in _VARIABLE.findall(row.path)
+        }
 
     def body(self, row: Operation) -> Any:
         """The example of the operation's body, about these objects. Raises LookupError for an id that has none."""
