@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import json
 import re
+import secrets
 
 import pytest
 from flask import Flask
+from werkzeug.test import TestResponse
 
+from socialshop.identity.service import open_session
+from socialshop.infra.uow import in_unit_of_work
 from socialshop.kernel.roles import Role
-from socialshop.web import openapi
+from socialshop.web import auth, openapi, problems
 from socialshop.web.idempotency import Idempotency
 from socialshop.web.operations import Operation, table_of
 from socialshop.web.schemas import Nothing
+from tests.someone_elses import Belongings, belongings
 from tests.web_client import Person, refusal, sign_up
 
 # api.md, "Without a token": whatever is public beyond this is a mistake.
@@ -187,3 +192,136 @@ def test_a_method_that_an_address_lacks_is_405_and_names_those_it_has(app: Flask
 def test_an_address_that_is_not_there_is_a_problem_too(app: Flask) -> None:
     assert refusal(app.test_client().get("/api/v1/nowhere")) == (404, "not_found", None)
     assert refusal(app.test_client().get("/api/v1/members/")) == (404, "not_found", None)
+
+
+# --- roles × operations × someone else's object ---------------------------------------------------------------------
+
+NOBODY: frozenset[Role] = frozenset()
+EVERYBODY = frozenset(Role)
+# Who else, of those who may call the operation at all, may read or move the object that it names.
+# An operation under /admin is for its declared roles. One that names an object and is neither must be added.
+WHO_ELSE = {
+    "show_order": auth.READS_ALL.roles,
+    "list_order_refunds": auth.READS_ALL.roles,
+    "receive_order": NOBODY,
+    "request_refund": NOBODY,
+    "pay": NOBODY,
+    "leave_room": NOBODY,
+    "show_stats": NOBODY,
+    "explain_commission": NOBODY,
+    "request_payout": NOBODY,
+    "show_own_payout_request": NOBODY,
+    "show_payout_statement": NOBODY,
+    "cancel_payout_request": NOBODY,
+    "publish_deal": auth.ADMINS.roles,
+    # On sale, or shared so that others come.
+    "show_product": EVERYBODY,
+    "show_deal": EVERYBODY,
+    "open_deal": EVERYBODY,
+    "open_room": EVERYBODY,
+    "join_room": EVERYBODY,
+    "show_room": EVERYBODY,
+    "open_link": EVERYBODY,
+    "show_qr_svg": EVERYBODY,
+    "show_qr_png": EVERYBODY,
+    # Nobody's object: a page about an error, a provider's own notice.
+    "show_problem": EVERYBODY,
+    "take_notice": EVERYBODY,
+}
+_SHOP_WIDE = "/api/v1/admin/"
+
+
+@pytest.fixture
+def theirs(app: Flask) -> Belongings:
+    return belongings(app)
+
+
+def _who_else(theirs: Belongings, row: Operation) -> frozenset[Role]:
+    """Raises LookupError for an operation that names an object and does not say whose business it is."""
+    if row.path.startswith(_SHOP_WIDE) or not theirs.names_an_object(row):
+        return EVERYBODY
+    return WHO_ELSE[row.name]
+
+
+def _call(app: Flask, theirs: Belongings, row: Operation, caller: Person | None) -> TestResponse:
+    header = {"Idempotency-Key": secrets.token_hex(8)}
+    if caller is not None:
+        # A session of its own: one of the operations ends the one that it is called with.
+        session = in_unit_of_work(lambda uow: open_session(uow, caller.card.member_id, days=1))
+        header["Authorization"] = f"Bearer {session.token}"
+    sent = {"json": theirs.body(row)} if row.takes_body else {}
+    return app.test_client().open(theirs.path(row), method=row.method, headers=header, **sent)
+
+
+def _declared(row: Operation, theirs: Belongings, role: Role | None) -> int | None:
+    """The status that the declared access alone decides; None where the call comes through to the object."""
+    if not row.access.roles:
+        return None
+    if role is None:
+        return 401
+    if role not in row.access.roles:
+        return 403
+    return None if role in _who_else(theirs, row) else 404
+
+
+def _promised(row: Operation) -> set[int]:
+    """The statuses of the operation's replies and refusals, and of a value that only the shop can know is wrong."""
+    return {reply.status for reply in row.replies} | {problems.STATUS[error.kind] for error in row.refuses} | {422}
+
+
+def _leaks(theirs: Belongings, answer: TestResponse) -> set[str]:
+    return {secret for secret in theirs.secrets if secret.encode() in answer.data}
+
+
+def _as_the_owner_sees_it(app: Flask, theirs: Belongings, rows: list[Operation]) -> dict[str, object]:
+    reads = [row for row in rows if row.method == "GET" and Role.LEADER in row.access.roles]
+    return {row.name: _call(app, theirs, row, theirs.owner).get_json(silent=True) for row in reads}
+
+
+def test_every_operation_that_names_an_object_says_who_else_may_have_it(app: Flask, theirs: Belongings) -> None:
+    rows = list(table_of(app).values())
+    named = {row.name for row in rows if theirs.names_an_object(row) and not row.path.startswith(_SHOP_WIDE)}
+    assert named == set(WHO_ELSE)
+
+
+def test_whom_the_declared_access_keeps_out_learns_nothing_and_moves_nothing(
+    app: Flask, theirs: Belongings, people: dict[Role, Person]
+) -> None:
+    rows = list(table_of(app).values())
+    before = _as_the_owner_sees_it(app, theirs, rows)
+    cells, wrong = 0, []
+    for row in rows:
+        for role in (None, *Role):
+            expected = _declared(row, theirs, role)
+            if expected is None:
+                continue
+            answer = _call(app, theirs, row, people[role] if role else None)
+            cells += 1
+            if answer.status_code != expected or _leaks(theirs, answer):
+                wrong.append((row.name, role, answer.status_code, expected, _leaks(theirs, answer)))
+    assert wrong == []
+    assert cells > 2 * len(WHO_ELSE)
+    assert _as_the_owner_sees_it(app, theirs, rows) == before
+
+
+def test_whom_it_lets_in_gets_a_declared_answer_and_only_the_shops_own_people_see_private_things(
+    app: Flask, theirs: Belongings, people: dict[Role, Person]
+) -> None:
+    wrong = []
+    for row in sorted(table_of(app).values(), key=lambda row: ("GET", "DELETE", "PATCH", "POST").index(row.method)):
+        for role in (None, *Role):
+            if _declared(row, theirs, role) is not None:
+                continue
+            answer = _call(app, theirs, row, people[role] if role else None)
+            sees_all = role in auth.READS_ALL.roles and (row.path.startswith(_SHOP_WIDE) or row.name in WHO_ELSE)
+            if answer.status_code not in _promised(row) or (_leaks(theirs, answer) and not sees_all):
+                wrong.append((row.name, role, answer.status_code, answer.text, _leaks(theirs, answer)))
+    assert wrong == []
+
+
+def test_the_owner_reaches_every_object_of_the_table(app: Flask, theirs: Belongings) -> None:
+    """Without this, a table of objects that are not there would pass as well."""
+    rows = [row for row in table_of(app).values() if row.name in WHO_ELSE and row.name != "take_notice"]
+    for row in sorted(rows, key=lambda row: ("GET", "PATCH", "POST", "DELETE").index(row.method)):
+        answer = _call(app, theirs, row, theirs.owner)
+        assert answer.status_code in _promised(row) - {404}, (row.name, answer.text)

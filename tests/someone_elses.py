@@ -1,0 +1,155 @@
+"""One member's shop life, with an object of every kind: what nobody else may read or move."""
+
+from __future__ import annotations
+
+import json
+import re
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from flask import Flask
+from sqlalchemy import text
+
+from socialshop.commissions import service as commissions
+from socialshop.infra.uow import unit_of_work
+from socialshop.kernel.ids import to_public
+from socialshop.kernel.roles import Role
+from socialshop.web.operations import Operation
+from tests.after_sales import settle
+from tests.money_people import IBAN, number_of, plain_members
+from tests.sample_sales import LONG_AGO, Sale, a_plan, confirmed, sell
+from tests.web_client import Person, sign_up
+
+_PUBLIC_ID = re.compile(r"([a-z]{2,8})_[0-9a-hjkmnp-tv-z]{26}")
+_VARIABLE = re.compile(r"<(?:\w+:)?(\w+)>")
+EMAIL = "zhu.somebody@example.com"
+NAME = "Zhu Somebody"
+
+
+@dataclass(frozen=True)
+class Belongings:
+    """What `owner`, a leader, has: public ids by their prefix, path values that are no ids by their name."""
+
+    owner: Person
+    ids: Mapping[str, str]
+    words: Mapping[str, str]
+    batched: str
+
+    @property
+    def secrets(self) -> frozenset[str]:
+        """What no answer to another member may hold, whatever was asked."""
+        private = {self.ids[prefix] for prefix in ("ord", "rfd", "acr", "por", "pob", "pod", "pay")}
+        return frozenset({EMAIL, *private})
+
+    def path(self, row: Operation) -> str:
+        """The operation's path with these objects in it. Raises LookupError for a variable that has none."""
+        variables = self.variables(row)
+        return _VARIABLE.sub(lambda found: variables[found[1]], row.path)
+
+    def variables(self, row: Operation) -> Mapping[str, str]:
+        """The operation's path variables with these objects. Raises LookupError for one that has none."""
+        return {
+            name: self.ids[row.ids[name]] if name in row.ids else self.words[f"{row.name}.{name}"]
+            for name in _VARIABLE.findall(row.path)
+        }
+
+    def body(self, row: Operation) -> Any:
+        """The example of the operation's body, about these objects. Raises LookupError for an id that has none."""
+        extra = row.body.model_config.get("json_schema_extra")
+        example = extra["examples"][0] if isinstance(extra, dict) else {}  # type: ignore[index]
+        # A batch is asked about the request that is in it, not about the one that still waits.
+        ids = {**self.ids, "por": self.batched} if "batch_id" in row.ids else self.ids
+        return _about(ids, example)
+
+    def names_an_object(self, row: Operation) -> bool:
+        """Whether the operation is about an object: its path has a variable, or its body an id."""
+        return "<" in row.path or (row.takes_body and bool(_PUBLIC_ID.search(json.dumps(self.body(row)))))
+
+
+def _about(ids: Mapping[str, str], value: Any) -> Any:
+    """The value with every public id in it replaced by ours of its prefix."""
+    if isinstance(value, dict):
+        return {name: _about(ids, one) for name, one in value.items()}
+    if isinstance(value, list):
+        return [_about(ids, one) for one in value]
+    if isinstance(value, str) and (found := _PUBLIC_ID.fullmatch(value)):
+        return ids[found[1]]
+    return value
+
+
+def belongings(app: Flask) -> Belongings:
+    """Make somebody with a deal, a room, an order, a refund, a commission, links and payouts, through the API."""
+    owner = sign_up(app, role=Role.LEADER, email=EMAIL, name=NAME)
+    first, second = (sign_up(app, role=Role.ADMIN) for _ in range(2))
+    with unit_of_work() as uow:
+        commissions.publish_plan(uow, a_plan(), country="CN", effective_at=LONG_AGO)
+    goods = {
+        "title": "Tea",
+        "skus": [{"code": secrets.token_hex(4), "title": "box", "price_minor": 10_900, "stock": 90}],
+    }
+    product = _made(first, "/admin/products", goods)
+    sku = product["skus"][0]["id"]
+    terms = {"sku_id": sku, "title": "Tea for five", "group_size": 5, "price_minor": 9_900, "room_ttl_seconds": 7_200}
+    deal = _made(owner, "/deals", terms)
+    joined = _made(owner, f"/deals/{deal['id']}/rooms", {})
+    room = joined["room"]
+    link = _made(owner, "/invite-links", {"kind": "room", "target_id": room["id"], "channel": "moments"})
+    order, accrual = _sales(owner)
+    refund = _made(owner, f"/orders/{order}/refunds", {"reason": "broken", "amount_minor": 100})
+    account = {"channel": "bank", "holder": NAME, "account": IBAN}
+    destination = _made(owner, "/me/payout-destinations", account)
+    batched, asked = (
+        _made(owner, "/payout-requests", {"amount_minor": 300, "destination_id": destination["id"]}) for _ in range(2)
+    )
+    _made(first, f"/admin/payout-requests/{batched['id']}/approve", {}, status=200)
+    batch = _made(second, "/admin/payout-batches", {"channel": "bank"})
+    plan = _made(first, "/admin/commission-plans", _PLAN)
+    ids = {
+        "mbr": to_public("mbr", owner.card.member_id),
+        "prd": product["id"],
+        "sku": sku,
+        "deal": deal["id"],
+        "room": room["id"],
+        "ord": order,
+        "rfd": refund["id"],
+        "acr": accrual,
+        "pay": joined["payment"]["id"],
+        "plan": plan["id"],
+        "pod": destination["id"],
+        "por": asked["id"],
+        "pob": batch["id"],
+    }
+    words = {f"{name}.code": link["code"] for name in ("show_stats", "open_link", "show_qr_svg", "show_qr_png")}
+    words |= {"take_notice.provider": "sandbox", "show_problem.code": "not_found"}
+    return Belongings(owner, ids, words, batched["id"])
+
+
+_PLAN = {"name": "one", "currency": "CNY", "hold_days": 7, "legs": [{"kind": "sale", "level": 1, "rate_bps": 500}]}
+
+
+def _made(person: Person, path: str, body: object, *, status: int = 201) -> Any:
+    answer = person.call("POST", path, key=secrets.token_hex(8), json=body)
+    assert answer.status_code == status, (path, answer.text)
+    return answer.get_json()
+
+
+def _sales(owner: Person) -> tuple[str, str]:
+    """An order of the owner's own, and a settled commission on a sale to somebody whom the owner brought in."""
+    numbers = [number_of(owner), *(number for _, number in plain_members(1))]
+    with unit_of_work() as uow:
+        uow.session.execute(
+            text(
+                "INSERT INTO referral_nodes (member_number, sponsor, depth, uplines, placed_at)"
+                " VALUES (:b, :a, 2, ARRAY[:a], now())"
+            ),
+            dict(zip("ab", numbers, strict=True)),
+        )
+        own, theirs = sell(uow, [Sale(buyer=number, lines=((100_000, 1),)) for number in numbers])
+    with unit_of_work() as uow:
+        commissions.accrue_orders(uow, confirmed(own, theirs))
+    settle(datetime.now(UTC))
+    accrual = owner.call("GET", "/me/commissions").get_json()["data"][0]["id"]
+    return to_public("ord", own), accrual
