@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -38,31 +38,31 @@ class Earner:
     id: uuid.UUID
 
 
-def follow(app: Flask, staff: Staff, earners: Iterable[Earner], currency: str) -> None:
-    """Do the jobs of the sales, settle, then all that comes after; once. Cut short, the next call goes on."""
+def is_done(app: Flask) -> bool:
+    """Whether all of it was done before: the payouts come last."""
+    from socialshop.infra.uow import in_unit_of_work
+    from socialshop.payouts import service as payouts
+
+    found = in_unit_of_work(lambda uow: payouts.page_of(uow, limit=1, after=None), app.extensions["socialshop_clock"])
+    return bool(found)
+
+
+def follow(app: Flask, staff: Staff, earners: Sequence[Earner], currency: str) -> None:
+    """Do the jobs of the sales, settle, then all that comes after. Cut short, the next call goes on."""
     from socialshop.commissions import service as commissions
     from socialshop.infra.uow import in_unit_of_work
 
     clock = app.extensions["socialshop_clock"]
     finish_jobs(app)
-    if in_unit_of_work(_is_done, clock):
-        return
     in_unit_of_work(lambda uow: commissions.begin_settlement(uow, uow.now), clock)
     finish_jobs(app)
-    people = list(earners)
 
     def conclude(uow: UnitOfWork) -> None:
         _after_sales(uow, staff.reviewer)
-        _payouts(uow, staff, people, currency)
+        _payouts(uow, staff, earners, currency)
 
     in_unit_of_work(conclude, clock)
     finish_jobs(app)
-
-
-def _is_done(uow: UnitOfWork) -> bool:
-    from socialshop.payouts import service as payouts
-
-    return bool(payouts.page_of(uow, limit=1, after=None))
 
 
 def _after_sales(uow: UnitOfWork, admin: uuid.UUID) -> None:
@@ -95,8 +95,8 @@ def _confirmed(uow: UnitOfWork, name: str) -> list[tuple[int, uuid.UUID]]:
     return [(number, order.id) for order in found if order.status is orders.Status.CONFIRMED]
 
 
-def _payouts(uow: UnitOfWork, staff: Staff, earners: Iterable[Earner], currency: str) -> None:
-    """Of each earner one request that is paid, one that is approved, one that waits; of the last also one on hold."""
+def _payouts(uow: UnitOfWork, staff: Staff, earners: Sequence[Earner], currency: str) -> None:
+    """One request of each earner is paid; of the others one is approved, one is on hold, and the rest wait."""
     from socialshop.payouts import service as payouts
     from socialshop.payouts.rules import Channel
 

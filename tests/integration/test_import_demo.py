@@ -2,17 +2,52 @@
 
 from __future__ import annotations
 
+import time
 from datetime import UTC, datetime
+from pathlib import Path
 
+import pytest
 from csv_imports import rows
 from flask import Flask
 
 from socialshop.cli import demo_world
-from socialshop.cli.demo import fill_if_empty
+from socialshop.cli.demo import fill_and_follow, fill_if_empty, hints
+from socialshop.cli.demo_provider import provider
 from socialshop.identity import service as identity
-from socialshop.infra.uow import unit_of_work
+from socialshop.infra.uow import in_unit_of_work, unit_of_work
+from socialshop.ledger import service as ledger
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
+EMAILS = [f"{name}@example.com" for name in ("admin", "admin2", "finance", "leader", "member")]
+FILL_SECONDS = 20
+# Of each room: status, size, seats taken, seats paid.
+ROOMS_PAID = [
+    *[("filled", 3, 3, 3)] * 2,
+    *[("filled", 2, 2, 2)] * 3,
+    *[("open", 5, 4, 4), ("open", 5, 5, 4), ("open", 10, 9, 8), ("open", 3, 2, 1), ("open", 10, 1, 0)],
+]
+
+
+@pytest.fixture
+def shop(app: Flask, tmp_path: Path) -> Flask:
+    """A shop as the console opens it, with a data folder of its own."""
+    settings = app.extensions["socialshop_settings"]
+    app.extensions["socialshop_settings"] = settings.model_copy(update={"data_dir": tmp_path})
+    app.extensions["socialshop_opened_at"] = datetime.now(UTC)
+    return app
+
+
+def _rooms() -> list[tuple[object, ...]]:
+    return rows("SELECT status, size, seats_taken, seats_paid FROM rooms ORDER BY opened_at, id")
+
+
+def _story() -> dict[str, list[tuple[object, ...]]]:
+    """What became of the sales: how many of each status."""
+    by_status = {
+        name: rows(f"SELECT status, count(*) FROM {name} GROUP BY 1 ORDER BY 1")
+        for name in ("payments", "refunds", "payout_requests", "accruals")
+    }
+    return by_status | {"rooms": _rooms()}
 
 
 def test_the_same_day_gives_the_same_world() -> None:
@@ -23,19 +58,67 @@ def test_the_same_day_gives_the_same_world() -> None:
 
 def test_an_empty_shop_is_filled_once(app: Flask) -> None:
     logins = fill_if_empty(app)
-    assert [line.split()[0] for line in logins] == [
-        f"{role}@example.com" for role in ("admin", "finance", "leader", "member")
-    ]
+    assert [line.split()[0] for line in logins] == EMAILS
     before = rows(
-        "SELECT (SELECT count(*) FROM members), (SELECT count(*) FROM orders), max(depth) FROM referral_nodes"
+        "SELECT (SELECT count(*) FROM members), (SELECT count(*) FROM orders WHERE source = 'import'), max(depth)"
+        " FROM referral_nodes"
     )
-    assert before[0][:2] == (204, 600)
+    assert before[0][:2] == (205, 600)
     assert int(str(before[0][2])) >= 3
     for line in logins:
         with unit_of_work() as uow:
             assert identity.check_password(uow, *line.split()[:2])
     assert fill_if_empty(app) == logins
-    assert rows("SELECT count(*) FROM orders") == [(600,)]
+    assert rows("SELECT count(*) FROM orders") == [(633,)]
+
+
+def test_the_shop_lives_rooms_near_filling_money_in_every_state_and_books_that_prove(shop: Flask) -> None:
+    began = time.monotonic()
+    logins = fill_and_follow(shop)
+    assert time.monotonic() - began < FILL_SECONDS
+    story = _story()
+    assert sorted(map(str, story["rooms"])) == sorted(map(str, ROOMS_PAID))
+    assert story["payments"] == [("authorized", 17), ("captured", 11), ("created", 4), ("refunded", 1)]
+    assert story["refunds"] == [("refunded", 2), ("requested", 1)]
+    assert story["payout_requests"] == [("approved", 1), ("held", 1), ("paid", 2), ("submitted", 4)]
+    assert [status for status, _ in story["accruals"]] == ["held", "paid_out", "reversed", "settled"]
+    proof = in_unit_of_work(ledger.prove, isolation="REPEATABLE READ")
+    assert (proof.balanced, proof.chain_ok, proof.projection_ok) == (True, True, True)
+    assert fill_and_follow(shop) == logins
+    assert _story() == story
+
+
+def test_a_filling_that_was_cut_short_goes_on_at_the_next_start(shop: Flask) -> None:
+    with provider(shop):
+        fill_if_empty(shop)
+    assert rows("SELECT count(*) FROM payment_calls") == [(29,)]
+    assert rows("SELECT count(*) FROM payout_requests") == [(0,)]
+    fill_and_follow(shop)
+    story = _story()
+    assert sorted(map(str, story["rooms"])) == sorted(map(str, ROOMS_PAID))
+    assert story["payout_requests"] == [("approved", 1), ("held", 1), ("paid", 2), ("submitted", 4)]
+
+
+def test_without_a_provider_the_rooms_have_held_seats_and_no_paid_ones(app: Flask) -> None:
+    fill_if_empty(app)
+    assert rows("SELECT count(*), sum(seats_taken), sum(seats_paid) FROM rooms") == [(10, 33, 0)]
+    assert rows("SELECT count(*) FROM payment_calls") == [(0,)]
+
+
+def test_a_login_that_was_changed_makes_the_shop_its_owners(shop: Flask) -> None:
+    logins = fill_if_empty(shop)
+    with unit_of_work() as uow:
+        change = "UPDATE member_profiles SET email = 'ben@example.net' WHERE email LIKE 'admin2@%%'"
+        uow.session.connection().exec_driver_sql(change)
+    assert fill_and_follow(shop) == logins
+    assert rows("SELECT count(*) FROM payout_requests") == [(0,)]
+
+
+def test_three_lines_to_try_name_the_running_shop() -> None:
+    deals, sign_in, queue = hints("http://127.0.0.1:8123")
+    assert deals == "curl -s http://127.0.0.1:8123/api/v1/deals"
+    assert "admin@example.com" in sign_in
+    assert queue.startswith("curl -s http://127.0.0.1:8123/api/v1/admin/payout-requests ")
 
 
 def test_a_shop_with_members_of_its_own_is_left_alone(app: Flask) -> None:

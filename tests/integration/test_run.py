@@ -115,6 +115,19 @@ def test_a_shop_that_is_asked_to_stop_says_where_it_was_and_leaves_nothing(shop:
     shop.nothing_left()
 
 
+def test_an_empty_shop_is_filled_before_it_says_how_to_log_in_and_what_to_try(shop: Shop) -> None:
+    running = shop.start("run", "--port", str(shop.port))
+    _until(lambda: shop.is_ready() or running.poll() is not None, "the shop is ready")
+    # The greeting follows the first look that finds it ready.
+    time.sleep(1)
+    running.send_signal(signal.SIGTERM)
+    said, log = running.communicate(timeout=30)
+    assert running.returncode == 0, log
+    assert said.count("log in: ") == 5
+    assert said.count(f"curl -s http://127.0.0.1:{shop.port}/api/v1/") == 3
+    shop.nothing_left()
+
+
 def test_a_shop_killed_by_force_leaves_nothing(shop: Shop) -> None:
     running = shop.run()
     running.kill()
