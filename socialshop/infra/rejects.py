@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import os
+import secrets
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -13,6 +14,7 @@ from typing import NamedTuple, Self, TextIO
 from socialshop.infra.csvfile import FileRefused
 
 HEADER = ("line", "field", "code", "reason")
+_FIRST_LINE = f"{','.join(HEADER)}\n".encode()
 
 # Told the phase, how much of it is done, and how much it is in all (0: not known).
 Progress = Callable[[str, int, int], None]
@@ -53,7 +55,7 @@ class RejectsReport:
         if path.absolute() == of.absolute():
             raise FileRefused(f"{path} is the file to import; the report of rejected lines needs another place")
         self.path = path
-        self._draft = path.with_name(f".{path.name}.part")
+        self._draft = path.with_name(f".{path.name}.{secrets.token_hex(8)}.part")
         self._refuse_foreign()
         self._file: TextIO = self._opened()
         self._writer = csv.writer(self._file, lineterminator="\n")
@@ -89,7 +91,8 @@ class RejectsReport:
 
     def _opened(self) -> TextIO:
         try:
-            return self._draft.open("w", encoding="utf-8", newline="")
+            # "x": a file or link that somebody put there is not written through.
+            return self._draft.open("x", encoding="utf-8", newline="")
         except OSError as error:
             raise FileRefused(
                 f"the report of rejected lines cannot be written: {self.path}: {error.strerror}"
@@ -98,12 +101,13 @@ class RejectsReport:
     def _refuse_foreign(self) -> None:
         try:
             with self.path.open("rb") as file:
-                first = file.readline(200)
+                first = file.readline(len(_FIRST_LINE) + 1)
         except FileNotFoundError:
             return
         except OSError as error:
             raise FileRefused(
                 f"the report of rejected lines cannot be written: {self.path}: {error.strerror}"
             ) from None
-        if first.strip() not in (b"", ",".join(HEADER).encode()):
+        # No byte at all, or the very header: a foreign file may begin with an empty line.
+        if first not in (b"", _FIRST_LINE):
             raise FileRefused(f"{self.path} is no report of rejected lines; it is not overwritten (see --rejected)")

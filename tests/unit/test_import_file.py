@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from socialshop.infra import rejects
 from socialshop.infra.csvfile import FileRefused, Layout, Record, read_records
 from socialshop.infra.rejects import HEADER, Rejected, RejectsReport
 
@@ -135,3 +136,32 @@ def test_a_report_never_overwrites_something_else(tmp_path: Path, file: Path) ->
     assert file.read_text() == "id,name\n"
     with pytest.raises(FileRefused, match="cannot be written"):
         RejectsReport(tmp_path / "no" / "folder.csv", of=file)
+
+
+@pytest.mark.parametrize("foreign", ["\nmy poem\n", "line,field,code,reason", " line,field,code,reason\n", "\r\n"])
+def test_a_file_that_only_resembles_a_report_is_left_alone(tmp_path: Path, file: Path, foreign: str) -> None:
+    path = tmp_path / "out.csv"
+    path.write_bytes(foreign.encode())
+    with pytest.raises(FileRefused, match="is no report of rejected lines"):
+        RejectsReport(path, of=file)
+    assert path.read_bytes() == foreign.encode()
+
+
+def test_an_empty_file_may_become_the_report(tmp_path: Path, file: Path) -> None:
+    path = tmp_path / "out.csv"
+    path.touch()
+    with RejectsReport(path, of=file) as report:
+        report.add(REJECTED)
+        report.publish()
+    assert path.read_text().startswith("line,field,code,reason\n")
+
+
+def test_a_draft_is_written_through_no_link(tmp_path: Path, file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Given a link where the draft would go, when the import begins, then it is refused and the link's target whole."""
+    precious = tmp_path / "precious"
+    precious.write_text("mine")
+    monkeypatch.setattr(rejects.secrets, "token_hex", lambda _: "guessed")
+    (tmp_path / ".out.csv.guessed.part").symlink_to(precious)
+    with pytest.raises(FileRefused, match="cannot be written"):
+        RejectsReport(tmp_path / "out.csv", of=file)
+    assert precious.read_text() == "mine"
