@@ -104,7 +104,7 @@ def check_password(uow: UnitOfWork, email: str, password: str) -> uuid.UUID:
 
     A hash made with older parameters is made anew.
     """
-    found = store.find_credential(uow.session, _email_asked_for(email))
+    found = store.find_credential(uow.session, email_asked_for(email))
     if not passwords.verify(found.password_hash if found else None, password) or found is None:
         raise WrongCredentials("no member signs in with this e-mail and password")
     if passwords.is_outdated(found.password_hash):
@@ -112,7 +112,8 @@ def check_password(uow: UnitOfWork, email: str, password: str) -> uuid.UUID:
     return found.member_id
 
 
-def _email_asked_for(text: str) -> str:
+def email_asked_for(text: str) -> str:
+    """The address under which somebody who signs in is looked up, however they spelled it; letter case is theirs."""
     try:
         return rules.normalized_email(text)
     except InvalidValue:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 from flask import Flask
+from limits import RateLimitItemPerSecond
 from pydantic import SecretStr
 from structlog.testing import capture_logs
 
@@ -13,6 +14,7 @@ from socialshop.app import create_app
 from socialshop.infra import redis
 from socialshop.infra.db import db
 from socialshop.infra.settings import Settings
+from socialshop.web import limits
 from tests.web_client import PASSWORD, refusal, registration, sign_up
 
 MakeShop = Callable[..., Flask]
@@ -95,6 +97,39 @@ def test_ten_failures_for_an_e_mail_from_an_address_make_the_pair_wait(app: Flas
     assert client.post("/api/v1/sessions", json=_signing_in(email, PASSWORD), environ_base=elsewhere).status_code == 201
     other = sign_up(app).card.email or ""
     assert client.post("/api/v1/sessions", json=_signing_in(other, PASSWORD)).status_code == 201
+
+
+def test_every_spelling_of_an_e_mail_counts_together(app: Flask) -> None:
+    """IDNA and Unicode's compositions are undone before the look-up; the brake must see through them too."""
+    sign_up(app, email="mina@bücher.example")
+    client = app.test_client()
+    spellings = (
+        "mina@bücher.example",
+        "MINA@xn--bcher-kva.example",
+        "mina@bu\u0308cher.example",
+        "mİna@bücher.example",
+    )
+    for attempt in range(10):
+        answer = client.post("/api/v1/sessions", json=_signing_in(spellings[attempt % len(spellings)]))
+        assert refusal(answer)[1] == "wrong_credentials"
+    for spelling in spellings:
+        assert refusal(client.post("/api/v1/sessions", json=_signing_in(spelling, PASSWORD)))[1] == "too_many_attempts"
+
+
+def test_an_e_mail_tried_from_everywhere_waits_everywhere(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert limits.FAILED_SIGN_INS_ANYWHERE == 100
+    few = RateLimitItemPerSecond(4, 900, namespace="sign-in-anywhere")
+    monkeypatch.setattr(limits, "_SIGN_INS_ANYWHERE", few)
+    email = sign_up(app).card.email or ""
+    client = app.test_client()
+
+    def sign_in(number: int, password: str = "wrong password") -> str | None:
+        origin = {"REMOTE_ADDR": f"192.0.2.{number}"}
+        answer = client.post("/api/v1/sessions", json=_signing_in(email, password), environ_base=origin)
+        return None if answer.status_code == 201 else refusal(answer)[1]
+
+    assert [sign_in(number) for number in range(1, 5)] == ["wrong_credentials"] * 4
+    assert sign_in(5, PASSWORD) == "too_many_attempts"
 
 
 def test_successes_do_not_count_as_failures(app: Flask) -> None:
