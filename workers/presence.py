@@ -14,9 +14,8 @@ from sqlalchemy import Connection, text
 from sqlalchemy.exc import DBAPIError
 
 from socialshop.infra.db import db
-from socialshop.infra.uow import in_unit_of_work, is_lock_held
+from socialshop.infra.uow import WORKERS_LOCK, in_unit_of_work, is_lock_held
 
-_NAME = "workers"
 # A restarted PostgreSQL has forgotten the lock; so long at most until it is taken again.
 _LOOK_SECONDS = 1.0
 
@@ -39,7 +38,7 @@ class Presence:
                 # An open transaction would hold back vacuum and sealing: this connection has none.
                 self._connection = db.engine.connect().execution_options(isolation_level="AUTOCOMMIT")
                 self._connection.execute(
-                    text("SELECT pg_advisory_lock_shared(hashtextextended(:name, 0))"), {"name": _NAME}
+                    text("SELECT pg_advisory_lock_shared(hashtextextended(:name, 0))"), {"name": WORKERS_LOCK}
                 )
             elif monotonic() >= self._look_at:
                 self._connection.execute(text("SELECT 1"))
@@ -67,4 +66,4 @@ class Presence:
 
 def someone_listens() -> bool:
     """Whether relay and workers run somewhere."""
-    return in_unit_of_work(lambda uow: is_lock_held(uow, _NAME))
+    return in_unit_of_work(lambda uow: is_lock_held(uow, WORKERS_LOCK))

@@ -26,6 +26,7 @@ from socialshop.cli.shop import (
     open_servers_of,
     read_settings,
     shop_on,
+    wired,
 )
 from socialshop.infra import schema
 from socialshop.infra.servers import StartupError
@@ -87,15 +88,11 @@ def work() -> None:
 @data_dir_option
 def migrate() -> None:
     """Bring the database's schema to this program's version; safe to run again and at once."""
-    from socialshop.app import create_app
-
     settings = read_settings()
     configure_logging(settings, quiet=True)
-    with open_servers_of(settings) as reached:
-        app = create_app(reached)
-        with app.app_context():
-            missing = schema.pending()
-            schema.migrate(app)
+    with open_servers_of(settings) as reached, wired(reached) as app:
+        missing = schema.pending()
+        schema.migrate(app)
     click.echo(f"applied {', '.join(missing)}" if missing else "the schema is at head already")
 
 

@@ -93,22 +93,29 @@ def open_shop() -> Iterator[Flask]:
 
 
 @contextmanager
-def shop_on(settings: Settings, *, owned: bool) -> Iterator[Flask]:
-    """The shop on servers that serve. An `owned` database is brought to head; of a user's own it is only asked."""
+def wired(settings: Settings) -> Iterator[Flask]:
+    """The shop on servers that serve, whatever their schema; its connections are closed at the end."""
     from socialshop.app import create_app
     from socialshop.infra import redis
     from socialshop.infra.db import db
 
     app = create_app(settings)
-    app.extensions["socialshop_opened_at"] = datetime.now(UTC)
     with app.app_context():
         try:
-            _at_head(app, migrate=owned)
             yield app
         finally:
             db.session.remove()
             db.engine.dispose()
             redis.client().close()
+
+
+@contextmanager
+def shop_on(settings: Settings, *, owned: bool) -> Iterator[Flask]:
+    """As `wired`, with the schema at head. An `owned` database is brought there; of a user's own it is only asked."""
+    with wired(settings) as app:
+        app.extensions["socialshop_opened_at"] = datetime.now(UTC)
+        _at_head(app, migrate=owned)
+        yield app
 
 
 def _at_head(app: Flask, *, migrate: bool) -> None:

@@ -28,6 +28,8 @@ from socialshop.infra.db import db
 # Only what PostgreSQL says may be tried again unchanged: 40001 serialization_failure, 40P01 deadlock_detected.
 _RETRYABLE = (psycopg.errors.SerializationFailure, psycopg.errors.DeadlockDetected)
 _ATTEMPTS = 4
+# Whoever runs relay and workers shares it (workers/presence.py); readiness asks whether anybody does.
+WORKERS_LOCK = "workers"
 
 T = TypeVar("T")
 

@@ -13,14 +13,12 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from socialshop.infra import redis, schema
 from socialshop.infra.db import APPLICATION_ROLE, db
-from socialshop.infra.uow import in_unit_of_work, is_lock_held
+from socialshop.infra.uow import WORKERS_LOCK, in_unit_of_work, is_lock_held
 from socialshop.web import metrics
 from socialshop.web.auth import PUBLIC
 from socialshop.web.operations import Answer, Call, Reply, Room
 from socialshop.web.schemas import Nothing, Wire
 
-# Whoever runs relay and workers holds it (workers/presence.py).
-_WORKERS_LOCK = "workers"
 room = Room("health", __name__, tag="Operations", base="")
 
 
@@ -101,7 +99,7 @@ def attach(app: Flask) -> None:
         Probe("database", True, _database_fault),
         Probe("schema", True, _schema_fault),
         Probe("application_role", False, _role_fault),
-        Probe("redis", True, _redis_fault),
+        Probe("redis", False, _redis_fault),
         Probe("worker", False, _worker_fault),
     )
 
@@ -118,6 +116,8 @@ def _database_fault() -> str | None:
 def _schema_fault() -> str | None:
     try:
         pending = schema.pending()
+    except schema.SchemaNewer as newer:
+        return str(newer)
     except SQLAlchemyError:
         return "unknown: PostgreSQL does not answer"
     return f"revisions not applied: {', '.join(pending)}; run `socialshop migrate`" if pending else None
@@ -138,13 +138,13 @@ def _redis_fault() -> str | None:
     try:
         redis.client().ping()
     except RedisError:
-        return "Redis does not answer: nothing is lost, but what follows a change waits"
+        return "Redis does not answer: requests go on, what follows a change waits, limits are counted by process"
     return None
 
 
 def _worker_fault() -> str | None:
     try:
-        listens = in_unit_of_work(lambda uow: is_lock_held(uow, _WORKERS_LOCK))
+        listens = in_unit_of_work(lambda uow: is_lock_held(uow, WORKERS_LOCK))
     except SQLAlchemyError:
         return "unknown: PostgreSQL does not answer"
     return None if listens else "no worker listens: what follows a change waits; run `socialshop work`"

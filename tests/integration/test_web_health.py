@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
+from click.testing import CliRunner
 from flask import Flask
 from pydantic import SecretStr
 from sqlalchemy import text
 
 from socialshop.app import create_app
+from socialshop.cli import main
 from socialshop.infra import redis
 from socialshop.infra.db import db
 from socialshop.infra.settings import Settings
@@ -59,20 +61,45 @@ def test_with_workers_nothing_is_missing(app: Flask) -> None:
     assert _missing(app) == (200, ["worker"])
 
 
-def test_without_redis_the_shop_is_not_ready(without_redis: Flask) -> None:
-    assert _missing(without_redis) == (503, ["redis", "worker"])
+def test_without_redis_the_shop_is_ready_as_its_requests_are_and_says_what_waits(without_redis: Flask) -> None:
+    assert _missing(without_redis) == (200, ["redis", "worker"])
+
+
+def _set_revision(revision: str) -> None:
+    """The application itself may not touch this table: another hand does."""
+    with unit_of_work() as uow:
+        uow.session.execute(text("RESET ROLE"))
+        uow.session.execute(text("UPDATE alembic_version SET version_num = :revision"), {"revision": revision})
+    db.engine.dispose()
 
 
 def test_a_pending_migration_is_named(app: Flask) -> None:
-    # The application itself may not touch this table: another hand set the schema back.
-    with unit_of_work() as uow:
-        uow.session.execute(text("RESET ROLE"))
-        uow.session.execute(text("UPDATE alembic_version SET version_num = '0007'"))
-    db.engine.dispose()
+    _set_revision("0007")
     answer = app.test_client().get("/readyz")
     assert answer.status_code == 503
     fault = next(one for one in answer.get_json()["missing"] if one["name"] == "schema")
     assert "0008" in fault["detail"]
+
+
+def test_a_schema_newer_than_the_program_is_named(app: Flask) -> None:
+    _set_revision("9999")
+    answer = app.test_client().get("/readyz")
+    assert answer.status_code == 503
+    fault = next(one for one in answer.get_json()["missing"] if one["name"] == "schema")
+    assert fault["detail"].startswith("the schema is newer than this program: it is at 9999")
+
+
+@pytest.mark.parametrize("command", [["settle"], ["migrate"], ["prove"]])
+def test_the_console_says_so_too_in_one_line(
+    app: Flask, database_url: str, redis_url: str, monkeypatch: pytest.MonkeyPatch, command: list[str]
+) -> None:
+    _set_revision("9999")
+    monkeypatch.setenv("DATABASE_URL", database_url)
+    monkeypatch.setenv("REDIS_URL", redis_url)
+    ran = CliRunner().invoke(main, command)
+    assert ran.exit_code == 1
+    assert ran.stderr.startswith("socialshop: the schema is newer than this program: it is at 9999")
+    assert ran.stderr.count("\n") == 1
 
 
 def test_connections_that_act_as_the_owner_are_named(app: Flask) -> None:
