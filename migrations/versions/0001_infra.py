@@ -5,7 +5,7 @@ from __future__ import annotations
 from alembic import op
 
 from migrations.statements import for_application_role
-from socialshop.infra.db import APPLICATION_ROLE
+from socialshop.infra.db import APPLICATION_ROLE, RIGHT_TO_ACT
 
 revision = "0001"
 down_revision = None
@@ -80,9 +80,16 @@ def _application_role() -> None:
     )
     for_application_role(
         """
-        IF NOT pg_has_role(current_user, '{role}', 'MEMBER') THEN
-            EXECUTE format('GRANT {role} TO %I', current_user);
-        END IF;
+        BEGIN
+            IF NOT pg_has_role(current_user, '{role}', """
+        + RIGHT_TO_ACT
+        + """) THEN
+                EXECUTE format('GRANT {role} TO %I', current_user) || CASE
+                    WHEN current_setting('server_version_num')::integer >= 160000 THEN ' WITH SET TRUE' ELSE '' END;
+            END IF;
+        EXCEPTION WHEN insufficient_privilege THEN
+            RAISE NOTICE 'no right to act as {role}, which another made: the books are guarded by triggers alone';
+        END;
         GRANT USAGE ON SCHEMA public TO {role};
         ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT SELECT, INSERT, UPDATE, DELETE ON TABLES TO {role};
         ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT USAGE, SELECT ON SEQUENCES TO {role};

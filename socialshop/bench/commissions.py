@@ -11,10 +11,9 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
-import psycopg
 from flask import Flask
 from sqlalchemy import Connection, NullPool, create_engine
 
@@ -22,7 +21,7 @@ from socialshop.bench.worlds import World, generate
 from socialshop.commissions import service
 from socialshop.commissions.plan import parse_plan
 from socialshop.commissions.service.settling import CHAINS
-from socialshop.infra.db import copy_rows
+from socialshop.infra.db import copy_rows, driver
 from socialshop.infra.uow import UnitOfWork, in_unit_of_work
 from socialshop.kernel.ids import new_ids
 from socialshop.ledger import chart
@@ -217,10 +216,6 @@ def _run(owner: Connection, statement: str) -> None:
     owner.exec_driver_sql(statement)
 
 
-def _raw(owner: Connection) -> psycopg.Connection[Any]:
-    return cast("psycopg.Connection[Any]", owner.connection.driver_connection)
-
-
 def _empty(owner: Connection, tables: Sequence[str]) -> None:
     for table in tables:
         _run(owner, f"ALTER TABLE {table} DISABLE TRIGGER USER")
@@ -231,7 +226,7 @@ def _empty(owner: Connection, tables: Sequence[str]) -> None:
 
 def _copy_out(owner: Connection, table: str, file: Path) -> int:
     """Write the table's rows to a file; returns how many."""
-    with _raw(owner).cursor() as cursor, file.open("wb") as out:
+    with driver(owner) as raw, raw.cursor() as cursor, file.open("wb") as out:
         with cursor.copy(f"COPY {table} TO STDOUT".encode()) as copy:
             for block in copy:
                 out.write(block)
@@ -240,8 +235,7 @@ def _copy_out(owner: Connection, table: str, file: Path) -> int:
 
 def _copy_in(owner: Connection, folder: Path) -> None:
     """All tables back, in one transaction."""
-    raw = _raw(owner)
-    with raw.transaction(), raw.cursor() as cursor:
+    with driver(owner) as raw, raw.transaction(), raw.cursor() as cursor:
         for table in _ACCRUED:
             with (folder / table).open("rb") as rows, cursor.copy(f"COPY {table} FROM STDIN".encode()) as copy:
                 while block := rows.read(_CHUNK):

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import psycopg
 from sqlalchemy.orm import Session
+
+from socialshop.infra.db import driver
 
 # Width in bytes and numpy type of each column type that may travel.
 _TYPES: dict[str, str] = {
@@ -39,10 +40,6 @@ def _record(types: Mapping[str, str]) -> np.dtype[Any]:
     return np.dtype(fields)
 
 
-def _driver(session: Session) -> psycopg.Connection[Any]:
-    return cast("psycopg.Connection[Any]", session.connection().connection.driver_connection)
-
-
 def read_columns(session: Session, query: str, types: Mapping[str, str]) -> dict[str, Column]:
     """The columns of `query`, named and typed in its order by `types` (`{"number": "bigint", ...}`); no NULLs.
 
@@ -52,8 +49,9 @@ def read_columns(session: Session, query: str, types: Mapping[str, str]) -> dict
     data = bytearray()
     casts = ", ".join(f"{name}::{kind}" for name, kind in types.items())
     with (
-        _driver(session).cursor() as cursor,
-        cursor.copy(f"COPY (SELECT {casts} FROM ({query}) AS read) TO STDOUT (FORMAT binary)") as copy,  # noqa: S608
+        driver(session) as raw,
+        raw.cursor() as cursor,
+        cursor.copy(f"COPY (SELECT {casts} FROM ({query}) AS read) TO STDOUT (FORMAT binary)".encode()) as copy,  # noqa: S608
     ):
         for block in copy:
             data += block
@@ -76,8 +74,9 @@ def write_columns(session: Session, table: str, types: Mapping[str, str], column
     record = _record(types)
     count = len(next(iter(columns.values())))
     with (
-        _driver(session).cursor() as cursor,
-        cursor.copy(f"COPY {table} ({', '.join(types)}) FROM STDIN (FORMAT binary)") as copy,
+        driver(session) as raw,
+        raw.cursor() as cursor,
+        cursor.copy(f"COPY {table} ({', '.join(types)}) FROM STDIN (FORMAT binary)".encode()) as copy,
     ):
         copy.write(_SIGNATURE)
         for start in range(0, count, _ROWS_A_WRITE):

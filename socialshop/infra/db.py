@@ -8,14 +8,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import datetime
 from typing import Any, ClassVar, cast
 
 import psycopg
 from flask import Flask
 from flask_sqlalchemy import SQLAlchemy
-from sqlalchemy import DateTime, Engine, MetaData, event
+from sqlalchemy import Connection, DateTime, Engine, MetaData, event
 from sqlalchemy.engine import Dialect
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import DeclarativeBase, Session
 from sqlalchemy.types import TypeDecorator
 
@@ -23,6 +25,8 @@ from socialshop.kernel.time import as_utc
 
 APPLICATION_ROLE = "socialshop_app"
 _STREAMED_A_TRIP = 5_000
+# To be a member was enough until PostgreSQL 15. Since 16 whoever makes a role may give it away and still not act as it.
+RIGHT_TO_ACT = "CASE WHEN current_setting('server_version_num')::integer >= 160000 THEN 'SET' ELSE 'MEMBER' END"
 _IDENTIFIER = re.compile(r"[a-z_][a-z0-9_]*", re.ASCII)
 
 
@@ -64,6 +68,8 @@ def attach(app: Flask, *, url: str, pool_size: int) -> None:
         "pool_size": pool_size,
         "max_overflow": pool_size,
         "pool_pre_ping": True,
+        # What a statement carries (password hashes, e-mail addresses) stays out of errors and so out of the log.
+        "hide_parameters": True,
         "connect_args": {"options": "-c timezone=UTC -c default_transaction_isolation=read\\ committed"},
     }
     db.init_app(app)
@@ -86,13 +92,36 @@ def act_as_application(engine: Engine) -> None:
     @event.listens_for(engine, "connect")
     def _drop_privileges(connection: Any, _record: object) -> None:
         raw = cast("psycopg.Connection[Any]", connection)
-        before, raw.autocommit = raw.autocommit, True
-        found = raw.execute(
-            "SELECT pg_has_role(current_user, oid, 'MEMBER') FROM pg_roles WHERE rolname = %s", (APPLICATION_ROLE,)
-        ).fetchone()
-        if found and found[0]:
-            raw.execute(f"SET ROLE {APPLICATION_ROLE}")
-        raw.autocommit = before
+        try:
+            _act(raw)
+        except BaseException:
+            # The pool forgets a connection whose listener raised, and never closes it.
+            raw.close()
+            raise
+
+
+def _act(raw: psycopg.Connection[Any]) -> None:
+    before, raw.autocommit = raw.autocommit, True
+    query = f"SELECT pg_has_role(current_user, oid, {RIGHT_TO_ACT}) FROM pg_roles WHERE rolname = %s"  # noqa: S608
+    found = raw.execute(query.encode(), (APPLICATION_ROLE,)).fetchone()
+    if found and found[0]:
+        raw.execute(f"SET ROLE {APPLICATION_ROLE}".encode())
+    raw.autocommit = before
+
+
+@contextmanager
+def driver(of: Session | Connection) -> Iterator[psycopg.Connection[Any]]:
+    """psycopg's own connection under this one, in its transaction: for COPY and for cursors of the server.
+
+    Its errors leave the block as SQLAlchemy's do (DBAPIError), so that a conflict here is tried again like any other.
+    """
+    connection = of.connection() if isinstance(of, Session) else of
+    raw = cast("psycopg.Connection[Any]", connection.connection.driver_connection)
+    try:
+        yield raw
+    except psycopg.Error as error:
+        lost = raw.closed or raw.broken
+        raise DBAPIError.instance(None, None, error, psycopg.Error, True, lost, connection.dialect) from error
 
 
 def copy_rows(session: Session, table: str, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> int:
@@ -100,9 +129,9 @@ def copy_rows(session: Session, table: str, columns: Sequence[str], rows: Iterab
     for name in (table, *columns):
         if not _IDENTIFIER.fullmatch(name):
             raise ValueError(f"not an identifier: {name!r}")
-    raw = cast("psycopg.Connection[Any]", session.connection().connection.driver_connection)
+    statement = f"COPY {table} ({', '.join(columns)}) FROM STDIN".encode()
     count = 0
-    with raw.cursor() as cursor, cursor.copy(f"COPY {table} ({', '.join(columns)}) FROM STDIN") as copy:
+    with driver(session) as raw, raw.cursor() as cursor, cursor.copy(statement) as copy:
         for row in rows:
             copy.write_row(row)
             count += 1
@@ -114,8 +143,7 @@ def stream_rows(session: Session, cursor_name: str, query: str) -> Iterator[tupl
 
     Several may be open at once, each under a name of its own.
     """
-    raw = cast("psycopg.Connection[Any]", session.connection().connection.driver_connection)
-    with raw.cursor(cursor_name, binary=True) as cursor:
+    with driver(session) as raw, raw.cursor(cursor_name, binary=True) as cursor:
         cursor.itersize = _STREAMED_A_TRIP
         cursor.execute(query.encode())
         yield from cursor

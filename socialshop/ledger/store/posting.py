@@ -6,12 +6,12 @@ import json
 import uuid
 from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
-from typing import Any, NamedTuple, cast
+from typing import NamedTuple
 
-import psycopg
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from socialshop.infra.db import driver
 from socialshop.ledger import chart
 from socialshop.ledger.journal import NOTHING
 
@@ -172,12 +172,11 @@ def copy_postings(session: Session, chunks: Iterable[str]) -> None:
 
     `infra.db.copy_rows` formats value by value; these lines share their text with the canonical form that was hashed.
     """
-    raw = cast("psycopg.Connection[Any]", session.connection().connection.driver_connection)
     statement = (
         "COPY ledger_postings (entry_id, line, account_id, amount_minor, currency, subject_id) "
         f"FROM STDIN (NULL '{NOTHING}')"
     )
-    with raw.cursor() as cursor, cursor.copy(statement.encode()) as copy:
+    with driver(session) as raw, raw.cursor() as cursor, cursor.copy(statement.encode()) as copy:
         for chunk in chunks:
             copy.write(chunk)
 
