@@ -14,7 +14,7 @@ from redis.exceptions import RedisError
 
 from socialshop.app import create_app
 from socialshop.infra import lifeline, logging
-from socialshop.infra.deliveries import describe
+from socialshop.infra.logging import describe
 from socialshop.infra.settings import current
 from workers import relay, worker
 

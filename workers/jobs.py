@@ -22,6 +22,7 @@ from sqlalchemy.exc import DBAPIError
 from socialshop.infra import deliveries, redis
 from socialshop.infra.crashpoints import crash_point
 from socialshop.infra.deliveries import Delivery
+from socialshop.infra.logging import describe
 from socialshop.infra.settings import Settings
 from socialshop.infra.uow import UnitOfWork, advisory_lock, is_conflict
 from workers import handlers, outside, queue, schedule
@@ -121,9 +122,9 @@ def _put_off_one(handler: OutsideHandler, delivery_id: int, error: Exception) ->
 def _put_off(handler: Handler | OutsideHandler, ids: Sequence[int], error: BaseException) -> None:
     settings: Settings = current_app.extensions["socialshop_settings"]
     dead = in_unit_of_work(lambda uow: deliveries.record_failure(uow, ids, error, settings.delivery_attempts))
-    _log.warning("handler failed", handler=handler.name, deliveries=list(ids), error=deliveries.describe(error))
+    _log.warning("handler failed", handler=handler.name, deliveries=list(ids), error=describe(error))
     if dead:
-        _log.error("deliveries given up", handler=handler.name, deliveries=dead, error=deliveries.describe(error))
+        _log.error("deliveries given up", handler=handler.name, deliveries=dead, error=describe(error))
 
 
 def run_periodic(name: str, slot: str) -> int:

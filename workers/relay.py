@@ -16,6 +16,7 @@ from sqlalchemy.exc import DBAPIError
 
 from socialshop.infra import deliveries, redis
 from socialshop.infra.crashpoints import crash_point
+from socialshop.infra.logging import describe
 from workers import handlers, queue, schedule
 from workers.edge import in_unit_of_work
 
@@ -117,7 +118,7 @@ class _Outage:
     def began(self, error: BaseException) -> float:
         """Note the failure; returns for how long to wait before trying again, in seconds."""
         if not self._pause:
-            _log.warning("relay waits for its servers", error=deliveries.describe(error))
+            _log.warning("relay waits for its servers", error=describe(error))
         self._pause = min(_LONGEST_PAUSE, self._pause * 2 or 0.25)
         return self._pause
 

@@ -6,7 +6,7 @@ from pydantic import ValidationError
 from redis.exceptions import RedisError
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 
-from socialshop.infra.deliveries import describe
+from socialshop.infra.logging import describe
 from socialshop.infra.servers import StartupError
 from socialshop.infra.settings import Settings
 from socialshop.kernel.errors import DomainError

@@ -12,12 +12,12 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import text
 
+from socialshop.infra.logging import describe
 from socialshop.infra.uow import UnitOfWork
 
 # The first retry follows after a second; each next one waits twice as long, at most this long.
 _FIRST_RETRY = timedelta(seconds=1)
 _LONGEST_WAIT = timedelta(minutes=5)
-_ERROR_LENGTH = 500
 
 
 class Delivery(NamedTuple):
@@ -185,13 +185,6 @@ def record_failure(uow: UnitOfWork, ids: Sequence[int], error: BaseException, mo
         },
     )
     return [delivery_id for delivery_id, state in rows if state == "dead"]
-
-
-def describe(error: BaseException) -> str:
-    """The error's type and first line; never its details and parameters, which may be private."""
-    original = getattr(error, "orig", None) or error
-    first_line = str(original).strip().partition("\n")[0]
-    return f"{type(original).__name__}: {first_line}"[:_ERROR_LENGTH]
 
 
 def backlog(uow: UnitOfWork, handlers: Sequence[str] | None) -> Backlog:

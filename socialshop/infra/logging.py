@@ -4,13 +4,42 @@ from __future__ import annotations
 
 import logging
 import sys
-from collections.abc import MutableMapping
+import traceback
+from collections.abc import Iterator, MutableMapping
+from types import TracebackType
 from typing import Any
 
 import structlog
 
 # Whatever is logged under these names is masked; substring match, so `new_password` and `set-cookie` are caught too.
 _SECRET = ("password", "token", "secret", "authorization", "cookie", "totp", "account_number", "dsn")
+_DESCRIPTION_LENGTH = 500
+
+ExcInfo = tuple[type[BaseException], BaseException, TracebackType | None]
+
+
+def describe(error: BaseException) -> str:
+    """The error's type and first line; never its details and parameters, which may be private."""
+    original = getattr(error, "orig", None) or error
+    first_line = str(original).strip().partition("\n")[0]
+    return f"{type(original).__name__}: {first_line}"[:_DESCRIPTION_LENGTH]
+
+
+def render_traceback(exc_info: ExcInfo) -> str:
+    """Where each error of the chain was raised, oldest first, and its description alone.
+
+    The usual rendering has the errors' whole text: PostgreSQL's DETAIL quotes the row, pydantic the input.
+    """
+    parts = ["".join(traceback.format_tb(error.__traceback__)) + describe(error) for error in _chain(exc_info[1])]
+    return "\n".join(reversed(parts))
+
+
+def _chain(error: BaseException | None) -> Iterator[BaseException]:
+    seen: set[int] = set()
+    while error is not None and id(error) not in seen:
+        seen.add(id(error))
+        yield error
+        error = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
 
 
 def configure(level: str = "INFO") -> None:
@@ -21,7 +50,7 @@ def configure(level: str = "INFO") -> None:
         structlog.stdlib.add_logger_name,
         structlog.stdlib.PositionalArgumentsFormatter(),
         structlog.processors.TimeStamper(fmt="iso", utc=True),
-        structlog.processors.format_exc_info,
+        structlog.processors.ExceptionRenderer(render_traceback),
         mask_secrets,
     ]
     structlog.configure(
