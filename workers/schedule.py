@@ -15,6 +15,7 @@ from sqlalchemy import text
 
 from socialshop.audit import service as audit
 from socialshop.commissions import service as commissions
+from socialshop.identity import service as identity
 from socialshop.infra import deliveries
 from socialshop.infra.settings import Settings
 from socialshop.infra.uow import UnitOfWork
@@ -65,6 +66,7 @@ PERIODIC: tuple[Periodic, ...] = (
     Periodic("seal_audit", timedelta(seconds=5), audit.seal),
     Periodic("settle", timedelta(minutes=1), commissions.settlement_tick),
     Periodic("prune_outbox", timedelta(hours=1), prune),
+    Periodic("purge_sessions", timedelta(hours=1), identity.purge_sessions),
     Periodic("purge_idempotency", timedelta(hours=1), idempotency.purge),
 )
 
