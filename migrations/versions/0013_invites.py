@@ -22,12 +22,14 @@ def _links() -> None:
     op.execute(
         """
         ALTER TABLE invite_links
+            -- squawk-ignore ban-drop-constraint
             DROP CONSTRAINT ck_invite_links_kind,
             ADD COLUMN target_id uuid,
             ADD COLUMN channel text,
             ADD CONSTRAINT ck_invite_links_kind CHECK (kind IN ('member', 'deal', 'room', 'product')),
             ADD CONSTRAINT ck_invite_links_target CHECK ((kind = 'member') = (target_id IS NULL)),
             ADD CONSTRAINT ck_invite_links_channel CHECK (channel <> '');
+        -- squawk-ignore require-concurrent-index-deletion
         DROP INDEX uq_invite_links_member;
         CREATE UNIQUE INDEX uq_invite_links_subject
             ON invite_links (owner_id, kind, target_id, channel) NULLS NOT DISTINCT;
