@@ -22,7 +22,6 @@ from socialshop.infra.db import copy_rows, db
 from socialshop.infra.servers import Servers
 from socialshop.infra.settings import Settings
 from socialshop.infra.uow import UnitOfWork, in_unit_of_work, unit_of_work
-from socialshop.ledger.store import reading
 
 
 @contextmanager
@@ -97,7 +96,7 @@ def _read_columns(session: Session) -> None:
 
 
 def _stream(session: Session) -> None:
-    list(reading.stream(session, "tea", "SELECT n FROM tea"))
+    list(infra_db.stream_rows(session, "tea", "SELECT n FROM tea"))
 
 
 @pytest.mark.parametrize("touch", [_copy, _write_columns, _read_columns, _stream])
