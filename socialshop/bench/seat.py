@@ -215,13 +215,16 @@ def join(app: Flask) -> dict[str, Any]:
     return {**figures, "requests_a_join": 3, "aim": "20 x CRMEB's 7 to 12 paid group orders a second"}
 
 
+_PAYS = b'{"outcome": "succeeded"}'
+
+
 def _whole_join(code: str, room_id: uuid.UUID, member: Member) -> list[bytes]:
     key = secrets.token_hex(8)
     body = json.dumps({"invite_code": code}).encode()
     return [
         request("GET", f"/i/{code}", member.token),
         request("POST", f"/api/v1/rooms/{to_public('room', room_id)}/seats", member.token, key, body),
-        request("POST", f"/api/v1/sandbox/payments/{PAYMENT.decode()}/pay", member.token, f"{key}-pay"),
+        request("POST", f"/api/v1/sandbox/payments/{PAYMENT.decode()}/pay", member.token, f"{key}-pay", _PAYS),
     ]
 
 
