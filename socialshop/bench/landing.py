@@ -50,7 +50,7 @@ def landing(app: Flask) -> dict[str, Any]:
         code = _a_link_to_a_room(app)
         db.engine.dispose()
     rates: dict[str, list[float]] = {"bare": [], "shop": []}
-    with _server("bare", settings) as bare, _server("shop", settings) as shop:
+    with server("bare", settings) as bare, server("shop", settings) as shop:
         paths = {"bare": (bare, "/ok"), "shop": (shop, f"/i/{code}")}
         for place in paths.values():
             _rate(*place, seconds=1.0)
@@ -100,15 +100,15 @@ class _Buyer:
 
 
 @contextmanager
-def _server(name: str, settings: Settings) -> Iterator[int]:
-    """A granian of the shop's own settings that serves `name` on the port that is given."""
+def server(name: str, settings: Settings, **more: str) -> Iterator[int]:
+    """A granian of the shop's own settings, and `more` variables, that serves `name` on the port that is given."""
     with socket.socket() as probe, tempfile.TemporaryDirectory() as metrics:
         probe.bind(("127.0.0.1", 0))
         port = int(probe.getsockname()[1])
         probe.close()
         command = [sys.executable, "-m", __name__, name, str(port)]
-        environment = {**_environment(settings), "PROMETHEUS_MULTIPROC_DIR": metrics}
-        process = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)  # noqa: S603
+        variables = {**environment(settings), **more, "PROMETHEUS_MULTIPROC_DIR": metrics}
+        process = subprocess.Popen(command, env=variables, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)  # noqa: S603
         try:
             _wait_for(port)
             yield port
@@ -117,7 +117,8 @@ def _server(name: str, settings: Settings) -> Iterator[int]:
             process.wait(_PATIENCE_SECONDS)
 
 
-def _environment(settings: Settings) -> Mapping[str, str]:
+def environment(settings: Settings) -> Mapping[str, str]:
+    """What a process of the shop needs to reach these servers."""
     assert settings.database_url is not None
     assert settings.redis_url is not None
     return {

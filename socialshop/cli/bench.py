@@ -29,6 +29,9 @@ BENCHES = {
     "team": "socialshop.bench.tree:team",
     "upline": "socialshop.bench.tree:upline",
     "landing": "socialshop.bench.landing:landing",
+    "seat": "socialshop.bench.seat:seat",
+    "last_seat": "socialshop.bench.seat:last_seat",
+    "join": "socialshop.bench.seat:join",
     "prove": "socialshop.bench.ledger:prove",
     "seal": "socialshop.bench.ledger:seal",
 }

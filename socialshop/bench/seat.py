@@ -1,0 +1,394 @@
+"""Benches of the seat: claims against pgbench with the same statements, the last seat, and a whole paid join."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import secrets
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import uuid
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from http import HTTPStatus
+from typing import Any
+
+from flask import Flask
+from pydantic import SecretStr
+from sqlalchemy import text
+
+from socialshop.bench import clients, landing, pgbench
+from socialshop.bench.clients import PAYMENT, request
+from socialshop.deals import service as deals
+from socialshop.deals.service import NewDeal, NewProduct, NewSku
+from socialshop.infra.db import db
+from socialshop.infra.settings import Settings
+from socialshop.infra.uow import unit_of_work
+from socialshop.invites import service as invites
+from socialshop.invites.rules import Kind
+from socialshop.invites.service import NewLink
+from socialshop.kernel.ids import to_public
+from socialshop.payments import service as payments
+from socialshop.payments.gateway import SandboxGateway
+from socialshop.payments.rules import Outcome
+from socialshop.rooms import service as rooms
+
+SEAT_CLIENTS = 16
+CLAIMS_EACH = 150
+ROUNDS = 2
+LAST_SEAT_JOINS = 10_000
+LAST_SEAT_CLIENTS = 64
+JOIN_CLIENTS = (1, 16)
+JOINS = 160
+_ROOM_SIZE = 50
+_STOCK = 1_000_000
+_PATIENCE_SECONDS = 120.0
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """A member of the bench; the `place`th of all, counted from 1."""
+
+    place: int
+    number: int
+
+    @property
+    def id(self) -> uuid.UUID:
+        return _named("member", self.place)
+
+    @property
+    def token(self) -> str:
+        return f"token-{self.place}"
+
+
+def seat(app: Flask) -> dict[str, Any]:
+    """Claims a second over HTTP and by pgbench, in alternate rounds, each client in rooms and a deal of its own.
+
+    A claim is authentication, idempotency, seat, stock, order, payment and outbox. Both sides run what one request
+    was recorded to run; a hot room would slow both to the pace of its row.
+    """
+    settings = _settings(app)
+    rooms_each = -(-CLAIMS_EACH // _ROOM_SIZE)
+    claims = 2 * ROUNDS * SEAT_CLIENTS * CLAIMS_EACH
+    with app.app_context():
+        people = _members(claims + 1)
+        offers = [_a_room(people[0], _ROOM_SIZE) for _ in range(SEAT_CLIENTS)]
+        for chunk in range(2 * ROUNDS * SEAT_CLIENTS):
+            _copy_rooms(offers[chunk % SEAT_CLIENTS], range(chunk * rooms_each, (chunk + 1) * rooms_each))
+        script, statements = _recorded_claim(app, people[-1], offers[0])
+        db.engine.dispose()
+    script = _VARIABLES.format(each=CLAIMS_EACH, rooms=rooms_each, size=_ROOM_SIZE, first=people[0].number) + script
+    rates: dict[str, list[float]] = {"http": [], "pgbench": []}
+    with landing.server("shop", settings, **_UNLIMITED) as port:
+        for turn in range(2 * ROUNDS):
+            if turn % 2:
+                run = pgbench.run(
+                    settings,
+                    script,
+                    clients=SEAT_CLIENTS,
+                    each=CLAIMS_EACH,
+                    variables={"i": -1, "chunk": turn * SEAT_CLIENTS},
+                )
+                rates["pgbench"].append(run)
+                continue
+            asked = [_claims(people, turn * SEAT_CLIENTS + client, rooms_each) for client in range(SEAT_CLIENTS)]
+            answers = clients.ask(port, asked)
+            if set(answers.statuses) != {HTTPStatus.CREATED}:
+                raise RuntimeError(f"claims were answered {dict(answers.statuses)}")
+            rates["http"].append(answers.per_second)
+    with app.app_context():
+        seats = _count("SELECT count(*) FROM seats s JOIN orders o ON o.id = s.order_id JOIN payments USING (order_id)")
+    if seats != claims + 1 + SEAT_CLIENTS:
+        raise RuntimeError(f"{seats} seats of {claims} claims: one side did not do all that it was asked")
+    http, bare = (sum(found) / ROUNDS for found in rates.values())
+    return {
+        "clients": SEAT_CLIENTS,
+        "claims_a_side": claims // 2,
+        "statements_a_claim": statements,
+        "http_per_s": round(http, 1),
+        "pgbench_per_s": round(bare, 1),
+        "rounds_per_s": {name: [round(rate) for rate in found] for name, found in rates.items()},
+        "ratio": round(http / bare, 3),
+        "aim": "ratio >= 0.35",
+    }
+
+
+# `i` counts a client's claims, `chunk` is the first client's share of the members.
+_VARIABLES = """\\set i :i + 1
+\\set share :chunk + :client_id
+\\set place :share * {each} + :i + 1
+\\set number {first} + :place - 1
+\\set room :share * {rooms} + :i / {size}
+"""
+
+
+def _claims(people: list[Member], share: int, rooms_each: int) -> list[bytes]:
+    chosen = people[share * CLAIMS_EACH : (share + 1) * CLAIMS_EACH]
+    return [
+        _join(member, _named("room", share * rooms_each + turn // _ROOM_SIZE)) for turn, member in enumerate(chosen)
+    ]
+
+
+def _recorded_claim(app: Flask, member: Member, room_id: uuid.UUID) -> tuple[str, int]:
+    """One claim as a script, and how many statements it takes."""
+    key = f"key-{member.place}"
+    path = f"/api/v1/rooms/{to_public('room', room_id)}/seats"
+    headers = {"Authorization": f"Bearer {member.token}", "Idempotency-Key": key}
+    with pgbench.recorded(db.engine) as recorder:
+        answer = app.test_client().post(path, json={}, headers=headers)
+    if answer.status_code != HTTPStatus.CREATED:
+        raise RuntimeError(answer.text)
+    with unit_of_work() as uow:
+        query = (
+            "SELECT s.id, s.order_id, l.id AS line_id, p.id AS payment_id FROM seats s"
+            " JOIN order_lines l USING (order_id) JOIN payments p USING (order_id) WHERE s.member = :number"
+        )
+        made = uow.session.execute(text(query), {"number": member.number}).one()
+        ids = {value: f"md5('{name}' || (:place)::text)::uuid" for name, value in made._mapping.items()}
+        ids |= {
+            member.id: "md5('member' || (:place)::text)::uuid",
+            room_id: "md5('room' || (:room)::text)::uuid",
+        }
+        texts = {
+            # In a payload with dashes, as a parameter without.
+            **{form: sql for value, sql in ids.items() for form in (str(value), value.hex)},
+            "\\\\x" + hashlib.sha256(member.token.encode()).hexdigest(): "sha256(('token-' || (:place)::text)::bytea)",
+            key: "'key-' || (:place)::text",
+        }
+        raw = uow.session.connection().connection.dbapi_connection
+        assert raw is not None
+        return recorder.script(raw, {member.number: "(:number)::bigint"}, texts), recorder.statements  # type: ignore[arg-type]
+
+
+def last_seat(app: Flask) -> dict[str, Any]:
+    """Joins of as many members at the last seat of one room: one wins, the others are told so in time."""
+    settings = _settings(app)
+    with app.app_context():
+        people = _members(LAST_SEAT_JOINS + 1)
+        room_id = _a_room(people[0], 2)
+        db.engine.dispose()
+    joins = [_join(member, room_id) for member in people[1:]]
+    with landing.server("shop", settings, **_UNLIMITED) as port:
+        answers = clients.ask(port, [joins[place::LAST_SEAT_CLIENTS] for place in range(LAST_SEAT_CLIENTS)])
+    with app.app_context():
+        seats = _count("SELECT count(*) FROM seats WHERE status = 'held'")
+    return {
+        "clients": LAST_SEAT_CLIENTS,
+        "joins": LAST_SEAT_JOINS,
+        "statuses": {str(status): count for status, count in sorted(answers.statuses.items())},
+        "seats_taken": seats,
+        "per_s": round(answers.per_second, 1),
+        "p50_ms": answers.quantile_ms(0.5),
+        "p99_ms": answers.quantile_ms(0.99),
+        "aim": "one 201, all others 409, no 5xx, p99_ms <= 500",
+    }
+
+
+def join(app: Flask) -> dict[str, Any]:
+    """Whole joins a second: the link's page, the seat, the payment; until the room is filled and the order confirmed.
+
+    Each joins a room of two whose host has paid. Web server, provider, relay and workers are the shop's own processes.
+    """
+    figures: dict[str, Any] = {"joins": JOINS}
+    with _paying_shop(app) as (port, settings):
+        for count in JOIN_CLIENTS:
+            codes, members = _rooms_one_seat_short(app, settings)
+            waits = [_whole_join(code, room, member) for (code, room), member in zip(codes, members, strict=True)]
+            before = _confirmed(app)
+            began = time.monotonic()
+            shares = [[step for whole in waits[place::count] for step in whole] for place in range(count)]
+            answers = clients.ask(port, shares)
+            if set(answers.statuses) != {200, 201, 202}:
+                raise RuntimeError(f"joins were answered {dict(answers.statuses)}")
+            _wait_until(app, before + 2 * JOINS)
+            took = time.monotonic() - began
+            figures[f"{count}_clients"] = {
+                "joins_per_s": round(JOINS / took, 1),
+                "requests_per_s": round(answers.per_second, 1),
+                "request_p99_ms": answers.quantile_ms(0.99),
+            }
+    return {**figures, "requests_a_join": 3, "aim": "20 x CRMEB's 7 to 12 paid group orders a second"}
+
+
+_PAYS = b'{"outcome": "succeeded"}'
+
+
+def _whole_join(code: str, room_id: uuid.UUID, member: Member) -> list[bytes]:
+    key = secrets.token_hex(8)
+    body = json.dumps({"invite_code": code}).encode()
+    return [
+        request("GET", f"/i/{code}", member.token),
+        request("POST", f"/api/v1/rooms/{to_public('room', room_id)}/seats", member.token, key, body),
+        request("POST", f"/api/v1/sandbox/payments/{PAYMENT.decode()}/pay", member.token, f"{key}-pay", _PAYS),
+    ]
+
+
+def _rooms_one_seat_short(app: Flask, settings: Settings) -> tuple[list[tuple[str, uuid.UUID]], list[Member]]:
+    """As many rooms as joins, each with a link to it and a host who has paid; and who will join."""
+    assert settings.sandbox_url is not None
+    assert settings.sandbox_secret is not None
+    gateways = {"sandbox": SandboxGateway(settings.sandbox_url, settings.sandbox_secret.get_secret_value())}
+    subjects = app.extensions["socialshop_share_subjects"]
+    codes = []
+    with app.app_context():
+        start = _count("SELECT count(*) FROM members")
+        people = _members(2 * JOINS, start=start)
+        deal_id = _a_deal(people[0], 2)
+        for host in people[:JOINS]:
+            with unit_of_work() as uow:
+                opened = rooms.open_room(uow, host, deal_id)
+                payments.pay(uow, gateways, opened.payment.id, host.number, Outcome.SUCCEEDED)
+            with unit_of_work() as uow:
+                new = NewLink(Kind.ROOM, opened.room.id)
+                codes.append((invites.create_link(uow, host.id, new, subjects).link.code, opened.room.id))
+        _wait_for_count("SELECT count(*) FROM rooms WHERE status = 'open' AND seats_paid = 1", JOINS)
+        db.engine.dispose()
+    return codes, people[JOINS:]
+
+
+@contextmanager
+def _paying_shop(app: Flask) -> Iterator[tuple[int, Settings]]:
+    """Web server, sandbox provider, relay and workers; gives the web server's port and the settings of all."""
+    with ExitStack() as stack:
+        folder = stack.enter_context(tempfile.TemporaryDirectory())
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            provider = int(probe.getsockname()[1])
+        sandbox = {"sandbox_url": f"http://127.0.0.1:{provider}", "sandbox_secret": SecretStr(secrets.token_hex(16))}
+        settings = _settings(app).model_copy(update=sandbox)
+        more: dict[str, str] = {
+            **_UNLIMITED,
+            "SOCIALSHOP_SANDBOX_URL": str(settings.sandbox_url),
+            "SOCIALSHOP_SANDBOX_SECRET": settings.sandbox_secret.get_secret_value(),  # type: ignore[union-attr]
+        }
+        port = stack.enter_context(landing.server("shop", settings, **more))
+        environment = {**landing.environment(settings), **more}
+        modules = [["socialshop.payments.sandbox", "--port", str(provider), "--books", f"{folder}/payments.jsonl"]]
+        modules += [["workers", "relay"], *([["workers", "worker"]] * settings.job_workers)]
+        for module in modules:
+            stack.enter_context(_process(module, environment))
+        yield port, settings
+
+
+@contextmanager
+def _process(module: list[str], environment: dict[str, str]) -> Iterator[None]:
+    command = [sys.executable, "-m", *module]
+    process = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)  # noqa: S603
+    try:
+        yield
+    finally:
+        process.terminate()
+        try:
+            process.wait(10)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+
+def _confirmed(app: Flask) -> int:
+    with app.app_context():
+        return _count(_CONFIRMED)
+
+
+def _wait_until(app: Flask, confirmed: int) -> None:
+    with app.app_context():
+        _wait_for_count(_CONFIRMED, confirmed)
+
+
+_CONFIRMED = "SELECT count(*) FROM orders WHERE status = 'confirmed'"
+
+
+def _wait_for_count(query: str, wanted: int) -> None:
+    late = time.monotonic() + _PATIENCE_SECONDS
+    while (found := _count(query)) < wanted:
+        if time.monotonic() > late:
+            raise TimeoutError(f"{found} of {wanted} after {_PATIENCE_SECONDS:.0f} s: {query}")
+        time.sleep(0.05)
+
+
+_UNLIMITED = {"SOCIALSHOP_REQUESTS_PER_MINUTE": "100000000"}
+
+
+def _settings(app: Flask) -> Settings:
+    settings: Settings = app.extensions["socialshop_settings"]
+    return settings
+
+
+def _count(query: str) -> int:
+    with unit_of_work() as uow:
+        return int(uow.session.execute(text(query)).scalar_one())
+
+
+def _named(kind: str, place: int) -> uuid.UUID:
+    """An id that SQL can name too: md5('room' || 7)::uuid."""
+    return uuid.UUID(hashlib.md5(f"{kind}{place}".encode(), usedforsecurity=False).hexdigest())
+
+
+def _members(count: int, start: int = 0) -> list[Member]:
+    """Members who are signed in, with numbers in a row."""
+    values = {"first": start + 1, "last": start + count}
+    with unit_of_work() as uow:
+        numbers = uow.session.execute(text(_ADD_MEMBERS), values).scalars().all()
+        for statement in (_ADD_PROFILES, _ADD_SESSIONS):
+            uow.session.execute(text(statement), values)
+    people = [Member(start + 1 + place, number) for place, number in enumerate(sorted(numbers))]
+    if people[-1].number - people[0].number != count - 1:
+        raise RuntimeError("the members' numbers are not in a row")
+    return people
+
+
+_PLACES = "FROM generate_series(CAST(:first AS int), CAST(:last AS int)) AS n ORDER BY n"
+_ADD_MEMBERS = f"""
+    INSERT INTO members (id, role, joined_at) SELECT md5('member' || n)::uuid, 'member', now() {_PLACES}
+    RETURNING number
+"""
+_ADD_PROFILES = f"""
+    INSERT INTO member_profiles (member_id, display_name, email, locale, time_zone)
+    SELECT md5('member' || n)::uuid, 'Member ' || n, 'm' || n || '@example.com', 'zh', 'Asia/Shanghai' {_PLACES}
+"""
+_ADD_SESSIONS = f"""
+    INSERT INTO member_sessions (id, token_hash, member_id, created_at, expires_at)
+    SELECT md5('session' || n)::uuid, sha256(('token-' || n)::bytea), md5('member' || n)::uuid, now(),
+        now() + interval '1 day' {_PLACES}
+"""
+
+
+def _a_deal(seller: Member, size: int) -> uuid.UUID:
+    tea = NewProduct("Spring tea", "", 7, [NewSku(secrets.token_hex(4), "box", 10_900, _STOCK)])
+    with unit_of_work() as uow:
+        sku = deals.add_product(uow, seller.id, tea, "CNY").skus[0]
+        terms = NewDeal(sku.id, "Tea for many", size, 9_900, timedelta(hours=2))
+        return deals.open_deal(uow, seller.id, seller.number, terms).id
+
+
+def _a_room(host: Member, size: int) -> uuid.UUID:
+    """A room with its host's seat taken, in a deal of its own."""
+    deal_id = _a_deal(host, size)
+    with unit_of_work() as uow:
+        return rooms.open_room(uow, host, deal_id).room.id
+
+
+def _copy_rooms(like: uuid.UUID, places: range) -> None:
+    with unit_of_work() as uow:
+        uow.session.execute(text(_COPY_ROOMS), {"like": like, "first": places.start, "last": places.stop - 1})
+
+
+_COPIED = (
+    "deal_id, sku_id, title, price_minor, currency, return_days, seat_hold_seconds, per_member_limit, host, size,"
+    " opened_at, expires_at"
+)
+_COPY_ROOMS = f"""
+    INSERT INTO rooms (id, seats_taken, {_COPIED})
+    SELECT md5('room' || n)::uuid, 0, {_COPIED}
+    FROM rooms, generate_series(CAST(:first AS int), CAST(:last AS int)) AS n WHERE id = :like
+"""  # noqa: S608 - texts of this module
+
+
+def _join(member: Member, room_id: uuid.UUID) -> bytes:
+    path = f"/api/v1/rooms/{to_public('room', room_id)}/seats"
+    return request("POST", path, member.token, f"key-{member.place}")
