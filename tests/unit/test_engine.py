@@ -55,12 +55,11 @@ def test_where_the_tree_ends_nobody_earns() -> None:
     assert outcome.skips == [Skip(0, 1, None, Reason.NO_UPLINE)]
 
 
-def test_a_fixed_sum_is_times_quantity_and_owed_whatever_the_amount() -> None:
+def test_a_fixed_sum_is_times_quantity_and_nothing_on_what_cost_nothing() -> None:
     plan = a_plan({"kind": "sale", "level": 1, "fixed_minor": 70})
-    assert _accrue(plan, _sales(BO, [ANN], (100, 3), (0, 2))).rewards == [
-        Reward(0, 0, ANN, 210),
-        Reward(1, 0, ANN, 140),
-    ]
+    outcome = _accrue(plan, _sales(BO, [ANN], (100, 3), (0, 2), (1, 2)))
+    assert outcome.rewards == [Reward(0, 0, ANN, 210), Reward(2, 0, ANN, 140)]
+    assert outcome.skips == [Skip(1, 0, ANN, Reason.ZERO_AMOUNT)]
 
 
 def test_a_zero_is_no_accrual_and_has_its_reason() -> None:

@@ -33,6 +33,18 @@ def test_two_levels_are_noted_and_pass() -> None:
     clear(findings, None)
 
 
+@pytest.mark.parametrize(("fixed", "severity"), [(1, "info"), (9_999, "info"), (10_000, "warning")])
+def test_a_fixed_sum_that_may_exceed_its_sale_is_named(fixed: int, severity: str) -> None:
+    plan = a_plan({"kind": "sale", "level": 1, "rate_bps": 100}, {"kind": "host", "fixed_minor": fixed})
+    assert _severities(plan) == [(1, severity)]
+    (finding,) = examine(plan, "CN")
+    assert (finding.code, str(fixed) in finding.message) == ("fixed_sum", True)
+    clear([finding], SignOff("Lin Counsel"))
+    if severity == "warning":
+        with pytest.raises(PlanRefused, match="wants the name"):
+            clear([finding], None)
+
+
 def test_three_levels_need_a_name() -> None:
     findings = examine(_levels(1, 2, 3), "CN")
     assert _severities(_levels(1, 2, 3)) == [(1, "info"), (2, "warning")]
