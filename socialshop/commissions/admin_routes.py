@@ -12,14 +12,8 @@ from socialshop.commissions.errors import (
     PlanInvalid,
     PlanRefused,
 )
-from socialshop.commissions.schemas import (
-    NewPlan,
-    OrderCommissionsWire,
-    PlanPage,
-    PlanWire,
-    Publication,
-    VersionWire,
-)
+from socialshop.commissions.schemas.commissions import OrderCommissionsWire
+from socialshop.commissions.schemas.plans import NewPlan, PlanPage, PlanWire, Publication, VersionWire
 from socialshop.infra.uow import UnitOfWork
 from socialshop.web.auth import ADMINS, READS_ALL
 from socialshop.web.languages import best_language

@@ -7,14 +7,8 @@ import uuid
 from flask import current_app
 
 from socialshop.commissions import service
-from socialshop.commissions.schemas import (
-    CommissionPage,
-    CommissionWire,
-    ExplanationWire,
-    WalletEntry,
-    WalletEntryPage,
-    WalletEntryQuery,
-)
+from socialshop.commissions.schemas.commissions import CommissionPage, CommissionWire, ExplanationWire
+from socialshop.commissions.schemas.wallet import WalletEntry, WalletEntryPage, WalletEntryQuery
 from socialshop.infra.uow import UnitOfWork
 from socialshop.web.auth import SIGNED_IN
 from socialshop.web.languages import best_language

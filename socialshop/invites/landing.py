@@ -7,6 +7,7 @@ import hashlib
 import time
 import uuid
 from collections.abc import Callable
+from functools import lru_cache
 
 from flask import current_app, render_template
 
@@ -45,6 +46,7 @@ def kept(kind: Kind, target_id: uuid.UUID, find: Callable[[], ShareSubject | Non
     return found[1]
 
 
+@lru_cache(maxsize=1024)
 def page(landing: Landing, language: Language, zone: str) -> bytes:
     """Who invites, to what, at which price, how many seats are left and until when, and what to do next."""
     texts, subject = TEXTS[language], landing.subject

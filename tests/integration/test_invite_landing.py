@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from http.cookies import SimpleCookie
 from typing import Any
@@ -11,13 +13,16 @@ from typing import Any
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from pydantic import SecretStr
 from sqlalchemy import text
 
 from socialshop.app import create_app
 from socialshop.infra.clock import ManualClock
+from socialshop.infra.db import db
 from socialshop.infra.uow import in_unit_of_work
 from socialshop.invites import service as invites
 from socialshop.invites.cookies import ATTRIBUTION, VISITOR
+from socialshop.kernel.roles import Role
 from tests.integration.test_invite_links import a_deal, a_room, link
 from tests.room_shop import statements
 from tests.web_client import API, Person, counts, refusal, registration, sign_up
@@ -37,10 +42,17 @@ def verdicts() -> list[str]:
     return [row[0] for row in rows("SELECT verdict FROM invite_clicks ORDER BY id")]
 
 
+@contextmanager
+def another_shop(app: Flask, **changed: object) -> Iterator[FlaskClient]:
+    """A client of a shop on the same database with other settings."""
+    other = create_app(app.extensions["socialshop_settings"].model_copy(update=changed))
+    yield other.test_client()
+    with other.app_context():
+        db.engine.dispose()
+
+
 @pytest.fixture
 def owner(app: Flask) -> Person:
-    from socialshop.kernel.roles import Role
-
     return sign_up(app, role=Role.LEADER, name="Lin <b>")
 
 
@@ -125,12 +137,9 @@ def test_a_visitor_is_known_by_a_signed_cookie_of_which_only_a_hash_is_kept(app:
     assert len(number) == 16
 
 
-def test_in_production_the_cookies_travel_only_encrypted(
-    app: Flask, owner: Person, database_url: str, redis_url: str
-) -> None:
-    settings = app.extensions["socialshop_settings"].model_copy(update={"environment": "production"})
-    production = create_app(settings)
-    headers = follow(production.test_client(), owner.card.invite_code).headers.getlist("Set-Cookie")
+def test_in_production_the_cookies_travel_only_encrypted(app: Flask, owner: Person) -> None:
+    with another_shop(app, environment="production") as client:
+        headers = follow(client, owner.card.invite_code).headers.getlist("Set-Cookie")
     assert len(headers) == 2
     assert all("; Secure" in header for header in headers)
 
@@ -211,14 +220,12 @@ def test_a_registration_is_bound_to_the_owner_of_the_link_that_was_followed_last
     assert first.call("GET", f"/invite-links/{first.card.invite_code}/stats").get_json()["members"] == 0
 
 
-def test_where_the_shop_says_first_the_link_that_was_followed_first_counts(
-    app: Flask, owner: Person, database_url: str, redis_url: str
-) -> None:
-    settings = app.extensions["socialshop_settings"].model_copy(update={"attribution_touch": "first"})
-    client, later = create_app(settings).test_client(), sign_up(app)
-    follow(client, owner.card.invite_code)
-    follow(client, later.card.invite_code)
-    came = client.post(f"{API}/members", json=registration()).get_json()["member"]
+def test_where_the_shop_says_first_the_link_that_was_followed_first_counts(app: Flask, owner: Person) -> None:
+    later = sign_up(app)
+    with another_shop(app, attribution_touch="first") as client:
+        follow(client, owner.card.invite_code)
+        follow(client, later.card.invite_code)
+        came = client.post(f"{API}/members", json=registration()).get_json()["member"]
     assert came["sponsor_id"] == owner.call("GET", "/me").get_json()["id"]
 
 
@@ -235,10 +242,9 @@ def test_a_cookie_past_its_window_forged_or_of_another_shop_binds_nobody(app: Fl
     app.extensions["socialshop_clock"] = clock
     old = app.test_client()
     follow(old, owner.card.invite_code)
-    foreign = create_app(app.extensions["socialshop_settings"].model_copy(update={"secret_key": _secret("other")}))
-    theirs = foreign.test_client()
-    follow(theirs, owner.card.invite_code)
-    value = theirs.get_cookie(ATTRIBUTION)
+    with another_shop(app, secret_key=SecretStr("another shop's")) as theirs:
+        follow(theirs, owner.card.invite_code)
+        value = theirs.get_cookie(ATTRIBUTION)
     assert value is not None
     clients = [old]
     for forged in (value.value, value.value[:-1] + "A", "0" * 44, "", "é.é"):
@@ -260,9 +266,3 @@ def test_a_registration_that_is_refused_leaves_no_attribution(app: Flask, owner:
     unknown = registration(invite_code="NOSUCHCODE")
     assert refusal(client.post(f"{API}/members", json=unknown)) == (422, "invite_code_unknown", "invite_code")
     assert counts(*before) == before
-
-
-def _secret(value: str) -> Any:
-    from pydantic import SecretStr
-
-    return SecretStr(value)

@@ -1,0 +1,1 @@
+"""Wire shapes of plans, of commissions, and of the movements of wallets."""
