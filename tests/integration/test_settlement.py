@@ -18,6 +18,8 @@ from socialshop.commissions.service import settling
 from socialshop.infra.db import db
 from socialshop.infra.outbox import payload_of
 from socialshop.infra.uow import UnitOfWork, unit_of_work
+from socialshop.ledger import service as ledger
+from socialshop.ledger.journal import Entry, Posting
 
 DUE = NEW_YEAR + timedelta(days=7)
 MOMENT = timedelta(microseconds=1)
@@ -76,6 +78,18 @@ def test_what_has_matured_moves_from_pending_into_the_wallets() -> None:
     (first,) = _rows("SELECT id FROM accruals ORDER BY id LIMIT 1")
     entries = _rows("SELECT reference, posting_count FROM ledger_entries WHERE kind = 'settlement'")
     assert entries == [(f"settlement:{first[0]}", 4)]
+
+
+@pytest.mark.parametrize("kind", ["enable_nestloop", "enable_hashjoin", "enable_mergejoin", "enable_indexscan"])
+def test_debts_are_found_by_any_plan_beside_accounts_that_are_no_members(kind: str) -> None:
+    with unit_of_work() as uow:
+        postings = (Posting("provider:import:clearing", -5, "CNY"), Posting("shop:sales", 5, "CNY"))
+        ledger.post(uow, [Entry("sale:1", "sale", postings)])
+        taken = (Posting("member:2:receivable", -5, "CNY"), Posting("shop:commission_expense", 5, "CNY"))
+        ledger.post(uow, [Entry("clawback:1", "clawback", taken)])
+    with unit_of_work() as uow:
+        uow.session.execute(text(f"SET LOCAL {kind} = off"))
+        assert ledger.debts(uow, {1, 2, 3}) == {(2, "CNY"): 5}
 
 
 def test_settling_again_finds_nothing() -> None:
