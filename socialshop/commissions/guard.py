@@ -7,28 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from enum import StrEnum
 
 from socialshop.commissions.errors import PlanRefused
+from socialshop.commissions.findings import Finding, Severity
 from socialshop.commissions.plan import Leg, Plan
-
-
-class Severity(StrEnum):
-    """`info` publishes, `warning` needs a named sign-off, `refusal` is not published."""
-
-    INFO = "info"
-    WARNING = "warning"
-    REFUSAL = "refusal"
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """What the guard found. `leg` is the position in the plan's list of the leg that it is about, from 0."""
-
-    code: str
-    severity: Severity
-    leg: int
-    message: str
 
 
 @dataclass(frozen=True, slots=True)

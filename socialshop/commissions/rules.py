@@ -15,6 +15,7 @@ from typing import NamedTuple
 import networkx as nx
 
 from socialshop.commissions.plan import Leg, Plan
+from socialshop.kernel.ids import to_public
 from socialshop.kernel.money import MAX_AMOUNT_MINOR, rate_of
 from socialshop.ledger import chart
 from socialshop.ledger.journal import Entry, Posting
@@ -121,7 +122,7 @@ def entries(plan: Plan, sales: Sales, rewards: Sequence[Reward], accrual_ids: Se
                 Posting(chart.member_pending(reward.beneficiary), amount, currency, accrual),
             )
         )
-    return [Entry(f"accrual:{order}", "accrual", postings) for order, postings in by_order.items()]
+    return [Entry(f"accrual:{to_public('ord', order)}", "accrual", postings) for order, postings in by_order.items()]
 
 
 def too_much(leg: Leg, accrual: Standing) -> int:

@@ -18,6 +18,7 @@ from socialshop.commissions.service import settling
 from socialshop.infra.db import db
 from socialshop.infra.outbox import payload_of
 from socialshop.infra.uow import UnitOfWork, unit_of_work
+from socialshop.kernel.ids import to_public
 from socialshop.ledger import service as ledger
 from socialshop.ledger.journal import Entry, Posting
 
@@ -77,7 +78,7 @@ def test_what_has_matured_moves_from_pending_into_the_wallets() -> None:
     assert _rows("SELECT DISTINCT status, settled_at IS NOT NULL FROM accruals") == [("settled", True)]
     (first,) = _rows("SELECT id FROM accruals ORDER BY id LIMIT 1")
     entries = _rows("SELECT reference, posting_count FROM ledger_entries WHERE kind = 'settlement'")
-    assert entries == [(f"settlement:{first[0]}", 4)]
+    assert entries == [(f"settlement:{to_public('acr', first[0])}", 4)]
 
 
 @pytest.mark.parametrize("kind", ["enable_nestloop", "enable_hashjoin", "enable_mergejoin", "enable_indexscan"])

@@ -15,6 +15,7 @@ from socialshop.commissions import rules
 from socialshop.commissions.plan import Plan, read_plan
 from socialshop.commissions.rules import Reason, Reward, Sales, Skip
 from socialshop.commissions.subtree import subtree
+from socialshop.kernel.ids import to_public
 
 ANN, BO, CY, DEE = 1, 2, 3, 4
 
@@ -99,7 +100,7 @@ def test_an_order_is_one_entry_that_sums_to_zero_and_names_each_accrual() -> Non
     outcome = _accrue(plan, sales)
     ids = [uuid.uuid4() for _ in outcome.rewards]
     (entry,) = rules.entries(plan, sales, outcome.rewards, ids)
-    assert (entry.reference, entry.kind) == (f"accrual:{sales.order_ids[0]}", "accrual")
+    assert (entry.reference, entry.kind) == (f"accrual:{to_public('ord', sales.order_ids[0])}", "accrual")
     assert [(p.account, p.amount_minor, p.currency, p.subject_id) for p in entry.postings] == [
         ("shop:commission_expense", -800, "CNY", ids[0]),
         ("member:2:pending", 800, "CNY", ids[0]),

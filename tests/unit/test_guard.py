@@ -6,7 +6,8 @@ import pytest
 from sample_sales import a_plan
 
 from socialshop.commissions.errors import PlanRefused
-from socialshop.commissions.guard import RULES, Severity, SignOff, clear, examine, rule_for
+from socialshop.commissions.findings import Severity
+from socialshop.commissions.guard import RULES, SignOff, clear, examine, rule_for
 from socialshop.commissions.plan import Plan
 
 

@@ -14,6 +14,7 @@ from socialshop.commissions.store.settlement import Matured, Total
 from socialshop.infra.collector import cycles_kept
 from socialshop.infra.crashpoints import crash_point
 from socialshop.infra.uow import UnitOfWork
+from socialshop.kernel.ids import to_public
 from socialshop.kernel.time import parse_instant
 from socialshop.ledger import chart
 from socialshop.ledger import service as ledger
@@ -119,7 +120,7 @@ def _entries(matured: Sequence[Matured], debtors: _Debtors) -> Iterator[Entry]:
         if debtors:
             postings += debtors.netted(_credits(chunk))
         first, *_ = chunk[0]
-        yield Entry(f"settlement:{first}", "settlement", postings)
+        yield Entry(f"settlement:{to_public('acr', first)}", "settlement", postings)
 
 
 def _credits(chunk: Sequence[Matured]) -> dict[tuple[int, str], tuple[int, uuid.UUID]]:
