@@ -107,6 +107,27 @@ def test_batches_are_bounded_and_entries_hold_at_most_a_thousand() -> None:
     assert _balances()["member:2:wallet"] == 700 * 800
 
 
+def test_an_accrual_that_the_books_refuse_is_set_aside_and_the_rest_settles() -> None:
+    """The planted fault: somebody emptied what member 1 has pending."""
+    _accrue(*(Sale(buyer=3) for _ in range(5)), Sale(buyer=2))
+    with unit_of_work() as uow:
+        gone = (Posting("member:1:pending", -2_000, "CNY"), Posting("shop:commission_expense", 2_000, "CNY"))
+        ledger.post(uow, [Entry("mistake:1", "mistake", gone)])
+    assert _settle() == 6
+    assert _settle() == 0
+    assert _rows("SELECT beneficiary, count(*), min(status) FROM accruals GROUP BY 1, status ORDER BY 1, 3") == [
+        (1, 5, "held"),
+        (1, 1, "settled"),
+        (2, 5, "settled"),
+    ]
+    assert _rows("SELECT DISTINCT set_aside_because FROM accrual_maturities") == [
+        ("the balance of member:1:pending does not cover it",)
+    ]
+    with unit_of_work() as uow:
+        assert service.count_set_aside(uow) == 5
+        assert service.begin_settlement(uow, DUE) is False
+
+
 def test_what_matured_first_settles_first() -> None:
     later, sooner = NEW_YEAR + timedelta(hours=5), NEW_YEAR + timedelta(hours=4)
     _accrue(Sale(buyer=2, received_at=later), Sale(buyer=2, received_at=sooner))
