@@ -10,6 +10,7 @@ from flask_migrate import Migrate
 from socialshop.audit import service as audit
 from socialshop.commissions import admin_routes as commissions_admin_routes
 from socialshop.commissions import routes as commissions_routes
+from socialshop.commissions import service as commissions
 from socialshop.deals import admin_routes as deals_admin_routes
 from socialshop.deals import routes as deals_routes
 from socialshop.identity import routes as identity_routes
@@ -127,6 +128,11 @@ def _count_waiting(uow: UnitOfWork) -> list[Gauge]:
         Gauge("outbox_pending_deliveries", "Duties of handlers not yet done", owed.pending),
         Gauge("outbox_dead_deliveries", "Duties given up after too many attempts: a person must look", owed.dead),
         Gauge("payment_calls_unknown", "Payment calls without a known outcome", payments.count_unknown(uow)),
+        Gauge(
+            "accruals_set_aside",
+            "Accruals that the books refused to settle: a person must look",
+            commissions.count_set_aside(uow),
+        ),
         Gauge("ledger_unsealed_entries", "Journal entries in no block yet", ledger.count_unsealed(uow)),
         Gauge("audit_unsealed_entries", "Entries of the audit record in no block yet", audit.count_unsealed(uow)),
     ]

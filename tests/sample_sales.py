@@ -144,7 +144,7 @@ ORACLE = """
     ), earned AS (
         SELECT line, member, 'sale' AS kind, level, floor(amount * 777 / 10000) AS amount FROM climbed WHERE level = 1
         UNION ALL
-        SELECT line, member, 'sale', level, 19 * quantity FROM climbed WHERE level = 2
+        SELECT line, member, 'sale', level, 19 * quantity FROM climbed WHERE level = 2 AND amount > 0
         UNION ALL
         SELECT l.id, o.host, 'host', 0, floor(l.amount_minor::numeric * 3 / 10000)
         FROM orders o JOIN order_lines l ON l.order_id = o.id WHERE o.host <> o.buyer

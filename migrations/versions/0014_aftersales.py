@@ -94,14 +94,20 @@ def _refunds() -> None:
 
 
 def _maturities() -> None:
-    """From when an order's commission is held, learnt after it accrued: receipt and the window to send back."""
+    """From when an order's commission is held, learnt after it accrued: receipt and the window to send back.
+
+    What the books refuse to settle is set aside, so that the rest goes on.
+    """
     op.execute(
         """
         CREATE TABLE accrued_receipts (
             order_id    uuid CONSTRAINT pk_accrued_receipts PRIMARY KEY,
             held_from   timestamptz NOT NULL,
             recorded_at timestamptz NOT NULL
-        )
+        );
+        ALTER TABLE accrual_maturities ADD COLUMN set_aside_at timestamptz, ADD COLUMN set_aside_because text,
+            ADD CONSTRAINT ck_accrual_maturities_set_aside
+                CHECK ((set_aside_at IS NULL) = (set_aside_because IS NULL))
         """
     )
 

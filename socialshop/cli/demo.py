@@ -125,12 +125,12 @@ def fill_if_empty(app: Flask) -> list[str]:
 
 def _fill(uow: UnitOfWork, settings: Settings, folder: Path, gateways: Gateways) -> bool:
     """Fill an empty shop; True if it is a demo shop, just filled or from before."""
-    from socialshop.identity import naming
+    from socialshop.identity import service as identity
     from socialshop.infra.uow import advisory_lock
 
     advisory_lock(uow, "demo")
-    if not naming.is_empty(uow):
-        return naming.has_email(uow, _LOGINS[0].email)
+    if not identity.is_empty(uow):
+        return identity.has_email(uow, _LOGINS[0].email)
     start = (uow.now - timedelta(days=demo_world.DAYS)).replace(microsecond=0)
     with progress("demo data") as shown:
         shown.left(3)
@@ -145,16 +145,16 @@ def _fill(uow: UnitOfWork, settings: Settings, folder: Path, gateways: Gateways)
 
 def _add_logins(uow: UnitOfWork, settings: Settings) -> dict[Role, uuid.UUID]:
     """The logins, as if they had joined at the beginning; returns the ids, of each role the last one's."""
-    from socialshop.identity import naming
-    from socialshop.identity.service import NewMember
+    from socialshop.identity import service as identity
     from socialshop.onboarding import service as onboarding
 
     ids = {}
     for login in _LOGINS:
-        person = NewMember(login.email, _PASSWORD, login.display_name, login.role, time_zone=settings.time_zone)
+        zone = settings.time_zone
+        person = identity.NewMember(login.email, _PASSWORD, login.display_name, login.role, time_zone=zone)
         card = onboarding.create(uow, person)
         if login.external_id is not None:
-            naming.name_member(uow, card.member_id, login.external_id)
+            identity.name_member(uow, card.member_id, login.external_id)
         ids[login.role] = card.member_id
     return ids
 
@@ -163,7 +163,7 @@ def _import(uow: UnitOfWork, world: demo_world.DemoWorld, settings: Settings, st
     from socialshop.commissions.plan import read_plan
     from socialshop.commissions.service import publish_plan
     from socialshop.infra.rejects import Rejected
-    from socialshop.onboarding.imports import import_members
+    from socialshop.onboarding.service import import_members
     from socialshop.orders.service import import_orders
 
     def refuse(rejected: Rejected) -> None:

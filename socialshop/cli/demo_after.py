@@ -87,10 +87,10 @@ def _after_sales(uow: UnitOfWork, admin: uuid.UUID) -> None:
 
 def _confirmed(uow: UnitOfWork, name: str) -> list[tuple[int, uuid.UUID]]:
     """The buyer's number with the order of a filled room, if its money was taken."""
-    from socialshop.identity import naming
+    from socialshop.identity import service as identity
     from socialshop.orders import service as orders
 
-    number = naming.number_of(uow, name)
+    number = identity.number_of(uow, name)
     found = orders.orders(uow, number, None, 1)
     return [(number, order.id) for order in found if order.status is orders.Status.CONFIRMED]
 
@@ -120,13 +120,13 @@ def _payouts(uow: UnitOfWork, staff: Staff, earners: Sequence[Earner], currency:
 
 def _submitted(uow: UnitOfWork, earner: Earner, currency: str) -> list[Request]:
     """Four requests, for three quarters of what the wallet has."""
-    from socialshop.identity import naming
+    from socialshop.identity import service as identity
     from socialshop.kernel.money import Money
     from socialshop.ledger import service as ledger
     from socialshop.payouts import service as payouts
     from socialshop.payouts.rules import Channel
 
-    number = naming.number_of(uow, earner.name)
+    number = identity.number_of(uow, earner.name)
     place = payouts.add_destination(
         uow, earner.id, channel=Channel.BANK, holder=earner.display_name, account=_ACCOUNTS[earner.name]
     )

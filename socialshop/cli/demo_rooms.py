@@ -110,18 +110,18 @@ class _Buyer:
 
 def furnish(uow: UnitOfWork, admin: uuid.UUID, leader: uuid.UUID, currency: str, gateways: Gateways) -> None:
     """Goods by the admin, deals by the leader, rooms by members; jobs make the payments. No provider: no payments."""
-    from socialshop.identity import naming
+    from socialshop.identity import service as identity
 
     deals = [_deal(uow, admin, leader, goods, currency) for goods in _GOODS]
     names = sorted({name for room in _ROOMS for name in room.members})
-    buyers = {name: _Buyer(naming.number_of(uow, name)) for name in names}
+    buyers = {name: _Buyer(identity.number_of(uow, name)) for name in names}
     for room in _ROOMS:
         _fill_room(uow, room, deals[room.goods], buyers, gateways)
 
 
 def _deal(uow: UnitOfWork, admin: uuid.UUID, leader: uuid.UUID, goods: _Goods, currency: str) -> uuid.UUID:
     from socialshop.deals import service as deals
-    from socialshop.identity import naming
+    from socialshop.identity import service as identity
 
     sku = deals.NewSku(goods.code, goods.unit, goods.price_minor, _STOCK)
     product = deals.add_product(uow, admin, deals.NewProduct(goods.title, goods.description, 7, [sku]), currency)
@@ -133,7 +133,7 @@ def _deal(uow: UnitOfWork, admin: uuid.UUID, leader: uuid.UUID, goods: _Goods, c
         room_ttl=_ROOM_TTL,
         seat_hold=_SEAT_HOLD,
     )
-    return deals.open_deal(uow, leader, naming.number_of(uow, demo_world.LEADER), deal).id
+    return deals.open_deal(uow, leader, identity.number_of(uow, demo_world.LEADER), deal).id
 
 
 def _fill_room(uow: UnitOfWork, room: _Room, deal: uuid.UUID, buyers: Mapping[str, _Buyer], gateways: Gateways) -> None:

@@ -70,7 +70,7 @@ def members(file: Path, rejected: Path | None, strict: bool, as_json: bool) -> N
     A sponsor may come later in the file. All lines of a cycle, and members whose sponsor is unknown or rejected, are
     rejected by name; the rest lands.
     """
-    from socialshop.onboarding.imports import import_members
+    from socialshop.onboarding.service import import_members
 
     _run(import_members, file, rejected, strict=strict, as_json=as_json)
 

@@ -14,7 +14,7 @@ from socialshop.cli.instants import INSTANT
 from socialshop.cli.shop import data_dir_option, open_shop
 
 if TYPE_CHECKING:
-    from socialshop.commissions.guard import Finding
+    from socialshop.commissions.findings import Finding
     from socialshop.commissions.service import PublishedVersion
 
 

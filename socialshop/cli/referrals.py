@@ -33,7 +33,7 @@ def correct(member: str, sponsor: str, reason: str) -> None:
 
     Past commissions stay as they are; later orders follow the corrected tree. Who was the sponsor before stays known.
     """
-    from socialshop.identity import naming as identity
+    from socialshop.identity import service as identity
     from socialshop.infra.uow import in_unit_of_work
     from socialshop.referrals import service
     from socialshop.referrals.errors import SponsorCycle
@@ -66,7 +66,7 @@ def correct(member: str, sponsor: str, reason: str) -> None:
 @data_dir_option
 def show(member: str, as_json: bool) -> None:
     """Show a member's depth, nearest 8 uplines and the number of members below, by their external ids or ids."""
-    from socialshop.identity import naming as identity
+    from socialshop.identity import service as identity
     from socialshop.infra.uow import in_unit_of_work
     from socialshop.referrals import service
 
@@ -89,6 +89,6 @@ def show(member: str, as_json: bool) -> None:
 
 
 def _number(uow: UnitOfWork, name: str) -> int:
-    from socialshop.identity import naming as identity
+    from socialshop.identity import service as identity
 
     return identity.number_of(uow, name)

@@ -4,12 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict
-from typing import TYPE_CHECKING
 
+from socialshop.commissions.findings import Finding
 from socialshop.kernel.errors import DomainError, Kind
-
-if TYPE_CHECKING:
-    from socialshop.commissions.guard import Finding
 
 
 class PlanInvalid(DomainError):

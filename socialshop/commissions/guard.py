@@ -5,30 +5,12 @@ It is a guard, not counsel: a warning may be published once a named person has s
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from enum import StrEnum
 
 from socialshop.commissions.errors import PlanRefused
-from socialshop.commissions.plan import Plan
-
-
-class Severity(StrEnum):
-    """`info` publishes, `warning` needs a named sign-off, `refusal` is not published."""
-
-    INFO = "info"
-    WARNING = "warning"
-    REFUSAL = "refusal"
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """What the guard found. `leg` is the position in the plan's list of the leg that it is about, from 0."""
-
-    code: str
-    severity: Severity
-    leg: int
-    message: str
+from socialshop.commissions.findings import Finding, Severity
+from socialshop.commissions.plan import Leg, Plan
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,14 +52,25 @@ def rule_for(country: str) -> DepthRule:
     return RULES.get(country, CHINA)
 
 
+# A fixed sum is owed for each unit, however little the unit cost. From 100.00 on (in a currency of two decimals)
+# somebody answers for it: goods bought for less pay out more than they bring.
+FIXED_WARNING_FROM = 10_000
+
+
 def examine(plan: Plan, country: str) -> tuple[Finding, ...]:
-    """Everything that the country's rule says of the plan, leg by leg; empty if it is clean."""
+    """What the country's rule says of the plan, and which legs may pay more than a sale brings; empty if clean."""
     rule = rule_for(country)
-    return tuple(
-        _depth_finding(rule, severity, position, leg.level)
-        for position, leg in enumerate(plan.legs)
-        if (severity := _severity(rule, leg.level)) is not None
-    )
+    return tuple(found for position, leg in enumerate(plan.legs) for found in _of_leg(rule, position, leg))
+
+
+def _of_leg(rule: DepthRule, position: int, leg: Leg) -> Iterator[Finding]:
+    severity = _severity(rule, leg.level)
+    if severity is not None:
+        yield _depth_finding(rule, severity, position, leg.level)
+    if leg.fixed_minor is not None:
+        severity = Severity.WARNING if leg.fixed_minor >= FIXED_WARNING_FROM else Severity.INFO
+        message = f"legs[{position}] pays {leg.fixed_minor} minor units for each unit, even of a sale that brought less"
+        yield Finding("fixed_sum", severity, position, message)
 
 
 def clear(findings: Sequence[Finding], sign_off: SignOff | None) -> None:

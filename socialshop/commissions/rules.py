@@ -15,6 +15,7 @@ from typing import NamedTuple
 import networkx as nx
 
 from socialshop.commissions.plan import Leg, Plan
+from socialshop.kernel.ids import to_public
 from socialshop.kernel.money import MAX_AMOUNT_MINOR, rate_of
 from socialshop.ledger import chart
 from socialshop.ledger.journal import Entry, Posting
@@ -29,7 +30,7 @@ class Reason(StrEnum):
     NO_UPLINE = "no_upline"  # the tree ends below this level
     NO_HOST = "no_host"  # the sale was made in no room
     OWN_ORDER = "own_order"  # a buyer earns nothing on the buyer's own order, unless by a `self` leg
-    ZERO_AMOUNT = "zero_amount"  # a rate of nothing
+    ZERO_AMOUNT = "zero_amount"  # the line cost nothing: only real sales are rewarded
     ROUNDS_TO_ZERO = "rounds_to_zero"  # less than one minor unit; the residue stays with the shop
     AMOUNT_TOO_LARGE = "amount_too_large"  # fixed times quantity is beyond what the books take (10^12 minor units)
     NO_PLAN_IN_FORCE = "no_plan_in_force"  # the currency had no plan when the sale was made
@@ -121,7 +122,7 @@ def entries(plan: Plan, sales: Sales, rewards: Sequence[Reward], accrual_ids: Se
                 Posting(chart.member_pending(reward.beneficiary), amount, currency, accrual),
             )
         )
-    return [Entry(f"accrual:{order}", "accrual", postings) for order, postings in by_order.items()]
+    return [Entry(f"accrual:{to_public('ord', order)}", "accrual", postings) for order, postings in by_order.items()]
 
 
 def too_much(leg: Leg, accrual: Standing) -> int:
@@ -139,14 +140,18 @@ def take(accrual: Standing, amount_minor: int, held: bool, available_minor: int)
 
 
 def net_of(leg: Leg, base_minor: int, quantity: int, refunded_minor: int, returned: int) -> int:
-    """What the leg gives for what is left of a line; a line of which all the money went back has no unit left."""
-    net_minor = base_minor - refunded_minor
-    return amount_of(leg, net_minor, 0 if base_minor and not net_minor else quantity - returned)
+    """What the leg gives for what is left of a line; of which all the money went back, nothing."""
+    return amount_of(leg, base_minor - refunded_minor, quantity - returned)
 
 
 def amount_of(leg: Leg, base_minor: int, quantity: int) -> int:
-    """What one line earns by the leg: the rate of its total, rounded down; or the fixed sum times its quantity."""
-    return (leg.fixed_minor or 0) * quantity if leg.rate_bps is None else rate_of(base_minor, leg.rate_bps)
+    """What one line earns by the leg: the rate of its total, rounded down; or the fixed sum times its quantity.
+
+    A line that cost nothing is no real sale, and earns nobody a fixed sum either.
+    """
+    if leg.rate_bps is not None:
+        return rate_of(base_minor, leg.rate_bps)
+    return (leg.fixed_minor or 0) * quantity if base_minor else 0
 
 
 def matures_at(received_at: datetime | None, hold_days: int) -> datetime | None:
@@ -190,12 +195,12 @@ def _pay(number: int, leg: Leg, beneficiaries: Sequence[int | None], sales: Sale
 
 
 def _amounts(leg: Leg, sales: Sales) -> list[int]:
-    """The rate of each line's total, rounded down to a minor unit line by line; or the fixed sum times quantity."""
+    """`amount_of` for each line, in one walk."""
     if leg.rate_bps is not None:
         rate = leg.rate_bps
         return [rate_of(base, rate) for base in sales.bases]
     fixed = leg.fixed_minor or 0
-    return [fixed * quantity for quantity in sales.quantities]
+    return [fixed * quantity if base else 0 for base, quantity in zip(sales.bases, sales.quantities, strict=True)]
 
 
 def _why_no_amount(amount: int, base: int) -> Reason:

@@ -12,11 +12,45 @@ from typing import TypedDict
 import structlog
 
 from socialshop.identity import passwords, rules, store
+from socialshop.identity.bulk import add_staged_members, imported_email, imported_name, reserve_numbers
 from socialshop.identity.errors import EmailTaken, WrongCredentials
+from socialshop.identity.naming import has_email, is_empty, name_member, names_of, number_of
+from socialshop.identity.rules import LONGEST_EMAIL, LONGEST_NAME, LONGEST_PASSWORD, SHORTEST_PASSWORD, TERMS_VERSION
 from socialshop.infra.uow import UnitOfWork
 from socialshop.kernel.errors import InvalidValue
 from socialshop.kernel.ids import new_id, to_public
 from socialshop.kernel.roles import Role
+
+__all__ = [
+    "LONGEST_EMAIL",
+    "LONGEST_NAME",
+    "LONGEST_PASSWORD",
+    "SHORTEST_PASSWORD",
+    "TERMS_VERSION",
+    "AddedMember",
+    "EmailTaken",
+    "NewMember",
+    "OpenedSession",
+    "ProfileChanges",
+    "SignedIn",
+    "WrongCredentials",
+    "add_member",
+    "add_staged_members",
+    "authenticate",
+    "check_password",
+    "close_session",
+    "edit_profile",
+    "has_email",
+    "imported_email",
+    "imported_name",
+    "is_empty",
+    "name_member",
+    "names_of",
+    "number_of",
+    "open_session",
+    "purge_sessions",
+    "reserve_numbers",
+]
 
 _TOKEN_BYTES = 32
 # A session that ended is kept a while for whoever asks where the account was used.

@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from socialshop.identity import bulk as identity
+from socialshop.identity import service as identity
 from socialshop.infra import csvfields as fields
 from socialshop.infra.crashpoints import crash_point
 from socialshop.infra.csvfields import Fault, FaultAt, Fields

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from flask import current_app
 
-from socialshop.identity.errors import EmailTaken, WrongCredentials
-from socialshop.identity.rules import TERMS_VERSION
-from socialshop.identity.service import NewMember, email_asked_for
+from socialshop.identity.service import TERMS_VERSION, EmailTaken, NewMember, WrongCredentials, email_asked_for
 from socialshop.infra.settings import Settings
 from socialshop.infra.uow import UnitOfWork
 from socialshop.invites import visitors

@@ -6,8 +6,7 @@ from typing import Annotated, Any, Literal, cast
 
 from pydantic import AfterValidator, Field, StringConstraints, WithJsonSchema
 
-from socialshop.identity.rules import LONGEST_EMAIL, LONGEST_NAME, LONGEST_PASSWORD, SHORTEST_PASSWORD
-from socialshop.identity.service import ProfileChanges
+from socialshop.identity.service import LONGEST_EMAIL, LONGEST_NAME, LONGEST_PASSWORD, SHORTEST_PASSWORD, ProfileChanges
 from socialshop.kernel.ids import to_public
 from socialshop.kernel.roles import Role
 from socialshop.onboarding.service import Card, Entrance

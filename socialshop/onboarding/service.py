@@ -14,7 +14,22 @@ from socialshop.invites.cookies import Attributed
 from socialshop.kernel.errors import NotFound
 from socialshop.kernel.roles import Role
 from socialshop.onboarding import store
+from socialshop.onboarding.imports import import_members
 from socialshop.referrals import service as referrals
+
+__all__ = [
+    "Arrival",
+    "Card",
+    "Entrance",
+    "NewMember",
+    "OpenedSession",
+    "card_of",
+    "create",
+    "edit_profile",
+    "import_members",
+    "register",
+    "sign_in",
+]
 
 
 @dataclass(frozen=True, slots=True)

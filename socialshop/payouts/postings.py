@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 from typing import NamedTuple
 
+from socialshop.kernel.ids import to_public
 from socialshop.ledger import chart
 from socialshop.ledger.journal import Entry, Posting
 
@@ -42,4 +43,4 @@ def _entry(claim: Claim, what: str, source: str, destination: str) -> Entry:
         Posting(source, -claim.amount_minor, claim.currency, claim.request_id),
         Posting(destination, claim.amount_minor, claim.currency, claim.request_id),
     )
-    return Entry(f"payout:{claim.request_id}:{what}", f"payout_{what}", postings)
+    return Entry(f"payout:{to_public('por', claim.request_id)}:{what}", f"payout_{what}", postings)

@@ -10,7 +10,7 @@ from sqlalchemy import text
 from socialshop.infra.clock import Clock
 from socialshop.infra.rejects import Imported, Rejected
 from socialshop.infra.uow import UnitOfWork, unit_of_work
-from socialshop.onboarding.imports import import_members
+from socialshop.onboarding.service import import_members
 from socialshop.orders.service import import_orders
 
 MEMBERS = "external_id,sponsor_external_id,joined_at"

@@ -30,6 +30,7 @@ from socialshop.commissions.plan import Plan
 from socialshop.commissions.store import accruals as store
 from socialshop.infra.db import db
 from socialshop.infra.uow import unit_of_work
+from socialshop.kernel.ids import to_public
 from socialshop.referrals import service as referrals
 
 CHAIN = {1: None, 2: 1, 3: 2, 4: None}
@@ -81,7 +82,9 @@ def test_an_order_accrues_to_its_uplines_and_the_books_say_so() -> None:
     assert _rows("SELECT plan_version_id, buyer, host, uplines, base_minor, quantity, sale_at FROM accrued_lines") == [
         (version, 3, 4, [2, 1], 2933, 2, NEW_YEAR)
     ]
-    assert _rows("SELECT reference, kind, posting_count FROM ledger_entries") == [(f"accrual:{order}", "accrual", 4)]
+    assert _rows("SELECT reference, kind, posting_count FROM ledger_entries") == [
+        (f"accrual:{to_public('ord', order)}", "accrual", 4)
+    ]
     assert _balances() == {"shop:commission_expense": -321, "member:2:pending": 234, "member:1:pending": 87}
     named = _rows("SELECT count(*) FROM ledger_postings p JOIN accruals a ON a.id = p.subject_id")
     assert named == [(4,)]

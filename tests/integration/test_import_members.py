@@ -18,7 +18,7 @@ from socialshop.infra.csvfile import FileRefused
 from socialshop.infra.rejects import Imported, Rejected
 from socialshop.infra.uow import UnitOfWork, unit_of_work
 from socialshop.onboarding import service as onboarding
-from socialshop.onboarding.imports import import_members
+from socialshop.onboarding.service import import_members
 from socialshop.referrals import service as referrals
 
 AT = "1997-01-01T12:00:00Z"

@@ -240,8 +240,8 @@ def test_refunds_go_back_from_sales_part_by_part(shop: PaymentShop) -> None:
     assert (shop.status(view), _balance("shop:sales")) == ("refunded", -1000)
     assert shop.events(view)[-2:] == ["RefundPaid", "RefundPaid"]
     assert rows("SELECT reference FROM ledger_entries WHERE kind = 'refund' ORDER BY id") == [
-        (f"refund:{first}",),
-        (f"refund:{second}",),
+        (f"refund:{to_public('rfd', first)}",),
+        (f"refund:{to_public('rfd', second)}",),
     ]
     assert shop.differences() == []
 

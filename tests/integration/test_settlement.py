@@ -18,6 +18,9 @@ from socialshop.commissions.service import settling
 from socialshop.infra.db import db
 from socialshop.infra.outbox import payload_of
 from socialshop.infra.uow import UnitOfWork, unit_of_work
+from socialshop.kernel.ids import to_public
+from socialshop.ledger import service as ledger
+from socialshop.ledger.journal import Entry, Posting
 
 DUE = NEW_YEAR + timedelta(days=7)
 MOMENT = timedelta(microseconds=1)
@@ -75,7 +78,19 @@ def test_what_has_matured_moves_from_pending_into_the_wallets() -> None:
     assert _rows("SELECT DISTINCT status, settled_at IS NOT NULL FROM accruals") == [("settled", True)]
     (first,) = _rows("SELECT id FROM accruals ORDER BY id LIMIT 1")
     entries = _rows("SELECT reference, posting_count FROM ledger_entries WHERE kind = 'settlement'")
-    assert entries == [(f"settlement:{first[0]}", 4)]
+    assert entries == [(f"settlement:{to_public('acr', first[0])}", 4)]
+
+
+@pytest.mark.parametrize("kind", ["enable_nestloop", "enable_hashjoin", "enable_mergejoin", "enable_indexscan"])
+def test_debts_are_found_by_any_plan_beside_accounts_that_are_no_members(kind: str) -> None:
+    with unit_of_work() as uow:
+        postings = (Posting("provider:import:clearing", -5, "CNY"), Posting("shop:sales", 5, "CNY"))
+        ledger.post(uow, [Entry("sale:1", "sale", postings)])
+        taken = (Posting("member:2:receivable", -5, "CNY"), Posting("shop:commission_expense", 5, "CNY"))
+        ledger.post(uow, [Entry("clawback:1", "clawback", taken)])
+    with unit_of_work() as uow:
+        uow.session.execute(text(f"SET LOCAL {kind} = off"))
+        assert ledger.debts(uow, {1, 2, 3}) == {(2, "CNY"): 5}
 
 
 def test_settling_again_finds_nothing() -> None:
@@ -90,6 +105,27 @@ def test_batches_are_bounded_and_entries_hold_at_most_a_thousand() -> None:
     sizes = _rows("SELECT posting_count / 2 FROM ledger_entries WHERE kind = 'settlement' ORDER BY id")
     assert sizes == [(1_000,), (200,), (200,)]
     assert _balances()["member:2:wallet"] == 700 * 800
+
+
+def test_an_accrual_that_the_books_refuse_is_set_aside_and_the_rest_settles() -> None:
+    """The planted fault: somebody emptied what member 1 has pending."""
+    _accrue(*(Sale(buyer=3) for _ in range(5)), Sale(buyer=2))
+    with unit_of_work() as uow:
+        gone = (Posting("member:1:pending", -2_000, "CNY"), Posting("shop:commission_expense", 2_000, "CNY"))
+        ledger.post(uow, [Entry("mistake:1", "mistake", gone)])
+    assert _settle() == 6
+    assert _settle() == 0
+    assert _rows("SELECT beneficiary, count(*), min(status) FROM accruals GROUP BY 1, status ORDER BY 1, 3") == [
+        (1, 5, "held"),
+        (1, 1, "settled"),
+        (2, 5, "settled"),
+    ]
+    assert _rows("SELECT DISTINCT set_aside_because FROM accrual_maturities") == [
+        ("the balance of member:1:pending does not cover it",)
+    ]
+    with unit_of_work() as uow:
+        assert service.count_set_aside(uow) == 5
+        assert service.begin_settlement(uow, DUE) is False
 
 
 def test_what_matured_first_settles_first() -> None:

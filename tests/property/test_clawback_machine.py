@@ -122,7 +122,7 @@ class Aftersales(RuleBasedStateMachine):
                 net = amount - gone
                 for member, rate in RATES.items():
                     expected[member] += floor(rate * net)
-                expected[3] += FIXED * (0 if amount and not net else quantity - units)
+                expected[3] += FIXED * (quantity - units if net else 0)
         for member, total in expected.items():
             has = wallet(member)
             assert has.pending + has.available - has.owed + self.paid_out[member] == total, member

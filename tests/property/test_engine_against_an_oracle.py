@@ -44,7 +44,7 @@ def _oracle(plan: Plan, forest: Forest, buyer: int, host: int | None, line: tupl
     (amount, quantity), found = line, list[object]()
     for leg in plan.legs:
         who = {"sale": _above(forest, buyer, leg.level), "host": host, "self": buyer}[leg.kind]
-        share = Fraction(leg.rate_bps or 0, 10_000) * amount + (leg.fixed_minor or 0) * quantity
+        share = Fraction(leg.rate_bps or 0, 10_000) * amount + (leg.fixed_minor or 0) * (quantity if amount else 0)
         if who is None:
             found.append((leg.kind, leg.level, "no_upline" if leg.kind == "sale" else "no_host"))
         elif who == buyer and leg.kind != "self":

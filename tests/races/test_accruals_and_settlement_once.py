@@ -1,4 +1,4 @@
-"""Four at once, the same events twice, killed anywhere: every accrual and every settlement exactly once.
+"""Four at once, the same events twice, a queue that forgets: every accrual and every settlement exactly once.
 
 What counts is what the rows and the books say, never what a call returned.
 """
@@ -17,7 +17,7 @@ import pytest
 from flask import Flask
 from sample_sales import LONG_AGO, NEW_YEAR, ORACLE, ORACLE_PLAN, a_forest, confirmed, place, sell, some_sales
 from sqlalchemy import text
-from tea_house import KILLED, TeaHouse, until
+from tea_house import TeaHouse, until
 
 from socialshop.commissions import service
 from socialshop.commissions.events import SettlementDue
@@ -145,10 +145,9 @@ def test_the_audit_sees_a_settlement_that_reads_instead_of_claiming(
         _settled_once()
 
 
-def _start(house: TeaHouse, kind: str, crash_at: str = "") -> subprocess.Popen[bytes]:
+def _start(house: TeaHouse, kind: str) -> subprocess.Popen[bytes]:
     """A process of the real program, with its real table of handlers."""
-    environment = {**house.environment, "SOCIALSHOP_CRASH_AT": crash_at}
-    process = subprocess.Popen([sys.executable, "-m", "workers", kind], env=environment)
+    process = subprocess.Popen([sys.executable, "-m", "workers", kind], env=house.environment)
     house.processes.append(process)
     return process
 
@@ -157,33 +156,6 @@ def _confirm(orders: Sequence[uuid.UUID], size: int = 10) -> None:
     with unit_of_work() as uow:
         for start in range(0, len(orders), size):
             uow.emit(OrdersConfirmed(tuple(orders[start : start + size])))
-
-
-@pytest.mark.parametrize("point", ["accrue.claimed", "accrue.posted", "accrue.claimed:2", "accrue.posted:2"])
-def test_a_worker_killed_while_accruing_leaves_each_accrual_once(tea_house: TeaHouse, point: str) -> None:
-    orders = _a_busy_shop(5)
-    _confirm(orders)
-    doomed = _start(tea_house, "worker", crash_at=point)
-    _start(tea_house, "relay")
-    assert doomed.wait(60) == KILLED
-    _start(tea_house, "worker")
-    until(tea_house.all_done, "the outbox is drained")
-    _accrued_once()
-
-
-@pytest.mark.parametrize("point", ["settle.claimed", "settle.posted"])
-def test_a_worker_killed_while_settling_leaves_each_settlement_once(tea_house: TeaHouse, point: str) -> None:
-    orders = _a_busy_shop(6)
-    in_unit_of_work(lambda uow: service.accrue_orders(uow, confirmed(*orders)))
-    with unit_of_work() as uow:
-        uow.emit(SettlementDue(END))
-        uow.emit(SettlementDue(END))
-    doomed = _start(tea_house, "worker", crash_at=point)
-    _start(tea_house, "relay")
-    assert doomed.wait(60) == KILLED
-    _start(tea_house, "worker")
-    until(tea_house.all_done, "the outbox is drained")
-    _settled_once()
 
 
 def test_valkey_emptied_in_the_middle_loses_nothing(tea_house: TeaHouse, own_valkey: Any) -> None:

@@ -19,7 +19,7 @@ from socialshop.commissions import service as commissions
 from socialshop.commissions.plan import parse_plan
 from socialshop.infra.uow import UnitOfWork, in_unit_of_work, unit_of_work
 from socialshop.ledger import service as ledger
-from socialshop.onboarding.imports import import_members
+from socialshop.onboarding.service import import_members
 from socialshop.orders.service import import_orders
 
 FAR_FUTURE = datetime(2100, 1, 1, tzinfo=UTC)

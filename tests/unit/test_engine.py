@@ -15,6 +15,7 @@ from socialshop.commissions import rules
 from socialshop.commissions.plan import Plan, read_plan
 from socialshop.commissions.rules import Reason, Reward, Sales, Skip
 from socialshop.commissions.subtree import subtree
+from socialshop.kernel.ids import to_public
 
 ANN, BO, CY, DEE = 1, 2, 3, 4
 
@@ -55,12 +56,11 @@ def test_where_the_tree_ends_nobody_earns() -> None:
     assert outcome.skips == [Skip(0, 1, None, Reason.NO_UPLINE)]
 
 
-def test_a_fixed_sum_is_times_quantity_and_owed_whatever_the_amount() -> None:
+def test_a_fixed_sum_is_times_quantity_and_nothing_on_what_cost_nothing() -> None:
     plan = a_plan({"kind": "sale", "level": 1, "fixed_minor": 70})
-    assert _accrue(plan, _sales(BO, [ANN], (100, 3), (0, 2))).rewards == [
-        Reward(0, 0, ANN, 210),
-        Reward(1, 0, ANN, 140),
-    ]
+    outcome = _accrue(plan, _sales(BO, [ANN], (100, 3), (0, 2), (1, 2)))
+    assert outcome.rewards == [Reward(0, 0, ANN, 210), Reward(2, 0, ANN, 140)]
+    assert outcome.skips == [Skip(1, 0, ANN, Reason.ZERO_AMOUNT)]
 
 
 def test_a_zero_is_no_accrual_and_has_its_reason() -> None:
@@ -100,7 +100,7 @@ def test_an_order_is_one_entry_that_sums_to_zero_and_names_each_accrual() -> Non
     outcome = _accrue(plan, sales)
     ids = [uuid.uuid4() for _ in outcome.rewards]
     (entry,) = rules.entries(plan, sales, outcome.rewards, ids)
-    assert (entry.reference, entry.kind) == (f"accrual:{sales.order_ids[0]}", "accrual")
+    assert (entry.reference, entry.kind) == (f"accrual:{to_public('ord', sales.order_ids[0])}", "accrual")
     assert [(p.account, p.amount_minor, p.currency, p.subject_id) for p in entry.postings] == [
         ("shop:commission_expense", -800, "CNY", ids[0]),
         ("member:2:pending", 800, "CNY", ids[0]),

@@ -6,7 +6,8 @@ import pytest
 from sample_sales import a_plan
 
 from socialshop.commissions.errors import PlanRefused
-from socialshop.commissions.guard import RULES, Severity, SignOff, clear, examine, rule_for
+from socialshop.commissions.findings import Severity
+from socialshop.commissions.guard import RULES, SignOff, clear, examine, rule_for
 from socialshop.commissions.plan import Plan
 
 
@@ -31,6 +32,18 @@ def test_two_levels_are_noted_and_pass() -> None:
     findings = examine(_levels(1, 2), "CN")
     assert _severities(_levels(1, 2)) == [(1, "info")]
     clear(findings, None)
+
+
+@pytest.mark.parametrize(("fixed", "severity"), [(1, "info"), (9_999, "info"), (10_000, "warning")])
+def test_a_fixed_sum_that_may_exceed_its_sale_is_named(fixed: int, severity: str) -> None:
+    plan = a_plan({"kind": "sale", "level": 1, "rate_bps": 100}, {"kind": "host", "fixed_minor": fixed})
+    assert _severities(plan) == [(1, severity)]
+    (finding,) = examine(plan, "CN")
+    assert (finding.code, str(fixed) in finding.message) == ("fixed_sum", True)
+    clear([finding], SignOff("Lin Counsel"))
+    if severity == "warning":
+        with pytest.raises(PlanRefused, match="wants the name"):
+            clear([finding], None)
 
 
 def test_three_levels_need_a_name() -> None:

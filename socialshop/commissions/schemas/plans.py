@@ -8,7 +8,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, ConfigDict, StringConstraints, WithJsonSchema
 
-from socialshop.commissions.guard import Finding, SignOff
+from socialshop.commissions.findings import Finding
+from socialshop.commissions.guard import SignOff
 from socialshop.commissions.plan import Plan
 from socialshop.commissions.service import PlanRow, PublishedVersion
 from socialshop.kernel.errors import InvalidValue

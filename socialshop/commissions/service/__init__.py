@@ -20,6 +20,7 @@ from socialshop.commissions.service.reading import (
 from socialshop.commissions.service.replaying import Replay, replay
 from socialshop.commissions.service.settling import (
     begin_settlement,
+    count_set_aside,
     settle,
     settle_due,
     settled_since,
@@ -47,6 +48,7 @@ __all__ = [
     "begin_settlement",
     "claw_back",
     "commissions_of",
+    "count_set_aside",
     "draft_plan",
     "explain",
     "export_accruals",

@@ -22,7 +22,7 @@ from socialshop.commissions.store import plans, receipts
 from socialshop.commissions.store.clawbacks import ClawbackRow
 from socialshop.infra.crashpoints import crash_point
 from socialshop.infra.uow import UnitOfWork
-from socialshop.kernel.ids import new_ids
+from socialshop.kernel.ids import new_ids, to_public
 from socialshop.ledger import chart
 from socialshop.ledger import service as ledger
 from socialshop.ledger.journal import Entry, Posting
@@ -102,4 +102,4 @@ def _entry(refund_id: uuid.UUID, taken: Sequence[Taken]) -> Entry:
             if (amount := getattr(each, part))
         )
         postings.append(Posting(chart.COMMISSION_EXPENSE, each.amount_minor, accrual.currency, accrual.id))
-    return Entry(f"clawback:{refund_id}", "clawback", postings)
+    return Entry(f"clawback:{to_public('rfd', refund_id)}", "clawback", postings)

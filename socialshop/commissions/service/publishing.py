@@ -9,7 +9,8 @@ from datetime import datetime, timedelta
 from socialshop.audit import service as audit
 from socialshop.commissions import guard
 from socialshop.commissions.errors import EffectiveAtTaken, EffectiveBeforeOrder
-from socialshop.commissions.guard import Finding, SignOff
+from socialshop.commissions.findings import Finding, Severity
+from socialshop.commissions.guard import SignOff
 from socialshop.commissions.plan import Plan, document_of, hash_of
 from socialshop.commissions.store import plans as store
 from socialshop.infra.uow import UnitOfWork
@@ -51,10 +52,11 @@ def publish_plan(
     guard.clear(findings, sign_off)
     session, document = uow.session, document_of(plan)
     store.hold_orders_back(session)
-    if effective_at is not None:
-        standing = store.version_effective_at(session, plan.currency, effective_at)
-        if standing is not None:
-            return _published_before(standing, hash_of(document))
+    holds_from = _after_every_order(uow, plan.currency) if effective_at is None else effective_at
+    standing = store.version_effective_at(session, plan.currency, holds_from)
+    if standing is not None:
+        return _published_before(standing, hash_of(document))
+    _refuse_before_an_order(uow, plan.currency, holds_from)
     version = store.Version(
         id=new_id(),
         plan_id=store.plan_named(session, new_id(), plan.name, plan.currency, uow.now),
@@ -65,7 +67,7 @@ def publish_plan(
         country=country,
         findings=[asdict(finding) for finding in findings],
         sign_off=None if sign_off is None else asdict(sign_off),
-        effective_at=_after_every_order(uow, plan.currency, effective_at),
+        effective_at=holds_from,
         published_at=uow.now,
     )
     published = _published(version._replace(number=store.add_version(session, version)))
@@ -96,17 +98,19 @@ def plans_since(uow: UnitOfWork) -> dict[str, datetime]:
     return store.first_effective_at(uow.session)
 
 
-def _after_every_order(uow: UnitOfWork, currency: str, effective_at: datetime | None) -> datetime:
+def _after_every_order(uow: UnitOfWork, currency: str) -> datetime:
+    newest = store.newest_order_at(uow.session, currency)
+    return uow.now if newest is None else max(uow.now, newest + _NEXT_INSTANT)
+
+
+def _refuse_before_an_order(uow: UnitOfWork, currency: str, effective_at: datetime) -> None:
     """An order's plan is the one in force when it was placed, and that never changes afterwards."""
     newest = store.newest_order_at(uow.session, currency)
-    if effective_at is None:
-        return uow.now if newest is None else max(uow.now, newest + _NEXT_INSTANT)
     if newest is not None and effective_at <= newest:
         raise EffectiveBeforeOrder(
             f"an order in {currency} was placed at {to_text(newest)}; a plan comes into force after it",
             field="effective_at",
         )
-    return effective_at
 
 
 def _published_before(standing: store.Version, document_hash: bytes) -> PublishedVersion:
@@ -126,5 +130,5 @@ def _published(version: store.Version) -> PublishedVersion:
         version.currency,
         version.effective_at,
         version.document_hash,
-        tuple(Finding(**{**found, "severity": guard.Severity(found["severity"])}) for found in version.findings),
+        tuple(Finding(**{**found, "severity": Severity(found["severity"])}) for found in version.findings),
     )

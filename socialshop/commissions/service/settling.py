@@ -8,16 +8,22 @@ from datetime import datetime
 from itertools import islice
 from typing import Any
 
+import structlog
+
 from socialshop.commissions.events import SettlementDue
 from socialshop.commissions.store import settlement as store
 from socialshop.commissions.store.settlement import Matured, Total
 from socialshop.infra.collector import cycles_kept
 from socialshop.infra.crashpoints import crash_point
 from socialshop.infra.uow import UnitOfWork
+from socialshop.kernel.errors import DomainError
+from socialshop.kernel.ids import to_public
 from socialshop.kernel.time import parse_instant
 from socialshop.ledger import chart
 from socialshop.ledger import service as ledger
 from socialshop.ledger.journal import Entry, Posting
+
+_log = structlog.get_logger(__name__)
 
 BATCH = 10_000
 _ACCRUALS_PER_ENTRY = 1_000
@@ -29,15 +35,45 @@ _MOVED = (chart.member_pending, chart.member_wallet)
 def settle_due(uow: UnitOfWork, as_of: datetime, limit: int = BATCH) -> int:
     """Settle at most `limit` accruals that mature at or before `as_of`; returns how many.
 
-    What a member owes is netted from what settles, in the same entry. A constant number of statements. Fewer than
+    What a member owes is netted from what settles, in the same entry. A constant number of statements, unless the books
+    refuse: then half as many are tried, down to one, and that one is set aside for a person to look. Fewer than
     `limit` means that nothing is left but what others are settling.
     """
-    with cycles_kept():
-        matured = store.claim_matured(uow.session, as_of, uow.now, limit)
-        crash_point("settle.claimed")
-        ledger.post(uow, list(_entries(matured, _hold_debtors(uow, matured))))
-        crash_point("settle.posted")
+    settled, step = 0, limit
+    while settled < limit:
+        wanted = min(step, limit - settled)
+        batch = _settle_or_refuse(uow, as_of, wanted)
+        if batch is None:
+            step = max(wanted // 2, 1)
+            continue
+        settled += batch
+        step = wanted * 2
+        if batch < wanted:
+            break
+    return settled
+
+
+def _settle_or_refuse(uow: UnitOfWork, as_of: datetime, limit: int) -> int | None:
+    """How many were settled; None if the books refused them all. One that is refused alone is set aside."""
+    matured: Sequence[Matured] = ()
+    try:
+        with cycles_kept(), uow.session.begin_nested():
+            matured = store.claim_matured(uow.session, as_of, uow.now, limit)
+            crash_point("settle.claimed")
+            ledger.post(uow, list(_entries(matured, _hold_debtors(uow, matured))))
+            crash_point("settle.posted")
+    except DomainError as refused:
+        if len(matured) == 1:
+            accrual_id, *_ = matured[0]
+            store.set_aside(uow.session, accrual_id, refused.detail, uow.now)
+            _log.error("accrual set aside", accrual=to_public("acr", accrual_id), because=refused.detail)
+        return None
     return len(matured)
+
+
+def count_set_aside(uow: UnitOfWork) -> int:
+    """Accruals that the books refused to settle: a person must look."""
+    return store.count_set_aside(uow.session)
 
 
 def settle(uow: UnitOfWork, payloads: Sequence[Mapping[str, Any]]) -> None:
@@ -119,7 +155,7 @@ def _entries(matured: Sequence[Matured], debtors: _Debtors) -> Iterator[Entry]:
         if debtors:
             postings += debtors.netted(_credits(chunk))
         first, *_ = chunk[0]
-        yield Entry(f"settlement:{first}", "settlement", postings)
+        yield Entry(f"settlement:{to_public('acr', first)}", "settlement", postings)
 
 
 def _credits(chunk: Sequence[Matured]) -> dict[tuple[int, str], tuple[int, uuid.UUID]]:

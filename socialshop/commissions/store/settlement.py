@@ -42,7 +42,8 @@ def claim_matured(session: Session, as_of: datetime, now: datetime, limit: int) 
             f"""
             WITH stopped AS MATERIALIZED ({_STOPPED}), due AS MATERIALIZED (
                 SELECT matures_at, accrual_id FROM accrual_maturities
-                WHERE matures_at <= :as_of AND accrual_id NOT IN (SELECT id FROM stopped)
+                WHERE matures_at <= :as_of AND set_aside_at IS NULL
+                    AND accrual_id NOT IN (SELECT id FROM stopped)
                 ORDER BY matures_at, accrual_id LIMIT :limit FOR UPDATE SKIP LOCKED
             ), taken AS (
                 DELETE FROM accrual_maturities m USING due
@@ -61,11 +62,30 @@ def claim_matured(session: Session, as_of: datetime, now: datetime, limit: int) 
     return cast("Sequence[Matured]", rows.all())
 
 
+def set_aside(session: Session, accrual_id: uuid.UUID, because: str, now: datetime) -> None:
+    """Leave this accrual out of the order of settlement until a person has looked."""
+    session.execute(
+        text(
+            """
+            UPDATE accrual_maturities m SET set_aside_at = :now, set_aside_because = :because
+            FROM accruals a WHERE a.id = :id AND m.matures_at = a.matures_at AND m.accrual_id = a.id
+            """
+        ),
+        {"id": accrual_id, "because": because, "now": now},
+    )
+
+
+def count_set_aside(session: Session) -> int:
+    """How many accruals were set aside."""
+    counted = session.execute(text("SELECT count(*) FROM accrual_maturities WHERE set_aside_at IS NOT NULL"))
+    return int(counted.scalar_one())
+
+
 def is_anything_due(session: Session, as_of: datetime) -> bool:
     """Whether a held accrual matures at or before `as_of`, and no refund stops it."""
     statement = (
         f"WITH stopped AS MATERIALIZED ({_STOPPED}) SELECT EXISTS (SELECT FROM accrual_maturities "  # noqa: S608
-        "WHERE matures_at <= :as_of AND accrual_id NOT IN (SELECT id FROM stopped))"
+        "WHERE matures_at <= :as_of AND set_aside_at IS NULL AND accrual_id NOT IN (SELECT id FROM stopped))"
     )
     return bool(session.execute(text(statement), {"as_of": as_of}).scalar())
 

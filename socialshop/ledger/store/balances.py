@@ -78,16 +78,19 @@ def standing(session: Session, account_ids: Sequence[int]) -> dict[tuple[int, st
 
 
 def debts(session: Session, numbers: Collection[int]) -> dict[tuple[int, str], int]:
-    """What is owed by whom, above zero. Only receivables have sign -1, and few members ever have one."""
+    """What is owed by whom, above zero. Only receivables have sign -1, and few members ever have one.
+
+    Materialized: no plan may read a number out of the name of an account that is no member's.
+    """
     found = session.execute(
         text(
             """
-            SELECT owed.number, owed.currency, owed.amount_minor FROM (
+            WITH owed AS MATERIALIZED (
                 SELECT CAST(split_part(a.name, ':', 2) AS bigint) AS number, b.currency, -b.amount_minor AS amount_minor
                 FROM ledger_balances b JOIN ledger_accounts a ON a.id = b.account_id
                 WHERE b.sign = -1 AND b.amount_minor < 0
-            ) owed
-            WHERE owed.number = ANY(CAST(:numbers AS bigint[]))
+            )
+            SELECT number, currency, amount_minor FROM owed WHERE number = ANY(CAST(:numbers AS bigint[]))
             """
         ),
         {"numbers": list(numbers)},

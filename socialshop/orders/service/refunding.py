@@ -177,7 +177,7 @@ def _locked(uow: UnitOfWork, refund_id: uuid.UUID) -> RefundRow:
 
 def _imported(refund: RefundRow) -> ledger.Entry:
     return ledger.Entry(
-        reference=f"refund:{refund.id}",
+        reference=f"refund:{to_public('rfd', refund.id)}",
         kind="refund",
         postings=(
             ledger.Posting(chart.SALES, -refund.amount_minor, refund.currency, refund.order_id),

@@ -12,6 +12,7 @@ import structlog
 
 from socialshop.infra.outbox import Event
 from socialshop.infra.uow import UnitOfWork
+from socialshop.kernel.ids import to_public
 from socialshop.ledger import chart
 from socialshop.ledger.service import Entry, Posting, post
 from socialshop.payments.events import (
@@ -95,7 +96,7 @@ def _captured(uow: UnitOfWork, row: PaymentRow, captured_minor: int) -> PaymentR
         Posting(chart.provider_clearing(row.provider), -captured_minor, row.currency, row.order_id),
         Posting(chart.room_escrow(row.escrow_id), captured_minor, row.currency, row.order_id),
     )
-    post(uow, [Entry(f"capture:{row.id}", "capture", postings)])
+    post(uow, [Entry(f"capture:{to_public('pay', row.id)}", "capture", postings)])
     uow.emit(PaymentCaptured(payment_id=row.id, order_id=row.order_id, amount_minor=captured_minor))
     return row._replace(captured_minor=captured_minor)
 
@@ -128,7 +129,7 @@ def _refund_entry(row: PaymentRow, refund: RefundRow) -> Entry:
         Posting(chart.SALES, -refund.amount_minor, row.currency, row.order_id),
         Posting(chart.provider_clearing(row.provider), refund.amount_minor, row.currency, row.order_id),
     )
-    return Entry(f"refund:{refund.refund_id}", "refund", postings)
+    return Entry(f"refund:{to_public('rfd', refund.refund_id)}", "refund", postings)
 
 
 def _refund_ids(told: ProviderPayment) -> list[uuid.UUID]:
