@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import os
+import sys
 from importlib import import_module
 from typing import Any, NamedTuple
 
 import click
+
+# As a shell counts a program that SIGPIPE ended.
+_CUT_OFF = 141
 
 
 class Place(NamedTuple):
@@ -61,9 +65,16 @@ class Console(click.Group):
 
     def invoke(self, ctx: click.Context) -> Any:
         try:
-            return super().invoke(ctx)
-        except (click.ClickException, click.exceptions.Exit, click.Abort, BrokenPipeError):
-            # Click's own words, and the reader of our output who has seen enough.
+            result = super().invoke(ctx)
+            # Here rather than at the interpreter's end, where nobody can catch what it raises.
+            sys.stdout.flush()
+            return result
+        except BrokenPipeError:
+            # The reader of our output has seen enough. What is still buffered goes nowhere, without a word at exit.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            raise click.exceptions.Exit(_CUT_OFF) from None
+        except (click.ClickException, click.exceptions.Exit, click.Abort):
+            # Click's own words.
             raise
         except Exception as error:
             if os.environ.get("SOCIALSHOP_LOG_LEVEL") == "DEBUG":
