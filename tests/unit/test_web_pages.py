@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pkgutil
+import re
 from importlib import import_module
 from pathlib import Path
 
@@ -12,6 +13,8 @@ from socialshop.kernel.errors import DomainError, Kind
 from socialshop.web import problems, reference
 
 ROOT = Path(__file__).resolve().parents[2]
+_LINK = re.compile(r"\]\(([^)#\s][^)\s]*)\)")
+_FENCED = re.compile(r"^```.*?^```", re.MULTILINE | re.DOTALL)
 
 
 def _everything() -> None:
@@ -53,3 +56,14 @@ def test_the_settings_page_is_what_the_settings_say() -> None:
 
 def test_every_setting_has_a_meaning() -> None:
     assert "None |" not in settings_page.render()
+
+
+def test_every_relative_link_of_the_documentation_leads_somewhere() -> None:
+    pages = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
+    lost = [
+        f"{page.relative_to(ROOT)}: {target}"
+        for page in pages
+        for target in _LINK.findall(_FENCED.sub("", page.read_text(encoding="utf-8")))
+        if ":" not in target and not (page.parent / target.partition("#")[0]).exists()
+    ]
+    assert lost == []
