@@ -122,7 +122,7 @@ def test_the_schedule_keeps_one_signed_head_a_day(app: Flask, shop: Shop, tmp_pa
 def test_machines_that_share_the_signing_key_accept_each_others_heads(
     shop: Shop, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Given two data folders, when the settings name the key, then one's head proves at the other, and no file is made."""
+    """Given two data folders, when the settings name the key, one proves the head of the other."""
     monkeypatch.setenv("SOCIALSHOP_SIGNING_KEY", "0a" * 32)
     head = tmp_path / "head.json"
     head.write_text(shop("export", "head").stdout, encoding="utf-8")
