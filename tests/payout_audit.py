@@ -35,7 +35,10 @@ FAULTS = {
     """,
     "a request's entries are not those of its status": """
         SELECT r.id, r.status, array_agg(e.kind ORDER BY e.id)
-        FROM payout_requests r LEFT JOIN ledger_entries e ON starts_with(e.reference, 'payout:' || r.id || ':')
+        FROM payout_requests r LEFT JOIN (
+            SELECT DISTINCT e.id, e.kind, p.subject_id
+            FROM ledger_entries e JOIN ledger_postings p ON p.entry_id = e.id WHERE starts_with(e.kind, 'payout_')
+        ) e ON e.subject_id = r.id
         GROUP BY r.id
         HAVING array_agg(e.kind ORDER BY e.id) <> CASE
             WHEN r.status IN ('submitted', 'approved', 'held', 'batched') THEN ARRAY['payout_reserved']
