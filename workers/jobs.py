@@ -19,7 +19,7 @@ from redis.exceptions import RedisError
 from rq.timeouts import JobTimeoutException
 from sqlalchemy.exc import DBAPIError
 
-from socialshop.infra import deliveries, redis
+from socialshop.infra import deliveries, outbox, redis
 from socialshop.infra.crashpoints import crash_point
 from socialshop.infra.deliveries import Delivery
 from socialshop.infra.logging import describe
@@ -81,7 +81,8 @@ def _run(uow: UnitOfWork, handler: Handler, claimed: Sequence[Delivery]) -> int:
     ids = [delivery.id for delivery in claimed]
     crash_point("drain.claimed")
     try:
-        handler.run(uow, [delivery.payload for delivery in claimed])
+        with outbox.following(delivery.root for delivery in claimed):
+            handler.run(uow, [delivery.payload for delivery in claimed])
         uow.session.flush()
     except DBAPIError as error:
         # A conflict is tried again by the unit of work, a lost server by the relay's sweep: no fault of the event.

@@ -14,7 +14,7 @@ from time import monotonic
 from flask import current_app
 from rq.timeouts import JobTimeoutException
 
-from socialshop.infra import deliveries
+from socialshop.infra import deliveries, outbox
 from socialshop.infra.clock import Clock
 from socialshop.infra.crashpoints import crash_point
 from socialshop.infra.deliveries import Delivery
@@ -44,7 +44,8 @@ def _run(handler: OutsideHandler, delivery: Delivery, failed: Failed) -> bool:
     clock: Clock = current_app.extensions["socialshop_clock"]
     crash_point("outside.leased")
     try:
-        handler.run(clock, delivery.payload)
+        with outbox.following([delivery.root]):
+            handler.run(clock, delivery.payload)
     except JobTimeoutException:
         raise
     except Exception as error:

@@ -16,7 +16,7 @@ from socialshop.infra.chain.heads import (
     signing_key,
 )
 from socialshop.infra.chain.proving import ChainProof, Place, Sum, count_waiting, lost_in_queue, prove_chain
-from socialshop.infra.chain.sealing import seal_block
+from socialshop.infra.chain.sealing import can_seal, last_waiting, seal_block
 from socialshop.infra.chain.tables import GENESIS, BlockHash, Chain, Head
 
 __all__ = [
@@ -29,9 +29,11 @@ __all__ = [
     "Place",
     "SignedHead",
     "Sum",
+    "can_seal",
     "count_waiting",
     "current_head",
     "json_of",
+    "last_waiting",
     "lost_in_queue",
     "prove_chain",
     "read_head",

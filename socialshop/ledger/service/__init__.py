@@ -10,7 +10,7 @@ from socialshop.ledger.service.heads import current_head, read_head, signed_head
 from socialshop.ledger.service.holding import debts, hold
 from socialshop.ledger.service.posting import Posted, post, reverse
 from socialshop.ledger.service.proving import Proof, prove
-from socialshop.ledger.service.sealing import count_unsealed, seal
+from socialshop.ledger.service.sealing import can_seal, count_unsealed, last_unsealed, seal
 
 __all__ = [
     "Entry",
@@ -24,11 +24,13 @@ __all__ = [
     "WalletBalances",
     "balance",
     "beancount_pieces",
+    "can_seal",
     "count_unsealed",
     "csv_pieces",
     "current_head",
     "debts",
     "hold",
+    "last_unsealed",
     "post",
     "prove",
     "read_head",
