@@ -34,11 +34,12 @@ def ledger(format_: str) -> None:
 def head() -> None:
     """The newest blocks of ledger and audit record, signed: keep it elsewhere, `prove --head` compares with it."""
     from socialshop.audit import service as audit
+    from socialshop.infra import wired
     from socialshop.infra.uow import unit_of_work
     from socialshop.ledger import service as books
 
-    with open_shop() as app, unit_of_work(isolation="REPEATABLE READ") as uow:
-        data_dir = app.extensions["socialshop_settings"].data_dir
+    with open_shop(), unit_of_work(isolation="REPEATABLE READ") as uow:
+        data_dir = wired.settings().data_dir
         signed, record = books.signed_head(uow, data_dir), audit.signed_head(uow, data_dir)
     click.echo(json.dumps({**signed.as_json(), "audit": record.as_json()}))
 

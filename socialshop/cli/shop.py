@@ -95,7 +95,7 @@ def open_shop() -> Iterator[Flask]:
 
 
 @contextmanager
-def wired(settings: Settings) -> Iterator[Flask]:
+def wired_shop(settings: Settings) -> Iterator[Flask]:
     """The shop on servers that serve, whatever their schema; its connections are closed at the end."""
     from socialshop.app import create_app
     from socialshop.infra import redis
@@ -113,8 +113,8 @@ def wired(settings: Settings) -> Iterator[Flask]:
 
 @contextmanager
 def shop_on(settings: Settings, *, owned: bool) -> Iterator[Flask]:
-    """As `wired`, with the schema at head. An `owned` database is brought there; of a user's own it is only asked."""
-    with wired(settings) as app:
+    """As `wired_shop`, with the schema at head: an `owned` database is brought there, of a user's own it is asked."""
+    with wired_shop(settings) as app:
         app.extensions["socialshop_opened_at"] = datetime.now(UTC)
         _at_head(app, migrate=owned)
         yield app
