@@ -61,6 +61,7 @@ PERIODIC: tuple[Periodic, ...] = (
     Periodic("seal_ledger", timedelta(seconds=5), ledger.seal),
     Periodic("seal_audit", timedelta(seconds=5), audit.seal),
     Periodic("settle", timedelta(minutes=1), commissions.settlement_tick),
+    Periodic("keep_heads", timedelta(days=1), ledger.keep_heads),
     Periodic("prune_outbox", timedelta(hours=1), prune),
     Periodic("purge_sessions", timedelta(hours=1), identity.purge_sessions),
     Periodic("purge_idempotency", timedelta(hours=1), idempotency.purge),

@@ -35,7 +35,12 @@ class Settings(BaseSettings):
         description="your own Redis 6.2 or newer, or Valkey; without it an embedded one is started in the data folder",
     )
     secret_key: SecretStr | None = Field(
-        None, description="signs cookies and cursors; without it one is made and kept in the data folder"
+        None, description="signs the cookie that remembers an invite link; without it the signing key does"
+    )
+    signing_key: SecretStr | None = Field(
+        None,
+        description="seed of the Ed25519 key that signs heads of the books, 64 hexadecimal digits; without it one is"
+        " made and kept in the data folder; set it where several machines share a database",
     )
     host: str = Field("127.0.0.1", description="address that the web server listens on")
     port: int = Field(8000, ge=1, le=65535, description="port that the web server listens on")
