@@ -10,7 +10,7 @@ from zoneinfo import available_timezones
 from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from socialshop.kernel.currencies import EXPONENTS
+from socialshop.kernel.currencies import is_currency
 
 
 class Settings(BaseSettings):
@@ -83,7 +83,7 @@ class Settings(BaseSettings):
     @field_validator("currency")
     @classmethod
     def _known_currency(cls, value: str) -> str:
-        if value not in EXPONENTS:
+        if not is_currency(value):
             raise ValueError("not an ISO 4217 currency")
         return value
 
