@@ -1,4 +1,4 @@
-"""A room's whole life in any order: join, pay, fail, lapse, leave, ask back, expire, pay late; all books after every step.
+"""A room's whole life in any order: join, pay, fail, lapse, leave, ask back, expire; all books after every step.
 
 The model knows members, seats and a clock, and nothing of how they are kept. After every step the room, every order
 that was ever placed, the stock and the provider's books must be what it says.
