@@ -53,6 +53,7 @@ ROOMS = (
     orders_routes.room,
     orders_admin_routes.room,
     rooms_routes.room,
+    rooms_routes.orders_room,
     invites_routes.room,
     invites_routes.landing_room,
     referrals_routes.room,

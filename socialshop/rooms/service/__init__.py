@@ -10,7 +10,8 @@ from socialshop.rooms.service.following import (
     on_payment_released,
     on_room_filled,
 )
-from socialshop.rooms.service.joining import Attribution, Joined, SeatView, join, leave, open_room
+from socialshop.rooms.service.joining import Attribution, Joined, SeatView, join, open_room
+from socialshop.rooms.service.leaving import ask_back, leave
 from socialshop.rooms.service.reading import MemberView, RoomView, share_subject, version, view
 
 __all__ = [
@@ -19,6 +20,7 @@ __all__ = [
     "MemberView",
     "RoomView",
     "SeatView",
+    "ask_back",
     "expire_due",
     "join",
     "leave",
