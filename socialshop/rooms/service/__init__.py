@@ -12,6 +12,7 @@ from socialshop.rooms.service.following import (
 )
 from socialshop.rooms.service.joining import Attribution, Joined, SeatView, join, leave, open_room
 from socialshop.rooms.service.reading import MemberView, RoomView, share_subject, version, view
+from socialshop.rooms.service.reminding import remind
 
 __all__ = [
     "Attribution",
@@ -29,6 +30,7 @@ __all__ = [
     "on_room_filled",
     "open_room",
     "release_lapsed_holds",
+    "remind",
     "share_subject",
     "version",
     "view",
