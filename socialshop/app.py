@@ -27,6 +27,7 @@ from socialshop.invites.subjects import deal_subject, product_subject
 from socialshop.ledger import admin_routes as ledger_admin_routes
 from socialshop.ledger import routes as ledger_routes
 from socialshop.ledger import service as ledger
+from socialshop.notifications import routes as notifications_routes
 from socialshop.onboarding import routes as onboarding_routes
 from socialshop.orders import admin_routes as orders_admin_routes
 from socialshop.orders import routes as orders_routes
@@ -46,6 +47,7 @@ MIGRATIONS = Path(__file__).resolve().parent.parent / "migrations"
 ROOMS = (
     onboarding_routes.room,
     identity_routes.room,
+    notifications_routes.room,
     ledger_routes.room,
     ledger_admin_routes.room,
     deals_routes.room,

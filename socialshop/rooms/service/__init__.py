@@ -13,6 +13,7 @@ from socialshop.rooms.service.following import (
 from socialshop.rooms.service.joining import Attribution, Joined, SeatView, join, open_room
 from socialshop.rooms.service.leaving import ask_back, leave
 from socialshop.rooms.service.reading import MemberView, RoomView, share_subject, version, view
+from socialshop.rooms.service.reminding import remind
 
 __all__ = [
     "Attribution",
@@ -31,6 +32,7 @@ __all__ = [
     "on_room_filled",
     "open_room",
     "release_lapsed_holds",
+    "remind",
     "share_subject",
     "version",
     "view",
