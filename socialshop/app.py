@@ -27,6 +27,7 @@ from socialshop.invites.subjects import deal_subject, product_subject
 from socialshop.ledger import admin_routes as ledger_admin_routes
 from socialshop.ledger import routes as ledger_routes
 from socialshop.ledger import service as ledger
+from socialshop.onboarding import admin_routes as onboarding_admin_routes
 from socialshop.onboarding import routes as onboarding_routes
 from socialshop.orders import admin_routes as orders_admin_routes
 from socialshop.orders import routes as orders_routes
@@ -45,6 +46,7 @@ from socialshop.web.metrics import Gauge
 MIGRATIONS = Path(__file__).resolve().parent.parent / "migrations"
 ROOMS = (
     onboarding_routes.room,
+    onboarding_admin_routes.room,
     identity_routes.room,
     ledger_routes.room,
     ledger_admin_routes.room,

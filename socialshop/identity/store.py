@@ -10,11 +10,19 @@ from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
-from sqlalchemy import func, insert, select, text, update
+from sqlalchemy import delete, func, insert, select, text, update
 from sqlalchemy.dialects.postgresql import insert as upsert
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from socialshop.identity.models import Member, MemberConsent, MemberCredential, MemberProfile, MemberSession
+from socialshop.identity.models import (
+    Member,
+    MemberClaim,
+    MemberConsent,
+    MemberCredential,
+    MemberProfile,
+    MemberSession,
+)
 from socialshop.infra.columns import read_columns
 
 _PURGED_AT_ONCE = 10_000
@@ -34,6 +42,15 @@ class CredentialRow(NamedTuple):
 
     member_id: uuid.UUID
     password_hash: str
+
+
+class AccountRow(NamedTuple):
+    """A member's account as an admin finds it: the number, the shop's own id, and what there is already."""
+
+    number: int
+    external_id: str | None
+    has_profile: bool
+    has_password: bool
 
 
 class SessionRow(NamedTuple):
@@ -140,6 +157,51 @@ def delete_sessions(session: Session, expired_before: datetime) -> bool:
         {"before": expired_before, "batch": _PURGED_AT_ONCE},
     ).all()
     return len(gone) == _PURGED_AT_ONCE
+
+
+def lock_account(session: Session, member_id: uuid.UUID) -> AccountRow | None:
+    """A member's account, held until the end of the transaction: an e-mail is attached or a claim redeemed, in turn."""
+    statement = text(
+        """
+        SELECT m.number, m.external_id, p.member_id IS NOT NULL, c.member_id IS NOT NULL
+        FROM members m
+        LEFT JOIN member_profiles p ON p.member_id = m.id
+        LEFT JOIN member_credentials c ON c.member_id = m.id
+        WHERE m.id = :member_id FOR NO KEY UPDATE OF m
+        """
+    )
+    row = session.execute(statement, {"member_id": member_id}).one_or_none()
+    return AccountRow(*row) if row else None
+
+
+def change_email(session: Session, member_id: uuid.UUID, email: str) -> bool:
+    """Put an e-mail into a profile; False if another member has it, whatever its letter case."""
+    try:
+        # Two who attach the same address at once meet at the index: the second must not lose its transaction.
+        with session.begin_nested():
+            update_profile(session, member_id, {"email": email})
+    except IntegrityError:
+        return False
+    return True
+
+
+def put_claim(
+    session: Session, member_id: uuid.UUID, token_hash: bytes, *, created_at: datetime, expires_at: datetime
+) -> None:
+    """Insert a member's claim, in place of the one before."""
+    values = {"token_hash": token_hash, "created_at": created_at, "expires_at": expires_at}
+    statement = upsert(MemberClaim).values(member_id=member_id, **values)
+    session.execute(statement.on_conflict_do_update(index_elements=[MemberClaim.member_id], set_=values))
+
+
+def take_claim(session: Session, token_hash: bytes, now: datetime) -> uuid.UUID | None:
+    """Use a claim up; of two who try at once one gets the member, the other None."""
+    statement = (
+        delete(MemberClaim)
+        .where(MemberClaim.token_hash == token_hash, MemberClaim.expires_at > now)
+        .returning(MemberClaim.member_id)
+    )
+    return session.execute(statement).scalar_one_or_none()
 
 
 def number_by_external_id(session: Session, external_id: str) -> int | None:
