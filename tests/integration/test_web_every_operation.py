@@ -23,6 +23,7 @@ from tests.web_client import Person, refusal, sign_up
 # api.md, "Without a token": whatever is public beyond this is a mistake.
 PUBLIC = {
     "POST /api/v1/members",
+    "POST /api/v1/members/claims",
     "POST /api/v1/sessions",
     "POST /api/v1/webhooks/payments/<provider>",
     "GET /api/v1/products",
