@@ -30,6 +30,7 @@ PUBLIC = {
     "GET /api/v1/deals",
     "GET /api/v1/deals/<deal_id>",
     "GET /api/v1/rooms/<room_id>",
+    "GET /api/v1/rooms/<room_id>/events",
     "GET /i/<code>",
     "GET /i/<code>/qr.svg",
     "GET /i/<code>/qr.png",

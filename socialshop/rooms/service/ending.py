@@ -58,7 +58,7 @@ def settle_given_up(uow: UnitOfWork, given_up: Sequence[GivenUp], reason: str) -
     """
     _give_back(uow, given_up, reason)
     rooms = {seat.room_id for seat in given_up}
-    ownerless = store.hand_on(uow.session, rooms) if rooms else []
+    ownerless = store.hand_on(uow.session, rooms, uow.now) if rooms else []
     if not ownerless:
         return
     _give_back(uow, store.give_up_all(uow.session, ownerless, uow.now), "the room was cancelled")

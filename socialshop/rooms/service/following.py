@@ -53,7 +53,7 @@ def on_payment_captured(uow: UnitOfWork, payloads: Payloads) -> None:
     order_ids = _ids(payloads, "order_id")
     if not store.lock_rooms_of_orders(uow.session, order_ids):
         return
-    hosts = store.confirm_seats(uow.session, order_ids)
+    hosts = store.confirm_seats(uow.session, order_ids, uow.now)
     orders.confirm(uow, hosts)
     crash_point("capture.confirmed")
 
