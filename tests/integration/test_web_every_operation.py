@@ -222,6 +222,7 @@ WHO_ELSE = {
     "open_room": EVERYBODY,
     "join_room": EVERYBODY,
     "show_room": EVERYBODY,
+    "follow_room": EVERYBODY,
     "open_link": EVERYBODY,
     "show_qr_svg": EVERYBODY,
     "show_qr_png": EVERYBODY,
