@@ -71,8 +71,7 @@ def _accrue(uow: UnitOfWork, by_version: dict[uuid.UUID | None, list[Line]]) -> 
 
 def _say_what_follows(uow: UnitOfWork, order_ids: Sequence[uuid.UUID]) -> None:
     """Refunds that were paid before their order accrued claw back now; links count what they brought."""
-    for refund_id in store.refunded_before(uow.session, order_ids):
-        uow.emit(ClawbackDue(refund_id))
+    uow.emit_all([ClawbackDue(refund_id) for refund_id in store.refunded_before(uow.session, order_ids)])
     tell_links(uow, order_ids)
 
 

@@ -37,8 +37,8 @@ def on_payment_authorized(uow: UnitOfWork, payloads: Payloads) -> None:
     late = [seat.payment_id for seat in seats if seat.seat == Seat.RELEASED]
     if late:
         payments.request_release(uow, late, "the payment came after the seat was lost")
-    for room_id in {seat.room_id for seat in seats if seat.newly and seat.room == Status.FILLED}:
-        uow.emit(RoomFilled(room_id=room_id))
+    filled = sorted({seat.room_id for seat in seats if seat.newly and seat.room == Status.FILLED})
+    uow.emit_all([RoomFilled(room_id=room_id) for room_id in filled])
 
 
 def on_room_filled(uow: UnitOfWork, payloads: Payloads) -> None:
