@@ -12,16 +12,28 @@ from socialshop.rooms.service.following import (
 )
 from socialshop.rooms.service.joining import Attribution, Joined, SeatView, join, open_room
 from socialshop.rooms.service.leaving import ask_back, leave
-from socialshop.rooms.service.reading import MemberView, RoomView, share_subject, version, view
+from socialshop.rooms.service.reading import (
+    MemberView,
+    RoomEvents,
+    RoomView,
+    events_after,
+    share_subject,
+    version,
+    view,
+)
 from socialshop.rooms.service.reminding import remind
+from socialshop.rooms.store.reading import EventRow
 
 __all__ = [
     "Attribution",
+    "EventRow",
     "Joined",
     "MemberView",
+    "RoomEvents",
     "RoomView",
     "SeatView",
     "ask_back",
+    "events_after",
     "expire_due",
     "join",
     "leave",
