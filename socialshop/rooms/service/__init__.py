@@ -11,12 +11,24 @@ from socialshop.rooms.service.following import (
     on_room_filled,
 )
 from socialshop.rooms.service.joining import Attribution, Joined, SeatView, join, leave, open_room
-from socialshop.rooms.service.reading import MemberView, RoomView, share_subject, version, view
+from socialshop.rooms.service.reading import (
+    MemberView,
+    OpenRoom,
+    OwnSeat,
+    RoomView,
+    open_rooms,
+    own_seat,
+    share_subject,
+    version,
+    view,
+)
 
 __all__ = [
     "Attribution",
     "Joined",
     "MemberView",
+    "OpenRoom",
+    "OwnSeat",
     "RoomView",
     "SeatView",
     "expire_due",
@@ -28,6 +40,8 @@ __all__ = [
     "on_payment_released",
     "on_room_filled",
     "open_room",
+    "open_rooms",
+    "own_seat",
     "release_lapsed_holds",
     "share_subject",
     "version",
