@@ -8,6 +8,9 @@ nothing is lost.
 from __future__ import annotations
 
 import uuid
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
@@ -19,6 +22,8 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 from socialshop.infra.db import Base
 from socialshop.kernel.time import to_text
 
+_root: ContextVar[int | None] = ContextVar("outbox_root", default=None)
+
 
 @dataclass(frozen=True, slots=True)
 class Event:
@@ -26,7 +31,11 @@ class Event:
 
 
 class OutboxEvent(Base):
-    """A fact that something may have to follow; `relayed_at` is null until it was fanned out."""
+    """A fact that something may have to follow; `relayed_at` is null until it was fanned out.
+
+    `root_id` is the event that began the chain which this one continues; null for one that begins a chain. No foreign
+    key: a chain may outlive its root.
+    """
 
     __tablename__ = "outbox_events"
     __table_args__ = (
@@ -35,6 +44,7 @@ class OutboxEvent(Base):
     )
 
     id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)
+    root_id: Mapped[int | None] = mapped_column(BigInteger)
     name: Mapped[str] = mapped_column(Text)
     payload: Mapped[dict[str, Any]] = mapped_column(JSONB)
     occurred_at: Mapped[datetime]
@@ -63,9 +73,24 @@ class OutboxDelivery(Base):
     done_at: Mapped[datetime | None]
 
 
+@contextmanager
+def following(roots: Iterable[int]) -> Iterator[None]:
+    """What is emitted in this block follows from events of these chains; it joins the oldest of them."""
+    token = _root.set(min(roots))
+    try:
+        yield
+    finally:
+        _root.reset(token)
+
+
 def write(session: Session, event: Event, occurred_at: datetime) -> None:
     """Append one fact to the outbox of this transaction."""
-    values = {"name": type(event).__name__, "payload": payload_of(event), "occurred_at": occurred_at}
+    values = {
+        "root_id": _root.get(),
+        "name": type(event).__name__,
+        "payload": payload_of(event),
+        "occurred_at": occurred_at,
+    }
     session.execute(insert(OutboxEvent), [values])
 
 

@@ -10,7 +10,8 @@ from socialshop.rooms.service.following import (
     on_payment_released,
     on_room_filled,
 )
-from socialshop.rooms.service.joining import Attribution, Joined, SeatView, join, leave, open_room
+from socialshop.rooms.service.joining import Attribution, Joined, SeatView, join, open_room
+from socialshop.rooms.service.leaving import ask_back, leave
 from socialshop.rooms.service.reading import (
     MemberView,
     OpenRoom,
@@ -22,6 +23,7 @@ from socialshop.rooms.service.reading import (
     version,
     view,
 )
+from socialshop.rooms.service.reminding import remind
 
 __all__ = [
     "Attribution",
@@ -31,6 +33,7 @@ __all__ = [
     "OwnSeat",
     "RoomView",
     "SeatView",
+    "ask_back",
     "expire_due",
     "join",
     "leave",
@@ -43,6 +46,7 @@ __all__ = [
     "open_rooms",
     "own_seat",
     "release_lapsed_holds",
+    "remind",
     "share_subject",
     "version",
     "view",
