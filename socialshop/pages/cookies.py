@@ -5,10 +5,11 @@ from __future__ import annotations
 import hashlib
 from datetime import datetime
 
-from flask import Flask, Response, current_app, request
+from flask import Flask, Response, request
 from flask.sessions import SecureCookieSessionInterface
 from itsdangerous import URLSafeTimedSerializer
 
+from socialshop.infra import wired
 from socialshop.infra.chain import signing_key
 from socialshop.infra.settings import Settings
 
@@ -23,7 +24,7 @@ class NotesInterface(SecureCookieSessionInterface):
     def get_signing_serializer(self, app: Flask) -> URLSafeTimedSerializer | None:
         """The serializer under this shop's secret."""
         if app.secret_key is None:
-            app.secret_key = _secret(app.extensions["socialshop_settings"])
+            app.secret_key = _secret(wired.settings())
         return super().get_signing_serializer(app)
 
 
@@ -56,7 +57,7 @@ def keep_language(answer: Response, language: str) -> None:
 
 
 def _secure() -> bool:
-    return request.is_secure or current_app.extensions["socialshop_settings"].environment == "production"
+    return request.is_secure or wired.settings().environment == "production"
 
 
 def _secret(settings: Settings) -> bytes:

@@ -10,9 +10,10 @@ from zoneinfo import ZoneInfo
 
 from babel.dates import format_date, format_time
 from babel.numbers import format_compact_decimal, format_currency, format_percent
-from flask import Flask, current_app
+from flask import Flask
 from flask_babel import get_locale
 
+from socialshop.infra import wired
 from socialshop.kernel.currencies import exponent_of
 from socialshop.kernel.ids import to_public
 from socialshop.kernel.money import BPS, Money
@@ -90,4 +91,4 @@ def _decimal(amount: Money) -> Decimal:
 
 
 def _zone() -> ZoneInfo:
-    return ZoneInfo(current_app.extensions["socialshop_settings"].time_zone)
+    return ZoneInfo(wired.settings().time_zone)

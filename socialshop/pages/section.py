@@ -25,7 +25,7 @@ from http import HTTPStatus
 from pathlib import Path
 from typing import Any, TypeVar
 
-from flask import Blueprint, Flask, Response, current_app, g, make_response, redirect, request, url_for
+from flask import Blueprint, Flask, Response, g, make_response, redirect, request, url_for
 from flask_wtf.csrf import CSRFProtect
 
 from socialshop.infra.uow import UnitOfWork, in_unit_of_work
@@ -174,7 +174,7 @@ def _address(endpoint: str, variables: Mapping[str, Any]) -> str:
 
 def transact(work: Callable[[UnitOfWork], T]) -> T:
     """Run `work` in this request's one unit of work."""
-    return in_unit_of_work(work, current_app.extensions["socialshop_clock"])
+    return in_unit_of_work(work)
 
 
 def attach(app: Flask, sections: tuple[Section, ...]) -> dict[str, Page]:

@@ -7,8 +7,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
-from flask import current_app, g, request
+from flask import g, request
 
+from socialshop.infra import wired
 from socialshop.infra.settings import Settings
 from socialshop.infra.uow import UnitOfWork
 from socialshop.kernel.ids import from_public, to_public
@@ -43,8 +44,7 @@ class Visit:
     @property
     def settings(self) -> Settings:
         """The shop's settings."""
-        found: Settings = current_app.extensions["socialshop_settings"]
-        return found
+        return wired.settings()
 
     def after(self) -> uuid.UUID | None:
         """The id that the list's page before ended with (`?after=`). Raises NotFound for what no list gave."""
