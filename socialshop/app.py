@@ -27,6 +27,7 @@ from socialshop.invites.subjects import deal_subject, product_subject
 from socialshop.ledger import admin_routes as ledger_admin_routes
 from socialshop.ledger import routes as ledger_routes
 from socialshop.ledger import service as ledger
+from socialshop.notifications import routes as notifications_routes
 from socialshop.onboarding import admin_routes as onboarding_admin_routes
 from socialshop.onboarding import routes as onboarding_routes
 from socialshop.orders import admin_routes as orders_admin_routes
@@ -48,6 +49,7 @@ ROOMS = (
     onboarding_routes.room,
     onboarding_admin_routes.room,
     identity_routes.room,
+    notifications_routes.room,
     ledger_routes.room,
     ledger_admin_routes.room,
     deals_routes.room,
@@ -55,6 +57,7 @@ ROOMS = (
     orders_routes.room,
     orders_admin_routes.room,
     rooms_routes.room,
+    rooms_routes.orders_room,
     invites_routes.room,
     invites_routes.landing_room,
     referrals_routes.room,

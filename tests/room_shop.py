@@ -81,6 +81,9 @@ class RoomShop:
     def leave(self, room_id: uuid.UUID, member: Member) -> None:
         in_unit_of_work(lambda uow: rooms.leave(uow, member, room_id), self.pay_shop.clock)
 
+    def ask_back(self, member: Member, joined: Joined) -> None:
+        in_unit_of_work(lambda uow: rooms.ask_back(uow, member, joined.order.id, "over"), self.pay_shop.clock)
+
     def pay(self, joined: Joined, outcome: Outcome = Outcome.SUCCEEDED) -> None:
         self.pay_shop.pay(joined.payment, outcome)
 
@@ -161,7 +164,8 @@ _FAULTS = """
     UNION ALL
     SELECT 'order and seat', o.id::text FROM orders o JOIN seats s ON s.order_id = o.id
     WHERE (s.status, o.status) NOT IN (('held', 'awaiting_payment'), ('paid', 'paid'), ('confirmed', 'confirmed'),
-        ('confirmed', 'shipped'), ('confirmed', 'received'), ('confirmed', 'completed'), ('released', 'cancelled'),
+        ('confirmed', 'shipped'), ('confirmed', 'received'), ('confirmed', 'completed'), ('confirmed', 'refunded'),
+        ('released', 'cancelled'),
         ('released', 'paid'), ('refunded', 'refunded'))
     UNION ALL
     SELECT 'order without seat', o.id::text FROM orders o WHERE o.source = 'room'

@@ -1,4 +1,4 @@
-"""Rooms over HTTP: open, join, look, leave."""
+"""Rooms over HTTP: open, join, look, leave; and asking money back, which may mean to leave."""
 
 from __future__ import annotations
 
@@ -6,12 +6,15 @@ from flask import request
 
 from socialshop.deals.errors import DealNotLive, OutOfStock
 from socialshop.infra.uow import UnitOfWork
+from socialshop.infra.wired import settings
 from socialshop.invites import visitors
 from socialshop.invites.errors import InviteCodeUnknown
 from socialshop.kernel.ids import to_public
+from socialshop.orders.errors import AmountTooLarge, NothingToRefund
+from socialshop.orders.schemas import RefundRequest, RefundWire
 from socialshop.rooms import service
 from socialshop.rooms.errors import AlreadySeated, MemberLimitReached, RoomClosed, RoomFull, SeatPaid
-from socialshop.rooms.schemas import JoinedWire, RoomWire, SeatClaim
+from socialshop.rooms.schemas import JoinedWire, Reminded, Reminder, RoomWire, SeatClaim
 from socialshop.rooms.service import Attribution
 from socialshop.web.auth import BUYERS, PUBLIC
 from socialshop.web.idempotency import Idempotency
@@ -19,6 +22,7 @@ from socialshop.web.operations import Answer, Call, Reply, Room
 from socialshop.web.schemas import Nothing
 
 room = Room("rooms", __name__, tag="Rooms")
+orders_room = Room("room_orders", __name__, tag="Orders")
 
 
 @room.operation(
@@ -103,13 +107,67 @@ def show_room(call: Call[Nothing, Nothing]) -> Answer:
     ids={"room_id": "room"},
 )
 def leave_room(call: Call[Nothing, Nothing]) -> Answer:
-    """Leave a room before paying. A paid seat stays: its money comes back by itself if the room does not fill."""
+    """Leave a room before paying.
+
+    To leave it after paying, ask for the money back: `POST /orders/{id}/refunds`.
+    """
 
     def leave(uow: UnitOfWork) -> Answer:
         service.leave(uow, call.caller, call.ids["room_id"])
         return Answer(status=204)
 
     return call.transact(leave)
+
+
+@orders_room.operation(
+    "POST",
+    "/orders/<order_id>/refunds",
+    access=BUYERS,
+    body=RefundRequest,
+    replies=Reply(201, RefundWire, "Asked for. An admin decides; while the room still waits, nobody needs to."),
+    refuses=(NothingToRefund, AmountTooLarge),
+    ids={"order_id": "ord"},
+    idempotency=Idempotency.REQUIRED,
+)
+def request_refund(call: Call[RefundRequest, Nothing]) -> Answer:
+    """Ask for money back: a sum, some lines, or all that is left.
+
+    Also after the days to send back are over. What you have asked for and is not decided counts as taken. If you have
+    paid and your room is not filled, asking for all lets you out of it: `approved`, and `refunded` once the money is
+    back.
+    """
+    body = call.body
+
+    def ask(uow: UnitOfWork) -> Answer:
+        order_id, units = call.ids["order_id"], body.units()
+        asked = service.ask_back(uow, call.caller, order_id, body.reason, amount_minor=body.amount_minor, units=units)
+        return Answer(RefundWire.of(asked), 201)
+
+    return call.transact(ask)
+
+
+@room.operation(
+    "POST",
+    "/rooms/<room_id>/reminders",
+    access=BUYERS,
+    body=Reminder,
+    replies=Reply(200, Reminded, "Told, each at most once a day."),
+    refuses=(RoomClosed,),
+    ids={"room_id": "room"},
+)
+def remind_members(call: Call[Reminder, Nothing]) -> Answer:
+    """Remind the members of your room to pay, by a notice each; of one room a member hears once a day.
+
+    For the room's host and the leader who opened its deal.
+    """
+
+    def remind(uow: UnitOfWork) -> Answer:
+        told = service.remind(
+            uow, call.caller.number, call.ids["room_id"], also_paid=call.body.also_paid, zone=settings().time_zone
+        )
+        return Answer(Reminded(told=told))
+
+    return call.transact(remind)
 
 
 def _attribution(body: SeatClaim, uow: UnitOfWork) -> Attribution:

@@ -142,13 +142,13 @@ def add_decision(
     decided_by: uuid.UUID,
     reason: str | None,
     now: datetime,
-) -> None:
-    """Append who decided what."""
-    session.execute(
+) -> int:
+    """Append who decided what; returns the decision's number."""
+    added = session.execute(
         text(
             """
             INSERT INTO payout_decisions (request_id, requester, decision, decided_by, decided_at, reason)
-            VALUES (:request_id, :requester, :decision, :decided_by, :now, :reason)
+            VALUES (:request_id, :requester, :decision, :decided_by, :now, :reason) RETURNING id
             """
         ),
         {
@@ -160,6 +160,7 @@ def add_decision(
             "now": now,
         },
     )
+    return int(added.scalar_one())
 
 
 def taken_before(session: Session, request: Request) -> int:
@@ -197,6 +198,36 @@ def others_of(session: Session, request: Request) -> list[StatusSum]:
         {"member_id": request.member_id, "currency": request.currency, "id": request.id},
     )
     return [StatusSum(*row) for row in found]
+
+
+class OwedBeside(NamedTuple):
+    """An open request of a member who owes commission that a refund took back, `owed_minor` in all of that refund."""
+
+    request_id: uuid.UUID
+    refund_id: uuid.UUID
+    order_id: uuid.UUID
+    owed_minor: int
+    currency: str
+
+
+def owed_beside(session: Session, refund_ids: Sequence[uuid.UUID]) -> list[OwedBeside]:
+    """The open requests of members who owe because of these refunds, in the same currency. One statement."""
+    rows = session.execute(
+        text(
+            """
+            SELECT q.id, c.refund_id, d.order_id, CAST(sum(c.owed_minor) AS bigint), q.currency
+            FROM clawbacks c
+            JOIN clawed_refunds d ON d.refund_id = c.refund_id
+            JOIN accruals a ON a.id = c.accrual_id
+            JOIN payout_requests q ON q.member_number = a.beneficiary AND q.currency = a.currency
+            WHERE c.refund_id = ANY(CAST(:refunds AS uuid[])) AND c.owed_minor > 0
+              AND q.status = ANY(CAST(:open AS text[]))
+            GROUP BY q.id, c.refund_id, d.order_id, q.currency ORDER BY q.id, c.refund_id
+            """
+        ),
+        {"refunds": list(refund_ids), "open": list(OPEN)},
+    )
+    return [OwedBeside(*row) for row in rows]
 
 
 class PaidPart(NamedTuple):

@@ -10,8 +10,10 @@ from socialshop.rooms.service.following import (
     on_payment_released,
     on_room_filled,
 )
-from socialshop.rooms.service.joining import Attribution, Joined, SeatView, join, leave, open_room
+from socialshop.rooms.service.joining import Attribution, Joined, SeatView, join, open_room
+from socialshop.rooms.service.leaving import ask_back, leave
 from socialshop.rooms.service.reading import MemberView, RoomView, share_subject, version, view
+from socialshop.rooms.service.reminding import remind
 
 __all__ = [
     "Attribution",
@@ -19,6 +21,7 @@ __all__ = [
     "MemberView",
     "RoomView",
     "SeatView",
+    "ask_back",
     "expire_due",
     "join",
     "leave",
@@ -29,6 +32,7 @@ __all__ = [
     "on_room_filled",
     "open_room",
     "release_lapsed_holds",
+    "remind",
     "share_subject",
     "version",
     "view",

@@ -56,6 +56,18 @@ def lock_room(session: Session, room_id: uuid.UUID) -> str | None:
     return row.status if row else None
 
 
+def lock_room_of_paid(session: Session, order_id: uuid.UUID, member: int) -> str | None:
+    """Lock the room in which this member's order has a paid seat; returns the room's status, None without one."""
+    row = session.execute(
+        text(
+            "SELECT status FROM rooms WHERE id = (SELECT room_id FROM seats"
+            " WHERE order_id = :order AND member = :member AND status = 'paid') FOR NO KEY UPDATE"
+        ),
+        {"order": order_id, "member": member},
+    ).one_or_none()
+    return row.status if row else None
+
+
 def seat_of(session: Session, room_id: uuid.UUID, member: int) -> tuple[uuid.UUID, str] | None:
     """The member's live seat in the room, and its status."""
     row = session.execute(
@@ -172,7 +184,7 @@ def give_up_seat(session: Session, seat_id: uuid.UUID, now: datetime) -> list[Gi
 
 
 def give_up_order(session: Session, order_id: uuid.UUID, now: datetime) -> list[GivenUp]:
-    """Give up the paid seat of this order, whose money cannot be taken (its room is locked)."""
+    """Give up the paid seat of this order (its room is locked)."""
     return _give_up(session, "s.order_id = :order AND s.status = 'paid'", {"order": order_id, "now": now})
 
 
