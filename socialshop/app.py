@@ -32,6 +32,7 @@ from socialshop.onboarding import admin_routes as onboarding_admin_routes
 from socialshop.onboarding import routes as onboarding_routes
 from socialshop.orders import admin_routes as orders_admin_routes
 from socialshop.orders import routes as orders_routes
+from socialshop.pages import assets, site
 from socialshop.payments import routes as payments_routes
 from socialshop.payments import service as payments
 from socialshop.payments.gateway import Gateways, SandboxGateway
@@ -113,9 +114,12 @@ def _attach_web(app: Flask, config: Settings) -> None:
     auth.attach(app, _authenticate)
     health.attach(app)
     metrics.attach(app, _count_waiting)
+    site.attach(app, config)
     sandbox = () if config.environment == "production" else (payments_routes.sandbox_room,)
     operations.attach(app, (*ROOMS, *sandbox))
-    limits.attach(app, config)
+    limits.attach(
+        app, config, pages={name: row.limit for name, row in site.table_of(app).items()}, unlimited=[assets.ENDPOINT]
+    )
 
 
 def _authenticate(token: str, uow: UnitOfWork | None) -> SignedIn | None:
