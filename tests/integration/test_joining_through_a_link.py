@@ -125,7 +125,7 @@ def test_a_link_past_its_window_or_a_forged_cookie_has_no_sale(shop: RoomShop) -
         guest.client.set_cookie(ATTRIBUTION, cookie)
         guest.buy()
     assert _links() == [None] * 5
-    assert _stats(sharer) == (0, 0)
+    assert rows("SELECT count(*) FROM link_sales") == [(0,)]
 
 
 def test_an_own_link_followed_before_buying_brings_nothing(shop: RoomShop) -> None:
