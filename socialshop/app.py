@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from flask import Flask, current_app
+from flask import Flask
 from flask_migrate import Migrate
 
 from socialshop.audit import service as audit
@@ -16,7 +16,7 @@ from socialshop.deals import routes as deals_routes
 from socialshop.identity import routes as identity_routes
 from socialshop.identity import service as identity
 from socialshop.identity.service import SignedIn
-from socialshop.infra import db, deliveries, line, redis
+from socialshop.infra import db, deliveries, line, redis, wired
 from socialshop.infra.clock import Clock, SystemClock
 from socialshop.infra.settings import Settings, current
 from socialshop.infra.uow import UnitOfWork, in_unit_of_work
@@ -27,6 +27,7 @@ from socialshop.invites.subjects import deal_subject, product_subject
 from socialshop.ledger import admin_routes as ledger_admin_routes
 from socialshop.ledger import routes as ledger_routes
 from socialshop.ledger import service as ledger
+from socialshop.notifications import routes as notifications_routes
 from socialshop.onboarding import routes as onboarding_routes
 from socialshop.orders import admin_routes as orders_admin_routes
 from socialshop.orders import routes as orders_routes
@@ -46,6 +47,7 @@ MIGRATIONS = Path(__file__).resolve().parent.parent / "migrations"
 ROOMS = (
     onboarding_routes.room,
     identity_routes.room,
+    notifications_routes.room,
     ledger_routes.room,
     ledger_admin_routes.room,
     deals_routes.room,
@@ -80,8 +82,7 @@ def create_app(settings: Settings | None = None, clock: Clock | None = None) -> 
     if config.database_url is None or config.redis_url is None:
         raise ValueError("DATABASE_URL and REDIS_URL are not set; the console starts embedded servers and sets them")
     app = Flask("socialshop", static_folder=None)
-    app.extensions["socialshop_settings"] = config
-    app.extensions["socialshop_clock"] = clock or SystemClock()
+    wired.attach(app, config, clock or SystemClock())
     db.attach(app, url=config.database_url.get_secret_value(), pool_size=config.database_pool)
     line.attach(app)
     redis.attach(app, config.redis_url.get_secret_value())
@@ -118,8 +119,7 @@ def _attach_web(app: Flask, config: Settings) -> None:
 def _authenticate(token: str, uow: UnitOfWork | None) -> SignedIn | None:
     if uow is not None:
         return identity.authenticate(uow, token)
-    clock = current_app.extensions["socialshop_clock"]
-    return in_unit_of_work(lambda own: identity.authenticate(own, token), clock)
+    return in_unit_of_work(lambda own: identity.authenticate(own, token))
 
 
 def _count_waiting(uow: UnitOfWork) -> list[Gauge]:

@@ -14,6 +14,7 @@ from socialshop.commissions import service as commissions
 from socialshop.infra.clock import Clock
 from socialshop.infra.uow import UnitOfWork
 from socialshop.invites import service as invites
+from socialshop.notifications import service as notifications
 from socialshop.orders import service as orders
 from socialshop.payouts import service as payouts
 from socialshop.rooms import service as rooms
@@ -60,6 +61,20 @@ HANDLERS: tuple[Handler | OutsideHandler, ...] = (
     Handler("confirm_seats", "PaymentCaptured", rooms.on_payment_captured, batch=100),
     Handler("refund_seats", "PaymentReleased", rooms.on_payment_released, batch=100),
     Handler("give_up_seat", "CaptureFailed", rooms.on_capture_failed, batch=10),
+    Handler("tell_host", "SeatClaimed", notifications.on_seat_claimed),
+    Handler("tell_filled", "RoomFilled", notifications.on_room_filled),
+    Handler("tell_expired", "RoomExpired", notifications.on_room_over),
+    Handler("tell_cancelled", "RoomCancelled", notifications.on_room_over),
+    Handler("tell_money_back", "PaymentReleased", notifications.on_money_back),
+    Handler("tell_shipped", "OrderShipped", notifications.on_order_shipped),
+    Handler("tell_refund_decided", "RefundReviewed", notifications.on_refund_decided),
+    Handler("tell_refund_paid", "OrderRefunded", notifications.on_refund_paid),
+    Handler("tell_accrued", "CommissionsAccrued", notifications.on_commissions_accrued, batch=4),
+    Handler("tell_settled", "CommissionsSettled", notifications.on_commissions_settled, batch=4),
+    Handler("tell_clawed_back", "CommissionsClawedBack", notifications.on_commissions_clawed_back),
+    Handler("tell_payout_decided", "PayoutDecided", notifications.on_payouts_decided),
+    Handler("tell_payouts_ended", "PayoutsEnded", notifications.on_payouts_ended, batch=4),
+    Handler("tell_inviter", "MemberInvited", notifications.on_member_invited),
 )
 
 

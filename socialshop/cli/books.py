@@ -12,8 +12,6 @@ import click
 from socialshop.cli.shop import data_dir_option, open_shop
 
 if TYPE_CHECKING:
-    from flask import Flask
-
     from socialshop.audit.service import AuditProof
     from socialshop.infra.chain import Head
     from socialshop.ledger.service import Proof
@@ -33,8 +31,8 @@ _HEAD_BYTES = 100_000
 @data_dir_option
 def prove(head_file: Path | None, as_json: bool) -> None:
     """Recompute every sum, seal and balance, and the audit record; exit 1 and the first difference if any is off."""
-    with open_shop() as app:
-        books, record = _proofs(app, head_file)
+    with open_shop():
+        books, record = _proofs(head_file)
     if as_json:
         difference = books.first_difference or record.first_difference
         both = {**asdict(books), **record.fields(), "first_difference": difference}
@@ -45,8 +43,9 @@ def prove(head_file: Path | None, as_json: bool) -> None:
         raise click.exceptions.Exit(1)
 
 
-def _proofs(app: Flask, head_file: Path | None) -> tuple[Proof, AuditProof]:
+def _proofs(head_file: Path | None) -> tuple[Proof, AuditProof]:
     from socialshop.audit import service as audit
+    from socialshop.infra import wired
     from socialshop.infra.uow import unit_of_work
     from socialshop.ledger import service as ledger
 
@@ -54,7 +53,7 @@ def _proofs(app: Flask, head_file: Path | None) -> tuple[Proof, AuditProof]:
     if head_file is not None:
         with head_file.open("rb") as file:
             document = file.read(_HEAD_BYTES).decode(errors="replace")
-        data_dir = app.extensions["socialshop_settings"].data_dir
+        data_dir = wired.settings().data_dir
         heads = ledger.read_head(document, data_dir), audit.read_head(document, data_dir)
     with unit_of_work(isolation="REPEATABLE READ") as uow:
         return ledger.prove(uow, heads[0]), audit.prove(uow, heads[1])

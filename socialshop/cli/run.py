@@ -26,9 +26,9 @@ from socialshop.cli.shop import (
     open_servers_of,
     read_settings,
     shop_on,
-    wired,
+    wired_shop,
 )
-from socialshop.infra import schema
+from socialshop.infra import schema, wired
 from socialshop.infra.servers import StartupError
 from socialshop.infra.settings import Settings
 
@@ -90,7 +90,7 @@ def migrate() -> None:
     """Bring the database's schema to this program's version; safe to run again and at once."""
     settings = read_settings()
     configure_logging(settings, quiet=True)
-    with open_servers_of(settings) as reached, wired(reached) as app:
+    with open_servers_of(settings) as reached, wired_shop(reached) as app:
         missing = schema.pending()
         schema.migrate(app)
     click.echo(f"applied {', '.join(missing)}" if missing else "the schema is at head already")
@@ -134,8 +134,8 @@ def _demo(app: Flask) -> list[str]:
 
 
 def _settings(app: Flask) -> Settings:
-    found: Settings = app.extensions["socialshop_settings"]
-    return found
+    with app.app_context():
+        return wired.settings()
 
 
 @contextmanager

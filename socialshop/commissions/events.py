@@ -35,3 +35,24 @@ class ClawbackDue(Event):
     """Money of a sale had gone back to its buyer before the sale accrued."""
 
     refund_id: uuid.UUID
+
+
+@dataclass(frozen=True, slots=True)
+class CommissionsAccrued(Event):
+    """These orders, placed in rooms, have accrued. At most 1,000 ids an event."""
+
+    order_ids: tuple[uuid.UUID, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CommissionsSettled(Event):
+    """A batch settled into wallets, by the journal entries of these references."""
+
+    references: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CommissionsClawedBack(Event):
+    """A refund took commission back."""
+
+    refund_id: uuid.UUID

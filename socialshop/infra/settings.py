@@ -10,7 +10,7 @@ from zoneinfo import available_timezones
 from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from socialshop.kernel.currencies import EXPONENTS
+from socialshop.kernel.currencies import is_currency
 
 
 class Settings(BaseSettings):
@@ -35,7 +35,12 @@ class Settings(BaseSettings):
         description="your own Redis 6.2 or newer, or Valkey; without it an embedded one is started in the data folder",
     )
     secret_key: SecretStr | None = Field(
-        None, description="signs cookies and cursors; without it one is made and kept in the data folder"
+        None, description="signs the cookie that remembers an invite link; without it the signing key does"
+    )
+    signing_key: SecretStr | None = Field(
+        None,
+        description="seed of the Ed25519 key that signs heads of the books, 64 hexadecimal digits; without it one is"
+        " made and kept in the data folder; set it where several machines share a database",
     )
     host: str = Field("127.0.0.1", description="address that the web server listens on")
     port: int = Field(8000, ge=1, le=65535, description="port that the web server listens on")
@@ -78,7 +83,7 @@ class Settings(BaseSettings):
     @field_validator("currency")
     @classmethod
     def _known_currency(cls, value: str) -> str:
-        if value not in EXPONENTS:
+        if not is_currency(value):
             raise ValueError("not an ISO 4217 currency")
         return value
 

@@ -21,8 +21,8 @@ from sqlalchemy import Connection, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
-from socialshop.infra import outbox, redis
-from socialshop.infra.clock import Clock, SystemClock
+from socialshop.infra import outbox, redis, wired
+from socialshop.infra.clock import Clock
 from socialshop.infra.db import db
 
 # Only what PostgreSQL says may be tried again unchanged: 40001 serialization_failure, 40P01 deadlock_detected.
@@ -58,8 +58,9 @@ class UnitOfWork:
 def unit_of_work(clock: Clock | None = None, *, isolation: str | None = None) -> Iterator[UnitOfWork]:
     """A transaction that commits if the block ends well and leaves nothing if it does not.
 
-    `isolation` may name a PostgreSQL level such as "REPEATABLE READ". Needs an app context. Not nested: a unit in a
-    unit would commit half of the outer one, so it is refused (RuntimeError).
+    Its instant is `clock`'s, by default the app's. `isolation` may name a PostgreSQL level such as "REPEATABLE READ".
+    Needs an app context. Not nested: a unit in a unit would commit half of the outer one, so it is refused
+    (RuntimeError).
     """
     session = db.session()
     if session.in_transaction():
@@ -68,7 +69,7 @@ def unit_of_work(clock: Clock | None = None, *, isolation: str | None = None) ->
     try:
         if isolation is not None:
             session.connection(execution_options={"isolation_level": isolation})
-        work = UnitOfWork(session, (clock or SystemClock()).now())
+        work = UnitOfWork(session, (clock or wired.clock()).now())
         yield work
         session.commit()
     except BaseException:

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from flask import current_app
-
 from socialshop.identity.service import TERMS_VERSION, EmailTaken, NewMember, WrongCredentials, email_asked_for
-from socialshop.infra.settings import Settings
+from socialshop.infra import wired
 from socialshop.infra.uow import UnitOfWork
 from socialshop.invites import visitors
 from socialshop.invites.errors import InviteCodeUnknown
@@ -34,7 +32,7 @@ def register(call: Call[Registration, Nothing]) -> Answer:
     An invite code, or the cookie of a link that was followed, binds the new member to the link's owner for good; the
     token is told this once.
     """
-    settings = _settings()
+    settings = wired.settings()
     body = call.body
     person = NewMember(
         email=body.email,
@@ -68,7 +66,7 @@ def open_session(call: Call[Credentials, Nothing]) -> Answer:
     """
     # Every spelling of an e-mail address finds one member, so all count together.
     email, password = email_asked_for(call.body.email), call.body.password
-    days = _settings().session_days
+    days = wired.settings().session_days
 
     def enter(uow: UnitOfWork) -> Answer:
         entrance = service.sign_in(uow, email, password, session_days=days, visitor=visitors.known_visitor())
@@ -95,8 +93,3 @@ def edit_me(call: Call[ProfileEdit, Nothing]) -> Answer:
     """Change your profile: what is given changes, what is absent stays."""
     changes = call.body.changes()
     return call.transact(lambda uow: Answer(Profile.of(service.edit_profile(uow, call.caller.member_id, changes))))
-
-
-def _settings() -> Settings:
-    found: Settings = current_app.extensions["socialshop_settings"]
-    return found

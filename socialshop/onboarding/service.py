@@ -14,6 +14,7 @@ from socialshop.invites.cookies import Attributed
 from socialshop.kernel.errors import NotFound
 from socialshop.kernel.roles import Role
 from socialshop.onboarding import store
+from socialshop.onboarding.events import MemberInvited
 from socialshop.onboarding.imports import import_members
 from socialshop.referrals import service as referrals
 
@@ -75,6 +76,7 @@ def register(uow: UnitOfWork, person: NewMember, arrival: Arrival, *, session_da
     card = create(uow, person, sponsor=origin.link if origin else None)
     if origin is not None:
         invites.attribute(uow, card.member_id, origin)
+        uow.emit(MemberInvited(member_id=card.member_id))
     if arrival.visitor is not None:
         invites.recognize(uow, arrival.visitor, card.member_id)
     return Entrance(card, identity.open_session(uow, card.member_id, days=session_days))

@@ -31,3 +31,18 @@ class OrderRefunded(Event):
 
     order_id: uuid.UUID
     refund_id: uuid.UUID
+
+
+@dataclass(frozen=True, slots=True)
+class OrderShipped(Event):
+    """The goods have left."""
+
+    order_id: uuid.UUID
+
+
+@dataclass(frozen=True, slots=True)
+class RefundReviewed(Event):
+    """An admin has decided about a refund: `approved` or `rejected`."""
+
+    refund_id: uuid.UUID
+    decision: str

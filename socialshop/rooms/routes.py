@@ -8,6 +8,7 @@ from flask import request
 
 from socialshop.deals.errors import DealNotLive, OutOfStock
 from socialshop.infra.uow import UnitOfWork
+from socialshop.infra.wired import settings
 from socialshop.invites import visitors
 from socialshop.invites.errors import InviteCodeUnknown
 from socialshop.kernel.ids import to_public
@@ -15,7 +16,7 @@ from socialshop.orders.errors import AmountTooLarge, NothingToRefund
 from socialshop.orders.schemas import RefundRequest, RefundWire
 from socialshop.rooms import service
 from socialshop.rooms.errors import AlreadySeated, MemberLimitReached, RoomClosed, RoomFull, SeatPaid
-from socialshop.rooms.schemas import JoinedWire, RoomWire, SeatClaim, event_stream
+from socialshop.rooms.schemas import JoinedWire, Reminded, Reminder, RoomWire, SeatClaim, event_stream
 from socialshop.rooms.service import Attribution
 from socialshop.web.auth import BUYERS, PUBLIC
 from socialshop.web.idempotency import Idempotency
@@ -177,6 +178,30 @@ def request_refund(call: Call[RefundRequest, Nothing]) -> Answer:
         return Answer(RefundWire.of(asked), 201)
 
     return call.transact(ask)
+
+
+@room.operation(
+    "POST",
+    "/rooms/<room_id>/reminders",
+    access=BUYERS,
+    body=Reminder,
+    replies=Reply(200, Reminded, "Told, each at most once a day."),
+    refuses=(RoomClosed,),
+    ids={"room_id": "room"},
+)
+def remind_members(call: Call[Reminder, Nothing]) -> Answer:
+    """Remind the members of your room to pay, by a notice each; of one room a member hears once a day.
+
+    For the room's host and the leader who opened its deal.
+    """
+
+    def remind(uow: UnitOfWork) -> Answer:
+        told = service.remind(
+            uow, call.caller.number, call.ids["room_id"], also_paid=call.body.also_paid, zone=settings().time_zone
+        )
+        return Answer(Reminded(told=told))
+
+    return call.transact(remind)
 
 
 def _attribution(body: SeatClaim, uow: UnitOfWork) -> Attribution:

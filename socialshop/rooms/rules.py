@@ -13,7 +13,8 @@ The same steps stand in the database (migration 0012); a test compares the two.
 
 from __future__ import annotations
 
-from datetime import datetime
+import uuid
+from datetime import date, datetime
 from enum import StrEnum
 
 from socialshop.kernel.errors import DomainError
@@ -61,3 +62,15 @@ def refusal(*, seated: bool, status: Status, expires_at: datetime, now: datetime
     if over:
         return RoomClosed("the room is over")
     return RoomFull("every seat of the room is taken")
+
+
+def is_reminded(seat: Seat, hold_until: datetime, *, now: datetime, also_paid: bool) -> bool:
+    """Whether a reminder reaches who holds this seat: who has yet to pay and still can; on wish who has paid, too."""
+    if seat is Seat.HELD:
+        return hold_until > now
+    return also_paid and seat is Seat.PAID
+
+
+def reminder_subject(room_id: uuid.UUID, on: date) -> str:
+    """What makes a second reminder the same one: the room and the day by the shop's clock, whoever sends it."""
+    return f"{room_id} {on.isoformat()}"

@@ -44,6 +44,22 @@ class SeatClaim(Wire):
     invite_code: Annotated[str, StringConstraints(min_length=1, max_length=40)] | None = None
 
 
+class Reminder(Wire):
+    """Whom a reminder reaches: members who have yet to pay; with `also_paid` those too who could invite one more."""
+
+    model_config = with_example({"also_paid": False})
+
+    also_paid: bool = False
+
+
+class Reminded(Wire):
+    """How many members were told now; who had a reminder of this room today is not told again."""
+
+    model_config = with_example({"told": 2})
+
+    told: int
+
+
 class HostWire(Wire):
     """Who holds the room together; the first member who pays takes over from a host who is gone."""
 

@@ -89,7 +89,7 @@ class InvalidFields(DomainError):
 
     def __init__(self, errors: Sequence[Mapping[str, str]]) -> None:
         first = errors[0]
-        super().__init__(f"{first['field'] or 'the body'}: {first['detail']}", field=first["field"], errors=errors)
+        super().__init__(f"{first['field']}: {first['detail']}", field=first["field"], errors=errors)
 
 
 def attach(app: Flask, public_url: str) -> None:

@@ -208,6 +208,7 @@ WHO_ELSE = {
     "request_refund": NOBODY,
     "pay": NOBODY,
     "leave_room": NOBODY,
+    "remind_members": NOBODY,
     "show_stats": NOBODY,
     "explain_commission": NOBODY,
     "request_payout": NOBODY,

@@ -13,7 +13,7 @@ from datetime import datetime
 from typing import Any
 
 from socialshop.commissions import rules
-from socialshop.commissions.events import ClawbackDue, CommissionsChanged
+from socialshop.commissions.events import ClawbackDue, CommissionsAccrued, CommissionsChanged
 from socialshop.commissions.plan import Plan, parse_plan
 from socialshop.commissions.rules import WHOLE_LINE, Outcome, Reason, Sales
 from socialshop.commissions.store import accruals as store
@@ -70,8 +70,11 @@ def _accrue(uow: UnitOfWork, by_version: dict[uuid.UUID | None, list[Line]]) -> 
 
 
 def _say_what_follows(uow: UnitOfWork, order_ids: Sequence[uuid.UUID]) -> None:
-    """Refunds that were paid before their order accrued claw back now; links count what they brought."""
+    """Refunds that were paid before their order accrued claw back now; who earns is told; links count their orders."""
     uow.emit_all([ClawbackDue(refund_id) for refund_id in store.refunded_before(uow.session, order_ids)])
+    placed = store.placed_in_rooms(uow.session, order_ids)
+    for start in range(0, len(placed), _IDS_AN_EVENT):
+        uow.emit(CommissionsAccrued(tuple(placed[start : start + _IDS_AN_EVENT])))
     tell_links(uow, order_ids)
 
 

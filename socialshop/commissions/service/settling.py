@@ -10,7 +10,7 @@ from typing import Any
 
 import structlog
 
-from socialshop.commissions.events import SettlementDue
+from socialshop.commissions.events import CommissionsSettled, SettlementDue
 from socialshop.commissions.store import settlement as store
 from socialshop.commissions.store.settlement import Matured, Total
 from socialshop.infra.collector import cycles_kept
@@ -60,7 +60,8 @@ def _settle_or_refuse(uow: UnitOfWork, as_of: datetime, limit: int) -> int | Non
         with cycles_kept(), uow.session.begin_nested():
             matured = store.claim_matured(uow.session, as_of, uow.now, limit)
             crash_point("settle.claimed")
-            ledger.post(uow, list(_entries(matured, _hold_debtors(uow, matured))))
+            entries = list(_entries(matured, _hold_debtors(uow, matured)))
+            ledger.post(uow, entries)
             crash_point("settle.posted")
     except DomainError as refused:
         if len(matured) == 1:
@@ -68,6 +69,8 @@ def _settle_or_refuse(uow: UnitOfWork, as_of: datetime, limit: int) -> int | Non
             store.set_aside(uow.session, accrual_id, refused.detail, uow.now)
             _log.error("accrual set aside", accrual=to_public("acr", accrual_id), because=refused.detail)
         return None
+    if entries:
+        uow.emit(CommissionsSettled(tuple(entry.reference for entry in entries)))
     return len(matured)
 
 

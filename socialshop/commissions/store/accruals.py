@@ -114,6 +114,15 @@ def brought_by_links(session: Session, order_ids: Sequence[uuid.UUID]) -> list[u
     return list(rows.scalars())
 
 
+def placed_in_rooms(session: Session, order_ids: Sequence[uuid.UUID]) -> list[uuid.UUID]:
+    """Those of the orders that were placed in a room, not imported."""
+    rows = session.execute(
+        text("SELECT id FROM orders WHERE id = ANY(CAST(:ids AS uuid[])) AND room_id IS NOT NULL ORDER BY id"),
+        {"ids": list(order_ids)},
+    )
+    return list(rows.scalars())
+
+
 def refunded_before(session: Session, order_ids: Sequence[uuid.UUID]) -> list[uuid.UUID]:
     """Refunds of these orders that were paid and have clawed nothing back, since there was nothing yet."""
     rows = session.execute(

@@ -11,7 +11,7 @@ from socialshop.infra.uow import UnitOfWork
 from socialshop.kernel.errors import NotFound
 from socialshop.kernel.ids import to_public
 from socialshop.orders.errors import OrderNotConfirmed, OrderNotShipped
-from socialshop.orders.events import OrderReceived
+from socialshop.orders.events import OrderReceived, OrderShipped
 from socialshop.orders.rules import AFTER_RECEIPT, AFTER_SHIPMENT, Status
 from socialshop.orders.service.reading import OrderView, order
 from socialshop.orders.store import orders as store
@@ -29,6 +29,7 @@ def ship(uow: UnitOfWork, actor: uuid.UUID, order_id: uuid.UUID, carrier: str, t
         store.ship(uow.session, order_id, carrier, tracking, uow.now)
         facts = {"carrier": carrier, "tracking": tracking}
         audit.record(uow, actor=actor, action="order.shipped", target=to_public("ord", order_id), facts=facts)
+        uow.emit(OrderShipped(order_id=order_id))
     elif row.status not in AFTER_SHIPMENT:
         raise OrderNotConfirmed(f"the order is {row.status}; only a confirmed one is sent")
     return order(uow, order_id, None)

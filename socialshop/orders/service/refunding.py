@@ -21,7 +21,7 @@ from socialshop.ledger import chart
 from socialshop.ledger import service as ledger
 from socialshop.orders import returns
 from socialshop.orders.errors import AmountTooLarge, NothingToRefund, OrderNotConfirmed, RefundDecided
-from socialshop.orders.events import OrderRefunded
+from socialshop.orders.events import OrderRefunded, RefundReviewed
 from socialshop.orders.returns import Part
 from socialshop.orders.rules import Status
 from socialshop.orders.store import orders
@@ -118,6 +118,7 @@ def approve_refund(uow: UnitOfWork, actor: uuid.UUID, refund_id: uuid.UUID, reas
         _refuse_untaken(uow, refund.order_id)
         store.decide(uow.session, refund_id, "approved", reason, uow.now)
         _record(uow, actor, "refund.approved", refund, reason)
+        uow.emit(RefundReviewed(refund_id=refund_id, decision="approved"))
         payment = payments.payments_of_orders(uow, [refund.order_id]).get(refund.order_id)
         if payment is None:
             ledger.post(uow, [_imported(refund)])
@@ -135,6 +136,7 @@ def reject_refund(uow: UnitOfWork, actor: uuid.UUID, refund_id: uuid.UUID, reaso
     if refund.status == "requested":
         store.decide(uow.session, refund_id, "rejected", reason, uow.now)
         _record(uow, actor, "refund.rejected", refund, reason)
+        uow.emit(RefundReviewed(refund_id=refund_id, decision="rejected"))
     return _view(uow, refund_id)
 
 

@@ -28,6 +28,7 @@ from socialshop.payouts.errors import (
     ReleasedByRequester,
     ResultConflict,
 )
+from socialshop.payouts.events import PayoutsEnded
 from socialshop.payouts.rules import Channel, Item
 from socialshop.payouts.store import batches as store
 from socialshop.payouts.store.batches import Batch, BatchItem, Outcome
@@ -170,6 +171,7 @@ def _end(uow: UnitOfWork, batch: Batch, items: Mapping[uuid.UUID, BatchItem], fr
         parts = commissions.pay_out(uow, list(_spans(uow, batch, paid)), batch.currency)
         store.add_parts(uow.session, [(part.subject_id, part.accrual_id, part.part_minor) for part in parts])
     store.settle_if_done(uow.session, batch.id)
+    uow.emit(PayoutsEnded(request_ids=tuple(outcome.request_id for outcome in fresh)))
 
 
 def _spans(uow: UnitOfWork, batch: Batch, paid: Sequence[BatchItem]) -> Iterator[Span]:

@@ -10,6 +10,7 @@ from socialshop.kernel.ids import to_public
 from socialshop.ledger import service as ledger
 from socialshop.payouts import postings
 from socialshop.payouts.errors import SelfApproval
+from socialshop.payouts.events import PayoutDecided
 from socialshop.payouts.service.moving import claim_of, found, move_on
 from socialshop.payouts.store import requests as store
 from socialshop.payouts.store.requests import Request
@@ -44,7 +45,7 @@ def _decide(uow: UnitOfWork, actor: uuid.UUID, request_id: uuid.UUID, decision: 
     ends = decision == "rejected"
     if not move_on(uow, request, decision, come_from=_COME_FROM[decision], reason=reason, ends=ends):
         return found(uow, request_id)
-    store.add_decision(
+    decision_id = store.add_decision(
         uow.session,
         request_id=request_id,
         requester=request.member_id,
@@ -53,6 +54,7 @@ def _decide(uow: UnitOfWork, actor: uuid.UUID, request_id: uuid.UUID, decision: 
         reason=reason,
         now=uow.now,
     )
+    uow.emit(PayoutDecided(decision_id=decision_id))
     if ends:
         ledger.post(uow, [postings.give_back(claim_of(request), "rejected")])
     facts = {"amount_minor": request.amount_minor, "currency": request.currency, "reason": reason}

@@ -142,13 +142,13 @@ def add_decision(
     decided_by: uuid.UUID,
     reason: str | None,
     now: datetime,
-) -> None:
-    """Append who decided what."""
-    session.execute(
+) -> int:
+    """Append who decided what; returns the decision's number."""
+    added = session.execute(
         text(
             """
             INSERT INTO payout_decisions (request_id, requester, decision, decided_by, decided_at, reason)
-            VALUES (:request_id, :requester, :decision, :decided_by, :now, :reason)
+            VALUES (:request_id, :requester, :decision, :decided_by, :now, :reason) RETURNING id
             """
         ),
         {
@@ -160,6 +160,7 @@ def add_decision(
             "now": now,
         },
     )
+    return int(added.scalar_one())
 
 
 def taken_before(session: Session, request: Request) -> int:

@@ -21,6 +21,7 @@ from socialshop.rooms.service.reading import (
     version,
     view,
 )
+from socialshop.rooms.service.reminding import remind
 from socialshop.rooms.store.reading import EventRow
 
 __all__ = [
@@ -43,6 +44,7 @@ __all__ = [
     "on_room_filled",
     "open_room",
     "release_lapsed_holds",
+    "remind",
     "share_subject",
     "version",
     "view",

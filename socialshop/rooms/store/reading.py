@@ -9,6 +9,8 @@ from typing import Any, NamedTuple
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from socialshop.rooms.rules import Seat
+
 
 class RoomRow(NamedTuple):
     """A room with its live seats: pairs of a display name and a seat's status, the earliest claim first."""
@@ -46,6 +48,26 @@ class EventRow(NamedTuple):
     kind: str
     at: datetime
     display_name: str | None
+
+
+class RemindableRow(NamedTuple):
+    """What decides who may remind whom of a room; `leader` opened its deal."""
+
+    title: str
+    host: int
+    leader: int
+    status: str
+    size: int
+    seats_taken: int
+    expires_at: datetime
+
+
+class SeatRow(NamedTuple):
+    """A live seat."""
+
+    member: int
+    status: Seat
+    hold_until: datetime
 
 
 # A room in which nothing will happen any more: over, or filled and every seat confirmed.
@@ -116,3 +138,27 @@ def find(session: Session, room_id: uuid.UUID) -> RoomRow | None:
         {"id": room_id},
     ).one_or_none()
     return RoomRow(*row) if row else None
+
+
+def find_remindable(session: Session, room_id: uuid.UUID) -> RemindableRow | None:
+    """The room with its host and its deal's leader."""
+    row = session.execute(
+        text(
+            "SELECT r.title, r.host, d.opened_by, r.status, r.size, r.seats_taken, r.expires_at"
+            " FROM rooms r JOIN deals d ON d.id = r.deal_id WHERE r.id = :id"
+        ),
+        {"id": room_id},
+    ).one_or_none()
+    return RemindableRow(*row) if row else None
+
+
+def live_seats(session: Session, room_id: uuid.UUID) -> list[SeatRow]:
+    """The live seats of the room, the earliest claim first."""
+    rows = session.execute(
+        text(
+            "SELECT member, status, hold_until FROM seats"
+            " WHERE room_id = :id AND status IN ('held', 'paid', 'confirmed') ORDER BY claimed_at, id"
+        ),
+        {"id": room_id},
+    )
+    return [SeatRow(row.member, Seat(row.status), row.hold_until) for row in rows]

@@ -1,0 +1,45 @@
+"""Money and instants as people read them, by the Unicode locale data: `¥99.00` in Chinese, `CN¥99.00` in English."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from decimal import Decimal
+from functools import lru_cache
+from typing import Literal
+from zoneinfo import ZoneInfo
+
+from babel import Locale
+from babel.dates import format_datetime
+from babel.numbers import format_currency
+
+from socialshop.kernel.money import Money, to_decimal_text
+
+Language = Literal["en", "zh"]
+LANGUAGES: tuple[Language, Language] = ("en", "zh")
+_NAMES: dict[str, str] = {"en": "en", "zh": "zh_Hans_CN"}
+
+
+def language_of(name: str) -> Language:
+    """The language that a profile names."""
+    return "zh" if name == "zh" else "en"
+
+
+def money_text(money: Money, language: Language) -> str:
+    """An amount with its currency's sign and decimals; exact, no float in between."""
+    exact = Decimal(to_decimal_text(money.amount_minor, money.currency))
+    return format_currency(exact, money.currency, locale=_locale(language), currency_digits=True)
+
+
+def instant_text(at: datetime, language: Language, zone: str) -> str:
+    """Day and minute by the clock of `zone`."""
+    return format_datetime(at, "short" if language == "zh" else "d MMM y, HH:mm", _zone(zone), _locale(language))
+
+
+@lru_cache(maxsize=8)
+def _locale(language: Language) -> Locale:
+    return Locale.parse(_NAMES[language])
+
+
+@lru_cache(maxsize=64)
+def _zone(name: str) -> ZoneInfo:
+    return ZoneInfo(name)

@@ -1,0 +1,12 @@
+"""What is due about mails."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from socialshop.infra.outbox import Event
+
+
+@dataclass(frozen=True, slots=True)
+class MailsQueued(Event):
+    """Mails wait to be sent; which, the rows say."""

@@ -1,0 +1,124 @@
+"""The one catalogue of sentences in which notices are told, in English and Chinese. Pure.
+
+`{amount:money}` is the fact `amount_minor` in `currency`, `{at:time}` an instant; all else is written as it stands.
+`_paid` and the like are variants of a kind: the fact `say` chooses one.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from socialshop.infra.locales import Language, instant_text, money_text
+from socialshop.kernel.money import Money
+from socialshop.kernel.time import parse_instant
+
+SENTENCES: Mapping[str, tuple[str, str]] = {
+    "seat_joined": ("{name} took a seat in your room “{title}”.", "{name} 加入了您的团「{title}」。"),
+    "room_filled": (
+        "“{title}” is full: your order is being confirmed.",
+        "「{title}」已成团，订单确认中。",
+    ),
+    "room_expired": ("“{title}” ran out of time before it filled.", "「{title}」到时未成团。"),
+    "room_expired_paid": (
+        "“{title}” ran out of time before it filled; your money is on its way back.",
+        "「{title}」到时未成团，您的钱正在退回。",
+    ),
+    "room_cancelled": ("“{title}” was cancelled: its host left.", "「{title}」已取消：团主已退出。"),
+    "room_cancelled_paid": (
+        "“{title}” was cancelled; your money is on its way back.",
+        "「{title}」已取消，您的钱正在退回。",
+    ),
+    "room_reminder": (
+        "Your seat in “{title}” is not paid yet. The room closes at {until:time}.",
+        "您在「{title}」的名额还未付款，{until:time} 截止。",
+    ),
+    "room_reminder_paid": (
+        "“{title}” still has {left} free seat(s). Invite one more: the room closes at {until:time}.",
+        "「{title}」还差 {left} 人，邀请一位朋友吧，{until:time} 截止。",
+    ),
+    "money_back": ("{amount:money} for “{title}” went back to you.", "「{title}」的 {amount:money} 已退还给您。"),
+    "order_shipped": (
+        "“{title}” is on its way: {carrier}, {tracking}.",
+        "「{title}」已发货：{carrier}，单号 {tracking}。",
+    ),
+    "refund_approved": (
+        "Your refund of {amount:money} for “{title}” was approved.",
+        "「{title}」的退款 {amount:money} 已通过。",
+    ),
+    "refund_rejected": (
+        "Your refund of {amount:money} for “{title}” was refused: {reason}",
+        "「{title}」的退款 {amount:money} 未通过：{reason}",
+    ),
+    "refund_paid": ("{amount:money} for “{title}” was refunded.", "「{title}」已退款 {amount:money}。"),
+    "commission_accrued": (
+        "An order brings you {amount:money}. It is yours once the goods can no longer be sent back.",
+        "一笔订单为您带来 {amount:money}，退货期满后归您。",
+    ),
+    "commission_settled": (
+        "{amount:money} of commission is in your wallet now.",
+        "{amount:money} 佣金已进入您的钱包。",
+    ),
+    "commission_clawed_back": (
+        "An order was refunded: {amount:money} of commission was taken back.",
+        "有订单退款，收回佣金 {amount:money}。",
+    ),
+    "payout_approved": ("Your payout of {amount:money} was approved.", "您的提现 {amount:money} 已通过。"),
+    "payout_held": ("Your payout of {amount:money} is on hold: {reason}", "您的提现 {amount:money} 暂缓：{reason}"),
+    "payout_rejected": (
+        "Your payout of {amount:money} was refused and is in your wallet again. The reason: {reason}",
+        "您的提现 {amount:money} 未通过，款项已回到钱包。原因：{reason}",
+    ),
+    "payout_paid": ("Your payout of {amount:money} was paid.", "您的提现 {amount:money} 已打款。"),
+    "payout_failed": (
+        "Your payout of {amount:money} did not arrive. The money is in your wallet again.",
+        "您的提现 {amount:money} 未到账，款项已回到钱包。",
+    ),
+    "member_invited": ("{name} joined the shop through your link.", "{name} 通过您的链接加入了。"),
+    "email_verification": (
+        "Open this link to say that this e-mail address is yours. It works once, for a day.",
+        "点击链接以确认这是您的邮箱，仅可使用一次，一天内有效。",
+    ),
+    "password_reset": (
+        "Open this link to choose a new password. It works once, for an hour. Was it not you? Then do nothing.",
+        "点击链接以设置新密码，仅可使用一次，一小时内有效。若非本人操作，请忽略。",
+    ),
+}
+SOMEBODY = ("A member", "一位会员")
+_FIELD = re.compile(r"\{(\w+)(?::(money|time))?\}")
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """Who reads: in which language, and by which clock."""
+
+    language: Language
+    zone: str
+
+    def choose(self, texts: tuple[str, str]) -> str:
+        """Of a text in English and Chinese, the one for this reader."""
+        return texts[1] if self.language == "zh" else texts[0]
+
+
+def code_of(kind: str, facts: Mapping[str, Any]) -> str:
+    """Which sentence tells this notice."""
+    variant = facts.get("say")
+    return kind if variant is None else f"{kind}_{variant}"
+
+
+def say(kind: str, facts: Mapping[str, Any], reader: Reader) -> str:
+    """The notice in the reader's language, money and time in the reader's way."""
+    sentence = reader.choose(SENTENCES[code_of(kind, facts)])
+    return _FIELD.sub(lambda found: _written(found[1], found[2], facts, reader), sentence)
+
+
+def _written(name: str, form: str | None, facts: Mapping[str, Any], reader: Reader) -> str:
+    if form == "money":
+        return money_text(Money(int(facts[f"{name}_minor"]), str(facts["currency"])), reader.language)
+    if form == "time":
+        return instant_text(parse_instant(facts[name]), reader.language, reader.zone)
+    if name == "name" and not facts.get("name"):
+        return reader.choose(SOMEBODY)
+    return str(facts[name])

@@ -1,0 +1,51 @@
+"""What members do not want to hear: a row an opt-out."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+from socialshop.notifications.rules import Channel, Topic
+
+Choice = tuple[Channel, Topic]
+
+
+def opted_out(session: Session, member: int) -> set[Choice]:
+    """The member's opt-outs."""
+    rows = session.execute(
+        text("SELECT channel, topic FROM notice_opt_outs WHERE member = :member"), {"member": member}
+    )
+    return {(Channel(channel), Topic(topic)) for channel, topic in rows}
+
+
+def opt_out(session: Session, member: int, choices: Collection[Choice]) -> None:
+    """Hear no more of these."""
+    session.execute(
+        text(
+            "INSERT INTO notice_opt_outs (member, channel, topic)"
+            " SELECT :member, * FROM unnest(CAST(:channels AS text[]), CAST(:topics AS text[]))"
+            " ON CONFLICT DO NOTHING"
+        ),
+        _values(member, choices),
+    )
+
+
+def opt_in(session: Session, member: int, choices: Collection[Choice]) -> None:
+    """Hear of these again."""
+    session.execute(
+        text(
+            "DELETE FROM notice_opt_outs WHERE member = :member AND (channel, topic) IN"
+            " (SELECT * FROM unnest(CAST(:channels AS text[]), CAST(:topics AS text[])))"
+        ),
+        _values(member, choices),
+    )
+
+
+def _values(member: int, choices: Collection[Choice]) -> dict[str, object]:
+    return {
+        "member": member,
+        "channels": [channel.value for channel, _ in choices],
+        "topics": [topic.value for _, topic in choices],
+    }

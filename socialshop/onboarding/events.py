@@ -1,0 +1,15 @@
+"""What happened at the door."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass
+
+from socialshop.infra.outbox import Event
+
+
+@dataclass(frozen=True, slots=True)
+class MemberInvited(Event):
+    """A person became a member through somebody's link."""
+
+    member_id: uuid.UUID
