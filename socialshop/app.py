@@ -28,9 +28,11 @@ from socialshop.ledger import admin_routes as ledger_admin_routes
 from socialshop.ledger import routes as ledger_routes
 from socialshop.ledger import service as ledger
 from socialshop.notifications import routes as notifications_routes
+from socialshop.onboarding import admin_routes as onboarding_admin_routes
 from socialshop.onboarding import routes as onboarding_routes
 from socialshop.orders import admin_routes as orders_admin_routes
 from socialshop.orders import routes as orders_routes
+from socialshop.pages import assets, site
 from socialshop.payments import routes as payments_routes
 from socialshop.payments import service as payments
 from socialshop.payments.gateway import Gateways, SandboxGateway
@@ -46,6 +48,7 @@ from socialshop.web.metrics import Gauge
 MIGRATIONS = Path(__file__).resolve().parent.parent / "migrations"
 ROOMS = (
     onboarding_routes.room,
+    onboarding_admin_routes.room,
     identity_routes.room,
     notifications_routes.room,
     ledger_routes.room,
@@ -111,9 +114,12 @@ def _attach_web(app: Flask, config: Settings) -> None:
     auth.attach(app, _authenticate)
     health.attach(app)
     metrics.attach(app, _count_waiting)
+    site.attach(app, config)
     sandbox = () if config.environment == "production" else (payments_routes.sandbox_room,)
     operations.attach(app, (*ROOMS, *sandbox))
-    limits.attach(app, config)
+    limits.attach(
+        app, config, pages={name: row.limit for name, row in site.table_of(app).items()}, unlimited=[assets.ENDPOINT]
+    )
 
 
 def _authenticate(token: str, uow: UnitOfWork | None) -> SignedIn | None:

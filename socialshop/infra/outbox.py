@@ -84,11 +84,6 @@ def following(roots: Iterable[int]) -> Iterator[None]:
         _root.reset(token)
 
 
-def write(session: Session, event: Event, occurred_at: datetime) -> None:
-    """Append one fact to the outbox of this transaction."""
-    write_all(session, [event], occurred_at)
-
-
 def payload_of(event: Event) -> dict[str, Any]:
     """The event's fields as JSON values: ids and instants as text."""
     return {key: _plain(value) for key, value in asdict(event).items()}
@@ -97,17 +92,17 @@ def payload_of(event: Event) -> dict[str, Any]:
 _WRITE = text(
     """
     INSERT INTO outbox_events (root_id, name, payload, occurred_at)
-    SELECT CAST(:root AS bigint), given.name, CAST(given.payload AS jsonb), :occurred_at
+    SELECT CAST(:root_id AS bigint), given.name, CAST(given.payload AS jsonb), :occurred_at
     FROM unnest(CAST(:names AS text[]), CAST(:payloads AS text[])) WITH ORDINALITY AS given (name, payload, place)
     ORDER BY given.place
     """
 )
 
 
-def write_all(session: Session, events: Sequence[Event], occurred_at: datetime) -> None:
-    """Append many facts, in their order. One statement, whatever the number."""
+def write(session: Session, events: Sequence[Event], occurred_at: datetime) -> None:
+    """Append facts to the outbox of this transaction, in their order. One statement, whatever the number."""
     values = {
-        "root": _root.get(),
+        "root_id": _root.get(),
         "names": [type(event).__name__ for event in events],
         "payloads": [json.dumps(payload_of(event), ensure_ascii=False) for event in events],
         "occurred_at": occurred_at,

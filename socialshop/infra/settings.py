@@ -45,6 +45,12 @@ class Settings(BaseSettings):
     host: str = Field("127.0.0.1", description="address that the web server listens on")
     port: int = Field(8000, ge=1, le=65535, description="port that the web server listens on")
     public_url: str | None = Field(None, description="address that members see, in links; default http://host:port")
+    packages_dir: Path | None = Field(
+        None, description="folder of the pages' packages; default node_modules in the project, filled by make setup"
+    )
+    design_page: bool = Field(
+        False, description="show /design, every part of the pages in every state, in production too"
+    )
     web_workers: int = Field(2, ge=1, le=64, description="web processes; one a core serves best")
     job_workers: int = Field(2, ge=1, le=64, description="RQ worker processes started by run and work")
     database_pool: int = Field(5, ge=1, le=100, description="database connections a process keeps")
@@ -52,6 +58,9 @@ class Settings(BaseSettings):
     time_zone: str = Field("Asia/Shanghai", description="time zone of calendar rules: birthdays, member days")
     country: str = Field("CN", pattern="^[A-Z]{2}$", description="whose rules the legal guard of plans applies")
     session_days: int = Field(30, ge=1, le=365, description="days a session lasts")
+    claim_days: int = Field(
+        7, ge=1, le=90, description="days within which an imported member may set the first password with a token"
+    )
     trusted_proxies: int = Field(0, ge=0, le=5, description="proxies in front whose X-Forwarded-For is believed")
     registrations_per_minute: int = Field(300, ge=1, description="registrations a minute and address")
     requests_per_minute: int = Field(3000, ge=1, description="requests a minute and address")

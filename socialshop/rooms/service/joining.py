@@ -106,6 +106,7 @@ def open_room(
         price=offer.price,
         version=1,
         members=(MemberView(claim.display_name or "", Seat.HELD),),
+        title=offer.title,
     )
     return _seated(uow, claim, wish, room)
 

@@ -27,6 +27,7 @@ class RoomRow(NamedTuple):
     currency: str
     version: int
     members: list[Any]
+    title: str
 
 
 class ShareRow(NamedTuple):
@@ -39,15 +40,27 @@ class ShareRow(NamedTuple):
     size: int
     seats_taken: int
     expires_at: datetime
+    alone_minor: int
 
 
-class EventRow(NamedTuple):
-    """Something that happened in a room; `display_name` of whom it is about."""
+class OpenRow(NamedTuple):
+    """A room that can be joined."""
 
-    id: int
-    kind: str
-    at: datetime
-    display_name: str | None
+    id: uuid.UUID
+    host_name: str | None
+    size: int
+    seats_taken: int
+    expires_at: datetime
+
+
+class OwnSeatRow(NamedTuple):
+    """A member's newest seat in a room, given up or not."""
+
+    id: uuid.UUID
+    status: str
+    quantity: int
+    hold_until: datetime
+    order_id: uuid.UUID
 
 
 class RemindableRow(NamedTuple):
@@ -68,6 +81,15 @@ class SeatRow(NamedTuple):
     member: int
     status: Seat
     hold_until: datetime
+
+
+class EventRow(NamedTuple):
+    """Something that happened in a room; `display_name` of whom it is about."""
+
+    id: int
+    kind: str
+    at: datetime
+    display_name: str | None
 
 
 # A room in which nothing will happen any more: over, or filled and every seat confirmed.
@@ -99,7 +121,7 @@ _ROOM = text(
             FROM seats s JOIN members m ON m.number = s.member
             LEFT JOIN member_profiles p ON p.member_id = m.id
             WHERE s.room_id = r.id AND s.status IN ('held', 'paid', 'confirmed')
-        )
+        ), r.title
     FROM rooms r WHERE r.id = :id
     """
 )
@@ -108,7 +130,10 @@ _ROOM = text(
 def share_facts(session: Session, room_id: uuid.UUID) -> ShareRow | None:
     """The room without its members, by its key alone."""
     row = session.execute(
-        text("SELECT title, price_minor, currency, status, size, seats_taken, expires_at FROM rooms WHERE id = :id"),
+        text(
+            "SELECT r.title, r.price_minor, r.currency, r.status, r.size, r.seats_taken, r.expires_at, s.price_minor"
+            " FROM rooms r JOIN skus s ON s.id = r.sku_id WHERE r.id = :id"
+        ),
         {"id": room_id},
     ).one_or_none()
     return ShareRow(*row) if row else None
@@ -138,6 +163,36 @@ def find(session: Session, room_id: uuid.UUID) -> RoomRow | None:
         {"id": room_id},
     ).one_or_none()
     return RoomRow(*row) if row else None
+
+
+def open_of_deal(session: Session, deal_id: uuid.UUID, now: datetime, limit: int) -> list[OpenRow]:
+    """Up to `limit` rooms of a deal that can be joined: those that lack the fewest first."""
+    rows = session.execute(
+        text(
+            """
+            SELECT r.id, p.display_name, r.size, r.seats_taken, r.expires_at
+            FROM rooms r JOIN members m ON m.number = r.host LEFT JOIN member_profiles p ON p.member_id = m.id
+            WHERE r.deal_id = :deal AND r.status = 'open' AND r.expires_at > :now AND r.seats_taken < r.size
+            ORDER BY r.size - r.seats_taken, r.expires_at LIMIT :limit
+            """
+        ),
+        {"deal": deal_id, "now": now, "limit": limit},
+    )
+    return [OpenRow(*row) for row in rows]
+
+
+def own_seat(session: Session, room_id: uuid.UUID, member: int) -> OwnSeatRow | None:
+    """The member's seat in the room: the live one, else the newest that was given up."""
+    row = session.execute(
+        text(
+            """
+            SELECT id, status, quantity, hold_until, order_id FROM seats WHERE room_id = :room AND member = :member
+            ORDER BY status IN ('held', 'paid', 'confirmed') DESC, id DESC LIMIT 1
+            """
+        ),
+        {"room": room_id, "member": member},
+    ).one_or_none()
+    return OwnSeatRow(*row) if row else None
 
 
 def find_remindable(session: Session, room_id: uuid.UUID) -> RemindableRow | None:
