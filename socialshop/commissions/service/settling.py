@@ -61,8 +61,11 @@ def _settle_or_refuse(uow: UnitOfWork, as_of: datetime, limit: int) -> int | Non
         with cycles_kept(), uow.session.begin_nested():
             matured = store.claim_matured(uow.session, as_of, uow.now, limit)
             crash_point("settle.claimed")
-            entries = list(_entries(matured, _hold_debtors(uow, matured)))
+            debtors = _hold_debtors(uow, matured)
+            entries = list(_entries(matured, debtors))
             ledger.post(uow, entries)
+            if not debtors:
+                _net_late(uow, matured)
             crash_point("settle.posted")
     except DomainError as refused:
         if len(matured) == 1:
@@ -171,6 +174,20 @@ def _entries(matured: Sequence[Matured], debtors: _Debtors) -> Iterator[Entry]:
             postings += debtors.netted(_credits(chunk))
         first, *_ = chunk[0]
         yield Entry(f"settlement:{to_public('acr', first)}", "settlement", postings)
+
+
+def _net_late(uow: UnitOfWork, matured: Sequence[Matured]) -> None:
+    """Net what was found owed only after the batch was posted, by an entry of its own.
+
+    Nobody owed when the batch began, so no balance was held, and a claw back may have been ahead of the posting. Now
+    every wallet of the batch is held, and debts stand still.
+    """
+    late = _hold_debtors(uow, matured)
+    if not late:
+        return
+    postings = list(late.netted({debtor: (0, first) for debtor, (_, first) in _credits(matured).items()}))
+    first, *_ = matured[0]
+    ledger.post(uow, [Entry(f"netting:{to_public('acr', first)}", "settlement", postings)] if postings else [])
 
 
 def _credits(chunk: Sequence[Matured]) -> dict[tuple[int, str], tuple[int, uuid.UUID]]:
