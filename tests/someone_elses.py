@@ -122,7 +122,10 @@ def belongings(app: Flask) -> Belongings:
         "por": asked["id"],
         "pob": batch["id"],
     }
-    words = {f"{name}.code": link["code"] for name in ("show_stats", "open_link", "show_qr_svg", "show_qr_png")}
+    words = {
+        f"{name}.code": link["code"]
+        for name in ("show_stats", "open_link", "show_qr_svg", "show_qr_png", "show_poster")
+    }
     words |= {"take_notice.provider": "sandbox", "show_problem.code": "not_found"}
     return Belongings(owner, ids, words, batched["id"])
 

@@ -40,6 +40,9 @@ class Settings(BaseSettings):
     host: str = Field("127.0.0.1", description="address that the web server listens on")
     port: int = Field(8000, ge=1, le=65535, description="port that the web server listens on")
     public_url: str | None = Field(None, description="address that members see, in links; default http://host:port")
+    packages_dir: Path | None = Field(
+        None, description="folder of the pages' packages; default node_modules in the project, filled by make setup"
+    )
     web_workers: int = Field(2, ge=1, le=64, description="web processes; one a core serves best")
     job_workers: int = Field(2, ge=1, le=64, description="RQ worker processes started by run and work")
     database_pool: int = Field(5, ge=1, le=100, description="database connections a process keeps")

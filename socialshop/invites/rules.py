@@ -39,7 +39,8 @@ class Kind(StrEnum):
 class ShareSubject:
     """What somebody invites to, as a stranger may see it; what a kind of thing lacks is None.
 
-    `price` is what one unit costs here, bought together where people buy together. `seats_left` of `size` are free.
+    `price` is what one unit costs here, bought together where people buy together, and `price_alone` what it costs
+    without a group. `seats_left` of `size` are free.
     After `ends_at` nothing can be joined; `is_open` is False as soon as nothing can be, for whatever reason.
     """
 
@@ -49,6 +50,7 @@ class ShareSubject:
     size: int | None = None
     seats_left: int | None = None
     ends_at: datetime | None = None
+    price_alone: Money | None = None
 
 
 def new_code(choose: Callable[[Sequence[str]], str]) -> str:

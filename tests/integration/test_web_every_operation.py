@@ -33,6 +33,7 @@ PUBLIC = {
     "GET /i/<code>",
     "GET /i/<code>/qr.svg",
     "GET /i/<code>/qr.png",
+    "GET /i/<code>/poster.png",
     "GET /healthz",
     "GET /readyz",
     "GET /metrics",
@@ -225,6 +226,7 @@ WHO_ELSE = {
     "open_link": EVERYBODY,
     "show_qr_svg": EVERYBODY,
     "show_qr_png": EVERYBODY,
+    "show_poster": EVERYBODY,
     # Nobody's object: a page about an error, a provider's own notice.
     "show_problem": EVERYBODY,
     "take_notice": EVERYBODY,
