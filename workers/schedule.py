@@ -21,6 +21,7 @@ from socialshop.infra.settings import Settings
 from socialshop.infra.uow import UnitOfWork
 from socialshop.invites import service as invites
 from socialshop.ledger import service as ledger
+from socialshop.notifications import service as notifications
 from socialshop.orders import service as orders
 from socialshop.payments import service as payments
 from socialshop.rooms import service as rooms
@@ -67,6 +68,8 @@ PERIODIC: tuple[Periodic, ...] = (
     Periodic("settle", timedelta(minutes=1), commissions.settlement_tick),
     Periodic("prune_outbox", timedelta(hours=1), prune),
     Periodic("purge_sessions", timedelta(hours=1), identity.purge_sessions),
+    Periodic("purge_tokens", timedelta(hours=1), identity.purge_tokens),
+    Periodic("poll_mails", timedelta(seconds=15), notifications.poll_mails),
     Periodic("purge_idempotency", timedelta(hours=1), idempotency.purge),
 )
 

@@ -17,3 +17,10 @@ class WrongCredentials(DomainError):
 
     code = "wrong_credentials"
     kind = Kind.UNAUTHENTICATED
+
+
+class TokenNotValid(DomainError):
+    """The one-time token was used, has expired, was made for another address, or never was: they are not told apart."""
+
+    code = "token_not_valid"
+    kind = Kind.INVALID

@@ -16,6 +16,7 @@ from socialshop.identity.bulk import add_staged_members, imported_email, importe
 from socialshop.identity.errors import EmailTaken, WrongCredentials
 from socialshop.identity.naming import has_email, is_empty, name_member, names_of, number_of
 from socialshop.identity.rules import LONGEST_EMAIL, LONGEST_NAME, LONGEST_PASSWORD, SHORTEST_PASSWORD, TERMS_VERSION
+from socialshop.identity.tokens import Purpose, issue_token, purge_tokens, reset_password, verify_email
 from socialshop.infra.uow import UnitOfWork
 from socialshop.kernel.errors import InvalidValue
 from socialshop.kernel.ids import new_id, to_public
@@ -32,6 +33,7 @@ __all__ = [
     "NewMember",
     "OpenedSession",
     "ProfileChanges",
+    "Purpose",
     "SignedIn",
     "WrongCredentials",
     "add_member",
@@ -44,12 +46,16 @@ __all__ = [
     "imported_email",
     "imported_name",
     "is_empty",
+    "issue_token",
     "name_member",
     "names_of",
     "number_of",
     "open_session",
     "purge_sessions",
+    "purge_tokens",
     "reserve_numbers",
+    "reset_password",
+    "verify_email",
 ]
 
 _TOKEN_BYTES = 32

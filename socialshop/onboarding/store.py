@@ -11,7 +11,8 @@ from sqlalchemy.orm import Session
 
 _CARD = text(
     """
-    SELECT m.id, m.role, m.tier, m.joined_at, p.display_name, p.email, p.locale, p.time_zone, l.code, s.id AS sponsor
+    SELECT m.id, m.role, m.tier, m.joined_at, p.display_name, p.email, p.locale, p.time_zone, l.code, s.id AS sponsor,
+        p.email_verified_at IS NOT NULL AS email_verified
     FROM members m
     JOIN member_profiles p ON p.member_id = m.id
     LEFT JOIN invite_links l ON l.owner_id = m.id AND l.kind = 'member' AND l.channel IS NULL
@@ -35,6 +36,7 @@ class CardRow(NamedTuple):
     time_zone: str
     code: str | None
     sponsor: uuid.UUID | None
+    email_verified: bool
 
 
 def find_card(session: Session, member_id: uuid.UUID) -> CardRow | None:

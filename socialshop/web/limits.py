@@ -23,6 +23,7 @@ from socialshop.kernel.errors import DomainError, Kind
 from socialshop.web.operations import table_of
 
 REGISTRATIONS = "registrations"
+MAIL_REQUESTS = "mail requests"
 FAILED_SIGN_INS = 10
 # From all addresses together. Gentler, for whoever can fill it keeps the member out.
 FAILED_SIGN_INS_ANYWHERE = 100
@@ -55,7 +56,10 @@ def attach(app: Flask, settings: Settings) -> None:
         key_prefix="socialshop",
     )
     app.extensions["socialshop_limiter"] = limiter
-    own = {REGISTRATIONS: f"{settings.registrations_per_minute} per minute"}
+    own = {
+        REGISTRATIONS: f"{settings.registrations_per_minute} per minute",
+        MAIL_REQUESTS: f"{settings.mail_requests_per_minute} per minute",
+    }
     for endpoint, row in table_of(app).items():
         if not row.limited:
             limiter.exempt(app.view_functions[endpoint])

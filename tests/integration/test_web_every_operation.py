@@ -24,6 +24,10 @@ from tests.web_client import Person, refusal, sign_up
 PUBLIC = {
     "POST /api/v1/members",
     "POST /api/v1/sessions",
+    # Who has forgotten the password has no token, and whoever opens a mail may be signed out.
+    "POST /api/v1/members/password-resets",
+    "POST /api/v1/members/password-resets/completion",
+    "POST /api/v1/members/email-verifications",
     "POST /api/v1/webhooks/payments/<provider>",
     "GET /api/v1/products",
     "GET /api/v1/products/<product_id>",
