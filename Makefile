@@ -9,11 +9,11 @@ PY := $(VENV)/bin/python
 # Tests share the machine with their servers: a process a core, two at least.
 JOBS ?= auto
 
-.PHONY: help setup run test test-long check bench lock clean
+.PHONY: help setup run test test-browser test-long check bench lock clean
 
 help: ## list what there is
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | \
-		while IFS=$$'\t' read -r name does; do printf '  make %-10s %s\n' "$$name" "$$does"; done
+		while IFS=$$'\t' read -r name does; do printf '  make %-12s %s\n' "$$name" "$$does"; done
 
 setup: $(VENV)/.ready ## make the virtual environment .venv with the locked parts
 	@echo "$(VENV) is ready: make run, or $(VENV)/bin/socialshop --help"
@@ -26,16 +26,25 @@ $(VENV)/.made:
 	[ -n "$$python" ] || { echo "make setup: Python 3.11 or newer is needed, found: $$(python3 --version 2>&1 || true)" >&2; exit 1; }; \
 	$$python -c 'import ensurepip, venv' 2>/dev/null || \
 		{ echo "make setup: $$python has no venv: install its venv package (Debian: apt install python3-venv)" >&2; exit 1; }; \
+	echo "making the virtual environment $(VENV) with $$($$python --version)"; \
 	$$python -m venv --clear $(VENV)
 	@touch $@
 
 $(VENV)/.installed: $(VENV)/.made requirements/runtime.txt requirements/dev.txt
-	@echo "installing the locked parts into $(VENV)"
+	@echo "installing the locked parts into $(VENV): a minute or so, this once"
 	@$(PY) -m pip install -qq --disable-pip-version-check --no-input --require-hashes \
 		-r requirements/runtime.txt -r requirements/dev.txt
 	@touch $@
 
-$(VENV)/.ready: $(VENV)/.installed pyproject.toml
+# Without npm's packages the pages answer 503 and the API works: set-up says so in a line and goes on.
+node_modules/.fetched: $(VENV)/.made package-lock.json requirements/node.txt
+	@if ! command -v npm >/dev/null && [ ! -x $(VENV)/bin/npm ]; then echo "no node here: installing it into $(VENV)"; \
+		$(PY) -m pip install -qq --disable-pip-version-check --no-input --require-hashes -r requirements/node.txt || true; fi
+	@echo "fetching what the pages show themselves with"
+	@if PATH="$$PWD/$(VENV)/bin:$$PATH" npm ci --ignore-scripts --silent --fetch-retries=1; then touch $@; \
+		else echo "npm could not fetch the pages' packages: pages answer 503 until make setup can; the API works" >&2; fi
+
+$(VENV)/.ready: $(VENV)/.installed node_modules/.fetched pyproject.toml
 	@$(PY) -m pip install -qq --disable-pip-version-check --no-input --no-deps --no-build-isolation -e .
 	@touch $@
 
@@ -44,7 +53,11 @@ run: $(VENV)/.ready ## run the whole shop here (Ctrl-C stops it); ARGS="--port 8
 
 test: $(VENV)/.ready ## run the tests that take minutes; ARGS="-k name"
 	@$(PY) -m pytest -n $(JOBS) $(ARGS)
-	@echo "left out: kill, chaos and size runs at full count (make test-long); runs on Debian's PostgreSQL and Redis (.ci/run)"
+	@echo "left out: kill, chaos and size runs at full count (make test-long); pages in a real browser (make test-browser); runs on Debian's PostgreSQL and Redis (.ci/run)"
+
+test-browser: $(VENV)/.ready ## run the pages in Chromium, which must be installed
+	@$(PY) -m pip install -qq --disable-pip-version-check --no-input --require-hashes -r requirements/browser.txt
+	@$(PY) -m pytest -m browser tests/browser $(ARGS)
 
 test-long: $(VENV)/.ready ## run the kill, chaos and size runs (SOCIALSHOP_CHAOS=tenth for a tenth)
 	@$(PY) -m pytest -n $(JOBS) -m long $(ARGS)
@@ -69,8 +82,10 @@ lock: ## resolve requirements/*.in anew into hashed requirements/*.txt
 	compile() { "$$tools/bin/uv" pip compile -q --universal --python-version 3.11 --fork-strategy fewest \
 		--generate-hashes --no-emit-index-url --no-header "$$@"; }; \
 	compile -o requirements/runtime.txt requirements/runtime.in; \
-	compile -c requirements/runtime.txt -o requirements/dev.txt requirements/dev.in
+	compile -c requirements/runtime.txt -o requirements/dev.txt requirements/dev.in; \
+	compile -o requirements/node.txt requirements/node.in; \
+	compile -c requirements/dev.txt -o requirements/browser.txt requirements/browser.in
 
 clean: ## remove .venv and caches; the data folder var/ is kept
-	@rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis *.egg-info
+	@rm -rf $(VENV) node_modules .mypy_cache .ruff_cache .pytest_cache .hypothesis *.egg-info
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +

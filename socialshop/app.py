@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from flask import Flask, current_app
+from flask import Flask
 from flask_migrate import Migrate
 
 from socialshop.audit import service as audit
@@ -16,7 +16,7 @@ from socialshop.deals import routes as deals_routes
 from socialshop.identity import routes as identity_routes
 from socialshop.identity import service as identity
 from socialshop.identity.service import SignedIn
-from socialshop.infra import db, deliveries, line, redis
+from socialshop.infra import db, deliveries, line, redis, wired
 from socialshop.infra.clock import Clock, SystemClock
 from socialshop.infra.settings import Settings, current
 from socialshop.infra.uow import UnitOfWork, in_unit_of_work
@@ -34,9 +34,11 @@ from socialshop.notifications.gateway import SmtpPostman
 from socialshop.notifications.letters import Sender
 from socialshop.notifications.rules import QuietHours
 from socialshop.notifications.service import PostOffice
+from socialshop.onboarding import admin_routes as onboarding_admin_routes
 from socialshop.onboarding import routes as onboarding_routes
 from socialshop.orders import admin_routes as orders_admin_routes
 from socialshop.orders import routes as orders_routes
+from socialshop.pages import assets, site
 from socialshop.payments import routes as payments_routes
 from socialshop.payments import service as payments
 from socialshop.payments.gateway import Gateways, SandboxGateway
@@ -52,6 +54,7 @@ from socialshop.web.metrics import Gauge
 MIGRATIONS = Path(__file__).resolve().parent.parent / "migrations"
 ROOMS = (
     onboarding_routes.room,
+    onboarding_admin_routes.room,
     identity_routes.room,
     notifications_routes.room,
     notifications_admin_routes.room,
@@ -62,6 +65,7 @@ ROOMS = (
     orders_routes.room,
     orders_admin_routes.room,
     rooms_routes.room,
+    rooms_routes.orders_room,
     invites_routes.room,
     invites_routes.landing_room,
     referrals_routes.room,
@@ -88,8 +92,7 @@ def create_app(settings: Settings | None = None, clock: Clock | None = None) -> 
     if config.database_url is None or config.redis_url is None:
         raise ValueError("DATABASE_URL and REDIS_URL are not set; the console starts embedded servers and sets them")
     app = Flask("socialshop", static_folder=None)
-    app.extensions["socialshop_settings"] = config
-    app.extensions["socialshop_clock"] = clock or SystemClock()
+    wired.attach(app, config, clock or SystemClock())
     db.attach(app, url=config.database_url.get_secret_value(), pool_size=config.database_pool)
     line.attach(app)
     redis.attach(app, config.redis_url.get_secret_value())
@@ -131,16 +134,18 @@ def _attach_web(app: Flask, config: Settings) -> None:
     auth.attach(app, _authenticate)
     health.attach(app)
     metrics.attach(app, _count_waiting)
+    site.attach(app, config)
     sandbox = () if config.environment == "production" else (payments_routes.sandbox_room,)
     operations.attach(app, (*ROOMS, *sandbox))
-    limits.attach(app, config)
+    limits.attach(
+        app, config, pages={name: row.limit for name, row in site.table_of(app).items()}, unlimited=[assets.ENDPOINT]
+    )
 
 
 def _authenticate(token: str, uow: UnitOfWork | None) -> SignedIn | None:
     if uow is not None:
         return identity.authenticate(uow, token)
-    clock = current_app.extensions["socialshop_clock"]
-    return in_unit_of_work(lambda own: identity.authenticate(own, token), clock)
+    return in_unit_of_work(lambda own: identity.authenticate(own, token))
 
 
 def _count_waiting(uow: UnitOfWork) -> list[Gauge]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
@@ -18,6 +19,11 @@ from socialshop.infra.servers import Servers, open_servers
 from socialshop.infra.settings import Settings
 
 ROOT = Path(__file__).resolve().parent.parent
+
+# Started in the background of a shell, this process ignores both, and so would every process that a test starts and
+# ends by them.
+signal.signal(signal.SIGINT, signal.default_int_handler)
+signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 
 @pytest.fixture(scope="session")

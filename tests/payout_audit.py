@@ -5,6 +5,14 @@ from __future__ import annotations
 from socialshop.infra.uow import unit_of_work
 from socialshop.ledger import service as ledger
 
+# What a refund took back and the wallet had not is owed: so much more than is left of the commissions may be asked
+# for, by requests from before. Later commissions net it, and lie then before what those requests took.
+_OWED = """
+    owed AS (
+        SELECT a.beneficiary, sum(c.owed_minor) AS ever FROM clawbacks c JOIN accruals a ON a.id = c.accrual_id
+        WHERE c.owed_minor > 0 GROUP BY 1
+    )
+"""
 # Each query names what is off; a sound shop has no row of any.
 FAULTS = {
     "reserved is not what open requests ask for": """
@@ -19,10 +27,15 @@ FAULTS = {
         WHERE coalesce(b.amount_minor, 0) <> coalesce(o.amount_minor, 0)
     """,
     "more was asked for than was earned": """
-        SELECT r.member_number, sum(r.amount_minor), e.earned FROM payout_requests r
-        JOIN (SELECT beneficiary, sum(amount_minor) AS earned FROM accruals
-              WHERE status IN ('settled', 'paid_out') GROUP BY 1) e ON e.beneficiary = r.member_number
-        WHERE r.status NOT IN ('rejected', 'cancelled', 'failed') GROUP BY 1, 3 HAVING sum(r.amount_minor) > e.earned
+        SELECT r.member_number, sum(r.amount_minor), e.earned, e.owes FROM payout_requests r
+        JOIN (SELECT s.beneficiary, sum(s.amount_minor - s.clawed_minor) AS earned,
+                     coalesce(-min(b.amount_minor), 0) AS owes
+              FROM accruals s
+              LEFT JOIN ledger_accounts a ON a.name = 'member:' || s.beneficiary || ':receivable'
+              LEFT JOIN ledger_balances b ON b.account_id = a.id AND b.currency = 'CNY'
+              WHERE s.settled_at IS NOT NULL GROUP BY 1) e ON e.beneficiary = r.member_number
+        WHERE r.status NOT IN ('rejected', 'cancelled', 'failed') GROUP BY 1, 3, 4
+        HAVING sum(r.amount_minor) > e.earned + e.owes
     """,
     "a channel's clearing is not what was paid through it": """
         SELECT c.channel, p.paid, b.amount_minor
@@ -48,14 +61,24 @@ FAULTS = {
         SELECT b.id FROM payout_batches b LEFT JOIN payout_requests r ON r.batch_id = b.id
         GROUP BY b.id HAVING b.total_minor <> coalesce(sum(r.amount_minor), 0) OR b.item_count <> count(r.id)
     """,
-    "a paid request is not covered by what it took": """
-        SELECT r.id FROM payout_requests r LEFT JOIN payout_parts p ON p.request_id = r.id
-        GROUP BY r.id HAVING (r.status = 'paid') <> (coalesce(sum(p.amount_minor), 0) = r.amount_minor)
+    "a paid request is not covered by what it took and what its member owed": f"""
+        WITH {_OWED}, taken AS (
+            SELECT r.id, r.member_number, r.status, r.amount_minor, coalesce(sum(p.amount_minor), 0) AS minor
+            FROM payout_requests r LEFT JOIN payout_parts p ON p.request_id = r.id GROUP BY r.id
+        )
+        SELECT t.id FROM taken t LEFT JOIN owed o ON o.beneficiary = t.member_number
+        WHERE CASE WHEN t.status = 'paid' THEN t.minor NOT BETWEEN t.amount_minor - coalesce(o.ever, 0)
+                   AND t.amount_minor ELSE t.minor > 0 END
     """,
-    "an accrual was taken twice, or is paid out and was not taken whole": """
-        SELECT a.id, a.status, sum(p.amount_minor) FROM accruals a LEFT JOIN payout_parts p ON p.accrual_id = a.id
-        GROUP BY a.id HAVING coalesce(sum(p.amount_minor), 0) > a.amount_minor
-            OR (a.status = 'paid_out') <> (coalesce(sum(p.amount_minor), 0) = a.amount_minor)
+    "an accrual was taken twice, or is paid out and neither taken whole nor netted against a debt": f"""
+        WITH {_OWED}, taken AS (
+            SELECT a.id, a.beneficiary, a.status, a.amount_minor, a.clawed_minor,
+                   coalesce(sum(p.amount_minor), 0) AS minor
+            FROM accruals a LEFT JOIN payout_parts p ON p.accrual_id = a.id GROUP BY a.id
+        )
+        SELECT t.id, t.status, t.minor FROM taken t LEFT JOIN owed o ON o.beneficiary = t.beneficiary
+        WHERE t.minor > t.amount_minor OR (o.ever IS NULL AND
+            (t.status = 'paid_out') <> (t.minor > 0 AND t.minor = t.amount_minor - t.clawed_minor))
     """,
     "somebody decided about an own request, or released what they approved or asked for": """
         SELECT r.id FROM payout_requests r

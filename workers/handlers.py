@@ -16,6 +16,7 @@ from socialshop.infra.uow import UnitOfWork
 from socialshop.invites import service as invites
 from socialshop.notifications import service as notifications
 from socialshop.orders import service as orders
+from socialshop.payouts import service as payouts
 from socialshop.rooms import service as rooms
 from workers import mails, payments
 
@@ -50,6 +51,7 @@ HANDLERS: tuple[Handler | OutsideHandler, ...] = (
     Handler("mature_received", "OrderReceived", commissions.mature_received),
     Handler("claw_back", "OrderRefunded", commissions.claw_back, batch=1),
     Handler("claw_back_late", "ClawbackDue", commissions.claw_back, batch=1),
+    Handler("find_owed_commission", "CommissionOwed", payouts.find_owed_commission, batch=20),
     Handler("record_refund", "RefundPaid", orders.on_refund_paid, batch=20),
     Handler("reopen_refund", "RefundFailed", orders.on_refund_failed, batch=20),
     Handler("record_link_sales", "CommissionsChanged", invites.record_sales, batch=20),

@@ -14,19 +14,16 @@ from functools import partial
 from time import monotonic
 
 import structlog
-from flask import current_app
 from redis.exceptions import RedisError
 from rq.timeouts import JobTimeoutException
 from sqlalchemy.exc import DBAPIError
 
-from socialshop.infra import deliveries, redis
+from socialshop.infra import deliveries, outbox, redis, wired
 from socialshop.infra.crashpoints import crash_point
 from socialshop.infra.deliveries import Delivery
 from socialshop.infra.logging import describe
-from socialshop.infra.settings import Settings
-from socialshop.infra.uow import UnitOfWork, advisory_lock, is_conflict
+from socialshop.infra.uow import UnitOfWork, advisory_lock, in_unit_of_work, is_conflict
 from workers import handlers, outside, queue, schedule
-from workers.edge import in_unit_of_work
 from workers.handlers import Handler, OutsideHandler
 
 # After so long a job makes room for the next in the queue; the relay wakes it again for what is left.
@@ -81,7 +78,8 @@ def _run(uow: UnitOfWork, handler: Handler, claimed: Sequence[Delivery]) -> int:
     ids = [delivery.id for delivery in claimed]
     crash_point("drain.claimed")
     try:
-        handler.run(uow, [delivery.payload for delivery in claimed])
+        with outbox.following(delivery.root for delivery in claimed):
+            handler.run(uow, [delivery.payload for delivery in claimed])
         uow.session.flush()
     except DBAPIError as error:
         # A conflict is tried again by the unit of work, a lost server by the relay's sweep: no fault of the event.
@@ -120,8 +118,7 @@ def _put_off_one(handler: OutsideHandler, delivery_id: int, error: Exception) ->
 
 
 def _put_off(handler: Handler | OutsideHandler, ids: Sequence[int], error: BaseException) -> None:
-    settings: Settings = current_app.extensions["socialshop_settings"]
-    dead = in_unit_of_work(lambda uow: deliveries.record_failure(uow, ids, error, settings.delivery_attempts))
+    dead = in_unit_of_work(lambda uow: deliveries.record_failure(uow, ids, error, wired.settings().delivery_attempts))
     _log.warning("handler failed", handler=handler.name, deliveries=list(ids), error=describe(error))
     if dead:
         _log.error("deliveries given up", handler=handler.name, deliveries=dead, error=describe(error))

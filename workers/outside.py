@@ -11,14 +11,12 @@ from datetime import timedelta
 from functools import partial
 from time import monotonic
 
-from flask import current_app
 from rq.timeouts import JobTimeoutException
 
-from socialshop.infra import deliveries
-from socialshop.infra.clock import Clock
+from socialshop.infra import deliveries, outbox, wired
 from socialshop.infra.crashpoints import crash_point
 from socialshop.infra.deliveries import Delivery
-from workers.edge import in_unit_of_work
+from socialshop.infra.uow import in_unit_of_work
 from workers.handlers import OutsideHandler
 
 LEASE = timedelta(seconds=30)
@@ -41,10 +39,10 @@ def drain(handler: OutsideHandler, seconds: int, failed: Failed, wanted: Callabl
 
 
 def _run(handler: OutsideHandler, delivery: Delivery, failed: Failed) -> bool:
-    clock: Clock = current_app.extensions["socialshop_clock"]
     crash_point("outside.leased")
     try:
-        handler.run(clock, delivery.payload)
+        with outbox.following([delivery.root]):
+            handler.run(wired.clock(), delivery.payload)
     except JobTimeoutException:
         raise
     except Exception as error:

@@ -17,8 +17,8 @@ from sqlalchemy.exc import DBAPIError
 from socialshop.infra import deliveries, redis
 from socialshop.infra.crashpoints import crash_point
 from socialshop.infra.logging import describe
+from socialshop.infra.uow import in_unit_of_work
 from workers import handlers, queue, schedule
-from workers.edge import in_unit_of_work
 
 SWEEP_SECONDS = 1.0
 _FAN_OUT_BATCH = 1_000

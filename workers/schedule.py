@@ -10,14 +10,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from flask import current_app
 from sqlalchemy import text
 
 from socialshop.audit import service as audit
 from socialshop.commissions import service as commissions
 from socialshop.identity import service as identity
-from socialshop.infra import deliveries
-from socialshop.infra.settings import Settings
+from socialshop.infra import deliveries, wired
 from socialshop.infra.uow import UnitOfWork
 from socialshop.invites import service as invites
 from socialshop.ledger import service as ledger
@@ -44,16 +42,14 @@ class Periodic:
 
 def prune(uow: UnitOfWork) -> bool:
     """Remove finished events and ticks older than the setting says."""
-    settings: Settings = current_app.extensions["socialshop_settings"]
-    before = uow.now - timedelta(days=settings.outbox_keep_days)
+    before = uow.now - timedelta(days=wired.settings().outbox_keep_days)
     uow.session.execute(text("DELETE FROM periodic_ticks WHERE slot < :before"), {"before": before})
     return deliveries.prune(uow, before, _PRUNE_BATCH) == _PRUNE_BATCH
 
 
 def receive_overdue(uow: UnitOfWork) -> bool:
     """Take as received what was shipped longer ago than the setting says."""
-    settings: Settings = current_app.extensions["socialshop_settings"]
-    return orders.receive_overdue(uow, timedelta(days=settings.automatic_receipt_days))
+    return orders.receive_overdue(uow, timedelta(days=wired.settings().automatic_receipt_days))
 
 
 PERIODIC: tuple[Periodic, ...] = (
@@ -66,6 +62,7 @@ PERIODIC: tuple[Periodic, ...] = (
     Periodic("seal_ledger", timedelta(seconds=5), ledger.seal),
     Periodic("seal_audit", timedelta(seconds=5), audit.seal),
     Periodic("settle", timedelta(minutes=1), commissions.settlement_tick),
+    Periodic("keep_heads", timedelta(days=1), ledger.keep_heads),
     Periodic("prune_outbox", timedelta(hours=1), prune),
     Periodic("purge_sessions", timedelta(hours=1), identity.purge_sessions),
     Periodic("purge_tokens", timedelta(hours=1), identity.purge_tokens),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from alembic import op
 
 revision = "0022"
-down_revision = "0021"
+down_revision = "0019"
 branch_labels = None
 depends_on = None
 
@@ -21,7 +21,7 @@ def upgrade() -> None:
             member_id  uuid NOT NULL
                 CONSTRAINT fk_member_tokens_member_id REFERENCES members (id) ON DELETE CASCADE,
             purpose    text NOT NULL CONSTRAINT ck_member_tokens_purpose
-                CHECK (purpose IN ('email_verification', 'password_reset', 'first_password')),
+                CHECK (purpose IN ('email_verification', 'password_reset')),
             email      text NOT NULL,
             created_at timestamptz NOT NULL,
             expires_at timestamptz NOT NULL CONSTRAINT ck_member_tokens_expires_at CHECK (expires_at > created_at),

@@ -19,8 +19,10 @@ __all__ = [
     "AuditProof",
     "Deed",
     "StoredEntry",
+    "can_seal",
     "count_unsealed",
     "history",
+    "last_unsealed",
     "prove",
     "read_head",
     "record",
@@ -66,6 +68,16 @@ def _row(now: datetime, deed: Deed) -> store.EntryRow:
 def count_unsealed(uow: UnitOfWork) -> int:
     """How many entries wait to be sealed."""
     return count_waiting(uow.session, CHAIN)
+
+
+def last_unsealed(uow: UnitOfWork) -> int:
+    """The highest id of an entry that waits to be sealed; 0 where none does."""
+    return chain.last_waiting(uow.session, CHAIN)
+
+
+def can_seal(uow: UnitOfWork, up_to: int) -> bool:
+    """Whether an entry up to this id is ready for its block and in none yet, whoever may be sealing."""
+    return chain.can_seal(uow.session, CHAIN, up_to)
 
 
 def seal(uow: UnitOfWork) -> bool:

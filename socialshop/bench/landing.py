@@ -23,6 +23,7 @@ from sqlalchemy import text
 from socialshop.deals import service as deals
 from socialshop.deals.service import NewDeal, NewProduct, NewSku
 from socialshop.identity.service import NewMember
+from socialshop.infra import wired
 from socialshop.infra.db import db
 from socialshop.infra.settings import Settings, current
 from socialshop.infra.uow import in_unit_of_work, unit_of_work
@@ -45,8 +46,8 @@ def landing(app: Flask) -> dict[str, Any]:
 
     Every request comes from a new visitor, which costs most: two cookies are signed for each.
     """
-    settings: Settings = app.extensions["socialshop_settings"]
     with app.app_context():
+        settings = wired.settings()
         code = _a_link_to_a_room(app)
         db.engine.dispose()
     rates: dict[str, list[float]] = {"bare": [], "shop": []}

@@ -17,6 +17,7 @@ from typing import Any
 
 from flask import Flask
 
+from socialshop.infra import wired
 from socialshop.infra.db import db
 from socialshop.infra.settings import Settings
 from socialshop.infra.uow import in_unit_of_work, unit_of_work
@@ -44,9 +45,10 @@ def prove(app: Flask) -> dict[str, Any]:
                 service.post(uow, batch)
         seal_s = _seal_all()
         db.engine.dispose()
+        settings = wired.settings()
     spawn = get_context("spawn")
     answers: SimpleQueue[dict[str, Any]] = spawn.SimpleQueue()
-    child = spawn.Process(target=_prove_alone, args=(app.extensions["socialshop_settings"], answers))
+    child = spawn.Process(target=_prove_alone, args=(settings, answers))
     child.start()
     answer = answers.get()
     child.join()
@@ -105,15 +107,18 @@ def _seal_all() -> float:
     return time.perf_counter() - begin
 
 
+def _with_wide_pool() -> Settings:
+    return wired.settings().model_copy(update={"database_pool": THREADS})
+
+
 def seal(app: Flask) -> dict[str, Any]:
     """Entries a second that 32 clients post one by one, with the sealer at work and without, in alternate rounds.
 
     The sealer runs once a second, five times as often as the shop's own, in a process apart from the clients'. What a
     round without it left is sealed before the next begins.
     """
-    settings = app.extensions["socialshop_settings"].model_copy(update={"database_pool": THREADS})
     rates: dict[bool, list[float]] = {False: [], True: []}
-    with app.app_context(), _Clients(get_context("spawn"), settings) as clients:
+    with app.app_context(), _Clients(get_context("spawn"), _with_wide_pool()) as clients:
         for turn in range(2 * ROUNDS):
             _seal_all()
             sealing = turn % 2 == 1

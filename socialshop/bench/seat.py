@@ -26,6 +26,7 @@ from socialshop.bench import clients, landing, pgbench
 from socialshop.bench.clients import PAYMENT, request
 from socialshop.deals import service as deals
 from socialshop.deals.service import NewDeal, NewProduct, NewSku
+from socialshop.infra import wired
 from socialshop.infra.db import db
 from socialshop.infra.settings import Settings
 from socialshop.infra.uow import unit_of_work
@@ -315,8 +316,8 @@ _UNLIMITED = {"SOCIALSHOP_REQUESTS_PER_MINUTE": "100000000"}
 
 
 def _settings(app: Flask) -> Settings:
-    settings: Settings = app.extensions["socialshop_settings"]
-    return settings
+    with app.app_context():
+        return wired.settings()
 
 
 def _count(query: str) -> int:

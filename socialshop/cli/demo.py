@@ -80,23 +80,23 @@ def demo() -> None:
 def fill_and_follow(app: Flask) -> list[str]:
     """Fill the shop if it has no member, and do in this process what follows; returns as `fill_if_empty` does."""
     from socialshop.identity.errors import WrongCredentials
+    from socialshop.infra import wired
 
     with provider(app):
         logins = fill_if_empty(app)
-        if logins and not demo_after.is_done(app):
-            settings: Settings = app.extensions["socialshop_settings"]
+        if logins and not demo_after.is_done():
             # Somebody has changed a demo login: the shop is theirs now.
             with contextlib.suppress(WrongCredentials):
-                demo_after.follow(app, *_people(app), settings.currency)
+                demo_after.follow(app, *_people(), wired.settings().currency)
     return logins
 
 
-def _people(app: Flask) -> tuple[demo_after.Staff, list[demo_after.Earner]]:
+def _people() -> tuple[demo_after.Staff, list[demo_after.Earner]]:
     """Who acts after the sales, each as signed in."""
     from socialshop.identity import service as identity
     from socialshop.infra.uow import unit_of_work
 
-    with unit_of_work(app.extensions["socialshop_clock"]) as uow:
+    with unit_of_work() as uow:
         ids = {login: identity.check_password(uow, login.email, _PASSWORD) for login in _LOGINS}
     reviewer, releaser = (id_ for login, id_ in ids.items() if login.role is Role.ADMIN)
     earners = [
@@ -112,12 +112,13 @@ def fill_if_empty(app: Flask) -> list[str]:
 
     One transaction: killed in the middle, the shop is empty and the next call fills it.
     """
+    from socialshop.infra import wired
     from socialshop.infra.uow import unit_of_work
 
-    settings: Settings = app.extensions["socialshop_settings"]
+    settings = wired.settings()
     if settings.environment == "production":
         return []
-    with tempfile.TemporaryDirectory() as folder, unit_of_work(app.extensions["socialshop_clock"]) as uow:
+    with tempfile.TemporaryDirectory() as folder, unit_of_work() as uow:
         if not _fill(uow, settings, Path(folder), app.extensions["socialshop_payment_gateways"]):
             return []
     return [f"{login.email}  {_PASSWORD}  ({login.role.value})" for login in _LOGINS]

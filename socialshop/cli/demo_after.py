@@ -38,12 +38,12 @@ class Earner:
     id: uuid.UUID
 
 
-def is_done(app: Flask) -> bool:
+def is_done() -> bool:
     """Whether all of it was done before: the payouts come last."""
     from socialshop.infra.uow import in_unit_of_work
     from socialshop.payouts import service as payouts
 
-    found = in_unit_of_work(lambda uow: payouts.page_of(uow, limit=1, after=None), app.extensions["socialshop_clock"])
+    found = in_unit_of_work(lambda uow: payouts.page_of(uow, limit=1, after=None))
     return bool(found)
 
 
@@ -52,16 +52,15 @@ def follow(app: Flask, staff: Staff, earners: Sequence[Earner], currency: str) -
     from socialshop.commissions import service as commissions
     from socialshop.infra.uow import in_unit_of_work
 
-    clock = app.extensions["socialshop_clock"]
     finish_jobs(app)
-    in_unit_of_work(lambda uow: commissions.begin_settlement(uow, uow.now), clock)
+    in_unit_of_work(lambda uow: commissions.begin_settlement(uow, uow.now))
     finish_jobs(app)
 
     def conclude(uow: UnitOfWork) -> None:
         _after_sales(uow, staff.reviewer)
         _payouts(uow, staff, earners, currency)
 
-    in_unit_of_work(conclude, clock)
+    in_unit_of_work(conclude)
     finish_jobs(app)
 
 

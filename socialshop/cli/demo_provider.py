@@ -46,13 +46,14 @@ def provider(app: Flask) -> Iterator[None]:
 
 @contextmanager
 def _gateways(app: Flask) -> Iterator[dict[str, object]]:
+    from socialshop.infra import wired
     from socialshop.payments.gateway import SandboxGateway
     from socialshop.payments.sandbox.journal import Damaged, Journal
     from socialshop.payments.sandbox.server import SandboxServer
 
     secret = secrets.token_hex(32)
     try:
-        journal = Journal(books_of(app.extensions["socialshop_settings"]))
+        journal = Journal(books_of(wired.settings()))
     except (Damaged, OSError):
         # A running shop's own provider holds the books.
         yield {}

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-
 import click
 
 from socialshop.cli.shop import data_dir_option, open_shop
@@ -33,14 +31,13 @@ def ledger(format_: str) -> None:
 @data_dir_option
 def head() -> None:
     """The newest blocks of ledger and audit record, signed: keep it elsewhere, `prove --head` compares with it."""
-    from socialshop.audit import service as audit
+    from socialshop.infra import wired
     from socialshop.infra.uow import unit_of_work
-    from socialshop.ledger import service as books
+    from socialshop.ledger import service
 
-    with open_shop() as app, unit_of_work(isolation="REPEATABLE READ") as uow:
-        data_dir = app.extensions["socialshop_settings"].data_dir
-        signed, record = books.signed_head(uow, data_dir), audit.signed_head(uow, data_dir)
-    click.echo(json.dumps({**signed.as_json(), "audit": record.as_json()}))
+    with open_shop(), unit_of_work(isolation="REPEATABLE READ") as uow:
+        document = service.export_heads(uow, wired.settings().data_dir)
+    click.echo(document)
 
 
 @export.command()

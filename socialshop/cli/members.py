@@ -39,17 +39,18 @@ def create(email: str, password: str, role: str, display_name: str | None, as_js
     """Create a member at the top of the tree, with an own invite code."""
     from socialshop.audit import service as audit
     from socialshop.identity.service import NewMember
+    from socialshop.infra import wired
     from socialshop.infra.uow import in_unit_of_work
     from socialshop.kernel.ids import to_public
     from socialshop.onboarding import service
 
-    with open_shop() as app:
+    with open_shop():
         person = NewMember(
             email=email,
             password=password,
             display_name=display_name or email.partition("@")[0][:60],
             role=Role(role),
-            time_zone=app.extensions["socialshop_settings"].time_zone,
+            time_zone=wired.settings().time_zone,
         )
 
         def make(uow: UnitOfWork) -> Card:
@@ -58,7 +59,7 @@ def create(email: str, password: str, role: str, display_name: str | None, as_js
             audit.record(uow, actor=None, action="member.created", target=public_id, facts={"role": card.role})
             return card
 
-        card = in_unit_of_work(make, app.extensions["socialshop_clock"])
+        card = in_unit_of_work(make)
     made = {
         "id": to_public("mbr", card.member_id),
         "email": card.email,

@@ -35,12 +35,13 @@ def publish(file: BinaryIO, effective_at: datetime | None, sign_off: str | None,
     from socialshop.commissions.guard import SignOff
     from socialshop.commissions.plan import MAX_BYTES, read_plan
     from socialshop.commissions.service import publish_plan
+    from socialshop.infra import wired
     from socialshop.infra.uow import in_unit_of_work
 
     document = read_plan(file.read(MAX_BYTES + 1))
     signature = None if sign_off is None else SignOff(sign_off)
-    with open_shop() as app:
-        country = app.extensions["socialshop_settings"].country
+    with open_shop():
+        country = wired.settings().country
         try:
             published = in_unit_of_work(
                 lambda uow: publish_plan(uow, document, country=country, effective_at=effective_at, sign_off=signature)

@@ -50,9 +50,9 @@ def correct(member: str, sponsor: str, reason: str) -> None:
             by=f"console:{getpass.getuser()}",
         )
 
-    with open_shop() as app:
+    with open_shop():
         try:
-            in_unit_of_work(run, app.extensions["socialshop_clock"])
+            in_unit_of_work(run)
         except SponsorCycle as refused:
             path: list[int] = refused.members
             names = in_unit_of_work(lambda uow: identity.names_of(uow, path))

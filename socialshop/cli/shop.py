@@ -14,6 +14,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -25,6 +26,7 @@ from socialshop.infra.settings import Settings
 
 _META_KEY = "socialshop.data_dir"
 _POLL_SECONDS = 0.2
+_SEAL_POLL_SECONDS = 0.05
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -93,7 +95,7 @@ def open_shop() -> Iterator[Flask]:
 
 
 @contextmanager
-def wired(settings: Settings) -> Iterator[Flask]:
+def wired_shop(settings: Settings) -> Iterator[Flask]:
     """The shop on servers that serve, whatever their schema; its connections are closed at the end."""
     from socialshop.app import create_app
     from socialshop.infra import redis
@@ -110,15 +112,19 @@ def wired(settings: Settings) -> Iterator[Flask]:
 
 
 @contextmanager
-def shop_on(settings: Settings, *, owned: bool) -> Iterator[Flask]:
-    """As `wired`, with the schema at head. An `owned` database is brought there; of a user's own it is only asked."""
-    with wired(settings) as app:
+def shop_on(settings: Settings, *, owned: bool, tell: Callable[[str], None] | None = None) -> Iterator[Flask]:
+    """As `wired_shop`, with the schema at head: an `owned` database is brought there, of a user's own it is asked.
+
+    `tell` hears of steps that take long.
+    """
+    with wired_shop(settings) as app:
+        app.extensions["socialshop_owns_servers"] = owned
         app.extensions["socialshop_opened_at"] = datetime.now(UTC)
-        _at_head(app, migrate=owned)
+        _at_head(app, migrate=owned, tell=tell)
         yield app
 
 
-def _at_head(app: Flask, *, migrate: bool) -> None:
+def _at_head(app: Flask, *, migrate: bool, tell: Callable[[str], None] | None) -> None:
     from socialshop.infra import schema
     from socialshop.infra.db import db
     from socialshop.infra.servers import StartupError
@@ -128,6 +134,8 @@ def _at_head(app: Flask, *, migrate: bool) -> None:
         return
     if not migrate:
         raise StartupError(f"the database lacks {len(missing)} migrations of this program: run `socialshop migrate`")
+    if tell is not None:
+        tell(f"making the database's tables: {len(missing)} migrations")
     schema.migrate(app)
     # Connections from before the migration could not drop to the application role, which it has made.
     db.engine.dispose()
@@ -141,18 +149,24 @@ def configure_logging(settings: Settings, *, quiet: bool = False) -> None:
 
 
 def finish_jobs(app: Flask) -> None:
-    """Return when everything that follows from this command is done and the books are sealed.
+    """Return when everything that follows from this command is done and its entries are sealed.
 
-    Workers that listen are waited for; where none does, relay and queue are drained here. Raises Stopped when
-    something of this command's was given up (exit 1): docs/runbooks/dead-deliveries.md says what then.
+    That is: from the events so far, and from what these lead to; what others begin meanwhile is not waited for. An
+    entry stays unsealed as long as a transaction older than it runs. Workers that listen are waited for; where none
+    does, relay and queue are drained here. Raises Stopped when something of this command's was given up (exit 1):
+    docs/runbooks/dead-deliveries.md says what then.
     """
+    from socialshop.infra import deliveries
+    from socialshop.infra.uow import in_unit_of_work
+
     with app.app_context():
-        _drain_or_wait()
+        up_to = in_unit_of_work(deliveries.newest_event)
+        _drain_or_wait(up_to)
         _seal()
-        _refuse_dead(app.extensions["socialshop_opened_at"])
+        _refuse_dead(app.extensions["socialshop_opened_at"], up_to)
 
 
-def _drain_or_wait() -> None:
+def _drain_or_wait(up_to: int) -> None:
     from socialshop.cli.progress import progress
     from socialshop.infra import deliveries
     from socialshop.infra.uow import in_unit_of_work
@@ -160,7 +174,7 @@ def _drain_or_wait() -> None:
 
     names = handlers.names()
     with progress("jobs") as shown:
-        while not (left := in_unit_of_work(lambda uow: deliveries.backlog(uow, names))).is_empty:
+        while not (left := in_unit_of_work(lambda uow: deliveries.backlog(uow, names, up_to=up_to))).is_empty:
             shown.left(left.unrelayed + left.pending)
             # Asked each time: workers may come and go while we wait.
             if presence.someone_listens() or not _work_off():
@@ -181,17 +195,20 @@ def _seal() -> None:
     from socialshop.infra.uow import in_unit_of_work
     from socialshop.ledger import service as ledger
 
-    for seal in (ledger.seal, audit.seal):
-        while in_unit_of_work(seal):
-            pass
+    for book in (ledger, audit):
+        up_to = in_unit_of_work(book.last_unsealed)
+        while in_unit_of_work(partial(book.can_seal, up_to=up_to)):
+            if not in_unit_of_work(book.seal):
+                # Another is at it, or just was.
+                time.sleep(_SEAL_POLL_SECONDS)
 
 
-def _refuse_dead(since: datetime) -> None:
+def _refuse_dead(since: datetime, up_to: int) -> None:
     from socialshop.cli import Stopped
     from socialshop.infra import deliveries
     from socialshop.infra.uow import in_unit_of_work
 
-    dead = in_unit_of_work(lambda uow: deliveries.dead_since(uow, since))
+    dead = in_unit_of_work(lambda uow: deliveries.dead_since(uow, since, up_to=up_to))
     if dead.number:
         raise Stopped(
             f"{dead.number} jobs were given up, the last in {dead.handler}: {dead.error}"

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from flask import current_app
-
 from socialshop.commissions import service
 from socialshop.commissions.errors import (
     EffectiveAtTaken,
@@ -14,6 +12,7 @@ from socialshop.commissions.errors import (
 )
 from socialshop.commissions.schemas.commissions import OrderCommissionsWire
 from socialshop.commissions.schemas.plans import NewPlan, PlanPage, PlanWire, Publication, VersionWire
+from socialshop.infra import wired
 from socialshop.infra.uow import UnitOfWork
 from socialshop.web.auth import ADMINS, READS_ALL
 from socialshop.web.languages import best_language
@@ -83,7 +82,7 @@ def publish_commission_plan(call: Call[Publication, Nothing]) -> Answer:
             uow,
             call.caller.member_id,
             call.ids["plan_id"],
-            country=current_app.extensions["socialshop_settings"].country,
+            country=wired.settings().country,
             effective_at=body.effective_at,
             sign_off=body.signature(),
         )

@@ -24,6 +24,13 @@ class CommissionsChanged(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class CommissionOwed(Event):
+    """A refund took back more than wallets had: members owe it. What is reserved for their payouts is untouched."""
+
+    refund_id: uuid.UUID
+
+
+@dataclass(frozen=True, slots=True)
 class ClawbackDue(Event):
     """Money of a sale had gone back to its buyer before the sale accrued."""
 

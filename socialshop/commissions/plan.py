@@ -16,7 +16,8 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 from pydantic_core import ErrorDetails, PydanticCustomError
 
 from socialshop.commissions.errors import PlanInvalid
-from socialshop.kernel.currencies import EXPONENTS
+from socialshop.kernel import strict_json
+from socialshop.kernel.currencies import is_currency
 from socialshop.kernel.money import BPS, MAX_AMOUNT_MINOR
 
 MAX_BYTES = 1_000_000
@@ -33,7 +34,7 @@ _IN_OUR_WORDS = {
 
 
 def _known_currency(value: str) -> str:
-    if value not in EXPONENTS:
+    if not is_currency(value):
         raise PydanticCustomError("unknown_currency", "is no ISO 4217 currency")
     return value
 
@@ -110,12 +111,12 @@ def read_plan(content: bytes) -> Plan:
     if len(content) > MAX_BYTES:
         raise PlanInvalid(f"a plan is at most {MAX_BYTES} bytes of JSON")
     try:
-        document = json.loads(
-            content.decode("utf-8-sig"), object_pairs_hook=_without_repeats, parse_constant=_refuse_constant
-        )
+        document = strict_json.parse(content.decode("utf-8-sig"))
     except UnicodeDecodeError:
         raise PlanInvalid("the plan is not UTF-8 text") from None
-    except (ValueError, RecursionError) as error:
+    except strict_json.NotStrict as error:
+        raise PlanInvalid(f"the plan {error}") from None
+    except ValueError as error:
         raise PlanInvalid(f"the plan is not JSON: {error}") from None
     return parse_plan(document)
 
@@ -176,15 +177,3 @@ def _fault(error: ErrorDetails) -> tuple[str, str]:
     if error["type"] == "union_tag_not_found":
         return f"{path}.kind", f"is missing; one of {', '.join(KINDS)}"
     return path, _IN_OUR_WORDS.get(error["type"]) or error["msg"][:1].lower() + error["msg"][1:]
-
-
-def _without_repeats(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) != len(pairs):
-        names = [name for name, _ in pairs]
-        raise ValueError(f"repeated key {next(name for name in names if names.count(name) > 1)!r}")
-    return found
-
-
-def _refuse_constant(name: str) -> NoReturn:
-    raise ValueError(f"{name} is no number")

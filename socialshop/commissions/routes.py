@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import uuid
 
-from flask import current_app
-
 from socialshop.commissions import service
 from socialshop.commissions.schemas.commissions import CommissionPage, CommissionWire, ExplanationWire
 from socialshop.commissions.schemas.wallet import WalletEntry, WalletEntryPage, WalletEntryQuery
+from socialshop.infra import wired
 from socialshop.infra.uow import UnitOfWork
 from socialshop.web.auth import SIGNED_IN
 from socialshop.web.languages import best_language
@@ -64,7 +63,7 @@ def explain_commission(call: Call[Nothing, Nothing]) -> Answer:
 def list_wallet_entries(call: Call[Nothing, WalletEntryQuery]) -> Answer:
     """What moved in your wallet, the newest first, and what each movement was about."""
     query, after = call.query, call.query.after()
-    currency = query.currency or current_app.extensions["socialshop_settings"].currency
+    currency = query.currency or wired.settings().currency
     before = None if after is None else divmod(after.int & 2**95 - 1, 2**_LINE_BITS)
 
     def read(uow: UnitOfWork) -> Answer:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from flask import current_app
-
 from socialshop.deals import service
 from socialshop.deals.errors import DealNotLive
 from socialshop.deals.schemas import DealWire, DraftDeal, DraftProduct, ProductWire
+from socialshop.infra import wired
 from socialshop.infra.uow import UnitOfWork
 from socialshop.kernel.errors import NotFound
 from socialshop.kernel.roles import Role
@@ -26,7 +25,7 @@ room = Room("deals_admin", __name__, tag="Deals")
 )
 def add_product(call: Call[DraftProduct, Nothing]) -> Answer:
     """Put a product on sale, with its units and their stock."""
-    currency: str = current_app.extensions["socialshop_settings"].currency
+    currency = wired.settings().currency
 
     def add(uow: UnitOfWork) -> Answer:
         return Answer(ProductWire.of(service.add_product(uow, call.caller.member_id, call.body.new(), currency)), 201)

@@ -99,7 +99,7 @@ class ProductView:
 
 @dataclass(frozen=True, slots=True)
 class DealView:
-    """A deal as everybody sees it."""
+    """A deal as everybody sees it; `price_alone` is what one unit costs without a group."""
 
     id: uuid.UUID
     status: Status
@@ -116,6 +116,8 @@ class DealView:
     quota: int | None
     late_payer: str
     stock: int
+    price_alone: Money
+    return_days: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -285,4 +287,6 @@ def _deal(row: DealRow, now: datetime) -> DealView:
         quota=row.quota,
         late_payer=row.late_payer,
         stock=row.stock,
+        price_alone=Money(row.alone_minor, row.currency),
+        return_days=row.return_days,
     )

@@ -70,12 +70,13 @@ class DealRow(NamedTuple):
     draft: bool
     return_days: int
     stock: int
+    alone_minor: int
 
 
 _DEAL = """
     SELECT d.id, d.sku_id, s.product_id, d.opened_by, d.title, d.group_size, d.price_minor, s.currency, d.starts_at,
         d.ends_at, d.room_ttl_seconds, d.seat_hold_seconds, d.per_member_limit, d.quota, d.late_payer, d.draft,
-        p.return_days, s.stock
+        p.return_days, s.stock, s.price_minor
     FROM deals d JOIN skus s ON s.id = d.sku_id JOIN products p ON p.id = s.product_id
 """
 

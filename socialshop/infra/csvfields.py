@@ -10,7 +10,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import NamedTuple, TypeVar
 
-from socialshop.kernel.currencies import EXPONENTS, UnknownCurrency
+from socialshop.kernel.currencies import UnknownCurrency, is_currency
 from socialshop.kernel.errors import InvalidValue
 from socialshop.kernel.money import parse_decimal
 from socialshop.kernel.time import parse_instant
@@ -89,7 +89,7 @@ def currency(text: str) -> str:
     """An ISO 4217 code of a currency with minor units."""
     if not text:
         raise Fault("missing", "is missing")
-    if text not in EXPONENTS:
+    if not is_currency(text):
         raise Fault("unknown_currency", "not an ISO 4217 currency code")
     return text
 

@@ -21,10 +21,11 @@ _LONGEST_WAIT = timedelta(minutes=5)
 
 
 class Delivery(NamedTuple):
-    """One handler's claimed duty: the event's payload and how often it failed so far."""
+    """One handler's claimed duty: how often it failed so far, the chain of its event (by the root), the payload."""
 
     id: int
     attempts: int
+    root: int
     payload: dict[str, Any]
 
 
@@ -119,7 +120,7 @@ def _claim(uow: UnitOfWork, condition: str, parameters: dict[str, object]) -> li
     rows = uow.session.execute(
         text(
             f"""
-            SELECT d.id, d.attempts, e.payload
+            SELECT d.id, d.attempts, coalesce(e.root_id, e.id), e.payload
             FROM outbox_deliveries d JOIN outbox_events e ON e.id = d.event_id
             WHERE d.state = 'pending' AND {condition}
             ORDER BY d.event_id LIMIT :limit FOR UPDATE OF d SKIP LOCKED
@@ -142,7 +143,7 @@ def lease(uow: UnitOfWork, handler: str, limit: int, until: datetime) -> list[De
                 WHERE state = 'pending' AND handler = :handler AND due_at <= :now
                 ORDER BY event_id LIMIT :limit FOR UPDATE SKIP LOCKED
             )
-            RETURNING d.id, d.attempts, e.payload
+            RETURNING d.id, d.attempts, coalesce(e.root_id, e.id), e.payload
             """
         ),
         {"handler": handler, "limit": limit, "now": uow.now, "until": until},
@@ -187,24 +188,34 @@ def record_failure(uow: UnitOfWork, ids: Sequence[int], error: BaseException, mo
     return [delivery_id for delivery_id, state in rows if state == "dead"]
 
 
-def backlog(uow: UnitOfWork, handlers: Sequence[str] | None) -> Backlog:
-    """How much is owed, to some handlers (what is owed to others nobody here would do) or, for None, to all."""
+def newest_event(uow: UnitOfWork) -> int:
+    """The highest id of an event so far; 0 where there is none."""
+    return int(uow.session.execute(text("SELECT coalesce(max(id), 0) FROM outbox_events")).scalar_one())
+
+
+def backlog(uow: UnitOfWork, handlers: Sequence[str] | None, *, up_to: int | None = None) -> Backlog:
+    """How much is owed, to some handlers (what is owed to others nobody here would do) or, for None, to all.
+
+    `up_to` counts only events up to this id and what follows from them.
+    """
     row = uow.session.execute(
         text(
             """
-            SELECT (SELECT count(*) FROM outbox_events WHERE relayed_at IS NULL),
-                   (SELECT count(*) FROM outbox_deliveries WHERE state = 'pending'
-                    AND (CAST(:handlers AS text[]) IS NULL OR handler = ANY(:handlers))),
+            SELECT (SELECT count(*) FROM outbox_events
+                    WHERE relayed_at IS NULL AND coalesce(root_id, id) <= coalesce(:up_to, root_id, id)),
+                   (SELECT count(*) FROM outbox_deliveries d JOIN outbox_events e ON e.id = d.event_id
+                    WHERE d.state = 'pending' AND coalesce(e.root_id, e.id) <= coalesce(:up_to, e.root_id, e.id)
+                    AND (CAST(:handlers AS text[]) IS NULL OR d.handler = ANY(:handlers))),
                    (SELECT count(*) FROM outbox_deliveries WHERE state = 'dead')
             """
         ),
-        {"handlers": None if handlers is None else list(handlers)},
+        {"handlers": None if handlers is None else list(handlers), "up_to": up_to},
     ).one()
     return Backlog(*row)
 
 
-def dead_since(uow: UnitOfWork, since: datetime) -> Dead:
-    """What was given up of events that occurred at `since` or later."""
+def dead_since(uow: UnitOfWork, since: datetime, *, up_to: int) -> Dead:
+    """What was given up of events that occurred at `since` or later, up to this id, and of what follows from them."""
     row = uow.session.execute(
         text(
             """
@@ -212,10 +223,10 @@ def dead_since(uow: UnitOfWork, since: datetime) -> Dead:
                    (array_agg(d.handler ORDER BY d.id DESC))[1],
                    (array_agg(d.last_error ORDER BY d.id DESC))[1]
             FROM outbox_deliveries d JOIN outbox_events e ON e.id = d.event_id
-            WHERE d.state = 'dead' AND e.occurred_at >= :since
+            WHERE d.state = 'dead' AND e.occurred_at >= :since AND coalesce(e.root_id, e.id) <= :up_to
             """
         ),
-        {"since": since},
+        {"since": since, "up_to": up_to},
     ).one()
     return Dead(*row)
 

@@ -7,17 +7,23 @@ nothing is lost.
 
 from __future__ import annotations
 
+import json
 import uuid
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Identity, Index, Text, UniqueConstraint, insert, text
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Identity, Index, Text, UniqueConstraint, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from socialshop.infra.db import Base
 from socialshop.kernel.time import to_text
+
+_root: ContextVar[int | None] = ContextVar("outbox_root", default=None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +32,11 @@ class Event:
 
 
 class OutboxEvent(Base):
-    """A fact that something may have to follow; `relayed_at` is null until it was fanned out."""
+    """A fact that something may have to follow; `relayed_at` is null until it was fanned out.
+
+    `root_id` is the event that began the chain which this one continues; null for one that begins a chain. No foreign
+    key: a chain may outlive its root.
+    """
 
     __tablename__ = "outbox_events"
     __table_args__ = (
@@ -35,6 +45,7 @@ class OutboxEvent(Base):
     )
 
     id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)
+    root_id: Mapped[int | None] = mapped_column(BigInteger)
     name: Mapped[str] = mapped_column(Text)
     payload: Mapped[dict[str, Any]] = mapped_column(JSONB)
     occurred_at: Mapped[datetime]
@@ -63,15 +74,40 @@ class OutboxDelivery(Base):
     done_at: Mapped[datetime | None]
 
 
-def write(session: Session, event: Event, occurred_at: datetime) -> None:
-    """Append one fact to the outbox of this transaction."""
-    values = {"name": type(event).__name__, "payload": payload_of(event), "occurred_at": occurred_at}
-    session.execute(insert(OutboxEvent), [values])
+@contextmanager
+def following(roots: Iterable[int]) -> Iterator[None]:
+    """What is emitted in this block follows from events of these chains; it joins the oldest of them."""
+    token = _root.set(min(roots))
+    try:
+        yield
+    finally:
+        _root.reset(token)
 
 
 def payload_of(event: Event) -> dict[str, Any]:
     """The event's fields as JSON values: ids and instants as text."""
     return {key: _plain(value) for key, value in asdict(event).items()}
+
+
+_WRITE = text(
+    """
+    INSERT INTO outbox_events (root_id, name, payload, occurred_at)
+    SELECT CAST(:root_id AS bigint), given.name, CAST(given.payload AS jsonb), :occurred_at
+    FROM unnest(CAST(:names AS text[]), CAST(:payloads AS text[])) WITH ORDINALITY AS given (name, payload, place)
+    ORDER BY given.place
+    """
+)
+
+
+def write(session: Session, events: Sequence[Event], occurred_at: datetime) -> None:
+    """Append facts to the outbox of this transaction, in their order. One statement, whatever the number."""
+    values = {
+        "root_id": _root.get(),
+        "names": [type(event).__name__ for event in events],
+        "payloads": [json.dumps(payload_of(event), ensure_ascii=False) for event in events],
+        "occurred_at": occurred_at,
+    }
+    session.execute(_WRITE, values)
 
 
 def _plain(value: object) -> object:

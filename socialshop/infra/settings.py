@@ -10,7 +10,7 @@ from zoneinfo import available_timezones
 from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from socialshop.kernel.currencies import EXPONENTS
+from socialshop.kernel.currencies import is_currency
 
 
 class Settings(BaseSettings):
@@ -35,13 +35,21 @@ class Settings(BaseSettings):
         description="your own Redis 6.2 or newer, or Valkey; without it an embedded one is started in the data folder",
     )
     secret_key: SecretStr | None = Field(
-        None, description="signs cookies and cursors; without it one is made and kept in the data folder"
+        None, description="signs the cookie that remembers an invite link; without it the signing key does"
+    )
+    signing_key: SecretStr | None = Field(
+        None,
+        description="seed of the Ed25519 key that signs heads of the books, 64 hexadecimal digits; without it one is"
+        " made and kept in the data folder; set it where several machines share a database",
     )
     host: str = Field("127.0.0.1", description="address that the web server listens on")
     port: int = Field(8000, ge=1, le=65535, description="port that the web server listens on")
     public_url: str | None = Field(None, description="address that members see, in links; default http://host:port")
     packages_dir: Path | None = Field(
         None, description="folder of the pages' packages; default node_modules in the project, filled by make setup"
+    )
+    design_page: bool = Field(
+        False, description="show /design, every part of the pages in every state, in production too"
     )
     web_workers: int = Field(2, ge=1, le=64, description="web processes; one a core serves best")
     job_workers: int = Field(2, ge=1, le=64, description="RQ worker processes started by run and work")
@@ -50,6 +58,9 @@ class Settings(BaseSettings):
     time_zone: str = Field("Asia/Shanghai", description="time zone of calendar rules: birthdays, member days")
     country: str = Field("CN", pattern="^[A-Z]{2}$", description="whose rules the legal guard of plans applies")
     session_days: int = Field(30, ge=1, le=365, description="days a session lasts")
+    claim_days: int = Field(
+        7, ge=1, le=90, description="days within which an imported member may set the first password with a token"
+    )
     trusted_proxies: int = Field(0, ge=0, le=5, description="proxies in front whose X-Forwarded-For is believed")
     registrations_per_minute: int = Field(300, ge=1, description="registrations a minute and address")
     requests_per_minute: int = Field(3000, ge=1, description="requests a minute and address")
@@ -96,7 +107,7 @@ class Settings(BaseSettings):
     @field_validator("currency")
     @classmethod
     def _known_currency(cls, value: str) -> str:
-        if value not in EXPONENTS:
+        if not is_currency(value):
             raise ValueError("not an ISO 4217 currency")
         return value
 

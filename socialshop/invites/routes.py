@@ -11,7 +11,7 @@ from flask import current_app, request
 from werkzeug.datastructures import LanguageAccept, MIMEAccept
 from werkzeug.http import parse_accept_header
 
-from socialshop.infra.settings import Settings
+from socialshop.infra import wired
 from socialshop.infra.uow import UnitOfWork, in_unit_of_work
 from socialshop.invites import landing, poster, qr, rules, service, visitors, wording
 from socialshop.invites.cookies import Attributed
@@ -75,7 +75,7 @@ def make_link(call: Call[NewLink, Nothing]) -> Answer:
         )
         link = shared.link
         text = wording.share_text(
-            language, shared.subject, code=link.code, url=_url(link.code), zone=_settings().time_zone
+            language, shared.subject, code=link.code, url=_url(link.code), zone=wired.settings().time_zone
         )
         return Answer(SharedLink.with_text(link, _public_url(), text, posters=_fonts().are_there()), 201)
 
@@ -116,7 +116,7 @@ def show_stats(call: Call[Nothing, Nothing]) -> Answer:
     """
 
     def read(uow: UnitOfWork) -> Answer:
-        link, stats = service.stats(uow, call.caller.member_id, call.path["code"], _settings().currency)
+        link, stats = service.stats(uow, call.caller.member_id, call.path["code"], wired.settings().currency)
         return Answer(StatsWire.of(link, stats))
 
     return call.transact(read)
@@ -140,7 +140,7 @@ def open_link(call: Call[Nothing, Nothing]) -> Answer:
 
     caller = auth.look(None) if "Authorization" in request.headers else None
     visit = service.Visit(visitor, caller.member_id if caller else None, bot)
-    now = current_app.extensions["socialshop_clock"].now()
+    now = wired.clock().now()
     try:
         found = service.open_link(call.path["code"], visit, now, _subject)
     except NotFound:
@@ -149,7 +149,7 @@ def open_link(call: Call[Nothing, Nothing]) -> Answer:
         return _page(landing.unknown_page(language), 404, [])
     cookies += visitors.remember(Attributed(found.link_id, now))
     if as_page:
-        return _page(landing.page(found, language, _settings().time_zone), 200, cookies)
+        return _page(landing.page(found, language, wired.settings().time_zone), 200, cookies)
     return Answer(LandingWire.of(found), headers={**_VARY, "Set-Cookie": cookies})
 
 
@@ -193,12 +193,12 @@ def show_qr_png(call: Call[Nothing, Nothing]) -> Answer:
 )
 def show_poster(call: Call[Nothing, PosterQuery]) -> Answer:
     """A picture to send along: the goods, the price, who invites, and the link as a QR code."""
-    settings = _settings()
+    settings = wired.settings()
 
     def read(uow: UnitOfWork) -> service.ShareKit:
         return service.share_kit(uow, call.path["code"], _subjects())
 
-    kit = in_unit_of_work(read, current_app.extensions["socialshop_clock"])
+    kit = in_unit_of_work(read, wired.clock())
     code = kit.link.code
     sheet = Sheet(kit.subject, kit.inviter, _url(code), code, call.query.lang or _language(), settings.time_zone)
     headers = {"ETag": f'"{sheet.tag()}"', "Cache-Control": _POSTER_KEPT, "Vary": "Accept-Language"}
@@ -213,10 +213,8 @@ def _page(content: bytes, status: int, cookies: list[str]) -> Answer:
 
 
 def _subject(kind: Kind, target_id: uuid.UUID) -> ShareSubject | None:
-    clock = current_app.extensions["socialshop_clock"]
-
     def find() -> ShareSubject | None:
-        return in_unit_of_work(lambda uow: service.find_subject(uow, _subjects(), kind, target_id), clock)
+        return in_unit_of_work(lambda uow: service.find_subject(uow, _subjects(), kind, target_id))
 
     return landing.kept(kind, target_id, find)
 
@@ -249,7 +247,7 @@ def _prefers_page(accept: str) -> bool:
 
 
 def _fonts() -> Fonts:
-    return Fonts(_settings().packages_dir or _PROJECT / "node_modules")
+    return Fonts(wired.settings().packages_dir or _PROJECT / "node_modules")
 
 
 def _subjects() -> Subjects:
@@ -262,10 +260,5 @@ def _url(code: str) -> str:
 
 
 def _public_url() -> str:
-    settings = _settings()
+    settings = wired.settings()
     return (settings.public_url or f"http://{settings.host}:{settings.port}").rstrip("/")
-
-
-def _settings() -> Settings:
-    found: Settings = current_app.extensions["socialshop_settings"]
-    return found

@@ -19,6 +19,7 @@ def deal_subject(uow: UnitOfWork, deal_id: uuid.UUID) -> ShareSubject:
         is_open=deal.status is not Status.ENDED,
         size=deal.group_size,
         ends_at=deal.ends_at,
+        price_alone=deal.price_alone,
     )
 
 

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 
 from flask import current_app, request
 
+from socialshop.infra import wired
 from socialshop.infra.chain import signing_key
 from socialshop.infra.settings import Settings
 from socialshop.invites import cookies
@@ -24,7 +25,7 @@ def known_visitor() -> bytes | None:
 
 def touch(now: datetime) -> Attributed | None:
     """The link that this visitor followed within the shop's window."""
-    window = timedelta(days=_settings().attribution_days)
+    window = timedelta(days=wired.settings().attribution_days)
     return _signer().read_attribution(request.cookies.get(cookies.ATTRIBUTION), now, window)
 
 
@@ -41,21 +42,21 @@ def greet() -> tuple[bytes, list[str]]:
 
 def remember(link: Attributed) -> list[str]:
     """The cookie to set for a link that is followed now: none where the shop keeps the first and there is one."""
-    settings = _settings()
+    settings = wired.settings()
     if settings.attribution_touch == "first" and touch(link.touched_at) is not None:
         return []
     return [_cookie(cookies.ATTRIBUTION, _signer().write_attribution(link), settings.attribution_days)]
 
 
 def _cookie(name: str, value: str, days: int) -> str:
-    secure = "; Secure" if _settings().environment == "production" else ""
+    secure = "; Secure" if wired.settings().environment == "production" else ""
     return f"{name}={value}; Path=/; Max-Age={days * 24 * 3600}; HttpOnly; SameSite=Lax{secure}"
 
 
 def _signer() -> CookieSigner:
     found: CookieSigner | None = current_app.extensions.get(_SIGNER)
     if found is None:
-        found = current_app.extensions[_SIGNER] = CookieSigner(_secret(_settings()))
+        found = current_app.extensions[_SIGNER] = CookieSigner(_secret(wired.settings()))
     return found
 
 
@@ -64,8 +65,3 @@ def _secret(settings: Settings) -> bytes:
     if settings.secret_key is not None:
         return settings.secret_key.get_secret_value().encode()
     return hashlib.sha256(b"socialshop cookies\n" + signing_key(settings.data_dir).private_bytes_raw()).digest()
-
-
-def _settings() -> Settings:
-    found: Settings = current_app.extensions["socialshop_settings"]
-    return found

@@ -38,6 +38,11 @@ class UnknownCurrency(InvalidValue):
     code = "unknown_currency"
 
 
+def is_currency(code: str) -> bool:
+    """Whether this is the code of a currency with minor units."""
+    return code in EXPONENTS
+
+
 def exponent_of(currency: str) -> int:
     """Decimals of a currency (CNY 2, JPY 0). Raises UnknownCurrency."""
     try:

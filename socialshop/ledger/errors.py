@@ -48,3 +48,10 @@ class InsufficientBalance(DomainError):
 
     code = "insufficient_balance"
     kind = Kind.CONFLICT
+
+
+class ProofRunning(DomainError):
+    """Somebody else's proof over HTTP has not ended: two at once would leave no worker for the members."""
+
+    code = "proof_running"
+    kind = Kind.LIMITED

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from flask import current_app
-
+from socialshop.infra import wired
 from socialshop.infra.uow import UnitOfWork
 from socialshop.ledger import service
 from socialshop.ledger.schemas import Wallet, WalletQuery
@@ -19,7 +18,7 @@ room = Room("ledger", __name__, tag="Wallet")
 )
 def show_wallet(call: Call[Nothing, WalletQuery]) -> Answer:
     """Your wallet."""
-    currency = call.query.currency or current_app.extensions["socialshop_settings"].currency
+    currency = call.query.currency or wired.settings().currency
 
     def read(uow: UnitOfWork) -> Answer:
         return Answer(Wallet.of(service.wallet(uow, call.caller.number, currency), currency))

@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
-from flask import current_app
-
 from socialshop.identity import service as identity
 from socialshop.identity.errors import TokenNotValid
-from socialshop.identity.service import TERMS_VERSION, EmailTaken, NewMember, WrongCredentials, email_asked_for
-from socialshop.infra.settings import Settings
+from socialshop.identity.service import (
+    TERMS_VERSION,
+    ClaimRefused,
+    EmailTaken,
+    NewMember,
+    WrongCredentials,
+    email_asked_for,
+)
+from socialshop.infra import wired
 from socialshop.infra.uow import UnitOfWork
 from socialshop.invites import visitors
 from socialshop.invites.errors import InviteCodeUnknown
 from socialshop.notifications import service as notifications
 from socialshop.onboarding import service
 from socialshop.onboarding.schemas import (
+    Claiming,
     Credentials,
     EmailAsked,
-    NewPassword,
+    PasswordReset,
     Profile,
     ProfileEdit,
     Registered,
@@ -48,7 +54,7 @@ def register(call: Call[Registration, Nothing]) -> Answer:
     An invite code, or the cookie of a link that was followed, binds the new member to the link's owner for good; the
     token is told this once.
     """
-    settings = _settings()
+    settings = wired.settings()
     body = call.body
     person = NewMember(
         email=body.email,
@@ -82,7 +88,7 @@ def open_session(call: Call[Credentials, Nothing]) -> Answer:
     """
     # Every spelling of an e-mail address finds one member, so all count together.
     email, password = email_asked_for(call.body.email), call.body.password
-    days = _settings().session_days
+    days = wired.settings().session_days
 
     def enter(uow: UnitOfWork) -> Answer:
         entrance = service.sign_in(uow, email, password, session_days=days, visitor=visitors.known_visitor())
@@ -94,6 +100,30 @@ def open_session(call: Call[Credentials, Nothing]) -> Answer:
     except WrongCredentials:
         limits.count_failed_sign_in(email)
         raise
+
+
+@room.operation(
+    "POST",
+    "/members/claims",
+    access=PUBLIC,
+    body=Claiming,
+    replies=Reply(201, SessionOpened, "Signed in."),
+    refuses=(ClaimRefused,),
+    limit=limits.REGISTRATIONS,
+)
+def claim_account(call: Call[Claiming, Nothing]) -> Answer:
+    """Set the first password of an account that the shop brought along, with the token that the shop gave you.
+
+    The claim's token is good once; the session's is told this once.
+    """
+    body, days = call.body, wired.settings().session_days
+
+    def enter(uow: UnitOfWork) -> Answer:
+        visitor = visitors.known_visitor()
+        entrance = service.claim(uow, body.token, body.password, session_days=days, visitor=visitor)
+        return Answer(SessionOpened.of(entrance), 201)
+
+    return call.transact(enter)
 
 
 @room.operation("GET", "/me", access=SIGNED_IN, replies=Reply(200, Profile, "Your profile."))
@@ -179,12 +209,12 @@ def request_password_reset(call: Call[EmailAsked, Nothing]) -> Answer:
     "POST",
     "/members/password-resets/completion",
     access=PUBLIC,
-    body=NewPassword,
+    body=PasswordReset,
     replies=Reply(204, None, "The password is set; every session has ended."),
     refuses=(TokenNotValid,),
     limit=limits.MAIL_REQUESTS,
 )
-def reset_password(call: Call[NewPassword, Nothing]) -> Answer:
+def reset_password(call: Call[PasswordReset, Nothing]) -> Answer:
     """Set a new password, by the token of the link that came by mail; whoever was signed in is signed out."""
     body = call.body
 
@@ -197,8 +227,3 @@ def reset_password(call: Call[NewPassword, Nothing]) -> Answer:
 
 def _profile(uow: UnitOfWork, caller: Caller, card: Card) -> Answer:
     return Answer(Profile.with_choices(card, notifications.choices_of(uow, caller.number)))
-
-
-def _settings() -> Settings:
-    found: Settings = current_app.extensions["socialshop_settings"]
-    return found

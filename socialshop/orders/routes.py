@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from socialshop.infra.uow import UnitOfWork
 from socialshop.orders import service
-from socialshop.orders.errors import AmountTooLarge, NothingToRefund, OrderNotConfirmed, OrderNotShipped
-from socialshop.orders.schemas import OrderPage, OrderWire, RefundList, RefundRequest, RefundWire
+from socialshop.orders.errors import OrderNotShipped
+from socialshop.orders.schemas import OrderPage, OrderWire, RefundList, RefundWire
 from socialshop.web.auth import BUYERS, READS_ALL, SIGNED_IN
-from socialshop.web.idempotency import Idempotency
 from socialshop.web.operations import Answer, Call, Reply, Room
 from socialshop.web.paging import PageQuery, cut_page
 from socialshop.web.schemas import Nothing
@@ -50,37 +49,6 @@ def receive_order(call: Call[Nothing, Nothing]) -> Answer:
     return call.transact(
         lambda uow: Answer(OrderWire.of(service.receive(uow, call.caller.number, call.ids["order_id"])))
     )
-
-
-@room.operation(
-    "POST",
-    "/orders/<order_id>/refunds",
-    access=BUYERS,
-    body=RefundRequest,
-    replies=Reply(201, RefundWire, "Asked for; an admin decides."),
-    refuses=(OrderNotConfirmed, NothingToRefund, AmountTooLarge),
-    ids={"order_id": "ord"},
-    idempotency=Idempotency.REQUIRED,
-)
-def request_refund(call: Call[RefundRequest, Nothing]) -> Answer:
-    """Ask for money back: a sum, some lines, or all that is left.
-
-    Also after the days to send back are over. What you have asked for and is not decided counts as taken.
-    """
-    body = call.body
-
-    def ask(uow: UnitOfWork) -> Answer:
-        asked = service.request_refund(
-            uow,
-            call.caller.number,
-            call.ids["order_id"],
-            body.reason,
-            amount_minor=body.amount_minor,
-            units=body.units(),
-        )
-        return Answer(RefundWire.of(asked), 201)
-
-    return call.transact(ask)
 
 
 @room.operation(

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from flask import current_app
-
+from socialshop.infra import wired
 from socialshop.infra.uow import UnitOfWork
 from socialshop.kernel.errors import InvalidValue
 from socialshop.kernel.ids import from_public
@@ -138,7 +137,7 @@ def hold_payout_request(call: Call[Refusal, Nothing]) -> Answer:
 )
 def create_payout_batch(call: Call[NewBatch, Nothing]) -> Answer:
     """Take up to 1,000 approved requests of a channel, oldest first, into a batch and freeze it."""
-    currency = call.body.currency or current_app.extensions["socialshop_settings"].currency
+    currency = call.body.currency or wired.settings().currency
 
     def create(uow: UnitOfWork) -> Answer:
         channel = Channel(call.body.channel)

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from flask import current_app
-
-from socialshop.infra.settings import Settings
+from socialshop.infra import wired
 from socialshop.infra.uow import UnitOfWork
 from socialshop.kernel.errors import NotFound
 from socialshop.kernel.ids import from_public
@@ -79,7 +77,7 @@ def request_payout(call: Call[NewRequest, Nothing]) -> Answer:
 
     The sum leaves your wallet's available balance at once and waits reserved. Several may be open.
     """
-    body, settings = call.body, _settings()
+    body, settings = call.body, wired.settings()
 
     def submit(uow: UnitOfWork) -> Answer:
         request = service.submit(
@@ -164,8 +162,3 @@ def cancel_payout_request(call: Call[Nothing, Nothing]) -> Answer:
         return Answer(status=204)
 
     return call.transact(cancel)
-
-
-def _settings() -> Settings:
-    found: Settings = current_app.extensions["socialshop_settings"]
-    return found

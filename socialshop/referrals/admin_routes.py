@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from flask import current_app
-
-from socialshop.infra.settings import Settings
+from socialshop.infra import wired
 from socialshop.infra.uow import UnitOfWork
 from socialshop.kernel.errors import NotFound
 from socialshop.referrals import service
@@ -30,7 +28,7 @@ def show_branch(call: Call[Nothing, BranchQuery]) -> Answer:
 
     Ids alone, no names. That you looked is kept in the audit record.
     """
-    settings: Settings = current_app.extensions["socialshop_settings"]
+    settings = wired.settings()
 
     def read(uow: UnitOfWork) -> Answer:
         found = service.volumes(

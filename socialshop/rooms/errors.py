@@ -34,7 +34,7 @@ class MemberLimitReached(DomainError):
 
 
 class SeatPaid(DomainError):
-    """The seat is paid: it is not left any more. The money comes back by itself if the room does not fill."""
+    """The seat is paid: who asks the money back leaves it, while the room still waits."""
 
     code = "seat_paid"
     kind = Kind.CONFLICT

@@ -1,18 +1,22 @@
-"""Rooms over HTTP: open, join, look, leave."""
+"""Rooms over HTTP: open, join, look, leave; and asking money back, which may mean to leave."""
 
 from __future__ import annotations
 
-from flask import current_app, request
+import re
+
+from flask import request
 
 from socialshop.deals.errors import DealNotLive, OutOfStock
-from socialshop.infra.settings import Settings
 from socialshop.infra.uow import UnitOfWork
+from socialshop.infra.wired import settings
 from socialshop.invites import visitors
 from socialshop.invites.errors import InviteCodeUnknown
 from socialshop.kernel.ids import to_public
+from socialshop.orders.errors import AmountTooLarge, NothingToRefund
+from socialshop.orders.schemas import RefundRequest, RefundWire
 from socialshop.rooms import service
 from socialshop.rooms.errors import AlreadySeated, MemberLimitReached, RoomClosed, RoomFull, SeatPaid
-from socialshop.rooms.schemas import JoinedWire, Reminded, Reminder, RoomWire, SeatClaim
+from socialshop.rooms.schemas import JoinedWire, Reminded, Reminder, RoomWire, SeatClaim, event_stream
 from socialshop.rooms.service import Attribution
 from socialshop.web.auth import BUYERS, PUBLIC
 from socialshop.web.idempotency import Idempotency
@@ -20,6 +24,10 @@ from socialshop.web.operations import Answer, Call, Reply, Room
 from socialshop.web.schemas import Nothing
 
 room = Room("rooms", __name__, tag="Rooms")
+orders_room = Room("room_orders", __name__, tag="Orders")
+
+_STREAM = "text/event-stream"
+_EVENT_ID = re.compile(r"[0-9]{1,18}", re.ASCII)
 
 
 @room.operation(
@@ -96,6 +104,35 @@ def show_room(call: Call[Nothing, Nothing]) -> Answer:
 
 
 @room.operation(
+    "GET",
+    "/rooms/<room_id>/events",
+    access=PUBLIC,
+    replies=(
+        Reply(200, None, "What is new, as server-sent events.", _STREAM),
+        Reply(204, None, "Nothing will happen in this room any more: a client stops asking."),
+    ),
+    ids={"room_id": "room"},
+)
+def follow_room(call: Call[Nothing, Nothing]) -> Answer:
+    """What happens in a room, for everybody, as a resumable event stream.
+
+    Events are `seat_held`, `seat_paid`, `seat_confirmed`, `seat_released`, `host_changed`, `filled`, `expired` and
+    `cancelled`; their ids grow. Each answer tells what is new after `Last-Event-ID` and ends; an `EventSource` asks
+    again by itself after two seconds and misses nothing.
+    """
+    seen = request.headers.get("Last-Event-ID", "")
+    after = int(seen) if _EVENT_ID.fullmatch(seen) else 0
+
+    def read(uow: UnitOfWork) -> Answer:
+        found = service.events_after(uow, call.ids["room_id"], after)
+        if found.complete:
+            return Answer(status=204)
+        return Answer(event_stream(found), media_type=_STREAM, headers={"Cache-Control": "no-store"})
+
+    return call.transact(read)
+
+
+@room.operation(
     "DELETE",
     "/rooms/<room_id>/seats/mine",
     access=BUYERS,
@@ -104,13 +141,43 @@ def show_room(call: Call[Nothing, Nothing]) -> Answer:
     ids={"room_id": "room"},
 )
 def leave_room(call: Call[Nothing, Nothing]) -> Answer:
-    """Leave a room before paying. A paid seat stays: its money comes back by itself if the room does not fill."""
+    """Leave a room before paying.
+
+    To leave it after paying, ask for the money back: `POST /orders/{id}/refunds`.
+    """
 
     def leave(uow: UnitOfWork) -> Answer:
         service.leave(uow, call.caller, call.ids["room_id"])
         return Answer(status=204)
 
     return call.transact(leave)
+
+
+@orders_room.operation(
+    "POST",
+    "/orders/<order_id>/refunds",
+    access=BUYERS,
+    body=RefundRequest,
+    replies=Reply(201, RefundWire, "Asked for. An admin decides; while the room still waits, nobody needs to."),
+    refuses=(NothingToRefund, AmountTooLarge),
+    ids={"order_id": "ord"},
+    idempotency=Idempotency.REQUIRED,
+)
+def request_refund(call: Call[RefundRequest, Nothing]) -> Answer:
+    """Ask for money back: a sum, some lines, or all that is left.
+
+    Also after the days to send back are over. What you have asked for and is not decided counts as taken. If you have
+    paid and your room is not filled, asking for all lets you out of it: `approved`, and `refunded` once the money is
+    back.
+    """
+    body = call.body
+
+    def ask(uow: UnitOfWork) -> Answer:
+        order_id, units = call.ids["order_id"], body.units()
+        asked = service.ask_back(uow, call.caller, order_id, body.reason, amount_minor=body.amount_minor, units=units)
+        return Answer(RefundWire.of(asked), 201)
+
+    return call.transact(ask)
 
 
 @room.operation(
@@ -127,11 +194,10 @@ def remind_members(call: Call[Reminder, Nothing]) -> Answer:
 
     For the room's host and the leader who opened its deal.
     """
-    settings: Settings = current_app.extensions["socialshop_settings"]
 
     def remind(uow: UnitOfWork) -> Answer:
         told = service.remind(
-            uow, call.caller.number, call.ids["room_id"], also_paid=call.body.also_paid, zone=settings.time_zone
+            uow, call.caller.number, call.ids["room_id"], also_paid=call.body.also_paid, zone=settings().time_zone
         )
         return Answer(Reminded(told=told))
 

@@ -88,7 +88,12 @@ def look(uow: UnitOfWork | None) -> Caller | None:
 
 def _caller(uow: UnitOfWork | None) -> Caller | None:
     scheme, _, token = request.headers.get("Authorization", "").partition(" ")
-    if scheme.lower() != "bearer" or not token.isascii() or not 0 < len(token) <= _LONGEST_TOKEN:
+    return holder_of(token, uow) if scheme.lower() == "bearer" else None
+
+
+def holder_of(token: str, uow: UnitOfWork | None) -> Caller | None:
+    """Who holds a session's raw token, wherever it was sent."""
+    if not token.isascii() or not 0 < len(token) <= _LONGEST_TOKEN:
         return None
     authenticate: Authenticate = current_app.extensions["socialshop_authenticate"]
     return authenticate(token, uow)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
-from typing import Any, NoReturn, TypeVar
+from typing import NoReturn, TypeVar
 
 from flask import request
 from pydantic import BaseModel, ValidationError
 
+from socialshop.kernel import strict_json
 from socialshop.web import problems
 from socialshop.web.problems import InvalidFields, Refused
 from socialshop.web.schemas import Nothing
@@ -18,6 +18,9 @@ _MAX_ERRORS = 20
 _LONGEST_NAME = 100
 # pydantic's words for what a script should tell apart; the rest is `not_allowed`.
 _REASONS = {"extra_forbidden": "unknown_field", "missing": "missing"}
+_IN_OUR_WORDS = {"model_type": "should be a JSON object"}
+# The field of a fault that is in no field: of a body that is no object, or of two fields that do not go together.
+_WHOLE = "body"
 
 Model = TypeVar("Model", bound=BaseModel)
 
@@ -67,24 +70,14 @@ def read_query(model: type[Model]) -> Model:
 
 def _parse(raw: bytes) -> object:
     try:
-        return json.loads(raw.decode("utf-8"), object_pairs_hook=_once, parse_constant=_no_constant)
-    except RecursionError:
+        return strict_json.parse(raw.decode("utf-8"))
+    except strict_json.NestedTooDeeply:
         raise Refused(problems.NESTED_TOO_DEEPLY, f"nested more than {MAX_NESTING} deep") from None
+    except strict_json.NotStrict as error:
+        raise Refused(problems.MALFORMED_JSON, f"the body {error}") from None
     except ValueError:
         # The parser's own words would echo the input; a password may stand in it.
         raise Refused(problems.MALFORMED_JSON, "the body is not well-formed JSON in UTF-8") from None
-
-
-def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """An object; a name given twice could be read two ways, so it is malformed (RFC 8259, 4)."""
-    found = dict(pairs)
-    if len(found) != len(pairs):
-        raise ValueError("a name occurs twice")
-    return found
-
-
-def _no_constant(name: str) -> NoReturn:
-    raise ValueError(f"{name} is no JSON")
 
 
 def _check_texts(value: object) -> None:
@@ -120,7 +113,7 @@ def _refuse(error: ValidationError) -> NoReturn:
             _fault(
                 ".".join(str(part) for part in one["loc"]),
                 _REASONS.get(one["type"], "not_allowed"),
-                one["msg"].removeprefix("Value error, "),
+                _IN_OUR_WORDS.get(one["type"]) or one["msg"].removeprefix("Value error, "),
             )
             for one in error.errors(include_url=False, include_context=False, include_input=False)[:_MAX_ERRORS]
         ]
@@ -128,4 +121,4 @@ def _refuse(error: ValidationError) -> NoReturn:
 
 
 def _fault(field: str, reason: str, detail: str) -> dict[str, str]:
-    return {"field": field[:_LONGEST_NAME], "reason": reason, "detail": detail}
+    return {"field": field[:_LONGEST_NAME] or _WHOLE, "reason": reason, "detail": detail}

@@ -6,6 +6,7 @@ Redis away breaks no request: Flask-Limiter logs it once and falls back to memor
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Collection, Mapping
 from datetime import timedelta
 from typing import cast
 
@@ -41,8 +42,11 @@ class TooManyAttempts(DomainError):
     kind = Kind.LIMITED
 
 
-def attach(app: Flask, settings: Settings) -> None:
-    """Limit every operation of the table, as its row says; call after the rooms are registered."""
+def attach(app: Flask, settings: Settings, *, pages: Mapping[str, str | None], unlimited: Collection[str]) -> None:
+    """Limit every operation of the table, as its row says, and `pages`: the name of each one's own limit, by endpoint.
+
+    `unlimited` endpoints are free. Call after all are registered.
+    """
     with app.app_context():
         pool = redis.client().connection_pool
     limiter = Limiter(
@@ -56,17 +60,20 @@ def attach(app: Flask, settings: Settings) -> None:
         key_prefix="socialshop",
     )
     app.extensions["socialshop_limiter"] = limiter
+    free = [endpoint for endpoint, row in table_of(app).items() if not row.limited]
+    for endpoint in (*free, *unlimited):
+        limiter.exempt(app.view_functions[endpoint])
+    # An operation and a page that do the same share one count.
     own = {
-        REGISTRATIONS: f"{settings.registrations_per_minute} per minute",
-        MAIL_REQUESTS: f"{settings.mail_requests_per_minute} per minute",
+        name: limiter.shared_limit(limit, scope=name)
+        for name, limit in {
+            REGISTRATIONS: f"{settings.registrations_per_minute} per minute",
+            MAIL_REQUESTS: f"{settings.mail_requests_per_minute} per minute",
+        }.items()
     }
-    for endpoint, row in table_of(app).items():
-        if not row.limited:
-            limiter.exempt(app.view_functions[endpoint])
-        elif row.limit is not None:
-            app.view_functions[endpoint] = cast(
-                RouteCallable, limiter.limit(own[row.limit])(app.view_functions[endpoint])
-            )
+    for endpoint, name in {**{e: row.limit for e, row in table_of(app).items() if row.limited}, **pages}.items():
+        if name is not None:
+            app.view_functions[endpoint] = cast(RouteCallable, own[name](app.view_functions[endpoint]))
 
 
 def check_sign_in(email: str) -> None:

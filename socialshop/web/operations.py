@@ -20,7 +20,7 @@ from functools import wraps
 from http import HTTPStatus
 from typing import Any, Generic, TypeVar
 
-from flask import Blueprint, Flask, Response, current_app, request
+from flask import Blueprint, Flask, Response, request
 from pydantic import BaseModel
 
 from socialshop.infra.uow import UnitOfWork, in_unit_of_work
@@ -29,8 +29,9 @@ from socialshop.kernel.ids import from_public
 from socialshop.web import idempotency
 from socialshop.web.auth import Access, Caller, admit
 from socialshop.web.bodies import read_body, read_query, read_raw
-from socialshop.web.idempotency import Claim, Idempotency
+from socialshop.web.idempotency import Idempotency
 from socialshop.web.schemas import Nothing
+from socialshop.web.store import Claim
 
 API = "/api/v1"
 _BODY_METHODS = frozenset({"POST", "PUT", "PATCH"})
@@ -222,7 +223,7 @@ def _view_of(row: Operation) -> Callable[..., Response]:
 
 
 def _in_transaction(work: Callable[[UnitOfWork], T], isolation: str | None) -> T:
-    return in_unit_of_work(work, current_app.extensions["socialshop_clock"], isolation=isolation)
+    return in_unit_of_work(work, isolation=isolation)
 
 
 def _serve(row: Operation, variables: Mapping[str, str]) -> Response:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
 
 import structlog
-from flask import Flask, Response, current_app, g
+from flask import Flask, Response, current_app, g, request
 from flask_limiter import RateLimitExceeded
 from sqlalchemy.exc import InterfaceError, OperationalError, TimeoutError
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
@@ -27,6 +27,9 @@ STATUS = {
     Kind.LIMITED: 429,
     Kind.UNAVAILABLE: 503,
 }
+# The database is away, or every connection is taken.
+DATABASE_ERRORS = (OperationalError, InterfaceError, TimeoutError)
+_FOR_PROGRAMS = ("/api/", "/webhooks/", "/static/")
 _log = structlog.stdlib.get_logger("socialshop.web")
 
 
@@ -89,7 +92,7 @@ class InvalidFields(DomainError):
 
     def __init__(self, errors: Sequence[Mapping[str, str]]) -> None:
         first = errors[0]
-        super().__init__(f"{first['field'] or 'the body'}: {first['detail']}", field=first["field"], errors=errors)
+        super().__init__(f"{first['field']}: {first['detail']}", field=first["field"], errors=errors)
 
 
 def attach(app: Flask, public_url: str) -> None:
@@ -99,9 +102,14 @@ def attach(app: Flask, public_url: str) -> None:
     app.register_error_handler(Refused, _refused)
     app.register_error_handler(HTTPException, _http)
     app.register_error_handler(RateLimitExceeded, _limited)
-    for kind in (OperationalError, InterfaceError, TimeoutError):
+    for kind in DATABASE_ERRORS:
         app.register_error_handler(kind, _database)
     app.register_error_handler(Exception, _unexpected)
+
+
+def speak_to_people(app: Flask, page: Callable[[int], Response]) -> None:
+    """Answer a browser whose address nothing answers by `page` of the status, instead of a problem."""
+    app.extensions["socialshop_nothing_here"] = page
 
 
 def title_of(code: str) -> str:
@@ -150,11 +158,19 @@ def _refused(error: Refused) -> Response:
 def _http(error: HTTPException) -> BaseResponse:
     if error.code is None or error.code < HTTPStatus.BAD_REQUEST:
         return error.get_response()
+    if request.url_rule is None and "socialshop_nothing_here" in current_app.extensions and _is_for_people():
+        page: BaseResponse = current_app.extensions["socialshop_nothing_here"](error.code)
+        return page
     found, detail = _OF_STATUS.get(error.code, (MALFORMED_REQUEST, "this is no request that the shop can read"))
     headers = {}
     if isinstance(error, MethodNotAllowed) and error.valid_methods:
         headers["Allow"] = ", ".join(sorted(error.valid_methods))
     return problem(found.code, found.status, detail, headers=headers)
+
+
+def _is_for_people() -> bool:
+    """Whether a browser asks for an address that is not the API's."""
+    return not request.path.startswith(_FOR_PROGRAMS) and "text/html" in request.headers.get("Accept", "")
 
 
 def _limited(error: RateLimitExceeded) -> Response:

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PlainSerializer, WithJsonSchema
 
-from socialshop.kernel.currencies import EXPONENTS
+from socialshop.kernel.currencies import EXPONENTS, is_currency
 from socialshop.kernel.money import Money
 from socialshop.kernel.time import to_text
 
@@ -43,7 +43,7 @@ Instant = Annotated[
 
 
 def _known(currency: str) -> str:
-    if currency not in EXPONENTS:
+    if not is_currency(currency):
         raise ValueError("not the code of an ISO 4217 currency")
     return currency
 

@@ -22,6 +22,7 @@ PLANTED = {
     "queue": ("socialshop/infra/redis.py", "import rq"),
     "flask-sqlalchemy": ("socialshop/ledger/store/__init__.py", "import flask_sqlalchemy"),
     "web": ("socialshop/identity/store.py", "import socialshop.web.problems"),
+    "pages": ("socialshop/pages/shopper/shop.py", "import sqlalchemy"),
 }
 
 

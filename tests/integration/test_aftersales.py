@@ -19,7 +19,7 @@ from socialshop.infra.outbox import payload_of
 from socialshop.infra.uow import in_unit_of_work, unit_of_work
 from socialshop.ledger.service import WalletBalances
 from socialshop.orders import service as orders
-from socialshop.orders.errors import NothingToRefund, OrderNotConfirmed
+from socialshop.orders.errors import NothingToRefund
 from socialshop.payments.events import RefundFailed, RefundPaid
 from socialshop.rooms.service import Joined
 from workers import handlers, jobs, relay
@@ -172,22 +172,6 @@ def test_what_accrues_after_the_receipt_matures_likewise(bought: Bought) -> None
     assert rows("SELECT matures_at FROM accruals") == [(received + (RETURN_DAYS + HOLD) * DAY,)]
     assert rows("SELECT count(*) FROM accrual_maturities") == [(1,)]
     assert replayed() is None
-
-
-def test_before_the_room_fills_there_is_nothing_to_refund(bought: Bought) -> None:
-    with pytest.raises(OrderNotConfirmed):
-        bought.ask()
-    bought.shop.pay(bought.joined)
-    bought.work()
-    assert bought.status() == "paid"
-    with pytest.raises(OrderNotConfirmed):
-        bought.ask()
-    bought.shop.tick(3_601)
-    bought.work()
-    assert bought.status() == "refunded"
-    with pytest.raises(NothingToRefund):
-        bought.ask()
-    assert rows("SELECT count(*) FROM refunds") == [(0,)]
 
 
 def test_after_the_return_window_a_refund_is_still_accepted_as_requested(bought: Bought) -> None:

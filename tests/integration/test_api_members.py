@@ -14,7 +14,7 @@ from sqlalchemy import event, text
 
 from socialshop.identity.rules import TERMS_VERSION
 from socialshop.infra.db import db
-from socialshop.infra.uow import unit_of_work
+from socialshop.infra.uow import try_lock_apart, unit_of_work
 from socialshop.invites import rules as invite_rules
 from socialshop.kernel.ids import from_public, new_id, to_public
 from socialshop.kernel.roles import Role
@@ -281,6 +281,16 @@ def test_finance_and_admin_see_what_the_books_prove(app: Flask, role: Role) -> N
         "audit_head_hash": "00" * 32,
         "first_difference": None,
     }
+
+
+def test_one_proof_runs_at_a_time_over_http_and_the_next_is_told_when_to_ask(app: Flask) -> None:
+    person = sign_up(app, role=Role.FINANCE)
+    with try_lock_apart("ledger.prove") as running:
+        assert running is not None
+        refused = person.call("GET", "/admin/ledger/proof")
+    assert refusal(refused) == (429, "proof_running", None)
+    assert refused.headers["Retry-After"] == "30"
+    assert person.call("GET", "/admin/ledger/proof").get_json()["balanced"] is True
 
 
 def test_the_profile_costs_three_statements_and_the_first_is_the_indexed_look_at_the_token(app: Flask) -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import threading
+import time
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -18,8 +20,10 @@ from socialshop import cli
 from socialshop.cli import shop
 from socialshop.infra.outbox import Event
 from socialshop.infra.servers import Servers
-from socialshop.infra.uow import UnitOfWork, unit_of_work
+from socialshop.infra.uow import UnitOfWork, advisory_lock, in_unit_of_work, unit_of_work
 from socialshop.kernel.errors import InvalidValue
+from socialshop.ledger import service as ledger
+from socialshop.ledger.journal import Entry, Posting
 from workers import handlers, presence
 from workers.handlers import Handler, Payload
 
@@ -122,6 +126,63 @@ def _outside(url: str, statement: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("arguments", "exit_code", "words"),
+    [
+        (["--nope"], 2, "No such option '--nope'"),
+        (["nope"], 2, "No such command 'nope'"),
+        (["prove", "--nope"], 2, "No such option '--nope'"),
+        (["plan", "publish"], 2, "Missing argument 'FILE'"),
+        (["prove", "--data-dir", "{file}"], 1, "is a file"),
+        (["run", "--data-dir", "{file}"], 1, "is a file"),
+        (["run", "--data-dir", "/proc/nope"], 1, "Cannot write to the data folder /proc/nope"),
+        (["run", "--port", "x"], 1, "'x' is not a valid port number"),
+        (["serve", "--port", "65536"], 1, "65536 is not in the range"),
+        (["prove", "--head", "{folder}"], 1, "is a directory"),
+        (["prove", "--head", "{folder}/none"], 1, "does not exist"),
+        (["plan", "publish", "{folder}"], 1, "Is a directory"),
+        (["plan", "publish", "{folder}/none"], 1, "No such file or directory"),
+        (["plan", "publish", "/proc/self/mem"], 1, "Input/output error"),
+        (["plan", "publish", "{file}"], 1, "the plan has the name 'name' twice in one object"),
+        (["import", "members", "{folder}"], 1, "is a directory"),
+        (["import", "orders", "{folder}/none"], 1, "does not exist"),
+        (["import", "orders", "{file}", "--rejected", "{folder}/none/x.csv"], 1, "report of rejected lines cannot be"),
+        (["settle", "--as-of", "yesterday"], 1, "not an RFC 3339 instant"),
+        (["export", "ledger", "--format", "xml"], 1, "'xml' is not one of 'csv', 'beancount'"),
+        (["bench", "nope"], 1, "'nope' is not one of 'accrue'"),
+    ],
+)
+def test_a_command_line_that_cannot_be_meant_is_one_line(
+    tmp_path: Path, arguments: list[str], exit_code: int, words: str
+) -> None:
+    """Given a bad argument, when the command is called, then one line says so: no traceback, no page of usage."""
+    file, data = tmp_path / "file", tmp_path / "data"
+    file.write_text('{"name": "x", "name": "y"}')
+    given = [argument.format(file=file, folder=tmp_path) for argument in arguments]
+    environment = {**NOTHING, "SOCIALSHOP_DATA_DIR": str(data)}
+    result = CliRunner(env=environment).invoke(cli.main, given, prog_name="socialshop")
+    assert (result.exit_code, result.stdout) == (exit_code, "")
+    assert words in result.stderr
+    assert result.stderr.startswith("socialshop: ")
+    assert len(result.stderr.splitlines()) == 1
+    assert not data.exists()
+
+
+@pytest.mark.parametrize("name", ["SOCIALSHOP_PORT", "SOCIALSHOP_DATA_DIR"])
+def test_a_setting_that_an_option_reads_is_named_in_the_one_line(tmp_path: Path, name: str) -> None:
+    file = tmp_path / "file"
+    file.touch()
+    result = CliRunner(env={**NOTHING, name: str(file)}).invoke(cli.main, ["run"], prog_name="socialshop")
+    assert (result.exit_code, result.stdout, len(result.stderr.splitlines())) == (1, "", 1)
+    assert name in result.stderr
+
+
+def test_a_group_called_by_its_name_alone_shows_what_it_has() -> None:
+    shown = CliRunner().invoke(cli.main, ["plan"], prog_name="socialshop")
+    assert "publish" in shown.output
+    assert len(shown.output.splitlines()) > 5
+
+
+@pytest.mark.parametrize(
     ("error", "line"),
     [
         (InvalidValue("no such day"), "socialshop: no such day"),
@@ -182,6 +243,61 @@ def test_a_command_drains_everything_itself_where_no_worker_listens(app: Flask, 
     assert not presence.someone_listens()
     shop.finish_jobs(app)
     assert guests.served == 4
+
+
+def test_a_command_does_not_wait_for_what_others_begin_meanwhile(
+    app: Flask, guests: Guests, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Given somebody who pours another cup after each one, when a command finishes its two, then it ends."""
+    guests.more = 1
+    poured = 0
+
+    def work_off_and_pour() -> bool:
+        nonlocal poured
+        poured += 1
+        assert poured < 10
+        work_off()
+        _pour()
+        return True
+
+    work_off = shop._work_off
+    monkeypatch.setattr(shop, "_work_off", work_off_and_pour)
+    _pour()
+    shop.finish_jobs(app)
+    assert guests.served >= 2
+    with unit_of_work() as uow:
+        roots = uow.session.execute(text("SELECT coalesce(root_id, id) FROM outbox_events ORDER BY id")).scalars().all()
+    # The cup that followed from the first belongs to it; the others are on their own.
+    assert roots.count(roots[0]) == 2
+    assert len(set(roots)) == len(roots) - 1
+
+
+def test_books_that_another_is_sealing_are_waited_for(app: Flask, guests: Guests) -> None:
+    """Given a sealer who holds the lock, when a command ends, then it ends after the seal and not before."""
+    entry = Entry("tea:1", "sale", [Posting("provider:import:clearing", -5, "CNY"), Posting("shop:sales", 5, "CNY")])
+    with unit_of_work() as uow:
+        ledger.post(uow, [entry])
+    # A transaction of another test's database may be older: then there is nothing to seal yet.
+    while not in_unit_of_work(lambda uow: ledger.can_seal(uow, 2**62)):
+        time.sleep(0.01)
+    began, sealed = threading.Event(), threading.Event()
+
+    def seal_slowly() -> None:
+        with app.app_context(), unit_of_work() as uow:
+            assert advisory_lock(uow, "ledger.seal", wait=False)
+            began.set()
+            time.sleep(0.5)
+            sealed.set()
+
+    other = threading.Thread(target=seal_slowly)
+    other.start()
+    assert began.wait(10)
+    shop.finish_jobs(app)
+    waited = sealed.is_set()
+    other.join()
+    assert waited
+    with unit_of_work() as uow:
+        assert ledger.count_unsealed(uow) == 0
 
 
 def test_what_a_command_gives_up_is_one_line_and_exit_1(app: Flask, guests: Guests) -> None:

@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -13,6 +17,10 @@ from flask import Flask
 from sqlalchemy import NullPool, create_engine, text
 
 from socialshop.cli import main
+from socialshop.infra.clock import ManualClock
+from socialshop.infra.uow import in_unit_of_work
+from socialshop.ledger.service import keep_heads
+from workers.schedule import PERIODIC
 
 Shop = Callable[..., Result]
 
@@ -71,6 +79,66 @@ def test_prove_exits_1_with_the_first_difference(tampered: Shop) -> None:
     )
     assert json.loads(tampered("prove", "--json").stdout)["projection_ok"] is False
     assert tampered("prove", "--json").exit_code == 1
+
+
+@pytest.mark.parametrize("what", ["ledger", "accruals", "head"])
+def test_a_reader_who_has_seen_enough_ends_an_export_without_a_word(
+    shop: Shop, database_url: str, redis_url: str, what: str
+) -> None:
+    environment = {**os.environ, "DATABASE_URL": database_url, "REDIS_URL": redis_url}
+    process = subprocess.Popen(
+        [sys.executable, "-m", "socialshop", "export", what],
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
+    assert process.stdout is not None
+    process.stdout.close()
+    assert process.stderr is not None
+    with process.stderr as said:
+        assert said.read() == b""
+    assert process.wait() == 141
+
+
+def test_the_schedule_keeps_the_signed_heads_once_a_day(app: Flask, shop: Shop, tmp_path: Path) -> None:
+    app.extensions["socialshop_settings"] = app.extensions["socialshop_settings"].model_copy(
+        update={"data_dir": tmp_path}
+    )
+    clock = ManualClock(datetime(2026, 3, 1, 0, 0, tzinfo=UTC))
+    in_unit_of_work(keep_heads, clock)
+    first = (tmp_path / "heads" / "2026-03-01.json").read_text()
+    assert json.loads(first)["number"] == 1
+    posted(accrual("a3", 7, 5))
+    seal_all()
+    clock.advance(timedelta(hours=3))
+    in_unit_of_work(keep_heads, clock)
+    clock.advance(timedelta(days=1))
+    assert in_unit_of_work(keep_heads, clock) is False
+    kept = sorted((tmp_path / "heads").iterdir())
+    assert [path.name for path in kept] == ["2026-03-01.json", "2026-03-02.json"]
+    assert kept[0].read_text() == first
+    assert json.loads(kept[1].read_text())["number"] == 2
+    assert shop("prove", "--head", str(kept[0])).exit_code == 0
+    assert "keep_heads" in [periodic.name for periodic in PERIODIC]
+
+
+def test_machines_that_share_the_signing_key_accept_each_others_heads(
+    shop: Shop, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Given two data folders, when the settings name the key, then one's head proves at the other."""
+    monkeypatch.setenv("SOCIALSHOP_SIGNING_KEY", "0a" * 32)
+    head = tmp_path / "head.json"
+    head.write_text(shop("export", "head").stdout, encoding="utf-8")
+    assert not (tmp_path / "signing.key").exists()
+    assert shop("prove", "--data-dir", str(tmp_path / "elsewhere"), "--head", str(head)).exit_code == 0
+    monkeypatch.setenv("SOCIALSHOP_SIGNING_KEY", "0b" * 32)
+    assert "signed by another key" in shop("prove", "--head", str(head)).stderr
+    monkeypatch.setenv("SOCIALSHOP_SIGNING_KEY", "secret")
+    refused = shop("export", "head")
+    assert refused.exit_code == 1
+    assert (
+        refused.stderr == "socialshop: SOCIALSHOP_SIGNING_KEY is no signing key: 64 hexadecimal digits are expected\n"
+    )
 
 
 def test_an_exported_head_proves_and_a_changed_one_is_refused(shop: Shop, tmp_path: Path) -> None:

@@ -358,6 +358,13 @@ def test_nobody_learns_whether_the_shop_knows_an_address(app: Flask, office: Pos
     sign_up(app, email="mei@example.com")
     known, unknown = ask_for_reset(app, "mei@example.com"), ask_for_reset(app, "nobody@example.com")
     assert known == unknown == ask_for_reset(app, "not an address") == (202, {})
+    # One that was attached to an imported member opens nothing before the account is claimed.
+    imported = sign_up(app, email="imported@example.com")
+    with unit_of_work() as uow:
+        uow.session.execute(
+            text("DELETE FROM member_credentials WHERE member_id = :id"), {"id": imported.card.member_id}
+        )
+    assert ask_for_reset(app, "imported@example.com") == (202, {})
     work()
     assert server.recipients == ["mei@example.com"]
 

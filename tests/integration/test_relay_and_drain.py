@@ -144,7 +144,7 @@ def test_a_delivery_is_given_up_after_the_last_attempt_and_later_ones_wait_longe
     assert _drunk() == []
     with unit_of_work() as uow:
         assert deliveries.backlog(uow, ["drink"]) == (0, 0, 1)
-        dead = deliveries.dead_since(uow, uow.now - timedelta(minutes=1))
+        dead = deliveries.dead_since(uow, uow.now - timedelta(minutes=1), up_to=deliveries.newest_event(uow))
     assert dead == (1, "drink", "ValueError: cup 1 is bad")
 
 

@@ -10,6 +10,7 @@ from sqlalchemy import text
 
 from socialshop.infra.clock import ManualClock
 from socialshop.infra.uow import UnitOfWork, advisory_lock, in_unit_of_work, unit_of_work
+from tests.web_client import counts, sign_up
 from workers import jobs, relay, schedule, worker
 from workers.schedule import Periodic, slot_of
 
@@ -42,6 +43,19 @@ def _unfinished() -> list[datetime]:
     with unit_of_work() as uow:
         rows = uow.session.execute(text("SELECT slot FROM periodic_ticks WHERE finished_at IS NULL ORDER BY slot"))
         return list(rows.scalars())
+
+
+def test_sessions_long_expired_are_purged_by_the_schedule_at_the_apps_clock(app: Flask) -> None:
+    """Given a session that ended two months ago by the app's clock, when the purge runs as a job, then it is gone."""
+    clock = ManualClock(NOON)
+    app.extensions["socialshop_clock"] = clock
+    sign_up(app)
+    name = "purge_sessions"
+    jobs.run_periodic(name, NOON.isoformat())
+    assert counts("member_sessions") == {"member_sessions": 1}
+    clock.advance(timedelta(days=91))
+    assert jobs.run_periodic(name, clock.now().isoformat()) == 1
+    assert counts("member_sessions") == {"member_sessions": 0}
 
 
 def test_a_slot_begins_where_its_span_does() -> None:

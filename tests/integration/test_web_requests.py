@@ -77,10 +77,10 @@ def person(planted: Flask) -> Person:
         ('{"cups": 1, "kind": "\\u0000"}', "kind"),
         ('{"cups": 1, "kind": "\\udfff"}', "kind"),
         ('{"cups": 1, "a": {"b": ["\\u0000"]}}', "a.b.0"),
-        ('{"\\u0000": 1}', ""),
+        ('{"\\u0000": 1}', "body"),
         ("{}", "cups"),
-        ("[]", ""),
-        ("null", ""),
+        ("[]", "body"),
+        ("null", "body"),
     ],
 )
 def test_types_are_strict_and_the_field_is_named(planted: Flask, sent: str, field: str) -> None:
@@ -108,12 +108,28 @@ def test_what_is_no_json_is_400_and_not_echoed(planted: Flask, sent: bytes) -> N
     assert refusal(answer)[:2] == (400, "malformed_json")
 
 
+@pytest.mark.parametrize(
+    ("sent", "detail"),
+    [
+        ("[]", "body: should be a JSON object"),
+        ('{"cups": 1, "cups": 2}', "the body has the name 'cups' twice in one object"),
+        ('{"cups": NaN}', "the body has NaN, which is no number in JSON"),
+        ('{"cups": ' + "9" * 5000 + "}", "the body has a whole number of 5,000 digits; 100 are the most"),
+        ("{", "the body is not well-formed JSON in UTF-8"),
+        ("[" * 10_000, "nested more than 64 deep"),
+    ],
+)
+def test_what_is_wrong_with_a_body_is_said_in_plain_words(planted: Flask, sent: str, detail: str) -> None:
+    answer = planted.test_client().post("/api/v1/teas", data=sent, content_type="application/json")
+    assert answer.get_json()["detail"] == detail
+
+
 def test_nesting_of_64_is_read_and_of_65_or_ten_thousand_is_not(planted: Flask) -> None:
     def post(depth: int) -> tuple[int, str, str | None]:
         sent = "[" * depth + "]" * depth
         return refusal(planted.test_client().post("/api/v1/teas", data=sent, content_type="application/json"))
 
-    assert post(64) == (422, "invalid_value", "")
+    assert post(64) == (422, "invalid_value", "body")
     assert post(65) == (400, "nested_too_deeply", None)
     assert post(10_000) == (400, "nested_too_deeply", None)
 

@@ -1,4 +1,4 @@
-"""A room's whole life in any order: join, pay, fail, lapse, leave, expire, pay too late; all books after every step.
+"""A room's whole life in any order: join, pay, fail, lapse, leave, ask back, expire; all books after every step.
 
 The model knows members, seats and a clock, and nothing of how they are kept. After every step the room, every order
 that was ever placed, the stock and the provider's books must be what it says.
@@ -203,6 +203,17 @@ class Rooms(RuleBasedStateMachine):
         if refusal is None:
             self._give_up(person)
             self._hand_on()
+
+    @precondition(lambda self: self.status == "open" and any(p.paid is not None for p in self.places.values()))
+    @rule(pick=PICKS)
+    def ask_all_back(self, pick: int) -> None:
+        paid = [person for person, place in self.places.items() if place.paid is not None]
+        person = paid[pick % len(paid)]
+        self.shop.ask_back(self.people[person], self.places[person].joined)
+        self.shop.work()
+        self._give_up(person)
+        self._hand_on()
+        self.shop.work()
 
     @rule(seconds=st.sampled_from([1, 1, 60, HOLD, TTL]))
     def wait(self, seconds: int) -> None:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from socialshop.app import create_app
+from socialshop.infra.uow import in_unit_of_work
 from socialshop.rooms import service as rooms
 from workers import handlers, jobs, relay
-from workers.edge import in_unit_of_work
 
 
 def main() -> None:

@@ -278,6 +278,43 @@ def test_a_hold_that_lapses_while_it_is_paid_is_paid_or_lost_and_never_both(shop
     assert (shop.left(), faults(shop), unsettled(shop)) == (999 - len(paid), [], [])
 
 
+@pytest.mark.parametrize("seed", range(4))
+def test_who_asks_the_money_back_while_the_last_seat_is_paid_is_out_of_the_room_or_in_a_filled_one(
+    shop: RoomShop, seed: int
+) -> None:
+    deal = shop.deal(size=2)
+    pairs = []
+    for _ in range(8):
+        leaver = shop.member()
+        host = shop.open(deal, leaver)
+        shop.pay(host)
+        pairs.append((leaver, host, shop.join(host.room.id)))
+    shop.work()
+    _hold_money(shop, *(last for _, _, last in pairs))
+    clock = shop.pay_shop.clock
+
+    def ask(leaver: Member, order_id: uuid.UUID) -> object:
+        return in_unit_of_work(lambda uow: rooms.ask_back(uow, leaver, order_id, "over"), clock).status
+
+    work: list[Callable[[], object]] = [partial(ask, leaver, host.order.id) for leaver, host, _ in pairs for _ in "ab"]
+    work += [partial(_authorized(last), clock) for _, _, last in pairs]
+    random.Random(seed).shuffle(work)
+    told = _at_once(shop.app, work)
+    shop.settle()
+    asked = [answer for answer in told if answer is not None]
+    assert sorted(asked.count(answer) for answer in set(asked) - {"approved", "requested"}) == [8]
+    for _, host, last in pairs:
+        refund = rows("SELECT status FROM refunds WHERE order_id = :id", id=host.order.id)
+        found = shop.seats(host.room.id), shop.order(host), shop.order(last), refund
+        assert found in (
+            (("filled", 2, 2), "confirmed", "confirmed", [("requested",)]),
+            (("open", 1, 1), "refunded", "paid", [("refunded",)]),
+            # The last seat was not paid yet: without a paid member the room cannot go on, and the late money went back.
+            (("cancelled", 0, 0), "refunded", "refunded", [("refunded",)]),
+        )
+    assert faults(shop) == unsettled(shop) == []
+
+
 def test_payments_that_arrive_at_once_fill_a_room_once(shop: RoomShop) -> None:
     host = shop.open(shop.deal(size=8))
     joined = [host, *(shop.join(host.room.id) for _ in range(7))]

@@ -113,6 +113,22 @@ def test_what_is_no_plan_text_is_refused_in_one_sentence(content: bytes) -> None
     assert "\n" not in refused.value.detail
 
 
+@pytest.mark.parametrize(
+    ("content", "sentence"),
+    [
+        (b'{"name": "a", "name": "b"}', "the plan has the name 'name' twice in one object"),
+        (b'{"hold_days": NaN}', "the plan has NaN, which is no number in JSON"),
+        (b'{"hold_days": ' + b"9" * 5_000 + b"}", "the plan has a whole number of 5,000 digits; 100 are the most"),
+        (b"[" * 100_000, "the plan is nested too deeply"),
+        (b"[]", "a plan is a JSON object"),
+    ],
+)
+def test_what_makes_a_text_no_plan_is_said_in_plain_words(content: bytes, sentence: str) -> None:
+    with pytest.raises(PlanInvalid) as refused:
+        read_plan(content)
+    assert refused.value.detail == sentence
+
+
 def test_a_plan_text_may_begin_with_a_byte_order_mark() -> None:
     assert read_plan(b"\xef\xbb\xbf" + json.dumps(PLAN).encode()) == parse_plan(PLAN)
 

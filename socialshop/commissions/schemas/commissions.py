@@ -47,7 +47,7 @@ class CommissionWire(Wire):
     base: MoneyWire
     order_id: str
     line: int
-    plan_version: str
+    plan_version: str | None
     accrued_at: Instant
     matures_at: Instant | None
     settled_at: Instant | None
@@ -65,7 +65,7 @@ def _commission(row: CommissionRow) -> dict[str, Any]:
         "net": _money(row.amount_minor - row.clawed_minor, row.currency),
         "base": _money(row.base_minor, row.currency),
         "order_id": to_public("ord", row.order_id),
-        "plan_version": to_public("plv", row.plan_version_id),
+        "plan_version": to_public("plv", row.plan_version_id) if row.plan_version_id else None,
         **{name: getattr(row, name) for name in _AS_THEY_ARE},
     }
 

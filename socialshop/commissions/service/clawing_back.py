@@ -14,7 +14,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from socialshop.commissions import rules
-from socialshop.commissions.events import CommissionsClawedBack
+from socialshop.commissions.events import CommissionOwed, CommissionsClawedBack
 from socialshop.commissions.plan import parse_plan
 from socialshop.commissions.rules import Standing, Taken
 from socialshop.commissions.service.accruing import tell_links, wait_for_accruals
@@ -65,6 +65,8 @@ def _claw_back(uow: UnitOfWork, refund_id: uuid.UUID) -> None:
         ledger.post(uow, [_entry(refund_id, taken)])
         uow.emit(CommissionsClawedBack(refund_id))
         tell_links(uow, [order_id])
+        if any(each.owed_minor for each in taken):
+            uow.emit(CommissionOwed(refund_id=refund_id))
     crash_point("clawback.posted")
 
 

@@ -26,7 +26,7 @@ class CommissionRow(NamedTuple):
     currency: str
     order_id: uuid.UUID
     line: int
-    plan_version_id: uuid.UUID
+    plan_version_id: uuid.UUID | None
     accrued_at: datetime
     matures_at: datetime | None
     settled_at: datetime | None

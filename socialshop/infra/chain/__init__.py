@@ -11,12 +11,13 @@ from socialshop.infra.chain.heads import (
     SignedHead,
     current_head,
     json_of,
+    place,
     read_head,
     signed_head,
     signing_key,
 )
 from socialshop.infra.chain.proving import ChainProof, Place, Sum, count_waiting, lost_in_queue, prove_chain
-from socialshop.infra.chain.sealing import seal_block
+from socialshop.infra.chain.sealing import can_seal, last_waiting, seal_block
 from socialshop.infra.chain.tables import GENESIS, BlockHash, Chain, Head
 
 __all__ = [
@@ -29,10 +30,13 @@ __all__ = [
     "Place",
     "SignedHead",
     "Sum",
+    "can_seal",
     "count_waiting",
     "current_head",
     "json_of",
+    "last_waiting",
     "lost_in_queue",
+    "place",
     "prove_chain",
     "read_head",
     "seal_block",

@@ -16,6 +16,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from socialshop.infra import wired
 from socialshop.infra.chain.sealing import last_block
 from socialshop.infra.chain.tables import GENESIS, Chain, Head
 from socialshop.kernel.errors import InvalidValue
@@ -65,7 +66,7 @@ def current_head(session: Session, chain: Chain) -> Head:
 
 
 def signed_head(session: Session, chain: Chain, data_dir: Path) -> SignedHead:
-    """The newest block's head, signed by the key of `data_dir` (made there on first use)."""
+    """The newest block's head, signed by the shop's key."""
     key, head = signing_key(data_dir), current_head(session, chain)
     return SignedHead(head, _public(key.public_key()), key.sign(head.text(chain)))
 
@@ -73,7 +74,7 @@ def signed_head(session: Session, chain: Chain, data_dir: Path) -> SignedHead:
 def read_head(document: object, chain: Chain, data_dir: Path) -> Head:
     """The head in an exported document's object. Raises HeadRefused: malformed, no key here, a wrong one."""
     signed = _signed_in(document)
-    own = _read_key(data_dir.joinpath(KEY_FILE)).public_key()
+    own = _own_key(data_dir).public_key()
     if signed.public_key != _public(own):
         raise HeadRefused("the head is signed by another key than this shop's")
     try:
@@ -84,29 +85,41 @@ def read_head(document: object, chain: Chain, data_dir: Path) -> Head:
 
 
 def signing_key(data_dir: Path) -> Ed25519PrivateKey:
-    """The shop's key: 32 bytes of seed in hexadecimal, in a file that its owner alone may read. Made on first use."""
+    """The shop's key: 32 bytes of seed in hexadecimal, from the settings, else from a file that its owner alone may
+    read, made on first use.
+    """
+    path = data_dir.joinpath(KEY_FILE)
+    if wired.settings().signing_key is None and not path.exists():
+        place(path, secrets.token_hex(_SEED_BYTES))
+    return _own_key(data_dir)
+
+
+def _own_key(data_dir: Path) -> Ed25519PrivateKey:
+    given = wired.settings().signing_key
+    if given is not None:
+        return _key(given.get_secret_value(), "SOCIALSHOP_SIGNING_KEY")
     path = data_dir.joinpath(KEY_FILE)
     if not path.exists():
-        _make_key(path)
-    return _read_key(path)
-
-
-def _read_key(path: Path) -> Ed25519PrivateKey:
-    if not path.exists():
         raise HeadRefused(f"{path} is missing: without the shop's key no head can be told from a forged one")
-    seed = path.read_text(encoding="ascii", errors="replace").strip()
-    if not re.fullmatch(r"[0-9a-f]{64}", seed):
-        raise HeadRefused(f"{path} is no signing key: 64 hexadecimal digits are expected")
+    return _key(path.read_text(encoding="ascii", errors="replace"), str(path))
+
+
+def _key(seed: str, where: str) -> Ed25519PrivateKey:
+    if not re.fullmatch(r"[0-9a-f]{64}", seed.strip()):
+        raise HeadRefused(f"{where} is no signing key: 64 hexadecimal digits are expected")
     return Ed25519PrivateKey.from_private_bytes(bytes.fromhex(seed))
 
 
-def _make_key(path: Path) -> None:
-    """Written beside its place and linked there, so that of two processes the first one's key stands, whole."""
+def place(path: Path, line: str) -> None:
+    """Write a private file of one line, unless it is there.
+
+    Written beside its place and linked there, so that of two processes the first one's file stands, whole.
+    """
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     draft = path.with_name(f"{path.name}.{secrets.token_hex(8)}")
     handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(handle, "w", encoding="ascii") as file:
-        file.write(secrets.token_hex(_SEED_BYTES) + "\n")
+        file.write(line + "\n")
         file.flush()
         os.fsync(handle)
     with contextlib.suppress(FileExistsError):

@@ -13,6 +13,13 @@ from sqlalchemy.orm import Session
 from socialshop.infra.chain.tables import GENESIS, BlockHash, Chain
 from socialshop.infra.uow import UnitOfWork, advisory_lock
 
+# An entry in the queue is sealable once no transaction older than the one that wrote it is still running. An id that
+# is not below xmax was given by another cluster, before a restore: it counts as committed.
+_SEALABLE = (
+    "(transaction_id < pg_snapshot_xmin(pg_current_snapshot())"
+    " OR transaction_id >= pg_snapshot_xmax(pg_current_snapshot()))"
+)
+
 
 class BlockRow(NamedTuple):
     """A block as it is stored."""
@@ -57,6 +64,18 @@ def seal_block(uow: UnitOfWork, chain: Chain, take: Callable[[Session, Sequence[
     return len(waiting) == chain.block_entries or sum(entry.weight for entry in waiting) >= chain.block_weight
 
 
+def last_waiting(session: Session, chain: Chain) -> int:
+    """The highest id of an entry that is in no block yet; 0 where there is none."""
+    query = f"SELECT coalesce(max(entry_id), 0) FROM {chain.name}_seal_queue"  # noqa: S608 - a name of our own
+    return int(session.execute(text(query)).scalar_one())
+
+
+def can_seal(session: Session, chain: Chain, up_to: int) -> bool:
+    """Whether an entry up to this id is ready for its block and in none yet, whoever may be sealing."""
+    query = f"SELECT EXISTS (SELECT FROM {chain.name}_seal_queue WHERE entry_id <= :up_to AND {_SEALABLE})"  # noqa: S608
+    return bool(session.execute(text(query), {"up_to": up_to}).scalar_one())
+
+
 def last_block(session: Session, chain: Chain) -> BlockRow | None:
     """The newest block."""
     row = session.execute(
@@ -71,11 +90,7 @@ def last_block(session: Session, chain: Chain) -> BlockRow | None:
 
 
 def _waiting_entries(session: Session, chain: Chain) -> list[WaitingEntry]:
-    """The first sealable entries in id order: no more than a block may have, and none once their weight is reached.
-
-    Sealable: no transaction older than the one that wrote it is still running. An id that is not below xmax was given
-    by another cluster, before a restore: it counts as committed.
-    """
+    """The first sealable entries in id order: no more than a block may have, and none once their weight is reached."""
     found = session.execute(
         text(
             f"""
@@ -84,8 +99,7 @@ def _waiting_entries(session: Session, chain: Chain) -> list[WaitingEntry]:
                        sum({chain.weight}) OVER (ORDER BY e.id) - {chain.weight} AS weight_before
                 FROM (
                     SELECT entry_id FROM {chain.name}_seal_queue
-                    WHERE transaction_id < pg_snapshot_xmin(pg_current_snapshot())
-                       OR transaction_id >= pg_snapshot_xmax(pg_current_snapshot())
+                    WHERE {_SEALABLE}
                     ORDER BY entry_id LIMIT :entries
                 ) q JOIN {chain.name}_entries e ON e.id = q.entry_id
             ) waiting WHERE weight_before < :weight ORDER BY id

@@ -13,7 +13,7 @@ import psycopg
 from sqlalchemy.exc import IntegrityError
 
 from socialshop.infra.uow import UnitOfWork
-from socialshop.kernel.currencies import EXPONENTS
+from socialshop.kernel.currencies import is_currency
 from socialshop.kernel.time import exact_text
 from socialshop.ledger import chart
 from socialshop.ledger.errors import (
@@ -151,9 +151,8 @@ def _check(columns: _Columns) -> None:
     if max(amounts) > _MAX_POSTING_MINOR or min(amounts) < -_MAX_POSTING_MINOR:
         raise InvalidEntry(f"entry {entry.reference!r}: an amount is larger than 10^17 minor units")
     currencies = set(columns.currencies)
-    if not currencies <= EXPONENTS.keys():
-        unknown = min(currencies - EXPONENTS.keys())
-        raise InvalidEntry(f"entry {entry.reference!r}: {unknown!r} is no ISO 4217 currency")
+    if unknown := [currency for currency in currencies if not is_currency(currency)]:
+        raise InvalidEntry(f"entry {entry.reference!r}: {min(unknown)!r} is no ISO 4217 currency")
     for currency in currencies:
         off = sum(amounts) if len(currencies) == 1 else sum(amount for _, amount in columns.moved_in(currency))
         if off:

@@ -7,15 +7,16 @@ from itertools import groupby
 from operator import itemgetter
 
 from socialshop.infra.chain import Head, lost_in_queue, prove_chain
-from socialshop.infra.uow import UnitOfWork, require_snapshot
+from socialshop.infra.uow import UnitOfWork, advisory_lock, require_snapshot
 from socialshop.kernel.time import exact_text
 from socialshop.ledger import chart
-from socialshop.ledger.errors import UnknownAccount
+from socialshop.ledger.errors import ProofRunning, UnknownAccount
 from socialshop.ledger.journal import NOTHING, content_hash
 from socialshop.ledger.service.sealing import CHAIN
 from socialshop.ledger.store import proof as store
 
 _BALANCED, _CHAIN, _PROJECTION = "balanced", "chain_ok", "projection_ok"
+_ASK_AGAIN_SECONDS = 30
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +57,13 @@ class _Findings:
         self.broken.add(what)
         if self.first_difference is None:
             self.first_difference = difference
+
+
+def prove_alone(uow: UnitOfWork) -> Proof:
+    """As `prove`, one such proof at a time. Raises ProofRunning while another's runs."""
+    if not advisory_lock(uow, "ledger.prove", wait=False):
+        raise ProofRunning("a proof is being made for somebody else; ask again later", retry_after=_ASK_AGAIN_SECONDS)
+    return prove(uow)
 
 
 def prove(uow: UnitOfWork, head: Head | None = None) -> Proof:

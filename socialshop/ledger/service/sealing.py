@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from sqlalchemy.orm import Session
 
+from socialshop.infra import chain
 from socialshop.infra.chain import Chain, count_waiting, seal_block
 from socialshop.infra.uow import UnitOfWork
 from socialshop.ledger.store import posting
@@ -18,6 +19,16 @@ CHAIN = Chain("ledger", "socialshop", weight="e.posting_count", block_weight=500
 def count_unsealed(uow: UnitOfWork) -> int:
     """How many entries wait to be sealed."""
     return count_waiting(uow.session, CHAIN)
+
+
+def last_unsealed(uow: UnitOfWork) -> int:
+    """The highest id of an entry that waits to be sealed; 0 where none does."""
+    return chain.last_waiting(uow.session, CHAIN)
+
+
+def can_seal(uow: UnitOfWork, up_to: int) -> bool:
+    """Whether an entry up to this id is ready for its block and in none yet, whoever may be sealing."""
+    return chain.can_seal(uow.session, CHAIN, up_to)
 
 
 def seal(uow: UnitOfWork) -> bool:

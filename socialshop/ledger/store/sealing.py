@@ -16,11 +16,6 @@ class BlockSums(NamedTuple):
     folded: list[tuple[int, str, int]]
 
 
-def count_waiting(session: Session) -> int:
-    """How many entries are in no block yet."""
-    return int(session.execute(text("SELECT count(*) FROM ledger_seal_queue")).scalar_one())
-
-
 def sums_of(session: Session, ids: Sequence[int]) -> BlockSums:
     """What a block of these entries moves, in one pass over their postings."""
     rows = session.execute(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from socialshop.notifications.rules import Channel, Topic
-from socialshop.notifications.service.choosing import Choices, choices_of, choose
+from socialshop.notifications.service.choosing import EVERYTHING, Choices, choices_of, choose
 from socialshop.notifications.service.mailing import (
     PostOffice,
     count_stuck_mails,
@@ -35,6 +35,7 @@ from socialshop.notifications.store.gathering import Told
 from socialshop.notifications.store.mails import MailRow
 
 __all__ = [
+    "EVERYTHING",
     "Channel",
     "Choices",
     "MailRow",

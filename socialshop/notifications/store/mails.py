@@ -70,6 +70,7 @@ _QUEUE_ON_REQUEST = text(
     FROM member_profiles p JOIN members m ON m.id = p.member_id
     WHERE (lower(p.email) = lower(:email) OR (p.email IS NOT NULL AND m.number = :member))
         AND NOT (:unverified AND p.email_verified_at IS NOT NULL)
+        AND EXISTS (SELECT FROM member_credentials c WHERE c.member_id = m.id)
         AND NOT EXISTS (SELECT FROM mails r WHERE r.member = m.number AND r.kind = :kind
             AND r.created_at > CAST(:now AS timestamptz) - interval '2 minutes')
         AND (SELECT count(*) FROM mails r WHERE r.member = m.number AND r.kind = :kind
@@ -82,7 +83,10 @@ _COLUMNS = "l.id, m.id, l.kind, l.status, l.attempts, l.because, l.created_at, l
 def queue_on_request(
     session: Session, mail_id: uuid.UUID, kind: str, now: datetime, *, email: str | None, member: int | None
 ) -> None:
-    """Queue a mail that somebody asked for, to the member of this address or number, if there is one."""
+    """Queue a mail that somebody asked for, to the member of this address or number, if there is one who signs in.
+
+    Who was imported and has no password claims the account first.
+    """
     values = {"id": mail_id, "kind": kind, "now": now, "email": email, "member": member}
     session.execute(_QUEUE_ON_REQUEST, {**values, "unverified": kind == "email_verification"})
 

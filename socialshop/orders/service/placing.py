@@ -12,6 +12,7 @@ from socialshop.ledger import service as ledger
 from socialshop.orders.events import OrdersConfirmed
 from socialshop.orders.rules import Status
 from socialshop.orders.store import orders as store
+from socialshop.orders.store import refunds
 from socialshop.orders.store.orders import ConfirmedRow
 
 
@@ -40,9 +41,14 @@ def confirm(uow: UnitOfWork, hosts: Mapping[uuid.UUID, int]) -> None:
 
 
 def refund_whole(uow: UnitOfWork, order_ids: Collection[uuid.UUID]) -> None:
-    """The held money of these orders went back before it was taken: nothing was posted, and nothing is."""
+    """The held money of these orders went back before it was taken: nothing was posted, and nothing is.
+
+    Whatever was asked back of them is answered with it.
+    """
     if order_ids:
         store.refund_whole(uow.session, order_ids)
+        refunds.approve_open(uow.session, order_ids, uow.now)
+        refunds.close_with_hold(uow.session, order_ids, uow.now)
 
 
 def _fill(order: ConfirmedRow) -> ledger.Entry:

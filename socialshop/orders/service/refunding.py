@@ -29,9 +29,8 @@ from socialshop.orders.store import refunds as store
 from socialshop.orders.store.refunds import RefundRow
 from socialshop.payments import service as payments
 
-_BEFORE_CONFIRMATION = (Status.AWAITING_PAYMENT, Status.PAID)
-# No money came; or all of it went back, by refunds or by a hold that was released.
-_NOTHING_LEFT = (Status.CANCELLED, Status.REFUNDED)
+# No money came (yet); or all of it went back, by refunds or by a hold that was released.
+_NOTHING_LEFT = (Status.AWAITING_PAYMENT, Status.CANCELLED, Status.REFUNDED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,19 +62,34 @@ def request_refund(
 ) -> RefundView:
     """Ask for a sum, for units by line (all left of a line where None), or for all that is left; an admin decides.
 
-    Raises NotFound (another's order too), OrderNotConfirmed (no money was taken yet), NothingToRefund, AmountTooLarge
-    (open requests count as taken), InvalidValue (no such line).
+    An order that waits for its room may be asked back too: `rooms.ask_back` lets its buyer out. Raises NotFound
+    (another's order too), NothingToRefund (nothing was paid, too), AmountTooLarge (open requests count as taken),
+    InvalidValue (no such line).
     """
     order = orders.lock(uow.session, order_id)
     if order is None or order.buyer != buyer:
         raise NotFound("no such order")
-    if order.status in _BEFORE_CONFIRMATION:
-        raise OrderNotConfirmed(f"the order is {order.status}: its money has not been taken; leave the room instead")
+    if order.status is Status.AWAITING_PAYMENT:
+        raise NothingToRefund("nothing was paid; a seat that is not paid is left")
     left = [] if order.status in _NOTHING_LEFT else store.left_of(uow.session, order_id)
     parts = _parts(left, amount_minor, units)
     refund_id = new_id()
     store.add(uow.session, refund_id, order_id, reason=reason, parts=parts, now=uow.now)
     return _view(uow, refund_id)
+
+
+def is_asked_back_whole(uow: UnitOfWork, order_id: uuid.UUID) -> bool:
+    """Whether nothing is left of the order but what its refunds, open or paid, take."""
+    return not any(part.amount_minor for part in store.left_of(uow.session, order_id))
+
+
+def concede(uow: UnitOfWork, order_id: uuid.UUID) -> list[RefundView]:
+    """Approve by rule what is asked back of an order whose money was never taken; its hold is released by others.
+
+    They are refunded with the order, once the money is back (`refund_whole`).
+    """
+    store.approve_open(uow.session, [order_id], uow.now)
+    return _views(uow, store.of_order(uow.session, order_id))
 
 
 def refunds_of(uow: UnitOfWork, order_id: uuid.UUID, buyer: int | None) -> list[RefundView]:
@@ -92,14 +106,16 @@ def refund_page(uow: UnitOfWork, status: str | None, after: uuid.UUID | None, li
 
 
 def approve_refund(uow: UnitOfWork, actor: uuid.UUID, refund_id: uuid.UUID, reason: str | None) -> RefundView:
-    """Have the money given back; approved again, nothing changes. Raises NotFound, RefundDecided (it was rejected).
+    """Have the money given back; approved again, nothing changes.
 
     What was bought elsewhere was paid elsewhere: there it is given back too, so here it is only booked, at once.
+    Raises NotFound, RefundDecided (it was rejected), OrderNotConfirmed (its money is not taken yet).
     """
     refund = _locked(uow, refund_id)
     if refund.status == "rejected":
         raise RefundDecided("the refund was rejected; the buyer may ask again")
     if refund.status == "requested":
+        _refuse_untaken(uow, refund.order_id)
         store.decide(uow.session, refund_id, "approved", reason, uow.now)
         _record(uow, actor, "refund.approved", refund, reason)
         uow.emit(RefundReviewed(refund_id=refund_id, decision="approved"))
@@ -138,8 +154,8 @@ def on_refund_failed(uow: UnitOfWork, payloads: Sequence[Mapping[str, Any]]) -> 
 
 def _pay(uow: UnitOfWork, refund_ids: Sequence[uuid.UUID]) -> None:
     store.lock_orders(uow.session, refund_ids)
-    for paid in store.mark_refunded(uow.session, refund_ids, uow.now):
-        uow.emit(OrderRefunded(order_id=paid.order_id, refund_id=paid.id))
+    paid = store.mark_refunded(uow.session, refund_ids, uow.now)
+    uow.emit_all([OrderRefunded(order_id=each.order_id, refund_id=each.id) for each in paid])
     crash_point("refund.recorded")
 
 
@@ -168,6 +184,12 @@ def _check_units(left: Sequence[Part], units: Mapping[int, int | None]) -> None:
             raise InvalidValue("the order has no such line", field="lines")
         if quantity is not None and quantity > by_line[line].quantity:
             raise AmountTooLarge("more units than are left of the line", field="lines")
+
+
+def _refuse_untaken(uow: UnitOfWork, order_id: uuid.UUID) -> None:
+    order = orders.find(uow.session, order_id)
+    if order is not None and order.status is Status.PAID:
+        raise OrderNotConfirmed("the order's money has not been taken yet: it waits for its room")
 
 
 def _locked(uow: UnitOfWork, refund_id: uuid.UUID) -> RefundRow:

@@ -149,6 +149,28 @@ def decide(session: Session, refund_id: uuid.UUID, status: str, reason: str | No
     )
 
 
+def approve_open(session: Session, order_ids: Collection[uuid.UUID], now: datetime) -> None:
+    """Whatever is asked back of these orders, and not decided, is approved without a person."""
+    session.execute(
+        text(
+            "UPDATE refunds SET status = 'approved', decided_at = :now"
+            " WHERE order_id = ANY(CAST(:ids AS uuid[])) AND status = 'requested'"
+        ),
+        {"ids": list(order_ids), "now": now},
+    )
+
+
+def close_with_hold(session: Session, order_ids: Collection[uuid.UUID], now: datetime) -> None:
+    """The whole hold of these orders went back, and with it what was approved of them."""
+    session.execute(
+        text(
+            "UPDATE refunds SET status = 'refunded', refunded_at = :now"
+            " WHERE order_id = ANY(CAST(:ids AS uuid[])) AND status = 'approved'"
+        ),
+        {"ids": list(order_ids), "now": now},
+    )
+
+
 def request_again(session: Session, refund_ids: Collection[uuid.UUID], now: datetime) -> None:
     """The provider refused approved refunds: they wait for a decision again."""
     session.execute(

@@ -13,6 +13,7 @@ from socialshop.payouts.service import (
     Evidence,
     Request,
 )
+from socialshop.screening.service import StoredFinding
 from socialshop.web.paging import Page, PageQuery
 from socialshop.web.schemas import Instant, MoneyWire, Wire, absent, with_example
 
@@ -76,6 +77,27 @@ class RefundHistory(Wire):
     reversed_amount: MoneyWire
 
 
+class FindingWire(Wire):
+    """What the shop noticed about the request, and what shows it."""
+
+    code: str
+    severity: Literal["info", "warning", "severe"]
+    evidence: dict[str, Any]
+    at: Instant
+
+    @classmethod
+    def of(cls, finding: StoredFinding) -> FindingWire:
+        """The wire form of a finding."""
+        return cls.model_validate(
+            {
+                "code": finding.code,
+                "severity": finding.severity,
+                "evidence": finding.evidence,
+                "at": finding.found_at,
+            }
+        )
+
+
 class HistoryEntry(Wire):
     """What was done to the request, by whom."""
 
@@ -86,13 +108,25 @@ class HistoryEntry(Wire):
 
 
 class EvidenceWire(QueuedRequest):
-    """A request with what stands beside it; `accruals` shows the first 200, `findings` what the shop's judges found."""
+    """A request with what stands beside it; `accruals` shows the first 200, `findings` what the shop noticed."""
 
     model_config = with_example(
         {
             **_QUEUED,
             "accruals": [ACCRUAL],
-            "findings": [],
+            "findings": [
+                {
+                    "code": "clawback_owed",
+                    "severity": "warning",
+                    "evidence": {
+                        "refund": "rfd_01k9w3q2mxe5tb6v8c4yd7r1hz",
+                        "order": "ord_01k9w3q2mxe5tb6v8c4yd7r1hz",
+                        "owed_minor": 420,
+                        "currency": "CNY",
+                    },
+                    "at": "2026-02-03T12:00:00Z",
+                }
+            ],
             "destination": {"created_at": "2026-01-31T12:00:00Z", "shared_with": 0},
             "other_requests": [{"status": "paid", "requests": 1, "amount": {"amount_minor": 900, "currency": "CNY"}}],
             "refund_history": {
@@ -112,7 +146,7 @@ class EvidenceWire(QueuedRequest):
     )
 
     accruals: list[AccrualPart]
-    findings: list[str]
+    findings: list[FindingWire]
     destination: DestinationUse
     other_requests: list[StatusSumWire]
     refund_history: RefundHistory
@@ -130,7 +164,7 @@ class EvidenceWire(QueuedRequest):
         return cls(
             **_queued(evidence.request),
             accruals=parts_wire(evidence.accruals, currency),
-            findings=[],
+            findings=[FindingWire.of(finding) for finding in evidence.findings],
             destination=DestinationUse(**evidence.destination._asdict()),
             other_requests=[
                 StatusSumWire(status=one.status, requests=one.requests, amount=money(one.amount_minor))

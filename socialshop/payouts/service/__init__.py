@@ -13,6 +13,7 @@ from socialshop.payouts.service.batching import (
     release_batch,
     show_batch,
 )
+from socialshop.payouts.service.finding import find_owed_commission
 from socialshop.payouts.service.reading import Evidence, Statement, evidence, own_request, page_of, statement
 from socialshop.payouts.service.requesting import add_destination, cancel, destinations, submit
 from socialshop.payouts.service.reviewing import approve, hold, reject
@@ -39,6 +40,7 @@ __all__ = [
     "create_batch",
     "destinations",
     "evidence",
+    "find_owed_commission",
     "frozen_file",
     "hold",
     "own_request",

@@ -18,6 +18,8 @@ from socialshop.payouts.store import destinations as places
 from socialshop.payouts.store import requests as store
 from socialshop.payouts.store.destinations import Use
 from socialshop.payouts.store.requests import PaidPart, Request, StatusSum
+from socialshop.screening import service as screening
+from socialshop.screening.service import StoredFinding
 
 SHOWN_ACCRUALS = 200
 
@@ -35,6 +37,7 @@ class Evidence:
     destination: Use
     others: Sequence[StatusSum]
     reversals: Reversals
+    findings: Sequence[StoredFinding]
     history: Sequence[StoredEntry]
 
 
@@ -75,6 +78,7 @@ def evidence(uow: UnitOfWork, request_id: uuid.UUID) -> Evidence:
         destination=places.use_of(uow.session, request.destination_id),
         others=store.others_of(uow.session, request),
         reversals=commissions.reversals_of(uow, request.member_number, request.currency),
+        findings=screening.findings_about(uow, [to_public("por", request_id)]),
         history=audit.history(uow, [to_public("por", request_id)]),
     )
 

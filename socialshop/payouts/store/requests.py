@@ -200,6 +200,36 @@ def others_of(session: Session, request: Request) -> list[StatusSum]:
     return [StatusSum(*row) for row in found]
 
 
+class OwedBeside(NamedTuple):
+    """An open request of a member who owes commission that a refund took back, `owed_minor` in all of that refund."""
+
+    request_id: uuid.UUID
+    refund_id: uuid.UUID
+    order_id: uuid.UUID
+    owed_minor: int
+    currency: str
+
+
+def owed_beside(session: Session, refund_ids: Sequence[uuid.UUID]) -> list[OwedBeside]:
+    """The open requests of members who owe because of these refunds, in the same currency. One statement."""
+    rows = session.execute(
+        text(
+            """
+            SELECT q.id, c.refund_id, d.order_id, CAST(sum(c.owed_minor) AS bigint), q.currency
+            FROM clawbacks c
+            JOIN clawed_refunds d ON d.refund_id = c.refund_id
+            JOIN accruals a ON a.id = c.accrual_id
+            JOIN payout_requests q ON q.member_number = a.beneficiary AND q.currency = a.currency
+            WHERE c.refund_id = ANY(CAST(:refunds AS uuid[])) AND c.owed_minor > 0
+              AND q.status = ANY(CAST(:open AS text[]))
+            GROUP BY q.id, c.refund_id, d.order_id, q.currency ORDER BY q.id, c.refund_id
+            """
+        ),
+        {"refunds": list(refund_ids), "open": list(OPEN)},
+    )
+    return [OwedBeside(*row) for row in rows]
+
+
 class PaidPart(NamedTuple):
     """What a paid request took of one accrual."""
 

@@ -10,16 +10,36 @@ from socialshop.rooms.service.following import (
     on_payment_released,
     on_room_filled,
 )
-from socialshop.rooms.service.joining import Attribution, Joined, SeatView, join, leave, open_room
-from socialshop.rooms.service.reading import MemberView, RoomView, share_subject, version, view
+from socialshop.rooms.service.joining import Attribution, Joined, SeatView, join, open_room
+from socialshop.rooms.service.leaving import ask_back, leave
+from socialshop.rooms.service.reading import (
+    MemberView,
+    OpenRoom,
+    OwnSeat,
+    RoomEvents,
+    RoomView,
+    events_after,
+    open_rooms,
+    own_seat,
+    share_subject,
+    version,
+    view,
+)
 from socialshop.rooms.service.reminding import remind
+from socialshop.rooms.store.reading import EventRow
 
 __all__ = [
     "Attribution",
+    "EventRow",
     "Joined",
     "MemberView",
+    "OpenRoom",
+    "OwnSeat",
+    "RoomEvents",
     "RoomView",
     "SeatView",
+    "ask_back",
+    "events_after",
     "expire_due",
     "join",
     "leave",
@@ -29,6 +49,8 @@ __all__ = [
     "on_payment_released",
     "on_room_filled",
     "open_room",
+    "open_rooms",
+    "own_seat",
     "release_lapsed_holds",
     "remind",
     "share_subject",

@@ -1,4 +1,4 @@
-"""Opening a room, joining one, leaving it before paying."""
+"""Opening a room and joining one."""
 
 from __future__ import annotations
 
@@ -23,12 +23,10 @@ from socialshop.orders.service import LineView, OrderView
 from socialshop.payments import service as payments
 from socialshop.payments.service import PaymentView
 from socialshop.rooms import rules
-from socialshop.rooms.errors import MemberLimitReached, RoomClosed, SeatPaid
+from socialshop.rooms.errors import MemberLimitReached
 from socialshop.rooms.events import SeatClaimed
 from socialshop.rooms.rules import Seat, Status
-from socialshop.rooms.service.ending import settle_given_up
 from socialshop.rooms.service.reading import MemberView, RoomView, view
-from socialshop.rooms.store import changing
 from socialshop.rooms.store import claiming as store
 from socialshop.rooms.store.claiming import Claim
 
@@ -108,6 +106,7 @@ def open_room(
         price=offer.price,
         version=1,
         members=(MemberView(claim.display_name or "", Seat.HELD),),
+        title=offer.title,
     )
     return _seated(uow, claim, wish, room)
 
@@ -126,20 +125,6 @@ def join(
     crash_point("join.claimed")
     _check(uow, claim, wish)
     return _seated(uow, claim, wish, None)
-
-
-def leave(uow: UnitOfWork, buyer: Buyer, room_id: uuid.UUID) -> None:
-    """Give up the own seat before it is paid. Raises NotFound (no seat there), RoomClosed, SeatPaid."""
-    status = changing.lock_room(uow.session, room_id)
-    found = changing.seat_of(uow.session, room_id, buyer.number) if status is not None else None
-    if status in (Status.EXPIRED, Status.CANCELLED):
-        raise RoomClosed("the room is over")
-    if found is None:
-        raise NotFound("you have no seat in this room")
-    seat_id, seat = found
-    if seat != Seat.HELD:
-        raise SeatPaid("the seat is paid")
-    settle_given_up(uow, changing.give_up_seat(uow.session, seat_id, uow.now), "the seat was left")
 
 
 def _offer(uow: UnitOfWork, deal_id: uuid.UUID, attribution: Attribution) -> deals.DealOffer:

@@ -12,6 +12,9 @@ from socialshop.kernel.errors import NotFound
 from socialshop.kernel.money import Money
 from socialshop.rooms.rules import Seat, Status
 from socialshop.rooms.store import reading as store
+from socialshop.rooms.store.reading import EventRow
+
+EVENTS_AT_ONCE = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +40,37 @@ class RoomView:
     price: Money
     version: int
     members: tuple[MemberView, ...]
+    title: str
+
+
+@dataclass(frozen=True, slots=True)
+class OpenRoom:
+    """A room of a deal that can be joined; the host's name is empty once the person has left the shop."""
+
+    id: uuid.UUID
+    host_name: str
+    size: int
+    seats_left: int
+    expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class OwnSeat:
+    """A member's own seat in a room and the order that pays for it; held, it is the member's until `hold_until`."""
+
+    id: uuid.UUID
+    status: Seat
+    quantity: int
+    hold_until: datetime
+    order_id: uuid.UUID
+
+
+@dataclass(frozen=True, slots=True)
+class RoomEvents:
+    """What happened in a room, in order; `complete`: nothing more, now or ever."""
+
+    events: tuple[EventRow, ...]
+    complete: bool
 
 
 def view(uow: UnitOfWork, room_id: uuid.UUID) -> RoomView:
@@ -56,6 +90,7 @@ def view(uow: UnitOfWork, room_id: uuid.UUID) -> RoomView:
         price=Money(row.price_minor, row.currency),
         version=row.version,
         members=tuple(MemberView(name or "", Seat(status)) for name, status in row.members),
+        title=row.title,
     )
 
 
@@ -65,6 +100,15 @@ def version(uow: UnitOfWork, room_id: uuid.UUID) -> int:
     if found is None:
         raise NotFound("no such room")
     return found
+
+
+def events_after(uow: UnitOfWork, room_id: uuid.UUID, after: int) -> RoomEvents:
+    """What happened in the room after the event of this number. Raises NotFound. One statement."""
+    found = store.events(uow.session, room_id, after, EVENTS_AT_ONCE)
+    if found is None:
+        raise NotFound("no such room")
+    at_rest, rows = found
+    return RoomEvents(tuple(rows), at_rest and not rows)
 
 
 def share_subject(uow: UnitOfWork, room_id: uuid.UUID) -> ShareSubject:
@@ -80,4 +124,17 @@ def share_subject(uow: UnitOfWork, room_id: uuid.UUID) -> ShareSubject:
         size=row.size,
         seats_left=left if row.status == Status.OPEN else 0,
         ends_at=row.expires_at,
+        price_alone=Money(row.alone_minor, row.currency),
     )
+
+
+def open_rooms(uow: UnitOfWork, deal_id: uuid.UUID, limit: int) -> list[OpenRoom]:
+    """Up to `limit` rooms of a deal that can be joined, those that lack the fewest seats first. One statement."""
+    rows = store.open_of_deal(uow.session, deal_id, uow.now, limit)
+    return [OpenRoom(r.id, r.host_name or "", r.size, r.size - r.seats_taken, r.expires_at) for r in rows]
+
+
+def own_seat(uow: UnitOfWork, room_id: uuid.UUID, number: int) -> OwnSeat | None:
+    """The member's seat in a room: the live one, else the newest that was given up; None without any."""
+    row = store.own_seat(uow.session, room_id, number)
+    return None if row is None else OwnSeat(row.id, Seat(row.status), row.quantity, row.hold_until, row.order_id)

@@ -27,6 +27,7 @@ class RoomRow(NamedTuple):
     currency: str
     version: int
     members: list[Any]
+    title: str
 
 
 class ShareRow(NamedTuple):
@@ -39,6 +40,27 @@ class ShareRow(NamedTuple):
     size: int
     seats_taken: int
     expires_at: datetime
+    alone_minor: int
+
+
+class OpenRow(NamedTuple):
+    """A room that can be joined."""
+
+    id: uuid.UUID
+    host_name: str | None
+    size: int
+    seats_taken: int
+    expires_at: datetime
+
+
+class OwnSeatRow(NamedTuple):
+    """A member's newest seat in a room, given up or not."""
+
+    id: uuid.UUID
+    status: str
+    quantity: int
+    hold_until: datetime
+    order_id: uuid.UUID
 
 
 class RemindableRow(NamedTuple):
@@ -61,6 +83,30 @@ class SeatRow(NamedTuple):
     hold_until: datetime
 
 
+class EventRow(NamedTuple):
+    """Something that happened in a room; `display_name` of whom it is about."""
+
+    id: int
+    kind: str
+    at: datetime
+    display_name: str | None
+
+
+# A room in which nothing will happen any more: over, or filled and every seat confirmed.
+_EVENTS = text(
+    """
+    SELECT r.status IN ('expired', 'cancelled') OR (r.status = 'filled' AND NOT EXISTS (
+            SELECT FROM seats s WHERE s.room_id = r.id AND s.status = 'paid')) AS over,
+        e.id, e.kind, e.at, p.display_name
+    FROM rooms r
+    LEFT JOIN LATERAL (
+        SELECT * FROM room_events e WHERE e.room_id = r.id AND e.id > :after ORDER BY e.id LIMIT :limit
+    ) e ON true
+    LEFT JOIN members m ON m.number = e.member
+    LEFT JOIN member_profiles p ON p.member_id = m.id
+    WHERE r.id = :id ORDER BY e.id
+    """
+)
 # Built once: these two are what pollers of rooms ask.
 _VERSION = text("SELECT version FROM rooms WHERE id = :id")
 _ROOM = text(
@@ -75,7 +121,7 @@ _ROOM = text(
             FROM seats s JOIN members m ON m.number = s.member
             LEFT JOIN member_profiles p ON p.member_id = m.id
             WHERE s.room_id = r.id AND s.status IN ('held', 'paid', 'confirmed')
-        )
+        ), r.title
     FROM rooms r WHERE r.id = :id
     """
 )
@@ -84,10 +130,24 @@ _ROOM = text(
 def share_facts(session: Session, room_id: uuid.UUID) -> ShareRow | None:
     """The room without its members, by its key alone."""
     row = session.execute(
-        text("SELECT title, price_minor, currency, status, size, seats_taken, expires_at FROM rooms WHERE id = :id"),
+        text(
+            "SELECT r.title, r.price_minor, r.currency, r.status, r.size, r.seats_taken, r.expires_at, s.price_minor"
+            " FROM rooms r JOIN skus s ON s.id = r.sku_id WHERE r.id = :id"
+        ),
         {"id": room_id},
     ).one_or_none()
     return ShareRow(*row) if row else None
+
+
+def events(session: Session, room_id: uuid.UUID, after: int, limit: int) -> tuple[bool, list[EventRow]] | None:
+    """Whether the room is at rest, and what happened in it after the event `after`, at most `limit`; None without it.
+
+    One statement, so both are of one instant: a room at rest of which nothing is left to tell stays so.
+    """
+    rows = session.execute(_EVENTS, {"id": room_id, "after": after, "limit": limit}).all()
+    if not rows:
+        return None
+    return rows[0].over, [EventRow(*row[1:]) for row in rows if row.id is not None]
 
 
 def version(session: Session, room_id: uuid.UUID) -> int | None:
@@ -103,6 +163,36 @@ def find(session: Session, room_id: uuid.UUID) -> RoomRow | None:
         {"id": room_id},
     ).one_or_none()
     return RoomRow(*row) if row else None
+
+
+def open_of_deal(session: Session, deal_id: uuid.UUID, now: datetime, limit: int) -> list[OpenRow]:
+    """Up to `limit` rooms of a deal that can be joined: those that lack the fewest first."""
+    rows = session.execute(
+        text(
+            """
+            SELECT r.id, p.display_name, r.size, r.seats_taken, r.expires_at
+            FROM rooms r JOIN members m ON m.number = r.host LEFT JOIN member_profiles p ON p.member_id = m.id
+            WHERE r.deal_id = :deal AND r.status = 'open' AND r.expires_at > :now AND r.seats_taken < r.size
+            ORDER BY r.size - r.seats_taken, r.expires_at LIMIT :limit
+            """
+        ),
+        {"deal": deal_id, "now": now, "limit": limit},
+    )
+    return [OpenRow(*row) for row in rows]
+
+
+def own_seat(session: Session, room_id: uuid.UUID, member: int) -> OwnSeatRow | None:
+    """The member's seat in the room: the live one, else the newest that was given up."""
+    row = session.execute(
+        text(
+            """
+            SELECT id, status, quantity, hold_until, order_id FROM seats WHERE room_id = :room AND member = :member
+            ORDER BY status IN ('held', 'paid', 'confirmed') DESC, id DESC LIMIT 1
+            """
+        ),
+        {"room": room_id, "member": member},
+    ).one_or_none()
+    return OwnSeatRow(*row) if row else None
 
 
 def find_remindable(session: Session, room_id: uuid.UUID) -> RemindableRow | None:

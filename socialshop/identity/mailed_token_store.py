@@ -42,30 +42,30 @@ def email_of(session: Session, number: int) -> tuple[uuid.UUID, str] | None:
     return (row.id, row.email) if row else None
 
 
-def use(session: Session, token_hash: bytes, purposes: list[str], now: datetime) -> UsedRow | None:
+def use(session: Session, token_hash: bytes, purpose: str, now: datetime) -> UsedRow | None:
     """Use the token up, if it is good: one conditional statement, so of two who try at once one succeeds."""
     row = session.execute(
         text(
             """
             UPDATE member_tokens t SET used_at = :now FROM member_profiles p
-            WHERE t.token_hash = :hash AND t.purpose = ANY(:purposes) AND t.used_at IS NULL AND t.expires_at > :now
+            WHERE t.token_hash = :hash AND t.purpose = :purpose AND t.used_at IS NULL AND t.expires_at > :now
                 AND p.member_id = t.member_id AND lower(p.email) = lower(t.email)
             RETURNING t.member_id, t.email
             """
         ),
-        {"hash": token_hash, "purposes": purposes, "now": now},
+        {"hash": token_hash, "purpose": purpose, "now": now},
     ).one_or_none()
     return UsedRow(*row) if row else None
 
 
-def void(session: Session, member_id: uuid.UUID, purposes: list[str], now: datetime) -> None:
+def void(session: Session, member_id: uuid.UUID, purpose: str, now: datetime) -> None:
     """Use up whatever else of this was sent to the member."""
     session.execute(
         text(
             "UPDATE member_tokens SET used_at = :now"
-            " WHERE member_id = :member AND purpose = ANY(:purposes) AND used_at IS NULL"
+            " WHERE member_id = :member AND purpose = :purpose AND used_at IS NULL"
         ),
-        {"member": member_id, "purposes": purposes, "now": now},
+        {"member": member_id, "purpose": purpose, "now": now},
     )
 
 
@@ -81,12 +81,9 @@ def verify_email(session: Session, member_id: uuid.UUID, now: datetime) -> None:
 
 
 def set_password(session: Session, member_id: uuid.UUID, password_hash: str, now: datetime) -> None:
-    """The member's password, the first or another; every session that was open is over."""
+    """Another password of a member who has one; every session that was open is over."""
     session.execute(
-        text(
-            "INSERT INTO member_credentials (member_id, password_hash, changed_at) VALUES (:member, :hash, :now)"
-            " ON CONFLICT (member_id) DO UPDATE SET password_hash = :hash, changed_at = :now"
-        ),
+        text("UPDATE member_credentials SET password_hash = :hash, changed_at = :now WHERE member_id = :member"),
         {"member": member_id, "hash": password_hash, "now": now},
     )
     session.execute(

@@ -1,0 +1,8 @@
+"""Pages of an admin: payouts with their evidence, plans, orders, the proof of the books."""
+
+from __future__ import annotations
+
+from socialshop.pages.admin import overview
+from socialshop.pages.admin.section import admin
+
+__all__ = ["admin", "overview"]

@@ -1,0 +1,66 @@
+"""What a browser keeps for the pages: the session's token, the language, and (Flask's own) what the next page says."""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import datetime
+
+from flask import Flask, Response, request
+from flask.sessions import SecureCookieSessionInterface
+from itsdangerous import URLSafeTimedSerializer
+
+from socialshop.infra import wired
+from socialshop.infra.chain import signing_key
+from socialshop.infra.settings import Settings
+
+SESSION = "socialshop_session"
+LANGUAGE = "socialshop_language"
+_LANGUAGE_SECONDS = 365 * 24 * 3600
+
+
+class NotesInterface(SecureCookieSessionInterface):
+    """Flask's signed cookie; its secret is looked up at the first request, when the data folder is sure to be there."""
+
+    def get_signing_serializer(self, app: Flask) -> URLSafeTimedSerializer | None:
+        """The serializer under this shop's secret."""
+        if app.secret_key is None:
+            app.secret_key = _secret(wired.settings())
+        return super().get_signing_serializer(app)
+
+
+def attach(app: Flask, settings: Settings) -> None:
+    """Set how cookies are kept: unseen by scripts, not sent along by other sites, over TLS where there is TLS."""
+    app.session_interface = NotesInterface()
+    app.config["SESSION_COOKIE_NAME"] = "socialshop_notes"
+    app.config["SESSION_COOKIE_SAMESITE"] = "Lax"
+    app.config["SESSION_COOKIE_SECURE"] = settings.environment == "production"
+
+
+def token() -> str | None:
+    """The session's token that came with the request."""
+    return request.cookies.get(SESSION)
+
+
+def keep_session(answer: Response, value: str, expires_at: datetime) -> None:
+    """Sign this browser in."""
+    answer.set_cookie(SESSION, value, expires=expires_at, httponly=True, samesite="Lax", secure=_secure())
+
+
+def drop_session(answer: Response) -> None:
+    """Sign this browser out."""
+    answer.delete_cookie(SESSION, httponly=True, samesite="Lax", secure=_secure())
+
+
+def keep_language(answer: Response, language: str) -> None:
+    """Remember in which language this browser reads."""
+    answer.set_cookie(LANGUAGE, language, max_age=_LANGUAGE_SECONDS, httponly=True, samesite="Lax", secure=_secure())
+
+
+def _secure() -> bool:
+    return request.is_secure or wired.settings().environment == "production"
+
+
+def _secret(settings: Settings) -> bytes:
+    if settings.secret_key is not None:
+        return hashlib.sha256(b"socialshop pages\n" + settings.secret_key.get_secret_value().encode()).digest()
+    return hashlib.sha256(b"socialshop pages\n" + signing_key(settings.data_dir).private_bytes_raw()).digest()

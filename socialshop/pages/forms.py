@@ -1,0 +1,93 @@
+"""What somebody filled in: read field by field, with what is wrong beside each, and shown again as it was typed."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from typing import NoReturn
+
+from flask_babel import gettext
+
+from socialshop.kernel.errors import DomainError, InvalidValue, Kind
+from socialshop.kernel.money import Money, parse_decimal
+from socialshop.pages.wording import sentence_of
+
+_LONGEST = 500
+
+
+class FormRefused(DomainError):
+    """Fields of the form are not what they may be; the form knows which."""
+
+    code = "invalid_value"
+    kind = Kind.INVALID
+
+
+@dataclass(slots=True)
+class Form:
+    """The values as typed, the sentence beside each field that is wrong, and one about the whole."""
+
+    values: Mapping[str, str] = field(default_factory=dict)
+    errors: dict[str, str] = field(default_factory=dict)
+    problem: str | None = None
+
+    def text(self, name: str, *, longest: int = _LONGEST, required: bool = True) -> str:
+        """A text without space around it; empty where it may be and is."""
+        return self._checked(name, self.values.get(name, "").strip(), longest, required)
+
+    def secret(self, name: str, *, longest: int) -> str:
+        """A text to the letter."""
+        return self._checked(name, self.values.get(name, ""), longest, required=True)
+
+    def whole(self, name: str, least: int, most: int) -> int:
+        """A whole number within bounds."""
+        typed = self.values.get(name, "").strip()
+        value = int(typed) if typed.isascii() and typed.isdecimal() and len(typed) < len(str(most)) + 1 else least - 1
+        if not least <= value <= most:
+            self.errors[name] = gettext("A whole number from %(least)s to %(most)s.", least=least, most=most)
+        return value
+
+    def money(self, name: str, currency: str) -> Money:
+        """An amount, typed as a plain decimal."""
+        try:
+            return Money(parse_decimal(self.values.get(name, "").strip(), currency), currency)
+        except InvalidValue:
+            self.errors[name] = gettext("An amount such as %(example)s.", example="12.50")
+            return Money(0, currency)
+
+    def choice(self, name: str, options: Collection[str]) -> str:
+        """One of the options."""
+        typed = self.values.get(name, "")
+        if typed not in options:
+            self.errors[name] = gettext("Choose one of these.")
+        return typed
+
+    def is_ticked(self, name: str) -> bool:
+        """Whether a box was ticked."""
+        return name in self.values
+
+    def check(self) -> None:
+        """Raises FormRefused if anything read so far is wrong: the form is shown again."""
+        if self.errors:
+            self.refuse()
+
+    def refuse(self) -> NoReturn:
+        """Raise FormRefused."""
+        raise FormRefused("fields of the form are not what they may be")
+
+    def take(self, error: DomainError) -> None:
+        """Put a refusal of the shop beside its field, or above the form."""
+        if isinstance(error, FormRefused):
+            self.problem = gettext("Please look at the marked fields again.")
+        elif error.field is not None and error.field in self.values:
+            self.errors[error.field] = sentence_of(error)
+        else:
+            self.problem = sentence_of(error)
+
+    def _checked(self, name: str, value: str, longest: int, required: bool) -> str:
+        if required and not value:
+            self.errors[name] = gettext("This is needed.")
+        elif len(value) > longest:
+            self.errors[name] = gettext("At most %(count)s characters.", count=longest)
+        elif "\x00" in value:
+            self.errors[name] = gettext("This is not allowed here.")
+        return value

@@ -1,0 +1,12 @@
+"""The leaders' desk."""
+
+from __future__ import annotations
+
+from flask_babel import lazy_gettext
+
+from socialshop.pages.section import Section
+from socialshop.pages.tabs import Tab
+from socialshop.web.auth import LEADERS
+
+leader = Section("leader", __name__, access=LEADERS, prefix="/lead")
+TABS = (Tab("overview", "leader.show_overview", "list", lazy_gettext("Overview")),)

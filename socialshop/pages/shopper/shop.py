@@ -1,0 +1,29 @@
+"""The shop front, and a deal."""
+
+from __future__ import annotations
+
+from flask import render_template
+
+from socialshop.deals import service as deals
+from socialshop.pages.shopper.section import shopper
+from socialshop.pages.visit import PAGE_ROWS, Visit, cut
+from socialshop.rooms import service as rooms
+from socialshop.web.auth import PUBLIC
+
+_ROOMS_SHOWN = 5
+
+
+@shopper.page("/", access=PUBLIC, tab="shop")
+def shop_front(visit: Visit) -> str:
+    """The deals that are live or announced."""
+    rows, after = cut(deals.deals(visit.uow, visit.after(), PAGE_ROWS + 1), lambda deal: deal.id)
+    return render_template("shopper/shop.html", deals=rows, next=after)
+
+
+@shopper.page("/deals/<deal_id>", access=PUBLIC, ids={"deal_id": "deal"}, tab="shop")
+def show_deal(visit: Visit) -> str:
+    """A deal, and the open rooms that lack the fewest members."""
+    deal = deals.deal(visit.uow, visit.ids["deal_id"])
+    product = deals.product(visit.uow, deal.product_id)
+    found = rooms.open_rooms(visit.uow, deal.id, _ROOMS_SHOWN)
+    return render_template("shopper/deal.html", deal=deal, product=product, rooms=found)

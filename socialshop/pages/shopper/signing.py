@@ -1,0 +1,108 @@
+"""Becoming a member, signing in, signing out."""
+
+from __future__ import annotations
+
+from flask import Response, flash, render_template, request, url_for
+from flask_babel import gettext
+
+from socialshop.identity import service as identity
+from socialshop.identity.errors import WrongCredentials
+from socialshop.identity.service import LONGEST_EMAIL, LONGEST_NAME, LONGEST_PASSWORD, TERMS_VERSION, NewMember
+from socialshop.invites import visitors
+from socialshop.onboarding import service as onboarding
+from socialshop.onboarding.service import Arrival, Entrance
+from socialshop.pages import cookies, languages
+from socialshop.pages.section import go_to_address
+from socialshop.pages.shopper.section import shopper
+from socialshop.pages.visit import Visit
+from socialshop.web import limits
+from socialshop.web.auth import PUBLIC, SIGNED_IN
+
+
+def safe_next(said: str | None) -> str:
+    """Where to go after signing in: an address of this shop, whatever somebody put into the link."""
+    if said and said.startswith("/") and not said.startswith(("//", "/\\")) and said.isprintable():
+        return said
+    return url_for("shopper.shop_front")
+
+
+@shopper.page("/sign-in", access=PUBLIC)
+def show_sign_in(visit: Visit) -> str:
+    """The form."""
+    return render_template("shopper/sign_in.html", next=_next(visit))
+
+
+@shopper.action("/sign-in", access=PUBLIC, again="show_sign_in")
+def sign_in(visit: Visit) -> Response:
+    """Sign in."""
+    form = visit.form
+    email = identity.email_asked_for(form.text("email", longest=LONGEST_EMAIL))
+    password = form.secret("password", longest=LONGEST_PASSWORD)
+    form.check()
+    limits.check_sign_in(email)
+    try:
+        entrance = onboarding.sign_in(
+            visit.uow,
+            email,
+            password,
+            session_days=visit.settings.session_days,
+            visitor=visitors.known_visitor(),
+        )
+    except WrongCredentials:
+        limits.count_failed_sign_in(email)
+        raise
+    return _let_in(visit, entrance)
+
+
+@shopper.page("/sign-up", access=PUBLIC)
+def show_sign_up(visit: Visit) -> str:
+    """The form; the link that somebody came by is remembered by a cookie, or named in the address."""
+    came_by = visitors.touch(visit.uow.now) is not None
+    code = request.args.get("invite", "")
+    return render_template("shopper/sign_up.html", next=_next(visit), came_by=came_by, code=code)
+
+
+@shopper.action("/sign-up", access=PUBLIC, again="show_sign_up", limit=limits.REGISTRATIONS)
+def sign_up(visit: Visit) -> Response:
+    """Become a member, bound for good to who invited."""
+    form, settings = visit.form, visit.settings
+    name = form.text("display_name", longest=LONGEST_NAME)
+    email = form.text("email", longest=LONGEST_EMAIL)
+    password = form.secret("password", longest=LONGEST_PASSWORD)
+    code = form.text("invite_code", longest=40, required=False)
+    if not form.is_ticked("accept_terms"):
+        form.errors["accept_terms"] = gettext("Nobody becomes a member without accepting the terms.")
+    form.check()
+    person = NewMember(
+        email=email,
+        password=password,
+        display_name=name,
+        locale=languages.reader(),
+        time_zone=settings.time_zone,
+        terms_version=TERMS_VERSION,
+    )
+    arrival = Arrival(code or None, visitors.touch(visit.uow.now), visitors.known_visitor())
+    entrance = onboarding.register(visit.uow, person, arrival, session_days=settings.session_days)
+    flash(gettext("Welcome, %(name)s.", name=entrance.card.display_name))
+    return _let_in(visit, entrance)
+
+
+@shopper.action("/sign-out", access=SIGNED_IN, again="show_sign_in")
+def sign_out(visit: Visit) -> Response:
+    """Sign out: the session is worth nothing any more."""
+    identity.close_session(visit.uow, visit.caller.session_id)
+    answer = go_to_address(url_for("shopper.shop_front"))
+    cookies.drop_session(answer)
+    return answer
+
+
+def _next(visit: Visit) -> str:
+    return safe_next(visit.form.values.get("next", request.args.get("next")))
+
+
+def _let_in(visit: Visit, entrance: Entrance) -> Response:
+    answer = go_to_address(_next(visit))
+    cookies.keep_session(answer, entrance.session.token, entrance.session.expires_at)
+    if not languages.is_remembered():
+        cookies.keep_language(answer, entrance.card.locale)
+    return answer

@@ -1,0 +1,74 @@
+"""Where the pages are put together: sections, languages, what a browser fetches, and what every template may use."""
+
+from __future__ import annotations
+
+import secrets
+
+from flask import Flask, g, request, url_for
+
+from socialshop.infra.settings import Settings
+from socialshop.pages import assets, cookies, formats, languages, refusals, section
+from socialshop.pages.admin import admin
+from socialshop.pages.admin.section import TABS as ADMIN_TABS
+from socialshop.pages.design import design
+from socialshop.pages.forms import Form
+from socialshop.pages.leader import leader
+from socialshop.pages.leader.section import TABS as LEADER_TABS
+from socialshop.pages.section import Page, Section
+from socialshop.pages.shopper import shopper
+from socialshop.pages.states import STATES
+from socialshop.pages.tabs import Tab
+
+SECTIONS: tuple[Section, ...] = (shopper, leader, admin)
+_TABS = {leader.name: LEADER_TABS, admin.name: ADMIN_TABS}
+# What pages, Flask-Babel and Flask-WTF note in `g`.
+_OF_A_REQUEST = ("visitor", "tab", "form", "back", "_flask_babel", "csrf_token", "csrf_valid")
+TABLE = "socialshop_pages"
+
+
+def attach(app: Flask, settings: Settings) -> None:
+    """Add the pages to the shop; `app.extensions[TABLE]` then has a row for each."""
+    cookies.attach(app, settings)
+    languages.attach(app)
+    formats.attach(app)
+    assets.attach(app, settings)
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    app.jinja_env.globals.update(new_intent=new_intent, this_page=_this_page, desk_tabs=_desk_tabs, states=STATES)
+    app.context_processor(_facts)
+    app.before_request(_begin)
+    shown = settings.design_page or settings.environment != "production"
+    app.extensions[TABLE] = section.attach(app, (*SECTIONS, design) if shown else SECTIONS)
+    refusals.attach_elsewhere(app)
+
+
+def table_of(app: Flask) -> dict[str, Page]:
+    """Every page of the app, by endpoint."""
+    found: dict[str, Page] = app.extensions[TABLE]
+    return found
+
+
+def new_intent() -> str:
+    """What a form is called that must be done once, however often it is sent."""
+    return secrets.token_hex(16)
+
+
+def _begin() -> None:
+    # An outer application context (a test's) outlives the request, and `g` with it.
+    for name in _OF_A_REQUEST:
+        g.pop(name, None)
+
+
+def _facts() -> dict[str, object]:
+    """Who looks (None for nobody), the lit tab, and the form as it was filled in."""
+    return {"visitor": g.get("visitor"), "tab": g.get("tab", ""), "form": g.get("form") or Form()}
+
+
+def _this_page(**changed: str | None) -> str:
+    """The address of this page with some of its arguments changed; None takes one away."""
+    arguments = {**request.args.to_dict(), **(request.view_args or {}), **changed}
+    arguments.pop("lang", None)
+    return url_for(request.endpoint or "", **{name: value for name, value in arguments.items() if value is not None})
+
+
+def _desk_tabs() -> tuple[Tab, ...]:
+    return _TABS.get(request.blueprint or "", ())

@@ -1,0 +1,80 @@
+"""How everything that has a status is told: a colour and words. A test holds each table to the status it tells of."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from flask_babel import lazy_gettext
+from flask_babel.speaklater import LazyString
+
+
+class Told(NamedTuple):
+    """`colour` is a class of `.badge`: good, wait, bad, live, or nothing for what is over."""
+
+    colour: str
+    words: LazyString
+
+
+STATES: Mapping[str, Mapping[str, Told]] = {
+    "room": {
+        "open": Told("live", lazy_gettext("open")),
+        "filled": Told("good", lazy_gettext("filled")),
+        "expired": Told("", lazy_gettext("time is over")),
+        "cancelled": Told("", lazy_gettext("cancelled")),
+    },
+    "seat": {
+        "held": Told("wait", lazy_gettext("not paid yet")),
+        "paid": Told("good", lazy_gettext("paid")),
+        "confirmed": Told("good", lazy_gettext("confirmed")),
+        "released": Told("", lazy_gettext("given up")),
+        "refunded": Told("", lazy_gettext("money back")),
+    },
+    "order": {
+        "awaiting_payment": Told("wait", lazy_gettext("to be paid")),
+        "paid": Told("live", lazy_gettext("paid, waiting for the room")),
+        "confirmed": Told("good", lazy_gettext("confirmed")),
+        "shipped": Told("live", lazy_gettext("on its way")),
+        "received": Told("good", lazy_gettext("received")),
+        "completed": Told("good", lazy_gettext("completed")),
+        "cancelled": Told("", lazy_gettext("cancelled")),
+        "refunded": Told("", lazy_gettext("money back")),
+    },
+    "payment": {
+        "created": Told("wait", lazy_gettext("to be paid")),
+        "failed": Told("bad", lazy_gettext("failed")),
+        "authorized": Told("live", lazy_gettext("money held")),
+        "captured": Told("good", lazy_gettext("paid")),
+        "released": Told("", lazy_gettext("released")),
+        "refunded": Told("", lazy_gettext("money back")),
+    },
+    "refund": {
+        "requested": Told("wait", lazy_gettext("asked for")),
+        "approved": Told("live", lazy_gettext("approved")),
+        "rejected": Told("bad", lazy_gettext("refused")),
+        "refunded": Told("good", lazy_gettext("money back")),
+    },
+    "commission": {
+        "held": Told("wait", lazy_gettext("held")),
+        "settled": Told("good", lazy_gettext("in the wallet")),
+        "paid_out": Told("good", lazy_gettext("paid out")),
+        "reversed": Told("", lazy_gettext("taken back")),
+        "rejected": Told("bad", lazy_gettext("refused")),
+    },
+    "payout": {
+        "submitted": Told("wait", lazy_gettext("being looked at")),
+        "held": Told("wait", lazy_gettext("on hold")),
+        "approved": Told("live", lazy_gettext("approved")),
+        "batched": Told("live", lazy_gettext("being paid")),
+        "paid": Told("good", lazy_gettext("paid")),
+        "failed": Told("bad", lazy_gettext("failed, money back")),
+        "rejected": Told("bad", lazy_gettext("refused, money back")),
+        "cancelled": Told("", lazy_gettext("taken back")),
+    },
+    "deal": {
+        "draft": Told("", lazy_gettext("draft")),
+        "scheduled": Told("wait", lazy_gettext("soon")),
+        "live": Told("live", lazy_gettext("live")),
+        "ended": Told("", lazy_gettext("over")),
+    },
+}

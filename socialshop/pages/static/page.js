@@ -1,0 +1,74 @@
+// What pages do beyond showing themselves: clocks tick, texts are copied, a phone's own share sheet opens, rooms are live.
+// Without it every page still works: times stand as text, and forms are sent by their buttons.
+"use strict";
+
+const two = (number) => String(number).padStart(2, "0");
+
+function tick() {
+  for (const clock of document.querySelectorAll("time[data-countdown]")) {
+    const left = Math.floor((Date.parse(clock.dateTime) - Date.now()) / 1000);
+    if (left <= 0) {
+      clock.textContent = clock.dataset.over;
+      clock.removeAttribute("data-soon");
+      continue;
+    }
+    const days = Math.floor(left / 86400);
+    const clockwise = `${two(Math.floor(left / 3600) % 24)}:${two(Math.floor(left / 60) % 60)}:${two(left % 60)}`;
+    clock.textContent = days > 0 ? `${clock.dataset.days.replace("%d", days)} ${clockwise}` : clockwise;
+    clock.toggleAttribute("data-soon", left < 600);
+  }
+}
+
+async function copy(button) {
+  const field = document.getElementById(button.dataset.copy);
+  try {
+    await navigator.clipboard.writeText(field.value);
+  } catch {
+    field.select();
+    document.execCommand("copy");
+  }
+  const before = button.textContent;
+  button.textContent = button.dataset.copied;
+  setTimeout(() => { button.textContent = before; }, 2000);
+}
+
+document.addEventListener("click", (event) => {
+  const button = event.target.closest("[data-copy], [data-share]");
+  if (!button) return;
+  if (button.dataset.copy) copy(button);
+  // A sheet that is closed again is no error.
+  else navigator.share({ text: button.dataset.share }).catch(() => {});
+});
+
+// A second tap while the first is on its way: the server does it once anyway, the button says so.
+document.addEventListener("submit", (event) => {
+  const button = event.submitter;
+  if (!button || event.defaultPrevented) return;
+  setTimeout(() => { button.disabled = true; }, 0);
+});
+// Back to a page as it was left: its buttons work again.
+window.addEventListener("pageshow", () => {
+  for (const button of document.querySelectorAll("button[disabled]")) if (!button.dataset.off) button.disabled = false;
+});
+
+// A live part asks every two seconds while somebody looks, and says what it has seen: nothing new costs one small read.
+document.addEventListener("htmx:configRequest", (event) => {
+  const seen = event.detail.elt.dataset.seen;
+  if (seen) event.detail.headers["If-None-Match"] = seen;
+});
+document.addEventListener("htmx:afterSwap", tick);
+function ask() {
+  if (document.hidden || !window.htmx) return;
+  for (const part of document.querySelectorAll("[data-live]")) window.htmx.trigger(part, "ask");
+}
+document.addEventListener("visibilitychange", ask);
+
+function begin() {
+  for (const button of document.querySelectorAll("[data-share]")) button.hidden = !navigator.share;
+  for (const button of document.querySelectorAll("[data-copy]")) button.hidden = false;
+  tick();
+  setInterval(tick, 1000);
+  if (document.querySelector("[data-live]")) setInterval(ask, 2000);
+}
+if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", begin);
+else begin();

@@ -1,0 +1,73 @@
+"""Refusals of the shop as a member reads them: a sentence a code; a refused value by its own sentence."""
+
+from __future__ import annotations
+
+from flask_babel import get_locale, gettext, lazy_gettext
+
+from socialshop.kernel.errors import DomainError
+
+# By code. What scripts alone can meet has no sentence here: a test names them.
+SENTENCES = {
+    "already_seated": lazy_gettext("You have a seat in this room."),
+    "already_signs_in": lazy_gettext("This member has a password and signs in already."),
+    "amount_too_large": lazy_gettext("That is more than is left to give back; requests that wait count too."),
+    "batch_changed": lazy_gettext("The batch is no longer what was frozen. Nothing was paid; tell an engineer."),
+    "batch_not_released": lazy_gettext("The batch has not been released."),
+    "claim_refused": lazy_gettext("This link to claim an account is no longer good. Ask the shop for a new one."),
+    "deal_not_live": lazy_gettext("The deal has not begun yet, or is over."),
+    "effective_at_before_order": lazy_gettext("Orders were placed after that instant: a plan never reaches back."),
+    "effective_at_taken": lazy_gettext("Another version comes into force at that very instant."),
+    "email_taken": lazy_gettext("Somebody signs in with this e-mail address already."),
+    "forbidden": lazy_gettext("Your account may not do this."),
+    "idempotency_in_progress": lazy_gettext("This was sent a moment ago and is being done."),
+    "idempotency_key_reused": lazy_gettext("This form was sent before with other content. Load the page again."),
+    "insufficient_balance": lazy_gettext("Your available balance is smaller than that."),
+    "invite_code_unknown": lazy_gettext("No invite link has this code."),
+    "member_limit_reached": lazy_gettext("You have as many of these as one member may have."),
+    "not_found": lazy_gettext("Perhaps the address is incomplete, or what was here is gone."),
+    "nothing_to_pay": lazy_gettext("No approved request waits for this channel."),
+    "nothing_to_refund": lazy_gettext("Everything has been given back, or was asked back already."),
+    "order_not_confirmed": lazy_gettext("The money of this order has not been taken yet."),
+    "order_not_shipped": lazy_gettext("The goods are not on their way yet."),
+    "orders_are_landing": lazy_gettext("Orders keep coming in. Try again in a moment."),
+    "out_of_stock": lazy_gettext("Not so many are left."),
+    "payment_provider_unavailable": lazy_gettext("This way to pay is not set up here."),
+    "payout_not_open": lazy_gettext("The payout request has moved on meanwhile."),
+    "plan_invalid": lazy_gettext("The plan is not complete."),
+    "plan_refused": lazy_gettext("The rules of the country do not allow this plan as it is."),
+    "proof_running": lazy_gettext("The books are being recomputed for somebody else. Try again in a moment."),
+    "refund_decided": lazy_gettext("This refund was decided the other way."),
+    "refund_exceeds_capture": lazy_gettext("That is more than was paid."),
+    "released_by_approver": lazy_gettext("Somebody who approved none of the requests must release the batch."),
+    "released_by_requester": lazy_gettext("Somebody who asked for none of the payouts must release the batch."),
+    "result_conflict": lazy_gettext("The payout has another result already."),
+    "room_closed": lazy_gettext("The room is over."),
+    "room_full": lazy_gettext("Every seat of the room is taken."),
+    "seat_paid": lazy_gettext("The seat is paid. If the room does not fill, the money comes back by itself."),
+    "self_approval": lazy_gettext("Nobody decides about their own payout."),
+    "too_many_attempts": lazy_gettext("Too many tries failed. Wait a quarter of an hour."),
+    "wrong_credentials": lazy_gettext("No member signs in with this e-mail and password."),
+}
+# What a value may be, word for word as the rules say it: translated by that very sentence.
+VALUES = (
+    lazy_gettext("not an e-mail address"),
+    lazy_gettext("a password has 8 to 200 characters"),
+    lazy_gettext("a name has 1 to 60 visible characters"),
+    lazy_gettext("not an IANA time zone such as Asia/Shanghai"),
+    lazy_gettext("no card number: 16 to 19 digits whose check digit fits"),
+    lazy_gettext("no IBAN whose check digits fit, nor a card number"),
+    lazy_gettext("an Alipay account is a mobile number, an e-mail or a user id"),
+    lazy_gettext("a WeChat account is an id of 6 to 20 characters or an OpenID"),
+    lazy_gettext("a holder's name has 1 to 100 visible characters"),
+    lazy_gettext("so many units cost more than 10^12 minor units"),
+)
+
+
+def sentence_of(error: DomainError) -> str:
+    """What is told of a refusal."""
+    if error.code in SENTENCES:
+        return str(SENTENCES[error.code])
+    said: str = gettext(error.detail)
+    if said == error.detail and str(get_locale()) != "en":
+        return str(gettext("This is not allowed here."))
+    return said[:1].upper() + said[1:] + ("" if said.endswith((".", "。")) else str(gettext(".")))

@@ -1,0 +1,1 @@
+"""What the shop itself noticed, and shows to the person who decides."""

@@ -1,0 +1,111 @@
+"""Every text has its Chinese, and no template says anything that is not a text."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from babel.messages import extract, pofile
+
+from socialshop.pages import languages
+from socialshop.pages.section import TEMPLATES
+from socialshop.pages.states import STATES
+from socialshop.pages.wording import SENTENCES
+
+PAGES = TEMPLATES.parent
+# Names and signs that every reader reads alike.
+_SAME_EVERYWHERE = re.compile(r"[\W\d_]*(socialshop|Alipay|WeChat|IBAN|[a-z_]+\.html)?[\W\d_]*")
+
+
+def _texts() -> set[str]:
+    """Every msgid that templates and modules ask for."""
+    found: set[str] = set()
+    for pattern, method in (("**/*.html", "jinja2.ext:babel_extract"), ("**/*.py", "python")):
+        for path in PAGES.glob(pattern):
+            with path.open("rb") as file:
+                keywords = {**extract.DEFAULT_KEYWORDS, "lazy_gettext": None, "lazy_ngettext": (1, 2)}
+                for _line, message, _comments, _context in extract.extract(method, file, keywords=keywords):
+                    found.add(message if isinstance(message, str) else message[0])
+    return found
+
+
+def _catalogues() -> Iterator[tuple[str, pofile.Catalog]]:
+    for path in sorted((languages.CATALOGUES / "zh").glob("*.po")):
+        with path.open("rb") as file:
+            yield path.name, pofile.read_po(file, locale="zh")
+
+
+def test_every_text_has_its_chinese() -> None:
+    known = languages.translations("zh")
+    said = {text for text in _texts() if known.ugettext(text) == text and known.ungettext(text, text, 2) == text}
+    assert {text for text in said if not _SAME_EVERYWHERE.fullmatch(text)} == set()
+
+
+def test_no_catalogue_keeps_what_nothing_says_any_more() -> None:
+    texts = _texts()
+    for name, catalogue in _catalogues():
+        ids = {m.id if isinstance(m.id, str) else m.id[0] for m in catalogue if m.id}
+        assert ids - texts == set(), name
+        assert not any(message.fuzzy for message in catalogue if message.id), name
+
+
+def test_a_text_and_its_chinese_have_the_same_figures() -> None:
+    figure = re.compile(r"%\(\w+\)[sd]")
+    for name, catalogue in _catalogues():
+        for message in catalogue:
+            if message.id:
+                one = message.id if isinstance(message.id, str) else message.id[-1]
+                other = message.string if isinstance(message.string, str) else message.string[-1]
+                assert set(figure.findall(one)) == set(figure.findall(other)), f"{name}: {one}"
+
+
+def visible(template: str) -> list[str]:
+    """What a template shows besides what it asks the catalogues for."""
+    bare = re.sub(r"\{#.*?#\}|\{\{.*?\}\}|\{%.*?%\}", " ", template, flags=re.DOTALL)
+    bare = re.sub(r"<(script|svg|code)\b.*?</\1>", " ", bare, flags=re.DOTALL)
+    attributes = re.findall(r'\b(?:aria-label|title|alt|placeholder)="([^"]*)"', bare)
+    # A macro may write attributes outside of any tag.
+    bare = re.sub(r"<[^>]*>", "\n", bare, flags=re.DOTALL)
+    shown = [*re.sub(r'\b[a-z-]+="[^"]*"', " ", bare).split("\n"), *attributes]
+    return [text.strip() for text in shown if not _SAME_EVERYWHERE.fullmatch(text.strip())]
+
+
+@pytest.mark.parametrize(
+    "path", sorted(TEMPLATES.rglob("*.html")), ids=lambda path: path.relative_to(TEMPLATES).as_posix()
+)
+def test_no_template_says_what_is_not_translated(path: Path) -> None:
+    assert visible(path.read_text(encoding="utf-8")) == []
+
+
+def test_the_check_sees_a_planted_text() -> None:
+    assert visible("<p>{{ x }}</p><p>Not fine</p><img alt='x' alt=\"Nor this\">") == ["Not fine", "Nor this"]
+
+
+def test_every_status_is_told() -> None:
+    from socialshop.deals.rules import Status as Deal
+    from socialshop.orders.rules import Status as Order
+    from socialshop.payments.rules import Status as Payment
+    from socialshop.rooms.rules import Seat
+    from socialshop.rooms.rules import Status as Room
+
+    told = {kind: set(words) for kind, words in STATES.items()}
+    for kind, statuses in (("deal", Deal), ("order", Order), ("payment", Payment), ("seat", Seat), ("room", Room)):
+        assert told[kind] == {status.value for status in statuses}, kind
+
+
+def test_every_refusal_that_a_person_can_meet_has_a_sentence() -> None:
+    problems = {page.stem for page in Path("docs/problems").glob("*.md")} - {"README"}
+    assert SENTENCES.keys() <= problems
+    programs = {
+        # what only programs, imports and the console meet
+        *("already_placed already_reversed currency_mismatch demo_refused entry_conflict file_refused").split(),
+        *("head_refused idempotency_key_malformed idempotency_key_missing invalid_entry malformed_json").split(),
+        *("malformed_request method_not_allowed nested_too_deeply node_unknown notice_malformed").split(),
+        *("payment_conflict refund_conflict sponsor_cycle sponsor_unchanged unbalanced_entry").split(),
+        *("unknown_account unknown_entry webhook_refused wrong_media_type body_too_large").split(),
+        # what is told by a page of its own, or by the value's own sentence
+        *("database_unavailable internal_error rate_limited unauthenticated invalid_value unknown_currency").split(),
+    }
+    assert problems - SENTENCES.keys() - programs == set()
