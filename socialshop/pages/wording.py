@@ -9,9 +9,11 @@ from socialshop.kernel.errors import DomainError
 # By code. What scripts alone can meet has no sentence here: a test names them.
 SENTENCES = {
     "already_seated": lazy_gettext("You have a seat in this room."),
+    "already_signs_in": lazy_gettext("This member has a password and signs in already."),
     "amount_too_large": lazy_gettext("That is more than is left to give back; requests that wait count too."),
     "batch_changed": lazy_gettext("The batch is no longer what was frozen. Nothing was paid; tell an engineer."),
     "batch_not_released": lazy_gettext("The batch has not been released."),
+    "claim_refused": lazy_gettext("This link to claim an account is no longer good. Ask the shop for a new one."),
     "deal_not_live": lazy_gettext("The deal has not begun yet, or is over."),
     "effective_at_before_order": lazy_gettext("Orders were placed after that instant: a plan never reaches back."),
     "effective_at_taken": lazy_gettext("Another version comes into force at that very instant."),
@@ -33,6 +35,7 @@ SENTENCES = {
     "payout_not_open": lazy_gettext("The payout request has moved on meanwhile."),
     "plan_invalid": lazy_gettext("The plan is not complete."),
     "plan_refused": lazy_gettext("The rules of the country do not allow this plan as it is."),
+    "poster_unavailable": lazy_gettext("This shop cannot draw posters. Use the QR code of the link."),
     "proof_running": lazy_gettext("The books are being recomputed for somebody else. Ask again in a minute."),
     "refund_decided": lazy_gettext("This refund was decided the other way."),
     "refund_exceeds_capture": lazy_gettext("That is more than was paid."),
@@ -43,6 +46,7 @@ SENTENCES = {
     "room_full": lazy_gettext("Every seat of the room is taken."),
     "seat_paid": lazy_gettext("The seat is paid. If the room does not fill, the money comes back by itself."),
     "self_approval": lazy_gettext("Nobody decides about their own payout."),
+    "token_not_valid": lazy_gettext("This link was used or is too old. Ask for another mail."),
     "too_many_attempts": lazy_gettext("Too many tries failed. Wait a quarter of an hour."),
     "wrong_credentials": lazy_gettext("No member signs in with this e-mail and password."),
 }
@@ -53,7 +57,7 @@ VALUES = (
     lazy_gettext("a name has 1 to 60 visible characters"),
     lazy_gettext("not an IANA time zone such as Asia/Shanghai"),
     lazy_gettext("no card number: 16 to 19 digits whose check digit fits"),
-    lazy_gettext("no IBAN whose check digits fit, nor a card number"),
+    lazy_gettext("no IBAN of its country whose check digits fit, nor a card number"),
     lazy_gettext("an Alipay account is a mobile number, an e-mail or a user id"),
     lazy_gettext("a WeChat account is an id of 6 to 20 characters or an OpenID"),
     lazy_gettext("a holder's name has 1 to 100 visible characters"),

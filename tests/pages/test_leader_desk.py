@@ -236,12 +236,12 @@ def test_results_say_by_day_what_was_taken_filled_sold_and_earned(shop: RoomShop
         shop.pay(joined)
     shop.settle()
     page = leader.look(f"/lead/deals/{deal}/results").text
-    today = re.findall(r"<tr data-day.*?</tr>", page, re.DOTALL)[-1]
+    today = re.findall(r'<tr><th scope="row">.*?</tr>', page, re.DOTALL)[-1]
     # Three seats taken; 2 x 9900 sold; the host's 2 % of the guest's 9900.
     assert re.findall(r'data-value="([^"]+)"', today) == ["3", "1", "198.00", "1.98"]
-    assert len(re.findall(r"<tr data-day", page)) == 14
-    assert len(re.findall(r"<tr data-day", leader.look(f"/lead/deals/{deal}/results?days=30").text)) == 30
-    assert len(re.findall(r"<tr data-day", leader.look(f"/lead/deals/{deal}/results?days=31").text)) == 14
+    assert len(re.findall(r'<tr><th scope="row">', page)) == 14
+    assert len(re.findall(r'<tr><th scope="row">', leader.look(f"/lead/deals/{deal}/results?days=30").text)) == 30
+    assert len(re.findall(r'<tr><th scope="row">', leader.look(f"/lead/deals/{deal}/results?days=31").text)) == 14
     assert "CN¥1.98" in leader.look("/lead").text
     assert "filled" in leader.look(f"/lead/deals/{deal}").text
     assert shop.seats(alone.room.id)[0] == "open"

@@ -136,7 +136,7 @@ def withdraw(earner: Visitor) -> None:
     """All that is available, to an account that is named first."""
     wrong = earner.send("/payouts", "/payout-destinations", channel="bank", holder="Lin", account=NO_CARD)
     assert wrong.status_code == 422
-    assert "No IBAN whose check digits fit, nor a card number." in wrong.text
+    assert "No IBAN of its country whose check digits fit, nor a card number." in wrong.text
     earner.send("/payouts", "/payout-destinations", channel="bank", holder="Lin", account=CARD)
     page = earner.look("/payouts").text
     assert 'value="7.92"' in page

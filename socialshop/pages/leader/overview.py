@@ -16,8 +16,8 @@ from socialshop.pages.visit import Visit
 from socialshop.rooms import service as rooms
 from socialshop.rooms.service import FollowedRoom
 
-_DEALS_SHOWN = 20
-_ROOMS_SHOWN = 12
+_DEALS_SHOWN = 50
+_ROOMS_SHOWN = 24
 _SOON = timedelta(hours=3)
 
 
@@ -36,11 +36,13 @@ def show_overview(visit: Visit) -> str:
     mine = deals.deals_of(uow, number, None, _DEALS_SHOWN)
     filling = rooms.filling(uow, number, _ROOMS_SHOWN)
     monday = week_began(uow.now, visit.settings.time_zone)
+    counts = rooms.room_counts(uow, [deal.id for deal in mine])
     return render_template(
         "leader/overview.html",
         deals=[deal for deal in mine if deal.status in (Status.LIVE, Status.SCHEDULED)],
         drafts=[deal for deal in mine if deal.status is Status.DRAFT],
-        counts=rooms.room_counts(uow, [deal.id for deal in mine]),
+        counts=counts,
+        open_rooms=max(sum(row.open for row in counts.values()), len(filling)),
         rooms=filling,
         needs=needs(mine, filling, uow.now),
         earned=commissions.earned_since(uow, number, visit.settings.currency, monday),

@@ -6,7 +6,9 @@ from datetime import datetime, time, timedelta
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
+from babel.dates import format_skeleton
 from flask import render_template, request
+from flask_babel import get_locale
 
 from socialshop.commissions import service as commissions
 from socialshop.kernel.money import Money
@@ -20,9 +22,9 @@ _USUAL = 14
 
 
 class Day(NamedTuple):
-    """One day by the shop's clock, from `began` on."""
+    """One day by the shop's clock, as its reader names it."""
 
-    began: datetime
+    name: str
     seats: int
     filled: int
     sales: Money
@@ -46,7 +48,15 @@ def show_results(visit: Visit) -> str:
         row = happened.get(began.date())
         sales = Money(row.sales_minor if row else 0, currency)
         own = Money(earned.get(began.date(), 0), currency)
-        days.append(Day(began, row.seats if row else 0, row.filled if row else 0, sales, own))
+        days.append(
+            Day(
+                format_skeleton("MMMd", began, tzinfo=zone, locale=get_locale()),
+                row.seats if row else 0,
+                row.filled if row else 0,
+                sales,
+                own,
+            )
+        )
     return render_template(
         "leader/results.html", deal=deal, days=days, total=_total(days, currency), span=span, spans=_SPANS
     )
@@ -55,7 +65,7 @@ def show_results(visit: Visit) -> str:
 def _total(days: list[Day], currency: str) -> Day:
     nothing = Money(0, currency)
     return Day(
-        days[0].began,
+        "",
         sum(day.seats for day in days),
         sum(day.filled for day in days),
         sum((day.sales for day in days), nothing),

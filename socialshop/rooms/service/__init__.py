@@ -25,7 +25,9 @@ from socialshop.rooms.service.reading import (
     MemberView,
     OpenRoom,
     OwnSeat,
+    RoomEvents,
     RoomView,
+    events_after,
     open_rooms,
     own_seat,
     share_subject,
@@ -34,21 +36,25 @@ from socialshop.rooms.service.reading import (
 )
 from socialshop.rooms.service.reminding import remind
 from socialshop.rooms.store.leading import CountRow, DayRow
+from socialshop.rooms.store.reading import EventRow
 
 __all__ = [
     "Attribution",
     "CountRow",
     "DayRow",
+    "EventRow",
     "FollowedRoom",
     "Joined",
     "MemberView",
     "OpenRoom",
     "OwnSeat",
+    "RoomEvents",
     "RoomView",
     "SeatView",
     "ask_back",
     "deal_days",
     "deal_version",
+    "events_after",
     "expire_due",
     "filling",
     "filling_of_deal",

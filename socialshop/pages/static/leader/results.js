@@ -29,7 +29,7 @@ function draw(place) {
     legend: { top: 0, textStyle: { color: colour("--ink") } },
     grid: { left: 8, right: 8, top: 56, bottom: 0, containLabel: true },
     tooltip: { trigger: "axis", renderMode: "richText" },
-    xAxis: { type: "category", data: rows.map((row) => row.dataset.day), axisLabel: soft },
+    xAxis: { type: "category", data: rows.map((row) => row.cells[0].textContent), axisLabel: soft },
     yAxis: [
       { type: "value", minInterval: 1, axisLabel: soft, splitLine: dashed },
       { type: "value", axisLabel: soft, splitLine: { show: false } },
