@@ -28,7 +28,6 @@ _MEDIA_TYPES = {
 # Under which name a page asks for a file of a package (package.json); nothing else of a package is served.
 THEIRS = {
     "reboot.css": "bootstrap/dist/css/bootstrap-reboot.min.css",
-    "grid.css": "bootstrap/dist/css/bootstrap-grid.min.css",
     "htmx.js": "htmx.org/dist/htmx.min.js",
     "alpine.js": "@alpinejs/csp/dist/cdn.min.js",
     "echarts.js": "echarts/dist/echarts.min.js",

@@ -8,11 +8,14 @@ from socialshop.commissions.service.drafting import draft_plan, plan_of, plan_pa
 from socialshop.commissions.service.exporting import ExportedAccrual, export_accruals
 from socialshop.commissions.service.maturing import mature_received
 from socialshop.commissions.service.paying_out import accruals_behind, pay_out, reversals_of
+from socialshop.commissions.service.previewing import Earning, Preview, preview
 from socialshop.commissions.service.publishing import PublishedVersion, plans_since, publish_plan
 from socialshop.commissions.service.reading import (
     Explanation,
     OrderCommissions,
     commissions_of,
+    earned_of_deal,
+    earned_since,
     explain,
     order_commissions,
     wallet_entries,
@@ -35,11 +38,13 @@ from socialshop.commissions.store.settlement import SetAside
 
 __all__ = [
     "CommissionRow",
+    "Earning",
     "Explanation",
     "ExportedAccrual",
     "OrderCommissions",
     "Part",
     "PlanRow",
+    "Preview",
     "PublishedVersion",
     "Replay",
     "Reversals",
@@ -54,6 +59,8 @@ __all__ = [
     "commissions_of",
     "count_set_aside",
     "draft_plan",
+    "earned_of_deal",
+    "earned_since",
     "explain",
     "export_accruals",
     "mature_received",
@@ -62,6 +69,7 @@ __all__ = [
     "plan_of",
     "plan_page",
     "plans_since",
+    "preview",
     "publish_draft",
     "publish_plan",
     "put_back",
