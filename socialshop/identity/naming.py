@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Sequence
+from typing import NamedTuple
 
-from sqlalchemy import func, select, update
+from sqlalchemy import func, or_, select, update
 
 from socialshop.identity.models import Member, MemberProfile
 from socialshop.infra.uow import UnitOfWork
@@ -54,3 +55,24 @@ def has_email(uow: UnitOfWork, email: str) -> bool:
     """Whether somebody signs in with this e-mail, whatever its letter case."""
     found = select(MemberProfile.member_id).where(func.lower(MemberProfile.email) == email.lower())
     return uow.session.execute(found).first() is not None
+
+
+class Named(NamedTuple):
+    """A member by number and name; without a name where the person has left or was never named."""
+
+    id: uuid.UUID
+    number: int
+    role: str
+    display_name: str | None
+
+
+def named(uow: UnitOfWork, *, ids: Sequence[uuid.UUID] = (), numbers: Sequence[int] = ()) -> list[Named]:
+    """The members of these ids or numbers. One statement; none where nobody is asked for."""
+    if not ids and not numbers:
+        return []
+    rows = uow.session.execute(
+        select(Member.id, Member.number, Member.role, MemberProfile.display_name)
+        .outerjoin(MemberProfile, MemberProfile.member_id == Member.id)
+        .where(or_(Member.id.in_(list(ids)), Member.number.in_(list(numbers))))
+    )
+    return [Named(*row) for row in rows]

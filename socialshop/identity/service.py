@@ -14,7 +14,7 @@ import structlog
 from socialshop.identity import passwords, rules, store
 from socialshop.identity.bulk import add_staged_members, imported_email, imported_name, reserve_numbers
 from socialshop.identity.errors import EmailTaken, WrongCredentials
-from socialshop.identity.naming import has_email, is_empty, name_member, names_of, number_of
+from socialshop.identity.naming import Named, has_email, is_empty, name_member, named, names_of, number_of
 from socialshop.identity.rules import LONGEST_EMAIL, LONGEST_NAME, LONGEST_PASSWORD, SHORTEST_PASSWORD, TERMS_VERSION
 from socialshop.infra.uow import UnitOfWork
 from socialshop.kernel.errors import InvalidValue
@@ -29,6 +29,7 @@ __all__ = [
     "TERMS_VERSION",
     "AddedMember",
     "EmailTaken",
+    "Named",
     "NewMember",
     "OpenedSession",
     "ProfileChanges",
@@ -45,6 +46,7 @@ __all__ = [
     "imported_name",
     "is_empty",
     "name_member",
+    "named",
     "names_of",
     "number_of",
     "open_session",

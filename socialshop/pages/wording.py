@@ -33,6 +33,7 @@ SENTENCES = {
     "payout_not_open": lazy_gettext("The payout request has moved on meanwhile."),
     "plan_invalid": lazy_gettext("The plan is not complete."),
     "plan_refused": lazy_gettext("The rules of the country do not allow this plan as it is."),
+    "proof_running": lazy_gettext("Somebody else's proof is still running. Ask again in half a minute."),
     "refund_decided": lazy_gettext("This refund was decided the other way."),
     "refund_exceeds_capture": lazy_gettext("That is more than was paid."),
     "released_by_approver": lazy_gettext("Somebody who approved none of the requests must release the batch."),
