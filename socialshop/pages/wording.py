@@ -9,9 +9,11 @@ from socialshop.kernel.errors import DomainError
 # By code. What scripts alone can meet has no sentence here: a test names them.
 SENTENCES = {
     "already_seated": lazy_gettext("You have a seat in this room."),
+    "already_signs_in": lazy_gettext("This member has a password and signs in already."),
     "amount_too_large": lazy_gettext("That is more than is left to give back; requests that wait count too."),
     "batch_changed": lazy_gettext("The batch is no longer what was frozen. Nothing was paid; tell an engineer."),
     "batch_not_released": lazy_gettext("The batch has not been released."),
+    "claim_refused": lazy_gettext("This link to claim an account is no longer good. Ask the shop for a new one."),
     "deal_not_live": lazy_gettext("The deal has not begun yet, or is over."),
     "effective_at_before_order": lazy_gettext("Orders were placed after that instant: a plan never reaches back."),
     "effective_at_taken": lazy_gettext("Another version comes into force at that very instant."),
@@ -33,7 +35,7 @@ SENTENCES = {
     "payout_not_open": lazy_gettext("The payout request has moved on meanwhile."),
     "plan_invalid": lazy_gettext("The plan is not complete."),
     "plan_refused": lazy_gettext("The rules of the country do not allow this plan as it is."),
-    "proof_running": lazy_gettext("Somebody else's proof is still running. Ask again in half a minute."),
+    "proof_running": lazy_gettext("The books are being recomputed for somebody else. Try again in a moment."),
     "refund_decided": lazy_gettext("This refund was decided the other way."),
     "refund_exceeds_capture": lazy_gettext("That is more than was paid."),
     "released_by_approver": lazy_gettext("Somebody who approved none of the requests must release the batch."),

@@ -63,6 +63,16 @@ class Shop:
         assert process.poll() is None, process.communicate()[1]
         return process
 
+    def greeted(self, process: subprocess.Popen[str]) -> str:
+        """What `run` says, up to the last line of its greeting."""
+        assert process.stdout is not None
+        said = ""
+        for line in process.stdout:
+            said += line
+            if line.startswith("Ctrl-C"):
+                return said
+        raise AssertionError(f"no greeting: {said}")
+
     def is_ready(self) -> bool:
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=5)
         try:
@@ -106,10 +116,9 @@ def shop(tmp_path: Path) -> Iterator[Shop]:
 def test_a_shop_that_is_asked_to_stop_says_where_it_was_and_leaves_nothing(shop: Shop) -> None:
     running = shop.run()
     assert (len(shop.children("workers worker")), len(shop.children("workers relay"))) == (2, 1)
-    # The greeting follows the first look that finds it ready.
-    time.sleep(1)
+    said = shop.greeted(running)
     running.send_signal(signal.SIGTERM)
-    said, _ = running.communicate(timeout=30)
+    running.communicate(timeout=30)
     assert running.returncode == 0
     assert f"socialshop is running at http://127.0.0.1:{shop.port}" in said
     shop.nothing_left()
@@ -117,15 +126,38 @@ def test_a_shop_that_is_asked_to_stop_says_where_it_was_and_leaves_nothing(shop:
 
 def test_an_empty_shop_is_filled_before_it_says_how_to_log_in_and_what_to_try(shop: Shop) -> None:
     running = shop.start("run", "--port", str(shop.port))
-    _until(lambda: shop.is_ready() or running.poll() is not None, "the shop is ready")
-    # The greeting follows the first look that finds it ready.
-    time.sleep(1)
+    said = shop.greeted(running)
     running.send_signal(signal.SIGTERM)
-    said, log = running.communicate(timeout=30)
+    _, log = running.communicate(timeout=30)
     assert running.returncode == 0, log
     assert said.count("log in: ") == 5
     assert said.count(f"curl -s http://127.0.0.1:{shop.port}/api/v1/") == 3
     shop.nothing_left()
+
+
+def test_a_shop_whose_servers_are_gone_for_good_says_so_and_ends(shop: Shop) -> None:
+    """Given a running shop, when the process that keeps its servers is killed, then `run` ends: one line, exit 1."""
+    running = shop.run()
+    (keeper,) = shop.children("socialshop.infra.servers.keeper")
+    os.kill(keeper, signal.SIGKILL)
+    _, log = running.communicate(timeout=60)
+    assert running.returncode == 1
+    line = f"socialshop: the servers of {shop.folder} have ended and do not come back: see {shop.folder}/logs"
+    assert log.splitlines()[-1] == line
+    assert all(line.startswith(("{", "socialshop: ")) or line.endswith("…") for line in log.splitlines())
+    shop.nothing_left()
+
+
+def test_what_is_being_made_is_told_while_a_newcomer_waits(shop: Shop) -> None:
+    running = shop.start("run", "--port", str(shop.port))
+    assert running.stderr is not None
+    told = [line for line in (running.stderr.readline() for _ in range(40)) if not line.startswith("{")][:4]
+    assert [line.split(":")[0].strip() for line in told] == [
+        f"starting PostgreSQL and Valkey in {shop.folder} …",
+        "making the database's tables",
+        "looking after the demo data",
+        "starting web server, job workers and the sandbox provider of payments …",
+    ]
 
 
 def test_a_shop_killed_by_force_leaves_nothing(shop: Shop) -> None:

@@ -24,6 +24,7 @@ from tests.web_client import Person, refusal, sign_up
 # api.md, "Without a token": whatever is public beyond this is a mistake.
 PUBLIC = {
     "POST /api/v1/members",
+    "POST /api/v1/members/claims",
     "POST /api/v1/sessions",
     "POST /api/v1/webhooks/payments/<provider>",
     "GET /api/v1/products",
@@ -31,6 +32,7 @@ PUBLIC = {
     "GET /api/v1/deals",
     "GET /api/v1/deals/<deal_id>",
     "GET /api/v1/rooms/<room_id>",
+    "GET /api/v1/rooms/<room_id>/events",
     "GET /i/<code>",
     "GET /i/<code>/qr.svg",
     "GET /i/<code>/qr.png",
@@ -224,6 +226,7 @@ WHO_ELSE = {
     "open_room": EVERYBODY,
     "join_room": EVERYBODY,
     "show_room": EVERYBODY,
+    "follow_room": EVERYBODY,
     "open_link": EVERYBODY,
     "show_qr_svg": EVERYBODY,
     "show_qr_png": EVERYBODY,

@@ -10,9 +10,10 @@ from typing import Any
 
 import structlog
 
+from socialshop.audit import service as audit
 from socialshop.commissions.events import CommissionsSettled, SettlementDue
 from socialshop.commissions.store import settlement as store
-from socialshop.commissions.store.settlement import Matured, Total
+from socialshop.commissions.store.settlement import Matured, SetAside, Total
 from socialshop.infra.collector import cycles_kept
 from socialshop.infra.crashpoints import crash_point
 from socialshop.infra.uow import UnitOfWork
@@ -77,6 +78,17 @@ def _settle_or_refuse(uow: UnitOfWork, as_of: datetime, limit: int) -> int | Non
 def count_set_aside(uow: UnitOfWork) -> int:
     """Accruals that the books refused to settle: a person must look."""
     return store.count_set_aside(uow.session)
+
+
+def set_aside_accruals(uow: UnitOfWork) -> list[SetAside]:
+    """The accruals that the books refused to settle, with the reason, the longest set aside first."""
+    return store.set_aside_accruals(uow.session)
+
+
+def put_back(uow: UnitOfWork, accrual_ids: Sequence[uuid.UUID]) -> None:
+    """Let these be settled in their order again: a person has looked, at the console. Audited."""
+    back = sorted(store.put_back(uow.session, accrual_ids))
+    audit.record_all(uow, [audit.Deed(None, "accrual.put_back", to_public("acr", each), {}) for each in back])
 
 
 def settle(uow: UnitOfWork, payloads: Sequence[Mapping[str, Any]]) -> None:
