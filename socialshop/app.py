@@ -33,6 +33,7 @@ from socialshop.onboarding import routes as onboarding_routes
 from socialshop.orders import admin_routes as orders_admin_routes
 from socialshop.orders import routes as orders_routes
 from socialshop.pages import assets, site
+from socialshop.pages.shopper.landing import LandingPages
 from socialshop.payments import routes as payments_routes
 from socialshop.payments import service as payments
 from socialshop.payments.gateway import Gateways, SandboxGateway
@@ -92,6 +93,7 @@ def create_app(settings: Settings | None = None, clock: Clock | None = None) -> 
     Migrate(app, db.db, directory=str(MIGRATIONS))
     app.extensions["socialshop_payment_gateways"] = _payment_gateways(config)
     app.extensions["socialshop_share_subjects"] = SHARE_SUBJECTS
+    app.extensions["socialshop_landing_pages"] = LandingPages()
     _attach_web(app, config)
     return app
 

@@ -6,9 +6,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
-from socialshop.kernel.money import to_decimal_text
+from socialshop.kernel.money import Money
 
 LANGUAGES = ("en", "zh")
 Figures = Mapping[str, int | str]
@@ -88,15 +88,12 @@ SENTENCES: dict[str, tuple[str, str]] = {
 }
 
 
-def say(language: str, code: str, figures: Figures) -> str:
-    """The sentence `code` in `language`, with its figures."""
+def say(language: str, code: str, figures: Figures, *, money: Callable[[Money], str] = str) -> str:
+    """The sentence `code` in `language`, with its figures; `money` writes an amount."""
     sentence = SENTENCES[code][LANGUAGES.index(language)]
-    return _FIELD.sub(lambda field: _written(field[1], field[2], figures), sentence)
+    return _FIELD.sub(lambda field: _written(field[1], field[2], figures, money), sentence)
 
 
-def _written(name: str, form: str | None, figures: Figures) -> str:
+def _written(name: str, form: str | None, figures: Figures, money: Callable[[Money], str]) -> str:
     value = figures[name]
-    if form is None:
-        return str(value)
-    currency = str(figures["currency"])
-    return f"{to_decimal_text(int(value), currency)} {currency}"
+    return str(value) if form is None else money(Money(int(value), str(figures["currency"])))

@@ -36,10 +36,9 @@ from socialshop.web.schemas import Nothing
 
 room = Room("invites", __name__, tag="Invite links")
 landing_room = Room("landing", __name__, tag="Invite links", base="")
-landing_room.template_folder = "templates"
 
 _HTML = "text/html; charset=utf-8"
-_VARY = {"Vary": "Accept, Accept-Language"}
+_VARY = {"Vary": "Accept, Accept-Language, Cookie"}
 _KEPT = {"Cache-Control": "public, max-age=86400"}
 
 
@@ -122,7 +121,7 @@ def show_stats(call: Call[Nothing, Nothing]) -> Answer:
 )
 def open_link(call: Call[Nothing, Nothing]) -> Answer:
     """The page behind an invite link; the click is recorded, and a cookie remembers the link for registration."""
-    language, as_page = _language(), _wants_page()
+    language, as_page = landing.pages().language(), _wants_page()
     visitor, cookies = visitors.greet()
     bot = request.method == "HEAD" or rules.is_bot(request.headers.get("User-Agent", ""))
 
@@ -134,10 +133,10 @@ def open_link(call: Call[Nothing, Nothing]) -> Answer:
     except NotFound:
         if not as_page:
             raise
-        return _page(landing.unknown_page(language), 404, [])
+        return _page(landing.page(None, language), 404, [])
     cookies += visitors.remember(Attributed(found.link_id, now))
     if as_page:
-        return _page(landing.page(found, language, wired.settings().time_zone), 200, cookies)
+        return _page(landing.page(found, language), 200, cookies)
     return Answer(LandingWire.of(found), headers={**_VARY, "Set-Cookie": cookies})
 
 
@@ -168,7 +167,7 @@ def show_qr_png(call: Call[Nothing, Nothing]) -> Answer:
 
 
 def _page(content: bytes, status: int, cookies: list[str]) -> Answer:
-    headers = {**_VARY, "Content-Security-Policy": landing.POLICY, "Set-Cookie": cookies}
+    headers = {**_VARY, **landing.pages().headers, "Set-Cookie": cookies}
     return Answer(content, status, media_type=_HTML, headers=headers)
 
 

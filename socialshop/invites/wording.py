@@ -15,20 +15,6 @@ LANGUAGES: tuple[Language, Language] = ("zh", "en")
 
 TEXTS: Mapping[Language, Mapping[str, str]] = {
     "zh": {
-        "somebody": "一位会员",
-        "invites": "{name} 邀请你一起买",
-        "invites_shop": "{name} 邀请你加入",
-        "shop_title": "一起买，更便宜",
-        "together": "一起买价",
-        "seats": "还差 {left} 人（{size} 人团）",
-        "group": "{size} 人成团",
-        "ends": "截止 {at}",
-        "over": "这一次已经结束或满员，你仍然可以加入并自己开团。",
-        "gone": "分享的内容已经下架，你仍然可以加入。",
-        "next": "下一步：打开商店，注册时填写邀请码",
-        "next_seated": "已经是会员？参团时填写同一个邀请码。",
-        "unknown_title": "没有这个邀请链接",
-        "unknown": "请检查链接是否完整，或向分享的人再要一次。",
         "share": "一起买「{title}」",
         "share_price": "，一起买价 {price}",
         "share_seats": "，还差 {left} 人",
@@ -37,20 +23,6 @@ TEXTS: Mapping[Language, Mapping[str, str]] = {
         "share_tail": "：{url}",
     },
     "en": {
-        "somebody": "A member",
-        "invites": "{name} invites you to buy together",
-        "invites_shop": "{name} invites you to join",
-        "shop_title": "Buy together, pay less",
-        "together": "Price together",
-        "seats": "{left} of {size} seats left",
-        "group": "A group of {size}",
-        "ends": "Ends {at}",
-        "over": "This one is over or full. You can still join the shop and open your own.",
-        "gone": "What was shared is no longer on sale. You can still join the shop.",
-        "next": "Next: open the shop and register with the invite code",
-        "next_seated": "A member already? Name the same code when you take a seat.",
-        "unknown_title": "No such invite link",
-        "unknown": "Check that the link is complete, or ask for it again.",
         "share": "Buy “{title}” together with me",
         "share_price": " for {price}",
         "share_seats": ", {left} seats left",
@@ -86,21 +58,3 @@ def share_text(language: Language, subject: ShareSubject | None, *, code: str, u
     if subject.is_open and subject.ends_at is not None:
         said += texts["share_ends"].format(at=instant_text(subject.ends_at, zone))
     return said + texts["share_tail"].format(url=url)
-
-
-def landing_lines(language: Language, subject: ShareSubject | None, zone: str) -> list[str]:
-    """The facts below the title, a line each."""
-    if subject is None:
-        return []
-    texts = TEXTS[language]
-    lines = []
-    if subject.price is not None:
-        lines.append(f"{texts['together']}: {price_text(subject.price)}")
-    if subject.size is not None:
-        seats = texts["group"] if subject.seats_left is None else texts["seats"]
-        lines.append(seats.format(left=subject.seats_left, size=subject.size))
-    if subject.ends_at is not None:
-        lines.append(texts["ends"].format(at=instant_text(subject.ends_at, zone)))
-    if not subject.is_open:
-        lines.append(texts["over"])
-    return lines

@@ -8,17 +8,16 @@ from datetime import datetime
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
-from babel.dates import format_date, format_time
-from babel.numbers import format_compact_decimal, format_currency, format_percent
+from babel.dates import format_date
+from babel.numbers import format_compact_decimal, format_percent
 from flask import Flask
 from flask_babel import get_locale
 
-from socialshop.infra import wired
-from socialshop.kernel.currencies import exponent_of
+from socialshop.infra import locales, wired
 from socialshop.kernel.ids import to_public
-from socialshop.kernel.money import BPS, Money
+from socialshop.kernel.money import BPS, Money, to_decimal_text
 from socialshop.kernel.time import to_text
-from socialshop.pages import ring
+from socialshop.pages import languages, ring
 
 _HUES = 6
 _WIDE = frozenset("WF")
@@ -27,46 +26,45 @@ _WIDE = frozenset("WF")
 def attach(app: Flask) -> None:
     """Add the filters and functions to the templates."""
     app.jinja_env.filters.update(
-        money=money_text,
+        money=money,
         money_plain=money_plain,
-        instant=instant_text,
-        day=day_text,
+        instant=instant,
+        day=day,
         rfc3339=to_text,
         initials=initials,
         hue=hue,
-        rate=rate_text,
-        count=count_text,
+        rate=rate,
+        count=count,
     )
     app.jinja_env.globals.update(public_id=to_public, Money=Money, ring=ring)
 
 
-def money_text(amount: Money) -> str:
-    """`¥19.90` in Chinese, `CN¥19.90` in English: what the reader's language writes."""
-    return format_currency(_decimal(amount), amount.currency, locale=get_locale())
+def money(amount: Money) -> str:
+    """`¥19.90` in Chinese, `CN¥19.90` in English: as the reader's language writes it."""
+    return locales.money_text(amount, languages.reader())
 
 
 def money_plain(amount: Money) -> str:
     """`19.90`: what a field for an amount takes."""
-    return f"{_decimal(amount)}"
+    return to_decimal_text(amount.amount_minor, amount.currency)
 
 
-def instant_text(at: datetime) -> str:
-    """Day and time in the shop's zone, without seconds."""
-    locale, there = get_locale(), at.astimezone(_zone())
-    return f"{format_date(there.date(), 'medium', locale=locale)} {format_time(there, 'short', locale=locale)}"
+def instant(at: datetime) -> str:
+    """Day and minute by the shop's clock."""
+    return locales.instant_text(at, languages.reader(), wired.settings().time_zone)
 
 
-def day_text(at: datetime) -> str:
+def day(at: datetime) -> str:
     """The day in the shop's zone."""
-    return format_date(at.astimezone(_zone()).date(), "medium", locale=get_locale())
+    return format_date(at.astimezone(ZoneInfo(wired.settings().time_zone)).date(), "medium", locale=get_locale())
 
 
-def rate_text(rate_bps: int) -> str:
+def rate(rate_bps: int) -> str:
     """`8 %`, as the reader's language writes it."""
     return format_percent(Decimal(rate_bps) / BPS, "#,##0.##%", locale=get_locale())
 
 
-def count_text(number: int) -> str:
+def count(number: int) -> str:
     """A number of things, short."""
     return format_compact_decimal(number, locale=get_locale(), fraction_digits=1)
 
@@ -84,11 +82,3 @@ def initials(name: str) -> str:
 def hue(name: str) -> int:
     """Which of the avatars' colours a name has: always the same."""
     return hashlib.sha256(name.encode()).digest()[0] % _HUES + 1
-
-
-def _decimal(amount: Money) -> Decimal:
-    return Decimal(amount.amount_minor).scaleb(-exponent_of(amount.currency))
-
-
-def _zone() -> ZoneInfo:
-    return ZoneInfo(wired.settings().time_zone)

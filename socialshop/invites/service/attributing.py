@@ -10,8 +10,9 @@ from typing import Any
 
 from socialshop.infra.uow import UnitOfWork, advisory_lock
 from socialshop.invites.cookies import Attributed
-from socialshop.invites.service.links import Link, link_by_id, link_named, link_of
+from socialshop.invites.service.links import Link, link_by_id, link_named, link_of, links_of
 from socialshop.invites.store import stats as store
+from socialshop.invites.store.stats import StatsRow
 from socialshop.kernel.errors import NotFound
 from socialshop.kernel.money import Money
 
@@ -98,8 +99,20 @@ def stats(uow: UnitOfWork, owner_id: uuid.UUID, code: str, currency: str) -> tup
     link = link_named(uow, code)
     if link.owner_id != owner_id:
         raise NotFound("no such invite link")
-    row = store.stats_of(uow.session, link.id, currency)
-    return link, Stats(
+    return link, _stats(store.stats_of(uow.session, [link.id], currency)[link.id], currency)
+
+
+def links_with_stats(
+    uow: UnitOfWork, owner_id: uuid.UUID, after: uuid.UUID | None, limit: int, currency: str
+) -> list[tuple[Link, Stats]]:
+    """Up to `limit` of the member's own links, oldest first, after this one, each with its figures. Two statements."""
+    links = links_of(uow, owner_id, after, limit)
+    figures = store.stats_of(uow.session, [link.id for link in links], currency)
+    return [(link, _stats(figures[link.id], currency)) for link in links]
+
+
+def _stats(row: StatsRow, currency: str) -> Stats:
+    return Stats(
         views=row.clicks + row.repeats,
         clicks=row.clicks,
         members=row.members,

@@ -66,6 +66,12 @@ def create_link(uow: UnitOfWork, owner_id: uuid.UUID, new: NewLink, subjects: Su
     return Shared(_link(_same_or_new(uow, owner_id, new)), subject)
 
 
+def find_link(uow: UnitOfWork, owner_id: uuid.UUID, new: NewLink) -> Link | None:
+    """The owner's link to a subject for a channel, if it was ever made."""
+    row = store.find_same(uow.session, owner_id, new.kind, new.target_id, new.channel)
+    return None if row is None else _link(row)
+
+
 def links_of(uow: UnitOfWork, owner_id: uuid.UUID, after: uuid.UUID | None, limit: int) -> list[Link]:
     """Up to `limit` of the member's own links, oldest first, after this one."""
     return [_link(row) for row in store.of_owner(uow.session, owner_id, after, limit)]

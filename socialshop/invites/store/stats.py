@@ -68,21 +68,22 @@ def record_sales(session: Session, order_ids: Sequence[uuid.UUID]) -> None:
     )
 
 
-def stats_of(session: Session, link_id: uuid.UUID, currency: str) -> StatsRow:
-    """The figures of one link; what it earned in one currency."""
-    row = session.execute(
+def stats_of(session: Session, link_ids: Sequence[uuid.UUID], currency: str) -> dict[uuid.UUID, StatsRow]:
+    """The figures of these links, by link; what each earned in one currency."""
+    rows = session.execute(
         text(
             """
-            SELECT coalesce(k.clicks, 0), coalesce(k.repeats, 0), coalesce(k.own, 0), coalesce(k.bots, 0),
-                (SELECT count(*) FROM attributions a WHERE a.link_id = :link_id), s.orders, s.earned_minor
-            FROM (
+            SELECT l.id, coalesce(k.clicks, 0), coalesce(k.repeats, 0), coalesce(k.own, 0), coalesce(k.bots, 0),
+                (SELECT count(*) FROM attributions a WHERE a.link_id = l.id), s.orders, s.earned_minor
+            FROM unnest(CAST(:link_ids AS uuid[])) AS l (id)
+            CROSS JOIN LATERAL (
                 SELECT count(*) AS orders,
                     coalesce(sum(earned_minor) FILTER (WHERE currency = :currency), 0)::bigint AS earned_minor
-                FROM link_sales WHERE link_id = :link_id
+                FROM link_sales WHERE link_id = l.id
             ) s
-            LEFT JOIN invite_click_counts k ON k.link_id = :link_id
+            LEFT JOIN invite_click_counts k ON k.link_id = l.id
             """
         ),
-        {"link_id": link_id, "currency": currency},
-    ).one()
-    return StatsRow._make(row)
+        {"link_ids": list(link_ids), "currency": currency},
+    )
+    return {row[0]: StatsRow._make(row[1:]) for row in rows}

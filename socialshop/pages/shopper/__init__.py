@@ -2,7 +2,19 @@
 
 from __future__ import annotations
 
-from socialshop.pages.shopper import earnings, invites, me, orders, shop, signing
+from socialshop.pages.shopper import earnings, invites, me, notices, orders, paying, rooms, shop, signing, wallet
 from socialshop.pages.shopper.section import shopper
 
-__all__ = ["earnings", "invites", "me", "orders", "shop", "shopper", "signing"]
+__all__ = [
+    "earnings",
+    "invites",
+    "me",
+    "notices",
+    "orders",
+    "paying",
+    "rooms",
+    "shop",
+    "shopper",
+    "signing",
+    "wallet",
+]

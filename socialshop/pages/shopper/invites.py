@@ -1,17 +1,42 @@
-"""A member's invite links, and what came of each."""
+"""A member's invite links and what came of each, and the team that they brought."""
 
 from __future__ import annotations
 
 from flask import render_template
 
 from socialshop.invites import service as invites
+from socialshop.invites.rules import Kind
+from socialshop.pages import sharing
 from socialshop.pages.shopper.section import shopper
 from socialshop.pages.visit import PAGE_ROWS, Visit, cut
+from socialshop.referrals import service as referrals
+
+_LINKS_SHOWN = 10
+_LEVELS_SHOWN = 3
 
 
 @shopper.page("/invites", tab="invite")
 def show_invites(visit: Visit) -> str:
-    """The links."""
-    found = invites.links_of(visit.uow, visit.caller.member_id, visit.after(), PAGE_ROWS + 1)
-    links, after = cut(found, lambda link: link.id)
-    return render_template("shopper/invites.html", links=links, next=after)
+    """The member's own link to hand on, and every link with its figures."""
+    me, uow = visit.caller.member_id, visit.uow
+    found = invites.links_with_stats(uow, me, visit.after(), _LINKS_SHOWN + 1, visit.settings.currency)
+    rows, after = cut(found, lambda row: row[0].id, _LINKS_SHOWN)
+    links = [(link, stats, sharing.subject_of(uow, link)) for link, stats in rows]
+    own = sharing.of_target(uow, me, Kind.MEMBER)
+    return render_template("shopper/invites.html", links=links, own=own, next=after)
+
+
+@shopper.page("/team", tab="invite")
+def show_team(visit: Visit) -> str:
+    """Whom the member invited, by name where they agreed, and how many stand below them."""
+    number = visit.caller.number
+    found = referrals.directs(visit.uow, number, visit.after(), PAGE_ROWS + 1)
+    directs, after = cut(found, lambda row: row.id)
+    return render_template(
+        "shopper/team.html",
+        directs=directs,
+        next=after,
+        summary=referrals.summary(visit.uow, number),
+        levels=referrals.levels_below(visit.uow, number, _LEVELS_SHOWN),
+        fewest=referrals.FEWEST_SHOWN,
+    )

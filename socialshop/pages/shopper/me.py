@@ -1,15 +1,44 @@
-"""A member's own affairs."""
+"""A member's own affairs: profile, language, notices, and the way to everything else."""
 
 from __future__ import annotations
 
-from flask import render_template
+from flask import Response, flash, render_template
+from flask_babel import force_locale, gettext
 
+from socialshop.identity.service import LONGEST_NAME, ProfileChanges
 from socialshop.onboarding import service as onboarding
+from socialshop.pages import cookies, languages
+from socialshop.pages.section import go_to
 from socialshop.pages.shopper.section import shopper
 from socialshop.pages.visit import Visit
+from socialshop.web.auth import LEADERS, READS_ALL
 
 
 @shopper.page("/me", tab="me")
 def show_me(visit: Visit) -> str:
     """The profile, and the way to everything else."""
-    return render_template("shopper/me.html", card=onboarding.card_of(visit.uow, visit.caller.member_id))
+    role = visit.caller.role
+    return render_template(
+        "shopper/me.html",
+        card=onboarding.card_of(visit.uow, visit.caller.member_id),
+        leads=role in LEADERS.roles,
+        reads_all=role in READS_ALL.roles,
+    )
+
+
+@shopper.action("/me", again="show_me")
+def edit_me(visit: Visit) -> Response:
+    """Change name, language or time zone."""
+    form = visit.form
+    changes: ProfileChanges = {
+        "display_name": form.text("display_name", longest=LONGEST_NAME),
+        "locale": form.choice("locale", languages.LANGUAGES),
+        "time_zone": form.text("time_zone", longest=60),
+    }
+    form.check()
+    onboarding.edit_profile(visit.uow, visit.caller.member_id, changes)
+    answer = go_to("shopper.show_me")
+    cookies.keep_language(answer, changes["locale"])
+    with force_locale(changes["locale"]):
+        flash(gettext("Kept."))
+    return answer

@@ -1,12 +1,21 @@
-"""A member's orders."""
+"""A member's orders: how each stands, receipt, money back."""
 
 from __future__ import annotations
 
-from flask import render_template
+from flask import Response, flash, render_template
+from flask_babel import gettext
 
 from socialshop.orders import service as orders
+from socialshop.orders.service import OrderView, Status
+from socialshop.pages.section import go_to
 from socialshop.pages.shopper.section import shopper
 from socialshop.pages.visit import PAGE_ROWS, Visit, cut
+from socialshop.rooms import service as rooms
+from socialshop.web.auth import BUYERS
+
+_ORDER = {"order_id": "ord"}
+_LONGEST_REASON = 500
+_WITH_MONEY = frozenset({Status.PAID, Status.CONFIRMED, Status.SHIPPED, Status.RECEIVED, Status.COMPLETED})
 
 
 @shopper.page("/orders", tab="rooms")
@@ -17,9 +26,57 @@ def list_orders(visit: Visit) -> str:
     return render_template("shopper/orders.html", orders=rows, next=after)
 
 
-@shopper.page("/orders/<order_id>", ids={"order_id": "ord"}, tab="rooms")
+@shopper.page("/orders/<order_id>", ids=_ORDER, tab="rooms")
 def show_order(visit: Visit) -> str:
     """One order: what was bought, how it stands, what can be done."""
     order = orders.order(visit.uow, visit.ids["order_id"], visit.caller.number)
     refunds = orders.refunds_of(visit.uow, order.id, visit.caller.number)
-    return render_template("shopper/order.html", order=order, refunds=refunds)
+    return render_template(
+        "shopper/order.html", order=order, refunds=refunds, steps=_steps(order), has_money=order.status in _WITH_MONEY
+    )
+
+
+@shopper.action("/orders/<order_id>/receipt", access=BUYERS, again="show_order", ids=_ORDER)
+def receive(visit: Visit) -> Response:
+    """The buyer has the goods."""
+    orders.receive(visit.uow, visit.caller.number, visit.ids["order_id"])
+    flash(gettext("Thank you. Enjoy it."))
+    return go_to("shopper.show_order", order_id=visit.path["order_id"])
+
+
+@shopper.action("/orders/<order_id>/refunds", access=BUYERS, again="show_order", once=True, ids=_ORDER)
+def ask_back(visit: Visit) -> Response:
+    """Ask for money back: a sum, or all that is left."""
+    form = visit.form
+    order = orders.order(visit.uow, visit.ids["order_id"], visit.caller.number)
+    reason = form.text("reason", longest=_LONGEST_REASON)
+    amount = form.money("amount_minor", order.total.currency) if form.values.get("amount_minor") else None
+    form.check()
+    rooms.ask_back(
+        visit.uow,
+        visit.caller,
+        order.id,
+        reason,
+        amount_minor=None if amount is None else amount.amount_minor,
+    )
+    flash(gettext("Asked for. You see here what is decided."))
+    return go_to("shopper.show_order", order_id=visit.path["order_id"])
+
+
+def _steps(order: OrderView) -> list[tuple[str, str, object, str | None]]:
+    """The life of an order, as far as it went and as it would go on."""
+    if order.status in (Status.CANCELLED, Status.REFUNDED):
+        ended = gettext("Cancelled") if order.status is Status.CANCELLED else gettext("The money went back")
+        return [("done", gettext("Ordered"), order.ordered_at, None), ("failed", ended, None, None)]
+    tracking = f"{order.carrier} {order.tracking}" if order.carrier else None
+    words = [
+        (Status.AWAITING_PAYMENT, gettext("Ordered"), order.ordered_at, None),
+        (Status.PAID, gettext("Paid; the money is held until the room is filled"), None, None),
+        (Status.CONFIRMED, gettext("Room filled, order confirmed"), None, None),
+        (Status.SHIPPED, gettext("On its way"), None, tracking),
+        (Status.RECEIVED, gettext("Received"), None, None),
+        (Status.COMPLETED, gettext("Completed"), None, None),
+    ]
+    at = [status for status, *_rest in words].index(order.status)
+    names = ["done" if place < at else "now" if place == at else "later" for place in range(len(words))]
+    return [(name, text, when, note) for name, (_status, text, when, note) in zip(names, words, strict=True)]

@@ -1,0 +1,65 @@
+"""An invite link as its owner hands it on."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass
+
+from flask import current_app
+
+from socialshop.infra import wired
+from socialshop.infra.uow import UnitOfWork
+from socialshop.invites import service as invites
+from socialshop.invites import wording
+from socialshop.invites.gateway import Subjects
+from socialshop.invites.rules import Kind, ShareSubject
+from socialshop.invites.service import Link, NewLink
+from socialshop.pages import languages
+
+_POSTER = "landing.show_poster"
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """Address, words, QR code and poster of a link; `poster` is None where the shop has no posters."""
+
+    code: str
+    url: str
+    text: str
+    qr: str
+    poster: str | None
+
+
+def make(uow: UnitOfWork, owner_id: uuid.UUID, kind: Kind, target_id: uuid.UUID | None = None) -> None:
+    """Make the owner's link to something, if there is none. Raises NotFound for what is not to be seen."""
+    invites.create_link(uow, owner_id, NewLink(kind, target_id), subjects())
+
+
+def of_target(uow: UnitOfWork, owner_id: uuid.UUID, kind: Kind, target_id: uuid.UUID | None = None) -> Share | None:
+    """The owner's link to something, once it is made."""
+    link = invites.find_link(uow, owner_id, NewLink(kind, target_id))
+    return None if link is None else share(link, subject_of(uow, link))
+
+
+def share(link: Link, subject: ShareSubject | None) -> Share:
+    """What the owner of a link hands on, in the reader's language."""
+    settings = wired.settings()
+    root = (settings.public_url or f"http://{settings.host}:{settings.port}").rstrip("/")
+    url = f"{root}/i/{link.code}"
+    words = wording.share_text(languages.reader(), subject, code=link.code, url=url, zone=settings.time_zone)
+    # Pictures come from the host that serves the page, whatever address the links have.
+    poster = f"/i/{link.code}/poster.png" if _POSTER in current_app.view_functions else None
+    return Share(link.code, url, words, f"/i/{link.code}/qr.svg", poster)
+
+
+def subject_of(uow: UnitOfWork, link: Link) -> ShareSubject | None:
+    """What a link leads to; None for its owner, and once it is gone."""
+    if link.target_id is None:
+        return None
+    return invites.find_subject(uow, subjects(), link.kind, link.target_id)
+
+
+def subjects() -> Subjects:
+    """What there is to share, as app.py has wired it."""
+    found: Subjects = current_app.extensions["socialshop_share_subjects"]
+    return found

@@ -1,0 +1,50 @@
+"""Paying for a seat: here at the sandbox provider, which plays whatever outcome is chosen."""
+
+from __future__ import annotations
+
+from flask import Response, current_app, flash, render_template
+from flask_babel import gettext
+
+from socialshop.kernel.ids import to_public
+from socialshop.orders import service as orders
+from socialshop.pages.section import go_to
+from socialshop.pages.shopper.section import shopper
+from socialshop.pages.visit import Visit
+from socialshop.payments import service as payments
+from socialshop.payments.gateway import Gateways
+from socialshop.payments.rules import PAYABLE, Outcome
+from socialshop.rooms import service as rooms
+from socialshop.web.auth import BUYERS
+
+_ORDER = {"order_id": "ord"}
+
+
+@shopper.page("/orders/<order_id>/pay", access=BUYERS, ids=_ORDER, tab="rooms")
+def show_payment(visit: Visit) -> str:
+    """What is to be paid, until when, and how."""
+    order = orders.order(visit.uow, visit.ids["order_id"], visit.caller.number)
+    seat = None
+    if order.room_id is not None:
+        seat = rooms.own_seat(visit.uow, order.room_id, visit.caller.number)
+    payable = order.payment is not None and order.payment.status in PAYABLE
+    ready = order.payment is not None and order.payment.provider in _gateways()
+    return render_template("shopper/pay.html", order=order, seat=seat, payable=payable, ready=ready)
+
+
+@shopper.action("/orders/<order_id>/pay", access=BUYERS, again="show_payment", ids=_ORDER)
+def pay(visit: Visit) -> Response:
+    """Pay; what came of it is seen in the room a moment later."""
+    outcome = visit.form.choice("outcome", [outcome.value for outcome in Outcome])
+    visit.form.check()
+    order = orders.order(visit.uow, visit.ids["order_id"], visit.caller.number)
+    payment = payments.payment_of_order(visit.uow, order.id)
+    payments.pay(visit.uow, _gateways(), payment.id, visit.caller.number, Outcome(outcome))
+    flash(gettext("The payment is on its way. Here you see when it has arrived."))
+    if order.room_id is None:
+        return go_to("shopper.show_order", order_id=visit.path["order_id"])
+    return go_to("shopper.show_room", room_id=to_public("room", order.room_id))
+
+
+def _gateways() -> Gateways:
+    found: Gateways = current_app.extensions["socialshop_payment_gateways"]
+    return found

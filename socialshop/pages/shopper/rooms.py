@@ -1,0 +1,122 @@
+"""Opening a room, joining one, watching it fill, leaving it."""
+
+from __future__ import annotations
+
+import uuid
+from hashlib import sha256
+
+from flask import Response, flash, make_response, render_template, request
+from flask_babel import gettext
+
+from socialshop.invites import visitors
+from socialshop.invites.rules import Kind
+from socialshop.kernel.ids import to_public
+from socialshop.orders import service as orders
+from socialshop.orders.service import OrderView
+from socialshop.pages import cookies, languages, sharing
+from socialshop.pages.section import go_to
+from socialshop.pages.shopper.section import shopper
+from socialshop.pages.visit import Visit
+from socialshop.rooms import service as rooms
+from socialshop.rooms.rules import Seat
+from socialshop.rooms.service import Attribution, Joined
+from socialshop.web.auth import BUYERS, PUBLIC
+
+_MOST_UNITS = 20
+_ROOM = {"room_id": "room"}
+
+
+@shopper.action("/deals/<deal_id>/rooms", access=BUYERS, again="show_deal", once=True, ids={"deal_id": "deal"})
+def open_room(visit: Visit) -> Response:
+    """Open a room, take its first seat, and go and pay."""
+    quantity = visit.form.whole("quantity", 1, _MOST_UNITS)
+    visit.form.check()
+    joined = rooms.open_room(visit.uow, visit.caller, visit.ids["deal_id"], quantity, _attribution(visit))
+    return _go_and_pay(visit, joined)
+
+
+@shopper.action("/rooms/<room_id>/seats", access=BUYERS, again="show_room", once=True, ids=_ROOM)
+def join_room(visit: Visit) -> Response:
+    """Take a seat, and go and pay."""
+    quantity = visit.form.whole("quantity", 1, _MOST_UNITS)
+    visit.form.check()
+    joined = rooms.join(visit.uow, visit.caller, visit.ids["room_id"], quantity, _attribution(visit))
+    return _go_and_pay(visit, joined)
+
+
+@shopper.action("/rooms/<room_id>/leave", access=BUYERS, again="show_room", ids=_ROOM)
+def leave_room(visit: Visit) -> Response:
+    """Give up a seat that is not paid."""
+    rooms.leave(visit.uow, visit.caller, visit.ids["room_id"])
+    flash(gettext("Your seat is free again, and the order is cancelled."))
+    return go_to("shopper.show_room", room_id=visit.path["room_id"])
+
+
+@shopper.action("/rooms/<room_id>/link", access=BUYERS, again="show_room", ids=_ROOM)
+def share_room(visit: Visit) -> Response:
+    """Make a link to the room."""
+    sharing.make(visit.uow, visit.caller.member_id, Kind.ROOM, visit.ids["room_id"])
+    return go_to("shopper.show_room", room_id=visit.path["room_id"], _anchor="share")
+
+
+@shopper.page("/rooms/<room_id>", access=PUBLIC, ids=_ROOM, tab="rooms")
+def show_room(visit: Visit) -> str:
+    """The room, live where scripts run, and a way to hand it on."""
+    share = None
+    if visit.visitor is not None:
+        share = sharing.of_target(visit.uow, visit.visitor.member_id, Kind.ROOM, visit.ids["room_id"])
+    return render_template("shopper/room.html", share=share, **_facts(visit))
+
+
+@shopper.page("/rooms/<room_id>/live", access=PUBLIC, ids=_ROOM)
+def show_live(visit: Visit) -> Response:
+    """The part of the room that changes: 304 while nothing has, for one read by key."""
+    room_id = visit.ids["room_id"]
+    seen = request.if_none_match
+    if seen and seen.contains_weak(_tag(room_id, rooms.version(visit.uow, room_id))):
+        answer = make_response("", 304)
+        answer.headers["Cache-Control"] = "no-store"
+        return answer
+    return make_response(render_template("shopper/room_live.html", **_facts(visit)))
+
+
+def _facts(visit: Visit) -> dict[str, object]:
+    """The room, the visitor's own seat in it, and the order that pays for the seat."""
+    room_id = visit.ids["room_id"]
+    room = rooms.view(visit.uow, room_id)
+    seat: rooms.OwnSeat | None = None
+    order: OrderView | None = None
+    if visit.visitor is not None:
+        seat = rooms.own_seat(visit.uow, room_id, visit.visitor.number)
+    if seat is not None and visit.visitor is not None:
+        order = orders.order(visit.uow, seat.order_id, visit.visitor.number)
+    live = seat is not None and seat.status in (Seat.HELD, Seat.PAID, Seat.CONFIRMED)
+    over = room.expires_at <= visit.uow.now
+    return {
+        "room": room,
+        "seat": seat,
+        "order": order,
+        "is_seated": live,
+        "missing": room.size - room.seats_taken,
+        "joinable": room.status == "open" and room.seats_taken < room.size and not over and not live,
+        "seen": f'"{_tag(room_id, room.version)}"',
+        "most_units": _MOST_UNITS,
+    }
+
+
+def _tag(room_id: uuid.UUID, version: int) -> str:
+    """What a browser has seen: the room's version, in whose eyes and which language."""
+    whose = sha256((cookies.token() or "").encode()).hexdigest()[:12]
+    return f"{to_public('room', room_id)}-{version}-{languages.reader()}-{whose}"
+
+
+def _attribution(visit: Visit) -> Attribution:
+    """The link that this visitor followed, for its statistics."""
+    followed = visitors.touch(visit.uow.now)
+    return Attribution(link_id=None if followed is None else followed.link_id)
+
+
+def _go_and_pay(visit: Visit, joined: Joined) -> Response:
+    """Everybody who holds a seat gets a link to hand on, then pays."""
+    sharing.make(visit.uow, visit.caller.member_id, Kind.ROOM, joined.room.id)
+    return go_to("shopper.show_payment", order_id=to_public("ord", joined.order.id))

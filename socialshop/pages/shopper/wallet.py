@@ -1,0 +1,122 @@
+"""A member's wallet: what moved, where money may go, and asking for it."""
+
+from __future__ import annotations
+
+import re
+import uuid
+
+from flask import Response, flash, render_template, request
+from flask_babel import gettext, lazy_gettext
+
+from socialshop.commissions import service as commissions
+from socialshop.commissions.schemas.wallet import WalletEntry
+from socialshop.kernel.errors import NotFound
+from socialshop.kernel.ids import from_public, to_public
+from socialshop.ledger import service as ledger
+from socialshop.pages import languages
+from socialshop.pages.section import go_to
+from socialshop.pages.shopper.section import shopper
+from socialshop.pages.visit import PAGE_ROWS, Visit, cut
+from socialshop.payouts import service as payouts
+from socialshop.payouts.rules import LONGEST_ACCOUNT, LONGEST_HOLDER, Channel
+from socialshop.web.auth import BUYERS
+
+_MOVEMENT = re.compile(r"[0-9]{1,18}\.[0-9]{1,9}", re.ASCII)
+_OPEN = ("submitted", "held")
+_WAYS = {"bank": lazy_gettext("Bank"), "alipay": lazy_gettext("Alipay"), "wechat": lazy_gettext("WeChat")}
+
+
+@shopper.page("/wallet", tab="earnings")
+def show_wallet(visit: Visit) -> str:
+    """What moved, the newest first."""
+    number, currency = visit.caller.number, visit.settings.currency
+    found = commissions.wallet_entries(visit.uow, number, currency, _before(), PAGE_ROWS + 1)
+    rows = found[:PAGE_ROWS]
+    after = f"{rows[-1].entry_id}.{rows[-1].line}" if len(found) > PAGE_ROWS else None
+    entries = [WalletEntry.of(row, languages.reader()) for row in rows]
+    wallet = ledger.wallet(visit.uow, number, currency)
+    return render_template("shopper/wallet.html", entries=entries, next=after, wallet=wallet, currency=currency)
+
+
+def _before() -> tuple[int, int] | None:
+    """The movement that the page before ended with: a journal entry and a line in it."""
+    said = request.args.get("after")
+    if said is None:
+        return None
+    entry, _, line = said.partition(".")
+    if not _MOVEMENT.fullmatch(said):
+        raise NotFound("no list gave such a page")
+    return int(entry), int(line)
+
+
+@shopper.page("/payouts", access=BUYERS, tab="earnings")
+def show_payouts(visit: Visit) -> str:
+    """Ask for a payout, and how those that were asked for stand."""
+    caller, settings = visit.caller, visit.settings
+    found = payouts.page_of(visit.uow, limit=PAGE_ROWS, after=visit.after(), member_id=caller.member_id)
+    requests, after = cut(found, lambda row: row.id)
+    places = payouts.destinations(visit.uow, caller.member_id)
+    return render_template(
+        "shopper/payouts.html",
+        requests=requests,
+        next=after,
+        places=places,
+        options=[(_name(p.id), f"{_WAYS[p.channel]} …{p.account_last4} · {p.holder}") for p in places],
+        ways=_WAYS,
+        wallet=ledger.wallet(visit.uow, caller.number, settings.currency),
+        currency=settings.currency,
+        minimum=settings.payout_minimum_minor,
+    )
+
+
+@shopper.action("/payouts", access=BUYERS, again="show_payouts", once=True)
+def request_payout(visit: Visit) -> Response:
+    """Ask for money; it is set aside at once."""
+    form, settings = visit.form, visit.settings
+    amount = form.money("amount_minor", settings.currency)
+    place = form.choice("destination", [_name(p.id) for p in payouts.destinations(visit.uow, visit.caller.member_id)])
+    form.check()
+    request_ = payouts.submit(
+        visit.uow,
+        member_id=visit.caller.member_id,
+        member_number=visit.caller.number,
+        destination_id=from_public("pod", place),
+        amount=amount,
+        minimum_minor=settings.payout_minimum_minor,
+    )
+    flash(gettext("Asked for. The money is set aside until somebody has looked at it."))
+    return go_to("shopper.show_payout", request_id=to_public("por", request_.id))
+
+
+@shopper.page("/payouts/<request_id>", access=BUYERS, ids={"request_id": "por"}, tab="earnings")
+def show_payout(visit: Visit) -> str:
+    """One request, how it stands, and the commissions behind it."""
+    found = payouts.statement(visit.uow, visit.caller.member_id, visit.ids["request_id"])
+    return render_template(
+        "shopper/payout.html", request_=found.request, parts=found.accruals, ways=_WAYS, open_states=_OPEN
+    )
+
+
+@shopper.action("/payouts/<request_id>/take-back", access=BUYERS, again="show_payout", ids={"request_id": "por"})
+def take_back(visit: Visit) -> Response:
+    """Take a request back before it is approved."""
+    payouts.cancel(visit.uow, visit.caller.member_id, visit.ids["request_id"])
+    flash(gettext("Taken back; the money is available again."))
+    return go_to("shopper.show_payout", request_id=visit.path["request_id"])
+
+
+@shopper.action("/payout-destinations", access=BUYERS, again="show_payouts")
+def add_destination(visit: Visit) -> Response:
+    """Say where money may go."""
+    form = visit.form
+    channel = form.choice("channel", [channel.value for channel in Channel])
+    holder = form.text("holder", longest=LONGEST_HOLDER)
+    account = form.text("account", longest=LONGEST_ACCOUNT)
+    form.check()
+    payouts.add_destination(visit.uow, visit.caller.member_id, channel=Channel(channel), holder=holder, account=account)
+    flash(gettext("Noted. Money may go there from now on."))
+    return go_to("shopper.show_payouts")
+
+
+def _name(destination_id: uuid.UUID) -> str:
+    return to_public("pod", destination_id)

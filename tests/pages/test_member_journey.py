@@ -1,0 +1,261 @@
+"""From the link to the payout without a script: every page that a member needs, in both languages."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from room_shop import RoomShop, faults, room_shop, statements
+from visitors import Visitor, member, visitor
+from web_client import PASSWORD, counts
+
+from socialshop.commissions import service as commissions
+from socialshop.commissions.plan import parse_plan
+from socialshop.identity.service import NewMember
+from socialshop.infra.uow import in_unit_of_work
+from socialshop.kernel.ids import to_public
+from socialshop.onboarding import service as onboarding
+from socialshop.orders import service as orders
+
+CARD, NO_CARD = "DE89370400440532013000", "DE00370400440532013000"
+
+
+@pytest.fixture
+def shop(site: Flask, tmp_path: Path) -> Iterator[RoomShop]:
+    (tmp_path / "provider").mkdir()
+    with room_shop(site, tmp_path / "provider") as found:
+        yield found
+
+
+@pytest.fixture
+def deal(shop: RoomShop) -> str:
+    plan = parse_plan(
+        {
+            "name": "eight percent",
+            "currency": "CNY",
+            "hold_days": 0,
+            "legs": [{"kind": "sale", "level": 1, "rate_bps": 800}],
+        }
+    )
+    in_unit_of_work(lambda uow: commissions.publish_plan(uow, plan, country="CN"), shop.pay_shop.clock)
+    return to_public("deal", shop.deal(2))
+
+
+def follow(browser: Visitor, answer: object, language: str = "en") -> str:
+    """The page that an action leads to."""
+    assert getattr(answer, "status_code") == 303, getattr(answer, "text")  # noqa: B009
+    page = browser.look(getattr(answer, "headers")["Location"], language)  # noqa: B009
+    assert page.status_code == 200
+    return str(page.text)
+
+
+def opened(browser: Visitor, deal: str) -> tuple[str, str]:
+    """The member opens a room: the addresses of the room and of the page to pay at."""
+    answer = browser.send(f"/deals/{deal}", f"/deals/{deal}/rooms", quantity="1")
+    pay = answer.headers["Location"]
+    room = re.search(r'href="(/rooms/[^"]+)"', browser.look(pay).text)
+    assert room is not None
+    return room[1], pay
+
+
+def test_two_members_fill_a_room_and_the_one_who_invited_withdraws_the_commission(
+    shop: RoomShop, site: Flask, deal: str
+) -> None:
+    lin = member(site, name="林小满")
+    assert "Tea for many" in lin.look("/").text
+    room, pay = opened(lin, deal)
+    assert "CN¥99.00" in lin.look(pay).text
+    assert "The payment is on its way." in follow(lin, lin.send(pay, outcome="succeeded"))
+    shop.settle()
+
+    # The link that Lin got with the seat brings Chen, who has never been here.
+    code = re.search(r'value="http[^"]*/i/([0-9A-Z]{10})"', lin.look(room).text)
+    assert code is not None
+    chen = visitor(site)
+    landing = chen.look(f"/i/{code[1]}", language="zh")
+    assert "林小满 邀请你一起买" in landing.text
+    assert f'href="{room}"' in landing.text
+    assert "还差 1 人" in chen.look(room, "zh").text
+    to_sign_up = re.search(r'href="(/sign-up\?next=[^"]+)"', chen.look(room).text)
+    assert to_sign_up is not None
+    assert "你是通过邀请来的" in chen.look(to_sign_up[1], "zh").text
+    typed = {"display_name": "陈思远", "email": "chen@example.com", "password": PASSWORD, "accept_terms": "yes"}
+    joined = chen.send(to_sign_up[1], "/sign-up", **typed)
+    assert joined.headers["Location"] == room
+    seated = chen.send(room, f"{room}/seats", quantity="1")
+    follow(chen, chen.send(seated.headers["Location"], outcome="succeeded"))
+    shop.settle()
+
+    assert "The room is filled." in chen.look(room).text
+    assert faults(shop) == []
+    order = seated.headers["Location"].removesuffix("/pay")
+    assert "Room filled, order confirmed" in chen.look(order).text
+    assert "已成团，订单确认" in chen.look(f"{order}?lang=zh").text
+    assert "Room filled, order confirmed" in chen.look(f"{order}?lang=en").text
+    receive(shop, chen, order)
+
+    earnings = lin.look("/earnings", "en").text
+    assert "Somebody whom you invited bought." in earnings
+    why = re.search(r'href="(/earnings/acr_[^"]+)"', earnings)
+    assert why is not None
+    explained = lin.look(why[1]).text
+    assert "The plan gives 8% of CN¥99.00." in explained
+    assert "方案给予 ¥99.00 的 8%。" in lin.look(why[1], "zh").text
+    figures = r'<dt>Joined</dt><dd>1</dd><dt>Orders</dt><dd>1</dd>\s*<dt>Earned</dt><dd><span class="money">CN¥7.92'
+    assert re.search(figures, lin.look("/invites").text)
+    assert re.search(r"Directly invited</div><div class=\"figure\">1<", lin.look("/team").text)
+
+    withdraw(lin)
+
+
+def receive(shop: RoomShop, buyer: Visitor, order: str) -> None:
+    """The parcel leaves and arrives; the days to send it back pass; what has matured settles."""
+    from socialshop.kernel.ids import from_public
+
+    order_id = from_public("ord", order.rpartition("/")[2])
+    actor = in_unit_of_work(_admin, shop.pay_shop.clock)
+    in_unit_of_work(lambda uow: orders.ship(uow, actor, order_id, "SF", "SF-1"), shop.pay_shop.clock)
+    assert "SF SF-1" in buyer.look(order).text
+    assert "Thank you." in follow(buyer, buyer.send(order, f"{order}/receipt"))
+    shop.settle()
+    shop.pay_shop.clock.advance(timedelta(days=8))
+    in_unit_of_work(lambda uow: commissions.begin_settlement(uow, uow.now), shop.pay_shop.clock)
+    shop.work()
+
+
+def _admin(uow: object) -> object:
+    card = onboarding.create(uow, NewMember("ada@example.com", PASSWORD, "Ada"))  # type: ignore[arg-type]
+    return card.member_id
+
+
+def withdraw(earner: Visitor) -> None:
+    """All that is available, to an account that is named first."""
+    wrong = earner.send("/payouts", "/payout-destinations", channel="bank", holder="Lin", account=NO_CARD)
+    assert wrong.status_code == 422
+    assert "No IBAN whose check digits fit, nor a card number." in wrong.text
+    earner.send("/payouts", "/payout-destinations", channel="bank", holder="Lin", account=CARD)
+    page = earner.look("/payouts").text
+    assert 'value="7.92"' in page
+    place = re.search(r'<option value="(pod_[^"]+)"', page)
+    assert place is not None
+    too_much = earner.send("/payouts", "/payouts", amount_minor="7.93", destination=place[1])
+    assert (too_much.status_code, "Your available balance is smaller than that." in too_much.text) == (409, True)
+
+    form = earner.form("/payouts", "/payouts") | {"amount_minor": "7.92", "destination": place[1]}
+    twice = [earner.client.post("/payouts", data=form) for _ in range(2)]
+    assert [answer.status_code for answer in twice] == [303, 303]
+    assert twice[0].headers["Location"] == twice[1].headers["Location"]
+    assert counts("payout_requests") == {"payout_requests": 1}
+    shown = earner.look(twice[0].headers["Location"]).text
+    assert "being looked at" in shown
+    assert "Paid from these commissions" in shown
+    taken = earner.send(twice[0].headers["Location"], f"{twice[0].headers['Location']}/take-back")
+    assert "the money is available again" in follow(earner, taken)
+    assert "CN¥7.92" in earner.look("/wallet").text
+
+
+def test_a_room_opened_by_two_taps_is_one_room(shop: RoomShop, site: Flask, deal: str) -> None:
+    lin = member(site)
+    form = lin.form(f"/deals/{deal}", f"/deals/{deal}/rooms") | {"quantity": "1"}
+    answers = [lin.client.post(f"/deals/{deal}/rooms", data=form) for _ in range(2)]
+    assert answers[0].headers["Location"] == answers[1].headers["Location"]
+    assert counts("rooms", "seats", "orders") == {"rooms": 1, "seats": 1, "orders": 1}
+    without = {name: value for name, value in form.items() if name != "once"}
+    assert lin.client.post(f"/deals/{deal}/rooms", data=without).status_code == 400
+    assert counts("rooms") == {"rooms": 1}
+
+
+def test_what_the_shop_refuses_is_said_on_the_page_that_was_used(shop: RoomShop, site: Flask, deal: str) -> None:
+    lin, chen, bo = (member(site, name=name) for name in ("Lin", "Chen", "Bo"))
+    room, _ = opened(lin, deal)
+    form = bo.form(room, f"{room}/seats") | {"quantity": "1"}
+    chen.send(room, f"{room}/seats", quantity="1")
+    full = bo.client.post(f"{room}/seats", data=form, headers={"Accept-Language": "zh"})
+    assert (full.status_code, "这个团已经满员。" in full.text) == (409, True)
+    odd = lin.send(f"/deals/{deal}", f"/deals/{deal}/rooms", quantity="0")
+    assert (odd.status_code, "A whole number from 1 to 20." in odd.text) == (422, True)
+    left = follow(chen, chen.send(room, f"{room}/leave"))
+    assert "Your seat is free again" in left
+    assert faults(shop) == []
+
+
+def test_a_payment_that_fails_may_be_made_again(shop: RoomShop, site: Flask, deal: str) -> None:
+    lin = member(site)
+    room, pay = opened(lin, deal)
+    lin.send(pay, outcome="failed")
+    shop.settle()
+    assert "The payment failed. The seat is still yours" in lin.look(room).text
+    lin.send(pay, outcome="succeeded")
+    shop.settle()
+    assert "The payment failed" not in lin.look(room).text
+    assert "There is nothing left to pay here." in lin.look(pay).text
+
+
+def test_money_is_asked_back_by_a_form(shop: RoomShop, site: Flask, deal: str) -> None:
+    lin = member(site)
+    room, pay = opened(lin, deal)
+    lin.send(pay, outcome="succeeded")
+    shop.settle()
+    order = pay.removesuffix("/pay")
+    assert lin.send(order, f"{order}/refunds", reason="", amount_minor="").status_code == 422
+    assert "An amount such as" in lin.send(order, f"{order}/refunds", reason="late", amount_minor="ten").text
+    assert "Asked for." in follow(lin, lin.send(order, f"{order}/refunds", reason="late", amount_minor=""))
+    shop.settle()
+    assert "The money went back" in lin.look(order).text
+    assert "cancelled" in lin.look(room).text
+
+
+def test_a_room_that_is_polled_costs_one_read_while_nothing_changes(shop: RoomShop, site: Flask, deal: str) -> None:
+    lin, chen = member(site, name="Lin"), member(site, name="Chen")
+    room, _ = opened(lin, deal)
+    page = lin.look(room).text
+    seen = re.search(r'data-seen="([^"]+)"', page)
+    assert seen is not None
+    tag = seen[1].replace("&#34;", '"')
+    with statements() as asked:
+        same = lin.client.get(f"{room}/live", headers={"If-None-Match": tag, "Accept-Language": "en"})
+    assert (same.status_code, same.data) == (304, b"")
+    assert len([statement for statement in asked if "rooms" in statement]) == 1
+
+    chen.send(room, f"{room}/seats", quantity="1")
+    changed = lin.client.get(f"{room}/live", headers={"If-None-Match": tag, "Accept-Language": "en"})
+    assert changed.status_code == 200
+    assert "Chen" in changed.text
+    assert "<html" not in changed.text
+
+
+def test_nobody_sees_what_is_anothers(shop: RoomShop, site: Flask, deal: str) -> None:
+    lin, chen = member(site, name="Lin"), member(site, name="Chen")
+    _, pay = opened(lin, deal)
+    for path in (pay, pay.removesuffix("/pay")):
+        assert chen.look(path).status_code == 404
+    form = lin.form(pay)
+    theft = chen.client.post(pay, data=chen.form("/me", "/sign-out") | {"outcome": "succeeded"})
+    assert form
+    assert theft.status_code == 404
+
+
+def test_a_profile_is_changed_and_so_is_the_language(site: Flask) -> None:
+    lin = member(site, name="Lin")
+    answer = lin.send("/me", "/me", display_name="小满", locale="zh", time_zone="Asia/Shanghai")
+    assert "已保存" in follow(lin, answer, "en")
+    odd = lin.send("/me", "/me", language="en", display_name="小满", locale="zh", time_zone="Mars/Olympus")
+    assert odd.status_code == 422
+
+
+def test_a_member_with_nothing_yet_is_told_what_will_stand_there(site: Flask) -> None:
+    lin = member(site)
+    for path, said in (
+        ("/orders", "No orders yet"),
+        ("/earnings", "No earnings yet"),
+        ("/wallet", "Nothing has moved yet"),
+        ("/team", "Nobody yet"),
+        ("/notices", "Nothing to tell yet"),
+        ("/payouts", "Add where money may go"),
+        ("/invites", "Your own link"),
+    ):
+        assert said in lin.look(path).text, path
