@@ -4,18 +4,14 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Sequence
-from typing import NamedTuple
+from contextlib import suppress
 
-<<<<<<< HEAD
-from sqlalchemy import func, or_, select, update
-
-from socialshop.identity.models import Member, MemberProfile
-=======
 from socialshop.identity import store
->>>>>>> 87de4ec152cdcf29666c389c97ec06dc558b43f6
+from socialshop.identity.store import Named
 from socialshop.infra.uow import UnitOfWork
 from socialshop.kernel.errors import NotFound
 from socialshop.kernel.ids import from_public, to_public
+from socialshop.kernel.roles import Role
 
 _PREFIX = "mbr"
 
@@ -55,30 +51,21 @@ def is_empty(uow: UnitOfWork) -> bool:
 
 def has_email(uow: UnitOfWork, email: str) -> bool:
     """Whether somebody signs in with this e-mail, whatever its letter case."""
-<<<<<<< HEAD
-    found = select(MemberProfile.member_id).where(func.lower(MemberProfile.email) == email.lower())
-    return uow.session.execute(found).first() is not None
-
-
-class Named(NamedTuple):
-    """A member by number and name; without a name where the person has left or was never named."""
-
-    id: uuid.UUID
-    number: int
-    role: str
-    display_name: str | None
+    return store.has_email(uow.session, email)
 
 
 def named(uow: UnitOfWork, *, ids: Sequence[uuid.UUID] = (), numbers: Sequence[int] = ()) -> list[Named]:
     """The members of these ids or numbers. One statement; none where nobody is asked for."""
-    if not ids and not numbers:
-        return []
-    rows = uow.session.execute(
-        select(Member.id, Member.number, Member.role, MemberProfile.display_name)
-        .outerjoin(MemberProfile, MemberProfile.member_id == Member.id)
-        .where(or_(Member.id.in_(list(ids)), Member.number.in_(list(numbers))))
-    )
-    return [Named(*row) for row in rows]
-=======
-    return store.has_email(uow.session, email)
->>>>>>> 87de4ec152cdcf29666c389c97ec06dc558b43f6
+    return store.named(uow.session, ids, numbers) if ids or numbers else []
+
+
+def search(uow: UnitOfWork, sought: str | None, role: Role | None, before: uuid.UUID | None, limit: int) -> list[Named]:
+    """Up to `limit` members, the newest first: whose name or e-mail has `sought`, or who are known as it.
+
+    One statement.
+    """
+    member_id = None
+    if sought:
+        with suppress(NotFound):
+            member_id = from_public(_PREFIX, sought)
+    return store.search(uow.session, sought=sought, member_id=member_id, role=role, before=before, limit=limit)

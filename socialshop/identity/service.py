@@ -11,15 +11,11 @@ import structlog
 
 from socialshop.identity import passwords, rules, store, tokens
 from socialshop.identity.bulk import add_staged_members, imported_email, imported_name, reserve_numbers
-<<<<<<< HEAD
-from socialshop.identity.errors import EmailTaken, WrongCredentials
-from socialshop.identity.naming import Named, has_email, is_empty, name_member, named, names_of, number_of
-=======
 from socialshop.identity.claims import OpenedClaim, attach_email, redeem_claim
 from socialshop.identity.errors import AlreadySignsIn, ClaimRefused, EmailTaken, WrongCredentials
-from socialshop.identity.naming import has_email, is_empty, name_member, names_of, number_of
->>>>>>> 87de4ec152cdcf29666c389c97ec06dc558b43f6
+from socialshop.identity.naming import has_email, is_empty, name_member, named, names_of, number_of, search
 from socialshop.identity.rules import LONGEST_EMAIL, LONGEST_NAME, LONGEST_PASSWORD, SHORTEST_PASSWORD, TERMS_VERSION
+from socialshop.identity.store import Named
 from socialshop.infra.uow import UnitOfWork
 from socialshop.kernel.errors import InvalidValue
 from socialshop.kernel.ids import new_id, to_public
@@ -61,6 +57,7 @@ __all__ = [
     "purge_sessions",
     "redeem_claim",
     "reserve_numbers",
+    "search",
 ]
 
 # A session that ended is kept a while for whoever asks where the account was used.

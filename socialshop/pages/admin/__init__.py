@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from socialshop.pages.admin import batches, orders, overview, payouts, refunds, words
+from socialshop.pages.admin import batches, books, health, orders, overview, payouts, record, refunds, words
 from socialshop.pages.admin.section import admin
 
-__all__ = ["admin", "batches", "orders", "overview", "payouts", "refunds", "words"]
+__all__ = ["admin", "batches", "books", "health", "orders", "overview", "payouts", "record", "refunds", "words"]

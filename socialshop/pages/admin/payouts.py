@@ -7,14 +7,13 @@ from typing import get_args
 from flask import Response, flash, render_template, request
 from flask_babel import gettext, lazy_gettext
 
-from socialshop.commissions import sentences
 from socialshop.commissions import service as commissions
 from socialshop.kernel.ids import to_public
 from socialshop.kernel.money import BPS, Money
-from socialshop.pages import languages
 from socialshop.pages.admin.people import names_by_id
 from socialshop.pages.admin.section import admin
 from socialshop.pages.section import go_to
+from socialshop.pages.shopper.earnings import tell
 from socialshop.pages.visit import PAGE_ROWS, Visit, cut
 from socialshop.payouts import service as payouts
 from socialshop.payouts.rules import Channel
@@ -88,7 +87,7 @@ def explain_accrual(visit: Visit) -> str:
     """Why a commission behind a request is what it is, step by step."""
     evidence = payouts.evidence(visit.uow, visit.ids["request_id"])
     found = commissions.explain(visit.uow, visit.ids["accrual_id"], evidence.request.member_number)
-    told = [sentences.say(languages.reader(), step.code, step.figures) for step in found.steps]
+    told = [tell(step) for step in found.steps]
     return render_template("admin/accrual.html", case=evidence.request, facts=found.facts, told=told)
 
 

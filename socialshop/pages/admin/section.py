@@ -18,6 +18,9 @@ TABS = (
     Tab("batches", "admin.list_batches", "check", lazy_gettext("Batches")),
     Tab("orders", "admin.list_orders", "shop", lazy_gettext("Orders")),
     Tab("refunds", "admin.list_refunds", "back", lazy_gettext("Refunds")),
+    Tab("proof", "admin.show_proof", "scale", lazy_gettext("Books")),
+    Tab("health", "admin.show_health", "pulse", lazy_gettext("Health")),
+    Tab("record", "admin.show_record", "shield", lazy_gettext("Record")),
 )
 
 

@@ -7,9 +7,11 @@ from flask_babel import gettext, lazy_gettext
 from socialshop.pages.admin.section import admin
 
 DEEDS = {
+    "accrual.put_back": lazy_gettext("settlement put back"),
     "books.proved": lazy_gettext("books proved"),
     "deal.opened": lazy_gettext("deal opened"),
     "deal.published": lazy_gettext("deal published"),
+    "delivery.put_back": lazy_gettext("duty put back"),
     "member.created": lazy_gettext("account made"),
     "order.shipped": lazy_gettext("order shipped"),
     "payout.approved": lazy_gettext("payout approved"),
@@ -29,6 +31,15 @@ DEEDS = {
     "refund.approved": lazy_gettext("refund approved"),
     "refund.rejected": lazy_gettext("refund refused"),
     "sponsor.corrected": lazy_gettext("sponsor corrected"),
+}
+GAUGES = {
+    "outbox_unrelayed_events": lazy_gettext("Facts not yet handed on"),
+    "outbox_pending_deliveries": lazy_gettext("Duties not yet done"),
+    "outbox_dead_deliveries": lazy_gettext("Duties given up"),
+    "payment_calls_unknown": lazy_gettext("Payment calls without a known outcome"),
+    "accruals_set_aside": lazy_gettext("Commissions that the books refused to settle"),
+    "ledger_unsealed_entries": lazy_gettext("Journal entries not yet sealed"),
+    "audit_unsealed_entries": lazy_gettext("Entries of the record not yet sealed"),
 }
 FINDINGS = {"clawback_owed": lazy_gettext("Owes commission that was taken back")}
 
@@ -51,3 +62,9 @@ def leg_words(kind: str, level: int) -> str:
     if kind == "sale":
         return str(gettext("Level %(level)s", level=level))
     return str({"host": gettext("Host of the room"), "self": gettext("The buyer")}.get(kind, kind))
+
+
+@admin.app_template_global()
+def gauge_words(name: str) -> str:
+    """What waits; a figure that has no words here by its own name."""
+    return str(GAUGES.get(name, name))
