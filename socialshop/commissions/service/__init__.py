@@ -8,6 +8,7 @@ from socialshop.commissions.service.drafting import draft_plan, plan_of, plan_pa
 from socialshop.commissions.service.exporting import ExportedAccrual, export_accruals
 from socialshop.commissions.service.maturing import mature_received
 from socialshop.commissions.service.paying_out import accruals_behind, pay_out, reversals_of
+from socialshop.commissions.service.previewing import Example, example_of, findings_of, plan_in_force
 from socialshop.commissions.service.publishing import PublishedVersion, plans_since, publish_plan
 from socialshop.commissions.service.reading import (
     Explanation,
@@ -35,6 +36,7 @@ from socialshop.commissions.store.settlement import SetAside
 
 __all__ = [
     "CommissionRow",
+    "Example",
     "Explanation",
     "ExportedAccrual",
     "OrderCommissions",
@@ -54,11 +56,14 @@ __all__ = [
     "commissions_of",
     "count_set_aside",
     "draft_plan",
+    "example_of",
     "explain",
     "export_accruals",
+    "findings_of",
     "mature_received",
     "order_commissions",
     "pay_out",
+    "plan_in_force",
     "plan_of",
     "plan_page",
     "plans_since",

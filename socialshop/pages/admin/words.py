@@ -41,6 +41,17 @@ GAUGES = {
     "ledger_unsealed_entries": lazy_gettext("Journal entries not yet sealed"),
     "audit_unsealed_entries": lazy_gettext("Entries of the record not yet sealed"),
 }
+ROLES = {
+    "member": lazy_gettext("member"),
+    "leader": lazy_gettext("leader"),
+    "finance": lazy_gettext("finance"),
+    "admin": lazy_gettext("admin"),
+}
+SEVERITIES = {
+    "info": lazy_gettext("worth knowing"),
+    "warning": lazy_gettext("somebody has to sign"),
+    "refusal": lazy_gettext("not allowed"),
+}
 FINDINGS = {"clawback_owed": lazy_gettext("Owes commission that was taken back")}
 
 
@@ -68,3 +79,9 @@ def leg_words(kind: str, level: int) -> str:
 def gauge_words(name: str) -> str:
     """What waits; a figure that has no words here by its own name."""
     return str(GAUGES.get(name, name))
+
+
+@admin.app_template_global()
+def severity_words(severity: str) -> str:
+    """How grave the legal guard finds something."""
+    return str(SEVERITIES[severity])
