@@ -26,11 +26,12 @@ $(VENV)/.made:
 	[ -n "$$python" ] || { echo "make setup: Python 3.11 or newer is needed, found: $$(python3 --version 2>&1 || true)" >&2; exit 1; }; \
 	$$python -c 'import ensurepip, venv' 2>/dev/null || \
 		{ echo "make setup: $$python has no venv: install its venv package (Debian: apt install python3-venv)" >&2; exit 1; }; \
+	echo "making the virtual environment $(VENV) with $$($$python --version)"; \
 	$$python -m venv --clear $(VENV)
 	@touch $@
 
 $(VENV)/.installed: $(VENV)/.made requirements/runtime.txt requirements/dev.txt
-	@echo "installing the locked parts into $(VENV)"
+	@echo "installing the locked parts into $(VENV): a minute or so, this once"
 	@$(PY) -m pip install -qq --disable-pip-version-check --no-input --require-hashes \
 		-r requirements/runtime.txt -r requirements/dev.txt
 	@touch $@

@@ -28,6 +28,7 @@ from socialshop.ledger import admin_routes as ledger_admin_routes
 from socialshop.ledger import routes as ledger_routes
 from socialshop.ledger import service as ledger
 from socialshop.notifications import routes as notifications_routes
+from socialshop.onboarding import admin_routes as onboarding_admin_routes
 from socialshop.onboarding import routes as onboarding_routes
 from socialshop.orders import admin_routes as orders_admin_routes
 from socialshop.orders import routes as orders_routes
@@ -48,6 +49,7 @@ from socialshop.web.metrics import Gauge
 MIGRATIONS = Path(__file__).resolve().parent.parent / "migrations"
 ROOMS = (
     onboarding_routes.room,
+    onboarding_admin_routes.room,
     identity_routes.room,
     notifications_routes.room,
     ledger_routes.room,

@@ -168,6 +168,23 @@ _FAULTS = """
         ('released', 'cancelled'),
         ('released', 'paid'), ('refunded', 'refunded'))
     UNION ALL
+    SELECT 'what was told of a seat', s.id::text FROM seats s WHERE
+        (CASE s.status WHEN 'refunded' THEN 'released' ELSE s.status END) IS DISTINCT FROM (
+            SELECT substr(e.kind, 6) FROM room_events e
+            WHERE e.room_id = s.room_id AND e.member = s.member AND e.kind LIKE 'seat!_%' ESCAPE '!'
+            ORDER BY e.id DESC LIMIT 1)
+        AND NOT EXISTS (SELECT FROM seats later
+            WHERE later.room_id = s.room_id AND later.member = s.member AND later.id > s.id)
+    UNION ALL
+    SELECT 'what was told of a room', r.id::text FROM rooms r WHERE array_remove(ARRAY[r.status], 'open') <> (
+        SELECT coalesce(array_agg(e.kind ORDER BY e.id), '{}') FROM room_events e
+        WHERE e.room_id = r.id AND e.member IS NULL)
+    UNION ALL
+    SELECT 'what was told of the host', r.id::text FROM rooms r WHERE r.host <> coalesce(
+        (SELECT e.member FROM room_events e WHERE e.room_id = r.id AND e.kind = 'host_changed'
+            ORDER BY e.id DESC LIMIT 1),
+        (SELECT e.member FROM room_events e WHERE e.room_id = r.id ORDER BY e.id LIMIT 1))
+    UNION ALL
     SELECT 'order without seat', o.id::text FROM orders o WHERE o.source = 'room'
         AND NOT EXISTS (SELECT FROM seats s WHERE s.order_id = o.id)
     UNION ALL

@@ -8,6 +8,7 @@ from importlib import import_module
 from typing import Any, NamedTuple
 
 import click
+from click.exceptions import NoArgsIsHelpError
 
 # As a shell counts a program that SIGPIPE ended.
 _CUT_OFF = 141
@@ -34,6 +35,8 @@ COMMANDS = {
     "replay": Place("commissions", "replay", "Recompute every accrual from its snapshot."),
     "export": Place("export", "export", "Write accruals, the ledger or the signed head."),
     "prove": Place("books", "prove", "Recompute the books and name the first difference."),
+    "backup": Place("backup", "backup", "Write the whole shop into a new folder."),
+    "restore": Place("backup", "restore", "Bring a backup into an empty shop and prove it."),
     "referrals": Place("referrals", "referrals", "Look at and correct the sponsor tree."),
     "bench": Place("bench", "bench", "Run the benchmarks; JSON with ratios."),
 }
@@ -44,6 +47,21 @@ class Stopped(click.ClickException):
 
     def show(self, file: Any = None) -> None:
         click.echo(f"socialshop: {self.message}", err=True)
+
+
+class Unread(Stopped):
+    """The command line itself cannot be read: no such command or option, an argument missing. Exit 2."""
+
+    exit_code = 2
+
+
+def _misused(error: click.UsageError) -> Stopped:
+    """One line instead of click's page of usage; a value that cannot be taken is exit 1 like all that stops us."""
+    text = " ".join(error.format_message().split())
+    if isinstance(error, click.BadParameter) and not isinstance(error, click.MissingParameter):
+        return Stopped(text)
+    called = error.ctx.command_path if error.ctx is not None else "socialshop"
+    return Unread(f"{text.rstrip('.')} (see {called} --help)")
 
 
 class Console(click.Group):
@@ -63,6 +81,14 @@ class Console(click.Group):
         with formatter.section("Commands"):
             formatter.write_dl([(name, place.summary) for name, place in COMMANDS.items()])
 
+    def make_context(self, *arguments: Any, **more: Any) -> click.Context:
+        try:
+            return super().make_context(*arguments, **more)
+        except NoArgsIsHelpError:
+            raise
+        except click.UsageError as error:
+            raise _misused(error) from None
+
     def invoke(self, ctx: click.Context) -> Any:
         try:
             result = super().invoke(ctx)
@@ -73,6 +99,11 @@ class Console(click.Group):
             # The reader of our output has seen enough. What is still buffered goes nowhere, without a word at exit.
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             raise click.exceptions.Exit(_CUT_OFF) from None
+        except NoArgsIsHelpError:
+            # Of a group called by its name alone, the help is the answer.
+            raise
+        except click.UsageError as error:
+            raise _misused(error) from None
         except (click.ClickException, click.exceptions.Exit, click.Abort):
             # Click's own words.
             raise

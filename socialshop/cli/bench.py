@@ -38,10 +38,12 @@ BENCHES = {
 
 
 @click.command()
-@click.argument("name", type=click.Choice([*BENCHES, "all"]))
+@click.argument("name", type=click.Choice([*BENCHES, "all"]), metavar="NAME")
 @data_dir_option
 def bench(name: str) -> None:
     """Measure, and print JSON with both sides of each ratio and the machine.
+
+    NAME is one of accrue, settle, team, upline, landing, seat, last_seat, join, prove, seal, or all.
 
     Uses a database of its own on the shop's servers and drops it afterwards. `all` runs each in a process of its own,
     so that one's memory is not counted for the next.

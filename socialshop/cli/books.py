@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from socialshop.infra.chain import Head
     from socialshop.ledger.service import Proof
 
+    Heads = tuple[Head | None, Head | None]
+
 # A head is a few hundred bytes; what is longer is none and is not read to its end.
 _HEAD_BYTES = 100_000
 
@@ -32,34 +34,43 @@ _HEAD_BYTES = 100_000
 def prove(head_file: Path | None, as_json: bool) -> None:
     """Recompute every sum, seal and balance, and the audit record; exit 1 and the first difference if any is off."""
     with open_shop():
-        books, record = _proofs(head_file)
+        books, record = proofs(read_heads(head_file))
     if as_json:
         difference = books.first_difference or record.first_difference
         both = {**asdict(books), **record.fields(), "first_difference": difference}
         click.echo(json.dumps(both, ensure_ascii=False))
     else:
-        click.echo(_in_words(books, record))
+        click.echo(in_words(books, record))
     if not (books.holds and record.holds):
         raise click.exceptions.Exit(1)
 
 
-def _proofs(head_file: Path | None) -> tuple[Proof, AuditProof]:
+def read_heads(head_file: Path | None) -> Heads:
+    """The heads of both chains in an exported document, none without a file. Raises HeadRefused."""
     from socialshop.audit import service as audit
     from socialshop.infra import wired
+    from socialshop.ledger import service as ledger
+
+    if head_file is None:
+        return None, None
+    with head_file.open("rb") as file:
+        document = file.read(_HEAD_BYTES).decode(errors="replace")
+    data_dir = wired.settings().data_dir
+    return ledger.read_head(document, data_dir), audit.read_head(document, data_dir)
+
+
+def proofs(heads: Heads) -> tuple[Proof, AuditProof]:
+    """Both chains recomputed in one snapshot, and held against their heads."""
+    from socialshop.audit import service as audit
     from socialshop.infra.uow import unit_of_work
     from socialshop.ledger import service as ledger
 
-    heads: tuple[Head | None, Head | None] = (None, None)
-    if head_file is not None:
-        with head_file.open("rb") as file:
-            document = file.read(_HEAD_BYTES).decode(errors="replace")
-        data_dir = wired.settings().data_dir
-        heads = ledger.read_head(document, data_dir), audit.read_head(document, data_dir)
     with unit_of_work(isolation="REPEATABLE READ") as uow:
         return ledger.prove(uow, heads[0]), audit.prove(uow, heads[1])
 
 
-def _in_words(books: Proof, record: AuditProof) -> str:
+def in_words(books: Proof, record: AuditProof) -> str:
+    """The result in a line or two."""
     difference = books.first_difference or record.first_difference
     if difference is not None:
         return f"The books do not prove: {difference}."

@@ -54,7 +54,7 @@ def _import_command(name: str) -> Callable[[Callable[..., None]], click.Command]
                 help="Where rejected lines are reported; default FILE with the suffix .rejected.csv.",
             ),
             data_dir_option,
-            click.argument("file", type=click.Path(path_type=Path)),
+            click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path)),
         ):
             decorated = add(decorated)
         command: click.Command = import_.command(name)(decorated)

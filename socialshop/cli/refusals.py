@@ -38,4 +38,4 @@ def _setting(error: ValidationError) -> str:
     field = str(first["loc"][0]) if first["loc"] else ""
     alias = Settings.model_fields[field].validation_alias if field in Settings.model_fields else None
     variable = field if field.isupper() else str(alias or f"SOCIALSHOP_{field.upper()}")
-    return f"setting {variable}: {first['msg']}"
+    return f"setting {variable}: {first['msg'].removeprefix('Value error, ')}"

@@ -28,7 +28,7 @@ from socialshop.cli.shop import (
     shop_on,
     wired_shop,
 )
-from socialshop.infra import schema, wired
+from socialshop.infra import schema, servers, wired
 from socialshop.infra.servers import StartupError
 from socialshop.infra.settings import Settings
 
@@ -36,10 +36,14 @@ _LOOK_SECONDS = 0.2
 _READY_SECONDS = 60.0
 
 
+class _Port(click.IntRange):
+    name = "port number"
+
+
 def port_option(command: Callable[..., None]) -> Callable[..., None]:
     """Add `--port`, which outdoes SOCIALSHOP_PORT."""
     return click.option(
-        "--port", type=click.IntRange(1, 65535), envvar="SOCIALSHOP_PORT", show_envvar=True, help="Port to listen on."
+        "--port", type=_Port(1, 65535), envvar="SOCIALSHOP_PORT", show_envvar=True, help="Port to listen on."
     )(command)
 
 
@@ -56,6 +60,7 @@ def run(port: int | None, no_demo: bool) -> None:
     with _asked_to_stop() as stopping, _shop_for_processes(settings) as app:
         logins = [] if no_demo else _demo(app)
         with _family(app, _own_sandbox(settings)) as family:
+            _tell("starting web server, job workers and the sandbox provider of payments")
             _add_web(family)
             _add_workers(family, app)
             # Stopped last, for the workers call it until they stop.
@@ -122,14 +127,24 @@ def _refuse_taken(host: str, port: int) -> None:
 @contextmanager
 def _shop_for_processes(settings: Settings) -> Iterator[Flask]:
     configure_logging(settings)
-    with open_servers_of(settings) as reached, shop_on(reached, owned=settings.database_url is None) as app:
+    owned = settings.database_url is None
+    if owned:
+        servers.prepare(settings.data_dir)
+        _tell(f"starting PostgreSQL and Valkey in {settings.data_dir}")
+    with open_servers_of(settings) as reached, shop_on(reached, owned=owned, tell=_tell) as app:
         yield app
+
+
+def _tell(step: str) -> None:
+    """What is being made, for those who wait for it."""
+    click.echo(f"{step} …", err=True)
 
 
 def _demo(app: Flask) -> list[str]:
     """Fill the shop if it is empty; returns the demo logins, a line each."""
     from socialshop.cli.demo import fill_and_follow
 
+    _tell("looking after the demo data: members, past orders, rooms, payouts")
     return fill_and_follow(app)
 
 
@@ -207,6 +222,7 @@ def _live(app: Flask, family: Family, stopping: Callable[[], bool], *, web: bool
     said, late_at = False, time.monotonic() + _READY_SECONDS
     with Presence() as presence:
         while not stopping():
+            _refuse_lost(app)
             family.look_after()
             presence.hold()
             if not said and (not web or _is_ready(_settings(app))):
@@ -215,6 +231,13 @@ def _live(app: Flask, family: Family, stopping: Callable[[], bool], *, web: bool
             if not said and time.monotonic() > late_at:
                 raise StartupError(f"the web server is not ready after {_READY_SECONDS:.0f} s: see the lines above")
             time.sleep(_LOOK_SECONDS)
+
+
+def _refuse_lost(app: Flask) -> None:
+    """Raise StartupError where the embedded servers are gone for good: without them nothing here can go on."""
+    data_dir = _settings(app).data_dir
+    if app.extensions["socialshop_owns_servers"] and not servers.are_kept(data_dir):
+        raise StartupError(f"the servers of {data_dir} have ended and do not come back: see {data_dir / 'logs'}")
 
 
 def _is_ready(settings: Settings) -> bool:

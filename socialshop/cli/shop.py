@@ -112,15 +112,19 @@ def wired_shop(settings: Settings) -> Iterator[Flask]:
 
 
 @contextmanager
-def shop_on(settings: Settings, *, owned: bool) -> Iterator[Flask]:
-    """As `wired_shop`, with the schema at head: an `owned` database is brought there, of a user's own it is asked."""
+def shop_on(settings: Settings, *, owned: bool, tell: Callable[[str], None] | None = None) -> Iterator[Flask]:
+    """As `wired_shop`, with the schema at head: an `owned` database is brought there, of a user's own it is asked.
+
+    `tell` hears of steps that take long.
+    """
     with wired_shop(settings) as app:
+        app.extensions["socialshop_owns_servers"] = owned
         app.extensions["socialshop_opened_at"] = datetime.now(UTC)
-        _at_head(app, migrate=owned)
+        _at_head(app, migrate=owned, tell=tell)
         yield app
 
 
-def _at_head(app: Flask, *, migrate: bool) -> None:
+def _at_head(app: Flask, *, migrate: bool, tell: Callable[[str], None] | None) -> None:
     from socialshop.infra import schema
     from socialshop.infra.db import db
     from socialshop.infra.servers import StartupError
@@ -130,6 +134,8 @@ def _at_head(app: Flask, *, migrate: bool) -> None:
         return
     if not migrate:
         raise StartupError(f"the database lacks {len(missing)} migrations of this program: run `socialshop migrate`")
+    if tell is not None:
+        tell(f"making the database's tables: {len(missing)} migrations")
     schema.migrate(app)
     # Connections from before the migration could not drop to the application role, which it has made.
     db.engine.dispose()

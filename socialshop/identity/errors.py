@@ -17,3 +17,17 @@ class WrongCredentials(DomainError):
 
     code = "wrong_credentials"
     kind = Kind.UNAUTHENTICATED
+
+
+class AlreadySignsIn(DomainError):
+    """The member has a password already; nobody else attaches an e-mail to such an account."""
+
+    code = "already_signs_in"
+    kind = Kind.CONFLICT
+
+
+class ClaimRefused(DomainError):
+    """The claim's token is unknown, used, replaced or expired: the four are not told apart."""
+
+    code = "claim_refused"
+    kind = Kind.GONE

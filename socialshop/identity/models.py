@@ -77,3 +77,14 @@ class MemberConsent(Base):
     document: Mapped[str] = mapped_column(Text, primary_key=True)
     version: Mapped[str] = mapped_column(Text, primary_key=True)
     accepted_at: Mapped[datetime]
+
+
+class MemberClaim(Base):
+    """The right of an imported person to set a first password. Only the SHA-256 of the token is kept."""
+
+    __tablename__ = "member_claims"
+
+    member_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("members.id", ondelete="CASCADE"), primary_key=True)
+    token_hash: Mapped[bytes] = mapped_column(LargeBinary, unique=True)
+    created_at: Mapped[datetime]
+    expires_at: Mapped[datetime]

@@ -5,9 +5,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Sequence
 
-from sqlalchemy import func, select, update
-
-from socialshop.identity.models import Member, MemberProfile
+from socialshop.identity import store
 from socialshop.infra.uow import UnitOfWork
 from socialshop.kernel.errors import NotFound
 from socialshop.kernel.ids import from_public, to_public
@@ -17,9 +15,9 @@ _PREFIX = "mbr"
 
 def number_of(uow: UnitOfWork, name: str) -> int:
     """The number of the member with this external id, else with this public id. Raises NotFound."""
-    found = uow.session.execute(select(Member.number).where(Member.external_id == name)).scalar_one_or_none()
+    found = store.number_by_external_id(uow.session, name)
     if found is None:
-        found = uow.session.execute(select(Member.number).where(Member.id == _key(name))).scalar_one_or_none()
+        found = store.number_by_id(uow.session, _key(name))
     if found is None:
         raise NotFound(f"no member is known as {name!r}")
     return found
@@ -34,23 +32,20 @@ def _key(name: str) -> uuid.UUID:
 
 def names_of(uow: UnitOfWork, numbers: Sequence[int]) -> dict[int, str]:
     """Of each number the external id, or the public id where there is none."""
-    rows = uow.session.execute(
-        select(Member.number, Member.external_id, Member.id).where(Member.number.in_(list(numbers)))
-    )
+    rows = store.ids_of(uow.session, numbers)
     return {number: external_id or to_public(_PREFIX, key) for number, external_id, key in rows}
 
 
 def name_member(uow: UnitOfWork, member_id: uuid.UUID, external_id: str) -> None:
     """Give a member the shop's own id, so that files can speak of it. It must be free."""
-    uow.session.execute(update(Member).where(Member.id == member_id).values(external_id=external_id))
+    store.set_external_id(uow.session, member_id, external_id)
 
 
 def is_empty(uow: UnitOfWork) -> bool:
     """Whether the shop has no member yet."""
-    return uow.session.execute(select(Member.number).limit(1)).first() is None
+    return not store.has_members(uow.session)
 
 
 def has_email(uow: UnitOfWork, email: str) -> bool:
     """Whether somebody signs in with this e-mail, whatever its letter case."""
-    found = select(MemberProfile.member_id).where(func.lower(MemberProfile.email) == email.lower())
-    return uow.session.execute(found).first() is not None
+    return store.has_email(uow.session, email)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import secrets
 import uuid
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -11,9 +9,10 @@ from typing import TypedDict
 
 import structlog
 
-from socialshop.identity import passwords, rules, store
+from socialshop.identity import passwords, rules, store, tokens
 from socialshop.identity.bulk import add_staged_members, imported_email, imported_name, reserve_numbers
-from socialshop.identity.errors import EmailTaken, WrongCredentials
+from socialshop.identity.claims import OpenedClaim, attach_email, redeem_claim
+from socialshop.identity.errors import AlreadySignsIn, ClaimRefused, EmailTaken, WrongCredentials
 from socialshop.identity.naming import has_email, is_empty, name_member, names_of, number_of
 from socialshop.identity.rules import LONGEST_EMAIL, LONGEST_NAME, LONGEST_PASSWORD, SHORTEST_PASSWORD, TERMS_VERSION
 from socialshop.infra.uow import UnitOfWork
@@ -28,14 +27,18 @@ __all__ = [
     "SHORTEST_PASSWORD",
     "TERMS_VERSION",
     "AddedMember",
+    "AlreadySignsIn",
+    "ClaimRefused",
     "EmailTaken",
     "NewMember",
+    "OpenedClaim",
     "OpenedSession",
     "ProfileChanges",
     "SignedIn",
     "WrongCredentials",
     "add_member",
     "add_staged_members",
+    "attach_email",
     "authenticate",
     "check_password",
     "close_session",
@@ -49,10 +52,10 @@ __all__ = [
     "number_of",
     "open_session",
     "purge_sessions",
+    "redeem_claim",
     "reserve_numbers",
 ]
 
-_TOKEN_BYTES = 32
 # A session that ended is kept a while for whoever asks where the account was used.
 _SESSIONS_KEPT_FOR = timedelta(days=30)
 _log = structlog.stdlib.get_logger("socialshop.identity")
@@ -157,12 +160,12 @@ def email_asked_for(text: str) -> str:
 
 def open_session(uow: UnitOfWork, member_id: uuid.UUID, *, days: int) -> OpenedSession:
     """Open a session for `days`: 256 random bits, of which only the SHA-256 is kept."""
-    token = secrets.token_urlsafe(_TOKEN_BYTES)
+    token = tokens.new_token()
     expires_at = uow.now + timedelta(days=days)
     store.add_session(
         uow.session,
         session_id=new_id(),
-        token_hash=_hash_of(token),
+        token_hash=tokens.hash_of(token),
         member_id=member_id,
         created_at=uow.now,
         expires_at=expires_at,
@@ -172,7 +175,7 @@ def open_session(uow: UnitOfWork, member_id: uuid.UUID, *, days: int) -> OpenedS
 
 def authenticate(uow: UnitOfWork, token: str) -> SignedIn | None:
     """Who is behind a token; None for one that is unknown, expired or signed out. One statement."""
-    row = store.find_session(uow.session, _hash_of(token), uow.now)
+    row = store.find_session(uow.session, tokens.hash_of(token), uow.now)
     return SignedIn(row.session_id, row.member_id, row.number, Role(row.role)) if row else None
 
 
@@ -195,8 +198,3 @@ def edit_profile(uow: UnitOfWork, member_id: uuid.UUID, changes: ProfileChanges)
 def purge_sessions(uow: UnitOfWork) -> bool:
     """Delete a batch of sessions that expired long ago; True while there are more. For the periodic table."""
     return store.delete_sessions(uow.session, uow.now - _SESSIONS_KEPT_FOR)
-
-
-def _hash_of(token: str) -> bytes:
-    # No salt and no stretching: 256 random bits cannot be guessed, and the lookup must hit an index.
-    return hashlib.sha256(token.encode()).digest()

@@ -2,18 +2,31 @@
 
 from __future__ import annotations
 
+import re
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
-from sqlalchemy import func, insert, select, text, update
+import numpy as np
+import numpy.typing as npt
+from sqlalchemy import delete, func, insert, select, text, update
 from sqlalchemy.dialects.postgresql import insert as upsert
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from socialshop.identity.models import Member, MemberConsent, MemberCredential, MemberProfile, MemberSession
+from socialshop.identity.models import (
+    Member,
+    MemberClaim,
+    MemberConsent,
+    MemberCredential,
+    MemberProfile,
+    MemberSession,
+)
+from socialshop.infra.columns import read_columns
 
 _PURGED_AT_ONCE = 10_000
+_IDENTIFIER = re.compile(r"[a-z_]+", re.ASCII)
 # Plain text where every request passes: building the same by expressions costs as much again as running it.
 _LIVE_SESSION = text(
     """
@@ -29,6 +42,15 @@ class CredentialRow(NamedTuple):
 
     member_id: uuid.UUID
     password_hash: str
+
+
+class AccountRow(NamedTuple):
+    """A member's account as an admin finds it: the number, the shop's own id, and what there is already."""
+
+    number: int
+    external_id: str | None
+    has_profile: bool
+    has_password: bool
 
 
 class SessionRow(NamedTuple):
@@ -135,3 +157,108 @@ def delete_sessions(session: Session, expired_before: datetime) -> bool:
         {"before": expired_before, "batch": _PURGED_AT_ONCE},
     ).all()
     return len(gone) == _PURGED_AT_ONCE
+
+
+def lock_account(session: Session, member_id: uuid.UUID) -> AccountRow | None:
+    """A member's account, held until the end of the transaction: an e-mail is attached or a claim redeemed, in turn."""
+    statement = text(
+        """
+        SELECT m.number, m.external_id, p.member_id IS NOT NULL, c.member_id IS NOT NULL
+        FROM members m
+        LEFT JOIN member_profiles p ON p.member_id = m.id
+        LEFT JOIN member_credentials c ON c.member_id = m.id
+        WHERE m.id = :member_id FOR NO KEY UPDATE OF m
+        """
+    )
+    row = session.execute(statement, {"member_id": member_id}).one_or_none()
+    return AccountRow(*row) if row else None
+
+
+def change_email(session: Session, member_id: uuid.UUID, email: str) -> bool:
+    """Put an e-mail into a profile; False if another member has it, whatever its letter case."""
+    try:
+        # Two who attach the same address at once meet at the index: the second must not lose its transaction.
+        with session.begin_nested():
+            update_profile(session, member_id, {"email": email})
+    except IntegrityError:
+        return False
+    return True
+
+
+def put_claim(
+    session: Session, member_id: uuid.UUID, token_hash: bytes, *, created_at: datetime, expires_at: datetime
+) -> None:
+    """Insert a member's claim, in place of the one before."""
+    values = {"token_hash": token_hash, "created_at": created_at, "expires_at": expires_at}
+    statement = upsert(MemberClaim).values(member_id=member_id, **values)
+    session.execute(statement.on_conflict_do_update(index_elements=[MemberClaim.member_id], set_=values))
+
+
+def take_claim(session: Session, token_hash: bytes, now: datetime) -> uuid.UUID | None:
+    """Use a claim up; of two who try at once one gets the member, the other None."""
+    statement = (
+        delete(MemberClaim)
+        .where(MemberClaim.token_hash == token_hash, MemberClaim.expires_at > now)
+        .returning(MemberClaim.member_id)
+    )
+    return session.execute(statement).scalar_one_or_none()
+
+
+def number_by_external_id(session: Session, external_id: str) -> int | None:
+    """Of the member with this external id."""
+    return session.execute(select(Member.number).where(Member.external_id == external_id)).scalar_one_or_none()
+
+
+def number_by_id(session: Session, member_id: uuid.UUID) -> int | None:
+    """Of the member with this key."""
+    return session.execute(select(Member.number).where(Member.id == member_id)).scalar_one_or_none()
+
+
+def ids_of(session: Session, numbers: Sequence[int]) -> list[tuple[int, str | None, uuid.UUID]]:
+    """Number, external id and key of each."""
+    found = select(Member.number, Member.external_id, Member.id).where(Member.number.in_(list(numbers)))
+    return [(number, external_id, key) for number, external_id, key in session.execute(found)]
+
+
+def set_external_id(session: Session, member_id: uuid.UUID, external_id: str) -> None:
+    """Name a member; the name must be free."""
+    session.execute(update(Member).where(Member.id == member_id).values(external_id=external_id))
+
+
+def has_members(session: Session) -> bool:
+    """Whether there is any."""
+    return session.execute(select(Member.number).limit(1)).first() is not None
+
+
+def has_email(session: Session, email: str) -> bool:
+    """Whether somebody has this e-mail, whatever its letter case."""
+    found = select(MemberProfile.member_id).where(func.lower(MemberProfile.email) == func.lower(email))
+    return session.execute(found).first() is not None
+
+
+def take_numbers(session: Session, count: int) -> npt.NDArray[np.int64]:
+    """The next `count` numbers, in no order."""
+    taken = read_columns(
+        session,
+        "SELECT nextval(pg_get_serial_sequence('members', 'number')) AS number"  # noqa: S608 - a whole number
+        f" FROM generate_series(1, {int(count)})",
+        {"number": "bigint"},
+    )
+    return taken["number"]
+
+
+def add_staged(session: Session, staged: str, longest_name: int) -> None:
+    """Insert the members of a staged table, and the profiles of those of whom a name or an e-mail is known."""
+    if not _IDENTIFIER.fullmatch(staged):
+        raise ValueError(f"not an identifier: {staged!r}")
+    members = f"""
+        INSERT INTO members (id, number, external_id, joined_at)
+        SELECT id, number, external_id, joined_at FROM {staged}
+    """  # noqa: S608 - an identifier, checked
+    profiles = f"""
+        INSERT INTO member_profiles (member_id, display_name, email)
+        SELECT id, coalesce(display_name, left(external_id, {longest_name})), email FROM {staged}
+        WHERE display_name IS NOT NULL OR email IS NOT NULL
+    """  # noqa: S608 - an identifier, checked
+    for statement in (members, profiles):
+        session.execute(text(statement))

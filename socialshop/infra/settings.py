@@ -58,6 +58,9 @@ class Settings(BaseSettings):
     time_zone: str = Field("Asia/Shanghai", description="time zone of calendar rules: birthdays, member days")
     country: str = Field("CN", pattern="^[A-Z]{2}$", description="whose rules the legal guard of plans applies")
     session_days: int = Field(30, ge=1, le=365, description="days a session lasts")
+    claim_days: int = Field(
+        7, ge=1, le=90, description="days within which an imported member may set the first password with a token"
+    )
     trusted_proxies: int = Field(0, ge=0, le=5, description="proxies in front whose X-Forwarded-For is believed")
     registrations_per_minute: int = Field(300, ge=1, description="registrations a minute and address")
     requests_per_minute: int = Field(3000, ge=1, description="requests a minute and address")

@@ -2,13 +2,28 @@
 
 from __future__ import annotations
 
-from socialshop.identity.service import TERMS_VERSION, EmailTaken, NewMember, WrongCredentials, email_asked_for
+from socialshop.identity.service import (
+    TERMS_VERSION,
+    ClaimRefused,
+    EmailTaken,
+    NewMember,
+    WrongCredentials,
+    email_asked_for,
+)
 from socialshop.infra import wired
 from socialshop.infra.uow import UnitOfWork
 from socialshop.invites import visitors
 from socialshop.invites.errors import InviteCodeUnknown
 from socialshop.onboarding import service
-from socialshop.onboarding.schemas import Credentials, Profile, ProfileEdit, Registered, Registration, SessionOpened
+from socialshop.onboarding.schemas import (
+    Claiming,
+    Credentials,
+    Profile,
+    ProfileEdit,
+    Registered,
+    Registration,
+    SessionOpened,
+)
 from socialshop.web import limits
 from socialshop.web.auth import PUBLIC, SIGNED_IN
 from socialshop.web.operations import Answer, Call, Reply, Room
@@ -78,6 +93,30 @@ def open_session(call: Call[Credentials, Nothing]) -> Answer:
     except WrongCredentials:
         limits.count_failed_sign_in(email)
         raise
+
+
+@room.operation(
+    "POST",
+    "/members/claims",
+    access=PUBLIC,
+    body=Claiming,
+    replies=Reply(201, SessionOpened, "Signed in."),
+    refuses=(ClaimRefused,),
+    limit=limits.REGISTRATIONS,
+)
+def claim_account(call: Call[Claiming, Nothing]) -> Answer:
+    """Set the first password of an account that the shop brought along, with the token that the shop gave you.
+
+    The claim's token is good once; the session's is told this once.
+    """
+    body, days = call.body, wired.settings().session_days
+
+    def enter(uow: UnitOfWork) -> Answer:
+        visitor = visitors.known_visitor()
+        entrance = service.claim(uow, body.token, body.password, session_days=days, visitor=visitor)
+        return Answer(SessionOpened.of(entrance), 201)
+
+    return call.transact(enter)
 
 
 @room.operation("GET", "/me", access=SIGNED_IN, replies=Reply(200, Profile, "Your profile."))

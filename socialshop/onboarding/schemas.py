@@ -9,7 +9,7 @@ from pydantic import AfterValidator, Field, StringConstraints, WithJsonSchema
 from socialshop.identity.service import LONGEST_EMAIL, LONGEST_NAME, LONGEST_PASSWORD, SHORTEST_PASSWORD, ProfileChanges
 from socialshop.kernel.ids import to_public
 from socialshop.kernel.roles import Role
-from socialshop.onboarding.service import Card, Entrance
+from socialshop.onboarding.service import Card, Entrance, Invited
 from socialshop.web.schemas import Instant, Wire, absent, with_example
 
 Email = Annotated[
@@ -43,6 +43,10 @@ def _agreed(accepted: bool) -> bool:
     return accepted
 
 
+NewPassword = Annotated[str, StringConstraints(min_length=SHORTEST_PASSWORD, max_length=LONGEST_PASSWORD)]
+Accepted = Annotated[bool, AfterValidator(_agreed), WithJsonSchema({"const": True})]
+
+
 class Registration(Wire):
     """A person who wants to become a member; `invite_code` binds to a sponsor for good."""
 
@@ -56,11 +60,9 @@ class Registration(Wire):
     )
 
     email: Email
-    password: Annotated[str, StringConstraints(min_length=SHORTEST_PASSWORD, max_length=LONGEST_PASSWORD)] = Field(
-        repr=False
-    )
+    password: NewPassword = Field(repr=False)
     display_name: Name
-    accept_terms: Annotated[bool, AfterValidator(_agreed), WithJsonSchema({"const": True})]
+    accept_terms: Accepted
     invite_code: Annotated[str, StringConstraints(min_length=1, max_length=40)] | None = None
 
 
@@ -71,6 +73,24 @@ class Credentials(Wire):
 
     email: Annotated[str, StringConstraints(min_length=1, max_length=LONGEST_EMAIL)]
     password: Annotated[str, StringConstraints(min_length=1, max_length=LONGEST_PASSWORD)] = Field(repr=False)
+
+
+class EmailToAttach(Wire):
+    """The e-mail that an imported member is to sign in with."""
+
+    model_config = with_example({"email": "xiaoman@example.com"})
+
+    email: Email
+
+
+class Claiming(Wire):
+    """The token that the shop gave, and the password to sign in with from now on."""
+
+    model_config = with_example({"token": _TOKEN, "password": "correct horse battery", "accept_terms": True})
+
+    token: Annotated[str, StringConstraints(min_length=1, max_length=100)] = Field(repr=False)
+    password: NewPassword = Field(repr=False)
+    accept_terms: Accepted
 
 
 class ProfileEdit(Wire):
@@ -120,6 +140,21 @@ class Profile(MemberWire):
         """The wire form of a card."""
         own = {name: getattr(card, name) for name in ("email", "role", "locale", "time_zone", "joined_at")}
         return cls(**_public(card), **own)
+
+
+class ClaimWire(Wire):
+    """Who may claim the account, and the token to do it with: told this once."""
+
+    model_config = with_example({"member": _PROFILE, "token": _TOKEN, "expires_at": "2026-02-07T12:00:00Z"})
+
+    member: Profile
+    token: str
+    expires_at: Instant
+
+    @classmethod
+    def of(cls, invited: Invited) -> ClaimWire:
+        """The wire form of an opened claim."""
+        return cls(member=Profile.of(invited.card), token=invited.claim.token, expires_at=invited.claim.expires_at)
 
 
 class Registered(Wire):

@@ -6,12 +6,14 @@ import uuid
 from dataclasses import dataclass
 from datetime import datetime
 
+from socialshop.audit import service as audit
 from socialshop.identity import service as identity
-from socialshop.identity.service import NewMember, OpenedSession
+from socialshop.identity.service import NewMember, OpenedClaim, OpenedSession
 from socialshop.infra.uow import UnitOfWork
 from socialshop.invites import service as invites
 from socialshop.invites.cookies import Attributed
 from socialshop.kernel.errors import NotFound
+from socialshop.kernel.ids import to_public
 from socialshop.kernel.roles import Role
 from socialshop.onboarding import store
 from socialshop.onboarding.events import MemberInvited
@@ -22,9 +24,13 @@ __all__ = [
     "Arrival",
     "Card",
     "Entrance",
+    "Invited",
     "NewMember",
+    "OpenedClaim",
     "OpenedSession",
+    "attach_email",
     "card_of",
+    "claim",
     "create",
     "edit_profile",
     "import_members",
@@ -55,6 +61,14 @@ class Entrance:
 
     card: Card
     session: OpenedSession
+
+
+@dataclass(frozen=True, slots=True)
+class Invited:
+    """An imported member who may claim the account, and the claim, whose token is told this once."""
+
+    card: Card
+    claim: OpenedClaim
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +130,26 @@ def sign_in(uow: UnitOfWork, email: str, password: str, *, session_days: int, vi
         invites.recognize(uow, visitor, member_id)
     session = identity.open_session(uow, member_id, days=session_days)
     return Entrance(card_of(uow, member_id), session)
+
+
+def attach_email(uow: UnitOfWork, actor: uuid.UUID | None, member_id: uuid.UUID, email: str, *, days: int) -> Invited:
+    """Let an imported member in: attach an e-mail and open a claim. Raises what `identity.attach_email` raises.
+
+    Audited without the address, for nobody could ever take it back from there.
+    """
+    claim = identity.attach_email(uow, member_id, email, days=days)
+    facts = {"expires_at": claim.expires_at}
+    audit.record(uow, actor=actor, action="member.email_attached", target=to_public("mbr", member_id), facts=facts)
+    return Invited(card_of(uow, member_id), claim)
+
+
+def claim(uow: UnitOfWork, token: str, password: str, *, session_days: int, visitor: bytes | None = None) -> Entrance:
+    """Set the first password of an imported account and sign in. Raises what `identity.redeem_claim` raises."""
+    member_id = identity.redeem_claim(uow, token, password, terms_version=identity.TERMS_VERSION)
+    audit.record(uow, actor=member_id, action="member.claimed", target=to_public("mbr", member_id), facts={})
+    if visitor is not None:
+        invites.recognize(uow, visitor, member_id)
+    return Entrance(card_of(uow, member_id), identity.open_session(uow, member_id, days=session_days))
 
 
 def card_of(uow: UnitOfWork, member_id: uuid.UUID) -> Card:

@@ -11,9 +11,12 @@ from sqlalchemy.orm import Session
 
 _CARD = text(
     """
-    SELECT m.id, m.role, m.tier, m.joined_at, p.display_name, p.email, p.locale, p.time_zone, l.code, s.id AS sponsor
+    SELECT m.id, m.role, m.tier, m.joined_at,
+           coalesce(p.display_name, left(m.external_id, 60), 'member ' || m.number) AS display_name,
+           p.email, coalesce(p.locale, 'zh') AS locale, coalesce(p.time_zone, 'Asia/Shanghai') AS time_zone,
+           l.code, s.id AS sponsor
     FROM members m
-    JOIN member_profiles p ON p.member_id = m.id
+    LEFT JOIN member_profiles p ON p.member_id = m.id
     LEFT JOIN invite_links l ON l.owner_id = m.id AND l.kind = 'member' AND l.channel IS NULL
     LEFT JOIN referral_nodes n ON n.member_number = m.number
     LEFT JOIN members s ON s.number = n.sponsor
@@ -38,6 +41,6 @@ class CardRow(NamedTuple):
 
 
 def find_card(session: Session, member_id: uuid.UUID) -> CardRow | None:
-    """The card of a member that has a profile."""
+    """The card of a member; one without a profile, from an import, is called by the shop's own id."""
     row = session.execute(_CARD, {"member_id": member_id}).one_or_none()
     return CardRow(*row) if row else None

@@ -36,8 +36,8 @@ from socialshop.pages.forms import Form
 from socialshop.pages.visit import Visit, admit
 from socialshop.web import idempotency, problems
 from socialshop.web.auth import SIGNED_IN, Access, Caller
-from socialshop.web.idempotency import Claim
 from socialshop.web.problems import Refused
+from socialshop.web.store import Claim
 
 TEMPLATES = Path(__file__).resolve().parent / "templates"
 NO_PACKAGES = "The pages wait for make setup, which could not fetch their packages; the API at /api/v1 works.\n"

@@ -10,39 +10,15 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from email_validator import EmailNotValidError, validate_email
+from stdnum import iban, luhn
 
 from socialshop.kernel.errors import InvalidValue
 
 LONGEST_HOLDER = 100
 LONGEST_ACCOUNT = 100
 
-# ISO 13616: country, two check digits, then what the country's banks use. Lengths from the registry kept by SWIFT
-# (IBAN Registry); a country that is not listed may have 15 to 34 characters.
+# ISO 13616: country, two check digits, then what the country's banks use.
 _IBAN = re.compile(r"[A-Z]{2}[0-9]{2}[A-Z0-9]{11,30}", re.ASCII)
-_IBAN_LENGTHS = {
-    length: frozenset(countries.split())
-    for length, countries in {
-        15: "NO",
-        16: "BE",
-        18: "DK FI FK FO GL NL SD",
-        19: "MK SI",
-        20: "AT BA EE KZ LT LU MN XK",
-        21: "CH HR LI LV",
-        22: "BG BH CR DE GB GE IE ME RS VA",
-        23: "AE GI IL IQ OM SO TL",
-        24: "AD CZ ES MD PK RO SA SE SK TN VG",
-        25: "LY PT ST",
-        26: "IS TR",
-        27: "BI DJ FR GR IT MC MR SM",
-        28: "AL AZ BY CY DO GT HN HU LB NI PL SV",
-        29: "BR EG PS QA UA",
-        30: "JO KW MU YE",
-        31: "MT SC",
-        32: "LC",
-        33: "RU",
-    }.items()
-}
-_LENGTH_OF = {country: length for length, countries in _IBAN_LENGTHS.items() for country in countries}
 # ISO/IEC 7812-1: up to 19 digits, the last a check digit by Luhn's formula (annex B), which JR/T 0008 takes over for
 # the cards of China's banks; those in use have 16 to 19.
 _CARD = re.compile(r"[0-9]{16,19}", re.ASCII)
@@ -78,27 +54,14 @@ def checked_account(channel: Channel, text: str) -> str:
 
 def _bank_account(account: str) -> str:
     if account.isdecimal():
-        if not _CARD.fullmatch(account) or not luhn_holds(account):
+        if not _CARD.fullmatch(account) or not luhn.is_valid(account):
             raise InvalidValue("no card number: 16 to 19 digits whose check digit fits", field="account")
         return account
-    iban = account.upper()
-    if not _IBAN.fullmatch(iban) or not mod_97_holds(iban):
-        raise InvalidValue("no IBAN whose check digits fit, nor a card number", field="account")
-    length = _LENGTH_OF.get(iban[:2], len(iban))
-    if len(iban) != length:
-        raise InvalidValue(f"an IBAN of {iban[:2]} has {length} characters", field="account")
-    return iban
-
-
-def mod_97_holds(iban: str) -> bool:
-    """ISO 13616 with ISO/IEC 7064 MOD 97-10: the first four characters at the end, letters as 10 to 35, leaves 1."""
-    return int("".join(str(int(character, 36)) for character in iban[4:] + iban[:4])) % 97 == 1
-
-
-def luhn_holds(digits: str) -> bool:
-    """ISO/IEC 7812-1, annex B: every second digit from the right doubled, its digits added, the sum ends in 0."""
-    doubled = (sum(divmod(2 * int(digit), 10)) for digit in digits[-2::-2])
-    return (sum(map(int, digits[-1::-2])) + sum(doubled)) % 10 == 0
+    written = account.upper()
+    # Length and form by the registry that SWIFT keeps, then the check digits (ISO/IEC 7064 MOD 97-10).
+    if not _IBAN.fullmatch(written) or not iban.is_valid(written, check_country=False):
+        raise InvalidValue("no IBAN of its country whose check digits fit, nor a card number", field="account")
+    return written
 
 
 def _alipay_account(account: str) -> str:

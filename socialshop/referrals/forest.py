@@ -1,4 +1,4 @@
-"""Figures of the whole forest, pure numpy: team size, team volume, in total and by level.
+"""Figures of the whole forest, pure numpy: team volumes, in total.
 
 A team is everybody below a member, the member not included. Sums are exact: whole numbers in int64, refused
 (OverflowError) where they might not fit.
@@ -30,23 +30,6 @@ def team_sums(parent: Ints, depth: Ints, values: Ints) -> Ints:
     _refuse_overflow(values)
     levels = int(depth.max())
     return _swept(parent, depth, values) if levels <= _LEVELS_TO_SWEEP else _doubled(parent, levels, values)
-
-
-def team_sizes(parent: Ints, depth: Ints) -> Ints:
-    """How many stand below each member."""
-    return team_sums(parent, depth, np.ones(len(parent), dtype=np.int64))
-
-
-def level_sums(parent: Ints, values: Ints, levels: int) -> Ints:
-    """Row k: of each member the sum of `values` over those exactly k + 1 levels below."""
-    _refuse_overflow(values)
-    below = parent != TOP
-    sums = np.zeros((levels, len(parent)), dtype=np.int64)
-    carried = values
-    for level in range(levels):
-        np.add.at(sums[level], parent[below], carried[below])
-        carried = sums[level]
-    return sums
 
 
 def _refuse_overflow(values: Ints) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from flask import request
 
 from socialshop.deals.errors import DealNotLive, OutOfStock
@@ -14,7 +16,7 @@ from socialshop.orders.errors import AmountTooLarge, NothingToRefund
 from socialshop.orders.schemas import RefundRequest, RefundWire
 from socialshop.rooms import service
 from socialshop.rooms.errors import AlreadySeated, MemberLimitReached, RoomClosed, RoomFull, SeatPaid
-from socialshop.rooms.schemas import JoinedWire, Reminded, Reminder, RoomWire, SeatClaim
+from socialshop.rooms.schemas import JoinedWire, Reminded, Reminder, RoomWire, SeatClaim, event_stream
 from socialshop.rooms.service import Attribution
 from socialshop.web.auth import BUYERS, PUBLIC
 from socialshop.web.idempotency import Idempotency
@@ -23,6 +25,9 @@ from socialshop.web.schemas import Nothing
 
 room = Room("rooms", __name__, tag="Rooms")
 orders_room = Room("room_orders", __name__, tag="Orders")
+
+_STREAM = "text/event-stream"
+_EVENT_ID = re.compile(r"[0-9]{1,18}", re.ASCII)
 
 
 @room.operation(
@@ -94,6 +99,35 @@ def show_room(call: Call[Nothing, Nothing]) -> Answer:
                 return Answer(status=304, headers=_freshness(tag))
         view = service.view(uow, room_id)
         return Answer(RoomWire.of(view), headers=_freshness(_tag(call, view.version)))
+
+    return call.transact(read)
+
+
+@room.operation(
+    "GET",
+    "/rooms/<room_id>/events",
+    access=PUBLIC,
+    replies=(
+        Reply(200, None, "What is new, as server-sent events.", _STREAM),
+        Reply(204, None, "Nothing will happen in this room any more: a client stops asking."),
+    ),
+    ids={"room_id": "room"},
+)
+def follow_room(call: Call[Nothing, Nothing]) -> Answer:
+    """What happens in a room, for everybody, as a resumable event stream.
+
+    Events are `seat_held`, `seat_paid`, `seat_confirmed`, `seat_released`, `host_changed`, `filled`, `expired` and
+    `cancelled`; their ids grow. Each answer tells what is new after `Last-Event-ID` and ends; an `EventSource` asks
+    again by itself after two seconds and misses nothing.
+    """
+    seen = request.headers.get("Last-Event-ID", "")
+    after = int(seen) if _EVENT_ID.fullmatch(seen) else 0
+
+    def read(uow: UnitOfWork) -> Answer:
+        found = service.events_after(uow, call.ids["room_id"], after)
+        if found.complete:
+            return Answer(status=204)
+        return Answer(event_stream(found), media_type=_STREAM, headers={"Cache-Control": "no-store"})
 
     return call.transact(read)
 

@@ -10,9 +10,11 @@ from socialshop.deals.rules import MOST_UNITS
 from socialshop.kernel.ids import to_public
 from socialshop.orders.schemas import ORDER, OrderWire
 from socialshop.payments.schemas import PaymentWire
-from socialshop.rooms.service import Joined, RoomView, SeatView
+from socialshop.rooms.service import Joined, RoomEvents, RoomView, SeatView
 from socialshop.web.schemas import Instant, MoneyWire, Wire, with_example
 
+# How long a client waits before it asks again for what is new.
+RETRY_MS = 2_000
 _ROOM: dict[str, Any] = {
     "id": "room_01k9w3q2mxe5tb6v8c4yd7r1hz",
     "deal_id": "deal_01k9w3q2mxe5tb6v8c4yd7r1hz",
@@ -109,6 +111,24 @@ class RoomWire(Wire):
                 for member in view.members
             ],
         )
+
+
+class RoomEventWire(Wire):
+    """The data of one event of a room: when, and whom it is about (null where it is about the room)."""
+
+    model_config = with_example({"at": "2026-01-31T12:00:00Z", "display_name": "林小满"})
+
+    at: Instant
+    display_name: str | None
+
+
+def event_stream(found: RoomEvents) -> bytes:
+    """Server-sent events (WHATWG HTML, 9.2): each with its id, by which a client goes on after it."""
+    parts = [f"retry: {RETRY_MS}\n\n"]
+    for event in found.events:
+        data = RoomEventWire(at=event.at, display_name=event.display_name).model_dump_json()
+        parts.append(f"id: {event.id}\nevent: {event.kind}\ndata: {data}\n\n")
+    return "".join(parts).encode()
 
 
 class SeatWire(Wire):

@@ -12,24 +12,22 @@ import re
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from dataclasses import replace
+from datetime import timedelta
 from enum import StrEnum
 
 from flask import request
-from sqlalchemy import Connection, Index, LargeBinary, SmallInteger, Text, insert, select, text
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy import Connection
 
-from socialshop.infra.db import Base
 from socialshop.infra.uow import UnitOfWork, try_lock_apart
 from socialshop.kernel.errors import DomainError, Kind
-from socialshop.web import problems
+from socialshop.web import problems, store
 from socialshop.web.problems import Refused
+from socialshop.web.store import Claim, Kept
 
 HEADER = "Idempotency-Key"
 KEPT_FOR = timedelta(hours=24)
 _KEY = re.compile(r"[\x21-\x7e]{1,255}", re.ASCII)
-_PURGED_AT_ONCE = 10_000
 
 
 class Idempotency(StrEnum):
@@ -52,44 +50,6 @@ class IdempotencyKeyReused(DomainError):
 
     code = "idempotency_key_reused"
     kind = Kind.INVALID
-
-
-class IdempotencyAnswer(Base):
-    """A 2xx answer, kept for KEPT_FOR."""
-
-    __tablename__ = "idempotency_answers"
-    __table_args__ = (Index(None, "answered_at"),)
-
-    actor_id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
-    method: Mapped[str] = mapped_column(Text, primary_key=True)
-    path: Mapped[str] = mapped_column(Text, primary_key=True)
-    key: Mapped[str] = mapped_column(Text, primary_key=True)
-    request_hash: Mapped[bytes] = mapped_column(LargeBinary)
-    status: Mapped[int] = mapped_column(SmallInteger)
-    media_type: Mapped[str] = mapped_column(Text)
-    content: Mapped[bytes] = mapped_column(LargeBinary)
-    answered_at: Mapped[datetime]
-
-
-@dataclass(frozen=True, slots=True)
-class Kept:
-    """An answer as it was given."""
-
-    status: int
-    media_type: str
-    content: bytes
-
-
-@dataclass(frozen=True, slots=True)
-class Claim:
-    """The right to answer under a key, or (`kept`) the answer already given."""
-
-    actor_id: uuid.UUID
-    method: str
-    path: str
-    key: str
-    request_hash: bytes
-    kept: Kept | None = None
 
 
 def key_of_request(rule: Idempotency) -> str | None:
@@ -120,55 +80,20 @@ def claimed(actor_id: uuid.UUID, method: str, path: str, key: str, content: byte
 
 
 def _with_answer(connection: Connection, claim: Claim) -> Claim:
-    row = connection.execute(
-        select(
-            IdempotencyAnswer.request_hash,
-            IdempotencyAnswer.status,
-            IdempotencyAnswer.media_type,
-            IdempotencyAnswer.content,
-        ).where(
-            IdempotencyAnswer.actor_id == claim.actor_id,
-            IdempotencyAnswer.method == claim.method,
-            IdempotencyAnswer.path == claim.path,
-            IdempotencyAnswer.key == claim.key,
-        )
-    ).one_or_none()
-    if row is None:
+    found = store.find_answer(connection, claim)
+    if found is None:
         return claim
-    if row.request_hash != claim.request_hash:
+    request_hash, kept = found
+    if request_hash != claim.request_hash:
         raise IdempotencyKeyReused("this key was used for another request; a new intent needs a new key")
-    kept = Kept(row.status, row.media_type, row.content)
-    return Claim(claim.actor_id, claim.method, claim.path, claim.key, claim.request_hash, kept)
+    return replace(claim, kept=kept)
 
 
 def keep(uow: UnitOfWork, claim: Claim, status: int, media_type: str, content: bytes) -> None:
     """Store the answer in the transaction of the change: both are there, or neither."""
-    uow.session.execute(
-        insert(IdempotencyAnswer),
-        [
-            {
-                "actor_id": claim.actor_id,
-                "method": claim.method,
-                "path": claim.path,
-                "key": claim.key,
-                "request_hash": claim.request_hash,
-                "status": status,
-                "media_type": media_type,
-                "content": content,
-                "answered_at": uow.now,
-            }
-        ],
-    )
+    store.add_answer(uow.session, claim, Kept(status, media_type, content), uow.now)
 
 
 def purge(uow: UnitOfWork) -> bool:
     """Forget answers older than KEPT_FOR, a batch a call; True while there are more."""
-    gone = uow.session.execute(
-        text(
-            "DELETE FROM idempotency_answers WHERE ctid = ANY (ARRAY("
-            " SELECT ctid FROM idempotency_answers WHERE answered_at < :before LIMIT :batch FOR UPDATE SKIP LOCKED))"
-            " RETURNING 1"
-        ),
-        {"before": uow.now - KEPT_FOR, "batch": _PURGED_AT_ONCE},
-    ).all()
-    return len(gone) == _PURGED_AT_ONCE
+    return store.delete_answers(uow.session, uow.now - KEPT_FOR)

@@ -29,8 +29,9 @@ from socialshop.kernel.ids import from_public
 from socialshop.web import idempotency
 from socialshop.web.auth import Access, Caller, admit
 from socialshop.web.bodies import read_body, read_query, read_raw
-from socialshop.web.idempotency import Claim, Idempotency
+from socialshop.web.idempotency import Idempotency
 from socialshop.web.schemas import Nothing
+from socialshop.web.store import Claim
 
 API = "/api/v1"
 _BODY_METHODS = frozenset({"POST", "PUT", "PATCH"})

@@ -126,6 +126,63 @@ def _outside(url: str, statement: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("arguments", "exit_code", "words"),
+    [
+        (["--nope"], 2, "No such option '--nope'"),
+        (["nope"], 2, "No such command 'nope'"),
+        (["prove", "--nope"], 2, "No such option '--nope'"),
+        (["plan", "publish"], 2, "Missing argument 'FILE'"),
+        (["prove", "--data-dir", "{file}"], 1, "is a file"),
+        (["run", "--data-dir", "{file}"], 1, "is a file"),
+        (["run", "--data-dir", "/proc/nope"], 1, "Cannot write to the data folder /proc/nope"),
+        (["run", "--port", "x"], 1, "'x' is not a valid port number"),
+        (["serve", "--port", "65536"], 1, "65536 is not in the range"),
+        (["prove", "--head", "{folder}"], 1, "is a directory"),
+        (["prove", "--head", "{folder}/none"], 1, "does not exist"),
+        (["plan", "publish", "{folder}"], 1, "Is a directory"),
+        (["plan", "publish", "{folder}/none"], 1, "No such file or directory"),
+        (["plan", "publish", "/proc/self/mem"], 1, "Input/output error"),
+        (["plan", "publish", "{file}"], 1, "the plan has the name 'name' twice in one object"),
+        (["import", "members", "{folder}"], 1, "is a directory"),
+        (["import", "orders", "{folder}/none"], 1, "does not exist"),
+        (["import", "orders", "{file}", "--rejected", "{folder}/none/x.csv"], 1, "report of rejected lines cannot be"),
+        (["settle", "--as-of", "yesterday"], 1, "not an RFC 3339 instant"),
+        (["export", "ledger", "--format", "xml"], 1, "'xml' is not one of 'csv', 'beancount'"),
+        (["bench", "nope"], 1, "'nope' is not one of 'accrue'"),
+    ],
+)
+def test_a_command_line_that_cannot_be_meant_is_one_line(
+    tmp_path: Path, arguments: list[str], exit_code: int, words: str
+) -> None:
+    """Given a bad argument, when the command is called, then one line says so: no traceback, no page of usage."""
+    file, data = tmp_path / "file", tmp_path / "data"
+    file.write_text('{"name": "x", "name": "y"}')
+    given = [argument.format(file=file, folder=tmp_path) for argument in arguments]
+    environment = {**NOTHING, "SOCIALSHOP_DATA_DIR": str(data)}
+    result = CliRunner(env=environment).invoke(cli.main, given, prog_name="socialshop")
+    assert (result.exit_code, result.stdout) == (exit_code, "")
+    assert words in result.stderr
+    assert result.stderr.startswith("socialshop: ")
+    assert len(result.stderr.splitlines()) == 1
+    assert not data.exists()
+
+
+@pytest.mark.parametrize("name", ["SOCIALSHOP_PORT", "SOCIALSHOP_DATA_DIR"])
+def test_a_setting_that_an_option_reads_is_named_in_the_one_line(tmp_path: Path, name: str) -> None:
+    file = tmp_path / "file"
+    file.touch()
+    result = CliRunner(env={**NOTHING, name: str(file)}).invoke(cli.main, ["run"], prog_name="socialshop")
+    assert (result.exit_code, result.stdout, len(result.stderr.splitlines())) == (1, "", 1)
+    assert name in result.stderr
+
+
+def test_a_group_called_by_its_name_alone_shows_what_it_has() -> None:
+    shown = CliRunner().invoke(cli.main, ["plan"], prog_name="socialshop")
+    assert "publish" in shown.output
+    assert len(shown.output.splitlines()) > 5
+
+
+@pytest.mark.parametrize(
     ("error", "line"),
     [
         (InvalidValue("no such day"), "socialshop: no such day"),

@@ -76,5 +76,5 @@ def test_without_json_the_same_is_said_for_a_person(app: Flask) -> None:
 
 def test_an_unknown_role_is_told_before_any_server_is_started() -> None:
     refused = _create(role="owner")
-    assert refused.exit_code == 2
+    assert refused.exit_code == 1
     assert "owner" in refused.stderr

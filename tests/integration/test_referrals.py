@@ -88,7 +88,8 @@ def test_the_whole_forest_comes_in_columns(app: Flask) -> None:
         _grow(uow, [0, 1, 1, 2, 4, 0])
         columns = referrals.forest_columns(uow)
     parent = forest.parents(columns.number, columns.sponsor)
-    assert forest.team_sizes(parent, columns.depth).tolist() == [4, 2, 0, 1, 0, 0]
+    ones = np.ones(6, dtype=np.int64)
+    assert forest.team_sums(parent, columns.depth, ones).tolist() == [4, 2, 0, 1, 0, 0]
 
 
 @pytest.mark.parametrize(("member", "sponsor", "path"), [(1, 1, [1]), (1, 4, [4, 2, 1]), (2, 5, [5, 4, 2])])

@@ -440,6 +440,37 @@ def test_a_payment_costs_at_most_twelve_statements_also_the_one_that_fills(shop:
     assert len(seen) == 8
 
 
+def test_what_follows_a_fill_and_an_expiry_costs_the_same_whatever_the_size_of_the_group(shop: RoomShop) -> None:
+    counted = []
+    # The first fill of a shop makes the accounts that the others find.
+    for size in (2, 2, 12):
+        filled = [host := shop.open(shop.deal(size=size)), *(shop.join(host.room.id) for _ in range(size - 1))]
+        waiting = [host := shop.open(shop.deal(size=20, ttl=60)), *(shop.join(host.room.id) for _ in range(size - 1))]
+        _paid(shop, *waiting)
+        for joined in filled:
+            shop.pay(joined)
+        relay.relay()
+        jobs.drain("make_payment_call")
+        relay.relay()
+        jobs.drain("pay_seats")
+        relay.relay()
+        with statements() as fill:
+            jobs.drain("capture_room")
+        relay.relay()
+        jobs.drain("make_payment_call")
+        relay.relay()
+        with statements() as confirm:
+            jobs.drain("confirm_seats")
+        shop.pay_shop.clock.advance(timedelta(seconds=60))
+        with statements() as expire:
+            in_unit_of_work(rooms.expire_due, shop.pay_shop.clock)
+        shop.settle()
+        assert [shop.order(filled[-1]), shop.order(waiting[-1])] == ["confirmed", "refunded"]
+        counted.append((len(fill), len(confirm), len(expire)))
+    assert counted[1] == counted[2]
+    assert faults(shop) == unsettled(shop) == []
+
+
 def test_a_lapse_and_an_expiry_cost_a_constant_number_of_statements(shop: RoomShop) -> None:
     deal = shop.deal(size=2, ttl=600, hold=60)
     counted = []

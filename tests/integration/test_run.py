@@ -128,6 +128,31 @@ def test_an_empty_shop_is_filled_before_it_says_how_to_log_in_and_what_to_try(sh
     shop.nothing_left()
 
 
+def test_a_shop_whose_servers_are_gone_for_good_says_so_and_ends(shop: Shop) -> None:
+    """Given a running shop, when the process that keeps its servers is killed, then `run` ends: one line, exit 1."""
+    running = shop.run()
+    (keeper,) = shop.children("socialshop.infra.servers.keeper")
+    os.kill(keeper, signal.SIGKILL)
+    _, log = running.communicate(timeout=60)
+    assert running.returncode == 1
+    line = f"socialshop: the servers of {shop.folder} have ended and do not come back: see {shop.folder}/logs"
+    assert log.splitlines()[-1] == line
+    assert all(line.startswith(("{", "socialshop: ")) or line.endswith("…") for line in log.splitlines())
+    shop.nothing_left()
+
+
+def test_what_is_being_made_is_told_while_a_newcomer_waits(shop: Shop) -> None:
+    running = shop.start("run", "--port", str(shop.port))
+    assert running.stderr is not None
+    told = [line for line in (running.stderr.readline() for _ in range(40)) if not line.startswith("{")][:4]
+    assert [line.split(":")[0].strip() for line in told] == [
+        f"starting PostgreSQL and Valkey in {shop.folder} …",
+        "making the database's tables",
+        "looking after the demo data",
+        "starting web server, job workers and the sandbox provider of payments …",
+    ]
+
+
 def test_a_shop_killed_by_force_leaves_nothing(shop: Shop) -> None:
     running = shop.run()
     running.kill()

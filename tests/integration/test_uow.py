@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import pytest
 from flask import Flask
+from room_shop import statements
 from sqlalchemy import text
 
 from socialshop.infra.outbox import Event
@@ -27,6 +28,14 @@ def test_what_was_emitted_is_there_after_the_commit(app: Flask) -> None:
     with unit_of_work() as uow:
         uow.emit(TeaPoured(cups=3))
     assert _events() == [("TeaPoured", {"cups": 3})]
+
+
+def test_many_are_written_in_their_order_by_one_statement(app: Flask) -> None:
+    with statements() as seen, unit_of_work() as uow:
+        uow.emit_all([TeaPoured(cups) for cups in range(1_000, 0, -1)])
+        uow.emit_all([])
+    assert len(seen) == 1
+    assert _events() == [("TeaPoured", {"cups": cups}) for cups in range(1_000, 0, -1)]
 
 
 def test_a_failed_unit_leaves_nothing(app: Flask) -> None:

@@ -11,7 +11,7 @@ from sqlalchemy import text
 
 from socialshop.infra.clock import ManualClock
 from socialshop.infra.uow import UnitOfWork, in_unit_of_work, try_lock_apart, unit_of_work
-from socialshop.web import idempotency, operations
+from socialshop.web import idempotency, operations, store
 from socialshop.web.auth import SIGNED_IN
 from socialshop.web.operations import Answer, Call, Reply, Room
 from socialshop.web.schemas import Nothing, Wire
@@ -183,7 +183,7 @@ def test_answers_are_forgotten_after_a_day_and_not_before(app: Flask, person: Pe
 
 
 def test_a_large_purge_goes_in_batches(app: Flask, person: Person, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(idempotency, "_PURGED_AT_ONCE", 2)
+    monkeypatch.setattr(store, "_PURGED_AT_ONCE", 2)
     for key in "abc":
         person.call("PATCH", "/me", key=key, json={})
     later = ManualClock(datetime.now(UTC) + timedelta(days=2))

@@ -40,18 +40,14 @@ def test_depths_and_uplines_are_what_a_walk_finds(parent: list[int]) -> None:
 def test_team_sums_are_what_walks_gather(parent: list[int], data: st.DataObject) -> None:
     values = data.draw(st.lists(st.integers(-(10**12), 10**12), min_size=len(parent), max_size=len(parent)))
     team = [0] * len(parent)
-    by_level = [[0] * len(parent) for _ in range(3)]
     for member, value in enumerate(values):
-        for level, upline in enumerate(_walk(parent, member)):
+        for upline in _walk(parent, member):
             team[upline] += value
-            if level < 3:
-                by_level[level][upline] += value
     column, worth = np.array(parent, dtype=np.int64), np.array(values, dtype=np.int64)
     depth = depths(column)
     assert forest.team_sums(column, depth, worth).tolist() == team
     if parent:
         assert forest._doubled(column, int(depth.max()), worth).tolist() == team
-    assert forest.level_sums(column, worth, 3).tolist() == by_level
 
 
 @given(st.lists(st.integers(-1, 19), max_size=20))

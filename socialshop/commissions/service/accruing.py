@@ -71,11 +71,14 @@ def _accrue(uow: UnitOfWork, by_version: dict[uuid.UUID | None, list[Line]]) -> 
 
 def _say_what_follows(uow: UnitOfWork, order_ids: Sequence[uuid.UUID]) -> None:
     """Refunds that were paid before their order accrued claw back now; who earns is told; links count their orders."""
-    for refund_id in store.refunded_before(uow.session, order_ids):
-        uow.emit(ClawbackDue(refund_id))
+    uow.emit_all([ClawbackDue(refund_id) for refund_id in store.refunded_before(uow.session, order_ids)])
     placed = store.placed_in_rooms(uow.session, order_ids)
-    for start in range(0, len(placed), _IDS_AN_EVENT):
-        uow.emit(CommissionsAccrued(tuple(placed[start : start + _IDS_AN_EVENT])))
+    uow.emit_all(
+        [
+            CommissionsAccrued(tuple(placed[start : start + _IDS_AN_EVENT]))
+            for start in range(0, len(placed), _IDS_AN_EVENT)
+        ]
+    )
     tell_links(uow, order_ids)
 
 

@@ -78,6 +78,22 @@ def find_valkey() -> Path:
     raise StartupError("No Valkey or Redis server (6.2 or newer) runs here: run make setup, or set REDIS_URL")
 
 
+def find_client(program: str, server_major: int) -> Path:
+    """A program of PostgreSQL's (pg_dump, pg_restore) that suits a server: of its version, else the oldest newer one.
+
+    A newer program reads an older server; what a newer pg_restore sets, an older server may not know, so the same
+    version is preferred. Raises StartupError.
+    """
+    usable: dict[int, Path] = {}
+    for bindir in _postgres_bindirs():
+        version = _version_of(bindir / program)
+        if version and version[0] >= server_major:
+            usable.setdefault(version[0], bindir / program)
+    if not usable:
+        raise StartupError(f"{program} {server_major} or newer is needed: install PostgreSQL's client programs")
+    return usable[min(usable)]
+
+
 def _postgres_bindirs() -> Iterator[Path]:
     if chosen := os.environ.get("SOCIALSHOP_PG_BINDIR"):
         yield Path(chosen)

@@ -47,6 +47,14 @@ def open_servers(data_dir: Path) -> Iterator[Servers]:
             _leave(folder, users)
 
 
+def are_kept(data_dir: Path) -> bool:
+    """Whether the servers that this process uses are still looked after; one that is being revived counts.
+
+    False for good: their keeper was killed, or gave them up because they ended again and again.
+    """
+    return _running(DataFolder(data_dir.expanduser().resolve())) is not None
+
+
 def _join(folder: DataFolder, users: Lock) -> Servers:
     # Only a keeper that stops holds it exclusively: until it is gone.
     _wait(users.try_shared, "the servers of this folder do not come to an end")

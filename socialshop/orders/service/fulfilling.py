@@ -60,5 +60,6 @@ def complete_due(uow: UnitOfWork) -> bool:
 
 
 def _tell(uow: UnitOfWork, received: Sequence[ReceivedRow]) -> None:
-    for row in received:
-        uow.emit(OrderReceived(order_id=row.id, received_at=row.received_at, return_days=row.return_days))
+    uow.emit_all(
+        [OrderReceived(order_id=row.id, received_at=row.received_at, return_days=row.return_days) for row in received]
+    )

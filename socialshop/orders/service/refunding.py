@@ -154,8 +154,8 @@ def on_refund_failed(uow: UnitOfWork, payloads: Sequence[Mapping[str, Any]]) -> 
 
 def _pay(uow: UnitOfWork, refund_ids: Sequence[uuid.UUID]) -> None:
     store.lock_orders(uow.session, refund_ids)
-    for paid in store.mark_refunded(uow.session, refund_ids, uow.now):
-        uow.emit(OrderRefunded(order_id=paid.order_id, refund_id=paid.id))
+    paid = store.mark_refunded(uow.session, refund_ids, uow.now)
+    uow.emit_all([OrderRefunded(order_id=each.order_id, refund_id=each.id) for each in paid])
     crash_point("refund.recorded")
 
 

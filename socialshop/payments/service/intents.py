@@ -134,8 +134,7 @@ def request_refund(uow: UnitOfWork, *, payment_id: uuid.UUID, refund_id: uuid.UU
 def _decide(uow: UnitOfWork, intents: Sequence[Intent]) -> int:
     """Record intents and have each call made after the commit; returns how many there are."""
     added = calls.add(uow.session, intents, uow.now) if intents else []
-    for call_id in added:
-        uow.emit(PaymentCallDue(call_id=call_id))
+    uow.emit_all([PaymentCallDue(call_id=call_id) for call_id in added])
     return len(added)
 
 

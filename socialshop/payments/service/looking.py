@@ -90,14 +90,13 @@ def poll(uow: UnitOfWork) -> bool:
     One bounded step; True if there is more to do at once. Two pollers share the work.
     """
     due = calls.take_due(uow.session, uow.now, _BATCH)
-    for call_id in due:
-        uow.emit(PaymentCallDue(call_id=call_id))
+    uow.emit_all([PaymentCallDue(call_id=call_id) for call_id in due])
     silent = payments.take_due_looks(uow.session, uow.now, _BATCH)
-    for payment_id in silent:
-        uow.emit(PaymentLookDue(payment_id=payment_id))
+    uow.emit_all([PaymentLookDue(payment_id=payment_id) for payment_id in silent])
     left = notices.take_due(uow.session, uow.now, _BATCH)
-    for notice in left:
-        uow.emit(ProviderNoticeStored(notice_id=notice.id, provider=notice.provider, ref=notice.ref))
+    uow.emit_all(
+        [ProviderNoticeStored(notice_id=notice.id, provider=notice.provider, ref=notice.ref) for notice in left]
+    )
     return _BATCH in (len(due), len(silent), len(left))
 
 

@@ -16,7 +16,9 @@ from socialshop.rooms.service.reading import (
     MemberView,
     OpenRoom,
     OwnSeat,
+    RoomEvents,
     RoomView,
+    events_after,
     open_rooms,
     own_seat,
     share_subject,
@@ -24,16 +26,20 @@ from socialshop.rooms.service.reading import (
     view,
 )
 from socialshop.rooms.service.reminding import remind
+from socialshop.rooms.store.reading import EventRow
 
 __all__ = [
     "Attribution",
+    "EventRow",
     "Joined",
     "MemberView",
     "OpenRoom",
     "OwnSeat",
+    "RoomEvents",
     "RoomView",
     "SeatView",
     "ask_back",
+    "events_after",
     "expire_due",
     "join",
     "leave",

@@ -47,8 +47,7 @@ def expire(uow: UnitOfWork, rooms: Collection[uuid.UUID]) -> None:
     _give_back(uow, store.give_up_all(uow.session, rooms, uow.now), "the room expired")
     crash_point("expire.given_up")
     store.close_rooms(uow.session, rooms, Status.EXPIRED, uow.now)
-    for room_id in rooms:
-        uow.emit(RoomExpired(room_id=room_id))
+    uow.emit_all([RoomExpired(room_id=room_id) for room_id in rooms])
 
 
 def settle_given_up(uow: UnitOfWork, given_up: Sequence[GivenUp], reason: str) -> None:
@@ -58,13 +57,12 @@ def settle_given_up(uow: UnitOfWork, given_up: Sequence[GivenUp], reason: str) -
     """
     _give_back(uow, given_up, reason)
     rooms = {seat.room_id for seat in given_up}
-    ownerless = store.hand_on(uow.session, rooms) if rooms else []
+    ownerless = store.hand_on(uow.session, rooms, uow.now) if rooms else []
     if not ownerless:
         return
     _give_back(uow, store.give_up_all(uow.session, ownerless, uow.now), "the room was cancelled")
     store.close_rooms(uow.session, ownerless, Status.CANCELLED, uow.now)
-    for room_id in ownerless:
-        uow.emit(RoomCancelled(room_id=room_id))
+    uow.emit_all([RoomCancelled(room_id=room_id) for room_id in ownerless])
 
 
 def _give_back(uow: UnitOfWork, given_up: Sequence[GivenUp], reason: str) -> None:

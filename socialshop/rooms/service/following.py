@@ -37,8 +37,8 @@ def on_payment_authorized(uow: UnitOfWork, payloads: Payloads) -> None:
     late = [seat.payment_id for seat in seats if seat.seat == Seat.RELEASED]
     if late:
         payments.request_release(uow, late, "the payment came after the seat was lost")
-    for room_id in {seat.room_id for seat in seats if seat.newly and seat.room == Status.FILLED}:
-        uow.emit(RoomFilled(room_id=room_id))
+    filled = sorted({seat.room_id for seat in seats if seat.newly and seat.room == Status.FILLED})
+    uow.emit_all([RoomFilled(room_id=room_id) for room_id in filled])
 
 
 def on_room_filled(uow: UnitOfWork, payloads: Payloads) -> None:
@@ -53,7 +53,7 @@ def on_payment_captured(uow: UnitOfWork, payloads: Payloads) -> None:
     order_ids = _ids(payloads, "order_id")
     if not store.lock_rooms_of_orders(uow.session, order_ids):
         return
-    hosts = store.confirm_seats(uow.session, order_ids)
+    hosts = store.confirm_seats(uow.session, order_ids, uow.now)
     orders.confirm(uow, hosts)
     crash_point("capture.confirmed")
 

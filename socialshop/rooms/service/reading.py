@@ -12,6 +12,9 @@ from socialshop.kernel.errors import NotFound
 from socialshop.kernel.money import Money
 from socialshop.rooms.rules import Seat, Status
 from socialshop.rooms.store import reading as store
+from socialshop.rooms.store.reading import EventRow
+
+EVENTS_AT_ONCE = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +65,14 @@ class OwnSeat:
     order_id: uuid.UUID
 
 
+@dataclass(frozen=True, slots=True)
+class RoomEvents:
+    """What happened in a room, in order; `complete`: nothing more, now or ever."""
+
+    events: tuple[EventRow, ...]
+    complete: bool
+
+
 def view(uow: UnitOfWork, room_id: uuid.UUID) -> RoomView:
     """The room. Raises NotFound. One statement."""
     row = store.find(uow.session, room_id)
@@ -89,6 +100,15 @@ def version(uow: UnitOfWork, room_id: uuid.UUID) -> int:
     if found is None:
         raise NotFound("no such room")
     return found
+
+
+def events_after(uow: UnitOfWork, room_id: uuid.UUID, after: int) -> RoomEvents:
+    """What happened in the room after the event of this number. Raises NotFound. One statement."""
+    found = store.events(uow.session, room_id, after, EVENTS_AT_ONCE)
+    if found is None:
+        raise NotFound("no such room")
+    at_rest, rows = found
+    return RoomEvents(tuple(rows), at_rest and not rows)
 
 
 def share_subject(uow: UnitOfWork, room_id: uuid.UUID) -> ShareSubject:

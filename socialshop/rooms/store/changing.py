@@ -136,7 +136,7 @@ def pay_seats(
                 UPDATE seats s SET status = 'paid', paid_at = :now, payment_id = told.payment_id
                 FROM told, rooms r
                 WHERE s.id = told.id AND s.status = 'held' AND r.id = s.room_id AND r.status = 'open'
-                RETURNING s.id, s.room_id
+                RETURNING s.id, s.room_id, s.member
             ), known AS (
                 UPDATE seats s SET payment_id = told.payment_id FROM told
                 WHERE s.id = told.id AND s.payment_id IS NULL AND s.status = 'released'
@@ -147,6 +147,12 @@ def pay_seats(
                 FROM (SELECT room_id, count(*) AS seats FROM paid GROUP BY room_id) n
                 WHERE r.id = n.room_id
                 RETURNING r.id, r.status
+            ), heard AS (
+                INSERT INTO room_events (room_id, kind, member, at)
+                SELECT room_id, kind, member, :now FROM (
+                    SELECT room_id, 'seat_paid' AS kind, member, 1 AS step FROM paid
+                    UNION ALL SELECT id, 'filled', NULL, 2 FROM counted WHERE status = 'filled'
+                ) steps ORDER BY step
             )
             SELECT told.order_id, told.payment_id, told.room_id,
                 CASE WHEN paid.id IS NOT NULL THEN 'paid' ELSE told.status END,
@@ -164,7 +170,9 @@ _GIVE_UP = """
     WITH given_up AS (
         UPDATE seats s SET status = 'released', ended_at = :now FROM seats before
         WHERE before.id = s.id AND {condition}
-        RETURNING s.room_id, s.order_id, s.quantity, s.payment_id, before.status = 'paid' AS was_paid
+        RETURNING s.room_id, s.member, s.order_id, s.quantity, s.payment_id, before.status = 'paid' AS was_paid
+    ), heard AS (
+        INSERT INTO room_events (room_id, kind, member, at) SELECT room_id, 'seat_released', member, :now FROM given_up
     ), counted AS (
         UPDATE rooms r SET version = version + 1, seats_taken = seats_taken - n.seats,
             seats_paid = seats_paid - n.paid
@@ -208,14 +216,19 @@ def close_rooms(session: Session, room_ids: Collection[uuid.UUID], status: str, 
     """These locked, empty rooms are over."""
     session.execute(
         text(
-            "UPDATE rooms SET status = :status, closed_at = :now, version = version + 1"
-            " WHERE id = ANY(:ids) AND status = 'open'"
+            """
+            WITH closed AS (
+                UPDATE rooms SET status = :status, closed_at = :now, version = version + 1
+                WHERE id = ANY(:ids) AND status = 'open' RETURNING id, status
+            )
+            INSERT INTO room_events (room_id, kind, at) SELECT id, status, :now FROM closed
+            """
         ),
         {"ids": list(room_ids), "status": status, "now": now},
     )
 
 
-def hand_on(session: Session, room_ids: Collection[uuid.UUID]) -> list[uuid.UUID]:
+def hand_on(session: Session, room_ids: Collection[uuid.UUID], now: datetime) -> list[uuid.UUID]:
     """Where the host of a locked open room has no seat any more, the member who paid first becomes host.
 
     Returns the rooms in which nobody has paid: they cannot go on.
@@ -231,11 +244,14 @@ def hand_on(session: Session, room_ids: Collection[uuid.UUID]) -> list[uuid.UUID
                 WHERE s.status = 'paid' ORDER BY s.room_id, s.paid_at, s.id
             ), handed AS (
                 UPDATE rooms r SET host = heir.member, version = version + 1 FROM heir WHERE r.id = heir.room_id
+                RETURNING r.id, r.host
+            ), heard AS (
+                INSERT INTO room_events (room_id, kind, member, at) SELECT id, 'host_changed', host, :now FROM handed
             )
             SELECT id FROM orphaned WHERE id NOT IN (SELECT room_id FROM heir)
             """
         ),
-        {"ids": list(room_ids)},
+        {"ids": list(room_ids), "now": now},
     )
     return list(rows.scalars())
 
@@ -252,7 +268,7 @@ def payments_to_capture(session: Session, room_ids: Collection[uuid.UUID]) -> li
     return list(rows.scalars())
 
 
-def confirm_seats(session: Session, order_ids: Collection[uuid.UUID]) -> dict[uuid.UUID, int]:
+def confirm_seats(session: Session, order_ids: Collection[uuid.UUID], now: datetime) -> dict[uuid.UUID, int]:
     """The money of these seats was taken; returns the host of each of their orders. Their rooms are locked.
 
     Those confirmed before are returned too: what follows must be safe to repeat.
@@ -262,7 +278,10 @@ def confirm_seats(session: Session, order_ids: Collection[uuid.UUID]) -> dict[uu
             """
             WITH confirmed AS (
                 UPDATE seats SET status = 'confirmed' WHERE order_id = ANY(:orders) AND status = 'paid'
-                RETURNING room_id
+                RETURNING room_id, member
+            ), heard AS (
+                INSERT INTO room_events (room_id, kind, member, at)
+                SELECT room_id, 'seat_confirmed', member, :now FROM confirmed
             ), seen AS (
                 UPDATE rooms SET version = version + 1 WHERE id IN (SELECT room_id FROM confirmed)
             )
@@ -270,7 +289,7 @@ def confirm_seats(session: Session, order_ids: Collection[uuid.UUID]) -> dict[uu
             WHERE s.order_id = ANY(:orders) AND s.status IN ('paid', 'confirmed')
             """
         ),
-        {"orders": list(order_ids)},
+        {"orders": list(order_ids), "now": now},
     )
     return {row.order_id: row.host for row in rows}
 

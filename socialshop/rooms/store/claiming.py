@@ -52,7 +52,9 @@ _CLAIM = f"""
             least(:now + seat_hold_seconds * interval '1 second', expires_at)
         FROM room
         ON CONFLICT (room_id, member) WHERE status IN ('held', 'paid', 'confirmed') DO NOTHING
-        RETURNING hold_until
+        RETURNING room_id, member, claimed_at, hold_until
+    ), told AS (
+        INSERT INTO room_events (room_id, kind, member, at) SELECT room_id, 'seat_held', member, claimed_at FROM seat
     ), wanted AS (
         SELECT deal_id, sku_id, CAST(:quantity AS bigint) AS quantity FROM room
     ), {RESERVED}, ordering AS (

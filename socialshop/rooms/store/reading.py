@@ -83,6 +83,30 @@ class SeatRow(NamedTuple):
     hold_until: datetime
 
 
+class EventRow(NamedTuple):
+    """Something that happened in a room; `display_name` of whom it is about."""
+
+    id: int
+    kind: str
+    at: datetime
+    display_name: str | None
+
+
+# A room in which nothing will happen any more: over, or filled and every seat confirmed.
+_EVENTS = text(
+    """
+    SELECT r.status IN ('expired', 'cancelled') OR (r.status = 'filled' AND NOT EXISTS (
+            SELECT FROM seats s WHERE s.room_id = r.id AND s.status = 'paid')) AS over,
+        e.id, e.kind, e.at, p.display_name
+    FROM rooms r
+    LEFT JOIN LATERAL (
+        SELECT * FROM room_events e WHERE e.room_id = r.id AND e.id > :after ORDER BY e.id LIMIT :limit
+    ) e ON true
+    LEFT JOIN members m ON m.number = e.member
+    LEFT JOIN member_profiles p ON p.member_id = m.id
+    WHERE r.id = :id ORDER BY e.id
+    """
+)
 # Built once: these two are what pollers of rooms ask.
 _VERSION = text("SELECT version FROM rooms WHERE id = :id")
 _ROOM = text(
@@ -113,6 +137,17 @@ def share_facts(session: Session, room_id: uuid.UUID) -> ShareRow | None:
         {"id": room_id},
     ).one_or_none()
     return ShareRow(*row) if row else None
+
+
+def events(session: Session, room_id: uuid.UUID, after: int, limit: int) -> tuple[bool, list[EventRow]] | None:
+    """Whether the room is at rest, and what happened in it after the event `after`, at most `limit`; None without it.
+
+    One statement, so both are of one instant: a room at rest of which nothing is left to tell stays so.
+    """
+    rows = session.execute(_EVENTS, {"id": room_id, "after": after, "limit": limit}).all()
+    if not rows:
+        return None
+    return rows[0].over, [EventRow(*row[1:]) for row in rows if row.id is not None]
 
 
 def version(session: Session, room_id: uuid.UUID) -> int | None:

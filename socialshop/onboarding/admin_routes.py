@@ -1,0 +1,42 @@
+"""Letting imported members in, for admins."""
+
+from __future__ import annotations
+
+from socialshop.identity.service import AlreadySignsIn, EmailTaken
+from socialshop.infra import wired
+from socialshop.infra.uow import UnitOfWork
+from socialshop.kernel.errors import NotFound
+from socialshop.onboarding import service
+from socialshop.onboarding.schemas import ClaimWire, EmailToAttach
+from socialshop.web.auth import ADMINS
+from socialshop.web.idempotency import Idempotency
+from socialshop.web.operations import Answer, Call, Reply, Room
+from socialshop.web.schemas import Nothing
+
+room = Room("onboarding_admin", __name__, tag="Members")
+
+
+@room.operation(
+    "POST",
+    "/admin/members/<member_id>/email",
+    access=ADMINS,
+    body=EmailToAttach,
+    replies=Reply(201, ClaimWire, "The member, and the token to claim the account with."),
+    refuses=(NotFound, AlreadySignsIn, EmailTaken),
+    ids={"member_id": "mbr"},
+    # The answer has a token: it is not kept.
+    idempotency=Idempotency.IGNORED,
+)
+def attach_email(call: Call[EmailToAttach, Nothing]) -> Answer:
+    """Attach an e-mail to a member who was imported and cannot sign in yet.
+
+    Hand the token to the person: with it and `POST /members/claims` the person sets a password. It is told this once
+    and is good once; attaching again makes a new one and the former worth nothing.
+    """
+
+    def attach(uow: UnitOfWork) -> Answer:
+        days = wired.settings().claim_days
+        member_id, actor = call.ids["member_id"], call.caller.member_id
+        return Answer(ClaimWire.of(service.attach_email(uow, actor, member_id, call.body.email, days=days)), 201)
+
+    return call.transact(attach)

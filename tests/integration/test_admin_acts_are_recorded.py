@@ -1,0 +1,121 @@
+"""Whatever only the shop's own people may do is in the audit record, with who did it: by walking the operations."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask import Flask
+from money_people import IBAN, earn, number_of
+from payment_shop import rows
+from room_shop import RoomShop, room_shop
+from web_client import Person, sign_up
+
+from socialshop.audit import service as audit
+from socialshop.kernel.roles import Role
+from socialshop.web.operations import Operation, table_of
+
+# What a member may do as well is the member's own affair; the rooms record of it what a later reader must know.
+_OWN_AFFAIRS = Role.MEMBER
+
+
+def _acts(app: Flask) -> set[str]:
+    """The operations that change something and are for the shop's own people alone."""
+
+    def is_act(row: Operation) -> bool:
+        return row.method != "GET" and bool(row.access.roles) and _OWN_AFFAIRS not in row.access.roles
+
+    return {row.name for row in table_of(app).values() if is_act(row)}
+
+
+class Office:
+    """A leader and three admins at work; every act is looked up in the record."""
+
+    def __init__(self, shop: RoomShop) -> None:
+        self.shop = shop
+        self.done: set[str] = set()
+        self.leader = sign_up(shop.app, role=Role.LEADER)
+        self.first, self.second, self.third = (sign_up(shop.app, role=Role.ADMIN) for _ in range(3))
+        self.buyers = [sign_up(shop.app), sign_up(shop.app)]
+
+    def act(self, person: Person, path: str, **body: object) -> Any:
+        """Do it, and find it in the record once, by this person."""
+        adapter = self.shop.app.url_map.bind("localhost")
+        name = adapter.match(f"/api/v1{path}", method="POST")[0].partition(".")[2]
+        before = _recorded(person)
+        answer = person.call("POST", path, key=secrets.token_hex(8), json=body)
+        assert answer.status_code in (200, 201), (name, answer.text)
+        assert _recorded(person) == before + 1, f"{name} is not in the audit record"
+        self.done.add(name)
+        return answer.get_json()
+
+    def sell(self) -> None:
+        """Goods, a deal, a filled room, goods sent; one refund is approved, one rejected."""
+        skus = [{"code": "A", "title": "box", "price_minor": 900, "stock": 9}]
+        sku = self.act(self.first, "/admin/products", title="Tea", skus=skus)["skus"][0]["id"]
+        terms = {"sku_id": sku, "title": "Tea", "group_size": 2, "price_minor": 800, "room_ttl_seconds": 3600}
+        deal = self.act(self.leader, "/deals", **terms, draft=True)["id"]
+        self.act(self.leader, f"/deals/{deal}/publish")
+        opener, joiner = self.buyers
+        opened = opener.call("POST", f"/deals/{deal}/rooms", key="o", json={}).get_json()
+        joined = joiner.call("POST", f"/rooms/{opened['room']['id']}/seats", key="j", json={}).get_json()
+        for buyer, taken in ((opener, opened), (joiner, joined)):
+            buyer.call("POST", f"/sandbox/payments/{taken['payment']['id']}/pay", json={"outcome": "succeeded"})
+        self.shop.settle()
+        self.act(self.first, f"/admin/orders/{opened['order']['id']}/shipment", carrier="SF", tracking="1")
+        for decision, buyer, taken in (("approve", opener, opened), ("reject", joiner, joined)):
+            path = f"/orders/{taken['order']['id']}/refunds"
+            refund = buyer.call("POST", path, key="r", json={"reason": "broken"}).get_json()["id"]
+            self.act(self.first, f"/admin/refunds/{refund}/{decision}", reason="seen")
+
+    def plan(self) -> None:
+        """A plan, drafted and published."""
+        legs = [{"kind": "sale", "level": 1, "rate_bps": 100}]
+        draft = self.act(self.first, "/admin/commission-plans", name="P", currency="CNY", hold_days=1, legs=legs)
+        self.act(self.first, f"/admin/commission-plans/{draft['id']}/publish")
+
+    def pay_out(self) -> None:
+        """Three requests: one is paid, one held, one rejected."""
+        member = self.buyers[0]
+        earn(number_of(member), 1_000)
+        place = {"channel": "bank", "holder": "Lin", "account": IBAN}
+        to = member.call("POST", "/me/payout-destinations", json=place).get_json()["id"]
+        asked = [
+            member.call("POST", "/payout-requests", key=key, json={"amount_minor": 100, "destination_id": to})
+            for key in "abc"
+        ]
+        paid, held, rejected = (f"/admin/payout-requests/{answer.get_json()['id']}" for answer in asked)
+        self.act(self.first, f"{paid}/approve")
+        self.act(self.first, f"{held}/hold", reason="who is it")
+        self.act(self.first, f"{rejected}/reject", reason="no")
+        batch = self.act(self.second, "/admin/payout-batches", channel="bank")["id"]
+        self.act(self.third, f"/admin/payout-batches/{batch}/release")
+        results = [{"request_id": paid.rpartition("/")[2], "outcome": "paid"}]
+        self.act(self.second, f"/admin/payout-batches/{batch}/results", results=results)
+
+
+def _recorded(person: Person) -> int:
+    query = "SELECT count(*) FROM audit_entries WHERE actor = :actor"
+    return int(rows(query, actor=person.card.member_id)[0][0])
+
+
+@pytest.fixture
+def office(app: Flask, tmp_path: Path) -> Iterator[Office]:
+    with room_shop(app, tmp_path) as shop:
+        yield Office(shop)
+
+
+def test_every_act_of_the_shops_own_people_is_in_the_record_with_who_did_it(office: Office) -> None:
+    office.sell()
+    office.plan()
+    office.pay_out()
+    assert office.done == _acts(office.shop.app), "an act that is not tried here: add it, and see it recorded"
+
+
+def test_an_act_that_is_not_recorded_is_seen(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(audit.store, "add_entries", lambda *_: None)
+    with pytest.raises(AssertionError, match="add_product is not in the audit record"):
+        office.sell()
