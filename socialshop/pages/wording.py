@@ -55,7 +55,7 @@ VALUES = (
     lazy_gettext("a name has 1 to 60 visible characters"),
     lazy_gettext("not an IANA time zone such as Asia/Shanghai"),
     lazy_gettext("no card number: 16 to 19 digits whose check digit fits"),
-    lazy_gettext("no IBAN whose check digits fit, nor a card number"),
+    lazy_gettext("no IBAN of its country whose check digits fit, nor a card number"),
     lazy_gettext("an Alipay account is a mobile number, an e-mail or a user id"),
     lazy_gettext("a WeChat account is an id of 6 to 20 characters or an OpenID"),
     lazy_gettext("a holder's name has 1 to 100 visible characters"),

@@ -136,12 +136,14 @@ def withdraw(earner: Visitor) -> None:
     """All that is available, to an account that is named first."""
     wrong = earner.send("/payouts", "/payout-destinations", channel="bank", holder="Lin", account=NO_CARD)
     assert wrong.status_code == 422
-    assert "No IBAN whose check digits fit, nor a card number." in wrong.text
+    assert "No IBAN of its country whose check digits fit, nor a card number." in wrong.text
     earner.send("/payouts", "/payout-destinations", channel="bank", holder="Lin", account=CARD)
     page = earner.look("/payouts").text
     assert 'value="7.92"' in page
     place = re.search(r'<option value="(pod_[^"]+)"', page)
     assert place is not None
+    too_little = earner.send("/payouts", "/payouts", amount_minor="0.99", destination=place[1])
+    assert "A payout is of CN¥1.00 or more." in too_little.text
     too_much = earner.send("/payouts", "/payouts", amount_minor="7.93", destination=place[1])
     assert (too_much.status_code, "Your available balance is smaller than that." in too_much.text) == (409, True)
 
