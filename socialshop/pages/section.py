@@ -73,6 +73,7 @@ class Page:
     again: str = ""
     once: bool = False
     limit: str | None = None
+    isolation: str | None = None
 
 
 class Section(Blueprint):
@@ -88,12 +89,23 @@ class Section(Blueprint):
         refusals.attach(self)
 
     def page(
-        self, path: str, *, access: Access | None = None, ids: Mapping[str, str] | None = None, tab: str = ""
+        self,
+        path: str,
+        *,
+        access: Access | None = None,
+        ids: Mapping[str, str] | None = None,
+        tab: str = "",
+        isolation: str | None = None,
     ) -> Callable[[Function], Function]:
-        """Register a page. `ids` maps a path variable to the prefix of its public id; `tab` says which is lit."""
+        """Register a page. `ids` maps a path variable to the prefix of its public id; `tab` says which is lit.
+
+        `isolation` names a PostgreSQL level, for a page whose statements must see one state.
+        """
 
         def register(function: Function) -> Function:
-            row = Page("GET", self.prefix + path, access or self.access, ids or {}, function, tab=tab)
+            row = Page(
+                "GET", self.prefix + path, access or self.access, ids or {}, function, tab=tab, isolation=isolation
+            )
             self._add(path, row, _page_of(row))
             return function
 
@@ -108,6 +120,7 @@ class Section(Blueprint):
         ids: Mapping[str, str] | None = None,
         once: bool = False,
         limit: str | None = None,
+        isolation: str | None = None,
     ) -> Callable[[Function], Function]:
         """Register what a form does; it answers with a redirect (`go_to`).
 
@@ -126,6 +139,7 @@ class Section(Blueprint):
                 again=again,
                 once=once,
                 limit=limit,
+                isolation=isolation,
             )
             self._add(path, row, self._action_of(row))
             return function
@@ -172,9 +186,9 @@ def _address(endpoint: str, variables: Mapping[str, Any]) -> str:
     return url_for(endpoint, **variables)
 
 
-def transact(work: Callable[[UnitOfWork], T]) -> T:
+def transact(work: Callable[[UnitOfWork], T], isolation: str | None = None) -> T:
     """Run `work` in this request's one unit of work."""
-    return in_unit_of_work(work)
+    return in_unit_of_work(work, isolation=isolation)
 
 
 def attach(app: Flask, sections: tuple[Section, ...]) -> dict[str, Page]:
@@ -224,7 +238,7 @@ def _look(row: Page, variables: Mapping[str, str], form: Form, status: int) -> R
             answer.status_code = status
         return answer
 
-    return transact(work)
+    return transact(work, row.isolation)
 
 
 def _act(row: Page, variables: Mapping[str, str], form: Form, caller: Caller | None) -> Response:
@@ -240,7 +254,7 @@ def _act(row: Page, variables: Mapping[str, str], form: Form, caller: Caller | N
                 idempotency.keep(uow, claim, HTTPStatus.SEE_OTHER, "text/uri-list", address)
             return answer
 
-        return transact(work)
+        return transact(work, row.isolation)
 
 
 def _claimed(row: Page, form: Form, caller: Caller | None) -> AbstractContextManager[Claim | None]:
