@@ -27,7 +27,13 @@ from socialshop.invites.subjects import deal_subject, product_subject
 from socialshop.ledger import admin_routes as ledger_admin_routes
 from socialshop.ledger import routes as ledger_routes
 from socialshop.ledger import service as ledger
+from socialshop.notifications import admin_routes as notifications_admin_routes
 from socialshop.notifications import routes as notifications_routes
+from socialshop.notifications import service as notifications
+from socialshop.notifications.gateway import SmtpPostman
+from socialshop.notifications.letters import Sender
+from socialshop.notifications.rules import QuietHours
+from socialshop.notifications.service import PostOffice
 from socialshop.onboarding import admin_routes as onboarding_admin_routes
 from socialshop.onboarding import routes as onboarding_routes
 from socialshop.orders import admin_routes as orders_admin_routes
@@ -52,6 +58,7 @@ ROOMS = (
     onboarding_admin_routes.room,
     identity_routes.room,
     notifications_routes.room,
+    notifications_admin_routes.room,
     ledger_routes.room,
     ledger_admin_routes.room,
     deals_routes.room,
@@ -92,6 +99,7 @@ def create_app(settings: Settings | None = None, clock: Clock | None = None) -> 
     redis.attach(app, config.redis_url.get_secret_value())
     Migrate(app, db.db, directory=str(MIGRATIONS))
     app.extensions["socialshop_payment_gateways"] = _payment_gateways(config)
+    app.extensions["socialshop_post_office"] = _post_office(config)
     app.extensions["socialshop_share_subjects"] = SHARE_SUBJECTS
     app.extensions["socialshop_landing_pages"] = LandingPages()
     _attach_web(app, config)
@@ -104,6 +112,18 @@ def _payment_gateways(config: Settings) -> Gateways:
         return {}
     sandbox = SandboxGateway(config.sandbox_url, config.sandbox_secret.get_secret_value())
     return {sandbox.name: sandbox}
+
+
+def _post_office(config: Settings) -> PostOffice:
+    """How mails leave; without an SMTP server they stay."""
+    url = config.smtp_url.get_secret_value() if config.smtp_url else None
+    return PostOffice(
+        postman=SmtpPostman(url) if url else None,
+        sender=Sender(config.mail_from, config.public_url or f"http://{config.host}:{config.port}"),
+        attempts=config.mail_attempts,
+        mails_per_day=config.mails_per_day,
+        quiet=QuietHours(config.quiet_from, config.quiet_until, config.time_zone),
+    )
 
 
 def _attach_web(app: Flask, config: Settings) -> None:
@@ -142,6 +162,7 @@ def _count_waiting(uow: UnitOfWork) -> list[Gauge]:
             "Accruals that the books refused to settle: a person must look",
             commissions.count_set_aside(uow),
         ),
+        Gauge("mails_stuck", "Mails kept or set aside: a person must look", notifications.count_stuck_mails(uow)),
         Gauge("ledger_unsealed_entries", "Journal entries in no block yet", ledger.count_unsealed(uow)),
         Gauge("audit_unsealed_entries", "Entries of the audit record in no block yet", audit.count_unsealed(uow)),
     ]

@@ -66,13 +66,28 @@ def seal_all_audit(clock: Clock | None = None) -> None:
 
 
 def _seal_all(chain: str, seal_one: Callable[[UnitOfWork], bool], clock: Clock | None = None) -> None:
-    """An entry waits for every older transaction of the server, those of tests beside this one too: be patient."""
+    """Seal once all that waits can be sealed, so that the blocks are the same whoever else uses the server.
+
+    An entry waits for every older transaction of the server, those of tests beside this one too: be patient.
+    """
     end = time.monotonic() + _PATIENCE_SECONDS
-    while waiting(chain):
+    while _held_up(chain):
         assert time.monotonic() < end, "an older transaction never ended"
+        time.sleep(0.005)
+    while waiting(chain):
         with unit_of_work(clock) as uow:
             seal_one(uow)
-        time.sleep(0.005)
+
+
+def _held_up(chain: str) -> bool:
+    """Whether an entry of the queue still waits for an older transaction; once none does, none ever will again."""
+    statement = (
+        f"SELECT EXISTS (SELECT FROM {chain}_seal_queue"
+        " WHERE transaction_id >= pg_snapshot_xmin(pg_current_snapshot())"
+        " AND transaction_id < pg_snapshot_xmax(pg_current_snapshot()))"
+    )
+    with unit_of_work() as uow:
+        return bool(uow.session.execute(text(statement)).scalar_one())
 
 
 def proved(head: Head | None = None) -> Proof:

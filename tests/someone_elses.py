@@ -121,8 +121,12 @@ def belongings(app: Flask) -> Belongings:
         "pod": destination["id"],
         "por": asked["id"],
         "pob": batch["id"],
+        "mail": _mail(owner),
     }
-    words = {f"{name}.code": link["code"] for name in ("show_stats", "open_link", "show_qr_svg", "show_qr_png")}
+    words = {
+        f"{name}.code": link["code"]
+        for name in ("show_stats", "open_link", "show_qr_svg", "show_qr_png", "show_poster")
+    }
     words |= {"take_notice.provider": "sandbox", "show_problem.code": "not_found"}
     return Belongings(owner, ids, words, batched["id"])
 
@@ -134,6 +138,15 @@ def _made(person: Person, path: str, body: object, *, status: int = 201) -> Any:
     answer = person.call("POST", path, key=secrets.token_hex(8), json=body)
     assert answer.status_code == status, (path, answer.text)
     return answer.get_json()
+
+
+def _mail(owner: Person) -> str:
+    """A mail that was queued for the owner."""
+    assert owner.call("POST", "/me/email-verifications", json={}).status_code == 202
+    with unit_of_work() as uow:
+        return to_public(
+            "mail", uow.session.execute(text("SELECT id FROM mails ORDER BY id DESC LIMIT 1")).scalar_one()
+        )
 
 
 def _sales(owner: Person) -> tuple[str, str]:

@@ -18,7 +18,7 @@ from socialshop.notifications import service as notifications
 from socialshop.orders import service as orders
 from socialshop.payouts import service as payouts
 from socialshop.rooms import service as rooms
-from workers import payments
+from workers import mails, payments
 
 Payload = dict[str, Any]
 
@@ -61,6 +61,7 @@ HANDLERS: tuple[Handler | OutsideHandler, ...] = (
     Handler("confirm_seats", "PaymentCaptured", rooms.on_payment_captured, batch=100),
     Handler("refund_seats", "PaymentReleased", rooms.on_payment_released, batch=100),
     Handler("give_up_seat", "CaptureFailed", rooms.on_capture_failed, batch=10),
+    OutsideHandler("send_mails", "MailsQueued", mails.send),
     Handler("tell_host", "SeatClaimed", notifications.on_seat_claimed),
     Handler("tell_filled", "RoomFilled", notifications.on_room_filled),
     Handler("tell_expired", "RoomExpired", notifications.on_room_over),

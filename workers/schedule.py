@@ -19,6 +19,7 @@ from socialshop.infra import deliveries, wired
 from socialshop.infra.uow import UnitOfWork
 from socialshop.invites import service as invites
 from socialshop.ledger import service as ledger
+from socialshop.notifications import service as notifications
 from socialshop.orders import service as orders
 from socialshop.payments import service as payments
 from socialshop.rooms import service as rooms
@@ -64,6 +65,8 @@ PERIODIC: tuple[Periodic, ...] = (
     Periodic("keep_heads", timedelta(days=1), ledger.keep_heads),
     Periodic("prune_outbox", timedelta(hours=1), prune),
     Periodic("purge_sessions", timedelta(hours=1), identity.purge_sessions),
+    Periodic("purge_tokens", timedelta(hours=1), identity.purge_tokens),
+    Periodic("poll_mails", timedelta(seconds=15), notifications.poll_mails),
     Periodic("purge_idempotency", timedelta(hours=1), idempotency.purge),
 )
 

@@ -13,6 +13,8 @@ from multiprocessing import get_context
 from multiprocessing.queues import SimpleQueue
 from multiprocessing.synchronize import Barrier
 
+from socialshop.infra import lifeline
+
 _PROCESSES = 2
 _PAYMENT = re.compile(rb"pay_[0-9a-hjkmnp-tv-z]{26}")
 # In a request's path it stands for the payment that the same client was told of last.
@@ -92,6 +94,7 @@ def _ask(
     barrier: Barrier,
     told: SimpleQueue[tuple[float, float, Counter[int], list[float]]],
 ) -> None:
+    lifeline.follow_parent()
     statuses: Counter[int] = Counter()
     each: list[float] = []
     with selectors.DefaultSelector() as selector:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import secrets
 import socket
-import subprocess
 import sys
 import tempfile
 import time
@@ -23,7 +22,7 @@ from sqlalchemy import text
 from socialshop.deals import service as deals
 from socialshop.deals.service import NewDeal, NewProduct, NewSku
 from socialshop.identity.service import NewMember
-from socialshop.infra import wired
+from socialshop.infra import lifeline, wired
 from socialshop.infra.db import db
 from socialshop.infra.settings import Settings, current
 from socialshop.infra.uow import in_unit_of_work, unit_of_work
@@ -109,13 +108,9 @@ def server(name: str, settings: Settings, **more: str) -> Iterator[int]:
         probe.close()
         command = [sys.executable, "-m", __name__, name, str(port)]
         variables = {**environment(settings), **more, "PROMETHEUS_MULTIPROC_DIR": metrics}
-        process = subprocess.Popen(command, env=variables, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)  # noqa: S603
-        try:
+        with lifeline.tied(command, variables, _PATIENCE_SECONDS):
             _wait_for(port)
             yield port
-        finally:
-            process.terminate()
-            process.wait(_PATIENCE_SECONDS)
 
 
 def environment(settings: Settings) -> Mapping[str, str]:
@@ -157,6 +152,7 @@ def _rate(port: int, path: str, *, seconds: float) -> float:
 
 
 def _ask(port: int, path: str, seconds: float, barrier: Barrier, counts: SimpleQueue[int]) -> None:
+    lifeline.follow_parent()
     request = (
         f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nUser-Agent: {_PHONE}\r\nAccept: text/html\r\n"
         "Accept-Language: zh-CN\r\n\r\n"
@@ -209,6 +205,7 @@ def bare() -> Flask:
 
 def serve(arguments: Sequence[str]) -> None:
     """Serve one side as socialshop/cli/web.py serves the shop."""
+    lifeline.follow()
     from granian.constants import Interfaces
     from granian.log import LogLevels
     from granian.server import Server

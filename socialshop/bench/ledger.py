@@ -17,7 +17,7 @@ from typing import Any
 
 from flask import Flask
 
-from socialshop.infra import wired
+from socialshop.infra import lifeline, wired
 from socialshop.infra.db import db
 from socialshop.infra.settings import Settings
 from socialshop.infra.uow import in_unit_of_work, unit_of_work
@@ -58,6 +58,7 @@ def prove(app: Flask) -> dict[str, Any]:
 def _prove_alone(settings: Settings, answers: SimpleQueue[dict[str, Any]]) -> None:
     from socialshop.app import create_app
 
+    lifeline.follow_parent()
     app = create_app(settings)
     with app.app_context():
         begin = time.perf_counter()
@@ -177,6 +178,7 @@ class _Clients:
 def _post_in_rounds(settings: Settings, number: int, barrier: Barrier, counts: SimpleQueue[int]) -> None:
     from socialshop.app import create_app
 
+    lifeline.follow_parent()
     app = create_app(settings)
     with ThreadPoolExecutor(THREADS) as pool:
         while True:

@@ -6,7 +6,6 @@ import hashlib
 import json
 import secrets
 import socket
-import subprocess
 import sys
 import tempfile
 import time
@@ -26,7 +25,7 @@ from socialshop.bench import clients, landing, pgbench
 from socialshop.bench.clients import PAYMENT, request
 from socialshop.deals import service as deals
 from socialshop.deals.service import NewDeal, NewProduct, NewSku
-from socialshop.infra import wired
+from socialshop.infra import lifeline, wired
 from socialshop.infra.db import db
 from socialshop.infra.settings import Settings
 from socialshop.infra.uow import unit_of_work
@@ -279,16 +278,8 @@ def _paying_shop(app: Flask) -> Iterator[tuple[int, Settings]]:
 @contextmanager
 def _process(module: list[str], environment: dict[str, str]) -> Iterator[None]:
     command = [sys.executable, "-m", *module]
-    process = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)  # noqa: S603
-    try:
+    with lifeline.tied(command, environment, 10):
         yield
-    finally:
-        process.terminate()
-        try:
-            process.wait(10)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
 
 
 def _confirmed(app: Flask) -> int:

@@ -33,6 +33,7 @@ COMMANDS = {
     "plan": Place("plans", "plan", "Publish commission plans."),
     "settle": Place("commissions", "settle", "Settle what has matured into the wallets."),
     "replay": Place("commissions", "replay", "Recompute every accrual from its snapshot."),
+    "jobs": Place("jobs", "jobs", "Look at what was given up or set aside, and put it back."),
     "export": Place("export", "export", "Write accruals, the ledger or the signed head."),
     "prove": Place("books", "prove", "Recompute the books and name the first difference."),
     "backup": Place("backup", "backup", "Write the whole shop into a new folder."),

@@ -19,6 +19,13 @@ class WrongCredentials(DomainError):
     kind = Kind.UNAUTHENTICATED
 
 
+class TokenNotValid(DomainError):
+    """The one-time token was used, has expired, was made for another address, or never was: they are not told apart."""
+
+    code = "token_not_valid"
+    kind = Kind.INVALID
+
+
 class AlreadySignsIn(DomainError):
     """The member has a password already; nobody else attaches an e-mail to such an account."""
 

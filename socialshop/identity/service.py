@@ -13,6 +13,7 @@ from socialshop.identity import passwords, rules, store, tokens
 from socialshop.identity.bulk import add_staged_members, imported_email, imported_name, reserve_numbers
 from socialshop.identity.claims import OpenedClaim, attach_email, redeem_claim
 from socialshop.identity.errors import AlreadySignsIn, ClaimRefused, EmailTaken, WrongCredentials
+from socialshop.identity.mailed_tokens import Purpose, issue_token, purge_tokens, reset_password, verify_email
 from socialshop.identity.naming import has_email, is_empty, name_member, names_of, number_of
 from socialshop.identity.rules import LONGEST_EMAIL, LONGEST_NAME, LONGEST_PASSWORD, SHORTEST_PASSWORD, TERMS_VERSION
 from socialshop.infra.uow import UnitOfWork
@@ -34,6 +35,7 @@ __all__ = [
     "OpenedClaim",
     "OpenedSession",
     "ProfileChanges",
+    "Purpose",
     "SignedIn",
     "WrongCredentials",
     "add_member",
@@ -47,13 +49,17 @@ __all__ = [
     "imported_email",
     "imported_name",
     "is_empty",
+    "issue_token",
     "name_member",
     "names_of",
     "number_of",
     "open_session",
     "purge_sessions",
+    "purge_tokens",
     "redeem_claim",
     "reserve_numbers",
+    "reset_password",
+    "verify_email",
 ]
 
 # A session that ended is kept a while for whoever asks where the account was used.

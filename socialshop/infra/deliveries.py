@@ -50,6 +50,16 @@ class Dead(NamedTuple):
     error: str | None
 
 
+class GivenUp(NamedTuple):
+    """One delivery that waits for a person: whose duty, towards which event, and why it failed the last time."""
+
+    id: int
+    handler: str
+    event: str
+    occurred_at: datetime
+    error: str
+
+
 def fan_out(uow: UnitOfWork, routes: Iterable[tuple[str, str]], limit: int) -> Mapping[str, int]:
     """Turn up to `limit` unrelayed events into deliveries; `routes` are pairs (event name, handler name).
 
@@ -229,6 +239,31 @@ def dead_since(uow: UnitOfWork, since: datetime, *, up_to: int) -> Dead:
         {"since": since, "up_to": up_to},
     ).one()
     return Dead(*row)
+
+
+def given_up(uow: UnitOfWork) -> list[GivenUp]:
+    """All that were given up, oldest event first."""
+    rows = uow.session.execute(
+        text(
+            """
+            SELECT d.id, d.handler, e.name, e.occurred_at, coalesce(d.last_error, '')
+            FROM outbox_deliveries d JOIN outbox_events e ON e.id = d.event_id
+            WHERE d.state = 'dead' ORDER BY d.event_id, d.id
+            """
+        )
+    )
+    return [GivenUp(*row) for row in rows]
+
+
+def put_back(uow: UnitOfWork, ids: Sequence[int]) -> None:
+    """Let those of `ids` that were given up be tried again now, from their first attempt."""
+    uow.session.execute(
+        text(
+            "UPDATE outbox_deliveries SET state = 'pending', attempts = 0, due_at = :now"
+            " WHERE id = ANY(:ids) AND state = 'dead'"
+        ),
+        {"ids": list(ids), "now": uow.now},
+    )
 
 
 def prune(uow: UnitOfWork, before: datetime, limit: int) -> int:

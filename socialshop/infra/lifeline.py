@@ -6,10 +6,15 @@ on every system. The parent makes a `Lifeline`, starts children with `inherit`, 
 
 from __future__ import annotations
 
+import multiprocessing
+import multiprocessing.process
 import os
 import signal
+import subprocess
 import threading
 import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 _VARIABLE = "SOCIALSHOP_LIFELINE"
@@ -33,6 +38,42 @@ class Lifeline:
     def environment(self) -> dict[str, str]:
         """What tells a child which descriptor to watch; start it with `pass_fds=[lifeline.reading]`."""
         return {_VARIABLE: str(self.reading)}
+
+
+@contextmanager
+def tied(command: Sequence[str], environment: Mapping[str, str], patience_seconds: float) -> Iterator[None]:
+    """A silent child for as long as the block runs, and no longer than this process lives; the child calls `follow`."""
+    line = Lifeline.new()
+    process = subprocess.Popen(  # noqa: S603  (our own interpreter and modules)
+        command,
+        env={**environment, **line.environment},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        pass_fds=[line.reading],
+    )
+    try:
+        yield
+    finally:
+        process.terminate()
+        try:
+            process.wait(patience_seconds)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+        for descriptor in (line.reading, line.writing):
+            os.close(descriptor)
+
+
+def follow_parent() -> None:
+    """End this process, which `multiprocessing` started, when its parent is gone, however that died."""
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        threading.Thread(target=_outlive, args=(parent,), name="lifeline", daemon=True).start()
+
+
+def _outlive(parent: multiprocessing.process.BaseProcess) -> None:
+    parent.join()
+    os.kill(os.getpid(), signal.SIGKILL)
 
 
 def follow() -> None:

@@ -82,6 +82,21 @@ class Settings(BaseSettings):
     automatic_receipt_days: int = Field(
         14, ge=1, le=365, description="days after shipment when an order counts as received without a word of the buyer"
     )
+    smtp_url: SecretStr | None = Field(
+        None,
+        description="smtp://user:password@host:587 (with STARTTLS) or smtps://…, takes mails; without it they are kept"
+        " and shown to admins",
+    )
+    mail_from: str = Field("no-reply@localhost", description="address, with or without a name, that mails come from")
+    mail_attempts: int = Field(8, ge=1, le=20, description="attempts at a mail before it is set aside for a person")
+    mails_per_day: int = Field(
+        5, ge=0, le=1000, description="mails a member gets in 24 hours; those about money and safety are not counted"
+    )
+    quiet_from: int = Field(22, ge=0, le=23, description="hour, in the shop's time zone, from which mails wait")
+    quiet_until: int = Field(8, ge=0, le=23, description="hour until which they wait; the same hour: never")
+    mail_requests_per_minute: int = Field(
+        30, ge=1, description="requests for a new password or a verification a minute and address"
+    )
     delivery_attempts: int = Field(
         6, ge=1, le=20, description="attempts at an outbox delivery before it is given up and waits for a person"
     )

@@ -10,3 +10,10 @@ class InviteCodeUnknown(DomainError):
 
     code = "invite_code_unknown"
     kind = Kind.INVALID
+
+
+class PosterUnavailable(DomainError):
+    """The fonts with which posters are drawn are not installed."""
+
+    code = "poster_unavailable"
+    kind = Kind.UNAVAILABLE

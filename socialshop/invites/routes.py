@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from functools import lru_cache
+from pathlib import Path
 from typing import Literal
 
 from flask import current_app, request
@@ -12,9 +13,11 @@ from werkzeug.http import parse_accept_header
 
 from socialshop.infra import wired
 from socialshop.infra.uow import UnitOfWork, in_unit_of_work
-from socialshop.invites import landing, qr, rules, service, visitors, wording
+from socialshop.invites import landing, poster, qr, rules, service, visitors, wording
 from socialshop.invites.cookies import Attributed
+from socialshop.invites.errors import PosterUnavailable
 from socialshop.invites.gateway import Subjects
+from socialshop.invites.poster import Fonts, Sheet
 from socialshop.invites.rules import Kind, ShareSubject
 from socialshop.invites.schemas import (
     TARGET_PREFIX,
@@ -23,6 +26,7 @@ from socialshop.invites.schemas import (
     LinkPage,
     LinkWire,
     NewLink,
+    PosterQuery,
     SharedLink,
     StatsWire,
 )
@@ -38,8 +42,11 @@ from socialshop.web.schemas import Nothing
 room = Room("invites", __name__, tag="Invite links")
 landing_room = Room("landing", __name__, tag="Invite links", base="")
 
+_PROJECT = Path(__file__).resolve().parents[2]
 _HTML = "text/html; charset=utf-8"
 _VARY = {"Vary": "Accept, Accept-Language, Cookie"}
+# What a poster says of seats may be a minute old.
+_POSTER_KEPT = "public, max-age=60"
 _KEPT = {"Cache-Control": "public, max-age=86400"}
 
 
@@ -70,7 +77,7 @@ def make_link(call: Call[NewLink, Nothing]) -> Answer:
         text = wording.share_text(
             language, shared.subject, code=link.code, url=_url(link.code), zone=wired.settings().time_zone
         )
-        return Answer(SharedLink.with_text(link, _public_url(), text), 201)
+        return Answer(SharedLink.with_text(link, _public_url(), text, posters=_fonts().are_there()), 201)
 
     return call.transact(make)
 
@@ -83,9 +90,14 @@ def list_links(call: Call[Nothing, PageQuery]) -> Answer:
     query = call.query
 
     def read(uow: UnitOfWork) -> Answer:
-        found = service.links_of(uow, call.caller.member_id, query.after(), query.limit + 1)
+        found, posters = (
+            service.links_of(uow, call.caller.member_id, query.after(), query.limit + 1),
+            _fonts().are_there(),
+        )
         rows, cursor = cut_page(found, query.limit, lambda link: link.id)
-        return Answer(LinkPage(data=[LinkWire.of(link, _public_url()) for link in rows], next_cursor=cursor))
+        return Answer(
+            LinkPage(data=[LinkWire.of(link, _public_url(), posters=posters) for link in rows], next_cursor=cursor)
+        )
 
     return call.transact(read)
 
@@ -169,6 +181,34 @@ def show_qr_png(call: Call[Nothing, Nothing]) -> Answer:
     return _qr(call, "png", "image/png")
 
 
+@landing_room.operation(
+    "GET",
+    "/i/<code>/poster.png",
+    access=PUBLIC,
+    query=PosterQuery,
+    listed=False,
+    refuses=(NotFound, PosterUnavailable),
+    replies=(
+        Reply(200, None, "A poster.", "image/png"),
+        Reply(304, None, "Nothing on it has changed since the ETag that `If-None-Match` names."),
+    ),
+)
+def show_poster(call: Call[Nothing, PosterQuery]) -> Answer:
+    """A picture to send along: the goods, the price, who invites, and the link as a QR code."""
+    settings = wired.settings()
+
+    def read(uow: UnitOfWork) -> service.ShareKit:
+        return service.share_kit(uow, call.path["code"], _subjects())
+
+    kit = in_unit_of_work(read, wired.clock())
+    code = kit.link.code
+    sheet = Sheet(kit.subject, kit.inviter, _url(code), code, call.query.lang or _language(), settings.time_zone)
+    headers = {"ETag": f'"{sheet.tag()}"', "Cache-Control": _POSTER_KEPT, "Vary": "Accept-Language"}
+    if request.if_none_match.contains_weak(sheet.tag()):
+        return Answer(status=304, headers=headers)
+    return Answer(poster.draw(sheet, _fonts()), media_type="image/png", headers=headers)
+
+
 def _page(content: bytes, status: int, cookies: list[str]) -> Answer:
     headers = {**_VARY, **landing.pages().headers, "Set-Cookie": cookies}
     return Answer(content, status, media_type=_HTML, headers=headers)
@@ -206,6 +246,10 @@ def _wants_page() -> bool:
 @lru_cache(maxsize=256)
 def _prefers_page(accept: str) -> bool:
     return parse_accept_header(accept, MIMEAccept).best_match(["text/html", "application/json"]) != "application/json"
+
+
+def _fonts() -> Fonts:
+    return Fonts(wired.settings().packages_dir or _PROJECT / "node_modules")
 
 
 def _subjects() -> Subjects:

@@ -21,7 +21,7 @@ _LINK: dict[str, Any] = {
     "url": "https://shop.example/i/7KQ2M9XWTB",
     "qr_svg_url": "https://shop.example/i/7KQ2M9XWTB/qr.svg",
     "qr_png_url": "https://shop.example/i/7KQ2M9XWTB/qr.png",
-    "poster_url": None,
+    "poster_url": "https://shop.example/i/7KQ2M9XWTB/poster.png",
     "created_at": "2026-01-31T12:00:00Z",
 }
 _SUBJECT: dict[str, Any] = {
@@ -50,8 +50,14 @@ class NewLink(Wire):
     channel: Annotated[str, StringConstraints(min_length=1, max_length=LONGEST_CHANNEL)] | None = None
 
 
+class PosterQuery(Wire):
+    """How the poster speaks: by default as `Accept-Language` prefers."""
+
+    lang: Literal["zh", "en"] | None = None
+
+
 class LinkWire(Wire):
-    """An own invite link; `poster_url` is null until posters exist."""
+    """An own invite link; `poster_url` is null where the fonts of posters are not installed."""
 
     model_config = with_example(_LINK)
 
@@ -66,9 +72,9 @@ class LinkWire(Wire):
     created_at: Instant
 
     @classmethod
-    def of(cls, link: Link, public_url: str) -> LinkWire:
+    def of(cls, link: Link, public_url: str, *, posters: bool) -> LinkWire:
         """The wire form of a link."""
-        return cls(**_link(link, public_url))
+        return cls(**_link(link, public_url, posters))
 
 
 class SharedLink(LinkWire):
@@ -81,9 +87,9 @@ class SharedLink(LinkWire):
     share_text: str
 
     @classmethod
-    def with_text(cls, link: Link, public_url: str, share_text: str) -> SharedLink:
+    def with_text(cls, link: Link, public_url: str, share_text: str, *, posters: bool) -> SharedLink:
         """The wire form of a link that was just made."""
-        return cls(**_link(link, public_url), share_text=share_text)
+        return cls(**_link(link, public_url, posters), share_text=share_text)
 
 
 class LinkPage(Page[LinkWire]):
@@ -211,7 +217,7 @@ class LandingWire(Wire):
         )
 
 
-def _link(link: Link, public_url: str) -> dict[str, Any]:
+def _link(link: Link, public_url: str, posters: bool) -> dict[str, Any]:
     url = f"{public_url}/i/{link.code}"
     return {
         "code": link.code,
@@ -221,6 +227,6 @@ def _link(link: Link, public_url: str) -> dict[str, Any]:
         "url": url,
         "qr_svg_url": f"{url}/qr.svg",
         "qr_png_url": f"{url}/qr.png",
-        "poster_url": None,
+        "poster_url": f"{url}/poster.png" if posters else None,
         "created_at": link.created_at,
     }

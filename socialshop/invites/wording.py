@@ -32,6 +32,39 @@ TEXTS: Mapping[Language, Mapping[str, str]] = {
     },
 }
 
+POSTER: Mapping[Language, Mapping[str, str]] = {
+    "zh": {
+        "somebody": "一位会员",
+        "invites": "邀请你一起买",
+        "invites_shop": "邀请你加入",
+        "shop_title": "一起买，更便宜",
+        "shop_body": "和朋友一起成团，享受一起买的价格；未成团，全额退款。",
+        "together": "一起买价",
+        "alone": "单独购买 {price}",
+        "seats": "{size} 人成团，还差 {left} 人",
+        "group": "{size} 人成团",
+        "ends": "{at} 截止",
+        "over": "本团已结束，可扫码自己开一个",
+        "scan": "长按或扫码加入",
+        "code": "邀请码",
+    },
+    "en": {
+        "somebody": "A member",
+        "invites": "invites you to buy together",
+        "invites_shop": "invites you to join",
+        "shop_title": "Buy together, pay less",
+        "shop_body": "Fill a group with friends and pay less. If it does not fill, you get your money back.",
+        "together": "Price together",
+        "alone": "{price} alone",
+        "seats": "A group of {size}, {left} seats left",
+        "group": "A group of {size}",
+        "ends": "Ends {at}",
+        "over": "This one is over. Scan to open your own.",
+        "scan": "Scan to join",
+        "code": "Invite code",
+    },
+}
+
 
 def price_text(money: Money) -> str:
     """`CNY 99.00`: understood everywhere, with the currency's own number of decimals."""

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import Field, StringConstraints
 
 from socialshop.kernel.ids import to_public
-from socialshop.notifications.service import NoticeView
+from socialshop.notifications.service import MailRow, NoticeView
 from socialshop.web.paging import Page, PageQuery
 from socialshop.web.schemas import Instant, Wire, with_example
 
@@ -80,3 +80,51 @@ class Unread(Wire):
     model_config = with_example({"unread": 0})
 
     unread: int
+
+
+MAIL_PREFIX = "mail"
+_MAIL: dict[str, Any] = {
+    "id": "mail_01k9w3q2mxe5tb6v8c4yd7r1hz",
+    "member_id": "mbr_01k9w3q2mxe5tb6v8c4yd7r1hz",
+    "kind": "payout_paid",
+    "status": "undelivered",
+    "attempts": 0,
+    "because": "no SMTP server is set up",
+    "created_at": "2026-01-31T12:00:00Z",
+    "due_at": "2026-01-31T12:00:00Z",
+    "ended_at": "2026-01-31T12:00:01Z",
+}
+
+
+class MailQuery(PageQuery):
+    """Which mails."""
+
+    status: Literal["queued", "sent", "undelivered", "set_aside", "dropped"] | None = None
+
+
+class MailWire(Wire):
+    """A mail without its words; `because` says why it was not sent (yet)."""
+
+    model_config = with_example(_MAIL)
+
+    id: str
+    member_id: str
+    kind: str
+    status: str
+    attempts: int
+    because: str | None
+    created_at: Instant
+    due_at: Instant
+    ended_at: Instant | None
+
+    @classmethod
+    def of(cls, mail: MailRow) -> MailWire:
+        """The wire form of a mail."""
+        ids = {"id": to_public(MAIL_PREFIX, mail.id), "member_id": to_public("mbr", mail.member_id)}
+        return cls(**{**mail._asdict(), **ids})
+
+
+class MailPage(Page[MailWire]):
+    """A page of mails."""
+
+    model_config = with_example({"data": [_MAIL], "next_cursor": None})

@@ -86,6 +86,27 @@ SENTENCES: Mapping[str, tuple[str, str]] = {
         "点击链接以设置新密码，仅可使用一次，一小时内有效。若非本人操作，请忽略。",
     ),
 }
+# Subjects of the kinds that also go by mail. No name or title stands in one: it is read over a shoulder.
+SUBJECTS: Mapping[str, tuple[str, str]] = {
+    "room_filled": ("Your group is full", "您的团已成团"),
+    "room_expired": ("Your group did not fill", "您的团到时未成团"),
+    "room_cancelled": ("Your group was cancelled", "您的团已取消"),
+    "refund_paid": ("Your refund was paid", "您的退款已到账"),
+    "payout_approved": ("Your payout was approved", "您的提现已通过"),
+    "payout_held": ("Your payout is on hold", "您的提现暂缓"),
+    "payout_rejected": ("Your payout was refused", "您的提现未通过"),
+    "payout_paid": ("Your payout was paid", "您的提现已打款"),
+    "payout_failed": ("Your payout did not arrive", "您的提现未到账"),
+    "email_verification": ("Confirm your e-mail address", "确认您的邮箱"),
+    "password_reset": ("Choose a new password", "设置新密码"),
+}
+WORDS: Mapping[str, tuple[str, str]] = {
+    "open": ("Open", "打开"),
+    "unwanted": (
+        "You choose in your profile which mails you get.",
+        "您可以在个人资料中选择接收哪些邮件。",
+    ),
+}
 SOMEBODY = ("A member", "一位会员")
 _FIELD = re.compile(r"\{(\w+)(?::(money|time))?\}")
 

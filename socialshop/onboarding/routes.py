@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from socialshop.identity import service as identity
+from socialshop.identity.errors import TokenNotValid
 from socialshop.identity.service import (
     TERMS_VERSION,
     ClaimRefused,
@@ -14,18 +16,23 @@ from socialshop.infra import wired
 from socialshop.infra.uow import UnitOfWork
 from socialshop.invites import visitors
 from socialshop.invites.errors import InviteCodeUnknown
+from socialshop.notifications import service as notifications
 from socialshop.onboarding import service
 from socialshop.onboarding.schemas import (
     Claiming,
     Credentials,
+    EmailAsked,
+    PasswordReset,
     Profile,
     ProfileEdit,
     Registered,
     Registration,
     SessionOpened,
+    VerifiedEmail,
 )
+from socialshop.onboarding.service import Card
 from socialshop.web import limits
-from socialshop.web.auth import PUBLIC, SIGNED_IN
+from socialshop.web.auth import PUBLIC, SIGNED_IN, Caller
 from socialshop.web.operations import Answer, Call, Reply, Room
 from socialshop.web.schemas import Nothing
 
@@ -122,7 +129,7 @@ def claim_account(call: Call[Claiming, Nothing]) -> Answer:
 @room.operation("GET", "/me", access=SIGNED_IN, replies=Reply(200, Profile, "Your profile."))
 def show_me(call: Call[Nothing, Nothing]) -> Answer:
     """Your own profile."""
-    return call.transact(lambda uow: Answer(Profile.of(service.card_of(uow, call.caller.member_id))))
+    return call.transact(lambda uow: _profile(uow, call.caller, service.card_of(uow, call.caller.member_id)))
 
 
 @room.operation(
@@ -130,5 +137,93 @@ def show_me(call: Call[Nothing, Nothing]) -> Answer:
 )
 def edit_me(call: Call[ProfileEdit, Nothing]) -> Answer:
     """Change your profile: what is given changes, what is absent stays."""
-    changes = call.body.changes()
-    return call.transact(lambda uow: Answer(Profile.of(service.edit_profile(uow, call.caller.member_id, changes))))
+    changes, choices = call.body.changes(), call.body.choices()
+
+    def edit(uow: UnitOfWork) -> Answer:
+        card = service.edit_profile(uow, call.caller.member_id, changes)
+        notifications.choose(uow, call.caller.number, choices)
+        return _profile(uow, call.caller, card)
+
+    return call.transact(edit)
+
+
+@room.operation(
+    "POST",
+    "/me/email-verifications",
+    access=SIGNED_IN,
+    replies=Reply(202, Nothing, "A mail is on its way, unless there is no address or it is verified."),
+    limit=limits.MAIL_REQUESTS,
+)
+def request_email_verification(call: Call[Nothing, Nothing]) -> Answer:
+    """Have a mail sent with a link that shows that your e-mail address is yours."""
+
+    def ask(uow: UnitOfWork) -> Answer:
+        notifications.request_email_verification(uow, call.caller.number)
+        return Answer(Nothing(), 202)
+
+    return call.transact(ask)
+
+
+@room.operation(
+    "POST",
+    "/members/email-verifications",
+    access=PUBLIC,
+    body=VerifiedEmail,
+    replies=Reply(204, None, "The address is verified."),
+    refuses=(TokenNotValid,),
+    limit=limits.MAIL_REQUESTS,
+)
+def verify_email(call: Call[VerifiedEmail, Nothing]) -> Answer:
+    """Show that an e-mail address is yours, by the token of the link that was sent to it."""
+
+    def verify(uow: UnitOfWork) -> Answer:
+        identity.verify_email(uow, call.body.token)
+        return Answer(status=204)
+
+    return call.transact(verify)
+
+
+@room.operation(
+    "POST",
+    "/members/password-resets",
+    access=PUBLIC,
+    body=EmailAsked,
+    replies=Reply(202, Nothing, "If somebody signs in with this address, a mail is on its way."),
+    limit=limits.MAIL_REQUESTS,
+)
+def request_password_reset(call: Call[EmailAsked, Nothing]) -> Answer:
+    """Have a mail sent with a link to a new password.
+
+    The answer is the same whether or not the shop knows the address. One mail in two minutes and five a day are sent.
+    """
+    email = identity.email_asked_for(call.body.email)
+
+    def ask(uow: UnitOfWork) -> Answer:
+        notifications.request_password_reset(uow, email)
+        return Answer(Nothing(), 202)
+
+    return call.transact(ask)
+
+
+@room.operation(
+    "POST",
+    "/members/password-resets/completion",
+    access=PUBLIC,
+    body=PasswordReset,
+    replies=Reply(204, None, "The password is set; every session has ended."),
+    refuses=(TokenNotValid,),
+    limit=limits.MAIL_REQUESTS,
+)
+def reset_password(call: Call[PasswordReset, Nothing]) -> Answer:
+    """Set a new password, by the token of the link that came by mail; whoever was signed in is signed out."""
+    body = call.body
+
+    def reset(uow: UnitOfWork) -> Answer:
+        identity.reset_password(uow, body.token, body.password)
+        return Answer(status=204)
+
+    return call.transact(reset)
+
+
+def _profile(uow: UnitOfWork, caller: Caller, card: Card) -> Answer:
+    return Answer(Profile.with_choices(card, notifications.choices_of(uow, caller.number)))

@@ -9,6 +9,7 @@ from pydantic import AfterValidator, Field, StringConstraints, WithJsonSchema
 from socialshop.identity.service import LONGEST_EMAIL, LONGEST_NAME, LONGEST_PASSWORD, SHORTEST_PASSWORD, ProfileChanges
 from socialshop.kernel.ids import to_public
 from socialshop.kernel.roles import Role
+from socialshop.notifications.service import EVERYTHING, Channel, Choices, Topic
 from socialshop.onboarding.service import Card, Entrance, Invited
 from socialshop.web.schemas import Instant, Wire, absent, with_example
 
@@ -16,6 +17,7 @@ Email = Annotated[
     str, StringConstraints(min_length=3, max_length=LONGEST_EMAIL), Field(json_schema_extra={"format": "email"})
 ]
 Name = Annotated[str, StringConstraints(min_length=1, max_length=LONGEST_NAME)]
+Token = Annotated[str, StringConstraints(min_length=1, max_length=100), Field(repr=False)]
 Locale = Literal["zh", "en"]
 
 _MEMBER = {
@@ -28,10 +30,15 @@ _MEMBER = {
 _PROFILE = {
     **_MEMBER,
     "email": "xiaoman@example.com",
+    "email_verified": False,
     "role": "member",
     "locale": "zh",
     "time_zone": "Asia/Shanghai",
     "joined_at": "2026-01-31T12:00:00Z",
+    "notices": {
+        channel: {"rooms": True, "reminders": True, "orders": True, "invites": True, "earnings": True}
+        for channel in ("in_app", "email")
+    },
 }
 _TOKEN = "gk0e8V2mT1vO6qfZ4rWcXb9sYdJhLpNuA3iE5tKxQzM"  # noqa: S105  (an example, opens nothing)
 
@@ -93,18 +100,72 @@ class Claiming(Wire):
     accept_terms: Accepted
 
 
+class TopicChoices(Wire):
+    """Of each topic, whether notices of it are wanted; those about money and safety always come."""
+
+    rooms: bool
+    reminders: bool
+    orders: bool
+    invites: bool
+    earnings: bool
+
+
+class NoticeChoices(Wire):
+    """What a member wants to hear in the shop and by mail."""
+
+    in_app: TopicChoices
+    email: TopicChoices
+
+    @classmethod
+    def of(cls, choices: Choices) -> NoticeChoices:
+        """The wire form of a member's choices."""
+        of_channel = {
+            channel: {topic.value: wanted for (where, topic), wanted in choices.items() if where is channel}
+            for channel in Channel
+        }
+        return cls(**{channel.value: TopicChoices(**topics) for channel, topics in of_channel.items()})
+
+
+class TopicEdit(Wire):
+    """What is given changes, what is absent stays."""
+
+    rooms: bool = absent()
+    reminders: bool = absent()
+    orders: bool = absent()
+    invites: bool = absent()
+    earnings: bool = absent()
+
+
+class NoticeEdit(Wire):
+    """What is given changes, what is absent stays."""
+
+    in_app: TopicEdit = absent()
+    email: TopicEdit = absent()
+
+
 class ProfileEdit(Wire):
     """What is given changes, what is absent stays."""
 
-    model_config = with_example({"display_name": "小满", "locale": "en"})
+    model_config = with_example({"display_name": "小满", "locale": "en", "notices": {"email": {"rooms": False}}})
 
     display_name: Name = absent()
     locale: Locale = absent()
     time_zone: Annotated[str, StringConstraints(min_length=1, max_length=60)] = absent()
 
+    notices: NoticeEdit = absent()
+
     def changes(self) -> ProfileChanges:
-        """Only what was given."""
-        return cast(ProfileChanges, self.model_dump(exclude_unset=True))
+        """Only what was given of the profile."""
+        return cast(ProfileChanges, self.model_dump(exclude_unset=True, exclude={"notices"}))
+
+    def choices(self) -> dict[tuple[Channel, Topic], bool]:
+        """Only what was given of the choices."""
+        given = self.model_dump(exclude_unset=True).get("notices", {})
+        return {
+            (Channel(channel), Topic(topic)): wanted
+            for channel, topics in given.items()
+            for topic, wanted in topics.items()
+        }
 
 
 class MemberWire(Wire):
@@ -130,16 +191,19 @@ class Profile(MemberWire):
     model_config = with_example(_PROFILE)
 
     email: str | None
+    email_verified: bool
     role: Role
     locale: str
     time_zone: str
     joined_at: Instant
+    notices: NoticeChoices
 
     @classmethod
-    def of(cls, card: Card) -> Profile:
-        """The wire form of a card."""
-        own = {name: getattr(card, name) for name in ("email", "role", "locale", "time_zone", "joined_at")}
-        return cls(**_public(card), **own)
+    def with_choices(cls, card: Card, choices: Choices) -> Profile:
+        """The wire form of a card, and of what its member wants to hear."""
+        names = ("email", "email_verified", "role", "locale", "time_zone", "joined_at")
+        own = {name: getattr(card, name) for name in names}
+        return cls(**_public(card), **own, notices=NoticeChoices.of(choices))
 
 
 class ClaimWire(Wire):
@@ -154,7 +218,11 @@ class ClaimWire(Wire):
     @classmethod
     def of(cls, invited: Invited) -> ClaimWire:
         """The wire form of an opened claim."""
-        return cls(member=Profile.of(invited.card), token=invited.claim.token, expires_at=invited.claim.expires_at)
+        return cls(
+            member=Profile.with_choices(invited.card, EVERYTHING),
+            token=invited.claim.token,
+            expires_at=invited.claim.expires_at,
+        )
 
 
 class Registered(Wire):
@@ -185,6 +253,31 @@ class SessionOpened(Wire):
         """The wire form of a sign-in."""
         session = entrance.session
         return cls(token=session.token, expires_at=session.expires_at, member=MemberWire.of(entrance.card))
+
+
+class EmailAsked(Wire):
+    """Whose password is forgotten."""
+
+    model_config = with_example({"email": "xiaoman@example.com"})
+
+    email: Annotated[str, StringConstraints(min_length=1, max_length=LONGEST_EMAIL)]
+
+
+class PasswordReset(Wire):
+    """The token of the link that came by mail, and the password from now on."""
+
+    model_config = with_example({"token": _TOKEN, "password": "correct horse battery"})
+
+    token: Token
+    password: NewPassword = Field(repr=False)
+
+
+class VerifiedEmail(Wire):
+    """The token of the link that came by mail."""
+
+    model_config = with_example({"token": _TOKEN})
+
+    token: Token
 
 
 def _public(card: Card) -> dict[str, Any]:

@@ -49,6 +49,7 @@ class Card:
     joined_at: datetime
     display_name: str
     email: str | None
+    email_verified: bool
     locale: str
     time_zone: str
     invite_code: str
@@ -116,6 +117,7 @@ def create(uow: UnitOfWork, person: NewMember, *, sponsor: invites.Link | None =
         joined_at=uow.now,
         display_name=added.display_name,
         email=added.email,
+        email_verified=False,
         locale=person.locale,
         time_zone=person.time_zone,
         invite_code=code,
@@ -164,6 +166,7 @@ def card_of(uow: UnitOfWork, member_id: uuid.UUID) -> Card:
         joined_at=row.joined_at,
         display_name=row.display_name,
         email=row.email,
+        email_verified=row.email_verified,
         locale=row.locale,
         time_zone=row.time_zone,
         invite_code=row.code or invites.own_code(uow, member_id),

@@ -14,7 +14,7 @@ _CARD = text(
     SELECT m.id, m.role, m.tier, m.joined_at,
            coalesce(p.display_name, left(m.external_id, 60), 'member ' || m.number) AS display_name,
            p.email, coalesce(p.locale, 'zh') AS locale, coalesce(p.time_zone, 'Asia/Shanghai') AS time_zone,
-           l.code, s.id AS sponsor
+           l.code, s.id AS sponsor, p.email_verified_at IS NOT NULL AS email_verified
     FROM members m
     LEFT JOIN member_profiles p ON p.member_id = m.id
     LEFT JOIN invite_links l ON l.owner_id = m.id AND l.kind = 'member' AND l.channel IS NULL
@@ -38,6 +38,7 @@ class CardRow(NamedTuple):
     time_zone: str
     code: str | None
     sponsor: uuid.UUID | None
+    email_verified: bool
 
 
 def find_card(session: Session, member_id: uuid.UUID) -> CardRow | None:

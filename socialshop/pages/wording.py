@@ -35,6 +35,7 @@ SENTENCES = {
     "payout_not_open": lazy_gettext("The payout request has moved on meanwhile."),
     "plan_invalid": lazy_gettext("The plan is not complete."),
     "plan_refused": lazy_gettext("The rules of the country do not allow this plan as it is."),
+    "poster_unavailable": lazy_gettext("This shop cannot draw posters. Use the QR code of the link."),
     "proof_running": lazy_gettext("The books are being recomputed for somebody else. Try again in a moment."),
     "refund_decided": lazy_gettext("This refund was decided the other way."),
     "refund_exceeds_capture": lazy_gettext("That is more than was paid."),
@@ -45,6 +46,7 @@ SENTENCES = {
     "room_full": lazy_gettext("Every seat of the room is taken."),
     "seat_paid": lazy_gettext("The seat is paid. If the room does not fill, the money comes back by itself."),
     "self_approval": lazy_gettext("Nobody decides about their own payout."),
+    "token_not_valid": lazy_gettext("This link was used or is too old. Ask for another mail."),
     "too_many_attempts": lazy_gettext("Too many tries failed. Wait a quarter of an hour."),
     "wrong_credentials": lazy_gettext("No member signs in with this e-mail and password."),
 }

@@ -16,7 +16,7 @@ from socialshop.orders.errors import AmountTooLarge, NothingToRefund
 from socialshop.orders.schemas import RefundRequest, RefundWire
 from socialshop.rooms import service
 from socialshop.rooms.errors import AlreadySeated, MemberLimitReached, RoomClosed, RoomFull, SeatPaid
-from socialshop.rooms.schemas import JoinedWire, Reminded, Reminder, RoomWire, SeatClaim, event_stream
+from socialshop.rooms.schemas import JoinedWire, Reminded, Reminder, RoomWire, SeatClaim, SentEvent, event_stream
 from socialshop.rooms.service import Attribution
 from socialshop.web.auth import BUYERS, PUBLIC
 from socialshop.web.idempotency import Idempotency
@@ -108,7 +108,7 @@ def show_room(call: Call[Nothing, Nothing]) -> Answer:
     "/rooms/<room_id>/events",
     access=PUBLIC,
     replies=(
-        Reply(200, None, "What is new, as server-sent events.", _STREAM),
+        Reply(200, SentEvent, "What is new, as server-sent events.", _STREAM),
         Reply(204, None, "Nothing will happen in this room any more: a client stops asking."),
     ),
     ids={"room_id": "room"},

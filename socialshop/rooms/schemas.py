@@ -122,6 +122,27 @@ class RoomEventWire(Wire):
     display_name: str | None
 
 
+class SentEvent(Wire):
+    """One event as an `EventSource` gives it: its number, its kind, and as JSON its `at` and `display_name`."""
+
+    model_config = with_example(
+        {"id": "4711", "event": "seat_paid", "data": '{"at":"2026-01-31T12:00:00Z","display_name":"林小满"}'}
+    )
+
+    id: str
+    event: Literal[
+        "seat_held",
+        "seat_paid",
+        "seat_confirmed",
+        "seat_released",
+        "host_changed",
+        "filled",
+        "expired",
+        "cancelled",
+    ]
+    data: str
+
+
 def event_stream(found: RoomEvents) -> bytes:
     """Server-sent events (WHATWG HTML, 9.2): each with its id, by which a client goes on after it."""
     parts = [f"retry: {RETRY_MS}\n\n"]

@@ -24,6 +24,7 @@ from socialshop.kernel.errors import DomainError, Kind
 from socialshop.web.operations import table_of
 
 REGISTRATIONS = "registrations"
+MAIL_REQUESTS = "mail requests"
 FAILED_SIGN_INS = 10
 # From all addresses together. Gentler, for whoever can fill it keeps the member out.
 FAILED_SIGN_INS_ANYWHERE = 100
@@ -65,7 +66,10 @@ def attach(app: Flask, settings: Settings, *, pages: Mapping[str, str | None], u
     # An operation and a page that do the same share one count.
     own = {
         name: limiter.shared_limit(limit, scope=name)
-        for name, limit in {REGISTRATIONS: f"{settings.registrations_per_minute} per minute"}.items()
+        for name, limit in {
+            REGISTRATIONS: f"{settings.registrations_per_minute} per minute",
+            MAIL_REQUESTS: f"{settings.mail_requests_per_minute} per minute",
+        }.items()
     }
     for endpoint, name in {**{e: row.limit for e, row in table_of(app).items() if row.limited}, **pages}.items():
         if name is not None:

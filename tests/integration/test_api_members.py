@@ -293,11 +293,12 @@ def test_one_proof_runs_at_a_time_over_http_and_the_next_is_told_when_to_ask(app
     assert person.call("GET", "/admin/ledger/proof").get_json()["balanced"] is True
 
 
-def test_the_profile_costs_two_statements_and_the_first_is_the_indexed_look_at_the_token(app: Flask) -> None:
+def test_the_profile_costs_three_statements_and_the_first_is_the_indexed_look_at_the_token(app: Flask) -> None:
     person = sign_up(app)
     with statements() as seen:
         assert person.call("GET", "/me").status_code == 200
-    assert len(seen) == 2
+    # The token, the card, what the member wants to hear.
+    assert len(seen) == 3
     with unit_of_work() as uow:
         uow.session.execute(text("SET LOCAL enable_seqscan = off"))
         plan = uow.session.execute(
@@ -316,8 +317,9 @@ def test_a_registration_costs_a_fixed_number_of_statements(app: Flask) -> None:
     code = sign_up(app).card.invite_code
     with statements() as seen:
         assert _register(app, invite_code=code).status_code == 201
-    # code, member, profile, credential, consent; lock, place, sponsor's place, node; own link, attribution; session.
-    assert len(seen) == 12, seen
+    # code, member, profile, credential, consent; lock, place, sponsor's place, node; own link, attribution, fact;
+    # session.
+    assert len(seen) == 13, seen
 
 
 def test_members_carry_the_instant_of_the_clock(app: Flask) -> None:

@@ -56,12 +56,7 @@ def test_each_kind_of_link_has_its_addresses_and_says_what_it_leads_to(app: Flas
         body = {"kind": kind, "target_id": target} if target else {"kind": kind}
         made = link(leader, **body)
         url = f"http://127.0.0.1:8000/i/{made['code']}"
-        assert (made["url"], made["qr_svg_url"], made["qr_png_url"], made["poster_url"]) == (
-            url,
-            f"{url}/qr.svg",
-            f"{url}/qr.png",
-            None,
-        )
+        assert (made["url"], made["qr_svg_url"], made["qr_png_url"]) == (url, f"{url}/qr.svg", f"{url}/qr.png")
         assert (made["kind"], made["target_id"]) == (kind, target)
         assert url in str(made["share_text"])
     assert link(leader, kind="member")["code"] == leader.card.invite_code

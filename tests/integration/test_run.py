@@ -63,6 +63,16 @@ class Shop:
         assert process.poll() is None, process.communicate()[1]
         return process
 
+    def greeted(self, process: subprocess.Popen[str]) -> str:
+        """What `run` says, up to the last line of its greeting."""
+        assert process.stdout is not None
+        said = ""
+        for line in process.stdout:
+            said += line
+            if line.startswith("Ctrl-C"):
+                return said
+        raise AssertionError(f"no greeting: {said}")
+
     def is_ready(self) -> bool:
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=5)
         try:
@@ -106,10 +116,9 @@ def shop(tmp_path: Path) -> Iterator[Shop]:
 def test_a_shop_that_is_asked_to_stop_says_where_it_was_and_leaves_nothing(shop: Shop) -> None:
     running = shop.run()
     assert (len(shop.children("workers worker")), len(shop.children("workers relay"))) == (2, 1)
-    # The greeting follows the first look that finds it ready.
-    time.sleep(1)
+    said = shop.greeted(running)
     running.send_signal(signal.SIGTERM)
-    said, _ = running.communicate(timeout=30)
+    running.communicate(timeout=30)
     assert running.returncode == 0
     assert f"socialshop is running at http://127.0.0.1:{shop.port}" in said
     shop.nothing_left()
@@ -117,11 +126,9 @@ def test_a_shop_that_is_asked_to_stop_says_where_it_was_and_leaves_nothing(shop:
 
 def test_an_empty_shop_is_filled_before_it_says_how_to_log_in_and_what_to_try(shop: Shop) -> None:
     running = shop.start("run", "--port", str(shop.port))
-    _until(lambda: shop.is_ready() or running.poll() is not None, "the shop is ready")
-    # The greeting follows the first look that finds it ready.
-    time.sleep(1)
+    said = shop.greeted(running)
     running.send_signal(signal.SIGTERM)
-    said, log = running.communicate(timeout=30)
+    _, log = running.communicate(timeout=30)
     assert running.returncode == 0, log
     assert said.count("log in: ") == 5
     assert said.count(f"curl -s http://127.0.0.1:{shop.port}/api/v1/") == 3

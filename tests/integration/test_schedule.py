@@ -134,4 +134,5 @@ def test_pruning_removes_old_ticks(app: Flask) -> None:
         schedule.tick(uow)
         assert schedule.prune(uow) is False
         slots = uow.session.execute(text("SELECT DISTINCT slot FROM periodic_ticks ORDER BY slot")).scalars()
-        assert min(slots) == NOON
+        # Of today's only; a daily slot began at midnight.
+        assert min(slots) == slot_of(timedelta(days=1), NOON)

@@ -26,6 +26,10 @@ PUBLIC = {
     "POST /api/v1/members",
     "POST /api/v1/members/claims",
     "POST /api/v1/sessions",
+    # Who has forgotten the password has no token, and whoever opens a mail may be signed out.
+    "POST /api/v1/members/password-resets",
+    "POST /api/v1/members/password-resets/completion",
+    "POST /api/v1/members/email-verifications",
     "POST /api/v1/webhooks/payments/<provider>",
     "GET /api/v1/products",
     "GET /api/v1/products/<product_id>",
@@ -36,6 +40,7 @@ PUBLIC = {
     "GET /i/<code>",
     "GET /i/<code>/qr.svg",
     "GET /i/<code>/qr.png",
+    "GET /i/<code>/poster.png",
     "GET /healthz",
     "GET /readyz",
     "GET /metrics",
@@ -234,6 +239,7 @@ WHO_ELSE = {
     "open_link": EVERYBODY,
     "show_qr_svg": EVERYBODY,
     "show_qr_png": EVERYBODY,
+    "show_poster": EVERYBODY,
     # Nobody's object: a page about an error, a provider's own notice.
     "show_problem": EVERYBODY,
     "take_notice": EVERYBODY,

@@ -18,8 +18,9 @@ from sample_sales import LONG_AGO, NEW_YEAR, Sale, a_plan, confirmed, place, sel
 from tea_house import KILLED, TeaHouse, until
 
 from socialshop.commissions import service
+from socialshop.commissions.service import settling
 from socialshop.infra.outbox import payload_of
-from socialshop.infra.uow import in_unit_of_work, unit_of_work
+from socialshop.infra.uow import UnitOfWork, in_unit_of_work, unit_of_work
 from socialshop.ledger import chart
 from socialshop.ledger.journal import Entry, Posting
 from socialshop.ledger.service import post
@@ -103,6 +104,38 @@ def test_settlement_and_claw_backs_at_once_come_to_the_rule_on_the_net(app: Flas
     assert rows("SELECT accrual_id FROM clawbacks GROUP BY accrual_id, refund_id HAVING count(*) > 1") == []
     assert wallet(2).available == 0 or wallet(2).owed == 0
     _sound([9_999 - back.get(order, 0) for order in order_ids], spent)
+
+
+def test_a_debt_that_is_made_between_the_look_and_the_posting_is_netted_all_the_same(
+    app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nobody owes when the settlement looks; the claw back that makes a debt commits before it posts."""
+    first, second = _a_shop(2)
+    _accrue([first])
+    _settle(2)
+    spent = wallet(2).available
+    with unit_of_work() as uow:
+        postings = (Posting(chart.member_wallet(2), -spent, "CNY"), Posting("payout:bank:clearing", spent, "CNY"))
+        post(uow, [Entry("spent", "payout", postings)])
+    _accrue([second])
+    refund_id = ask(first, 9_999)
+    approve(refund_id)
+    look = settling._hold_debtors
+    seen: list[bool] = []
+
+    def look_then_wait(uow: UnitOfWork, matured: Sequence[settling.Matured]) -> object:
+        found = look(uow, matured)
+        seen.append(bool(found))
+        if len(seen) == 1:
+            _at_once(app, [partial(_claw_back, refund_id)], threads=1)
+        return found
+
+    monkeypatch.setattr(settling, "_hold_debtors", look_then_wait)
+    _settle(2)
+    assert seen == [False, True]
+    # What member 2 owed of the first order is netted from the second's commission at once.
+    assert (wallet(2).available, wallet(2).owed) == (0, 0)
+    _sound([0, 9_999], spent)
 
 
 @pytest.mark.parametrize("round_", range(5))

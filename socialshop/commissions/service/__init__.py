@@ -21,6 +21,8 @@ from socialshop.commissions.service.replaying import Replay, replay
 from socialshop.commissions.service.settling import (
     begin_settlement,
     count_set_aside,
+    put_back,
+    set_aside_accruals,
     settle,
     settle_due,
     settled_since,
@@ -29,6 +31,7 @@ from socialshop.commissions.service.settling import (
 from socialshop.commissions.store.drafts import PlanRow
 from socialshop.commissions.store.payouts import Part, Reversals, Span
 from socialshop.commissions.store.reading import CommissionRow, SkippedRow, WalletRow
+from socialshop.commissions.store.settlement import SetAside
 
 __all__ = [
     "CommissionRow",
@@ -40,6 +43,7 @@ __all__ = [
     "PublishedVersion",
     "Replay",
     "Reversals",
+    "SetAside",
     "SkippedRow",
     "Span",
     "WalletRow",
@@ -60,8 +64,10 @@ __all__ = [
     "plans_since",
     "publish_draft",
     "publish_plan",
+    "put_back",
     "replay",
     "reversals_of",
+    "set_aside_accruals",
     "settle",
     "settle_due",
     "settled_since",

@@ -10,9 +10,10 @@ from typing import Any
 
 import structlog
 
+from socialshop.audit import service as audit
 from socialshop.commissions.events import CommissionsSettled, SettlementDue
 from socialshop.commissions.store import settlement as store
-from socialshop.commissions.store.settlement import Matured, Total
+from socialshop.commissions.store.settlement import Matured, SetAside, Total
 from socialshop.infra.collector import cycles_kept
 from socialshop.infra.crashpoints import crash_point
 from socialshop.infra.uow import UnitOfWork
@@ -60,8 +61,11 @@ def _settle_or_refuse(uow: UnitOfWork, as_of: datetime, limit: int) -> int | Non
         with cycles_kept(), uow.session.begin_nested():
             matured = store.claim_matured(uow.session, as_of, uow.now, limit)
             crash_point("settle.claimed")
-            entries = list(_entries(matured, _hold_debtors(uow, matured)))
+            debtors = _hold_debtors(uow, matured)
+            entries = list(_entries(matured, debtors))
             ledger.post(uow, entries)
+            if not debtors:
+                _net_late(uow, matured)
             crash_point("settle.posted")
     except DomainError as refused:
         if len(matured) == 1:
@@ -77,6 +81,17 @@ def _settle_or_refuse(uow: UnitOfWork, as_of: datetime, limit: int) -> int | Non
 def count_set_aside(uow: UnitOfWork) -> int:
     """Accruals that the books refused to settle: a person must look."""
     return store.count_set_aside(uow.session)
+
+
+def set_aside_accruals(uow: UnitOfWork) -> list[SetAside]:
+    """The accruals that the books refused to settle, with the reason, the longest set aside first."""
+    return store.set_aside_accruals(uow.session)
+
+
+def put_back(uow: UnitOfWork, accrual_ids: Sequence[uuid.UUID]) -> None:
+    """Let these be settled in their order again: a person has looked, at the console. Audited."""
+    back = sorted(store.put_back(uow.session, accrual_ids))
+    audit.record_all(uow, [audit.Deed(None, "accrual.put_back", to_public("acr", each), {}) for each in back])
 
 
 def settle(uow: UnitOfWork, payloads: Sequence[Mapping[str, Any]]) -> None:
@@ -159,6 +174,20 @@ def _entries(matured: Sequence[Matured], debtors: _Debtors) -> Iterator[Entry]:
             postings += debtors.netted(_credits(chunk))
         first, *_ = chunk[0]
         yield Entry(f"settlement:{to_public('acr', first)}", "settlement", postings)
+
+
+def _net_late(uow: UnitOfWork, matured: Sequence[Matured]) -> None:
+    """Net what was found owed only after the batch was posted, by an entry of its own.
+
+    Nobody owed when the batch began, so no balance was held, and a claw back may have been ahead of the posting. Now
+    every wallet of the batch is held, and debts stand still.
+    """
+    late = _hold_debtors(uow, matured)
+    if not late:
+        return
+    postings = list(late.netted({debtor: (0, first) for debtor, (_, first) in _credits(matured).items()}))
+    first, *_ = matured[0]
+    ledger.post(uow, [Entry(f"netting:{to_public('acr', first)}", "settlement", postings)] if postings else [])
 
 
 def _credits(chunk: Sequence[Matured]) -> dict[tuple[int, str], tuple[int, uuid.UUID]]:

@@ -75,6 +75,44 @@ def set_aside(session: Session, accrual_id: uuid.UUID, because: str, now: dateti
     )
 
 
+class SetAside(NamedTuple):
+    """An accrual that the books refused to settle: what was left to settle, since when, and why."""
+
+    accrual_id: uuid.UUID
+    amount_minor: int
+    currency: str
+    set_aside_at: datetime
+    because: str
+
+
+def set_aside_accruals(session: Session) -> list[SetAside]:
+    """All of them, the longest set aside first."""
+    rows = session.execute(
+        text(
+            """
+            SELECT a.id, a.amount_minor - a.clawed_minor, a.currency, m.set_aside_at, m.set_aside_because
+            FROM accrual_maturities m JOIN accruals a ON a.id = m.accrual_id
+            WHERE m.set_aside_at IS NOT NULL ORDER BY m.set_aside_at, a.id
+            """
+        )
+    )
+    return [SetAside(*row) for row in rows]
+
+
+def put_back(session: Session, accrual_ids: Sequence[uuid.UUID]) -> list[uuid.UUID]:
+    """Let these be settled in their order again; returns those that were set aside."""
+    rows = session.execute(
+        text(
+            """
+            UPDATE accrual_maturities SET set_aside_at = NULL, set_aside_because = NULL
+            WHERE accrual_id = ANY(:ids) AND set_aside_at IS NOT NULL RETURNING accrual_id
+            """
+        ),
+        {"ids": list(accrual_ids)},
+    )
+    return list(rows.scalars())
+
+
 def count_set_aside(session: Session) -> int:
     """How many accruals were set aside."""
     counted = session.execute(text("SELECT count(*) FROM accrual_maturities WHERE set_aside_at IS NOT NULL"))

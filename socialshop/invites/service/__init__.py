@@ -17,12 +17,14 @@ from socialshop.invites.service.links import (
     Link,
     NewLink,
     Shared,
+    ShareKit,
     create_link,
     find_link,
     link_named,
     link_of,
     links_of,
     own_code,
+    share_kit,
 )
 from socialshop.invites.service.visiting import Landing, Visit, find_subject, judge_clicks, open_link, recognize
 
@@ -32,6 +34,7 @@ __all__ = [
     "Link",
     "NewLink",
     "Origin",
+    "ShareKit",
     "Shared",
     "Stats",
     "Visit",
@@ -50,5 +53,6 @@ __all__ = [
     "own_code",
     "recognize",
     "record_sales",
+    "share_kit",
     "stats",
 ]

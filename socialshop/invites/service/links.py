@@ -66,6 +66,22 @@ def create_link(uow: UnitOfWork, owner_id: uuid.UUID, new: NewLink, subjects: Su
     return Shared(_link(_same_or_new(uow, owner_id, new)), subject)
 
 
+@dataclass(frozen=True, slots=True)
+class ShareKit:
+    """All that a link shows to whoever it is sent to; `inviter` is empty for an owner who has left the shop."""
+
+    link: Link
+    inviter: str
+    subject: ShareSubject | None
+
+
+def share_kit(uow: UnitOfWork, code: str, subjects: Subjects) -> ShareKit:
+    """What a poster of this link says. Raises NotFound, also once the link's target is gone. Nothing is recorded."""
+    link = link_named(uow, code)
+    subject = None if link.target_id is None else subjects[link.kind](uow, link.target_id)
+    return ShareKit(link, store.owner_name(uow.session, link.owner_id) or "", subject)
+
+
 def find_link(uow: UnitOfWork, owner_id: uuid.UUID, new: NewLink) -> Link | None:
     """The owner's link to a subject for a channel, if it was ever made."""
     row = store.find_same(uow.session, owner_id, new.kind, new.target_id, new.channel)

@@ -77,3 +77,11 @@ def of_owner(session: Session, owner_id: uuid.UUID, after: uuid.UUID | None, lim
 
 def _one(row: Sequence[object] | None) -> LinkRow | None:
     return None if row is None else LinkRow._make(row)
+
+
+def owner_name(session: Session, owner_id: uuid.UUID) -> str | None:
+    """How the owner of a link is called."""
+    found = session.execute(
+        text("SELECT display_name FROM member_profiles WHERE member_id = :id"), {"id": owner_id}
+    ).one_or_none()
+    return found.display_name if found else None

@@ -3,7 +3,17 @@
 from __future__ import annotations
 
 from socialshop.notifications.rules import Channel, Topic
-from socialshop.notifications.service.choosing import choices_of, choose
+from socialshop.notifications.service.choosing import EVERYTHING, Choices, choices_of, choose
+from socialshop.notifications.service.mailing import (
+    PostOffice,
+    count_stuck_mails,
+    list_mails,
+    poll_mails,
+    request_email_verification,
+    request_password_reset,
+    retry_mail,
+    send_due,
+)
 from socialshop.notifications.service.reading import Notices, NoticeView, list_notices, mark_read, unread_count
 from socialshop.notifications.service.telling import (
     on_commissions_accrued,
@@ -22,15 +32,22 @@ from socialshop.notifications.service.telling import (
     tell,
 )
 from socialshop.notifications.store.gathering import Told
+from socialshop.notifications.store.mails import MailRow
 
 __all__ = [
+    "EVERYTHING",
     "Channel",
+    "Choices",
+    "MailRow",
     "NoticeView",
     "Notices",
+    "PostOffice",
     "Told",
     "Topic",
     "choices_of",
     "choose",
+    "count_stuck_mails",
+    "list_mails",
     "list_notices",
     "mark_read",
     "on_commissions_accrued",
@@ -46,6 +63,11 @@ __all__ = [
     "on_room_filled",
     "on_room_over",
     "on_seat_claimed",
+    "poll_mails",
+    "request_email_verification",
+    "request_password_reset",
+    "retry_mail",
+    "send_due",
     "tell",
     "unread_count",
 ]

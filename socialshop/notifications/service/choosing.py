@@ -10,11 +10,14 @@ from socialshop.notifications.store import choices as store
 
 Choices = Mapping[tuple[Channel, Topic], bool]
 
+EVERYTHING: Choices = {(channel, topic): True for channel in Channel for topic in CHOSEN}
+"""The choices of a member who has declined nothing."""
+
 
 def choices_of(uow: UnitOfWork, number: int) -> Choices:
     """Of each channel and topic that is a member's to choose, whether it is wanted: all are, until somebody says no."""
     declined = store.opted_out(uow.session, number)
-    return {(channel, topic): (channel, topic) not in declined for channel in Channel for topic in CHOSEN}
+    return {choice: choice not in declined for choice in EVERYTHING}
 
 
 def choose(uow: UnitOfWork, number: int, changes: Choices) -> None:

@@ -1,0 +1,88 @@
+"""One-time tokens: what somebody is sent who has to show that an e-mail address is theirs.
+
+A token is told once and kept nowhere; what was made for an address is worthless once the member has another. Several
+may be good at a time, for a mail may come late; the first that is used ends the rest of its kind.
+"""
+
+from __future__ import annotations
+
+import uuid
+from datetime import timedelta
+from enum import StrEnum
+
+import structlog
+
+from socialshop.identity import mailed_token_store as store
+from socialshop.identity import passwords, rules, tokens
+from socialshop.identity.errors import TokenNotValid
+from socialshop.infra.uow import UnitOfWork
+from socialshop.kernel.errors import NotFound
+from socialshop.kernel.ids import to_public
+
+_KEPT_FOR = timedelta(days=30)
+_log = structlog.stdlib.get_logger("socialshop.identity")
+
+
+class Purpose(StrEnum):
+    """What a token opens."""
+
+    EMAIL_VERIFICATION = "email_verification"
+    PASSWORD_RESET = "password_reset"  # noqa: S105  (a name)
+
+
+GOOD_FOR = {
+    Purpose.EMAIL_VERIFICATION: timedelta(days=1),
+    Purpose.PASSWORD_RESET: timedelta(hours=1),
+}
+
+
+def issue_token(uow: UnitOfWork, number: int, purpose: Purpose) -> str:
+    """A new token for the member's address. Raises NotFound for a member without one."""
+    found = store.email_of(uow.session, number)
+    if found is None:
+        raise NotFound("the member has no e-mail address")
+    member_id, email = found
+    token = tokens.new_token()
+    store.add(
+        uow.session,
+        {
+            "token_hash": tokens.hash_of(token),
+            "member_id": member_id,
+            "purpose": purpose.value,
+            "email": email,
+            "now": uow.now,
+            "expires_at": uow.now + GOOD_FOR[purpose],
+        },
+    )
+    return token
+
+
+def verify_email(uow: UnitOfWork, token: str) -> None:
+    """The address is its member's. Raises TokenNotValid."""
+    member_id = _use(uow, token, Purpose.EMAIL_VERIFICATION)
+    store.verify_email(uow.session, member_id, uow.now)
+
+
+def reset_password(uow: UnitOfWork, token: str, password: str) -> None:
+    """Set another password; every session ends. Raises InvalidValue (password), TokenNotValid.
+
+    Who reads the mail holds the address, so it is verified as well.
+    """
+    rules.check_password(password)
+    member_id = _use(uow, token, Purpose.PASSWORD_RESET)
+    store.set_password(uow.session, member_id, passwords.hash_password(password), uow.now)
+    store.verify_email(uow.session, member_id, uow.now)
+    _log.info("password set by mail", member=to_public("mbr", member_id))
+
+
+def purge_tokens(uow: UnitOfWork) -> bool:
+    """Delete a batch of tokens that expired long ago; True while there are more. For the periodic table."""
+    return store.delete_expired(uow.session, uow.now - _KEPT_FOR)
+
+
+def _use(uow: UnitOfWork, token: str, purpose: Purpose) -> uuid.UUID:
+    used = store.use(uow.session, tokens.hash_of(token), purpose, uow.now)
+    if used is None:
+        raise TokenNotValid("this link was used, is too old, or was made for another address", field="token")
+    store.void(uow.session, used.member_id, purpose, uow.now)
+    return used.member_id
