@@ -61,7 +61,7 @@ def attach(app: Flask, settings: Settings) -> None:
 
 def are_missing() -> bool:
     """Whether set-up could not fetch the packages: pages then say so instead of looking broken."""
-    return not all((_packages() / path).is_file() for path in THEIRS.values())
+    return not all((packages() / path).is_file() for path in THEIRS.values())
 
 
 def address_of(name: str) -> str:
@@ -87,7 +87,7 @@ def _serve(fingerprint: str, name: str) -> Response:
 
 
 def _find(name: str) -> Asset | None:
-    path = _packages() / THEIRS[name] if name in THEIRS else OURS / name
+    path = packages() / THEIRS[name] if name in THEIRS else OURS / name
     if name not in THEIRS and name not in _own_names():
         return None
     return _read(path) if path.is_file() else None
@@ -103,6 +103,7 @@ def _read(path: Path) -> Asset:
     return Asset(path.read_bytes(), _MEDIA_TYPES[path.suffix])
 
 
-def _packages() -> Path:
+def packages() -> Path:
+    """The folder of the pages' packages."""
     found: Path = current_app.extensions["socialshop_packages"]
     return found
