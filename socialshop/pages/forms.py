@@ -18,6 +18,8 @@ from socialshop.pages.wording import sentence_of
 
 _LONGEST = 500
 _LOCAL = re.compile(r"\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}(:\d{2})?", re.ASCII)
+# Nobody sees these fields, so what is wrong with one is said above the form.
+_UNSEEN = frozenset({"token"})
 
 
 class FormRefused(DomainError):
@@ -98,7 +100,7 @@ class Form:
         """Put a refusal of the shop beside its field, or above the form."""
         if isinstance(error, FormRefused):
             self.problem = gettext("Please look at the marked fields again.")
-        elif error.field is not None and error.field in self.values:
+        elif error.field is not None and error.field in self.values.keys() - _UNSEEN:
             self.errors[error.field] = sentence_of(error)
         else:
             self.problem = sentence_of(error)
