@@ -7,12 +7,13 @@ nothing is lost.
 
 from __future__ import annotations
 
+import json
 import uuid
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Identity, Index, Text, UniqueConstraint, insert, text
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Identity, Index, Text, UniqueConstraint, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
@@ -65,8 +66,13 @@ class OutboxDelivery(Base):
 
 def write(session: Session, event: Event, occurred_at: datetime) -> None:
     """Append one fact to the outbox of this transaction."""
-    values = {"name": type(event).__name__, "payload": payload_of(event), "occurred_at": occurred_at}
-    session.execute(insert(OutboxEvent), [values])
+    payload = json.dumps(payload_of(event), ensure_ascii=False)
+    session.execute(_WRITE, {"name": type(event).__name__, "payload": payload, "occurred_at": occurred_at})
+
+
+_WRITE = text(
+    "INSERT INTO outbox_events (name, payload, occurred_at) VALUES (:name, CAST(:payload AS jsonb), :occurred_at)"
+)
 
 
 def payload_of(event: Event) -> dict[str, Any]:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 from typing import Any, NoReturn, TypeVar
 
 from flask import request
 from pydantic import BaseModel, ValidationError
+from werkzeug.exceptions import RequestEntityTooLarge
 
 from socialshop.web import problems
 from socialshop.web.problems import InvalidFields, Refused
@@ -37,6 +39,12 @@ def read_body(model: type[Model]) -> Model:
         return model.model_validate_json(raw)
     except ValidationError as error:
         _refuse(error)
+
+
+def receive_body() -> None:
+    """Wait for the body's bytes and keep them; what is wrong with them is said where they are read."""
+    with contextlib.suppress(RequestEntityTooLarge):
+        request.get_data(cache=True)
 
 
 def read_raw() -> bytes:

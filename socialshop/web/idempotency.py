@@ -1,8 +1,9 @@
 """Idempotency keys: the same key and body get the same answer again, and the change happens once.
 
 Only 2xx answers are kept, per actor, method and full path, in the transaction of the change itself. "Still running" is
-an advisory try-lock in a transaction of its own, so a crash frees it and nothing is ever stuck. No operation that
-answers with a token takes part: no token is ever stored.
+an advisory try-lock of the same transaction: commit or crash frees it, and nothing is ever stuck. Every statement must
+see what was committed before it, so an operation under another isolation takes no key. No operation that answers with
+a token takes part: no token is ever stored.
 """
 
 from __future__ import annotations
@@ -10,18 +11,16 @@ from __future__ import annotations
 import hashlib
 import re
 import uuid
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
 from flask import request
-from sqlalchemy import Connection, Index, LargeBinary, SmallInteger, Text, insert, select, text
+from sqlalchemy import Index, LargeBinary, SmallInteger, Text, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from socialshop.infra.db import Base
-from socialshop.infra.uow import UnitOfWork, try_lock_apart
+from socialshop.infra.uow import UnitOfWork, advisory_lock
 from socialshop.kernel.errors import DomainError, Kind
 from socialshop.web import problems
 from socialshop.web.problems import Refused
@@ -71,6 +70,18 @@ class IdempotencyAnswer(Base):
     answered_at: Mapped[datetime]
 
 
+# Built once: each request with a key asks and keeps.
+_FIND = text(
+    "SELECT request_hash, status, media_type, content FROM idempotency_answers"
+    " WHERE actor_id = :actor_id AND method = :method AND path = :path AND key = :key"
+)
+_KEEP = text(
+    "INSERT INTO idempotency_answers"
+    " (actor_id, method, path, key, request_hash, status, media_type, content, answered_at)"
+    " VALUES (:actor_id, :method, :path, :key, :request_hash, :status, :media_type, :content, :answered_at)"
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Kept:
     """An answer as it was given."""
@@ -106,58 +117,38 @@ def key_of_request(rule: Idempotency) -> str | None:
     return key
 
 
-@contextmanager
-def claimed(actor_id: uuid.UUID, method: str, path: str, key: str, content: bytes) -> Iterator[Claim]:
-    """Hold the key while its request runs.
+def claim(uow: UnitOfWork, actor_id: uuid.UUID, method: str, path: str, *, key: str, content: bytes) -> Claim:
+    """Hold the key until the unit of work ends, and look for the answer that was given under it.
 
     Raises IdempotencyInProgress while another request holds it, IdempotencyKeyReused if it answered other content.
     """
     found = Claim(actor_id, method, path, key, hashlib.sha256(content).digest())
-    with try_lock_apart(f"idempotency {actor_id} {method} {path} {key}") as connection:
-        if connection is None:
-            raise IdempotencyInProgress("a request with this key is still running; ask again in a moment")
-        yield _with_answer(connection, found)
-
-
-def _with_answer(connection: Connection, claim: Claim) -> Claim:
-    row = connection.execute(
-        select(
-            IdempotencyAnswer.request_hash,
-            IdempotencyAnswer.status,
-            IdempotencyAnswer.media_type,
-            IdempotencyAnswer.content,
-        ).where(
-            IdempotencyAnswer.actor_id == claim.actor_id,
-            IdempotencyAnswer.method == claim.method,
-            IdempotencyAnswer.path == claim.path,
-            IdempotencyAnswer.key == claim.key,
-        )
-    ).one_or_none()
+    if not advisory_lock(uow, f"idempotency {actor_id} {method} {path} {key}", wait=False):
+        raise IdempotencyInProgress("a request with this key is still running; ask again in a moment")
+    # Only a statement that begins after the lock was given sees what its last holder committed.
+    row = uow.session.execute(_FIND, {"actor_id": actor_id, "method": method, "path": path, "key": key}).one_or_none()
     if row is None:
-        return claim
-    if row.request_hash != claim.request_hash:
+        return found
+    if row.request_hash != found.request_hash:
         raise IdempotencyKeyReused("this key was used for another request; a new intent needs a new key")
-    kept = Kept(row.status, row.media_type, row.content)
-    return Claim(claim.actor_id, claim.method, claim.path, claim.key, claim.request_hash, kept)
+    return replace(found, kept=Kept(row.status, row.media_type, row.content))
 
 
 def keep(uow: UnitOfWork, claim: Claim, status: int, media_type: str, content: bytes) -> None:
     """Store the answer in the transaction of the change: both are there, or neither."""
     uow.session.execute(
-        insert(IdempotencyAnswer),
-        [
-            {
-                "actor_id": claim.actor_id,
-                "method": claim.method,
-                "path": claim.path,
-                "key": claim.key,
-                "request_hash": claim.request_hash,
-                "status": status,
-                "media_type": media_type,
-                "content": content,
-                "answered_at": uow.now,
-            }
-        ],
+        _KEEP,
+        {
+            "actor_id": claim.actor_id,
+            "method": claim.method,
+            "path": claim.path,
+            "key": claim.key,
+            "request_hash": claim.request_hash,
+            "status": status,
+            "media_type": media_type,
+            "content": content,
+            "answered_at": uow.now,
+        },
     )
 
 
