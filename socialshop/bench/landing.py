@@ -125,6 +125,7 @@ def environment(settings: Settings) -> Mapping[str, str]:
         **os.environ,
         "DATABASE_URL": settings.database_url.get_secret_value(),
         "REDIS_URL": settings.redis_url.get_secret_value(),
+        "SOCIALSHOP_DATA_DIR": str(settings.data_dir),
         "SOCIALSHOP_SECRET_KEY": secrets.token_hex(16),
         "SOCIALSHOP_WEB_WORKERS": str(settings.web_workers),
     }

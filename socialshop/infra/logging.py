@@ -6,6 +6,7 @@ import logging
 import sys
 import traceback
 from collections.abc import Iterator, MutableMapping
+from functools import lru_cache
 from types import TracebackType
 from typing import Any
 
@@ -45,9 +46,14 @@ def _chain(error: BaseException | None) -> Iterator[BaseException]:
 def mask_secrets(_logger: Any, _method: str, fields: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
     """Replace the value of every field whose name sounds secret."""
     for name in fields:
-        if any(word in name.lower() for word in _SECRET):
+        if _sounds_secret(name):
             fields[name] = "***"
     return fields
+
+
+@lru_cache(maxsize=1024)
+def _sounds_secret(name: str) -> bool:
+    return any(word in name.lower() for word in _SECRET)
 
 
 _SHARED: list[Any] = [

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import uuid
 from functools import lru_cache
 from typing import Literal
 
+import structlog
 from flask import current_app, request
+from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.datastructures import LanguageAccept, MIMEAccept
 from werkzeug.http import parse_accept_header
 
@@ -15,7 +16,7 @@ from socialshop.infra.uow import UnitOfWork, in_unit_of_work
 from socialshop.invites import landing, qr, rules, service, visitors, wording
 from socialshop.invites.cookies import Attributed
 from socialshop.invites.gateway import Subjects
-from socialshop.invites.rules import Kind, ShareSubject
+from socialshop.invites.rules import Kind
 from socialshop.invites.schemas import (
     TARGET_PREFIX,
     LandingWire,
@@ -38,6 +39,7 @@ room = Room("invites", __name__, tag="Invite links")
 landing_room = Room("landing", __name__, tag="Invite links", base="")
 landing_room.template_folder = "templates"
 
+_log = structlog.stdlib.get_logger("socialshop.invites")
 _HTML = "text/html; charset=utf-8"
 _VARY = {"Vary": "Accept, Accept-Language"}
 _KEPT = {"Cache-Control": "public, max-age=86400"}
@@ -130,11 +132,14 @@ def open_link(call: Call[Nothing, Nothing]) -> Answer:
     visit = service.Visit(visitor, caller.member_id if caller else None, bot)
     now = current_app.extensions["socialshop_clock"].now()
     try:
-        found = service.open_link(call.path["code"], visit, now, _subject)
+        found = landing.kept(call.path["code"], lambda: _landing(call.path["code"]))
     except NotFound:
         if not as_page:
             raise
         return _page(landing.unknown_page(language), 404, [])
+    service.record_click(found.link_id, visit, now)
+    if service.clicks_are_due():
+        _take_clicks()
     cookies += visitors.remember(Attributed(found.link_id, now))
     if as_page:
         return _page(landing.page(found, language, _settings().time_zone), 200, cookies)
@@ -172,13 +177,17 @@ def _page(content: bytes, status: int, cookies: list[str]) -> Answer:
     return Answer(content, status, media_type=_HTML, headers=headers)
 
 
-def _subject(kind: Kind, target_id: uuid.UUID) -> ShareSubject | None:
+def _landing(code: str) -> service.Landing:
     clock = current_app.extensions["socialshop_clock"]
+    return in_unit_of_work(lambda uow: service.landing(uow, code, _subjects()), clock)
 
-    def find() -> ShareSubject | None:
-        return in_unit_of_work(lambda uow: service.find_subject(uow, _subjects(), kind, target_id), clock)
 
-    return landing.kept(kind, target_id, find)
+def _take_clicks() -> None:
+    """One visitor in thousands waits until the clicks of all are in the database; without it they wait in the spool."""
+    try:
+        in_unit_of_work(service.take_clicks)
+    except SQLAlchemyError as error:
+        _log.warning("clicks wait in the spool", error=type(error).__name__)
 
 
 def _qr(call: Call[Nothing, Nothing], form: Literal["svg", "png"], media_type: str) -> Answer:

@@ -22,7 +22,16 @@ from socialshop.invites.service.links import (
     links_of,
     own_code,
 )
-from socialshop.invites.service.visiting import Landing, Visit, find_subject, judge_clicks, open_link, recognize
+from socialshop.invites.service.visiting import (
+    Landing,
+    Visit,
+    clicks_are_due,
+    judge_clicks,
+    landing,
+    recognize,
+    record_click,
+    take_clicks,
+)
 
 __all__ = [
     "Attribution",
@@ -35,16 +44,18 @@ __all__ = [
     "Visit",
     "attribute",
     "attribution_of",
+    "clicks_are_due",
     "create_link",
-    "find_subject",
     "judge_clicks",
+    "landing",
     "link_named",
     "link_of",
     "links_of",
-    "open_link",
     "origin_of",
     "own_code",
     "recognize",
+    "record_click",
     "record_sales",
     "stats",
+    "take_clicks",
 ]
