@@ -18,7 +18,6 @@ from __future__ import annotations
 import re
 import uuid
 from collections.abc import Callable, Mapping
-from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from functools import wraps
 from http import HTTPStatus
@@ -243,30 +242,30 @@ def _look(row: Page, variables: Mapping[str, str], form: Form, status: int) -> R
 
 def _act(row: Page, variables: Mapping[str, str], form: Form, caller: Caller | None) -> Response:
     ids = _ids(row, variables)
-    with _claimed(row, form, caller) as claim:
+
+    def work(uow: UnitOfWork) -> Response:
+        claim = _claim(uow, row, form, caller)
         if claim is not None and claim.kept is not None:
             return go_to_address(claim.kept.content.decode())
+        answer = make_response(row.function(Visit(uow, ids, variables, caller, form)))
+        if claim is not None:
+            address = answer.headers["Location"].encode()
+            idempotency.keep(uow, claim, HTTPStatus.SEE_OTHER, "text/uri-list", address)
+        return answer
 
-        def work(uow: UnitOfWork) -> Response:
-            answer = make_response(row.function(Visit(uow, ids, variables, caller, form)))
-            if claim is not None:
-                address = answer.headers["Location"].encode()
-                idempotency.keep(uow, claim, HTTPStatus.SEE_OTHER, "text/uri-list", address)
-            return answer
-
-        return transact(work, row.isolation)
+    return transact(work, row.isolation)
 
 
-def _claimed(row: Page, form: Form, caller: Caller | None) -> AbstractContextManager[Claim | None]:
+def _claim(uow: UnitOfWork, row: Page, form: Form, caller: Caller | None) -> Claim | None:
     if not row.once or caller is None:
-        return nullcontext()
+        return None
     key = form.values.get(ONCE, "")
     if not _INTENT.fullmatch(key):
         raise Refused(problems.KEY_MISSING, "the form does not say which intent it stands for")
     content = "\n".join(
         f"{name}={value}" for name, value in sorted(form.values.items()) if name not in _NOT_OF_THE_FORM
     )
-    return idempotency.claimed(caller.member_id, row.method, request.path, key, content.encode())
+    return idempotency.claim(uow, caller.member_id, row.method, request.path, key=key, content=content.encode())
 
 
 def _ids(row: Page, variables: Mapping[str, str]) -> dict[str, uuid.UUID]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Sequence
+from functools import lru_cache
 from typing import NamedTuple
 
 from flask import Flask, current_app
@@ -63,8 +64,14 @@ def observe(method: str, route: str, status: int, seconds: float) -> None:
     """Count one answered request."""
     # An unknown method of an unknown path is anybody's text: it must not become a label.
     known = method if route != "none" else "other"
-    _requests.labels(known, route, str(status)).inc()
-    _seconds.labels(known, route).observe(seconds)
+    counter, histogram = _of(known, route, status)
+    counter.inc()
+    histogram.observe(seconds)
+
+
+@lru_cache(maxsize=1024)
+def _of(method: str, route: str, status: int) -> tuple[Counter, Histogram]:
+    return _requests.labels(method, route, str(status)), _seconds.labels(method, route)
 
 
 def exposition() -> tuple[bytes, str]:

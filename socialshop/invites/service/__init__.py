@@ -26,7 +26,17 @@ from socialshop.invites.service.links import (
     own_code,
     share_kit,
 )
-from socialshop.invites.service.visiting import Landing, Visit, find_subject, judge_clicks, open_link, recognize
+from socialshop.invites.service.visiting import (
+    Landing,
+    Visit,
+    clicks_are_due,
+    find_subject,
+    judge_clicks,
+    landing,
+    recognize,
+    record_click,
+    take_clicks,
+)
 
 __all__ = [
     "Attribution",
@@ -40,19 +50,22 @@ __all__ = [
     "Visit",
     "attribute",
     "attribution_of",
+    "clicks_are_due",
     "create_link",
     "find_link",
     "find_subject",
     "judge_clicks",
+    "landing",
     "link_named",
     "link_of",
     "links_of",
     "links_with_stats",
-    "open_link",
     "origin_of",
     "own_code",
     "recognize",
+    "record_click",
     "record_sales",
     "share_kit",
     "stats",
+    "take_clicks",
 ]
