@@ -37,6 +37,10 @@ class LandingPages(Protocol):
         """The reader's language."""
         ...
 
+    def cookies(self) -> list[str]:
+        """The cookies to set: the language, if the address named one."""
+        ...
+
     def page(self, landing: Landing | None) -> bytes:
         """The page of a link in the reader's language; None for a code that no link has."""
         ...

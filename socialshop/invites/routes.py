@@ -22,6 +22,7 @@ from socialshop.invites.poster import Fonts, Sheet
 from socialshop.invites.rules import Kind
 from socialshop.invites.schemas import (
     TARGET_PREFIX,
+    LandingQuery,
     LandingWire,
     LinkPage,
     LinkWire,
@@ -128,12 +129,13 @@ def show_stats(call: Call[Nothing, Nothing]) -> Answer:
     "GET",
     "/i/<code>",
     access=PUBLIC,
+    query=LandingQuery,
     limited=False,
     listed=False,
     refuses=(NotFound,),
     replies=(Reply(200, None, "A page.", _HTML), Reply(200, LandingWire, "Its facts.")),
 )
-def open_link(call: Call[Nothing, Nothing]) -> Answer:
+def open_link(call: Call[Nothing, LandingQuery]) -> Answer:
     """The page behind an invite link; the click is recorded, and a cookie remembers the link for registration."""
     language, as_page = landing.pages().language(), _wants_page()
     visitor, cookies = visitors.greet()
@@ -153,6 +155,7 @@ def open_link(call: Call[Nothing, Nothing]) -> Answer:
         _take_clicks()
     cookies += visitors.remember(Attributed(found.link_id, now))
     if as_page:
+        cookies += landing.pages().cookies()
         return _page(landing.page(found, language), 200, cookies)
     return Answer(LandingWire.of(found), headers={**_VARY, "Set-Cookie": cookies})
 

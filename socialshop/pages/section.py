@@ -72,6 +72,7 @@ class Page:
     again: str = ""
     once: bool = False
     limit: str | None = None
+    isolation: str | None = None
 
 
 class Section(Blueprint):
@@ -87,12 +88,23 @@ class Section(Blueprint):
         refusals.attach(self)
 
     def page(
-        self, path: str, *, access: Access | None = None, ids: Mapping[str, str] | None = None, tab: str = ""
+        self,
+        path: str,
+        *,
+        access: Access | None = None,
+        ids: Mapping[str, str] | None = None,
+        tab: str = "",
+        isolation: str | None = None,
     ) -> Callable[[Function], Function]:
-        """Register a page. `ids` maps a path variable to the prefix of its public id; `tab` says which is lit."""
+        """Register a page. `ids` maps a path variable to the prefix of its public id; `tab` says which is lit.
+
+        `isolation` names a PostgreSQL level, for a page whose statements must see one state.
+        """
 
         def register(function: Function) -> Function:
-            row = Page("GET", self.prefix + path, access or self.access, ids or {}, function, tab=tab)
+            row = Page(
+                "GET", self.prefix + path, access or self.access, ids or {}, function, tab=tab, isolation=isolation
+            )
             self._add(path, row, _page_of(row))
             return function
 
@@ -107,13 +119,17 @@ class Section(Blueprint):
         ids: Mapping[str, str] | None = None,
         once: bool = False,
         limit: str | None = None,
+        isolation: str | None = None,
     ) -> Callable[[Function], Function]:
         """Register what a form does; it answers with a redirect (`go_to`).
 
         Refused, the page `again` (of this section, with the same path variables) is shown once more with the form as
         it was filled in and what is wrong. `once`: the form carries `once()`; sent twice, it is done once and answered
-        alike. `limit` names a limit of its own (web/limits.py).
+        alike. `limit` names a limit of its own (web/limits.py). `isolation` as for a page; not with `once`
+        (web/idempotency.py says why).
         """
+        if once and isolation is not None:
+            raise ValueError(f"{path}: a form that is sent twice is told apart under READ COMMITTED")
 
         def register(function: Function) -> Function:
             row = Page(
@@ -125,6 +141,7 @@ class Section(Blueprint):
                 again=again,
                 once=once,
                 limit=limit,
+                isolation=isolation,
             )
             self._add(path, row, self._action_of(row))
             return function
@@ -171,9 +188,9 @@ def _address(endpoint: str, variables: Mapping[str, Any]) -> str:
     return url_for(endpoint, **variables)
 
 
-def transact(work: Callable[[UnitOfWork], T]) -> T:
+def transact(work: Callable[[UnitOfWork], T], isolation: str | None = None) -> T:
     """Run `work` in this request's one unit of work."""
-    return in_unit_of_work(work)
+    return in_unit_of_work(work, isolation=isolation)
 
 
 def attach(app: Flask, sections: tuple[Section, ...]) -> dict[str, Page]:
@@ -223,7 +240,7 @@ def _look(row: Page, variables: Mapping[str, str], form: Form, status: int) -> R
             answer.status_code = status
         return answer
 
-    return transact(work)
+    return transact(work, row.isolation)
 
 
 def _act(row: Page, variables: Mapping[str, str], form: Form, caller: Caller | None) -> Response:
@@ -239,7 +256,7 @@ def _act(row: Page, variables: Mapping[str, str], form: Form, caller: Caller | N
             idempotency.keep(uow, claim, HTTPStatus.SEE_OTHER, "text/uri-list", address)
         return answer
 
-    return transact(work)
+    return transact(work, row.isolation)
 
 
 def _claim(uow: UnitOfWork, row: Page, form: Form, caller: Caller | None) -> Claim | None:

@@ -54,6 +54,12 @@ def attach(app: Flask, count_waiting: CountWaiting) -> None:
     app.extensions["socialshop_count_waiting"] = count_waiting
 
 
+def waiting(uow: UnitOfWork) -> Sequence[Gauge]:
+    """What waits in the shop, now."""
+    count_waiting: CountWaiting = current_app.extensions["socialshop_count_waiting"]
+    return count_waiting(uow)
+
+
 def observe(method: str, route: str, status: int, seconds: float) -> None:
     """Count one answered request."""
     # An unknown method of an unknown path is anybody's text: it must not become a label.
@@ -74,15 +80,14 @@ def exposition() -> tuple[bytes, str]:
     if os.environ.get("PROMETHEUS_MULTIPROC_DIR"):
         registry = CollectorRegistry()
         MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
-    waiting = CollectorRegistry()
-    waiting.register(_Waiting())
-    return generate_latest(registry) + generate_latest(waiting), CONTENT_TYPE_LATEST
+    gauges = CollectorRegistry()
+    gauges.register(_Waiting())
+    return generate_latest(registry) + generate_latest(gauges), CONTENT_TYPE_LATEST
 
 
 class _Waiting(Collector):
     """What waits: the database's figures, the same from whichever process is asked, so kept by none."""
 
     def collect(self) -> Iterable[Metric]:
-        count_waiting: CountWaiting = current_app.extensions["socialshop_count_waiting"]
-        for gauge in in_unit_of_work(count_waiting):
+        for gauge in in_unit_of_work(waiting):
             yield GaugeMetricFamily(f"socialshop_{gauge.name}", gauge.meaning, gauge.value)
