@@ -125,8 +125,11 @@ class Section(Blueprint):
 
         Refused, the page `again` (of this section, with the same path variables) is shown once more with the form as
         it was filled in and what is wrong. `once`: the form carries `once()`; sent twice, it is done once and answered
-        alike. `limit` names a limit of its own (web/limits.py).
+        alike. `limit` names a limit of its own (web/limits.py). `isolation` as for a page; not with `once`
+        (web/idempotency.py says why).
         """
+        if once and isolation is not None:
+            raise ValueError(f"{path}: a form that is sent twice is told apart under READ COMMITTED")
 
         def register(function: Function) -> Function:
             row = Page(

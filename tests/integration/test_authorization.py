@@ -24,7 +24,7 @@ API = "/api/v1"
 EVERYBODY = frozenset(Role)
 BUYERS = EVERYBODY - {Role.FINANCE}
 # Of one's own account, which finance has too.
-OWN_ACCOUNT = {"DELETE /sessions/current", "PATCH /me", "POST /me/notices/read"}
+OWN_ACCOUNT = {"DELETE /sessions/current", "PATCH /me", "POST /me/notices/read", "POST /me/email-verifications"}
 DEALS = {"POST /deals", "POST /deals/<deal_id>/publish"}
 # Who earns nothing has no money to ask for.
 EARNERS_READ = {
