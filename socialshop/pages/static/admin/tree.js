@@ -15,7 +15,7 @@ if (place && window.echarts) {
       orient: place.clientWidth < 500 ? "TB" : "LR",
       left: 90, right: 110, top: 24, bottom: 24,
       symbolSize: 10,
-      initialTreeDepth: 2,
+      initialTreeDepth: 1,
       roam: "move",
       lineStyle: { color: ink.getPropertyValue("--line-strong") },
       itemStyle: { color: ink.getPropertyValue("--accent"), borderColor: ink.getPropertyValue("--accent") },
