@@ -26,7 +26,15 @@ from socialshop.invites.service.links import (
     own_code,
     share_kit,
 )
-from socialshop.invites.service.visiting import Landing, Visit, find_subject, judge_clicks, open_link, recognize
+from socialshop.invites.service.visiting import (
+    Landing,
+    Visit,
+    find_subject,
+    forget_clicks,
+    judge_clicks,
+    open_link,
+    recognize,
+)
 
 __all__ = [
     "Attribution",
@@ -43,6 +51,7 @@ __all__ = [
     "create_link",
     "find_link",
     "find_subject",
+    "forget_clicks",
     "judge_clicks",
     "link_named",
     "link_of",

@@ -310,3 +310,17 @@ def refund_seats(session: Session, order_ids: Collection[uuid.UUID]) -> list[uui
         {"orders": list(order_ids)},
     )
     return list(rows.scalars())
+
+
+def forget_events(session: Session, before: datetime, limit: int) -> int:
+    """Of the oldest `limit` events, remove those of rooms that closed before then; returns how many."""
+    removed = session.execute(
+        text(
+            """
+            DELETE FROM room_events e USING (SELECT id FROM room_events ORDER BY id LIMIT :limit) oldest, rooms r
+            WHERE e.id = oldest.id AND r.id = e.room_id AND r.closed_at < :before RETURNING e.id
+            """
+        ),
+        {"before": before, "limit": limit},
+    )
+    return len(removed.all())
