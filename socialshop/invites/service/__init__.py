@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from socialshop.invites.service.attributing import (
-    Attribution,
     Origin,
     Stats,
     attribute,
-    attribution_of,
     links_with_stats,
     origin_of,
     record_sales,
@@ -37,7 +35,6 @@ from socialshop.invites.service.visiting import (
 )
 
 __all__ = [
-    "Attribution",
     "Landing",
     "Link",
     "NewLink",
@@ -47,7 +44,6 @@ __all__ = [
     "Stats",
     "Visit",
     "attribute",
-    "attribution_of",
     "create_link",
     "find_link",
     "find_subject",
