@@ -47,6 +47,14 @@ def prune(uow: UnitOfWork) -> bool:
     return deliveries.prune(uow, before, _PRUNE_BATCH) == _PRUNE_BATCH
 
 
+def forget(uow: UnitOfWork) -> bool:
+    """Forget what is told and counted of things long over. Of money, and of who did what, everything is kept."""
+    before = uow.now - timedelta(days=wired.settings().history_keep_days)
+    steps = (rooms.forget_events, notifications.forget, payments.forget_notices, invites.forget_clicks)
+    more = [step(uow, before) for step in steps]
+    return any(more)
+
+
 def receive_overdue(uow: UnitOfWork) -> bool:
     """Take as received what was shipped longer ago than the setting says."""
     return orders.receive_overdue(uow, timedelta(days=wired.settings().automatic_receipt_days))
@@ -64,6 +72,7 @@ PERIODIC: tuple[Periodic, ...] = (
     Periodic("settle", timedelta(minutes=1), commissions.settlement_tick),
     Periodic("keep_heads", timedelta(days=1), ledger.keep_heads),
     Periodic("prune_outbox", timedelta(hours=1), prune),
+    Periodic("forget_history", timedelta(hours=1), forget),
     Periodic("purge_sessions", timedelta(hours=1), identity.purge_sessions),
     Periodic("purge_tokens", timedelta(hours=1), identity.purge_tokens),
     Periodic("poll_mails", timedelta(seconds=15), notifications.poll_mails),

@@ -82,7 +82,7 @@ SENTENCES: dict[str, tuple[str, str]] = {
     # what an entry of the wallet was
     "entry_accrual": ("Commission of an order, held.", "订单佣金，待结算。"),
     "entry_settlement": ("Commission settled into your wallet.", "佣金结算入钱包。"),
-    "entry_netting": ("A debt was paid from what settled.", "以结算的佣金抵扣欠款。"),
+    "entry_netting": ("A debt was paid from what came in.", "以入账款项抵扣欠款。"),
     "entry_clawback": ("Commission taken back: the order was refunded.", "订单已退款，收回佣金。"),
     "entry_other": ("Moved by a payout or by the shop.", "提现或商店操作。"),
 }

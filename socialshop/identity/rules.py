@@ -15,7 +15,6 @@ LONGEST_NAME = 60
 LONGEST_EMAIL = 254
 TERMS = "terms"
 TERMS_VERSION = "2026-11"
-LOCALES = ("zh", "en")
 _TIME_ZONES = frozenset(available_timezones())
 
 

@@ -18,7 +18,6 @@ from socialshop.infra.db import APPLICATION_ROLE
 from socialshop.infra.servers import StartupError, find_client
 
 _DRIVER = "+psycopg"
-_SET_SINCE = 160_000
 
 
 class BackupRefused(StartupError):

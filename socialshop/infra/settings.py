@@ -101,6 +101,13 @@ class Settings(BaseSettings):
         6, ge=1, le=20, description="attempts at an outbox delivery before it is given up and waits for a person"
     )
     outbox_keep_days: int = Field(14, ge=1, le=365, description="days that finished events and ticks are kept")
+    history_keep_days: int = Field(
+        400,
+        ge=30,
+        le=3650,
+        description="days that notices, ended mails, counted clicks, what happened in rooms that are over, and payment"
+        " providers' webhooks are kept",
+    )
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="least level that is logged")
     crash_at: str = Field("", description="name of a crash point where the process kills itself; tests only")
 

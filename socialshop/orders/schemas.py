@@ -194,7 +194,7 @@ class RefundWire(Wire):
         )
 
 
-_AS_THEY_ARE = (*("reason", "in_window", "requested_at", "decided_at", "decision_reason", "failed_at", "refunded_at"),)
+_AS_THEY_ARE = ("reason", "in_window", "requested_at", "decided_at", "decision_reason", "failed_at", "refunded_at")
 
 
 class RefundList(Wire):

@@ -27,9 +27,17 @@ def reserve(claim: Claim) -> Entry:
     )
 
 
-def give_back(claim: Claim, why: str) -> Entry:
-    """Rejected, cancelled or failed: back into the wallet."""
-    return _entry(claim, why, chart.member_reserved(claim.member_number), chart.member_wallet(claim.member_number))
+def give_back(claim: Claim, why: str, netted_minor: int) -> Entry:
+    """Rejected, cancelled or failed: back into the wallet, and out of it what pays a debt."""
+    number, currency = claim.member_number, claim.currency
+    entry = _entry(claim, why, chart.member_reserved(number), chart.member_wallet(number))
+    if not netted_minor:
+        return entry
+    netting = (
+        Posting(chart.member_wallet(number), -netted_minor, currency, claim.request_id),
+        Posting(chart.member_receivable(number), netted_minor, currency, claim.request_id),
+    )
+    return entry._replace(postings=(*entry.postings, *netting))
 
 
 def pay(claim: Claim) -> Entry:

@@ -108,6 +108,41 @@ def test_reserved_money_is_left_alone_and_its_request_gets_a_finding(sponsor: Sp
     assert faults() == {}
 
 
+def test_what_comes_back_pays_the_debt_first_so_that_asking_again_carries_nothing_away(
+    sponsor: Sponsor, admins: list[Person]
+) -> None:
+    cancelled, rejected = sponsor.asked(500), sponsor.asked(700)
+    refund(sponsor.orders[0], buyer=sponsor.buyer)
+    _follow()
+    assert wallet(sponsor.number) == WalletBalances(0, 0, 1_200, 800)
+    assert sponsor.person.call("DELETE", f"/payout-requests/{cancelled}").status_code == 204
+    assert wallet(sponsor.number) == WalletBalances(0, 0, 700, 300)
+    assert admins[0].call("POST", f"/admin/payout-requests/{rejected}/reject", json={"reason": "no"}).status_code == 200
+    # 300 of the 700 pay the rest of the debt; 400 is what the second sale earned.
+    assert wallet(sponsor.number) == WalletBalances(0, 400, 0, 0)
+    shown = sponsor.person.call("GET", "/me/wallet/entries", headers={"Accept-Language": "en"}).get_json()["data"]
+    assert [(e["part"], e["amount"]["amount_minor"]) for e in shown if "debt" in e["text"]] == [
+        ("owed", -300),
+        ("available", -300),
+        ("owed", -500),
+        ("available", -500),
+    ]
+    assert faults() == {}
+
+
+def test_a_payout_that_failed_pays_the_debt_first_too(sponsor: Sponsor, admins: list[Person]) -> None:
+    request = sponsor.asked(1_200)
+    first, second, third = admins
+    assert first.call("POST", f"/admin/payout-requests/{request}/approve", json={}).status_code == 200
+    batch = second.call("POST", "/admin/payout-batches", key="b", json={"channel": "bank"}).get_json()["id"]
+    assert third.call("POST", f"/admin/payout-batches/{batch}/release", key="r", json={}).status_code == 200
+    refund(sponsor.orders[0], buyer=sponsor.buyer)
+    failed = {"results": [{"request_id": request, "outcome": "failed"}]}
+    assert second.call("POST", f"/admin/payout-batches/{batch}/results", json=failed).status_code == 200
+    assert wallet(sponsor.number) == WalletBalances(0, 400, 0, 0)
+    assert faults() == {}
+
+
 def test_a_claw_back_that_the_wallet_covers_finds_nothing(sponsor: Sponsor, admins: list[Person]) -> None:
     request = sponsor.asked(100)
     refund(sponsor.orders[0], buyer=sponsor.buyer)

@@ -26,6 +26,8 @@ _PARTS: dict[str, tuple[Literal["pending", "available", "reserved", "owed"], int
     "receivable": ("owed", -1),
 }
 _SENTENCES = {"accrual": "entry_accrual", "settlement": "entry_settlement", "clawback": "entry_clawback"}
+# What brings money into a wallet pays what its member owes.
+_NETTING = {"settlement", "payout_rejected", "payout_cancelled", "payout_failed"}
 _MOVEMENT = {
     "posted_at": "2026-02-10T12:00:00Z",
     "kind": "settlement",
@@ -57,7 +59,7 @@ class WalletEntry(Wire):
         """The wire form of a movement."""
         part, sign = _PARTS[row.account.rsplit(":", 1)[1]]
         code = _SENTENCES.get(row.kind, "entry_other")
-        if row.kind == "settlement" and (part == "owed" or (part == "available" and row.amount_minor < 0)):
+        if row.kind in _NETTING and (part == "owed" or (part == "available" and row.amount_minor < 0)):
             code = "entry_netting"
         return cls(
             posted_at=row.posted_at,

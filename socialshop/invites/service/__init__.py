@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from socialshop.invites.service.attributing import (
-    Attribution,
     Origin,
     Stats,
     attribute,
-    attribution_of,
     links_with_stats,
     origin_of,
     record_sales,
@@ -31,6 +29,7 @@ from socialshop.invites.service.visiting import (
     Visit,
     clicks_are_due,
     find_subject,
+    forget_clicks,
     judge_clicks,
     landing,
     recognize,
@@ -39,7 +38,6 @@ from socialshop.invites.service.visiting import (
 )
 
 __all__ = [
-    "Attribution",
     "Landing",
     "Link",
     "NewLink",
@@ -54,6 +52,7 @@ __all__ = [
     "create_link",
     "find_link",
     "find_subject",
+    "forget_clicks",
     "judge_clicks",
     "landing",
     "link_named",

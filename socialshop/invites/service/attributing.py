@@ -27,15 +27,6 @@ class Origin:
 
 
 @dataclass(frozen=True, slots=True)
-class Attribution:
-    """The stored origin of a member."""
-
-    link_id: uuid.UUID
-    source: str
-    touched_at: datetime
-
-
-@dataclass(frozen=True, slots=True)
 class Stats:
     """What became of a link.
 
@@ -76,12 +67,6 @@ def attribute(uow: UnitOfWork, member_id: uuid.UUID, origin: Origin) -> None:
             "attributed_at": uow.now,
         },
     )
-
-
-def attribution_of(uow: UnitOfWork, member_id: uuid.UUID) -> Attribution | None:
-    """Through which link a member came; None for who came by themselves."""
-    found = store.find_attribution(uow.session, member_id)
-    return None if found is None else Attribution(*found)
 
 
 def record_sales(uow: UnitOfWork, payloads: Sequence[Mapping[str, Any]]) -> None:

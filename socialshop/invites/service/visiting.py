@@ -95,3 +95,8 @@ def judge_clicks(uow: UnitOfWork) -> bool:
     advisory_lock(uow, "invites:judging")
     taken = take_clicks(uow)
     return store.judge(uow.session, _BATCH, rules.REPEAT_WITHIN) == _BATCH or taken
+
+
+def forget_clicks(uow: UnitOfWork, before: datetime) -> bool:
+    """Forget clicks of before then, which the links' figures have counted; True if there may be more."""
+    return store.forget(uow.session, before, _BATCH) == _BATCH

@@ -120,3 +120,17 @@ def recognize(session: Session, visitor: bytes, member_id: uuid.UUID, at: dateti
         ),
         {"visitor": visitor, "member_id": member_id, "at": at},
     )
+
+
+def forget(session: Session, before: datetime, limit: int) -> int:
+    """Of the oldest `limit` clicks, remove those of before then that were added up; returns how many."""
+    removed = session.execute(
+        text(
+            """
+            DELETE FROM invite_clicks c USING (SELECT id FROM invite_clicks ORDER BY id LIMIT :limit) oldest
+            WHERE c.id = oldest.id AND c.clicked_at < :before AND c.verdict IS NOT NULL RETURNING c.id
+            """
+        ),
+        {"before": before, "limit": limit},
+    )
+    return len(removed.all())

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Mapping, Sequence
-from datetime import datetime
 from typing import NamedTuple
 
 from sqlalchemy import text
@@ -32,15 +31,6 @@ def add_attribution(session: Session, values: Mapping[str, object]) -> None:
         ),
         values,
     )
-
-
-def find_attribution(session: Session, member_id: uuid.UUID) -> tuple[uuid.UUID, str, datetime] | None:
-    """(link, source, touched at) of a member who came through a link."""
-    row = session.execute(
-        text("SELECT link_id, source, touched_at FROM attributions WHERE member_id = :member_id"),
-        {"member_id": member_id},
-    ).one_or_none()
-    return None if row is None else (row.link_id, row.source, row.touched_at)
 
 
 def record_sales(session: Session, order_ids: Sequence[uuid.UUID]) -> None:

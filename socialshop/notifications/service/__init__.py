@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from socialshop.notifications.rules import Channel, Topic
 from socialshop.notifications.service.choosing import EVERYTHING, Choices, choices_of, choose
+from socialshop.notifications.service.forgetting import forget
 from socialshop.notifications.service.mailing import (
     PostOffice,
     count_stuck_mails,
@@ -47,6 +48,7 @@ __all__ = [
     "choices_of",
     "choose",
     "count_stuck_mails",
+    "forget",
     "list_mails",
     "list_notices",
     "mark_read",

@@ -176,3 +176,17 @@ def queue_again(session: Session, mail_id: uuid.UUID, now: datetime) -> bool:
         {"id": mail_id, "now": now},
     )
     return moved.one_or_none() is not None
+
+
+def forget(session: Session, before: datetime, limit: int) -> int:
+    """Of the oldest `limit` mails, remove those that ended before then, sent or not; returns how many."""
+    removed = session.execute(
+        text(
+            """
+            DELETE FROM mails m USING (SELECT id FROM mails ORDER BY id LIMIT :limit) oldest
+            WHERE m.id = oldest.id AND m.ended_at < :before RETURNING m.id
+            """
+        ),
+        {"before": before, "limit": limit},
+    )
+    return len(removed.all())

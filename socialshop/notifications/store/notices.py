@@ -143,3 +143,17 @@ def reader(session: Session, member: int) -> ReaderRow | None:
         {"member": member},
     ).one_or_none()
     return ReaderRow(*row) if row else None
+
+
+def forget(session: Session, before: datetime, limit: int) -> int:
+    """Of the oldest `limit` notices, remove those written before then; returns how many."""
+    removed = session.execute(
+        text(
+            """
+            DELETE FROM notices n USING (SELECT id FROM notices ORDER BY id LIMIT :limit) oldest
+            WHERE n.id = oldest.id AND n.created_at < :before RETURNING n.id
+            """
+        ),
+        {"before": before, "limit": limit},
+    )
+    return len(removed.all())

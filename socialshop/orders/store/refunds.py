@@ -42,7 +42,6 @@ class PaidRow(NamedTuple):
 
     id: uuid.UUID
     order_id: uuid.UUID
-    amount_minor: int
 
 
 def left_of(session: Session, order_id: uuid.UUID) -> list[Part]:
@@ -214,7 +213,7 @@ def mark_refunded(session: Session, refund_ids: Collection[uuid.UUID], now: date
                 FROM (SELECT order_id, CAST(sum(amount_minor) AS bigint) AS amount_minor FROM paid GROUP BY 1) p
                 WHERE o.id = p.order_id
             )
-            SELECT id, order_id, amount_minor FROM paid ORDER BY id
+            SELECT id, order_id FROM paid ORDER BY id
             """
         ),
         {"ids": list(refund_ids), "now": now},

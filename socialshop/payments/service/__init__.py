@@ -13,13 +13,14 @@ from socialshop.payments.service.intents import (
     request_refund,
     request_release,
 )
-from socialshop.payments.service.looking import apply_notice, count_unknown, look, poll, take_notice
+from socialshop.payments.service.looking import apply_notice, count_unknown, forget_notices, look, poll, take_notice
 
 __all__ = [
     "PaymentView",
     "apply_notice",
     "count_unknown",
     "create_intent",
+    "forget_notices",
     "look",
     "make_call",
     "pay",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Mapping
+from datetime import datetime
 
 import structlog
 
@@ -19,6 +20,7 @@ from socialshop.payments.service.recording import record_state
 from socialshop.payments.store import calls, notices, payments
 
 _BATCH = 100
+_FORGOTTEN_A_STEP = 5_000
 
 Found = ProviderPayment | None
 
@@ -110,3 +112,8 @@ def _fetch(gateways: Gateways, provider: str, ref: str) -> Found:
     if gateway is None:
         raise OutcomeUnknown(f"the provider {provider} is not set up here")
     return gateway.fetch(ref)
+
+
+def forget_notices(uow: UnitOfWork, before: datetime) -> bool:
+    """Forget providers' notices that were done with before then; True if there may be more. Payments and calls stay."""
+    return notices.forget(uow.session, before, _FORGOTTEN_A_STEP) == _FORGOTTEN_A_STEP

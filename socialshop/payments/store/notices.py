@@ -60,3 +60,17 @@ def take_due(session: Session, now: datetime, limit: int) -> list[NoticeRow]:
         {"now": now, "limit": limit},
     )
     return [NoticeRow(*row) for row in rows]
+
+
+def forget(session: Session, before: datetime, limit: int) -> int:
+    """Of the oldest `limit` notices, remove those that were done with before then; returns how many."""
+    removed = session.execute(
+        text(
+            """
+            DELETE FROM payment_notices n USING (SELECT id FROM payment_notices ORDER BY id LIMIT :limit) oldest
+            WHERE n.id = oldest.id AND n.applied_at < :before RETURNING n.id
+            """
+        ),
+        {"before": before, "limit": limit},
+    )
+    return len(removed.all())

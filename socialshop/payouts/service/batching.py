@@ -30,6 +30,7 @@ from socialshop.payouts.errors import (
 )
 from socialshop.payouts.events import PayoutsEnded
 from socialshop.payouts.rules import Channel, Item
+from socialshop.payouts.service.giving_back import give_back
 from socialshop.payouts.store import batches as store
 from socialshop.payouts.store.batches import Batch, BatchItem, Outcome
 
@@ -159,13 +160,9 @@ def _end(uow: UnitOfWork, batch: Batch, items: Mapping[uuid.UUID, BatchItem], fr
     failed = [items[outcome.request_id] for outcome in fresh if outcome.status == "failed"]
     # Posting locks the members' balances until the end of the transaction: of two results for one member the later
     # counts what the earlier paid.
-    ledger.post(
-        uow,
-        [
-            *(postings.pay(_claim(batch, item)) for item in paid),
-            *(postings.give_back(_claim(batch, item), "failed") for item in failed),
-        ],
-    )
+    leaving = [_claim(batch, item) for item in paid]
+    back = give_back(uow, [_claim(batch, item) for item in failed], "failed", beside=leaving)
+    ledger.post(uow, [*map(postings.pay, leaving), *back])
     crash_point("payouts.posted")
     if paid:
         parts = commissions.pay_out(uow, list(_spans(uow, batch, paid)), batch.currency)

@@ -12,6 +12,7 @@ from socialshop.kernel.money import Money
 from socialshop.ledger import service as ledger
 from socialshop.payouts import postings, rules
 from socialshop.payouts.rules import Channel
+from socialshop.payouts.service.giving_back import give_back
 from socialshop.payouts.service.moving import claim_of, found, move_on
 from socialshop.payouts.store import destinations as places
 from socialshop.payouts.store import requests as store
@@ -92,5 +93,5 @@ def cancel(uow: UnitOfWork, member_id: uuid.UUID, request_id: uuid.UUID) -> None
         raise NotFound("no such payout request")
     if not move_on(uow, request, "cancelled", come_from=("submitted", "held"), reason=None, ends=True):
         return
-    ledger.post(uow, [postings.give_back(claim_of(request), "cancelled")])
+    ledger.post(uow, give_back(uow, [claim_of(request)], "cancelled"))
     audit.record(uow, actor=member_id, action="payout.cancelled", target=to_public("por", request_id), facts={})

@@ -8,9 +8,9 @@ from socialshop.audit import service as audit
 from socialshop.infra.uow import UnitOfWork
 from socialshop.kernel.ids import to_public
 from socialshop.ledger import service as ledger
-from socialshop.payouts import postings
 from socialshop.payouts.errors import SelfApproval
 from socialshop.payouts.events import PayoutDecided
+from socialshop.payouts.service.giving_back import give_back
 from socialshop.payouts.service.moving import claim_of, found, move_on
 from socialshop.payouts.store import requests as store
 from socialshop.payouts.store.requests import Request
@@ -56,7 +56,7 @@ def _decide(uow: UnitOfWork, actor: uuid.UUID, request_id: uuid.UUID, decision: 
     )
     uow.emit(PayoutDecided(decision_id=decision_id))
     if ends:
-        ledger.post(uow, [postings.give_back(claim_of(request), "rejected")])
+        ledger.post(uow, give_back(uow, [claim_of(request)], "rejected"))
     facts = {"amount_minor": request.amount_minor, "currency": request.currency, "reason": reason}
     audit.record(uow, actor=actor, action=f"payout.{decision}", target=to_public("por", request_id), facts=facts)
     return found(uow, request_id)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from socialshop.rooms.service.ending import expire_due, release_lapsed_holds
+from socialshop.rooms.service.ending import expire_due, forget_events, release_lapsed_holds
 from socialshop.rooms.service.following import (
     on_capture_failed,
     on_payment_authorized,
@@ -58,6 +58,7 @@ __all__ = [
     "expire_due",
     "filling",
     "filling_of_deal",
+    "forget_events",
     "join",
     "leave",
     "on_capture_failed",

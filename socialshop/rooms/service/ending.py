@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Collection, Sequence
+from datetime import datetime
 
 from socialshop.deals import service as deals
 from socialshop.infra.crashpoints import crash_point
@@ -17,6 +18,7 @@ from socialshop.rooms.store.changing import GivenUp
 
 _HOLDS_A_STEP = 200
 _ROOMS_A_STEP = 50
+_EVENTS_A_STEP = 5_000
 
 
 def release_lapsed_holds(uow: UnitOfWork) -> bool:
@@ -72,3 +74,8 @@ def _give_back(uow: UnitOfWork, given_up: Sequence[GivenUp], reason: str) -> Non
     held = [seat.payment_id for seat in given_up if seat.was_paid and seat.payment_id is not None]
     if held:
         payments.request_release(uow, held, reason)
+
+
+def forget_events(uow: UnitOfWork, before: datetime) -> bool:
+    """Forget what happened in rooms that closed before then; True if there may be more. Their seats stay."""
+    return store.forget_events(uow.session, before, _EVENTS_A_STEP) == _EVENTS_A_STEP

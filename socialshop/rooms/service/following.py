@@ -65,12 +65,12 @@ def on_payment_released(uow: UnitOfWork, payloads: Payloads) -> None:
 
 def on_capture_failed(uow: UnitOfWork, payloads: Payloads) -> None:
     """The money of a seat cannot be taken: the seat is given up; the room stays filled for the others."""
-    for order_id in _ids(payloads, "order_id"):
-        if not store.lock_rooms_of_orders(uow.session, [order_id]):
-            continue
-        given_up = store.give_up_order(uow.session, order_id, uow.now)
-        settle_given_up(uow, given_up, "the money could not be taken")
-        orders.cancel(uow, [seat.order_id for seat in given_up])
+    order_ids = _ids(payloads, "order_id")
+    if not store.lock_rooms_of_orders(uow.session, order_ids):
+        return
+    given_up = store.give_up_orders(uow.session, order_ids, uow.now)
+    settle_given_up(uow, given_up, "the money could not be taken")
+    orders.cancel(uow, [seat.order_id for seat in given_up])
 
 
 def _ids(payloads: Payloads, name: str) -> list[uuid.UUID]:

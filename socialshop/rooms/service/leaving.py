@@ -51,7 +51,7 @@ def ask_back(
     asked = orders.request_refund(uow, buyer.number, order_id, reason, amount_minor=amount_minor, units=units)
     if status != Status.OPEN or not orders.is_asked_back_whole(uow, order_id):
         return asked
-    given_up = store.give_up_order(uow.session, order_id, uow.now)
+    given_up = store.give_up_orders(uow.session, [order_id], uow.now)
     if not given_up:
         return asked
     settle_given_up(uow, given_up, "the buyer asked for the money back")

@@ -191,9 +191,9 @@ def give_up_seat(session: Session, seat_id: uuid.UUID, now: datetime) -> list[Gi
     return _give_up(session, "s.id = :seat AND s.status = 'held'", {"seat": seat_id, "now": now})
 
 
-def give_up_order(session: Session, order_id: uuid.UUID, now: datetime) -> list[GivenUp]:
-    """Give up the paid seat of this order (its room is locked)."""
-    return _give_up(session, "s.order_id = :order AND s.status = 'paid'", {"order": order_id, "now": now})
+def give_up_orders(session: Session, order_ids: Collection[uuid.UUID], now: datetime) -> list[GivenUp]:
+    """Give up the paid seats of these orders (their rooms are locked)."""
+    return _give_up(session, "s.order_id = ANY(:orders) AND s.status = 'paid'", {"orders": list(order_ids), "now": now})
 
 
 def give_up_lapsed(session: Session, room_ids: Collection[uuid.UUID], now: datetime) -> list[GivenUp]:
@@ -310,3 +310,17 @@ def refund_seats(session: Session, order_ids: Collection[uuid.UUID]) -> list[uui
         {"orders": list(order_ids)},
     )
     return list(rows.scalars())
+
+
+def forget_events(session: Session, before: datetime, limit: int) -> int:
+    """Of the oldest `limit` events, remove those of rooms that closed before then; returns how many."""
+    removed = session.execute(
+        text(
+            """
+            DELETE FROM room_events e USING (SELECT id FROM room_events ORDER BY id LIMIT :limit) oldest, rooms r
+            WHERE e.id = oldest.id AND r.id = e.room_id AND r.closed_at < :before RETURNING e.id
+            """
+        ),
+        {"before": before, "limit": limit},
+    )
+    return len(removed.all())

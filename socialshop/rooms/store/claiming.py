@@ -39,8 +39,8 @@ class Claim(NamedTuple):
 
 
 # Follows a CTE `room` that has the room's row if the seat may be taken. A buyer's own link is known and brings nothing.
-# The hold ends at the latest with the room. An
-# amount past the largest is cut here and refused by the caller: it must not be the CHECK that speaks.
+# The hold ends at the latest with the room. An amount past the largest is cut here and refused by the caller: it must
+# not be the CHECK that speaks.
 _CLAIM = f"""
     link AS (
         SELECT l.id, CASE WHEN m.number <> :member THEN l.id END AS brings
