@@ -16,7 +16,7 @@ from socialshop.deals import routes as deals_routes
 from socialshop.identity import routes as identity_routes
 from socialshop.identity import service as identity
 from socialshop.identity.service import SignedIn
-from socialshop.infra import db, deliveries, line, redis, wired
+from socialshop.infra import db, deliveries, redis, spool, wired
 from socialshop.infra.clock import Clock, SystemClock
 from socialshop.infra.settings import Settings, current
 from socialshop.infra.uow import UnitOfWork, in_unit_of_work
@@ -95,7 +95,7 @@ def create_app(settings: Settings | None = None, clock: Clock | None = None) -> 
     app = Flask("socialshop", static_folder=None)
     wired.attach(app, config, clock or SystemClock())
     db.attach(app, url=config.database_url.get_secret_value(), pool_size=config.database_pool)
-    line.attach(app)
+    spool.attach(app, config.data_dir, config.database_url.get_secret_value())
     redis.attach(app, config.redis_url.get_secret_value())
     Migrate(app, db.db, directory=str(MIGRATIONS))
     app.extensions["socialshop_payment_gateways"] = _payment_gateways(config)

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from socialshop.audit import rules, store
-from socialshop.audit.store import StoredEntry
+from socialshop.audit.store import StoredEntry, Wanted
 from socialshop.infra import chain
 from socialshop.infra.chain import Chain, Head, SignedHead, count_waiting, lost_in_queue, prove_chain, seal_block
 from socialshop.infra.uow import UnitOfWork, require_snapshot
@@ -19,10 +19,12 @@ __all__ = [
     "AuditProof",
     "Deed",
     "StoredEntry",
+    "Wanted",
     "can_seal",
     "count_unsealed",
     "history",
     "last_unsealed",
+    "page_of",
     "prove",
     "read_head",
     "record",
@@ -151,3 +153,8 @@ def read_head(document: str, data_dir: Path) -> Head:
 def history(uow: UnitOfWork, targets: Sequence[str]) -> list[StoredEntry]:
     """All that was done to these, oldest first. One statement."""
     return list(store.entries_about(uow.session, targets))
+
+
+def page_of(uow: UnitOfWork, wanted: Wanted, before: int | None, limit: int) -> list[StoredEntry]:
+    """Up to `limit` entries older than the one of this id, the newest first. One statement."""
+    return store.page(uow.session, wanted, before, limit)

@@ -126,3 +126,29 @@ def entries_about(session: Session, targets: Sequence[str]) -> Iterator[StoredEn
         {"targets": list(targets)},
     )
     return (StoredEntry(*row) for row in found)
+
+
+class Wanted(NamedTuple):
+    """Which entries: by who did it, by what an action's name begins with, about whom; None: any."""
+
+    actor: uuid.UUID | None = None
+    action: str | None = None
+    target: str | None = None
+
+
+def page(session: Session, wanted: Wanted, before: int | None, limit: int) -> list[StoredEntry]:
+    """Up to `limit` entries older than the one of this id, the newest first. One statement."""
+    found = session.execute(
+        text(
+            """
+            SELECT id, recorded_at, actor, action, target, facts FROM audit_entries
+            WHERE (CAST(:actor AS uuid) IS NULL OR actor = :actor)
+              AND (CAST(:action AS text) IS NULL OR starts_with(action, :action))
+              AND (CAST(:target AS text) IS NULL OR target = :target)
+              AND (CAST(:before AS bigint) IS NULL OR id < :before)
+            ORDER BY id DESC LIMIT :limit
+            """
+        ),
+        {**wanted._asdict(), "before": before, "limit": limit},
+    )
+    return [StoredEntry(*row) for row in found]

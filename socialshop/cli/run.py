@@ -261,6 +261,7 @@ def _greet(settings: Settings, logins: list[str]) -> None:
 
     address = settings.public_url or f"http://{_reachable(settings.host)}:{settings.port}"
     click.echo(f"socialshop is running at {address}")
+    click.echo(f"  the shop: {address}/")
     click.echo(f"  the API and its pages: {address}/api/v1/docs")
     for login in logins:
         click.echo(f"  log in: {login}")

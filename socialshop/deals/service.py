@@ -29,9 +29,11 @@ __all__ = [
     "add_product",
     "deal",
     "deals",
+    "deals_of",
     "give_back",
     "offer",
     "open_deal",
+    "own_deal",
     "product",
     "products",
     "publish_deal",
@@ -118,6 +120,7 @@ class DealView:
     stock: int
     price_alone: Money
     return_days: int
+    opened_by: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -231,6 +234,19 @@ def deal(uow: UnitOfWork, deal_id: uuid.UUID) -> DealView:
     return _deal(row, uow.now)
 
 
+def deals_of(uow: UnitOfWork, number: int, before: uuid.UUID | None, limit: int) -> list[DealView]:
+    """Up to `limit` deals that this member opened, drafts and old ones too, the newest first. One statement."""
+    return [_deal(row, uow.now) for row in store.deals_of(uow.session, number, before, limit)]
+
+
+def own_deal(uow: UnitOfWork, number: int | None, deal_id: uuid.UUID) -> DealView:
+    """A deal as who answers for it sees it, a draft too; `number` None sees anybody's. Raises NotFound."""
+    row = _known(uow, deal_id)
+    if number is not None and row.opened_by != number:
+        raise NotFound("no such deal")
+    return _deal(row, uow.now)
+
+
 def offer(uow: UnitOfWork, deal_id: uuid.UUID) -> DealOffer:
     """The terms on which a room can be opened now. Raises NotFound, DealNotLive."""
     row = _known(uow, deal_id)
@@ -289,4 +305,5 @@ def _deal(row: DealRow, now: datetime) -> DealView:
         stock=row.stock,
         price_alone=Money(row.alone_minor, row.currency),
         return_days=row.return_days,
+        opened_by=row.opened_by,
     )

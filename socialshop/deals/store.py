@@ -181,6 +181,18 @@ def open_deals(session: Session, now: datetime, after: uuid.UUID | None, limit: 
     return [DealRow(*row) for row in rows]
 
 
+def deals_of(session: Session, number: int, before: uuid.UUID | None, limit: int) -> list[DealRow]:
+    """Up to `limit` deals that a member opened, the newest first, older than this one."""
+    rows = session.execute(
+        text(
+            _DEAL + " WHERE d.opened_by = :number AND (CAST(:before AS uuid) IS NULL OR d.id < :before)"
+            " ORDER BY d.id DESC LIMIT :limit"
+        ),
+        {"number": number, "before": before, "limit": limit},
+    )
+    return [DealRow(*row) for row in rows]
+
+
 def give_back(session: Session, deal_ids: Sequence[uuid.UUID], quantities: Sequence[int]) -> None:
     """Return units to the stock and the quota of their deals. Rows are taken in id order: two of these cannot meet."""
     session.execute(

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Sequence
+from contextlib import suppress
 
 from socialshop.identity import store
+from socialshop.identity.store import Named
 from socialshop.infra.uow import UnitOfWork
 from socialshop.kernel.errors import NotFound
 from socialshop.kernel.ids import from_public, to_public
+from socialshop.kernel.roles import Role
 
 _PREFIX = "mbr"
 
@@ -49,3 +52,20 @@ def is_empty(uow: UnitOfWork) -> bool:
 def has_email(uow: UnitOfWork, email: str) -> bool:
     """Whether somebody signs in with this e-mail, whatever its letter case."""
     return store.has_email(uow.session, email)
+
+
+def named(uow: UnitOfWork, *, ids: Sequence[uuid.UUID] = (), numbers: Sequence[int] = ()) -> list[Named]:
+    """The members of these ids or numbers. One statement; none where nobody is asked for."""
+    return store.named(uow.session, ids, numbers) if ids or numbers else []
+
+
+def search(uow: UnitOfWork, sought: str | None, role: Role | None, before: uuid.UUID | None, limit: int) -> list[Named]:
+    """Up to `limit` members, the newest first: whose name or e-mail has `sought`, or who are known as it.
+
+    One statement.
+    """
+    member_id = None
+    if sought:
+        with suppress(NotFound):
+            member_id = from_public(_PREFIX, sought)
+    return store.search(uow.session, sought=sought, member_id=member_id, role=role, before=before, limit=limit)

@@ -14,8 +14,9 @@ from socialshop.identity.bulk import add_staged_members, imported_email, importe
 from socialshop.identity.claims import OpenedClaim, attach_email, redeem_claim
 from socialshop.identity.errors import AlreadySignsIn, ClaimRefused, EmailTaken, WrongCredentials
 from socialshop.identity.mailed_tokens import Purpose, issue_token, purge_tokens, reset_password, verify_email
-from socialshop.identity.naming import has_email, is_empty, name_member, names_of, number_of
+from socialshop.identity.naming import has_email, is_empty, name_member, named, names_of, number_of, search
 from socialshop.identity.rules import LONGEST_EMAIL, LONGEST_NAME, LONGEST_PASSWORD, SHORTEST_PASSWORD, TERMS_VERSION
+from socialshop.identity.store import Named
 from socialshop.infra.uow import UnitOfWork
 from socialshop.kernel.errors import InvalidValue
 from socialshop.kernel.ids import new_id, to_public
@@ -31,6 +32,7 @@ __all__ = [
     "AlreadySignsIn",
     "ClaimRefused",
     "EmailTaken",
+    "Named",
     "NewMember",
     "OpenedClaim",
     "OpenedSession",
@@ -51,6 +53,7 @@ __all__ = [
     "is_empty",
     "issue_token",
     "name_member",
+    "named",
     "names_of",
     "number_of",
     "open_session",
@@ -59,6 +62,7 @@ __all__ = [
     "redeem_claim",
     "reserve_numbers",
     "reset_password",
+    "search",
     "verify_email",
 ]
 

@@ -262,3 +262,55 @@ def add_staged(session: Session, staged: str, longest_name: int) -> None:
     """  # noqa: S608 - an identifier, checked
     for statement in (members, profiles):
         session.execute(text(statement))
+
+
+class Named(NamedTuple):
+    """A member by number and name; without a name where the person has left or was never named."""
+
+    id: uuid.UUID
+    number: int
+    role: str
+    joined_at: datetime
+    display_name: str | None
+    email: str | None
+
+
+_NAMED = """
+    SELECT m.id, m.number, m.role, m.joined_at, p.display_name, p.email
+    FROM members m LEFT JOIN member_profiles p ON p.member_id = m.id
+"""
+
+
+def named(session: Session, ids: Sequence[uuid.UUID], numbers: Sequence[int]) -> list[Named]:
+    """The members of these ids or numbers."""
+    rows = session.execute(
+        text(f"{_NAMED} WHERE m.id = ANY(CAST(:ids AS uuid[])) OR m.number = ANY(CAST(:numbers AS bigint[]))"),
+        {"ids": list(ids), "numbers": list(numbers)},
+    )
+    return [Named(*row) for row in rows]
+
+
+def search(
+    session: Session,
+    *,
+    sought: str | None,
+    member_id: uuid.UUID | None,
+    role: str | None,
+    before: uuid.UUID | None,
+    limit: int,
+) -> list[Named]:
+    """Up to `limit` members, the newest first: whose name or e-mail has this, or who are known by it."""
+    rows = session.execute(
+        text(
+            f"""
+            {_NAMED}
+            WHERE (CAST(:sought AS text) IS NULL OR strpos(lower(p.display_name), lower(:sought)) > 0
+                   OR strpos(lower(p.email), lower(:sought)) > 0 OR m.external_id = :sought OR m.id = :member_id)
+              AND (CAST(:role AS text) IS NULL OR m.role = :role)
+              AND (CAST(:before AS uuid) IS NULL OR m.id < :before)
+            ORDER BY m.id DESC LIMIT :limit
+            """
+        ),
+        {"sought": sought, "member_id": member_id, "role": role, "before": before, "limit": limit},
+    )
+    return [Named(*row) for row in rows]

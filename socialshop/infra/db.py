@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
+from time import monotonic
 from typing import Any, ClassVar, cast
 
 import psycopg
@@ -17,7 +18,7 @@ from flask import Flask
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import Connection, DateTime, Engine, MetaData, event
 from sqlalchemy.engine import Dialect
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, DisconnectionError
 from sqlalchemy.orm import DeclarativeBase, Session
 from sqlalchemy.types import TypeDecorator
 
@@ -25,6 +26,8 @@ from socialshop.kernel.time import as_utc
 
 APPLICATION_ROLE = "socialshop_app"
 _STREAMED_A_TRIP = 5_000
+_IDLE_SINCE = "idle_since"
+_FRESH_SECONDS = 1.0
 # To be a member was enough until PostgreSQL 15. Since 16 whoever makes a role may give it away and still not act as it.
 RIGHT_TO_ACT = "CASE WHEN current_setting('server_version_num')::integer >= 160000 THEN 'SET' ELSE 'MEMBER' END"
 _IDENTIFIER = re.compile(r"[a-z_][a-z0-9_]*", re.ASCII)
@@ -67,7 +70,6 @@ def attach(app: Flask, *, url: str, pool_size: int) -> None:
     app.config["SQLALCHEMY_ENGINE_OPTIONS"] = {
         "pool_size": pool_size,
         "max_overflow": pool_size,
-        "pool_pre_ping": True,
         # What a statement carries (password hashes, e-mail addresses) stays out of errors and so out of the log.
         "hide_parameters": True,
         "connect_args": {"options": "-c timezone=UTC -c default_transaction_isolation=read\\ committed"},
@@ -75,6 +77,7 @@ def attach(app: Flask, *, url: str, pool_size: int) -> None:
     db.init_app(app)
     with app.app_context():
         act_as_application(db.engine)
+        ping_idle_connections(db.engine)
 
 
 def normalized_url(url: str) -> str:
@@ -98,6 +101,27 @@ def act_as_application(engine: Engine) -> None:
             # The pool forgets a connection whose listener raised, and never closes it.
             raw.close()
             raise
+
+
+def ping_idle_connections(engine: Engine) -> None:
+    """Ask a connection whether it still lives when it comes out of the pool after a pause, and replace it if not.
+
+    One that was busy a moment ago is not asked: that would be a round trip more for every unit of work.
+    """
+
+    @event.listens_for(engine, "checkin")
+    def _note(_connection: Any, record: Any) -> None:
+        record.info[_IDLE_SINCE] = monotonic()
+
+    @event.listens_for(engine, "checkout")
+    def _ping(connection: Any, record: Any, _proxy: object) -> None:
+        since = record.info.get(_IDLE_SINCE)
+        if since is None or monotonic() - since < _FRESH_SECONDS:
+            return
+        try:
+            engine.dialect.do_ping(connection)
+        except psycopg.OperationalError as error:
+            raise DisconnectionError("the server closed this connection meanwhile") from error
 
 
 def _act(raw: psycopg.Connection[Any]) -> None:

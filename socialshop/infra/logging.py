@@ -6,8 +6,9 @@ import logging
 import sys
 import traceback
 from collections.abc import Iterator, MutableMapping
+from functools import lru_cache
 from types import TracebackType
-from typing import Any
+from typing import Any, TextIO, cast
 
 import structlog
 
@@ -45,9 +46,14 @@ def _chain(error: BaseException | None) -> Iterator[BaseException]:
 def mask_secrets(_logger: Any, _method: str, fields: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
     """Replace the value of every field whose name sounds secret."""
     for name in fields:
-        if any(word in name.lower() for word in _SECRET):
+        if _sounds_secret(name):
             fields[name] = "***"
     return fields
+
+
+@lru_cache(maxsize=1024)
+def _sounds_secret(name: str) -> bool:
+    return any(word in name.lower() for word in _SECRET)
 
 
 _SHARED: list[Any] = [
@@ -59,15 +65,48 @@ _SHARED: list[Any] = [
     structlog.processors.ExceptionRenderer(render_traceback),
     mask_secrets,
 ]
+
+
+class _Lines:
+    """Writes a logger's lines as they come: the standard library's way costs twice as much as all before it."""
+
+    disabled = False
+
+    def __init__(self, name: str | None = None, *_: object) -> None:
+        self.name = name
+
+    def getEffectiveLevel(self) -> int:  # noqa: N802  (the name that structlog asks for)
+        """The least level of a line that is wanted."""
+        return logging.getLogger(self.name).getEffectiveLevel()
+
+    def write(self, line: str) -> None:
+        """One line in one write, so that lines of several processes do not mix."""
+        _stream().write(f"{line}\n")
+
+    debug = info = warning = error = critical = exception = write
+
+
+def _stream() -> TextIO:
+    """Where the root logger writes, for both to keep one order."""
+    for handler in logging.getLogger().handlers:
+        if isinstance(handler, logging.StreamHandler):
+            return cast(TextIO, handler.stream)
+    return sys.stderr
+
+
 # One list for the process's life: loggers keep the list that they first saw, also when `configure` is called again.
-_PROCESSORS: list[Any] = [*_SHARED, structlog.stdlib.ProcessorFormatter.wrap_for_formatter]
+_PROCESSORS: list[Any] = [
+    structlog.stdlib.filter_by_level,
+    *_SHARED,
+    structlog.processors.JSONRenderer(ensure_ascii=False),
+]
 
 
 def configure(level: str = "INFO") -> None:
     """Set up structlog and the standard library's root logger alike; safe to call again."""
     structlog.configure(
         processors=_PROCESSORS,
-        logger_factory=structlog.stdlib.LoggerFactory(),
+        logger_factory=_Lines,
         wrapper_class=structlog.stdlib.BoundLogger,
         cache_logger_on_first_use=True,
     )

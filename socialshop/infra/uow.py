@@ -17,7 +17,7 @@ from datetime import datetime
 from typing import TypeVar
 
 import psycopg
-from sqlalchemy import Connection, text
+from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
@@ -114,20 +114,17 @@ def advisory_lock(uow: UnitOfWork, name: str, *, wait: bool = True, shared: bool
 
     `shared` holders exclude only those who take it alone.
     """
-    function = f"pg_{'' if wait else 'try_'}advisory_xact_lock{'_shared' if shared else ''}"
-    got = uow.session.execute(text(f"SELECT {function}(hashtextextended(:name, 0))"), {"name": name}).scalar()
+    got = uow.session.execute(_LOCKS[wait, shared], {"name": name}).scalar()
     return True if wait else bool(got)
 
 
-@contextmanager
-def try_lock_apart(name: str) -> Iterator[Connection | None]:
-    """Hold the advisory lock `name` in a transaction of its own, beside the unit of work, while the block runs.
-
-    Gives that transaction's connection, to read with; None says that another holds the lock. Nothing is committed.
-    """
-    with db.engine.connect() as connection:
-        statement = text("SELECT pg_try_advisory_xact_lock(hashtextextended(:name, 0))")
-        yield connection if connection.execute(statement, {"name": name}).scalar() else None
+_LOCKS = {
+    (wait, shared): text(
+        f"SELECT pg_{'' if wait else 'try_'}advisory_xact_lock{'_shared' if shared else ''}(hashtextextended(:name, 0))"
+    )
+    for wait in (True, False)
+    for shared in (True, False)
+}
 
 
 def is_lock_held(uow: UnitOfWork, name: str) -> bool:

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import time
-import uuid
 from collections.abc import Callable, Mapping
 from functools import lru_cache
 from typing import Protocol
 
 from flask import current_app
 
-from socialshop.invites.rules import Kind, ShareSubject
 from socialshop.invites.service import Landing
 from socialshop.invites.wording import Language
 
@@ -18,18 +16,15 @@ _FRESH_SECONDS = 1.0
 _MOST_KEPT = 10_000
 _KEPT = "socialshop_landing_kept"
 
-Found = tuple[float, ShareSubject | None]
 
-
-def kept(kind: Kind, target_id: uuid.UUID, find: Callable[[], ShareSubject | None]) -> ShareSubject | None:
+def kept(code: str, find: Callable[[], Landing]) -> Landing:
     """What a link leads to, as it was at most a second ago: a link that spreads asks for it once a second a process."""
-    subjects: dict[tuple[Kind, uuid.UUID], Found] = current_app.extensions.setdefault(_KEPT, {})
-    now, key = time.monotonic(), (kind, target_id)
-    found = subjects.get(key)
+    landings: dict[str, tuple[float, Landing]] = current_app.extensions.setdefault(_KEPT, {})
+    now, found = time.monotonic(), landings.get(code)
     if found is None or found[0] < now:
-        if len(subjects) >= _MOST_KEPT:
-            subjects.clear()
-        found = subjects[key] = (now + _FRESH_SECONDS, find())
+        if len(landings) >= _MOST_KEPT:
+            landings.clear()
+        found = landings[code] = (now + _FRESH_SECONDS, find())
     return found[1]
 
 
@@ -40,6 +35,10 @@ class LandingPages(Protocol):
 
     def language(self) -> Language:
         """The reader's language."""
+        ...
+
+    def cookies(self) -> list[str]:
+        """The cookies to set: the language, if the address named one."""
         ...
 
     def page(self, landing: Landing | None) -> bytes:

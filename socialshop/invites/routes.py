@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import uuid
 from functools import lru_cache
 from pathlib import Path
 from typing import Literal
 
+import structlog
 from flask import current_app, request
+from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.datastructures import LanguageAccept, MIMEAccept
 from werkzeug.http import parse_accept_header
 
@@ -18,9 +19,10 @@ from socialshop.invites.cookies import Attributed
 from socialshop.invites.errors import PosterUnavailable
 from socialshop.invites.gateway import Subjects
 from socialshop.invites.poster import Fonts, Sheet
-from socialshop.invites.rules import Kind, ShareSubject
+from socialshop.invites.rules import Kind
 from socialshop.invites.schemas import (
     TARGET_PREFIX,
+    LandingQuery,
     LandingWire,
     LinkPage,
     LinkWire,
@@ -42,6 +44,7 @@ room = Room("invites", __name__, tag="Invite links")
 landing_room = Room("landing", __name__, tag="Invite links", base="")
 
 _PROJECT = Path(__file__).resolve().parents[2]
+_log = structlog.stdlib.get_logger("socialshop.invites")
 _HTML = "text/html; charset=utf-8"
 _VARY = {"Vary": "Accept, Accept-Language, Cookie"}
 # What a poster says of seats may be a minute old.
@@ -126,12 +129,13 @@ def show_stats(call: Call[Nothing, Nothing]) -> Answer:
     "GET",
     "/i/<code>",
     access=PUBLIC,
+    query=LandingQuery,
     limited=False,
     listed=False,
     refuses=(NotFound,),
     replies=(Reply(200, None, "A page.", _HTML), Reply(200, LandingWire, "Its facts.")),
 )
-def open_link(call: Call[Nothing, Nothing]) -> Answer:
+def open_link(call: Call[Nothing, LandingQuery]) -> Answer:
     """The page behind an invite link; the click is recorded, and a cookie remembers the link for registration."""
     language, as_page = landing.pages().language(), _wants_page()
     visitor, cookies = visitors.greet()
@@ -141,13 +145,17 @@ def open_link(call: Call[Nothing, Nothing]) -> Answer:
     visit = service.Visit(visitor, caller.member_id if caller else None, bot)
     now = wired.clock().now()
     try:
-        found = service.open_link(call.path["code"], visit, now, _subject)
+        found = landing.kept(call.path["code"], lambda: _landing(call.path["code"]))
     except NotFound:
         if not as_page:
             raise
         return _page(landing.page(None, language), 404, [])
+    service.record_click(found.link_id, visit, now)
+    if service.clicks_are_due():
+        _take_clicks()
     cookies += visitors.remember(Attributed(found.link_id, now))
     if as_page:
+        cookies += landing.pages().cookies()
         return _page(landing.page(found, language), 200, cookies)
     return Answer(LandingWire.of(found), headers={**_VARY, "Set-Cookie": cookies})
 
@@ -211,11 +219,16 @@ def _page(content: bytes, status: int, cookies: list[str]) -> Answer:
     return Answer(content, status, media_type=_HTML, headers=headers)
 
 
-def _subject(kind: Kind, target_id: uuid.UUID) -> ShareSubject | None:
-    def find() -> ShareSubject | None:
-        return in_unit_of_work(lambda uow: service.find_subject(uow, _subjects(), kind, target_id))
+def _landing(code: str) -> service.Landing:
+    return in_unit_of_work(lambda uow: service.landing(uow, code, _subjects()))
 
-    return landing.kept(kind, target_id, find)
+
+def _take_clicks() -> None:
+    """One visitor in thousands waits until the clicks of all are in the database; without it they wait in the spool."""
+    try:
+        in_unit_of_work(service.take_clicks)
+    except SQLAlchemyError as error:
+        _log.warning("clicks wait in the spool", error=type(error).__name__)
 
 
 def _qr(call: Call[Nothing, Nothing], form: Literal["svg", "png"], media_type: str) -> Answer:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, Field, StringConstraints
+from pydantic import AfterValidator, ConfigDict, Field, StringConstraints
 
 from socialshop.invites.rules import LONGEST_CHANNEL, Kind, ShareSubject
 from socialshop.invites.service import Landing, Link, Stats
@@ -178,6 +178,12 @@ class InviterWire(Wire):
     """Who invites; the name is empty once that person has left the shop."""
 
     display_name: str
+
+
+class LandingQuery(Wire):
+    """Whatever messengers and campaigns hang on to a link that is handed on; `lang` is read by the page."""
+
+    model_config = ConfigDict(extra="ignore")
 
 
 class LandingWire(Wire):

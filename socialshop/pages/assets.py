@@ -28,7 +28,6 @@ _MEDIA_TYPES = {
 # Under which name a page asks for a file of a package (package.json); nothing else of a package is served.
 THEIRS = {
     "reboot.css": "bootstrap/dist/css/bootstrap-reboot.min.css",
-    "grid.css": "bootstrap/dist/css/bootstrap-grid.min.css",
     "htmx.js": "htmx.org/dist/htmx.min.js",
     "alpine.js": "@alpinejs/csp/dist/cdn.min.js",
     "echarts.js": "echarts/dist/echarts.min.js",
@@ -62,7 +61,7 @@ def attach(app: Flask, settings: Settings) -> None:
 
 def are_missing() -> bool:
     """Whether set-up could not fetch the packages: pages then say so instead of looking broken."""
-    return not all((_packages() / path).is_file() for path in THEIRS.values())
+    return not all((packages() / path).is_file() for path in THEIRS.values())
 
 
 def address_of(name: str) -> str:
@@ -88,7 +87,7 @@ def _serve(fingerprint: str, name: str) -> Response:
 
 
 def _find(name: str) -> Asset | None:
-    path = _packages() / THEIRS[name] if name in THEIRS else OURS / name
+    path = packages() / THEIRS[name] if name in THEIRS else OURS / name
     if name not in THEIRS and name not in _own_names():
         return None
     return _read(path) if path.is_file() else None
@@ -104,6 +103,7 @@ def _read(path: Path) -> Asset:
     return Asset(path.read_bytes(), _MEDIA_TYPES[path.suffix])
 
 
-def _packages() -> Path:
+def packages() -> Path:
+    """The folder of the pages' packages."""
     found: Path = current_app.extensions["socialshop_packages"]
     return found

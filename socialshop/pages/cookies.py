@@ -8,6 +8,7 @@ from datetime import datetime
 from flask import Flask, Response, request
 from flask.sessions import SecureCookieSessionInterface
 from itsdangerous import URLSafeTimedSerializer
+from werkzeug.http import dump_cookie
 
 from socialshop.infra import wired
 from socialshop.infra.chain import signing_key
@@ -53,7 +54,12 @@ def drop_session(answer: Response) -> None:
 
 def keep_language(answer: Response, language: str) -> None:
     """Remember in which language this browser reads."""
-    answer.set_cookie(LANGUAGE, language, max_age=_LANGUAGE_SECONDS, httponly=True, samesite="Lax", secure=_secure())
+    answer.headers.add("Set-Cookie", language_cookie(language))
+
+
+def language_cookie(language: str) -> str:
+    """The cookie that remembers it."""
+    return dump_cookie(LANGUAGE, language, _LANGUAGE_SECONDS, httponly=True, samesite="Lax", secure=_secure())
 
 
 def _secure() -> bool:

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import NoReturn
+from zoneinfo import ZoneInfo
 
 from flask_babel import gettext
 
@@ -13,6 +17,9 @@ from socialshop.kernel.money import Money, parse_decimal
 from socialshop.pages.wording import sentence_of
 
 _LONGEST = 500
+_LOCAL = re.compile(r"\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}(:\d{2})?", re.ASCII)
+# Nobody sees these fields, so what is wrong with one is said above the form.
+_UNSEEN = frozenset({"token"})
 
 
 class FormRefused(DomainError):
@@ -46,6 +53,21 @@ class Form:
             self.errors[name] = gettext("A whole number from %(least)s to %(most)s.", least=least, most=most)
         return value
 
+    def whole_or_none(self, name: str, least: int, most: int) -> int | None:
+        """A whole number within bounds; None where nothing was typed."""
+        return self.whole(name, least, most) if self.values.get(name, "").strip() else None
+
+    def instant(self, name: str, zone: str) -> datetime | None:
+        """A day and time by the clock of `zone`, as a browser's own field says it; None where nothing was typed."""
+        typed = self.values.get(name, "").strip()
+        if not typed:
+            return None
+        if _LOCAL.fullmatch(typed):
+            with suppress(ValueError, OverflowError):
+                return datetime.fromisoformat(typed).replace(tzinfo=ZoneInfo(zone)).astimezone(UTC)
+        self.errors[name] = gettext("A day and time such as %(example)s.", example="2026-01-31T20:00")
+        return None
+
     def money(self, name: str, currency: str) -> Money:
         """An amount, typed as a plain decimal."""
         try:
@@ -78,7 +100,7 @@ class Form:
         """Put a refusal of the shop beside its field, or above the form."""
         if isinstance(error, FormRefused):
             self.problem = gettext("Please look at the marked fields again.")
-        elif error.field is not None and error.field in self.values:
+        elif error.field is not None and error.field in self.values.keys() - _UNSEEN:
             self.errors[error.field] = sentence_of(error)
         else:
             self.problem = sentence_of(error)

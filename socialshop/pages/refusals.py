@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from http import HTTPStatus
 
 import structlog
@@ -33,9 +34,9 @@ def attach(section: Blueprint) -> None:
     section.register_error_handler(Exception, _unexpected)
 
 
-def attach_elsewhere(app: Flask) -> None:
-    """A browser that asks for an address that nothing answers gets a page too."""
-    problems.speak_to_people(app, _nothing_here)
+def attach_elsewhere(app: Flask, dress: Callable[[Response], Response]) -> None:
+    """A browser that asks for an address that nothing answers gets a page too, with the headers of pages."""
+    problems.speak_to_people(app, lambda status: dress(_nothing_here(status)))
 
 
 def page(status: int, title: str, sentence: str, code: str) -> Response:

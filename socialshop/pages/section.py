@@ -18,7 +18,6 @@ from __future__ import annotations
 import re
 import uuid
 from collections.abc import Callable, Mapping
-from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from functools import wraps
 from http import HTTPStatus
@@ -73,6 +72,7 @@ class Page:
     again: str = ""
     once: bool = False
     limit: str | None = None
+    isolation: str | None = None
 
 
 class Section(Blueprint):
@@ -88,12 +88,23 @@ class Section(Blueprint):
         refusals.attach(self)
 
     def page(
-        self, path: str, *, access: Access | None = None, ids: Mapping[str, str] | None = None, tab: str = ""
+        self,
+        path: str,
+        *,
+        access: Access | None = None,
+        ids: Mapping[str, str] | None = None,
+        tab: str = "",
+        isolation: str | None = None,
     ) -> Callable[[Function], Function]:
-        """Register a page. `ids` maps a path variable to the prefix of its public id; `tab` says which is lit."""
+        """Register a page. `ids` maps a path variable to the prefix of its public id; `tab` says which is lit.
+
+        `isolation` names a PostgreSQL level, for a page whose statements must see one state.
+        """
 
         def register(function: Function) -> Function:
-            row = Page("GET", self.prefix + path, access or self.access, ids or {}, function, tab=tab)
+            row = Page(
+                "GET", self.prefix + path, access or self.access, ids or {}, function, tab=tab, isolation=isolation
+            )
             self._add(path, row, _page_of(row))
             return function
 
@@ -108,6 +119,7 @@ class Section(Blueprint):
         ids: Mapping[str, str] | None = None,
         once: bool = False,
         limit: str | None = None,
+        isolation: str | None = None,
     ) -> Callable[[Function], Function]:
         """Register what a form does; it answers with a redirect (`go_to`).
 
@@ -126,6 +138,7 @@ class Section(Blueprint):
                 again=again,
                 once=once,
                 limit=limit,
+                isolation=isolation,
             )
             self._add(path, row, self._action_of(row))
             return function
@@ -172,9 +185,9 @@ def _address(endpoint: str, variables: Mapping[str, Any]) -> str:
     return url_for(endpoint, **variables)
 
 
-def transact(work: Callable[[UnitOfWork], T]) -> T:
+def transact(work: Callable[[UnitOfWork], T], isolation: str | None = None) -> T:
     """Run `work` in this request's one unit of work."""
-    return in_unit_of_work(work)
+    return in_unit_of_work(work, isolation=isolation)
 
 
 def attach(app: Flask, sections: tuple[Section, ...]) -> dict[str, Page]:
@@ -224,35 +237,35 @@ def _look(row: Page, variables: Mapping[str, str], form: Form, status: int) -> R
             answer.status_code = status
         return answer
 
-    return transact(work)
+    return transact(work, row.isolation)
 
 
 def _act(row: Page, variables: Mapping[str, str], form: Form, caller: Caller | None) -> Response:
     ids = _ids(row, variables)
-    with _claimed(row, form, caller) as claim:
+
+    def work(uow: UnitOfWork) -> Response:
+        claim = _claim(uow, row, form, caller)
         if claim is not None and claim.kept is not None:
             return go_to_address(claim.kept.content.decode())
+        answer = make_response(row.function(Visit(uow, ids, variables, caller, form)))
+        if claim is not None:
+            address = answer.headers["Location"].encode()
+            idempotency.keep(uow, claim, HTTPStatus.SEE_OTHER, "text/uri-list", address)
+        return answer
 
-        def work(uow: UnitOfWork) -> Response:
-            answer = make_response(row.function(Visit(uow, ids, variables, caller, form)))
-            if claim is not None:
-                address = answer.headers["Location"].encode()
-                idempotency.keep(uow, claim, HTTPStatus.SEE_OTHER, "text/uri-list", address)
-            return answer
-
-        return transact(work)
+    return transact(work, row.isolation)
 
 
-def _claimed(row: Page, form: Form, caller: Caller | None) -> AbstractContextManager[Claim | None]:
+def _claim(uow: UnitOfWork, row: Page, form: Form, caller: Caller | None) -> Claim | None:
     if not row.once or caller is None:
-        return nullcontext()
+        return None
     key = form.values.get(ONCE, "")
     if not _INTENT.fullmatch(key):
         raise Refused(problems.KEY_MISSING, "the form does not say which intent it stands for")
     content = "\n".join(
         f"{name}={value}" for name, value in sorted(form.values.items()) if name not in _NOT_OF_THE_FORM
     )
-    return idempotency.claimed(caller.member_id, row.method, request.path, key, content.encode())
+    return idempotency.claim(uow, caller.member_id, row.method, request.path, key=key, content=content.encode())
 
 
 def _ids(row: Page, variables: Mapping[str, str]) -> dict[str, uuid.UUID]:

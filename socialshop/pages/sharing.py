@@ -12,11 +12,10 @@ from socialshop.infra.uow import UnitOfWork
 from socialshop.invites import service as invites
 from socialshop.invites import wording
 from socialshop.invites.gateway import Subjects
+from socialshop.invites.poster import Fonts
 from socialshop.invites.rules import Kind, ShareSubject
 from socialshop.invites.service import Link, NewLink
-from socialshop.pages import languages
-
-_POSTER = "landing.show_poster"
+from socialshop.pages import assets, languages
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +47,7 @@ def share(link: Link, subject: ShareSubject | None) -> Share:
     url = f"{root}/i/{link.code}"
     words = wording.share_text(languages.reader(), subject, code=link.code, url=url, zone=settings.time_zone)
     # Pictures come from the host that serves the page, whatever address the links have.
-    poster = f"/i/{link.code}/poster.png" if _POSTER in current_app.view_functions else None
+    poster = f"/i/{link.code}/poster.png?lang={languages.reader()}" if Fonts(assets.packages()).are_there() else None
     return Share(link.code, url, words, f"/i/{link.code}/qr.svg", poster)
 
 

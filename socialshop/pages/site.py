@@ -38,7 +38,7 @@ def attach(app: Flask, settings: Settings) -> None:
     app.before_request(_begin)
     shown = settings.design_page or settings.environment != "production"
     app.extensions[TABLE] = section.attach(app, (*SECTIONS, design) if shown else SECTIONS)
-    refusals.attach_elsewhere(app)
+    refusals.attach_elsewhere(app, section.dress)
 
 
 def table_of(app: Flask) -> dict[str, Page]:

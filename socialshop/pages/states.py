@@ -71,6 +71,11 @@ STATES: Mapping[str, Mapping[str, Told]] = {
         "rejected": Told("bad", lazy_gettext("refused, money back")),
         "cancelled": Told("", lazy_gettext("taken back")),
     },
+    "batch": {
+        "frozen": Told("wait", lazy_gettext("frozen, to be released")),
+        "released": Told("live", lazy_gettext("released")),
+        "settled": Told("good", lazy_gettext("done")),
+    },
     "deal": {
         "draft": Told("", lazy_gettext("draft")),
         "scheduled": Told("wait", lazy_gettext("soon")),

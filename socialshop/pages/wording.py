@@ -36,7 +36,7 @@ SENTENCES = {
     "plan_invalid": lazy_gettext("The plan is not complete."),
     "plan_refused": lazy_gettext("The rules of the country do not allow this plan as it is."),
     "poster_unavailable": lazy_gettext("This shop cannot draw posters. Use the QR code of the link."),
-    "proof_running": lazy_gettext("The books are being recomputed for somebody else. Ask again in a minute."),
+    "proof_running": lazy_gettext("The books are being recomputed for somebody else. Try again in a moment."),
     "refund_decided": lazy_gettext("This refund was decided the other way."),
     "refund_exceeds_capture": lazy_gettext("That is more than was paid."),
     "released_by_approver": lazy_gettext("Somebody who approved none of the requests must release the batch."),

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import NoReturn, TypeVar
 
 from flask import request
 from pydantic import BaseModel, ValidationError
+from werkzeug.exceptions import RequestEntityTooLarge
 
 from socialshop.kernel import strict_json
 from socialshop.web import problems
@@ -40,6 +42,12 @@ def read_body(model: type[Model]) -> Model:
         return model.model_validate_json(raw)
     except ValidationError as error:
         _refuse(error)
+
+
+def receive_body() -> None:
+    """Wait for the body's bytes and keep them; what is wrong with them is said where they are read."""
+    with contextlib.suppress(RequestEntityTooLarge):
+        request.get_data(cache=True)
 
 
 def read_raw() -> bytes:

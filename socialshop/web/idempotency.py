@@ -1,8 +1,9 @@
 """Idempotency keys: the same key and body get the same answer again, and the change happens once.
 
 Only 2xx answers are kept, per actor, method and full path, in the transaction of the change itself. "Still running" is
-an advisory try-lock in a transaction of its own, so a crash frees it and nothing is ever stuck. No operation that
-answers with a token takes part: no token is ever stored.
+an advisory try-lock of the same transaction: commit or crash frees it, and nothing is ever stuck. Every statement must
+see what was committed before it, so an operation under another isolation takes no key. No operation that answers with
+a token takes part: no token is ever stored.
 """
 
 from __future__ import annotations
@@ -10,16 +11,13 @@ from __future__ import annotations
 import hashlib
 import re
 import uuid
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from datetime import timedelta
 from enum import StrEnum
 
 from flask import request
-from sqlalchemy import Connection
 
-from socialshop.infra.uow import UnitOfWork, try_lock_apart
+from socialshop.infra.uow import UnitOfWork, advisory_lock
 from socialshop.kernel.errors import DomainError, Kind
 from socialshop.web import problems, store
 from socialshop.web.problems import Refused
@@ -66,27 +64,22 @@ def key_of_request(rule: Idempotency) -> str | None:
     return key
 
 
-@contextmanager
-def claimed(actor_id: uuid.UUID, method: str, path: str, key: str, content: bytes) -> Iterator[Claim]:
-    """Hold the key while its request runs.
+def claim(uow: UnitOfWork, actor_id: uuid.UUID, method: str, path: str, *, key: str, content: bytes) -> Claim:
+    """Hold the key until the unit of work ends, and look for the answer that was given under it.
 
     Raises IdempotencyInProgress while another request holds it, IdempotencyKeyReused if it answered other content.
     """
     found = Claim(actor_id, method, path, key, hashlib.sha256(content).digest())
-    with try_lock_apart(f"idempotency {actor_id} {method} {path} {key}") as connection:
-        if connection is None:
-            raise IdempotencyInProgress("a request with this key is still running; ask again in a moment")
-        yield _with_answer(connection, found)
-
-
-def _with_answer(connection: Connection, claim: Claim) -> Claim:
-    found = store.find_answer(connection, claim)
-    if found is None:
-        return claim
-    request_hash, kept = found
-    if request_hash != claim.request_hash:
+    if not advisory_lock(uow, f"idempotency {actor_id} {method} {path} {key}", wait=False):
+        raise IdempotencyInProgress("a request with this key is still running; ask again in a moment")
+    # Only a statement that begins after the lock was given sees what its last holder committed.
+    answered = store.find_answer(uow.session, found)
+    if answered is None:
+        return found
+    request_hash, kept = answered
+    if request_hash != found.request_hash:
         raise IdempotencyKeyReused("this key was used for another request; a new intent needs a new key")
-    return replace(claim, kept=kept)
+    return replace(found, kept=kept)
 
 
 def keep(uow: UnitOfWork, claim: Claim, status: int, media_type: str, content: bytes) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Sequence
+from functools import lru_cache
 from typing import NamedTuple
 
 from flask import Flask, current_app
@@ -53,12 +54,24 @@ def attach(app: Flask, count_waiting: CountWaiting) -> None:
     app.extensions["socialshop_count_waiting"] = count_waiting
 
 
+def waiting(uow: UnitOfWork) -> Sequence[Gauge]:
+    """What waits in the shop, now."""
+    count_waiting: CountWaiting = current_app.extensions["socialshop_count_waiting"]
+    return count_waiting(uow)
+
+
 def observe(method: str, route: str, status: int, seconds: float) -> None:
     """Count one answered request."""
     # An unknown method of an unknown path is anybody's text: it must not become a label.
     known = method if route != "none" else "other"
-    _requests.labels(known, route, str(status)).inc()
-    _seconds.labels(known, route).observe(seconds)
+    counter, histogram = _of(known, route, status)
+    counter.inc()
+    histogram.observe(seconds)
+
+
+@lru_cache(maxsize=1024)
+def _of(method: str, route: str, status: int) -> tuple[Counter, Histogram]:
+    return _requests.labels(method, route, str(status)), _seconds.labels(method, route)
 
 
 def exposition() -> tuple[bytes, str]:
@@ -67,15 +80,14 @@ def exposition() -> tuple[bytes, str]:
     if os.environ.get("PROMETHEUS_MULTIPROC_DIR"):
         registry = CollectorRegistry()
         MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
-    waiting = CollectorRegistry()
-    waiting.register(_Waiting())
-    return generate_latest(registry) + generate_latest(waiting), CONTENT_TYPE_LATEST
+    gauges = CollectorRegistry()
+    gauges.register(_Waiting())
+    return generate_latest(registry) + generate_latest(gauges), CONTENT_TYPE_LATEST
 
 
 class _Waiting(Collector):
     """What waits: the database's figures, the same from whichever process is asked, so kept by none."""
 
     def collect(self) -> Iterable[Metric]:
-        count_waiting: CountWaiting = current_app.extensions["socialshop_count_waiting"]
-        for gauge in in_unit_of_work(count_waiting):
+        for gauge in in_unit_of_work(waiting):
             yield GaugeMetricFamily(f"socialshop_{gauge.name}", gauge.meaning, gauge.value)

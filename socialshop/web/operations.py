@@ -28,7 +28,7 @@ from socialshop.kernel.errors import DomainError
 from socialshop.kernel.ids import from_public
 from socialshop.web import idempotency
 from socialshop.web.auth import Access, Caller, admit
-from socialshop.web.bodies import read_body, read_query, read_raw
+from socialshop.web.bodies import read_body, read_query, read_raw, receive_body
 from socialshop.web.idempotency import Idempotency
 from socialshop.web.schemas import Nothing
 from socialshop.web.store import Claim
@@ -163,8 +163,10 @@ class Room(Blueprint):
 
         `ids` maps a path variable to the prefix of its public id. `limit` names a limit of its own (web/limits.py)
         beside the general one, from which `limited=False` exempts. `listed=False` keeps a page out of the OpenAPI.
-        `isolation` may name a PostgreSQL level such as "REPEATABLE READ".
+        `isolation` may name a PostgreSQL level such as "REPEATABLE READ"; for reads (web/idempotency.py says why).
         """
+        if isolation is not None and method != "GET":
+            raise ValueError(f"{method} {path}: a change is made under READ COMMITTED")
 
         def register(function: Function) -> Function:
             summary, _, description = inspect.cleandoc(function.__doc__ or "").partition("\n")
@@ -227,10 +229,12 @@ def _in_transaction(work: Callable[[UnitOfWork], T], isolation: str | None) -> T
 
 
 def _serve(row: Operation, variables: Mapping[str, str]) -> Response:
-    if row.method == "GET" and row.access.roles:
-        # A read shares one transaction with the look at the token. A write does not: a slow body would keep it open.
-        return _in_transaction(lambda uow: _answer(row, variables, uow), row.isolation)
-    return _answer(row, variables, None)
+    if not row.access.roles:
+        return _answer(row, variables, None)
+    if row.method != "GET":
+        # Whole before the transaction begins: a slow body would keep it open.
+        receive_body()
+    return _in_transaction(lambda uow: _answer(row, variables, uow), row.isolation)
 
 
 def _answer(row: Operation, variables: Mapping[str, str], uow: UnitOfWork | None) -> Response:
@@ -241,13 +245,13 @@ def _answer(row: Operation, variables: Mapping[str, str], uow: UnitOfWork | None
     query = read_query(row.query)
     ids = {name: from_public(prefix, variables[name]) for name, prefix in row.ids.items()}
     call = Call(body, query, ids, variables, caller, isolation=row.isolation, open=uow)
-    if key is None or caller is None:
+    if key is None or caller is None or uow is None:
         return _send(row.function(call))
-    with idempotency.claimed(caller.member_id, request.method, request.path, key, _content()) as claim:
-        if claim.kept is not None:
-            return _send(Answer(claim.kept.content, claim.kept.status, claim.kept.media_type))
-        call.claim = claim
-        return _send(row.function(call))
+    claim = idempotency.claim(uow, caller.member_id, request.method, request.path, key=key, content=_content())
+    if claim.kept is not None:
+        return _send(Answer(claim.kept.content, claim.kept.status, claim.kept.media_type))
+    call.claim = claim
+    return _send(row.function(call))
 
 
 def _content() -> bytes:

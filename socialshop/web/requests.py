@@ -25,6 +25,7 @@ _HEADERS = {
     "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'",
     "Cache-Control": "no-store",
 }
+_LOWERED = tuple((name, value, name.lower()) for name, value in _HEADERS.items())
 _HSTS = "max-age=63072000; includeSubDomains"
 _log = structlog.stdlib.get_logger("socialshop.access")
 
@@ -50,11 +51,14 @@ def _begin() -> None:
 
 
 def _end(response: Response, hsts: bool) -> Response:
-    for name, value in _HEADERS.items():
-        response.headers.setdefault(name, value)
-    response.headers["X-Request-Id"] = g.request_id
+    headers = response.headers
+    present = {name.lower() for name, _ in headers}
+    for name, value, lowered in _LOWERED:
+        if lowered not in present:
+            headers.add(name, value)
+    headers["X-Request-Id"] = g.request_id
     if hsts and request.is_secure:
-        response.headers["Strict-Transport-Security"] = _HSTS
+        headers["Strict-Transport-Security"] = _HSTS
     seconds = time.perf_counter() - g.began
     # The rule, never the path: an invite code may stand in a path.
     route = request.url_rule.rule if request.url_rule else "none"

@@ -6,7 +6,7 @@ import uuid
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, Index, LargeBinary, SmallInteger, Text, insert, select, text
+from sqlalchemy import Index, LargeBinary, SmallInteger, Text, text
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from socialshop.infra.db import Base
@@ -52,42 +52,41 @@ class Claim:
     kept: Kept | None = None
 
 
-def find_answer(connection: Connection, claim: Claim) -> tuple[bytes, Kept] | None:
+def find_answer(session: Session, claim: Claim) -> tuple[bytes, Kept] | None:
     """The answer under the claim's key, if there is one, and the hash of the request that it answered."""
-    row = connection.execute(
-        select(
-            IdempotencyAnswer.request_hash,
-            IdempotencyAnswer.status,
-            IdempotencyAnswer.media_type,
-            IdempotencyAnswer.content,
-        ).where(
-            IdempotencyAnswer.actor_id == claim.actor_id,
-            IdempotencyAnswer.method == claim.method,
-            IdempotencyAnswer.path == claim.path,
-            IdempotencyAnswer.key == claim.key,
-        )
-    ).one_or_none()
+    asked = {"actor_id": claim.actor_id, "method": claim.method, "path": claim.path, "key": claim.key}
+    row = session.execute(_FIND, asked).one_or_none()
     return None if row is None else (row.request_hash, Kept(row.status, row.media_type, row.content))
 
 
 def add_answer(session: Session, claim: Claim, answer: Kept, at: datetime) -> None:
     """Insert an answer under its key."""
     session.execute(
-        insert(IdempotencyAnswer),
-        [
-            {
-                "actor_id": claim.actor_id,
-                "method": claim.method,
-                "path": claim.path,
-                "key": claim.key,
-                "request_hash": claim.request_hash,
-                "status": answer.status,
-                "media_type": answer.media_type,
-                "content": answer.content,
-                "answered_at": at,
-            }
-        ],
+        _ADD,
+        {
+            "actor_id": claim.actor_id,
+            "method": claim.method,
+            "path": claim.path,
+            "key": claim.key,
+            "request_hash": claim.request_hash,
+            "status": answer.status,
+            "media_type": answer.media_type,
+            "content": answer.content,
+            "answered_at": at,
+        },
     )
+
+
+# Built once: each request with a key asks and keeps.
+_FIND = text(
+    "SELECT request_hash, status, media_type, content FROM idempotency_answers"
+    " WHERE actor_id = :actor_id AND method = :method AND path = :path AND key = :key"
+)
+_ADD = text(
+    "INSERT INTO idempotency_answers"
+    " (actor_id, method, path, key, request_hash, status, media_type, content, answered_at)"
+    " VALUES (:actor_id, :method, :path, :key, :request_hash, :status, :media_type, :content, :answered_at)"
+)
 
 
 def delete_answers(session: Session, answered_before: datetime) -> bool:

@@ -129,7 +129,11 @@ def test_an_unknown_field_and_an_unknown_parameter_are_422_and_named(app: Flask,
             assert (status, code) == (422, "invalid_value"), row.path
             unknown = {e["field"] for e in answer.get_json()["errors"] if e["reason"] == "unknown_field"}
             assert unknown == {"surprise"}, row.path
-        elif "surprise" not in row.query.model_fields:
+        elif row.query.model_config.get("extra") == "ignore":
+            # A link that is handed on: messengers and campaigns hang on what they like.
+            answer = client.open(_path(row) + "?surprise=1", method=row.method, headers=header)
+            assert answer.status_code in (200, 404), row.path
+        else:
             answer = client.open(_path(row) + "?surprise=1", method=row.method, headers=header)
             assert refusal(answer) == (422, "invalid_value", "surprise"), row.path
 

@@ -10,7 +10,8 @@ from flask import Flask
 from sqlalchemy import text
 
 from socialshop.infra.clock import ManualClock
-from socialshop.infra.uow import UnitOfWork, in_unit_of_work, try_lock_apart, unit_of_work
+from socialshop.infra.db import db
+from socialshop.infra.uow import UnitOfWork, in_unit_of_work, unit_of_work
 from socialshop.web import idempotency, operations, store
 from socialshop.web.auth import SIGNED_IN
 from socialshop.web.operations import Answer, Call, Reply, Room
@@ -134,8 +135,8 @@ def test_while_the_first_still_runs_the_second_is_409_and_then_gets_its_answer(
 
 def test_a_run_that_died_frees_its_key(app: Flask, person: Person, kitchen: Kitchen) -> None:
     name = f"idempotency {person.card.member_id} POST /api/v1/teas k"
-    with try_lock_apart(name) as connection:
-        assert connection is not None
+    with db.engine.connect() as connection:
+        connection.execute(text("SELECT pg_advisory_xact_lock(hashtextextended(:name, 0))"), {"name": name})
         assert refusal(person.call("POST", "/teas", key="k", json={}))[1] == "idempotency_in_progress"
         connection.invalidate()
     assert person.call("POST", "/teas", key="k", json={}).status_code == 201

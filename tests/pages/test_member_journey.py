@@ -142,6 +142,8 @@ def withdraw(earner: Visitor) -> None:
     assert 'value="7.92"' in page
     place = re.search(r'<option value="(pod_[^"]+)"', page)
     assert place is not None
+    too_little = earner.send("/payouts", "/payouts", amount_minor="0.99", destination=place[1])
+    assert "A payout is of CN¥1.00 or more." in too_little.text
     too_much = earner.send("/payouts", "/payouts", amount_minor="7.93", destination=place[1])
     assert (too_much.status_code, "Your available balance is smaller than that." in too_much.text) == (409, True)
 

@@ -8,9 +8,12 @@ from pathlib import Path
 
 import pytest
 from flask import Flask
-from visitors import member, visitor
+from visitors import Visitor, member, visitor
 from web_client import PASSWORD
 
+from socialshop.identity import service as identity
+from socialshop.identity.service import Purpose
+from socialshop.infra.uow import UnitOfWork, in_unit_of_work
 from socialshop.kernel.roles import Role
 from socialshop.pages import assets, cookies
 from socialshop.pages import site as pages
@@ -142,7 +145,7 @@ def test_what_is_not_there_is_told_by_a_page_to_people_and_by_a_problem_to_progr
 
 
 def test_too_many_registrations_are_told_by_a_page_and_count_with_the_api(site: Flask) -> None:
-    assert {name for name, row in pages.table_of(site).items() if row.limit} == {"shopper.sign_up"}
+    assert {name for name, row in pages.table_of(site).items() if row.limit == "registrations"} == {"shopper.sign_up"}
 
 
 def test_every_action_shows_a_page_of_its_own_section_again(site: Flask) -> None:
@@ -151,3 +154,30 @@ def test_every_action_shows_a_page_of_its_own_section_again(site: Flask) -> None
         if row.method == "POST":
             again = table[f"{name.split('.')[0]}.{row.again}"]
             assert (again.method, again.ids.keys() - row.ids.keys()) == ("GET", set()), name
+
+
+def test_the_links_of_mails_lead_to_pages_that_use_their_token_once(site: Flask) -> None:
+    lin = member(site)
+    assert lin.card is not None
+    who = in_unit_of_work(lambda uow: _number(uow, lin))
+    token = in_unit_of_work(lambda uow: identity.issue_token(uow, who, Purpose.PASSWORD_RESET))
+    browser = visitor(site)
+    assert browser.send(f"/reset-password?token={token}", password="short").status_code == 422
+    assert browser.send(f"/reset-password?token={token}", password="quite another one").status_code == 303
+    assert lin.look("/me").status_code == 303, "every session has ended"
+    again = browser.send(f"/reset-password?token={token}", password="quite another one")
+    assert "This link was used or is too old." in again.text
+    for email in (str(lin.card.email), "nobody@example.com"):
+        asked = browser.send("/forgot-password", email=email)
+        assert (asked.status_code, asked.headers["Location"]) == (303, "/sign-in")
+    assert "a mail is on its way" in browser.look("/sign-in").text
+    token = in_unit_of_work(lambda uow: identity.issue_token(uow, who, Purpose.EMAIL_VERIFICATION))
+    assert browser.send(f"/verify-email?token={token}").status_code == 303
+
+
+def _number(uow: UnitOfWork, whom: Visitor) -> int:
+    session = whom.client.get_cookie(cookies.SESSION)
+    assert session is not None
+    found = identity.authenticate(uow, session.value)
+    assert found is not None
+    return found.number

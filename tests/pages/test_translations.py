@@ -12,7 +12,7 @@ from babel.messages import extract, pofile
 from socialshop.pages import languages
 from socialshop.pages.section import TEMPLATES
 from socialshop.pages.states import STATES
-from socialshop.pages.wording import SENTENCES
+from socialshop.pages.wording import SENTENCES, VALUES
 
 PAGES = TEMPLATES.parent
 # Names and signs that every reader reads alike.
@@ -109,3 +109,12 @@ def test_every_refusal_that_a_person_can_meet_has_a_sentence() -> None:
         *("database_unavailable internal_error rate_limited unauthenticated invalid_value unknown_currency").split(),
     }
     assert problems - SENTENCES.keys() - programs == set()
+
+
+def test_what_a_value_may_be_is_said_in_the_rules_own_words() -> None:
+    rules = [path.read_text(encoding="utf-8") for path in PAGES.parent.rglob("*.py") if PAGES not in path.parents]
+    said = {re.escape(text) for source in rules for text in re.findall(r'InvalidValue\(\s*f?"([^"]+)"', source)}
+    patterns = [re.compile(re.sub(r"\\{[^}]*\}", ".+", text)) for text in said]
+    for value in VALUES:
+        with_english = str(value)
+        assert any(pattern.fullmatch(with_english) for pattern in patterns), with_english

@@ -5,14 +5,18 @@ from __future__ import annotations
 from socialshop.commissions.service.accruing import accrue_orders
 from socialshop.commissions.service.clawing_back import claw_back
 from socialshop.commissions.service.drafting import draft_plan, plan_of, plan_page, publish_draft
+from socialshop.commissions.service.examining import Example, example_of, findings_of, plan_in_force
 from socialshop.commissions.service.exporting import ExportedAccrual, export_accruals
 from socialshop.commissions.service.maturing import mature_received
 from socialshop.commissions.service.paying_out import accruals_behind, pay_out, reversals_of
+from socialshop.commissions.service.previewing import Earning, Preview, preview
 from socialshop.commissions.service.publishing import PublishedVersion, plans_since, publish_plan
 from socialshop.commissions.service.reading import (
     Explanation,
     OrderCommissions,
     commissions_of,
+    earned_of_deal,
+    earned_since,
     explain,
     order_commissions,
     wallet_entries,
@@ -35,11 +39,14 @@ from socialshop.commissions.store.settlement import SetAside
 
 __all__ = [
     "CommissionRow",
+    "Earning",
+    "Example",
     "Explanation",
     "ExportedAccrual",
     "OrderCommissions",
     "Part",
     "PlanRow",
+    "Preview",
     "PublishedVersion",
     "Replay",
     "Reversals",
@@ -54,14 +61,20 @@ __all__ = [
     "commissions_of",
     "count_set_aside",
     "draft_plan",
+    "earned_of_deal",
+    "earned_since",
+    "example_of",
     "explain",
     "export_accruals",
+    "findings_of",
     "mature_received",
     "order_commissions",
     "pay_out",
+    "plan_in_force",
     "plan_of",
     "plan_page",
     "plans_since",
+    "preview",
     "publish_draft",
     "publish_plan",
     "put_back",

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date, datetime
 
 from socialshop.commissions import explanation
 from socialshop.commissions.explanation import Facts, Step
@@ -13,6 +15,7 @@ from socialshop.commissions.store import reading as store
 from socialshop.commissions.store.reading import CommissionRow, SkippedRow, WalletRow
 from socialshop.infra.uow import UnitOfWork
 from socialshop.kernel.errors import NotFound
+from socialshop.kernel.money import Money
 from socialshop.ledger import chart
 
 _WALLET = (chart.member_pending, chart.member_wallet, chart.member_reserved, chart.member_receivable)
@@ -62,3 +65,15 @@ def wallet_entries(
 ) -> list[WalletRow]:
     """Up to `limit` movements of a member's wallet, the newest first. One statement."""
     return store.wallet_page(uow.session, [name(number) for name in _WALLET], currency, before, limit)
+
+
+def earned_since(uow: UnitOfWork, beneficiary: int, currency: str, since: datetime) -> Money:
+    """What a member earned since then in a currency, less what was clawed back of it. One statement."""
+    return Money(store.earned_minor(uow.session, beneficiary, currency, since), currency)
+
+
+def earned_of_deal(
+    uow: UnitOfWork, beneficiary: int, deal_id: uuid.UUID, zone: str, since: datetime
+) -> Mapping[date, int]:
+    """What a member earned by a deal, in minor units by day of the shop's `zone`, less claw backs. One statement."""
+    return dict(store.earned_of_deal(uow.session, beneficiary, deal_id, zone, since))

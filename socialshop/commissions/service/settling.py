@@ -88,10 +88,10 @@ def set_aside_accruals(uow: UnitOfWork) -> list[SetAside]:
     return store.set_aside_accruals(uow.session)
 
 
-def put_back(uow: UnitOfWork, accrual_ids: Sequence[uuid.UUID]) -> None:
-    """Let these be settled in their order again: a person has looked, at the console. Audited."""
+def put_back(uow: UnitOfWork, accrual_ids: Sequence[uuid.UUID], actor: uuid.UUID | None = None) -> None:
+    """Let these be settled in their order again: `actor` has looked (None: somebody at the console). Audited."""
     back = sorted(store.put_back(uow.session, accrual_ids))
-    audit.record_all(uow, [audit.Deed(None, "accrual.put_back", to_public("acr", each), {}) for each in back])
+    audit.record_all(uow, [audit.Deed(actor, "accrual.put_back", to_public("acr", each), {}) for each in back])
 
 
 def settle(uow: UnitOfWork, payloads: Sequence[Mapping[str, Any]]) -> None:

@@ -81,3 +81,15 @@ def mark_published(session: Session, draft_id: uuid.UUID, version_id: uuid.UUID)
         text("UPDATE commission_plan_drafts SET version_id = :version_id WHERE id = :id"),
         {"id": draft_id, "version_id": version_id},
     )
+
+
+def in_force(session: Session, currency: str, now: datetime) -> PlanRow | None:
+    """The plan that is in force in this currency."""
+    row = session.execute(
+        text(
+            f"SELECT * FROM ({_PLANS}) p WHERE document ->> 'currency' = :currency AND effective_at <= :now"  # noqa: S608
+            " ORDER BY effective_at DESC LIMIT 1"
+        ),
+        {"currency": currency, "now": now},
+    ).one_or_none()
+    return PlanRow(*row) if row else None

@@ -74,6 +74,18 @@ def version_effective_at(session: Session, currency: str, effective_at: datetime
     return None if row is None else _version(row)
 
 
+def in_force(session: Session, currency: str, at: datetime) -> Version | None:
+    """The version of the currency that a sale made at this instant accrues under."""
+    row = session.execute(
+        text(
+            f"SELECT {_COLUMNS} FROM commission_plan_versions "  # noqa: S608 - column names of our own
+            "WHERE currency = :currency AND effective_at <= :at ORDER BY effective_at DESC LIMIT 1"
+        ),
+        {"currency": currency, "at": at},
+    ).one_or_none()
+    return None if row is None else _version(row)
+
+
 def versions(session: Session, ids: Collection[uuid.UUID] | None = None) -> list[Version]:
     """Versions by id, or all of them, in the order in which they come into force."""
     rows = session.execute(

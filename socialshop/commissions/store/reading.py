@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from datetime import datetime
+from datetime import date, datetime
 from typing import NamedTuple
 
 from sqlalchemy import text
@@ -180,3 +180,36 @@ def wallet_page(
         {"accounts": accounts, "currency": currency, "entry": entry, "line": line, "limit": limit},
     )
     return [WalletRow(*row) for row in rows]
+
+
+def earned_minor(session: Session, beneficiary: int, currency: str, since: datetime) -> int:
+    """What a member's accruals since then come to, less what was clawed back of them."""
+    found: int = session.execute(
+        text(
+            "SELECT coalesce(sum(amount_minor - clawed_minor), 0)::bigint FROM accruals"
+            " WHERE beneficiary = :beneficiary AND accrued_at >= :since AND currency = :currency"
+            " AND status <> 'rejected'"
+        ),
+        {"beneficiary": beneficiary, "currency": currency, "since": since},
+    ).scalar_one()
+    return found
+
+
+def earned_of_deal(
+    session: Session, beneficiary: int, deal_id: uuid.UUID, zone: str, since: datetime
+) -> list[tuple[date, int]]:
+    """What a member earned by the rooms of a deal, less what was clawed back, by the day of accrual in `zone`."""
+    rows = session.execute(
+        text(
+            """
+            SELECT (a.accrued_at AT TIME ZONE :zone)::date, sum(a.amount_minor - a.clawed_minor)::bigint
+            FROM rooms r JOIN orders o ON o.room_id = r.id JOIN order_lines l ON l.order_id = o.id
+            JOIN accruals a ON a.order_line_id = l.id
+            WHERE r.deal_id = :deal AND a.beneficiary = :beneficiary AND a.accrued_at >= :since
+                AND a.status <> 'rejected'
+            GROUP BY 1
+            """
+        ),
+        {"beneficiary": beneficiary, "deal": deal_id, "zone": zone, "since": since},
+    )
+    return [(row[0], row[1]) for row in rows]

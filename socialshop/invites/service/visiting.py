@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
+from socialshop.infra import spool
+from socialshop.infra.spool import Spool
 from socialshop.infra.uow import UnitOfWork, advisory_lock
 from socialshop.invites import rules
 from socialshop.invites.gateway import Subjects
 from socialshop.invites.rules import Kind, ShareSubject
 from socialshop.invites.store import clicks as store
+from socialshop.invites.store.clicks import RECORD_BYTES, Click
 from socialshop.kernel.errors import NotFound
 
 _BATCH = 5_000
-
-SubjectOf = Callable[[Kind, uuid.UUID], ShareSubject | None]
-"""Finds what a link leads to; None once it is gone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,20 +40,38 @@ class Landing:
     subject: ShareSubject | None
 
 
-def open_link(code: str, visit: Visit, now: datetime, subject_of: SubjectOf) -> Landing:
-    """Record a click in a transaction of its own, and tell what the link leads to. Raises NotFound.
-
-    One statement, besides what `subject_of` needs for a target.
-    """
+def landing(uow: UnitOfWork, code: str, subjects: Subjects) -> Landing:
+    """What the link with this code leads to. Raises NotFound. One statement, and one for a target."""
     canonical = rules.canonical(code)
-    opened = None
-    if rules.is_code(canonical):
-        opened = store.open_link(canonical, visitor=visit.visitor, member_id=visit.member_id, bot=visit.bot, now=now)
+    opened = store.open_link(uow.session, canonical) if rules.is_code(canonical) else None
     if opened is None:
         raise NotFound("no such invite link")
     kind = Kind(opened.kind)
-    subject = None if opened.target_id is None else subject_of(kind, opened.target_id)
+    subject = None if opened.target_id is None else find_subject(uow, subjects, kind, opened.target_id)
     return Landing(opened.id, canonical, kind, opened.target_id, opened.owner_name or "", subject)
+
+
+def record_click(link_id: uuid.UUID, visit: Visit, now: datetime) -> None:
+    """Record that somebody opened a link: in the spool, from where it comes into the database with many others."""
+    _spool().append(Click(link_id, visit.visitor, visit.member_id, visit.bot, now).pack())
+
+
+def clicks_are_due() -> bool:
+    """Whether this caller should take the clicks that wait."""
+    return _spool().is_due()
+
+
+def take_clicks(uow: UnitOfWork) -> bool:
+    """Write spooled clicks down; True while more wait."""
+
+    def put(records: list[bytes]) -> None:
+        store.add(uow.session, [Click.unpack(record) for record in records])
+
+    return _spool().take(uow, put) > 0
+
+
+def _spool() -> Spool:
+    return spool.spool("clicks", RECORD_BYTES)
 
 
 def find_subject(uow: UnitOfWork, subjects: Subjects, kind: Kind, target_id: uuid.UUID) -> ShareSubject | None:
@@ -71,12 +88,13 @@ def recognize(uow: UnitOfWork, visitor: bytes, member_id: uuid.UUID) -> None:
 
 
 def judge_clicks(uow: UnitOfWork) -> bool:
-    """Judge clicks that were only recorded, and add them up; True while more wait.
+    """Take the clicks that were spooled, judge them, and add them up; True while more wait.
 
     One at a time, so that of two clicks of one visitor the second finds the first judged.
     """
     advisory_lock(uow, "invites:judging")
-    return store.judge(uow.session, _BATCH, rules.REPEAT_WITHIN) == _BATCH
+    taken = take_clicks(uow)
+    return store.judge(uow.session, _BATCH, rules.REPEAT_WITHIN) == _BATCH or taken
 
 
 def forget_clicks(uow: UnitOfWork, before: datetime) -> bool:

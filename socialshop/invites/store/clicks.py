@@ -1,15 +1,17 @@
-"""Clicks: recorded by one bare insert, judged and counted later by a job."""
+"""Clicks: spooled as they come, written down many at a time, judged and counted later by a job."""
 
 from __future__ import annotations
 
+import struct
 import uuid
-from datetime import datetime, timedelta
-from typing import LiteralString, NamedTuple
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from typing import NamedTuple
 
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from socialshop.infra import line
+from socialshop.infra.db import copy_rows
 
 
 class Opened(NamedTuple):
@@ -21,16 +23,39 @@ class Opened(NamedTuple):
     owner_name: str | None
 
 
-_OPEN: LiteralString = """
-    WITH link AS (
-        SELECT l.id, l.kind, l.target_id, p.display_name
-        FROM invite_links l LEFT JOIN member_profiles p ON p.member_id = l.owner_id WHERE l.code = %(code)s
-    ), click AS (
-        INSERT INTO invite_clicks (link_id, visitor, member_id, bot, clicked_at)
-        SELECT id, %(visitor)s, %(member_id)s, %(bot)s, %(now)s FROM link
-    )
-    SELECT id, kind, target_id, display_name FROM link
-"""
+class Click(NamedTuple):
+    """Somebody opened a link."""
+
+    link_id: uuid.UUID
+    visitor: bytes
+    member_id: uuid.UUID | None
+    bot: bool
+    clicked_at: datetime
+
+    def pack(self) -> bytes:
+        """As it lies in the spool: a member of nobody is the nil UUID, the instant counts microseconds."""
+        member = _NOBODY if self.member_id is None else self.member_id.bytes
+        instant = (self.clicked_at - _EPOCH) // _MICROSECOND
+        return _RECORD.pack(self.link_id.bytes, self.visitor, member, self.bot, instant)
+
+    @classmethod
+    def unpack(cls, record: bytes) -> Click:
+        """A click as it was packed."""
+        link, visitor, member, bot, instant = _RECORD.unpack(record)
+        member_id = None if member == _NOBODY else uuid.UUID(bytes=member)
+        return cls(uuid.UUID(bytes=link), visitor, member_id, bot, _EPOCH + instant * _MICROSECOND)
+
+
+_RECORD = struct.Struct(">16s32s16s?q")
+RECORD_BYTES = _RECORD.size
+_NOBODY = bytes(16)
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
+
+_OPEN = text(
+    "SELECT l.id, l.kind, l.target_id, p.display_name"
+    " FROM invite_links l LEFT JOIN member_profiles p ON p.member_id = l.owner_id WHERE l.code = :code"
+)
 
 # Of the clicks of one visitor on one link within a day at most one counts, in whatever order they become visible: an
 # earlier one stands against it, and so does any that was judged before.
@@ -70,14 +95,15 @@ _JUDGE = text(
 )
 
 
-def open_link(code: str, *, visitor: bytes, member_id: uuid.UUID | None, bot: bool, now: datetime) -> Opened | None:
-    """Record the click on the link with this code, and give the link.
-
-    One statement, a transaction of its own: a flood of clicks holds no lock and waits for no disk.
-    """
-    values = {"code": code, "visitor": visitor, "member_id": member_id, "bot": bot, "now": now}
-    row = line.execute(_OPEN, values)
+def open_link(session: Session, code: str) -> Opened | None:
+    """The link with this code."""
+    row = session.execute(_OPEN, {"code": code}).one_or_none()
     return None if row is None else Opened._make(row)
+
+
+def add(session: Session, clicks: Sequence[Click]) -> None:
+    """Write clicks down, to be judged."""
+    copy_rows(session, "invite_clicks", Click._fields, clicks)
 
 
 def judge(session: Session, batch: int, within: timedelta) -> int:

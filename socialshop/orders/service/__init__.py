@@ -7,7 +7,7 @@ from socialshop.orders.imports import ImportedOrders, import_orders, landed_befo
 from socialshop.orders.rules import Status
 from socialshop.orders.service.fulfilling import complete_due, receive, receive_overdue, ship
 from socialshop.orders.service.placing import cancel, confirm, mark_paid, refund_whole
-from socialshop.orders.service.reading import LineView, OrderView, order, orders
+from socialshop.orders.service.reading import LineView, OrderView, order, orders, search, to_do
 from socialshop.orders.service.refunding import (
     RefundView,
     approve_refund,
@@ -15,12 +15,13 @@ from socialshop.orders.service.refunding import (
     is_asked_back_whole,
     on_refund_failed,
     on_refund_paid,
+    refund,
     refund_page,
     refunds_of,
     reject_refund,
     request_refund,
 )
-from socialshop.orders.store.orders import PLACED
+from socialshop.orders.store.orders import PLACED, Sought, ToDo
 
 __all__ = [
     "PLACED",
@@ -29,7 +30,9 @@ __all__ = [
     "OrderView",
     "OrdersConfirmed",
     "RefundView",
+    "Sought",
     "Status",
+    "ToDo",
     "approve_refund",
     "cancel",
     "complete_due",
@@ -45,10 +48,13 @@ __all__ = [
     "orders",
     "receive",
     "receive_overdue",
+    "refund",
     "refund_page",
     "refund_whole",
     "refunds_of",
     "reject_refund",
     "request_refund",
+    "search",
     "ship",
+    "to_do",
 ]

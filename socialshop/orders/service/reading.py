@@ -12,7 +12,7 @@ from socialshop.kernel.errors import NotFound
 from socialshop.kernel.money import Money
 from socialshop.orders.rules import Status
 from socialshop.orders.store import orders as store
-from socialshop.orders.store.orders import OrderRow
+from socialshop.orders.store.orders import OrderRow, Sought, ToDo
 from socialshop.payments import service as payments
 from socialshop.payments.service import PaymentView
 
@@ -82,3 +82,21 @@ def views(uow: UnitOfWork, rows: Sequence[OrderRow]) -> list[OrderView]:
         )
         for row in rows
     ]
+
+
+def search(
+    uow: UnitOfWork,
+    *,
+    status: Status | None = None,
+    name: str | None = None,
+    order_id: uuid.UUID | None = None,
+    before: uuid.UUID | None = None,
+    limit: int,
+) -> list[Sought]:
+    """Up to `limit` orders of anybody, the newest first. One statement."""
+    return store.search(uow.session, status=status, name=name, order_id=order_id, before=before, limit=limit)
+
+
+def to_do(uow: UnitOfWork) -> ToDo:
+    """What waits for a person: orders to send, refunds to decide. One statement."""
+    return store.to_do(uow.session)

@@ -100,6 +100,13 @@ def refunds_of(uow: UnitOfWork, order_id: uuid.UUID, buyer: int | None) -> list[
     return _views(uow, store.of_order(uow.session, order_id))
 
 
+def refund(uow: UnitOfWork, refund_id: uuid.UUID) -> RefundView:
+    """Anybody's refund. Raises NotFound."""
+    if store.order_of(uow.session, refund_id) is None:
+        raise NotFound("no such refund")
+    return _view(uow, refund_id)
+
+
 def refund_page(uow: UnitOfWork, status: str | None, after: uuid.UUID | None, limit: int) -> list[RefundView]:
     """Up to `limit` refunds of anybody, oldest first. Two statements."""
     return _views(uow, store.page_of(uow.session, status, after, limit))

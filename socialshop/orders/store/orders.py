@@ -200,3 +200,67 @@ def complete_due(session: Session, now: datetime, limit: int) -> int:
 def _order(row: Sequence[object]) -> OrderRow:
     found = OrderRow(*row)  # type: ignore[arg-type]
     return found._replace(status=Status(found.status))
+
+
+class Sought(NamedTuple):
+    """An order in a list of everybody's, with its buyer's name (None for who has left or has none)."""
+
+    id: uuid.UUID
+    buyer_name: str | None
+    status: Status
+    currency: str
+    total_minor: int
+    refunded_minor: int
+    ordered_at: datetime
+    title: str | None
+
+
+def search(
+    session: Session,
+    *,
+    status: str | None,
+    name: str | None,
+    order_id: uuid.UUID | None,
+    before: uuid.UUID | None,
+    limit: int,
+) -> list[Sought]:
+    """Up to `limit` orders of anybody, the newest first: in a status, of buyers whose name has this, of this id."""
+    rows = session.execute(
+        text(
+            """
+            SELECT o.id, p.display_name, o.status, o.currency, o.total_minor, o.refunded_minor, o.ordered_at,
+                   (SELECT l.title FROM order_lines l WHERE l.order_id = o.id ORDER BY l.line LIMIT 1)
+            FROM orders o JOIN members m ON m.number = o.buyer LEFT JOIN member_profiles p ON p.member_id = m.id
+            WHERE (CAST(:status AS text) IS NULL OR o.status = :status)
+              AND (CAST(:name AS text) IS NULL OR strpos(lower(p.display_name), lower(:name)) > 0)
+              AND (CAST(:id AS uuid) IS NULL OR o.id = :id)
+              AND (CAST(:before AS uuid) IS NULL OR o.id < :before)
+            ORDER BY o.id DESC LIMIT :limit
+            """
+        ),
+        {"status": status, "name": name, "id": order_id, "before": before, "limit": limit},
+    )
+    return [Sought(*row)._replace(status=Status(row.status)) for row in rows]
+
+
+class ToDo(NamedTuple):
+    """How many orders are to be sent, and since when the oldest; how many refunds are to be decided, and since when."""
+
+    to_ship: int
+    oldest_order_at: datetime | None
+    refunds: int
+    oldest_refund_at: datetime | None
+
+
+def to_do(session: Session) -> ToDo:
+    """What waits for a person. One statement."""
+    row = session.execute(
+        text(
+            """
+            SELECT o.number, o.oldest, r.number, r.oldest
+            FROM (SELECT count(*) AS number, min(ordered_at) AS oldest FROM orders WHERE status = 'confirmed') o,
+                 (SELECT count(*) AS number, min(requested_at) AS oldest FROM refunds WHERE status = 'requested') r
+            """
+        )
+    ).one()
+    return ToDo(*row)

@@ -2,7 +2,34 @@
 
 from __future__ import annotations
 
-from socialshop.pages.admin import overview
+from socialshop.pages.admin import (
+    batches,
+    books,
+    health,
+    members,
+    orders,
+    overview,
+    payouts,
+    plans,
+    products,
+    record,
+    refunds,
+    words,
+)
 from socialshop.pages.admin.section import admin
 
-__all__ = ["admin", "overview"]
+__all__ = [
+    "admin",
+    "batches",
+    "books",
+    "health",
+    "members",
+    "orders",
+    "overview",
+    "payouts",
+    "plans",
+    "products",
+    "record",
+    "refunds",
+    "words",
+]

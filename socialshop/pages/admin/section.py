@@ -2,12 +2,32 @@
 
 from __future__ import annotations
 
+from flask import request
 from flask_babel import lazy_gettext
 
+from socialshop.pages.forms import Form
 from socialshop.pages.section import Section
 from socialshop.pages.tabs import Tab
 from socialshop.web.auth import READS_ALL
 
-# Every action says `access=ADMINS`: finance moves nothing.
+# Every action that moves anything says `access=ADMINS`, and templates show its form to admins alone.
 admin = Section("admin", __name__, access=READS_ALL, prefix="/admin")
-TABS = (Tab("overview", "admin.show_overview", "list", lazy_gettext("Overview")),)
+TABS = (
+    Tab("overview", "admin.show_overview", "list", lazy_gettext("Overview")),
+    Tab("payouts", "admin.list_payouts", "wallet", lazy_gettext("Payouts")),
+    Tab("batches", "admin.list_batches", "check", lazy_gettext("Batches")),
+    Tab("orders", "admin.list_orders", "shop", lazy_gettext("Orders")),
+    Tab("refunds", "admin.list_refunds", "back", lazy_gettext("Refunds")),
+    Tab("plans", "admin.list_plans", "chart", lazy_gettext("Plans")),
+    Tab("products", "admin.list_products", "basket", lazy_gettext("Products")),
+    Tab("members", "admin.list_members", "me", lazy_gettext("Members")),
+    Tab("proof", "admin.show_proof", "scale", lazy_gettext("Books")),
+    Tab("health", "admin.show_health", "pulse", lazy_gettext("Health")),
+    Tab("record", "admin.show_record", "shield", lazy_gettext("Record")),
+)
+
+
+@admin.context_processor
+def _looked_for() -> dict[str, object]:
+    """What a list's filters say, as the form that shows them again."""
+    return {"looked_for": Form(request.args.to_dict())}

@@ -1,8 +1,8 @@
-"""Pages of a group leader: deals, rooms as they fill, results."""
+"""Pages of a group leader: deals, rooms as they fill, results, team."""
 
 from __future__ import annotations
 
-from socialshop.pages.leader import overview
+from socialshop.pages.leader import deals, opening, overview, results, team
 from socialshop.pages.leader.section import leader
 
-__all__ = ["leader", "overview"]
+__all__ = ["deals", "leader", "opening", "overview", "results", "team"]

@@ -9,4 +9,8 @@ from socialshop.pages.tabs import Tab
 from socialshop.web.auth import LEADERS
 
 leader = Section("leader", __name__, access=LEADERS, prefix="/lead")
-TABS = (Tab("overview", "leader.show_overview", "list", lazy_gettext("Overview")),)
+TABS = (
+    Tab("overview", "leader.show_overview", "rooms", lazy_gettext("Overview")),
+    Tab("deals", "leader.list_deals", "list", lazy_gettext("Deals")),
+    Tab("team", "leader.show_team", "me", lazy_gettext("Team")),
+)

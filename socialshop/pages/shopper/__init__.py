@@ -2,12 +2,25 @@
 
 from __future__ import annotations
 
-from socialshop.pages.shopper import earnings, invites, me, notices, orders, paying, rooms, shop, signing, wallet
+from socialshop.pages.shopper import (
+    earnings,
+    invites,
+    mailed,
+    me,
+    notices,
+    orders,
+    paying,
+    rooms,
+    shop,
+    signing,
+    wallet,
+)
 from socialshop.pages.shopper.section import shopper
 
 __all__ = [
     "earnings",
     "invites",
+    "mailed",
     "me",
     "notices",
     "orders",

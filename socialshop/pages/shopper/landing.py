@@ -14,7 +14,7 @@ from socialshop.invites.rules import Kind
 from socialshop.invites.service import Landing
 from socialshop.invites.wording import Language
 from socialshop.kernel.ids import to_public
-from socialshop.pages import languages
+from socialshop.pages import cookies, languages
 from socialshop.pages.section import HEADERS
 
 
@@ -26,6 +26,11 @@ class LandingPages:
     def language(self) -> Language:
         """The reader's language."""
         return languages.reader()
+
+    def cookies(self) -> list[str]:
+        """The language, if the address named one."""
+        asked = languages.asked_for()
+        return [] if asked is None else [cookies.language_cookie(asked)]
 
     def page(self, landing: Landing | None) -> bytes:
         """The page of a link; None for a code that no link has."""

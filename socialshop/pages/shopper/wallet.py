@@ -12,8 +12,9 @@ from socialshop.commissions import service as commissions
 from socialshop.commissions.schemas.wallet import WalletEntry
 from socialshop.kernel.errors import NotFound
 from socialshop.kernel.ids import from_public, to_public
+from socialshop.kernel.money import Money
 from socialshop.ledger import service as ledger
-from socialshop.pages import languages
+from socialshop.pages import formats, languages
 from socialshop.pages.section import go_to
 from socialshop.pages.shopper.section import shopper
 from socialshop.pages.visit import PAGE_ROWS, Visit, cut
@@ -74,6 +75,9 @@ def request_payout(visit: Visit) -> Response:
     """Ask for money; it is set aside at once."""
     form, settings = visit.form, visit.settings
     amount = form.money("amount_minor", settings.currency)
+    least = Money(settings.payout_minimum_minor, settings.currency)
+    if amount.amount_minor < least.amount_minor and "amount_minor" not in form.errors:
+        form.errors["amount_minor"] = gettext("A payout is of %(least)s or more.", least=formats.money(least))
     place = form.choice("destination", [_name(p.id) for p in payouts.destinations(visit.uow, visit.caller.member_id)])
     form.check()
     request_ = payouts.submit(
@@ -82,7 +86,7 @@ def request_payout(visit: Visit) -> Response:
         member_number=visit.caller.number,
         destination_id=from_public("pod", place),
         amount=amount,
-        minimum_minor=settings.payout_minimum_minor,
+        minimum_minor=least.amount_minor,
     )
     flash(gettext("Asked for. The money is set aside until somebody has looked at it."))
     return go_to("shopper.show_payout", request_id=to_public("por", request_.id))

@@ -36,12 +36,16 @@ class PaymentRow(NamedTuple):
 
 def add(session: Session, row: PaymentRow, at: datetime) -> bool:
     """Insert a payment as it is at first; False if its order has one."""
-    statement = """
-        INSERT INTO payments (id, order_id, payer, escrow_id, provider, amount_minor, currency, created_at, changed_at)
-        VALUES (:id, :order_id, :payer, :escrow_id, :provider, :amount_minor, :currency, :at, :at)
-        ON CONFLICT (order_id) DO NOTHING RETURNING id
+    return session.execute(_ADD, {**row._asdict(), "at": at}).one_or_none() is not None
+
+
+_ADD = text(
     """
-    return session.execute(text(statement), {**row._asdict(), "at": at}).one_or_none() is not None
+    INSERT INTO payments (id, order_id, payer, escrow_id, provider, amount_minor, currency, created_at, changed_at)
+    VALUES (:id, :order_id, :payer, :escrow_id, :provider, :amount_minor, :currency, :at, :at)
+    ON CONFLICT (order_id) DO NOTHING RETURNING id
+    """
+)
 
 
 def find(session: Session, payment_id: uuid.UUID) -> PaymentRow | None:

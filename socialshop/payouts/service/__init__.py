@@ -14,25 +14,33 @@ from socialshop.payouts.service.batching import (
     show_batch,
 )
 from socialshop.payouts.service.finding import find_owed_commission
+from socialshop.payouts.service.queueing import UNDECIDED, Queued, neighbours, queue, waiting_sums
 from socialshop.payouts.service.reading import Evidence, Statement, evidence, own_request, page_of, statement
 from socialshop.payouts.service.requesting import add_destination, cancel, destinations, submit
 from socialshop.payouts.service.reviewing import approve, hold, reject
 from socialshop.payouts.store.batches import Batch, BatchItem, Outcome
 from socialshop.payouts.store.destinations import Destination
 from socialshop.payouts.store.requests import PaidPart, Request
+from socialshop.payouts.store.review import Neighbours, Sort, WaitingSum, Wanted
 
 __all__ = [
     "LARGEST_BATCH",
+    "UNDECIDED",
     "Batch",
     "BatchItem",
     "BatchView",
     "Destination",
     "Evidence",
     "FrozenFile",
+    "Neighbours",
     "Outcome",
     "PaidPart",
+    "Queued",
     "Request",
+    "Sort",
     "Statement",
+    "WaitingSum",
+    "Wanted",
     "add_destination",
     "approve",
     "batches",
@@ -43,12 +51,15 @@ __all__ = [
     "find_owed_commission",
     "frozen_file",
     "hold",
+    "neighbours",
     "own_request",
     "page_of",
+    "queue",
     "record_results",
     "reject",
     "release_batch",
     "show_batch",
     "statement",
     "submit",
+    "waiting_sums",
 ]

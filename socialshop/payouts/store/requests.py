@@ -33,7 +33,7 @@ class Request(NamedTuple):
     ended_at: datetime | None
 
 
-_VIEW = """
+VIEW = """
     SELECT r.id, r.member_id, r.member_number, p.display_name, r.destination_id, r.channel, d.holder,
            right(d.account, 4), r.amount_minor, r.currency, r.status, r.submitted_at, r.decided_at, r.reason,
            r.batch_id, r.reference, r.ended_at
@@ -81,7 +81,7 @@ def add(
 
 def find(session: Session, request_id: uuid.UUID) -> Request | None:
     """The request of this id."""
-    row = session.execute(text(f"{_VIEW} WHERE r.id = :id"), {"id": request_id}).one_or_none()
+    row = session.execute(text(f"{VIEW} WHERE r.id = :id"), {"id": request_id}).one_or_none()
     return Request(*row) if row else None
 
 
@@ -103,7 +103,7 @@ def page(
         wanted.append("r.id < :after" if member_id is not None else "r.id > :after")
     order = "DESC" if member_id is not None else "ASC"
     found = session.execute(
-        text(f"{_VIEW} WHERE {' AND '.join(wanted)} ORDER BY r.id {order} LIMIT :limit"),
+        text(f"{VIEW} WHERE {' AND '.join(wanted)} ORDER BY r.id {order} LIMIT :limit"),
         {"status": status, "member_id": member_id, "after": after, "limit": limit},
     )
     return [Request(*row) for row in found]

@@ -11,6 +11,15 @@ from socialshop.rooms.service.following import (
     on_room_filled,
 )
 from socialshop.rooms.service.joining import Attribution, Joined, SeatView, join, open_room
+from socialshop.rooms.service.leading import (
+    FollowedRoom,
+    deal_days,
+    deal_version,
+    filling,
+    filling_of_deal,
+    room_counts,
+    rooms_over,
+)
 from socialshop.rooms.service.leaving import ask_back, leave
 from socialshop.rooms.service.reading import (
     MemberView,
@@ -26,11 +35,15 @@ from socialshop.rooms.service.reading import (
     view,
 )
 from socialshop.rooms.service.reminding import remind
+from socialshop.rooms.store.leading import CountRow, DayRow
 from socialshop.rooms.store.reading import EventRow
 
 __all__ = [
     "Attribution",
+    "CountRow",
+    "DayRow",
     "EventRow",
+    "FollowedRoom",
     "Joined",
     "MemberView",
     "OpenRoom",
@@ -39,8 +52,12 @@ __all__ = [
     "RoomView",
     "SeatView",
     "ask_back",
+    "deal_days",
+    "deal_version",
     "events_after",
     "expire_due",
+    "filling",
+    "filling_of_deal",
     "forget_events",
     "join",
     "leave",
@@ -54,6 +71,8 @@ __all__ = [
     "own_seat",
     "release_lapsed_holds",
     "remind",
+    "room_counts",
+    "rooms_over",
     "share_subject",
     "version",
     "view",

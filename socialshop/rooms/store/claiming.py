@@ -116,19 +116,19 @@ class Standing(NamedTuple):
     seated: bool
 
 
+_STANDING = text(
+    """
+    SELECT r.status, r.expires_at, EXISTS (
+        SELECT FROM seats s
+        WHERE s.room_id = r.id AND s.member = :member AND s.status IN ('held', 'paid', 'confirmed'))
+    FROM rooms r WHERE r.id = :room_id
+    """
+)
+
+
 def standing(session: Session, room_id: uuid.UUID, member: int) -> Standing | None:
     """What a refused claim met, read anew; None where there is no such room."""
-    row = session.execute(
-        text(
-            """
-            SELECT r.status, r.expires_at, EXISTS (
-                SELECT FROM seats s
-                WHERE s.room_id = r.id AND s.member = :member AND s.status IN ('held', 'paid', 'confirmed'))
-            FROM rooms r WHERE r.id = :room_id
-            """
-        ),
-        {"room_id": room_id, "member": member},
-    ).one_or_none()
+    row = session.execute(_STANDING, {"member": member, "room_id": room_id}).one_or_none()
     return Standing(Status(row[0]), row[1], row[2]) if row else None
 
 

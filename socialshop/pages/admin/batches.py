@@ -1,0 +1,103 @@
+"""Batches: made from what is approved, released by another person, paid by file, ended by results."""
+
+from __future__ import annotations
+
+from flask import Response, flash, make_response, render_template
+from flask_babel import gettext
+
+from socialshop.kernel.ids import to_public
+from socialshop.pages.admin.payouts import CHANNELS
+from socialshop.pages.admin.people import names_by_id
+from socialshop.pages.admin.section import admin
+from socialshop.pages.forms import Form
+from socialshop.pages.section import go_to
+from socialshop.pages.visit import PAGE_ROWS, Visit, cut
+from socialshop.payouts import service as payouts
+from socialshop.payouts.rules import Channel
+from socialshop.payouts.service import BatchItem, Outcome
+from socialshop.web.auth import ADMINS
+
+_BATCH = {"batch_id": "pob"}
+_LONGEST_REFERENCE = 100
+_RESULTS = ("", "paid", "failed")
+
+
+@admin.page("/batches", tab="batches")
+def list_batches(visit: Visit) -> str:
+    """What is approved and waits for a batch, by way; and all batches, the newest first."""
+    found = payouts.batches(visit.uow, limit=PAGE_ROWS, after=visit.after())
+    rows, after = cut(found, lambda batch: batch.id)
+    names = names_by_id(visit.uow, [*(row.created_by for row in rows), *(row.released_by for row in rows)])
+    approved = payouts.waiting_sums(visit.uow, ["approved"])
+    return render_template(
+        "admin/batches.html",
+        batches=rows,
+        next=after,
+        names=names,
+        approved=approved,
+        channels=CHANNELS,
+        now=visit.uow.now,
+    )
+
+
+@admin.action("/batches", access=ADMINS, again="list_batches", once=True)
+def create_batch(visit: Visit) -> Response:
+    """Freeze what is approved of one way and currency."""
+    channel = visit.form.choice("channel", [channel.value for channel in Channel])
+    currency = visit.form.text("currency", longest=3)
+    visit.form.check()
+    made = payouts.create_batch(visit.uow, actor=visit.caller.member_id, channel=Channel(channel), currency=currency)
+    flash(gettext("Frozen. Somebody who approved none of it releases it now."))
+    return go_to("admin.show_batch", batch_id=to_public("pob", made.batch.id))
+
+
+@admin.page("/batches/<batch_id>", ids=_BATCH, tab="batches")
+def show_batch(visit: Visit) -> str:
+    """A batch: its frozen total, its items, and what became of each."""
+    view = payouts.show_batch(visit.uow, visit.ids["batch_id"])
+    names = names_by_id(
+        visit.uow, [view.batch.created_by, view.batch.released_by, *(item.member_id for item in view.items)]
+    )
+    return render_template("admin/batch.html", batch=view.batch, items=view.items, names=names, channels=CHANNELS)
+
+
+@admin.action("/batches/<batch_id>/release", access=ADMINS, again="show_batch", once=True, ids=_BATCH)
+def release_batch(visit: Visit) -> Response:
+    """Let the money go, as somebody who neither approved nor asked for any of it."""
+    payouts.release_batch(visit.uow, actor=visit.caller.member_id, batch_id=visit.ids["batch_id"])
+    flash(gettext("Released. The file can be taken to the bank now."))
+    return go_to("admin.show_batch", batch_id=visit.path["batch_id"])
+
+
+@admin.page("/batches/<batch_id>/file", ids=_BATCH)
+def take_file(visit: Visit) -> Response:
+    """The file for the channel, accounts in full; who takes it is recorded."""
+    file = payouts.frozen_file(visit.uow, actor=visit.caller.member_id, batch_id=visit.ids["batch_id"])
+    answer = make_response(file.content)
+    answer.headers["Content-Type"] = "text/csv; charset=utf-8"
+    answer.headers["Content-Disposition"] = f'attachment; filename="{file.name}"'
+    answer.headers["Cache-Control"] = "no-store"
+    return answer
+
+
+@admin.action("/batches/<batch_id>/results", access=ADMINS, again="show_batch", ids=_BATCH)
+def record_results(visit: Visit) -> Response:
+    """What the channel said of each item; what is left unsaid waits on, or was paid if that is ticked."""
+    items = payouts.show_batch(visit.uow, visit.ids["batch_id"]).items
+    outcomes = [said for item in items if item.status == "batched" and (said := _said(visit.form, item)) is not None]
+    visit.form.check()
+    if not outcomes:
+        visit.form.errors["rest_paid"] = gettext("Say of one payout at least what became of it.")
+        visit.form.refuse()
+    payouts.record_results(visit.uow, actor=visit.caller.member_id, batch_id=visit.ids["batch_id"], outcomes=outcomes)
+    flash(gettext("Noted. What failed is back in the wallets."))
+    return go_to("admin.show_batch", batch_id=visit.path["batch_id"])
+
+
+def _said(form: Form, item: BatchItem) -> Outcome | None:
+    name = to_public("por", item.request_id)
+    result = form.choice(f"result-{name}", _RESULTS) if f"result-{name}" in form.values else ""
+    reference = form.text(f"reference-{name}", longest=_LONGEST_REFERENCE, required=False)
+    if not result and form.is_ticked("rest_paid"):
+        result = "paid"
+    return Outcome(item.request_id, result, reference or None) if result else None

@@ -1,0 +1,133 @@
+"""Payout requests: the queue, and a case with its evidence beside the sum."""
+
+from __future__ import annotations
+
+from typing import get_args
+
+from flask import Response, flash, render_template, request
+from flask_babel import gettext, lazy_gettext
+
+from socialshop.commissions import service as commissions
+from socialshop.kernel.ids import to_public
+from socialshop.kernel.money import BPS, Money
+from socialshop.pages.admin.people import names_by_id
+from socialshop.pages.admin.section import admin
+from socialshop.pages.section import go_to
+from socialshop.pages.shopper.earnings import tell
+from socialshop.pages.visit import PAGE_ROWS, Visit, cut
+from socialshop.payouts import service as payouts
+from socialshop.payouts.rules import Channel
+from socialshop.payouts.service import UNDECIDED, Request, Sort, Wanted
+from socialshop.web.auth import ADMINS
+
+_REQUEST = {"request_id": "por"}
+_LONGEST_REASON = 500
+CHANNELS = {"bank": lazy_gettext("Bank"), "alipay": lazy_gettext("Alipay"), "wechat": lazy_gettext("WeChat")}
+# What the queue may show: a person decides about those that wait.
+_SHOWN = {
+    "waiting": (lazy_gettext("to decide"), UNDECIDED),
+    "submitted": (lazy_gettext("not looked at yet"), ("submitted",)),
+    "held": (lazy_gettext("on hold"), ("held",)),
+    "approved": (lazy_gettext("approved"), ("approved",)),
+    "batched": (lazy_gettext("being paid"), ("batched",)),
+    "paid": (lazy_gettext("paid"), ("paid",)),
+    "ended": (lazy_gettext("refused, failed or taken back"), ("rejected", "failed", "cancelled")),
+    "all": (lazy_gettext("all"), ()),
+}
+
+
+@admin.page("/payouts", tab="payouts")
+def list_payouts(visit: Visit) -> str:
+    """The queue: what waits first, the oldest first."""
+    shown = request.args.get("status", "waiting")
+    channel = request.args.get("channel", "")
+    sort: Sort = next((known for known in get_args(Sort) if known == request.args.get("sort")), "submitted")
+    wanted = Wanted(
+        statuses=_SHOWN.get(shown, _SHOWN["waiting"])[1],
+        channel=channel if channel in set(Channel) else None,
+        name=request.args.get("name", "").strip() or None,
+        sort=sort,
+    )
+    found = payouts.queue(visit.uow, wanted, limit=PAGE_ROWS + 1, after=visit.after())
+    rows, after = cut(found, lambda row: row.request.id)
+    return render_template(
+        "admin/payouts.html",
+        rows=rows,
+        next=after,
+        sort=sort,
+        now=visit.uow.now,
+        statuses=[(name, words) for name, (words, _) in _SHOWN.items()],
+        channels=CHANNELS,
+    )
+
+
+@admin.page("/payouts/<request_id>", ids=_REQUEST, tab="payouts", isolation="REPEATABLE READ")
+def show_payout(visit: Visit) -> str:
+    """A request with all that a decision needs."""
+    evidence = payouts.evidence(visit.uow, visit.ids["request_id"])
+    reversals = evidence.reversals
+    return render_template(
+        "admin/payout.html",
+        evidence=evidence,
+        case=evidence.request,
+        beside=payouts.neighbours(visit.uow, visit.ids["request_id"]),
+        names=names_by_id(visit.uow, [entry.actor for entry in evidence.history]),
+        reversed_bps=reversals.reversed * BPS // reversals.accruals if reversals.accruals else 0,
+        is_open=evidence.request.status in (*UNDECIDED, "approved"),
+        is_own=evidence.request.member_id == visit.caller.member_id,
+        channels=CHANNELS,
+        now=visit.uow.now,
+    )
+
+
+@admin.page(
+    "/payouts/<request_id>/commissions/<accrual_id>", ids={"request_id": "por", "accrual_id": "acr"}, tab="payouts"
+)
+def explain_accrual(visit: Visit) -> str:
+    """Why a commission behind a request is what it is, step by step."""
+    evidence = payouts.evidence(visit.uow, visit.ids["request_id"])
+    found = commissions.explain(visit.uow, visit.ids["accrual_id"], evidence.request.member_number)
+    told = [tell(step) for step in found.steps]
+    return render_template("admin/accrual.html", case=evidence.request, facts=found.facts, told=told)
+
+
+@admin.action("/payouts/<request_id>/approve", access=ADMINS, again="show_payout", ids=_REQUEST)
+def approve_payout(visit: Visit) -> Response:
+    """Let it into the next batch, and on to who waits next."""
+    decided = payouts.approve(visit.uow, actor=visit.caller.member_id, request_id=visit.ids["request_id"], reason=None)
+    flash(gettext("Approved: %(sum)s for %(name)s.", **_told(decided)))
+    return _on(visit)
+
+
+@admin.action("/payouts/<request_id>/hold", access=ADMINS, again="show_payout", ids=_REQUEST)
+def hold_payout(visit: Visit) -> Response:
+    """Set it aside, with a reason."""
+    reason = visit.form.text("hold_reason", longest=_LONGEST_REASON)
+    visit.form.check()
+    decided = payouts.hold(visit.uow, actor=visit.caller.member_id, request_id=visit.ids["request_id"], reason=reason)
+    flash(gettext("On hold: %(sum)s for %(name)s.", **_told(decided)))
+    return _on(visit)
+
+
+@admin.action("/payouts/<request_id>/reject", access=ADMINS, again="show_payout", ids=_REQUEST)
+def reject_payout(visit: Visit) -> Response:
+    """Refuse it for good, with a reason."""
+    reason = visit.form.text("reject_reason", longest=_LONGEST_REASON)
+    visit.form.check()
+    decided = payouts.reject(visit.uow, actor=visit.caller.member_id, request_id=visit.ids["request_id"], reason=reason)
+    flash(gettext("Refused: %(sum)s is back in the wallet of %(name)s.", **_told(decided)))
+    return _on(visit)
+
+
+def _told(decided: Request) -> dict[str, str]:
+    amount = Money(decided.amount_minor, decided.currency)
+    return {"sum": str(amount), "name": decided.member_name or to_public("mbr", decided.member_id)}
+
+
+def _on(visit: Visit) -> Response:
+    """On to the next that waits, then to the one before, then back to the queue."""
+    beside = payouts.neighbours(visit.uow, visit.ids["request_id"])
+    other = beside.next or beside.previous
+    if other is None:
+        return go_to("admin.list_payouts")
+    return go_to("admin.show_payout", request_id=to_public("por", other))

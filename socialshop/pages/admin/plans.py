@@ -1,0 +1,165 @@
+"""Commission plans: drafted, examined by the legal guard, compared with what is in force, published."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any, NamedTuple
+
+from flask import Response, flash, render_template, request
+from flask_babel import gettext
+
+from socialshop.commissions import service as commissions
+from socialshop.commissions.findings import Severity
+from socialshop.commissions.guard import SignOff
+from socialshop.commissions.plan import Plan, parse_plan
+from socialshop.kernel.errors import InvalidValue
+from socialshop.kernel.ids import to_public
+from socialshop.kernel.money import BPS, Money, parse_decimal
+from socialshop.pages.admin.section import admin
+from socialshop.pages.forms import Form
+from socialshop.pages.section import go_to
+from socialshop.pages.visit import PAGE_ROWS, Visit, cut
+from socialshop.web.auth import ADMINS
+
+_PLAN = {"plan_id": "plan"}
+# A share a field: who it is for, in the order in which plans name them.
+_SHARES = (
+    ("level_1", "sale", 1),
+    ("level_2", "sale", 2),
+    ("level_3", "sale", 3),
+    ("host", "host", 0),
+    ("self", "self", 0),
+)
+_LONGEST_HOLD_DAYS = 3650
+_BAR_WIDTH = 200
+
+
+class Compared(NamedTuple):
+    """What one leg pays of the example sale, under this plan and under the one in force; bars in units of a drawing."""
+
+    kind: str
+    level: int
+    here: Money
+    there: Money
+    here_width: int
+    there_width: int
+
+
+@admin.page("/plans", tab="plans")
+def list_plans(visit: Visit) -> str:
+    """Drafts and published plans, the newest first, and a form for another draft."""
+    found = commissions.plan_page(visit.uow, visit.after(), PAGE_ROWS + 1)
+    rows, after = cut(found, lambda row: row.id)
+    now = commissions.plan_in_force(visit.uow, visit.settings.currency)
+    return render_template(
+        "admin/plans.html", plans=rows, next=after, in_force=now and now.id, currency=visit.settings.currency
+    )
+
+
+@admin.action("/plans", access=ADMINS, again="list_plans", once=True)
+def draft_plan(visit: Visit) -> Response:
+    """Keep a plan that nobody earns by yet."""
+    form = visit.form
+    document = {
+        "name": form.text("name", longest=200),
+        "currency": visit.settings.currency,
+        "hold_days": form.whole("hold_days", 0, _LONGEST_HOLD_DAYS),
+        "legs": list(_legs(form)),
+    }
+    if not document["legs"]:
+        form.errors.setdefault("level_1", gettext("A plan pays somebody."))
+    form.check()
+    drafted = commissions.draft_plan(visit.uow, visit.caller.member_id, _parsed(document))
+    flash(gettext("Drafted. Nobody earns by it until it is published."))
+    return go_to("admin.show_plan", plan_id=to_public("plan", drafted.id))
+
+
+@admin.page("/plans/<plan_id>", ids=_PLAN, tab="plans")
+def show_plan(visit: Visit) -> str:
+    """A plan: its shares, what the guard says, and what it pays of an example sale beside what is in force."""
+    plan = commissions.plan_of(visit.uow, visit.ids["plan_id"])
+    currency = plan.document["currency"]
+    sale = Money(_sale_minor(currency), currency)
+    standing = commissions.plan_in_force(visit.uow, currency)
+    findings = commissions.findings_of(plan.document, visit.settings.country)
+    worst = {finding.severity for finding in findings}
+    return render_template(
+        "admin/plan.html",
+        plan=plan,
+        sale=sale,
+        findings=findings,
+        refused=Severity.REFUSAL in worst,
+        needs_name=Severity.WARNING in worst,
+        compared=_compared(plan.document, standing.document if standing else None, sale),
+        standing=standing,
+    )
+
+
+@admin.action("/plans/<plan_id>/publish", access=ADMINS, again="show_plan", ids=_PLAN)
+def publish_plan(visit: Visit) -> Response:
+    """Bring a draft into force from now on, signed where the guard wants a name."""
+    name = visit.form.text("name", longest=200, required=False)
+    note = visit.form.text("note", longest=2000, required=False)
+    visit.form.check()
+    version = commissions.publish_draft(
+        visit.uow,
+        visit.caller.member_id,
+        visit.ids["plan_id"],
+        country=visit.settings.country,
+        sign_off=SignOff(name, note) if name else None,
+    )
+    flash(gettext("In force as version %(number)s.", number=version.number))
+    return go_to("admin.show_plan", plan_id=visit.path["plan_id"])
+
+
+def _legs(form: Form) -> Iterator[dict[str, Any]]:
+    for field, kind, level in _SHARES:
+        rate_bps = _rate(form, field)
+        if rate_bps:
+            yield {"kind": kind, "rate_bps": rate_bps, **({"level": level} if level else {})}
+
+
+def _rate(form: Form, field: str) -> int:
+    """A share in percent, typed with at most two decimals, in basis points; 0 where nothing is typed."""
+    typed = form.values.get(field, "").strip()
+    if not typed:
+        return 0
+    whole, _, fraction = typed.partition(".")
+    digits = whole + fraction.ljust(2, "0")
+    if not (digits.isascii() and digits.isdecimal() and len(fraction) <= 2 and 0 < len(whole) <= 3):  # noqa: PLR2004
+        form.errors[field] = gettext("A share in percent, such as %(example)s.", example="7.5")
+        return 0
+    if not int(digits) <= BPS:
+        form.errors[field] = gettext("More than the whole sale.")
+    return int(digits)
+
+
+def _parsed(document: dict[str, Any]) -> Plan:
+    return parse_plan(document)
+
+
+def _sale_minor(currency: str) -> int:
+    """The example sale: what the address says, else 100."""
+    try:
+        return max(1, parse_decimal(request.args.get("sale", "100"), currency))
+    except InvalidValue:
+        return parse_decimal("100", currency)
+
+
+def _compared(here: Mapping[str, Any], there: Mapping[str, Any] | None, sale: Money) -> list[Compared]:
+    mine = {(one.kind, one.level): one.amount_minor for one in commissions.example_of(here, sale.amount_minor)}
+    other = {}
+    if there is not None:
+        other = {(one.kind, one.level): one.amount_minor for one in commissions.example_of(there, sale.amount_minor)}
+    most = max([1, *mine.values(), *other.values()])
+    return [
+        Compared(
+            kind,
+            level,
+            Money(mine.get((kind, level), 0), sale.currency),
+            Money(other.get((kind, level), 0), sale.currency),
+            mine.get((kind, level), 0) * _BAR_WIDTH // most,
+            other.get((kind, level), 0) * _BAR_WIDTH // most,
+        )
+        for kind, level in dict.fromkeys([*mine, *other])
+    ]

@@ -1,0 +1,33 @@
+"""What tests of the admins' desk begin with: payout requests that wait, made through the rooms' doors."""
+
+from __future__ import annotations
+
+from money_people import IBAN, earn, number_of
+from web_client import Person
+
+from socialshop.infra.uow import UnitOfWork, in_unit_of_work
+from socialshop.kernel.ids import to_public
+from socialshop.kernel.money import Money
+from socialshop.payouts import service as payouts
+from socialshop.payouts.rules import Channel
+
+
+def asked(person: Person, amount: int) -> str:
+    """This member earns so much and asks for all of it; the request's public id."""
+    number = number_of(person)
+    earn(number, amount)
+
+    def ask(uow: UnitOfWork) -> str:
+        me = person.card.member_id
+        place = payouts.add_destination(uow, me, channel=Channel.BANK, holder="Lin Xiaoman", account=IBAN)
+        made = payouts.submit(
+            uow,
+            member_id=me,
+            member_number=number,
+            destination_id=place.id,
+            amount=Money(amount, "CNY"),
+            minimum_minor=100,
+        )
+        return to_public("por", made.id)
+
+    return in_unit_of_work(ask)

@@ -1,0 +1,188 @@
+"""What members come for, in a real browser: in how many taps, how quickly, and without scripts where it counts."""
+
+from __future__ import annotations
+
+import re
+import time
+
+import pytest
+from playwright.sync_api import Browser, expect
+
+from tests.browser.conftest import DESK, PASSWORD, PHONE, Shop, visiting
+
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
+
+BOTH_SIZES = pytest.mark.parametrize("size", [PHONE, DESK], ids=["phone", "desk"])
+BOTH_LANGUAGES = pytest.mark.parametrize("language", ["zh", "en"])
+FILLED = re.compile("已成团，正在备货|The room is filled")
+PAID = re.compile("1 人已付款|1 has paid")
+
+
+def a_room(shop: Shop, host: str) -> tuple[str, str]:
+    """A room that waits for one more, its host having paid: the room's id, and the code of the host's link to it."""
+    deal = min(shop.call("GET", "/deals")["data"], key=lambda one: one["group_size"])
+    assert deal["group_size"] == 2
+    opened = shop.call("POST", f"/deals/{deal['id']}/rooms", host, {}, key=f"open-{host}")
+    shop.call("POST", f"/sandbox/payments/{opened['payment']['id']}/pay", host, {"outcome": "succeeded"})
+    link = shop.call("POST", "/invite-links", host, {"kind": "room", "target_id": opened["room"]["id"]})
+    return opened["room"]["id"], link["code"]
+
+
+@BOTH_SIZES
+@BOTH_LANGUAGES
+def test_a_member_joins_by_a_link_and_pays_in_three_taps(
+    chromium: Browser, shop: Shop, size: tuple[int, int], language: str
+) -> None:
+    _, code = a_room(shop, shop.new_member("Host"))
+    with visiting(chromium, shop, size, language) as visitor:
+        visitor.sign_in(shop.new_member("Guest"))
+        visitor.open(f"/i/{code}")
+        visitor.tap("main a.button")
+        visitor.tap("#live form button")
+        visitor.tap("main form button")
+        expect(visitor.page.locator("#live")).to_contain_text(FILLED, timeout=20_000)
+        assert visitor.taps == 3
+        assert visitor.complaints == []
+
+
+@BOTH_SIZES
+@BOTH_LANGUAGES
+def test_a_stranger_joins_by_a_link_becomes_a_member_and_pays(
+    chromium: Browser, shop: Shop, size: tuple[int, int], language: str
+) -> None:
+    host = shop.new_member("Host")
+    _, code = a_room(shop, host)
+    with visiting(chromium, shop, size, language) as visitor:
+        visitor.open(f"/i/{code}")
+        visitor.tap("main a.button")
+        visitor.tap("#live a.button")
+        visitor.page.fill("#display_name", "新朋友")
+        visitor.page.fill("#email", f"new{time.monotonic_ns()}@example.com")
+        visitor.page.fill("#password", PASSWORD)
+        visitor.page.check("#accept_terms")
+        visitor.tap("main form button")
+        visitor.tap("#live form button")
+        visitor.tap("main form button")
+        expect(visitor.page.locator("#live")).to_contain_text(FILLED, timeout=20_000)
+        assert visitor.taps == 5
+    assert shop.call("GET", "/me/referrals/summary", host)["direct"] == 1
+
+
+@BOTH_SIZES
+@BOTH_LANGUAGES
+def test_a_member_opens_a_room_and_pays_in_three_taps(
+    chromium: Browser, shop: Shop, size: tuple[int, int], language: str
+) -> None:
+    with visiting(chromium, shop, size, language) as visitor:
+        visitor.sign_in(shop.new_member("Host"))
+        visitor.open("/")
+        visitor.tap("main a.card")
+        visitor.tap("main form button")
+        visitor.tap("main form button")
+        expect(visitor.page.locator("#live")).to_contain_text(PAID, timeout=20_000)
+        assert visitor.taps == 3
+        expect(visitor.page.locator("#share-address")).to_have_value(re.compile("/i/[0-9A-Z]{10}$"))
+        visitor.tap("summary")
+        assert visitor.page.locator("img.qr").evaluate("qr => qr.decode().then(() => qr.naturalWidth > 0)")
+        assert visitor.complaints == []
+
+
+@BOTH_SIZES
+@BOTH_LANGUAGES
+def test_a_member_sees_why_something_was_earned_and_withdraws_it(
+    chromium: Browser, shop: Shop, size: tuple[int, int], language: str
+) -> None:
+    with visiting(chromium, shop, size, language) as visitor:
+        visitor.sign_in("leader@example.com")
+        visitor.open("/")
+        visitor.tap(".bar a[href='/earnings']")
+        visitor.tap("main section a.card")
+        expect(visitor.page.locator(".explained")).to_contain_text(re.compile("方案给予|The plan gives"))
+        assert visitor.taps == 2
+
+        visitor.taps = 0
+        visitor.tap(".bar a[href='/earnings']")
+        visitor.tap("main a.button")
+        visitor.page.fill("#amount_minor", "1.00")
+        visitor.tap("main form button")
+        expect(visitor.page.locator("main")).to_contain_text(re.compile("审核中|being looked at"))
+        assert visitor.taps == 3
+
+
+def test_a_member_asks_money_back(chromium: Browser, shop: Shop) -> None:
+    with visiting(chromium, shop) as visitor:
+        visitor.sign_in(shop.new_member("Host"))
+        visitor.open("/")
+        visitor.tap("main a.card")
+        visitor.tap("main form button")
+        visitor.tap("main form button")
+        expect(visitor.page.locator("#live")).to_contain_text(PAID, timeout=20_000)
+        visitor.taps = 0
+        visitor.tap("#live a.button")
+        visitor.tap("summary")
+        visitor.page.fill("#reason", "changed my mind")
+        visitor.tap("details form button")
+        expect(visitor.page.locator("main")).to_contain_text("Money back")
+        assert visitor.taps == 3
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_without_scripts_a_seat_is_taken_and_paid_all_the_same(chromium: Browser, shop: Shop, language: str) -> None:
+    room, code = a_room(shop, shop.new_member("Host"))
+    with visiting(chromium, shop, language=language, java_script_enabled=False) as visitor:
+        visitor.sign_in(shop.new_member("Guest"))
+        visitor.open(f"/i/{code}")
+        visitor.tap("main a.button")
+        visitor.tap("#live form button")
+        visitor.tap("main form button")
+        late = time.monotonic() + 20
+        while shop.call("GET", f"/rooms/{room}")["status"] != "filled":
+            assert time.monotonic() < late
+            time.sleep(0.2)
+        visitor.page.reload()
+        expect(visitor.page.locator("#live")).to_contain_text(FILLED)
+
+
+def test_a_room_shows_a_change_within_two_seconds_and_rests_while_nobody_looks(chromium: Browser, shop: Shop) -> None:
+    host, guest = shop.new_member("Host"), shop.new_member("Xiaoman")
+    deal = next(one for one in shop.call("GET", "/deals")["data"] if one["group_size"] == 5)
+    room = shop.call("POST", f"/deals/{deal['id']}/rooms", host, {}, key=f"open-{host}")["room"]["id"]
+    with visiting(chromium, shop, DESK) as visitor:
+        asked: list[int] = []
+        visitor.page.on("response", lambda answer: asked.append(answer.status) if "/live" in answer.url else None)
+        visitor.open(f"/rooms/{room}")
+        visitor.page.wait_for_timeout(4500)
+        assert asked
+        assert set(asked) == {304}
+
+        shop.call("POST", f"/rooms/{room}/seats", guest, {}, key=f"join-{guest}")
+        began = time.monotonic()
+        expect(visitor.page.locator("#live")).to_contain_text("Xiaoman", timeout=5000)
+        assert time.monotonic() - began < 2.5
+        assert 200 in asked
+
+        visitor.page.evaluate("Object.defineProperty(document, 'hidden', {value: true})")
+        visitor.page.wait_for_timeout(200)
+        before = len(asked)
+        visitor.page.wait_for_timeout(5000)
+        assert len(asked) == before
+        assert visitor.complaints == []
+
+
+def test_the_landing_page_is_light_and_readable_within_a_second_on_a_slow_phone(chromium: Browser, shop: Shop) -> None:
+    _, code = a_room(shop, shop.new_member("Host"))
+    with visiting(chromium, shop) as visitor:
+        session = visitor.page.context.new_cdp_session(visitor.page)
+        weight: list[float] = []
+        session.on("Network.loadingFinished", lambda event: weight.append(event["encodedDataLength"]))
+        session.send("Network.enable")
+        # A slow phone on slow 4G: 150 ms a round trip, 1.6 Mbit/s down, a quarter of this machine's speed.
+        slow = {"offline": False, "latency": 150, "downloadThroughput": 200_000, "uploadThroughput": 94_000}
+        session.send("Network.emulateNetworkConditions", slow)
+        session.send("Emulation.setCPUThrottlingRate", {"rate": 4})
+        visitor.open(f"/i/{code}")
+        visitor.page.wait_for_load_state("networkidle")
+        painted = visitor.page.evaluate("performance.getEntriesByName('first-contentful-paint')[0].startTime")
+    assert sum(weight) < 100_000
+    assert painted < 1000, painted
+    print(f"landing page: {sum(weight):.0f} bytes on the wire, readable after {painted:.0f} ms")  # noqa: T201

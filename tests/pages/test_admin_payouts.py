@@ -1,0 +1,169 @@
+"""An admin's payouts: from the queue to released by another person, without scripts; what is refused on the way."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from admin_desk import asked
+from flask import Flask
+from money_people import IBAN, number_of, wallet_of
+from room_shop import statements
+from visitors import Visitor, member
+from web_client import counts, sign_up
+
+from socialshop.infra.uow import in_unit_of_work
+from socialshop.kernel.roles import Role
+from socialshop.pages import cookies
+from socialshop.screening import service as screening
+from socialshop.screening.service import Finding, Severity
+
+MOVED = ("payout_requests", "payout_decisions", "payout_batches", "ledger_entries")
+
+
+@pytest.fixture
+def admin(site: Flask) -> Visitor:
+    return member(site, role=Role.ADMIN, name="Ada")
+
+
+def noticed(request: str) -> None:
+    found = Finding(request, "clawback_owed", "rfd_1", Severity.WARNING, {"owed_minor": 120})
+    in_unit_of_work(lambda uow: screening.record(uow, [found]))
+
+
+def test_from_the_queue_to_the_bank_in_few_taps_and_three_persons(site: Flask, admin: Visitor) -> None:
+    # given two members who wait, one with a finding
+    first, second = sign_up(site, name="Lin"), sign_up(site, name="Chen")
+    one, two = asked(first, 600), asked(second, 300)
+    noticed(two)
+    # when the queue is opened, the case beside it looked at, and approved
+    queue = admin.look("/admin/payouts").text
+    assert queue.index("Lin") < queue.index("Chen")
+    assert queue.count("1 finding") == 1
+    case = admin.look(f"/admin/payouts/{one}").text
+    assert "CN¥6.00" in case
+    assert IBAN not in case
+    assert f"•••• {IBAN[-4:]}" in case
+    approved = admin.send(f"/admin/payouts/{one}", f"/admin/payouts/{one}/approve")
+    # then the next that waits is shown at once, with what was noticed about it
+    assert approved.headers["Location"] == f"/admin/payouts/{two}"
+    next_case = admin.look(f"/admin/payouts/{two}").text
+    assert "Approved: 6.00 CNY for Lin." in next_case
+    assert "Owes commission that was taken back" in next_case
+    done = admin.send(f"/admin/payouts/{two}", f"/admin/payouts/{two}/approve")
+    assert done.headers["Location"] == "/admin/payouts"
+    assert "Nothing waits here" in admin.look("/admin/payouts").text
+    # and a batch of both is made by the same person, and released by another
+    assert "CN¥9.00" in admin.look("/admin/batches").text
+    batch = str(admin.send("/admin/batches", "/admin/batches").headers["Location"])
+    own = admin.send(batch, f"{batch}/release")
+    assert own.status_code == 403
+    assert "Somebody who approved none of the requests must release the batch." in own.text
+    other = member(site, role=Role.ADMIN, name="Bo")
+    assert other.send(batch, f"{batch}/release").status_code == 303
+    file = other.look(f"{batch}/file")
+    assert (file.mimetype, file.text.count(IBAN)) == ("text/csv", 2)
+    # and the results end it: one paid, one failed and back in the wallet
+    said = other.send(batch, f"{batch}/results", **{f"result-{two}": "failed", "rest_paid": "yes"})
+    assert said.status_code == 303
+    assert "done" in other.look(batch).text
+    assert (wallet_of(number_of(first)).available, wallet_of(number_of(second)).available) == (0, 300)
+
+
+def test_a_reason_is_needed_to_hold_or_refuse_and_the_form_comes_back_open(site: Flask, admin: Visitor) -> None:
+    request = asked(sign_up(site), 500)
+    before = counts(*MOVED, "audit_entries")
+    for act in ("hold", "reject"):
+        answer = admin.send(f"/admin/payouts/{request}", f"/admin/payouts/{request}/{act}")
+        assert answer.status_code == 422
+        assert "<details open>" in answer.text
+        assert "This is needed." in answer.text
+    assert counts(*MOVED, "audit_entries") == before
+    held = admin.send(f"/admin/payouts/{request}", f"/admin/payouts/{request}/hold", hold_reason="call first")
+    assert held.status_code == 303
+    assert "call first" in admin.look(f"/admin/payouts/{request}").text
+    refused = admin.send(f"/admin/payouts/{request}", f"/admin/payouts/{request}/reject", reject_reason="no")
+    assert refused.status_code == 303
+    assert "refused, money back" in admin.look("/admin/payouts?status=ended").text
+
+
+def test_nobody_decides_about_an_own_request(site: Flask) -> None:
+    ada = sign_up(site, role=Role.ADMIN, name="Ada")
+    request = asked(ada, 500)
+    browser = Visitor(site.test_client(), ada.card)
+    browser.client.set_cookie(cookies.SESSION, ada.token)
+    page = browser.look(f"/admin/payouts/{request}").text
+    assert "This is your own request. Somebody else decides about it." in page
+    assert "/approve" not in page
+    token = browser.form("/me", "/sign-out")["csrf_token"]
+    before = counts(*MOVED)
+    answer = browser.client.post(
+        f"/admin/payouts/{request}/approve",
+        data={"csrf_token": token},
+        headers={"Accept": "text/html", "Accept-Language": "en"},
+    )
+    assert answer.status_code == 403
+    assert "Nobody decides about their own payout." in answer.text
+    assert counts(*MOVED) == before
+
+
+def test_whoever_comes_second_is_told_that_the_request_moved_on(site: Flask, admin: Visitor) -> None:
+    request = asked(sign_up(site), 500)
+    late = admin.form(f"/admin/payouts/{request}", f"/admin/payouts/{request}/hold")
+    member(site, role=Role.ADMIN).send(
+        f"/admin/payouts/{request}", f"/admin/payouts/{request}/reject", reject_reason="no"
+    )
+    answer = admin.client.post(
+        f"/admin/payouts/{request}/hold", data=late | {"hold_reason": "x"}, headers={"Accept-Language": "en"}
+    )
+    assert answer.status_code == 409
+    assert "The payout request has moved on meanwhile." in answer.text
+
+
+def test_a_batch_form_sent_twice_makes_one_batch(site: Flask, admin: Visitor) -> None:
+    request = asked(sign_up(site), 500)
+    admin.send(f"/admin/payouts/{request}", f"/admin/payouts/{request}/approve")
+    form = admin.form("/admin/batches", "/admin/batches")
+    first, again = (admin.client.post("/admin/batches", data=form) for _ in range(2))
+    assert first.status_code == again.status_code == 303
+    assert first.headers["Location"] == again.headers["Location"]
+    assert counts("payout_batches")["payout_batches"] == 1
+
+
+def test_results_that_say_nothing_are_told_so(site: Flask, admin: Visitor) -> None:
+    request = asked(sign_up(site), 500)
+    admin.send(f"/admin/payouts/{request}", f"/admin/payouts/{request}/approve")
+    batch = str(admin.send("/admin/batches", "/admin/batches").headers["Location"])
+    other = member(site, role=Role.ADMIN)
+    other.send(batch, f"{batch}/release")
+    answer = other.send(batch, f"{batch}/results")
+    assert answer.status_code == 422
+    assert "Say of one payout at least what became of it." in answer.text
+
+
+def test_the_queue_is_filtered_sorted_and_paged_with_few_statements(site: Flask, admin: Visitor) -> None:
+    for number, name in enumerate(["Anna", "Bert", "Carl", *["Dora"] * 20]):
+        asked(sign_up(site, name=name), 200 + number)
+    with statements() as seen:
+        page = admin.look("/admin/payouts")
+    assert len(seen) <= 3, seen
+    assert page.text.count("data-row") == 20
+    following = re.search(r'rel="next" href="([^"]+)"', page.text)
+    assert following is not None
+    assert admin.look(following[1]).text.count("data-row") == 3
+    dear = admin.look("/admin/payouts?sort=-amount").text
+    assert dear.index("CN¥2.22") < dear.index("CN¥2.21")
+    more = re.search(r'rel="next" href="([^"]+)"', dear)
+    assert more is not None
+    rest = admin.look(more[1].replace("&amp;", "&")).text
+    assert re.findall(r"CN¥2\.\d\d", rest) == ["CN¥2.02", "CN¥2.01", "CN¥2.00"]
+    assert admin.look("/admin/payouts?name=ert").text.count("data-row") == 1
+    assert admin.look("/admin/payouts?channel=alipay").text.count("data-row") == 0
+    assert admin.look("/admin/payouts?sort=nonsense&status=nonsense&channel=x").status_code == 200
+
+
+def test_a_case_costs_a_constant_number_of_statements(site: Flask, admin: Visitor) -> None:
+    request = asked(sign_up(site), 500)
+    with statements() as seen:
+        admin.look(f"/admin/payouts/{request}")
+    assert len(seen) <= 11, seen

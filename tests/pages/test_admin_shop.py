@@ -1,0 +1,120 @@
+"""Plans with what the guard says of them, products with their stock, members with their team."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+import pytest
+from flask import Flask
+from money_people import number_of
+from room_shop import statements
+from visitors import Visitor, member
+from web_client import counts, sign_up
+
+from socialshop.infra.uow import UnitOfWork, in_unit_of_work
+from socialshop.kernel.ids import to_public
+from socialshop.kernel.roles import Role
+from socialshop.referrals import service as referrals
+
+
+@pytest.fixture
+def admin(site: Flask) -> Visitor:
+    return member(site, role=Role.ADMIN, name="Ada")
+
+
+def drafted(admin: Visitor, **shares: str) -> str:
+    answer = admin.send("/admin/plans", "/admin/plans", name="Spring", hold_days="7", **shares)
+    assert answer.status_code == 303, answer.text
+    return str(answer.headers["Location"])
+
+
+def test_a_clean_plan_is_drafted_looked_at_and_published(site: Flask, admin: Visitor) -> None:
+    plan = drafted(admin, level_1="8", host="2.5")
+    page = admin.look(f"{plan}?sale=200").text
+    assert "nothing to say" in page
+    assert "CN¥16.00" in page
+    assert "CN¥5.00" in page
+    assert "Who signs for it" not in page
+    assert admin.send(plan, f"{plan}/publish").status_code == 303
+    assert "in force" in admin.look("/admin/plans").text
+    # and the next draft is shown beside it
+    other = admin.look(drafted(admin, level_1="4")).text
+    assert other.index("CN¥4.00") < other.index("CN¥8.00")
+
+
+def test_a_warning_needs_a_name_and_a_refusal_has_no_button(site: Flask, admin: Visitor) -> None:
+    deep = drafted(admin, level_1="8", level_2="3", level_3="1")
+    page = admin.look(deep).text
+    assert "worth knowing" in page
+    assert "somebody has to sign" in page
+    before = counts("commission_plan_versions", "audit_entries")
+    unsigned = admin.send(deep, f"{deep}/publish")
+    assert unsigned.status_code == 422
+    assert "The rules of the country do not allow this plan as it is." in unsigned.text
+    assert counts("commission_plan_versions", "audit_entries") == before
+    assert admin.send(deep, f"{deep}/publish", name="Chen Jing, counsel").status_code == 303
+
+
+@pytest.mark.parametrize(
+    ("shares", "told"),
+    [
+        ({}, "A plan pays somebody."),
+        ({"level_1": "8,5"}, "A share in percent, such as 7.5."),
+        ({"level_1": "8.555"}, "A share in percent, such as 7.5."),
+        ({"level_1": "101"}, "More than the whole sale."),
+    ],
+)
+def test_a_share_that_is_none_is_told_beside_its_field(
+    site: Flask, admin: Visitor, shares: dict[str, str], told: str
+) -> None:
+    answer = admin.send("/admin/plans", "/admin/plans", name="Spring", hold_days="7", **shares)
+    assert answer.status_code == 422
+    assert told in answer.text
+    assert counts("commission_plan_drafts") == {"commission_plan_drafts": 0}
+
+
+def test_shares_that_give_away_more_than_the_sale_are_refused(site: Flask, admin: Visitor) -> None:
+    answer = admin.send("/admin/plans", "/admin/plans", name="X", hold_days="7", level_1="60", host="50")
+    assert answer.status_code == 422
+    assert "The plan is not complete." in answer.text
+
+
+def test_a_product_is_put_on_sale_and_its_stock_shown(site: Flask, admin: Visitor) -> None:
+    units = {"code_1": "T1", "unit_1": "500 g", "price_1": "129", "stock_1": "3"}
+    more = {"code_2": "T2", "unit_2": "1 kg", "price_2": "199.50", "stock_2": "0"}
+    typed = {"title": "Tea", "return_days": "7", **units, **more}
+    form = admin.form("/admin/products", "/admin/products")
+    for _ in range(2):
+        assert admin.client.post("/admin/products", data=form | typed).status_code == 303
+    page = admin.look("/admin/products").text
+    assert "only 3 left" in page
+    assert "sold out" in page
+    assert "CN¥199.50" in page
+    assert counts("products", "skus") == {"products": 1, "skus": 2}
+    wrong = admin.send("/admin/products", "/admin/products", **typed | {"price_1": "0", "stock_2": "-1"})
+    assert wrong.status_code == 422
+    assert "A price is more than nothing." in wrong.text
+
+
+def test_a_member_is_found_with_sponsors_and_team(site: Flask, admin: Visitor) -> None:
+    top, middle, low = (sign_up(site, name=name) for name in ("Top", "Middle", "Low"))
+    for person in (top, middle, low):
+        name = to_public("mbr", person.card.member_id)
+        with statements() as seen:
+            assert "data-row" in admin.look(f"/admin/members?find={name}").text
+        assert len(seen) <= 2, seen
+    numbers = [number_of(person) for person in (top, middle, low)]
+
+    def hang(uow: UnitOfWork) -> None:
+        for above, below in pairwise(numbers):
+            referrals.correct_sponsor(uow, member_number=below, new_sponsor=above, reason="t", by="t")
+
+    in_unit_of_work(hang)
+    page = admin.look(f"/admin/members/{to_public('mbr', top.card.member_id)}").text
+    assert page.rindex("Middle") < page.rindex("Low")
+    chain = admin.look(f"/admin/members/{to_public('mbr', low.card.member_id)}").text
+    assert chain.index("Middle") < chain.index("Top")
+    assert "team looked at" in admin.look("/admin/record").text
+    assert "data-row" not in admin.look("/admin/members?find=nobody-at-all").text
+    assert admin.look("/admin/members?role=admin").text.count("data-row") == 1
+    assert admin.look("/admin/members/mbr_00000000000000000000000000").status_code == 404
