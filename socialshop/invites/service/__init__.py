@@ -47,7 +47,6 @@ __all__ = [
     "Stats",
     "Visit",
     "attribute",
-    "attribution_of",
     "clicks_are_due",
     "create_link",
     "find_link",
