@@ -12,11 +12,16 @@ from flask import Flask
 from money_people import IBAN, earn, number_of
 from payment_shop import rows
 from room_shop import RoomShop, room_shop
+from sqlalchemy import text
 from web_client import Person, sign_up
 
 from socialshop.audit import service as audit
+from socialshop.infra.uow import unit_of_work
+from socialshop.kernel.ids import new_id, to_public
 from socialshop.kernel.roles import Role
+from socialshop.notifications.schemas import MAIL_PREFIX
 from socialshop.web.operations import Operation, table_of
+from tests.integration.test_claims import imported
 
 # What a member may do as well is the member's own affair; the rooms record of it what a later reader must know.
 _OWN_AFFAIRS = Role.MEMBER
@@ -77,6 +82,21 @@ class Office:
         draft = self.act(self.first, "/admin/commission-plans", name="P", currency="CNY", hold_days=1, legs=legs)
         self.act(self.first, f"/admin/commission-plans/{draft['id']}/publish")
 
+    def help(self) -> None:
+        """An imported member gets an e-mail to sign in with; a mail that was set aside is sent after all."""
+        self.act(self.first, f"/admin/members/{imported()}/email", email="seven@example.com")
+        mail, member = new_id(), number_of(self.buyers[0])
+        with unit_of_work() as uow:
+            uow.session.execute(
+                text(
+                    "INSERT INTO mails"
+                    " (id, member, kind, subject, facts, status, because, due_at, created_at, ended_at) VALUES"
+                    " (:id, :member, 'refund_paid', 'one', '{}', 'set_aside', 'busy', now(), now(), now())"
+                ),
+                {"id": mail, "member": member},
+            )
+        self.act(self.first, f"/admin/mails/{to_public(MAIL_PREFIX, mail)}/retry")
+
     def pay_out(self) -> None:
         """Three requests: one is paid, one held, one rejected."""
         member = self.buyers[0]
@@ -111,6 +131,7 @@ def office(app: Flask, tmp_path: Path) -> Iterator[Office]:
 def test_every_act_of_the_shops_own_people_is_in_the_record_with_who_did_it(office: Office) -> None:
     office.sell()
     office.plan()
+    office.help()
     office.pay_out()
     assert office.done == _acts(office.shop.app), "an act that is not tried here: add it, and see it recorded"
 
