@@ -20,6 +20,7 @@ from socialshop.cli.shop import (
 )
 from socialshop.infra import backup as database
 from socialshop.infra import wired
+from socialshop.infra.chain import KEY_FILE
 from socialshop.infra.servers import StartupError
 from socialshop.infra.settings import Settings
 from socialshop.infra.uow import unit_of_work
@@ -34,7 +35,7 @@ _DUMP, _HEAD = "shop.dump", "head.json"
 def backup(folder: Path) -> None:
     """Write the database and the signed head of the seals into the new FOLDER, while the shop goes on.
 
-    The keys are not in it: keep `signing.key` and `secret.key` of the data folder, or their settings, elsewhere.
+    The shop's keys are not in it: keep `signing.key` of the data folder, or the settings that name the keys, elsewhere.
     """
     if folder.exists():
         raise StartupError(f"{folder} is there already: a backup goes into a new folder")
@@ -46,11 +47,15 @@ def backup(folder: Path) -> None:
             # The head first: the dump holds at least what it speaks of.
             (draft / _HEAD).write_text(_signed_heads() + "\n")
             database.dump(_url(wired.settings()), draft / _DUMP)
+            own = wired.settings()
+            key = None if own.signing_key is not None else own.data_dir / KEY_FILE
         draft.rename(folder)
     finally:
         shutil.rmtree(draft, ignore_errors=True)
     size = (folder / _DUMP).stat().st_size
     click.echo(f"{folder}: the shop in {size / 1_000_000:.1f} MB, with the head of its seals")
+    if key is not None:
+        click.echo(f"Keep a copy of {key} elsewhere too: without it no restore can be proved.")
 
 
 @click.command()

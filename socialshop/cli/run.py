@@ -57,7 +57,7 @@ def run(port: int | None, no_demo: bool) -> None:
     Ctrl-C or SIGTERM stops it all in order.
     """
     settings = _on_port(port)
-    with _asked_to_stop() as stopping, _shop_for_processes(settings) as app:
+    with _asked_to_stop() as stopping, servers.run_alone(settings.data_dir), _shop_for_processes(settings) as app:
         logins = [] if no_demo else _demo(app)
         with _family(app, _own_sandbox(settings)) as family:
             _tell("starting web server, job workers and the sandbox provider of payments")

@@ -48,7 +48,10 @@ def _move_key(tmp_path: Path) -> None:
 
 def test_a_backup_proves_itself_in_another_cluster(shop: Console, elsewhere: Console, tmp_path: Path) -> None:
     backup = tmp_path / "2026-11-24"
-    assert shop("backup", backup).exit_code == 0
+    made = shop("backup", backup)
+    assert made.exit_code == 0
+    key = tmp_path / "shop" / "signing.key"
+    assert f"Keep a copy of {key} elsewhere too: without it no restore can be proved.\n" in made.stdout
     _move_key(tmp_path)
     restored = elsewhere("restore", backup)
     assert restored.exit_code == 0, restored.output

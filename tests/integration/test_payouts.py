@@ -169,7 +169,9 @@ def test_money_that_failed_is_back_in_the_wallet(lin: Person, admins: list[Perso
 def test_more_than_the_wallet_holds_is_refused_and_leaves_nothing(lin: Person) -> None:
     to = destination(lin)
     before = counts(*TABLES)
-    assert refusal(ask(lin, 1001, to))[:2] == (409, "insufficient_balance")
+    answer = ask(lin, 1001, to)
+    assert refusal(answer)[:2] == (409, "insufficient_balance")
+    assert answer.get_json()["detail"] == "your available balance is smaller than 10.01 CNY"
     assert counts(*TABLES) == before
     asked(lin, 700, to)
     assert refusal(ask(lin, 301, to))[:2] == (409, "insufficient_balance")

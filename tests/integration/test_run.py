@@ -198,6 +198,20 @@ def test_a_taken_port_is_one_line_before_anything_is_started(shop: Shop) -> None
     assert not shop.folder.exists()
 
 
+def test_a_second_run_on_the_same_folder_is_one_line(shop: Shop) -> None:
+    running = shop.run()
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    second = shop.start("run", "--no-demo", "--port", str(port))
+    said = second.communicate(timeout=30)
+    assert second.returncode == 1
+    line = f"another `socialshop run` uses {shop.folder}: stop it, or name another with --data-dir"
+    assert said == ("", f"socialshop: {line}\n")
+    assert running.poll() is None
+    assert shop.is_ready()
+
+
 def test_a_command_beside_a_running_shop_shares_its_servers(shop: Shop) -> None:
     running = shop.run()
     beside = shop.start("migrate")

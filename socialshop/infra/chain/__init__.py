@@ -7,6 +7,7 @@ Two chains stand on it: the ledger and the audit record. `Chain` names one's tab
 from __future__ import annotations
 
 from socialshop.infra.chain.heads import (
+    KEY_FILE,
     HeadRefused,
     SignedHead,
     current_head,
@@ -22,6 +23,7 @@ from socialshop.infra.chain.tables import GENESIS, BlockHash, Chain, Head
 
 __all__ = [
     "GENESIS",
+    "KEY_FILE",
     "BlockHash",
     "Chain",
     "ChainProof",

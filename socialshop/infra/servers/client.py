@@ -47,6 +47,21 @@ def open_servers(data_dir: Path) -> Iterator[Servers]:
             _leave(folder, users)
 
 
+@contextmanager
+def run_alone(data_dir: Path) -> Iterator[None]:
+    """Be the one `run` of this folder while the block runs: two would share a database and fight over the rest.
+
+    Raises StartupError.
+    """
+    mutex = Lock(prepare(data_dir).lock("run"))
+    try:
+        if not mutex.try_exclusive():
+            raise StartupError(f"another `socialshop run` uses {data_dir}: stop it, or name another with --data-dir")
+        yield
+    finally:
+        mutex.close()
+
+
 def are_kept(data_dir: Path) -> bool:
     """Whether the servers that this process uses are still looked after; one that is being revived counts.
 

@@ -10,6 +10,7 @@ from socialshop.kernel.errors import InvalidValue, NotFound
 from socialshop.kernel.ids import new_id, to_public
 from socialshop.kernel.money import Money
 from socialshop.ledger import service as ledger
+from socialshop.ledger.errors import InsufficientBalance
 from socialshop.payouts import postings, rules
 from socialshop.payouts.rules import Channel
 from socialshop.payouts.service.giving_back import give_back
@@ -72,7 +73,11 @@ def submit(
         now=uow.now,
     )
     request = found(uow, request_id)
-    ledger.post(uow, [postings.reserve(claim_of(request))])
+    try:
+        ledger.post(uow, [postings.reserve(claim_of(request))])
+    except InsufficientBalance:
+        # The ledger's own words name its account, which says nothing to a member.
+        raise InsufficientBalance(f"your available balance is smaller than {amount}") from None
     audit.record(
         uow,
         actor=member_id,
