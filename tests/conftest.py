@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import os
 import signal
 import uuid
@@ -19,6 +20,9 @@ from socialshop.infra.servers import Servers, open_servers
 from socialshop.infra.settings import Settings
 
 ROOT = Path(__file__).resolve().parent.parent
+
+# What looks at pages in a browser needs parts of its own: make test-browser installs them.
+collect_ignore = [] if importlib.util.find_spec("playwright") else ["browser"]
 
 # Started in the background of a shell, this process ignores both, and so would every process that a test starts and
 # ends by them.

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import gzip
+import os
 import re
 import threading
 from collections.abc import Iterator
@@ -20,6 +22,7 @@ from sqlalchemy import text
 from socialshop.app import create_app
 from socialshop.infra.clock import ManualClock
 from socialshop.infra.db import db
+from socialshop.infra.spool import Spool
 from socialshop.infra.uow import in_unit_of_work
 from socialshop.invites import service as invites
 from socialshop.invites.cookies import ATTRIBUTION, VISITOR
@@ -268,3 +271,16 @@ def test_a_registration_that_is_refused_leaves_no_attribution(app: Flask, owner:
     unknown = registration(invite_code="NOSUCHCODE")
     assert refusal(client.post(f"{API}/members", json=unknown)) == (422, "invite_code_unknown", "invite_code")
     assert counts(*before) == before
+
+
+def test_a_full_disk_costs_the_click_and_never_the_page(
+    app: Flask, owner: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(Spool, "append", full)
+    answer = follow(app.test_client(), owner.card.invite_code)
+    assert answer.status_code == 200
+    assert ATTRIBUTION in str(answer.headers.getlist("Set-Cookie"))
+    assert not in_unit_of_work(invites.take_clicks)

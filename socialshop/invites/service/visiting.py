@@ -6,6 +6,8 @@ import uuid
 from dataclasses import dataclass
 from datetime import datetime
 
+import structlog
+
 from socialshop.infra import spool
 from socialshop.infra.spool import Spool
 from socialshop.infra.uow import UnitOfWork, advisory_lock
@@ -17,6 +19,7 @@ from socialshop.invites.store.clicks import RECORD_BYTES, Click
 from socialshop.kernel.errors import NotFound
 
 _BATCH = 5_000
+_log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,8 +55,14 @@ def landing(uow: UnitOfWork, code: str, subjects: Subjects) -> Landing:
 
 
 def record_click(link_id: uuid.UUID, visit: Visit, now: datetime) -> None:
-    """Record that somebody opened a link: in the spool, from where it comes into the database with many others."""
-    _spool().append(Click(link_id, visit.visitor, visit.member_id, visit.bot, now).pack())
+    """Record that somebody opened a link: in the spool, from where it comes into the database with many others.
+
+    A disk that takes no more costs the click, which the log has, and never the page.
+    """
+    try:
+        _spool().append(Click(link_id, visit.visitor, visit.member_id, visit.bot, now).pack())
+    except OSError as error:
+        _log.error("a click was not recorded", link=str(link_id), why=error.strerror or str(error))
 
 
 def clicks_are_due() -> bool:
