@@ -10,6 +10,8 @@ import pytest
 from sqlalchemy import NullPool, create_engine, make_url, text
 from tea_house import OwnValkey, TeaHouse, until
 
+from socialshop.infra.db import db
+
 
 @contextmanager
 def _at_work(tea_house: TeaHouse) -> Iterator[None]:
@@ -76,6 +78,8 @@ def _cut_connections(tea_house: TeaHouse, *, seconds: float) -> None:
         connection.execute(cut, {"name": url.database})
         time.sleep(seconds)
         connection.execute(text(f"ALTER DATABASE {url.database} ALLOW_CONNECTIONS true"))
+    # Ours are gone too. A process finds that out at its first statement, or before it where it has idled for a second.
+    db.engine.dispose()
 
 
 def _start_the_dead_again(tea_house: TeaHouse) -> None:
