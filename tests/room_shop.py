@@ -200,7 +200,12 @@ _FAULTS = """
 
 def faults(shop: RoomShop) -> list[object]:
     """Where the rows disagree, and where the provider's books and the ledger do. None is the aim."""
-    return [*rows(_FAULTS, stock=shop.stock, sku=shop.sku_id), *shop.pay_shop.differences()]
+    return [*faults_in_rows(shop.sku_id, shop.stock), *shop.pay_shop.differences()]
+
+
+def faults_in_rows(sku_id: uuid.UUID, stock: int) -> list[object]:
+    """Where the shop's own rows disagree, whatever is under way; `stock` is what there was of the unit at first."""
+    return rows(_FAULTS, stock=stock, sku=sku_id)
 
 
 def unsettled(shop: RoomShop) -> list[object]:

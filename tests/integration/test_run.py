@@ -2,105 +2,19 @@
 
 from __future__ import annotations
 
-import http.client
 import json
 import os
 import signal
 import socket
-import subprocess
-import sys
-import time
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from running_shop import Shop, until
 
 from socialshop.bench import worlds
 
-ROOT = Path(__file__).resolve().parents[2]
 pytestmark = pytest.mark.skipif(not Path("/proc/self/environ").exists(), reason="looks for processes in /proc")
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
-
-
-def _until(true: Callable[[], bool], what: str, seconds: float = 60) -> None:
-    late = time.monotonic() + seconds
-    while not true():
-        assert time.monotonic() < late, f"never happened: {what}"
-        time.sleep(0.1)
-
-
-@dataclass(slots=True)
-class Shop:
-    """One data folder and the commands started on it."""
-
-    folder: Path
-    port: int = field(default_factory=_free_port)
-    processes: list[subprocess.Popen[str]] = field(default_factory=list)
-
-    def start(self, *arguments: str) -> subprocess.Popen[str]:
-        environment = {k: v for k, v in os.environ.items() if k not in ("DATABASE_URL", "REDIS_URL")}
-        environment |= {"SOCIALSHOP_DATA_DIR": str(self.folder), "PYTHONPATH": str(ROOT)}
-        process = subprocess.Popen(
-            [sys.executable, "-m", "socialshop", *arguments],
-            env=environment,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
-        self.processes.append(process)
-        return process
-
-    def run(self) -> subprocess.Popen[str]:
-        process = self.start("run", "--no-demo", "--port", str(self.port))
-        _until(lambda: self.is_ready() or process.poll() is not None, "the shop is ready")
-        assert process.poll() is None, process.communicate()[1]
-        return process
-
-    def greeted(self, process: subprocess.Popen[str]) -> str:
-        """What `run` says, up to the last line of its greeting."""
-        assert process.stdout is not None
-        said = ""
-        for line in process.stdout:
-            said += line
-            if line.startswith("Ctrl-C"):
-                return said
-        raise AssertionError(f"no greeting: {said}")
-
-    def is_ready(self) -> bool:
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=5)
-        try:
-            connection.request("GET", "/readyz")
-            return connection.getresponse().status == 200
-        except OSError:
-            return False
-        finally:
-            connection.close()
-
-    def of_this_folder(self) -> dict[int, str]:
-        """All processes of this folder: started with it in their environment or command line."""
-        found = {}
-        for entry in Path("/proc").iterdir():
-            try:
-                command = (entry / "cmdline").read_bytes().replace(b"\0", b" ").decode()
-                environment = (entry / "environ").read_bytes().decode(errors="replace")
-            except (OSError, ValueError):
-                continue
-            if str(self.folder) in command or str(self.folder) in environment:
-                found[int(entry.name)] = command
-        return found
-
-    def children(self, named: str) -> list[int]:
-        return sorted(pid for pid, command in self.of_this_folder().items() if named in command)
-
-    def nothing_left(self) -> None:
-        _until(lambda: not self.of_this_folder(), f"nothing is left: {self.of_this_folder()}", 20)
 
 
 @pytest.fixture
@@ -178,7 +92,7 @@ def test_children_that_die_are_started_again_and_a_killed_web_server_leaves_no_w
         now = {name: shop.children(name) for name in before}
         return all(len(now[n]) == len(before[n]) and now[n] != before[n] for n in before) and shop.is_ready()
 
-    _until(again, "all are there again")
+    until(again, "all are there again")
     assert not set(before["socialshop.cli.web"]) & set(shop.children("socialshop.cli.web"))
     running.send_signal(signal.SIGINT)
     _, log = running.communicate(timeout=30)
