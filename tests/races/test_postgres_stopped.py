@@ -99,6 +99,8 @@ def _prove(shop: Shop) -> None:
     assert process.returncode == 0, said
 
 
+@pytest.mark.long
+@pytest.mark.timeout(600)
 def test_a_postgresql_stopped_at_once_under_load_loses_nothing_that_was_acknowledged(shop: Shop) -> None:
     shop.run()
     with _inside(shop) as app:
