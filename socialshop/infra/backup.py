@@ -14,10 +14,11 @@ from typing import Any
 import psycopg
 from psycopg import conninfo
 
-from socialshop.infra.db import APPLICATION_ROLE
+from socialshop.infra.db import APPLICATION_ROLE, RIGHT_TO_ACT
 from socialshop.infra.servers import StartupError, find_client
 
 _DRIVER = "+psycopg"
+_SET_SINCE = 160_000
 
 
 class BackupRefused(StartupError):
@@ -60,11 +61,11 @@ def _make_application_role(connection: psycopg.Connection[Any]) -> None:
     try:
         if connection.execute("SELECT FROM pg_roles WHERE rolname = %s", [role]).fetchone() is None:
             connection.execute(f"CREATE ROLE {role} NOLOGIN".encode())
-        able = (
-            "SELECT pg_has_role(current_user, %s, 'MEMBER') AND NOT rolsuper FROM pg_roles WHERE rolname = current_user"
-        )
-        if connection.execute(able.encode(), [role]).fetchone() == (False,):
-            connection.execute(f"GRANT {role} TO CURRENT_USER".encode())
+        may_act = connection.execute(f"SELECT pg_has_role(%s, {RIGHT_TO_ACT})".encode(), [role]).fetchone()
+        if may_act == (False,):
+            # Since 16 whoever makes a role may give it away and still not act as it, as migration 0001 knows.
+            option = " WITH SET TRUE" if connection.info.server_version >= _SET_SINCE else ""
+            connection.execute(f"GRANT {role} TO CURRENT_USER{option}".encode())
     except psycopg.errors.InsufficientPrivilege:
         raise BackupRefused(f"the role {role} is missing, and this database user may not create it") from None
 
