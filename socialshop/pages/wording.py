@@ -15,6 +15,7 @@ SENTENCES = {
     "batch_not_released": lazy_gettext("The batch has not been released."),
     "claim_refused": lazy_gettext("This link to claim an account is no longer good. Ask the shop for a new one."),
     "deal_not_live": lazy_gettext("The deal has not begun yet, or is over."),
+    "deal_paused": lazy_gettext("The deal is paused. Try again once it goes on."),
     "effective_at_before_order": lazy_gettext("Orders were placed after that instant: a plan never reaches back."),
     "effective_at_taken": lazy_gettext("Another version comes into force at that very instant."),
     "email_taken": lazy_gettext("Somebody signs in with this e-mail address already."),
@@ -61,6 +62,7 @@ VALUES = (
     lazy_gettext("an Alipay account is a mobile number, an e-mail or a user id"),
     lazy_gettext("a WeChat account is an id of 6 to 20 characters or an OpenID"),
     lazy_gettext("a holder's name has 1 to 100 visible characters"),
+    lazy_gettext("together a unit must cost less than alone"),
     lazy_gettext("so many units cost more than 10^12 minor units"),
 )
 

@@ -64,8 +64,11 @@ class Office:
         terms = {"sku_id": sku, "title": "Tea", "group_size": 2, "price_minor": 800, "room_ttl_seconds": 3600}
         deal = self.act(self.leader, "/deals", **terms, draft=True)["id"]
         self.act(self.leader, f"/deals/{deal}/publish")
+        self.act(self.first, f"/deals/{deal}/pause")
+        self.act(self.first, f"/deals/{deal}/resume")
         opener, joiner = self.buyers
         opened = opener.call("POST", f"/deals/{deal}/rooms", key="o", json={}).get_json()
+        self.act(self.first, f"/deals/{deal}/end")
         joined = joiner.call("POST", f"/rooms/{opened['room']['id']}/seats", key="j", json={}).get_json()
         for buyer, taken in ((opener, opened), (joiner, joined)):
             buyer.call("POST", f"/sandbox/payments/{taken['payment']['id']}/pay", json={"outcome": "succeeded"})

@@ -1,0 +1,22 @@
+"""Deals can be paused and ended before their time; who opened a deal finds it by index."""
+
+from __future__ import annotations
+
+from alembic import op
+
+revision = "0024"
+down_revision = "0022"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    """A draft is neither paused nor ended: nobody can have joined it."""
+    op.execute(
+        """
+        ALTER TABLE deals ADD COLUMN paused_at timestamptz, ADD COLUMN ended_at timestamptz,
+            ADD CONSTRAINT ck_deals_draft CHECK (NOT draft OR (paused_at IS NULL AND ended_at IS NULL)),
+            ADD CONSTRAINT ck_deals_paused_at CHECK (paused_at IS NULL OR ended_at IS NULL);
+        CREATE INDEX ix_deals_opened_by ON deals (opened_by, id)
+        """
+    )
