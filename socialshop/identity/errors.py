@@ -38,3 +38,10 @@ class ClaimRefused(DomainError):
 
     code = "claim_refused"
     kind = Kind.GONE
+
+
+class PasswordLinkRefused(DomainError):
+    """The member signs in with no password yet, or is an admin: nobody opens another admin's account."""
+
+    code = "password_link_refused"
+    kind = Kind.CONFLICT

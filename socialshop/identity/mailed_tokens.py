@@ -14,10 +14,12 @@ import structlog
 
 from socialshop.identity import mailed_token_store as store
 from socialshop.identity import passwords, rules, tokens
-from socialshop.identity.errors import TokenNotValid
+from socialshop.identity import store as accounts
+from socialshop.identity.errors import PasswordLinkRefused, TokenNotValid
 from socialshop.infra.uow import UnitOfWork
 from socialshop.kernel.errors import NotFound
 from socialshop.kernel.ids import to_public
+from socialshop.kernel.roles import Role
 
 _KEPT_FOR = timedelta(days=30)
 _log = structlog.stdlib.get_logger("socialshop.identity")
@@ -55,6 +57,21 @@ def issue_token(uow: UnitOfWork, number: int, purpose: Purpose) -> str:
         },
     )
     return token
+
+
+def issue_password_link(uow: UnitOfWork, member_id: uuid.UUID) -> tuple[int, str]:
+    """A token to a new password that a person hands over, for whom no mail reaches: the member's number, the token.
+
+    Raises NotFound; PasswordLinkRefused for who signs in with no password yet, and for admins: what takes two of them
+    must not be done by one who opens the other's account.
+    """
+    account = accounts.lock_account(uow.session, member_id)
+    if account is None:
+        raise NotFound("no such member")
+    (member,) = accounts.named(uow.session, [member_id], [])
+    if not account.has_password or member.role == Role.ADMIN:
+        raise PasswordLinkRefused("only who signs in with a password gets a link to another, and no admin does")
+    return account.number, issue_token(uow, account.number, Purpose.PASSWORD_RESET)
 
 
 def verify_email(uow: UnitOfWork, token: str) -> None:

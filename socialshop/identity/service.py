@@ -13,7 +13,14 @@ from socialshop.identity import passwords, rules, store, tokens
 from socialshop.identity.bulk import add_staged_members, imported_email, imported_name, reserve_numbers
 from socialshop.identity.claims import OpenedClaim, attach_email, redeem_claim
 from socialshop.identity.errors import AlreadySignsIn, ClaimRefused, EmailTaken, WrongCredentials
-from socialshop.identity.mailed_tokens import Purpose, issue_token, purge_tokens, reset_password, verify_email
+from socialshop.identity.mailed_tokens import (
+    Purpose,
+    issue_password_link,
+    issue_token,
+    purge_tokens,
+    reset_password,
+    verify_email,
+)
 from socialshop.identity.naming import has_email, is_empty, name_member, named, names_of, number_of, search
 from socialshop.identity.rules import LONGEST_EMAIL, LONGEST_NAME, LONGEST_PASSWORD, SHORTEST_PASSWORD, TERMS_VERSION
 from socialshop.identity.store import Named
@@ -51,6 +58,7 @@ __all__ = [
     "imported_email",
     "imported_name",
     "is_empty",
+    "issue_password_link",
     "issue_token",
     "name_member",
     "named",

@@ -64,6 +64,7 @@ KINDS: Mapping[str, Kind] = {
     "member_invited": Kind(Topic.INVITES),
     "email_verification": Kind(Topic.SECURITY, mailed=True, in_app=False),
     "password_reset": Kind(Topic.SECURITY, mailed=True, in_app=False),
+    "password_link": Kind(Topic.SECURITY),
 }
 
 

@@ -85,6 +85,10 @@ SENTENCES: Mapping[str, tuple[str, str]] = {
         "Open this link to choose a new password. It works once, for an hour. Was it not you? Then do nothing.",
         "点击链接以设置新密码，仅可使用一次，一小时内有效。若非本人操作，请忽略。",
     ),
+    "password_link": (
+        "The shop made a link to a new password for you. Did you not ask for it? Tell the shop at once.",
+        "商店为您生成了设置新密码的链接。如果不是您要求的，请立即告知商店。",
+    ),
 }
 # Subjects of the kinds that also go by mail. No name or title stands in one: it is read over a shoulder.
 SUBJECTS: Mapping[str, tuple[str, str]] = {

@@ -13,8 +13,9 @@ from socialshop.infra.uow import UnitOfWork
 from socialshop.invites import service as invites
 from socialshop.invites.cookies import Attributed
 from socialshop.kernel.errors import NotFound
-from socialshop.kernel.ids import to_public
+from socialshop.kernel.ids import new_id, to_public
 from socialshop.kernel.roles import Role
+from socialshop.notifications import service as notifications
 from socialshop.onboarding import store
 from socialshop.onboarding.events import MemberInvited
 from socialshop.onboarding.imports import import_members
@@ -34,6 +35,7 @@ __all__ = [
     "create",
     "edit_profile",
     "import_members",
+    "password_link",
     "register",
     "sign_in",
 ]
@@ -143,6 +145,17 @@ def attach_email(uow: UnitOfWork, actor: uuid.UUID | None, member_id: uuid.UUID,
     facts = {"expires_at": claim.expires_at}
     audit.record(uow, actor=actor, action="member.email_attached", target=to_public("mbr", member_id), facts=facts)
     return Invited(card_of(uow, member_id), claim)
+
+
+def password_link(uow: UnitOfWork, actor: uuid.UUID, member_id: uuid.UUID) -> str:
+    """A one-time token to a new password, for an admin to hand to somebody whom no mail reaches; told this once.
+
+    Audited, and the member is told in the shop. Raises what `identity.issue_password_link` raises.
+    """
+    number, token = identity.issue_password_link(uow, member_id)
+    audit.record(uow, actor=actor, action="member.password_link", target=to_public("mbr", member_id), facts={})
+    notifications.tell(uow, [notifications.Told(number, "password_link", str(new_id()), None, None, {})])
+    return token
 
 
 def claim(uow: UnitOfWork, token: str, password: str, *, session_days: int, visitor: bytes | None = None) -> Entrance:

@@ -32,6 +32,7 @@ SENTENCES = {
     "order_not_shipped": lazy_gettext("The goods are not on their way yet."),
     "orders_are_landing": lazy_gettext("Orders keep coming in. Try again in a moment."),
     "out_of_stock": lazy_gettext("Not so many are left."),
+    "password_link_refused": lazy_gettext("Only who signs in with a password gets such a link, and no admin does."),
     "payment_provider_unavailable": lazy_gettext("This way to pay is not set up here."),
     "payout_not_open": lazy_gettext("The payout request has moved on meanwhile."),
     "plan_invalid": lazy_gettext("The plan is not complete."),

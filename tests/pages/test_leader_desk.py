@@ -293,3 +293,28 @@ def test_the_desk_speaks_chinese(shop: RoomShop, leader: Visitor) -> None:
     ):
         page = leader.look(path, "zh")
         assert (page.status_code, said in page.text) == (200, True), path
+
+
+def test_a_leader_pauses_a_deal_goes_on_and_ends_it_after_a_word_of_warning(
+    shop: RoomShop, site: Flask, leader: Visitor
+) -> None:
+    path = f"/lead/deals/{opened(shop, leader)}"
+    leader.send(path, f"{path}/pause")
+    page = leader.look(path).text
+    assert "Paused: nobody can join until you go on." in page
+    deal = path.removeprefix("/lead")
+    assert "Open a room" not in member(site).look(deal).text
+    leader.send(path, f"{path}/resume")
+    assert "Open a room" in member(site).look(deal).text
+    # Ending asks once more, and nothing is done by looking.
+    assert "this cannot be taken back" in leader.look(f"{path}/end").text
+    assert "live" in leader.look(path).text
+    leader.send(f"{path}/end", f"{path}/end")
+    over = leader.look(path).text
+    assert 'class="badge ">over' in over
+    assert "/pause" not in over
+    # Another leader finds nothing to move.
+    other = member(site, role=Role.LEADER, name="Other")
+    token = other.form("/me", "/sign-out")["csrf_token"]
+    for act in ("pause", "resume", "end"):
+        assert other.client.post(f"{path}/{act}", data={"csrf_token": token}).status_code == 404

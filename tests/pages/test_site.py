@@ -170,7 +170,7 @@ def test_the_links_of_mails_lead_to_pages_that_use_their_token_once(site: Flask)
     for email in (str(lin.card.email), "nobody@example.com"):
         asked = browser.send("/forgot-password", email=email)
         assert (asked.status_code, asked.headers["Location"]) == (303, "/sign-in")
-    assert "a mail is on its way" in browser.look("/sign-in").text
+    assert "Now tell the shop" in browser.look("/sign-in").text
     token = in_unit_of_work(lambda uow: identity.issue_token(uow, who, Purpose.EMAIL_VERIFICATION))
     assert browser.send(f"/verify-email?token={token}").status_code == 303
 

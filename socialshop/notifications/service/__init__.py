@@ -7,6 +7,7 @@ from socialshop.notifications.service.choosing import EVERYTHING, Choices, choic
 from socialshop.notifications.service.forgetting import forget
 from socialshop.notifications.service.mailing import (
     PostOffice,
+    UnsentMail,
     count_stuck_mails,
     list_mails,
     poll_mails,
@@ -14,6 +15,7 @@ from socialshop.notifications.service.mailing import (
     request_password_reset,
     retry_mail,
     send_due,
+    unsent_mails,
 )
 from socialshop.notifications.service.reading import Notices, NoticeView, list_notices, mark_read, unread_count
 from socialshop.notifications.service.telling import (
@@ -45,6 +47,7 @@ __all__ = [
     "PostOffice",
     "Told",
     "Topic",
+    "UnsentMail",
     "choices_of",
     "choose",
     "count_stuck_mails",
@@ -72,4 +75,5 @@ __all__ = [
     "send_due",
     "tell",
     "unread_count",
+    "unsent_mails",
 ]

@@ -27,7 +27,7 @@ from socialshop.notifications.events import MailsQueued
 from socialshop.notifications.gateway import Postman
 from socialshop.notifications.letters import Letter, Sender
 from socialshop.notifications.rules import KINDS, QuietHours, Topic
-from socialshop.notifications.sentences import Reader
+from socialshop.notifications.sentences import SUBJECTS, Reader, say
 from socialshop.notifications.store import mails as store
 from socialshop.notifications.store.mails import Claimed, MailRow
 
@@ -99,6 +99,40 @@ def count_stuck_mails(uow: UnitOfWork) -> int:
 def list_mails(uow: UnitOfWork, status: str | None, before: uuid.UUID | None, limit: int) -> Sequence[MailRow]:
     """Up to `limit` mails, the newest first."""
     return store.page(uow.session, status, before, limit)
+
+
+@dataclass(frozen=True, slots=True)
+class UnsentMail:
+    """A mail that did not leave, as its reader would have read it: subject and text, without the link that it carries.
+
+    That link may hold a token: it is made when a mail leaves and kept nowhere, so nobody reads it here.
+    """
+
+    id: uuid.UUID
+    member_id: uuid.UUID
+    name: str | None
+    kind: str
+    because: str | None
+    created_at: datetime
+    subject: str
+    text: str
+
+
+def unsent_mails(uow: UnitOfWork, reader: Reader, before: uuid.UUID | None, limit: int) -> list[UnsentMail]:
+    """Up to `limit` mails that were kept or set aside, the newest first, in `reader`'s words. One statement."""
+    return [
+        UnsentMail(
+            id=row.id,
+            member_id=row.member_id,
+            name=row.name,
+            kind=row.kind,
+            because=row.because,
+            created_at=row.created_at,
+            subject=reader.choose(SUBJECTS[row.kind]),
+            text=say(row.kind, row.facts, reader),
+        )
+        for row in store.unsent(uow.session, before, limit)
+    ]
 
 
 def retry_mail(uow: UnitOfWork, actor: uuid.UUID, mail_id: uuid.UUID) -> MailRow:

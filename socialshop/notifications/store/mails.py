@@ -44,6 +44,19 @@ class MailRow(NamedTuple):
     ended_at: datetime | None
 
 
+class UnsentRow(NamedTuple):
+    """A mail that did not leave, with what it would have said; it never holds a token, for that is made at sending."""
+
+    id: uuid.UUID
+    member_id: uuid.UUID
+    name: str | None
+    kind: str
+    status: str
+    because: str | None
+    created_at: datetime
+    facts: dict[str, Any]
+
+
 _CLAIM = text(
     """
     WITH due AS (
@@ -155,6 +168,20 @@ def page(session: Session, status: str | None, before: uuid.UUID | None, limit: 
         {"status": status, "before": before, "limit": limit},
     )
     return [MailRow(*row) for row in rows]
+
+
+def unsent(session: Session, before: uuid.UUID | None, limit: int) -> list[UnsentRow]:
+    """Up to `limit` mails that were kept or set aside, the newest first, older than `before`."""
+    rows = session.execute(
+        text(
+            "SELECT l.id, m.id, p.display_name, l.kind, l.status, l.because, l.created_at, l.facts"
+            " FROM mails l JOIN members m ON m.number = l.member LEFT JOIN member_profiles p ON p.member_id = m.id"
+            " WHERE l.status IN ('undelivered', 'set_aside')"
+            " AND (CAST(:before AS uuid) IS NULL OR l.id < :before) ORDER BY l.id DESC LIMIT :limit"
+        ),
+        {"before": before, "limit": limit},
+    )
+    return [UnsentRow(*row) for row in rows]
 
 
 def find(session: Session, mail_id: uuid.UUID) -> MailRow | None:

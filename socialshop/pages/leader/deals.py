@@ -80,6 +80,38 @@ def publish_deal(visit: Visit) -> Response:
     return go_to("leader.show_deal", deal_id=visit.path["deal_id"])
 
 
+@leader.action("/deals/<deal_id>/pause", again="show_deal", ids=_DEAL)
+def pause_deal(visit: Visit) -> Response:
+    """Let nobody join for a while."""
+    deals.pause(visit.uow, visit.caller, visit.ids["deal_id"])
+    flash(gettext("Paused: nobody can join. Who has a seat keeps it."))
+    return go_to("leader.show_deal", deal_id=visit.path["deal_id"])
+
+
+@leader.action("/deals/<deal_id>/resume", again="show_deal", ids=_DEAL)
+def resume_deal(visit: Visit) -> Response:
+    """Let members join again."""
+    deals.resume(visit.uow, visit.caller, visit.ids["deal_id"])
+    flash(gettext("The deal goes on."))
+    return go_to("leader.show_deal", deal_id=visit.path["deal_id"])
+
+
+@leader.page("/deals/<deal_id>/end", ids=_DEAL, tab="deals")
+def show_end(visit: Visit) -> str:
+    """What ending a deal means, before it is done: there is no way back."""
+    deal = own_deal(visit)
+    counts = rooms.room_counts(visit.uow, [deal.id])[deal.id]
+    return render_template("leader/end_deal.html", deal=deal, counts=counts)
+
+
+@leader.action("/deals/<deal_id>/end", again="show_end", ids=_DEAL)
+def end_deal(visit: Visit) -> Response:
+    """End it for good."""
+    deals.end(visit.uow, visit.caller, visit.ids["deal_id"])
+    flash(gettext("The deal is over. Rooms that are open live on."))
+    return go_to("leader.show_deal", deal_id=visit.path["deal_id"])
+
+
 @leader.action("/deals/<deal_id>/link", again="show_deal", ids=_DEAL)
 def share_deal(visit: Visit) -> Response:
     """Make my link to the deal."""

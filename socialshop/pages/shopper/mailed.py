@@ -34,7 +34,7 @@ def verify_email(visit: Visit) -> Response:
 @shopper.page("/forgot-password", access=PUBLIC)
 def show_forgotten(visit: Visit) -> str:
     """Where to send the link."""
-    return render_template("shopper/forgot_password.html")
+    return render_template("shopper/forgot_password.html", sends_mails=visit.settings.smtp_url is not None)
 
 
 @shopper.action("/forgot-password", access=PUBLIC, again="show_forgotten", limit=limits.MAIL_REQUESTS)
@@ -43,7 +43,10 @@ def forget_password(visit: Visit) -> Response:
     email = visit.form.text("email", longest=LONGEST_EMAIL)
     visit.form.check()
     notifications.request_password_reset(visit.uow, identity.email_asked_for(email))
-    flash(gettext("If somebody signs in with this address, a mail is on its way."))
+    if visit.settings.smtp_url is None:
+        flash(gettext("Noted. Now tell the shop: somebody there hands you a link to a new password."), "wait")
+    else:
+        flash(gettext("If somebody signs in with this address, a mail is on its way."))
     return go_to("shopper.show_sign_in")
 
 

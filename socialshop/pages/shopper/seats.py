@@ -41,7 +41,8 @@ def offer(visit: Visit, wanted: str) -> Offer | None:
         room = rooms.view(visit.uow, target)
         if room.status != "open" or room.seats_taken >= room.size or room.expires_at <= visit.uow.now:
             return None
-        return Offer(deals.deal(visit.uow, room.deal_id), room, [(wanted, "")])
+        deal = deals.deal(visit.uow, room.deal_id)
+        return None if deal.status == "paused" else Offer(deal, room, [(wanted, "")])
     deal = deals.deal(visit.uow, target)
     if deal.status != "live" or not deal.stock:
         return None

@@ -1,18 +1,23 @@
 // A member's team as a picture above the list that says the same; without scripts the list alone stands.
 "use strict";
 
+const ROW = 34;
+const MOST = 40;
 const place = document.querySelector("[data-tree]");
-if (place && window.echarts) {
+const rows = place ? JSON.parse(place.dataset.tree).children.length : 0;
+// On a phone, or with very many, the picture would be a smear: the list says it all.
+if (place && window.echarts && rows <= MOST && matchMedia("(min-width: 52rem)").matches) {
   const ink = getComputedStyle(document.documentElement);
   const shown = (node) => ({ name: `${node.name}\n${node.team}`, children: node.children.map(shown) });
   place.hidden = false;
+  place.style.height = `${Math.max(rows, 4) * ROW + 48}px`;
   const chart = window.echarts.init(place);
   chart.setOption({
     animation: false,
     series: [{
       type: "tree",
       data: [shown(JSON.parse(place.dataset.tree))],
-      orient: place.clientWidth < 500 ? "TB" : "LR",
+      orient: "LR",
       left: 90, right: 110, top: 24, bottom: 24,
       symbolSize: 10,
       initialTreeDepth: 1,
