@@ -1,8 +1,10 @@
-"""Deals can be paused and ended before their time; who opened a deal finds it by index."""
+"""Deals can be paused and ended before their time; the channel may say why it did not pay."""
 
 from __future__ import annotations
 
 from alembic import op
+
+from migrations.statements import for_application_role
 
 revision = "0024"
 down_revision = "0022"
@@ -11,6 +13,11 @@ depends_on = None
 
 
 def upgrade() -> None:
+    _deals()
+    _results()
+
+
+def _deals() -> None:
     """A draft is neither paused nor ended: nobody can have joined it."""
     op.execute(
         """
@@ -20,3 +27,9 @@ def upgrade() -> None:
         CREATE INDEX ix_deals_opened_by ON deals (opened_by, id)
         """
     )
+
+
+def _results() -> None:
+    """Beside `reason`, which is of whoever decided about the request."""
+    op.execute("ALTER TABLE payout_requests ADD COLUMN result_reason text")
+    for_application_role("GRANT UPDATE (result_reason) ON payout_requests TO {role}")

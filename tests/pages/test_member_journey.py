@@ -18,6 +18,7 @@ from socialshop.commissions.plan import parse_plan
 from socialshop.identity.service import NewMember
 from socialshop.infra.uow import in_unit_of_work
 from socialshop.kernel.ids import to_public
+from socialshop.kernel.roles import Role
 from socialshop.onboarding import service as onboarding
 from socialshop.orders import service as orders
 
@@ -261,6 +262,13 @@ def test_a_member_with_nothing_yet_is_told_what_will_stand_there(site: Flask) ->
         ("/invites", "Your own link"),
     ):
         assert said in lin.look(path).text, path
+
+
+def test_who_earns_nothing_is_offered_no_payout(site: Flask) -> None:
+    finance, lin = member(site, role=Role.FINANCE), member(site)
+    for path in ("/earnings", "/wallet", "/me"):
+        assert 'href="/payouts"' in lin.look(path).text, path
+        assert 'href="/payouts"' not in finance.look(path).text, path
 
 
 TYPED = {"display_name": "Chen", "email": "chen@example.com", "password": PASSWORD, "accept_terms": "yes"}

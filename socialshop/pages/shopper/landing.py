@@ -12,8 +12,8 @@ from flask_babel import gettext
 
 from socialshop.invites.rules import Kind
 from socialshop.invites.service import Landing
-from socialshop.invites.wording import Language
 from socialshop.kernel.ids import to_public
+from socialshop.kernel.languages import Language
 from socialshop.pages import cookies, languages
 from socialshop.pages.section import HEADERS
 
