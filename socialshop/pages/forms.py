@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import NoReturn
+from typing import Any, NoReturn
 from zoneinfo import ZoneInfo
 
 from flask_babel import gettext
@@ -31,11 +31,16 @@ class FormRefused(DomainError):
 
 @dataclass(slots=True)
 class Form:
-    """The values as typed, the sentence beside each field that is wrong, and one about the whole."""
+    """The values as typed, the sentence beside each field that is wrong, and one about the whole.
+
+    `uploads` are files that were sent along, `lines` the bad lines of one, as the shop names them.
+    """
 
     values: Mapping[str, str] = field(default_factory=dict)
     errors: dict[str, str] = field(default_factory=dict)
     problem: str | None = None
+    uploads: Mapping[str, bytes] = field(default_factory=dict)
+    lines: Sequence[Mapping[str, Any]] = ()
 
     def text(self, name: str, *, longest: int = _LONGEST, required: bool = True) -> str:
         """A text without space around it; empty where it may be and is."""
@@ -87,6 +92,13 @@ class Form:
         """Whether a box was ticked."""
         return name in self.values
 
+    def upload(self, name: str) -> bytes:
+        """What is in the file that was chosen."""
+        content = self.uploads.get(name, b"")
+        if not content:
+            self.errors[name] = gettext("Choose a file.")
+        return content
+
     def check(self) -> None:
         """Raises FormRefused if anything read so far is wrong: the form is shown again."""
         if self.errors:
@@ -104,6 +116,8 @@ class Form:
             self.errors[error.field] = sentence_of(error)
         else:
             self.problem = sentence_of(error)
+            lines = error.facts.get("lines")
+            self.lines = lines if isinstance(lines, list) else ()
 
     def _checked(self, name: str, value: str, longest: int, required: bool) -> str:
         if required and not value:

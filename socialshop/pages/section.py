@@ -156,7 +156,9 @@ class Section(Blueprint):
         def view(**variables: str) -> Response:
             g.back = _address(f"{self.name}.{row.again}", variables)  # where to go once signed in
             csrf.protect()
-            form = Form(request.form.to_dict())
+            # Read once: a unit of work that is tried again finds no file at its end.
+            uploads = {name: file.read() for name, file in request.files.items()}
+            form = Form(request.form.to_dict(), uploads=uploads)
             caller = admit(row.access, None)
             try:
                 return _act(row, variables, form, caller)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from io import BytesIO
 
 import pytest
 from admin_desk import asked
@@ -11,6 +12,7 @@ from money_people import IBAN, number_of, wallet_of
 from room_shop import statements
 from visitors import Visitor, member
 from web_client import counts, sign_up
+from werkzeug.test import TestResponse
 
 from socialshop.infra.uow import in_unit_of_work
 from socialshop.kernel.roles import Role
@@ -168,3 +170,44 @@ def test_a_case_costs_a_constant_number_of_statements(site: Flask, admin: Visito
     with statements() as seen:
         admin.look(f"/admin/payouts/{request}")
     assert len(seen) <= 15, seen
+
+
+def a_released_batch(site: Flask, admin: Visitor) -> tuple[str, str, str]:
+    """A batch of two, released by another admin: its page, and the two requests, of 6.00 and of 3.00."""
+    one, two = asked(sign_up(site, name="Lin"), 600), asked(sign_up(site, name="Chen"), 300)
+    for request in (one, two):
+        admin.send(f"/admin/payouts/{request}", f"/admin/payouts/{request}/approve")
+    batch = str(admin.send("/admin/batches", "/admin/batches").headers["Location"])
+    member(site, role=Role.ADMIN, name="Bo").send(batch, f"{batch}/release")
+    return batch, one, two
+
+
+def upload(admin: Visitor, batch: str, table: str, language: str = "en") -> TestResponse:
+    hidden = admin.form(batch, f"{batch}/results-file")
+    data = {**hidden, "table": (BytesIO(table.encode()), "results.csv")}
+    return admin.client.post(f"{batch}/results-file", data=data, headers={"Accept-Language": language})
+
+
+def test_the_banks_table_ends_a_batch(site: Flask, admin: Visitor) -> None:
+    batch, one, two = a_released_batch(site, admin)
+    table = f"request_id,outcome,reason\n{one},paid,\n{two},failed,account closed\n"
+    assert upload(admin, batch, table).status_code == 303
+    page = admin.look(batch).text
+    assert "done" in page
+    assert "account closed" in admin.look(f"/admin/payouts/{two}").text
+
+
+def test_a_table_with_a_bad_line_is_taken_for_nothing_and_each_line_is_named(site: Flask, admin: Visitor) -> None:
+    batch, one, two = a_released_batch(site, admin)
+    before = counts(*MOVED, "audit_entries")
+    table = f"request_id,outcome,amount\n{one},paid,6.00\n{two},paid,4.00\nnobody,paid,\n"
+    refused = upload(admin, batch, table)
+    assert refused.status_code == 422
+    assert "Some lines cannot be right. Nothing of the file was taken." in refused.text
+    assert "Line 3, <code>amount</code>: not what was frozen in the batch" in refused.text
+    assert "Line 4, <code>request_id</code>: no id of a payout request" in refused.text
+    assert "第 3 行, <code>amount</code>: 与批次冻结的内容不符" in upload(admin, batch, table, "zh").text
+    assert "This file is no such table" in upload(admin, batch, "nothing of the kind").text
+    empty = admin.client.post(f"{batch}/results-file", data=admin.form(batch, f"{batch}/results-file"))
+    assert empty.status_code == 422
+    assert counts(*MOVED, "audit_entries") == before

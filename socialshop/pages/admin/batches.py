@@ -94,6 +94,18 @@ def record_results(visit: Visit) -> Response:
     return go_to("admin.show_batch", batch_id=visit.path["batch_id"])
 
 
+@admin.action("/batches/<batch_id>/results-file", access=ADMINS, again="show_batch", ids=_BATCH)
+def record_results_file(visit: Visit) -> Response:
+    """The same from the bank's table: all lines of it, or none and each bad line is named."""
+    content = visit.form.upload("table")
+    visit.form.check()
+    payouts.record_results_file(
+        visit.uow, actor=visit.caller.member_id, batch_id=visit.ids["batch_id"], content=content
+    )
+    flash(gettext("Noted. What failed is back in the wallets."))
+    return go_to("admin.show_batch", batch_id=visit.path["batch_id"])
+
+
 def _said(form: Form, item: BatchItem) -> Outcome | None:
     name = to_public("por", item.request_id)
     result = form.choice(f"result-{name}", _RESULTS) if f"result-{name}" in form.values else ""

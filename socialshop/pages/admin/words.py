@@ -86,6 +86,18 @@ PROBES = {
         lazy_gettext("No worker listens: what follows a change waits until one is started."),
     ),
 }
+# What is wrong with a line of a table of results (payouts/service/result_files.py).
+FAULTS = {
+    "differs": lazy_gettext("not what was frozen in the batch"),
+    "fields": lazy_gettext("the line has too few or too many fields"),
+    "invalid_text": lazy_gettext("too long, or not of visible characters"),
+    "malformed": lazy_gettext("no id of a payout request"),
+    "missing": lazy_gettext("is missing"),
+    "not_in_batch": lazy_gettext("no request of this batch"),
+    "other_result": lazy_gettext("the payout has another result already"),
+    "repeated": lazy_gettext("an earlier line says something else of this request"),
+    "unknown_outcome": lazy_gettext("neither paid nor failed"),
+}
 # The laws that the guard knows, as it names them.
 LAWS = (lazy_gettext("State Council Order No. 444 (2005), article 7; SPC, SPP and MPS Opinion of 2013, part one"),)
 
@@ -140,3 +152,9 @@ def gauge_words(name: str) -> str:
 def severity_words(severity: str) -> str:
     """How grave the legal guard finds something."""
     return str(SEVERITIES[severity])
+
+
+@admin.app_template_global()
+def fault_words(code: str) -> str:
+    """What is wrong with a line of a table."""
+    return str(FAULTS.get(code, code))
