@@ -186,6 +186,18 @@ def find_deal(session: Session, deal_id: uuid.UUID) -> DealRow | None:
     return DealRow(*row) if row else None
 
 
+def titles(session: Session, ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, str]:
+    """What these published deals and products are called, by id."""
+    rows = session.execute(
+        text(
+            "SELECT id, title FROM deals WHERE id = ANY(:ids) AND NOT draft"
+            " UNION ALL SELECT id, title FROM products WHERE id = ANY(:ids)"
+        ),
+        {"ids": list(ids)},
+    )
+    return {row.id: row.title for row in rows}
+
+
 def open_deals(session: Session, now: datetime, after: uuid.UUID | None, limit: int) -> list[DealRow]:
     """Up to `limit` deals that are announced or live, in the order they were made, after this one."""
     rows = session.execute(

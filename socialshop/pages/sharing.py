@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from flask import current_app
 
+from socialshop.deals import service as deals
 from socialshop.infra import wired
 from socialshop.infra.uow import UnitOfWork
 from socialshop.invites import service as invites
@@ -16,6 +18,7 @@ from socialshop.invites.poster import Fonts
 from socialshop.invites.rules import Kind, ShareSubject
 from socialshop.invites.service import Link, NewLink
 from socialshop.pages import assets, languages
+from socialshop.rooms import service as rooms
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +59,13 @@ def subject_of(uow: UnitOfWork, link: Link) -> ShareSubject | None:
     if link.target_id is None:
         return None
     return invites.find_subject(uow, subjects(), link.kind, link.target_id)
+
+
+def titles(uow: UnitOfWork, links: Sequence[Link]) -> Mapping[uuid.UUID, str]:
+    """What these links lead to is called; without what is gone. Two statements, whatever the number."""
+    targets = [link.target_id for link in links if link.target_id is not None]
+    in_rooms = [link.target_id for link in links if link.target_id is not None and link.kind is Kind.ROOM]
+    return {**deals.titles(uow, targets), **rooms.titles(uow, in_rooms)} if targets else {}
 
 
 def subjects() -> Subjects:

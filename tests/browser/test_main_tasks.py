@@ -160,7 +160,7 @@ def test_without_scripts_a_stranger_buys_and_a_member_withdraws(chromium: Browse
             visitor.page.check(f"#seat-{deal}")
         visitor.tap("main form button")
         visitor.tap("main form button")
-        expect(visitor.page.locator(".notice[role=status]").last).to_contain_text(re.compile("付款正在处理|on its way"))
+        expect(visitor.page.locator(".notice[role=status]").last).to_contain_text(re.compile("付款处理中|on its way"))
         assert visitor.taps == 3
     with visiting(chromium, shop, language=language, java_script_enabled=False) as visitor:
         visitor.sign_in(leader)

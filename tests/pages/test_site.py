@@ -5,15 +5,22 @@ from __future__ import annotations
 import gzip
 import re
 from pathlib import Path
+from types import SimpleNamespace
 
+import psycopg
 import pytest
 from flask import Flask
+from flask_limiter import RateLimitExceeded
+from limits import RateLimitItemPerMinute
+from sqlalchemy.exc import OperationalError
 from visitors import Visitor, member, visitor
 from web_client import PASSWORD
+from werkzeug.test import TestResponse
 
 from socialshop.identity import service as identity
-from socialshop.identity.service import Purpose
+from socialshop.identity.service import EmailTaken, Purpose
 from socialshop.infra.uow import UnitOfWork, in_unit_of_work
+from socialshop.kernel.errors import InvalidValue
 from socialshop.kernel.roles import Role
 from socialshop.pages import assets, cookies
 from socialshop.pages import site as pages
@@ -181,3 +188,36 @@ def _number(uow: UnitOfWork, whom: Visitor) -> int:
     found = identity.authenticate(uow, session.value)
     assert found is not None
     return found.number
+
+
+@pytest.mark.parametrize(("language", "to_the_shop"), [("en", "To the shop"), ("zh", "去商店")])
+def test_every_refusal_is_a_page_in_the_readers_language_with_a_way_on(
+    site: Flask, monkeypatch: pytest.MonkeyPatch, language: str, to_the_shop: str
+) -> None:
+    somebody = member(site)
+
+    def raises(error: Exception) -> TestResponse:
+        def refuse(*_args: object, **_more: object) -> None:
+            raise error
+
+        with monkeypatch.context() as planted:
+            planted.setattr("socialshop.pages.shopper.shop.deals.deals", refuse)
+            return somebody.look("/", language)
+
+    answers = {
+        403: somebody.look("/admin", language),
+        404: somebody.look("/deals/nonsense", language),
+        409: raises(EmailTaken("another member has it")),
+        422: raises(InvalidValue("no such thing")),
+        429: raises(RateLimitExceeded(SimpleNamespace(error_message=None, limit=RateLimitItemPerMinute(3)))),
+        503: raises(OperationalError("SELECT 1", {}, psycopg.OperationalError("gone"))),
+    }
+    titles = set()
+    for status, answer in answers.items():
+        assert (answer.status_code, answer.mimetype) == (status, "text/html")
+        assert f'<html lang="{"zh-CN" if language == "zh" else "en"}">' in answer.text
+        assert to_the_shop in answer.text
+        titles.add(re.search(r"<h1>(.*?)</h1>", answer.text)[1])  # type: ignore[index]
+    # What cannot be done is told alike, whether by its state or by its content.
+    assert len(titles) >= 5, titles
+    assert {answers[status].headers["Retry-After"].isdecimal() for status in (429, 503)} == {True}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from socialshop.deals.service.moving import NewDeal, end, open_deal, pause, publish_deal, resume
 from socialshop.deals.service.offering import DealOffer, check_not_paused, give_back, offer
-from socialshop.deals.service.reading import Caller, DealView, deal, deals, deals_of, own_deal
+from socialshop.deals.service.reading import Caller, DealView, deal, deals, deals_of, own_deal, titles
 from socialshop.deals.service.stocking import (
     NewProduct,
     NewSku,
@@ -41,4 +41,5 @@ __all__ = [
     "products",
     "publish_deal",
     "resume",
+    "titles",
 ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -67,6 +68,11 @@ def deal(uow: UnitOfWork, deal_id: uuid.UUID, reader: Caller | None = None) -> D
 def deals_of(uow: UnitOfWork, number: int, before: uuid.UUID | None, limit: int) -> list[DealView]:
     """Up to `limit` deals that this member opened, drafts and old ones too, the newest first. One statement."""
     return [view_of(row, uow.now) for row in store.deals_of(uow.session, number, before, limit)]
+
+
+def titles(uow: UnitOfWork, ids: Sequence[uuid.UUID]) -> Mapping[uuid.UUID, str]:
+    """What these published deals and products are called. One statement."""
+    return store.titles(uow.session, ids)
 
 
 def own_deal(uow: UnitOfWork, number: int | None, deal_id: uuid.UUID) -> DealView:

@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-import uuid
-from collections.abc import Mapping
-
 from flask import render_template
 
-from socialshop.deals import service as deals
 from socialshop.invites import service as invites
+from socialshop.pages import sharing
 from socialshop.pages.leader.section import leader
 from socialshop.pages.visit import PAGE_ROWS, Visit, cut
 from socialshop.referrals import service as referrals
 
 _LINKS_SHOWN = 10
-_DEALS_NAMED = 100
 
 
 @leader.page("/team", tab="team")
@@ -29,7 +25,7 @@ def show_team(visit: Visit) -> str:
         next=after,
         links=found[:_LINKS_SHOWN],
         has_more_links=len(found) > _LINKS_SHOWN,
-        titles=_titles(visit),
+        titles=sharing.titles(uow, [link for link, _ in found]),
         summary=referrals.summary(uow, number),
         fewest=referrals.FEWEST_SHOWN,
     )
@@ -41,9 +37,6 @@ def list_links(visit: Visit) -> str:
     me, currency = visit.caller.member_id, visit.settings.currency
     found = invites.links_with_stats(visit.uow, me, visit.after(), PAGE_ROWS + 1, currency)
     links, after = cut(found, lambda row: row[0].id)
-    return render_template("leader/links.html", links=links, titles=_titles(visit), next=after)
-
-
-def _titles(visit: Visit) -> Mapping[uuid.UUID, str]:
-    """What my newest deals are called, to name the links that lead to them."""
-    return {deal.id: deal.title for deal in deals.deals_of(visit.uow, visit.caller.number, None, _DEALS_NAMED)}
+    return render_template(
+        "leader/links.html", links=links, titles=sharing.titles(visit.uow, [link for link, _ in links]), next=after
+    )

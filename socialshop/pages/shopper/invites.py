@@ -21,9 +21,9 @@ def show_invites(visit: Visit) -> str:
     me, uow = visit.caller.member_id, visit.uow
     found = invites.links_with_stats(uow, me, visit.after(), _LINKS_SHOWN + 1, visit.settings.currency)
     rows, after = cut(found, lambda row: row[0].id, _LINKS_SHOWN)
-    links = [(link, stats, sharing.subject_of(uow, link)) for link, stats in rows]
+    titles = sharing.titles(uow, [link for link, _ in rows])
     own = sharing.of_target(uow, me, Kind.MEMBER)
-    return render_template("shopper/invites.html", links=links, own=own, next=after)
+    return render_template("shopper/invites.html", links=rows, titles=titles, own=own, next=after)
 
 
 @shopper.page("/team", tab="invite")

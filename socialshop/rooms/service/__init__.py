@@ -31,6 +31,7 @@ from socialshop.rooms.service.reading import (
     open_rooms,
     own_seat,
     share_subject,
+    titles,
     version,
     view,
 )
@@ -74,6 +75,7 @@ __all__ = [
     "room_counts",
     "rooms_over",
     "share_subject",
+    "titles",
     "version",
     "view",
 ]

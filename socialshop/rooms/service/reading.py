@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -126,6 +127,11 @@ def share_subject(uow: UnitOfWork, room_id: uuid.UUID) -> ShareSubject:
         ends_at=row.expires_at,
         price_alone=Money(row.alone_minor, row.currency),
     )
+
+
+def titles(uow: UnitOfWork, ids: Sequence[uuid.UUID]) -> Mapping[uuid.UUID, str]:
+    """What these rooms are about. One statement."""
+    return store.titles(uow.session, ids)
 
 
 def open_rooms(uow: UnitOfWork, deal_id: uuid.UUID, limit: int) -> list[OpenRoom]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -163,6 +164,12 @@ def find(session: Session, room_id: uuid.UUID) -> RoomRow | None:
         {"id": room_id},
     ).one_or_none()
     return RoomRow(*row) if row else None
+
+
+def titles(session: Session, ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, str]:
+    """What these rooms are about, by id."""
+    rows = session.execute(text("SELECT id, title FROM rooms WHERE id = ANY(:ids)"), {"ids": list(ids)})
+    return {row.id: row.title for row in rows}
 
 
 def open_of_deal(session: Session, deal_id: uuid.UUID, now: datetime, limit: int) -> list[OpenRow]:
