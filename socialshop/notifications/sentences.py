@@ -108,8 +108,8 @@ SUBJECTS: Mapping[str, tuple[str, str]] = {
 WORDS: Mapping[str, tuple[str, str]] = {
     "open": ("Open", "打开"),
     "unwanted": (
-        "You choose in your profile which mails you get.",
-        "您可以在个人资料中选择接收哪些邮件。",
+        "You choose which mails you get: in the shop, under Me, What you hear of.",
+        "接收哪些邮件由您决定：在商店“我的”里的“消息设置”。",
     ),
 }
 SOMEBODY = ("A member", "一位会员")

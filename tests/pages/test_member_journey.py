@@ -310,3 +310,16 @@ def test_a_seat_that_is_gone_makes_nobody_a_member_unasked(shop: RoomShop, site:
     assert 'name="seat"' not in answer.text
     assert counts("members", "seats", "orders") == before
     assert visitor(site).look("/sign-up?seat=mbr_x").status_code == 404
+
+
+def test_a_member_chooses_what_to_hear_of_and_money_is_no_choice(site: Flask) -> None:
+    lin = member(site)
+    page = lin.look("/notices/choices").text
+    # All is told until somebody says no; only topics of which mails are ever sent have a box for mails.
+    assert len(re.findall(r'type="checkbox"[^>]* checked', page)) == page.count('type="checkbox"') == 6
+    assert "money" not in re.sub(r"About your money", "", page)
+    kept = lin.send("/notices/choices", "/notices/choices", **{"in_app-rooms": "yes", "in_app-earnings": "yes"})
+    assert kept.status_code == 303
+    chosen = set(re.findall(r'name="([a-z_-]+)" value="yes" checked', lin.look("/notices/choices").text))
+    assert chosen == {"in_app-rooms", "in_app-earnings"}
+    assert "通过邮件" in lin.look("/notices/choices", "zh").text

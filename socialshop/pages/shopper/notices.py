@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from flask import Response, render_template, url_for
+from flask import Response, flash, render_template, url_for
+from flask_babel import gettext, lazy_gettext
 
 from socialshop.notifications import service as notifications
+from socialshop.notifications.rules import KINDS
+from socialshop.notifications.service import Channel, Topic
 from socialshop.pages import languages
+from socialshop.pages.forms import Form
 from socialshop.pages.section import go_to
 from socialshop.pages.shopper.section import shopper
 from socialshop.pages.visit import PAGE_ROWS, Visit, cut
@@ -16,6 +20,13 @@ _PAGES = {
     "ord": ("shopper.show_order", "order_id"),
     "acr": ("shopper.explain", "commission_id"),
     "por": ("shopper.show_payout", "request_id"),
+}
+_TOPICS = {
+    "rooms": lazy_gettext("Rooms: who joins, whether they fill"),
+    "reminders": lazy_gettext("Reminders of a seat that is not paid, a room that lacks somebody"),
+    "orders": lazy_gettext("Orders on their way"),
+    "invites": lazy_gettext("Who joins by your links"),
+    "earnings": lazy_gettext("What sales earn you"),
 }
 
 
@@ -35,6 +46,37 @@ def mark_read(visit: Visit) -> Response:
     """All of them are read."""
     notifications.mark_read(visit.uow, visit.caller.number)
     return go_to("shopper.show_notices")
+
+
+@shopper.page("/notices/choices", tab="me")
+def show_choices(visit: Visit) -> str:
+    """What the member wants to hear, in the shop and by mail; money and safety are always told."""
+    chosen = notifications.choices_of(visit.uow, visit.caller.number)
+    ticked = Form({_field(*choice): "yes" for choice, wanted in chosen.items() if wanted})
+    return render_template("shopper/choices.html", chosen=ticked, topics=_TOPICS, fields=_fields())
+
+
+@shopper.action("/notices/choices", again="show_choices")
+def choose(visit: Visit) -> Response:
+    """Hear of what is ticked, and of nothing else that may be chosen."""
+    changes = {choice: visit.form.is_ticked(name) for name, choice in _fields().items()}
+    notifications.choose(visit.uow, visit.caller.number, changes)
+    flash(gettext("Kept."))
+    return go_to("shopper.show_choices")
+
+
+def _fields() -> dict[str, tuple[Channel, Topic]]:
+    """A box for each topic in the shop, and for those by mail of which a mail is ever sent."""
+    mailed = {kind.topic for kind in KINDS.values() if kind.mailed}
+    return {
+        _field(channel, topic): (channel, topic)
+        for channel, topic in notifications.EVERYTHING
+        if channel is Channel.IN_APP or topic in mailed
+    }
+
+
+def _field(channel: Channel, topic: Topic) -> str:
+    return f"{channel}-{topic}"
 
 
 def _address(target: str | None) -> str | None:

@@ -1,0 +1,48 @@
+"""Every mail in both languages: subject, sentence, link, and nothing of the other language."""
+
+from __future__ import annotations
+
+import re
+import uuid
+from datetime import UTC, datetime
+
+import pytest
+
+from socialshop.notifications.letters import Letter, Sender, compose
+from socialshop.notifications.rules import KINDS, Topic
+from socialshop.notifications.sentences import SENTENCES, SUBJECTS, Reader
+
+NOW = datetime(2026, 3, 1, 4, 5, tzinfo=UTC)
+FACTS = {
+    "title": "T",
+    "reason": "R",
+    "name": "N",
+    "amount_minor": 123_456,
+    "currency": "CNY",
+    "until": "2026-03-01T12:30:00Z",
+    "at": "2026-03-01T12:30:00Z",
+}
+MAILED = [code for code in SENTENCES for kind in KINDS if KINDS[kind].mailed and (code in (kind, f"{kind}_paid"))]
+CHINESE = re.compile(r"[一-鿿]")
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+@pytest.mark.parametrize("code", MAILED)
+def test_every_mail_speaks_its_readers_language_alone(code: str, language: str) -> None:
+    kind = code.removesuffix("_paid") if code.removesuffix("_paid") in KINDS and code not in KINDS else code
+    facts = FACTS | ({"say": "paid"} if code != kind else {})
+    token = "t0ken" if KINDS[kind].topic is Topic.SECURITY else None
+    reader = Reader("zh" if language == "zh" else "en", "Asia/Shanghai")
+    letter = Letter(uuid.UUID(int=1), kind, facts, uuid.UUID(int=2), "lin@example.com", reader, 1, token)
+    mail = compose(letter, Sender("Shop <shop@example.com>", "https://shop.test/"), NOW)
+    plain, page = (part.get_content() for part in mail.iter_parts())
+    assert mail["Subject"] == SUBJECTS[kind][language == "zh"]
+    for said in (mail["Subject"], plain, page):
+        # An amount may bear the sign of its currency; no other character of the other script is there.
+        assert bool(CHINESE.search(said)) == (language == "zh"), said
+        assert not re.search(r"[{}]|None|%\(", said)
+    assert f'lang="{language}"' in page
+    assert "https://shop.test/" in plain
+    assert token is None or f"?token={token}" in plain
+    if "amount" in SENTENCES[code][0]:
+        assert ("¥1,234.56" if language == "zh" else "CN¥1,234.56") in plain
