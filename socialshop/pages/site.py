@@ -60,10 +60,10 @@ def _begin() -> None:
 
 
 def _facts() -> dict[str, object]:
-    """Who looks (None for nobody) and whether they buy and are paid, the lit tab, and the form as it was filled in."""
+    """Who looks (None for nobody), whether they may buy and earn, the lit tab, and the form as it was filled in."""
     visitor = g.get("visitor")
-    earns = visitor is not None and visitor.role in BUYERS.roles
-    return {"visitor": visitor, "earns": earns, "tab": g.get("tab", ""), "form": g.get("form") or Form()}
+    may_buy = visitor is None or visitor.role in BUYERS.roles
+    return {"visitor": visitor, "may_buy": may_buy, "tab": g.get("tab", ""), "form": g.get("form") or Form()}
 
 
 def _this_page(**changed: str | None) -> str:
