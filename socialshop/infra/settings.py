@@ -9,6 +9,7 @@ from zoneinfo import available_timezones
 
 from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
+from stdnum import iban
 
 from socialshop.kernel.currencies import is_currency
 
@@ -73,6 +74,18 @@ class Settings(BaseSettings):
     payout_minimum_minor: int = Field(
         100, ge=1, le=10**12, description="least sum of a payout request, in minor units of its currency"
     )
+    payer_name: str | None = Field(
+        None,
+        min_length=1,
+        max_length=70,
+        description="holder of the account that payouts are paid from, for bank files",
+    )
+    payer_iban: str | None = Field(None, description="that account's IBAN; without it and its holder no pain001 file")
+    payer_bic: str | None = Field(
+        None,
+        pattern="^[A-Z0-9]{4}[A-Z]{2}[A-Z0-9]{2}([A-Z0-9]{3})?$",
+        description="its bank's BIC; most banks need none",
+    )
     attribution_days: int = Field(
         30, ge=1, le=365, description="days after following an invite link within which it counts at registration"
     )
@@ -117,6 +130,15 @@ class Settings(BaseSettings):
         if not is_currency(value):
             raise ValueError("not an ISO 4217 currency")
         return value
+
+    @field_validator("payer_iban")
+    @classmethod
+    def _an_iban(cls, value: str | None) -> str | None:
+        if value is None:
+            return None
+        if not iban.is_valid(value, check_country=False):
+            raise ValueError("not an IBAN whose check digits fit")
+        return str(iban.compact(value))
 
     @field_validator("time_zone")
     @classmethod

@@ -35,6 +35,9 @@ SENTENCES = {
     "out_of_stock": lazy_gettext("Not so many are left."),
     "password_link_refused": lazy_gettext("Only who signs in with a password gets such a link, and no admin does."),
     "payment_provider_unavailable": lazy_gettext("This way to pay is not set up here."),
+    "payout_file_refused": lazy_gettext(
+        "The batch cannot be such a file: it needs your account, and pays to IBANs alone."
+    ),
     "payout_not_open": lazy_gettext("The payout request has moved on meanwhile."),
     "plan_invalid": lazy_gettext("The plan is not complete."),
     "plan_refused": lazy_gettext("The rules of the country do not allow this plan as it is."),

@@ -12,6 +12,7 @@ from socialshop.payouts.errors import (
     BatchChanged,
     BatchNotReleased,
     NothingToPay,
+    PayoutFileRefused,
     PayoutNotOpen,
     ReleasedByApprover,
     ReleasedByRequester,
@@ -212,18 +213,26 @@ def release_payout_batch(call: Call[Nothing, Nothing]) -> Answer:
     access=READS_ALL,
     ids=_BATCH,
     query=FileQuery,
-    replies=Reply(200, None, "CSV with a line an item, accounts in full.", media_type="text/csv"),
-    refuses=(BatchNotReleased, BatchChanged),
+    replies=(
+        Reply(200, None, "A line or a transfer an item, accounts in full.", media_type="text/csv"),
+        Reply(200, None, "The same as a bank's file.", media_type="application/xml"),
+    ),
+    refuses=(BatchNotReleased, BatchChanged, PayoutFileRefused),
 )
 def download_payout_file(call: Call[Nothing, FileQuery]) -> Answer:
-    """The file for the channel, of a released batch. Who takes it is recorded."""
-    if call.query.format == "pain001":
-        raise InvalidValue("pain001 needs a bank profile, and none is set up; ask for csv", field="format")
+    """The file for the channel, of a released batch. Who takes it is recorded.
+
+    `pain001` is for bank accounts with an IBAN, once the shop's own account is set up.
+    """
 
     def read(uow: UnitOfWork) -> Answer:
-        file = service.frozen_file(uow, actor=call.caller.member_id, batch_id=call.ids["batch_id"])
+        actor, batch_id = call.caller.member_id, call.ids["batch_id"]
+        if call.query.format == "pain001":
+            file = service.bank_file(uow, actor=actor, batch_id=batch_id, settings=wired.settings())
+        else:
+            file = service.frozen_file(uow, actor=actor, batch_id=batch_id)
         headers = {"Content-Disposition": f'attachment; filename="{file.name}"', "Cache-Control": "no-store"}
-        return Answer(file.content, media_type="text/csv", headers=headers)
+        return Answer(file.content, media_type=file.media_type, headers=headers)
 
     return call.transact(read)
 

@@ -66,3 +66,10 @@ class ResultsRefused(DomainError):
 
     code = "results_refused"
     kind = Kind.INVALID
+
+
+class PayoutFileRefused(DomainError):
+    """The batch cannot be such a file: no account to pay from is set up, or some of it goes to no IBAN."""
+
+    code = "payout_file_refused"
+    kind = Kind.INVALID

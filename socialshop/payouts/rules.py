@@ -53,6 +53,11 @@ def checked_account(channel: Channel, text: str) -> str:
     return _CHECKS[channel]("".join(text.split()))
 
 
+def is_iban(account: str) -> bool:
+    """Whether a bank account, as it is kept, is an IBAN: a card's number has digits alone."""
+    return not account.isdecimal()
+
+
 def _bank_account(account: str) -> str:
     if account.isdecimal():
         if not _CARD.fullmatch(account) or not luhn.is_valid(account):

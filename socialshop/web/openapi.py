@@ -168,7 +168,9 @@ def _replies(row: Operation, refs: _Refs) -> Json:
         elif reply.status not in (HTTPStatus.NO_CONTENT, HTTPStatus.NOT_MODIFIED):
             kind = "object" if reply.media_type == "application/json" else "string"
             answer["content"] = {reply.media_type: {"schema": {"type": kind}}}
-        said[str(reply.status)] = answer
+        # One status in two media types, as the caller asks.
+        before = said.setdefault(str(reply.status), answer)
+        before.get("content", {}).update(answer.get("content", {}))
     return said
 
 

@@ -115,7 +115,7 @@ class BatchWire(BatchSummary):
 class FileQuery(Wire):
     """In which form."""
 
-    format: Literal["csv", "pain001"] = Field("csv", description="csv; pain001 is refused, no bank profile is set up")
+    format: Literal["csv", "pain001"] = Field("csv", description="csv, or pain001: ISO 20022 pain.001.001.09")
 
 
 class ResultWire(Wire):

@@ -5,14 +5,13 @@ from __future__ import annotations
 from socialshop.payouts.service.batching import (
     LARGEST_BATCH,
     BatchView,
-    FrozenFile,
     batches,
     create_batch,
-    frozen_file,
     record_results,
     release_batch,
     show_batch,
 )
+from socialshop.payouts.service.files import FrozenFile, bank_file, frozen_file
 from socialshop.payouts.service.finding import find_owed_commission
 from socialshop.payouts.service.queueing import UNDECIDED, Queued, neighbours, queue, waiting_sums
 from socialshop.payouts.service.reading import Evidence, Statement, evidence, own_request, page_of, statement
@@ -44,6 +43,7 @@ __all__ = [
     "Wanted",
     "add_destination",
     "approve",
+    "bank_file",
     "batches",
     "cancel",
     "create_batch",

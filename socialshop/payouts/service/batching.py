@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -17,7 +15,6 @@ from socialshop.infra.crashpoints import crash_point
 from socialshop.infra.uow import UnitOfWork
 from socialshop.kernel.errors import NotFound
 from socialshop.kernel.ids import new_id, to_public
-from socialshop.kernel.money import to_decimal_text
 from socialshop.ledger import service as ledger
 from socialshop.payouts import postings, rules
 from socialshop.payouts.errors import (
@@ -35,7 +32,6 @@ from socialshop.payouts.store import batches as store
 from socialshop.payouts.store.batches import Batch, BatchItem, Outcome
 
 LARGEST_BATCH = 1_000
-_COLUMNS = ("request_id", "channel", "holder", "account", "amount", "amount_minor", "currency")
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,14 +40,6 @@ class BatchView:
 
     batch: Batch
     items: Sequence[BatchItem]
-
-
-@dataclass(frozen=True, slots=True)
-class FrozenFile:
-    """What is given to the channel."""
-
-    name: str
-    content: bytes
 
 
 def create_batch(uow: UnitOfWork, *, actor: uuid.UUID, channel: Channel, currency: str) -> BatchView:
@@ -101,8 +89,8 @@ def release_batch(uow: UnitOfWork, *, actor: uuid.UUID, batch_id: uuid.UUID) -> 
     return BatchView(_found(uow, batch_id), items)
 
 
-def frozen_file(uow: UnitOfWork, *, actor: uuid.UUID, batch_id: uuid.UUID) -> FrozenFile:
-    """The released batch as CSV (RFC 4180) with the accounts in full; who took it is recorded.
+def batch_to_pay(uow: UnitOfWork, *, actor: uuid.UUID, batch_id: uuid.UUID) -> BatchView:
+    """A released batch with its accounts in full, for a file; who took it is recorded.
 
     Raises NotFound, BatchNotReleased, BatchChanged.
     """
@@ -111,16 +99,7 @@ def frozen_file(uow: UnitOfWork, *, actor: uuid.UUID, batch_id: uuid.UUID) -> Fr
     items = store.items_of(uow.session, batch_id)
     _refuse_changed(batch, items)
     _record(uow, actor, "file_read", batch)
-    buffer = io.StringIO()
-    writer = csv.writer(buffer)
-    writer.writerow(_COLUMNS)
-    for item in items:
-        amount = to_decimal_text(item.amount_minor, batch.currency)
-        public_id = to_public("por", item.request_id)
-        writer.writerow(
-            (public_id, batch.channel, item.holder, item.account, amount, item.amount_minor, batch.currency)
-        )
-    return FrozenFile(f"{to_public('pob', batch_id)}.csv", buffer.getvalue().encode())
+    return BatchView(batch, items)
 
 
 def record_results(uow: UnitOfWork, *, actor: uuid.UUID, batch_id: uuid.UUID, outcomes: Sequence[Outcome]) -> BatchView:

@@ -101,7 +101,8 @@ class _Reader:
         if not said:
             raise _Bad("request_id", "missing", "is missing")
         try:
-            return self._items[from_public("por", said)]
+            # In a bank's file the id is written with a hyphen (service/files.py).
+            return self._items[from_public("por", said.replace("-", "_", 1))]
         except NotFound:
             raise _Bad("request_id", "malformed", "no id of a payout request") from None
         except KeyError:
