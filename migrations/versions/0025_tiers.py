@@ -83,6 +83,7 @@ def upgrade() -> None:
     _growth()
     _standings()
     _begin()
+    _acts()
     for table in (
         "tier_programmes",
         "tier_programme_versions",
@@ -134,10 +135,11 @@ def _programmes() -> None:
 
 
 def _growth() -> None:
-    """One entry a fact: `source` is its own name within its kind. It counts from `counts_from` for a period.
+    """One entry a fact: `source` is its own name within its kind, `about` the sale that it comes from, if any.
 
+    It counts from `counts_from` for a period.
     What a refund takes back counts from the sale on, so that both leave the sum on one day. `asked` is what the rule
-    gave before caps.
+    gave before caps, `version` whose rule that was.
     """
     op.execute(
         """
@@ -146,8 +148,11 @@ def _growth() -> None:
             member      bigint NOT NULL CONSTRAINT fk_growth_entries_member REFERENCES members (number),
             kind        text NOT NULL,
             source      text NOT NULL,
+            about       uuid,
             points      bigint NOT NULL,
             asked       bigint NOT NULL,
+            version     integer NOT NULL
+                CONSTRAINT fk_growth_entries_version REFERENCES tier_programme_versions (number),
             counts_from timestamptz NOT NULL,
             recorded_at timestamptz NOT NULL,
             CONSTRAINT uq_growth_entries_natural UNIQUE (kind, source, member)
@@ -178,7 +183,7 @@ def _standings() -> None:
             id        bigint GENERATED ALWAYS AS IDENTITY CONSTRAINT pk_tier_changes PRIMARY KEY,
             member    bigint NOT NULL CONSTRAINT fk_tier_changes_member REFERENCES members (number),
             kind      text NOT NULL CONSTRAINT ck_tier_changes_kind
-                CHECK (kind IN ('upgraded', 'warned', 'kept', 'downgraded')),
+                CHECK (kind IN ('upgraded', 'warned', 'kept', 'downgraded', 'moved')),
             from_tier text NOT NULL,
             to_tier   text NOT NULL,
             growth    bigint NOT NULL,
@@ -190,11 +195,11 @@ def _standings() -> None:
         );
         CREATE INDEX ix_tier_changes_member ON tier_changes (member, id);
         CREATE TABLE tier_evaluations (
-            "on"         date CONSTRAINT pk_tier_evaluations PRIMARY KEY,
-            done_through bigint NOT NULL DEFAULT 0,
-            as_of        timestamptz NOT NULL,
+            day          date NOT NULL,
             version      integer NOT NULL,
-            finished_at  timestamptz
+            done_through bigint NOT NULL DEFAULT 0,
+            finished_at  timestamptz,
+            CONSTRAINT pk_tier_evaluations PRIMARY KEY (day, version)
         );
         CREATE TABLE benefit_uses (
             id           bigint GENERATED ALWAYS AS IDENTITY CONSTRAINT pk_benefit_uses PRIMARY KEY,
@@ -207,6 +212,21 @@ def _standings() -> None:
             CONSTRAINT uq_benefit_uses_natural UNIQUE (member, benefit, source),
             CONSTRAINT ck_benefit_uses_money CHECK ((amount_minor IS NULL) = (currency IS NULL))
         )
+        """
+    )
+
+
+def _acts() -> None:
+    """Where tiers act: a deal may ask for one, and a room keeps what its deal asked; members hear of their tier."""
+    op.execute(
+        """
+        ALTER TABLE deals ADD COLUMN minimum_tier text;
+        ALTER TABLE rooms ADD COLUMN minimum_tier text, ADD COLUMN early_until timestamptz;
+        -- squawk-ignore ban-drop-constraint
+        ALTER TABLE notice_opt_outs DROP CONSTRAINT ck_notice_opt_outs_topic;
+        -- squawk-ignore constraint-missing-not-valid
+        ALTER TABLE notice_opt_outs ADD CONSTRAINT ck_notice_opt_outs_topic
+            CHECK (topic IN ('rooms', 'reminders', 'orders', 'invites', 'earnings', 'membership'))
         """
     )
 

@@ -12,6 +12,10 @@ class DealNotLive(DomainError):
     kind = Kind.CONFLICT
 
 
+class DealNotBegun(DealNotLive):
+    """The deal is announced and has not begun."""
+
+
 class OutOfStock(DomainError):
     """Fewer units are left, of the goods or of the deal's quota, than were asked for."""
 

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 
 from socialshop.audit import service as audit
 from socialshop.deals import rules, store
-from socialshop.deals.errors import DealNotLive
+from socialshop.deals.errors import DealNotBegun, DealNotLive
 from socialshop.deals.rules import Status
 from socialshop.deals.store import RESERVED, DealRow, ProductRow, SkuRow
 from socialshop.infra.uow import UnitOfWork
@@ -75,6 +75,7 @@ class NewDeal:
     per_member_limit: int | None = None
     quota: int | None = None
     draft: bool = False
+    minimum_tier: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,11 +122,15 @@ class DealView:
     price_alone: Money
     return_days: int
     opened_by: int
+    minimum_tier: str | None
 
 
 @dataclass(frozen=True, slots=True)
 class DealOffer:
-    """The terms that a room is opened on: it keeps them, whatever becomes of the deal."""
+    """The terms that a room is opened on: it keeps them, whatever becomes of the deal.
+
+    `early_until` is when the deal begins for everybody, where it has not yet.
+    """
 
     deal_id: uuid.UUID
     sku_id: uuid.UUID
@@ -136,6 +141,8 @@ class DealOffer:
     seat_hold: timedelta
     per_member_limit: int | None
     return_days: int
+    minimum_tier: str | None
+    early_until: datetime | None
 
 
 def add_product(uow: UnitOfWork, actor: uuid.UUID, new: NewProduct, currency: str) -> ProductView:
@@ -180,6 +187,8 @@ def open_deal(uow: UnitOfWork, actor: uuid.UUID, number: int, new: NewDeal) -> D
     rules.check_clocks(starts_at, new.ends_at, new.room_ttl, uow.now)
     if not store.sku_exists(uow.session, new.sku_id):
         raise NotFound("no such unit of a product", field="sku_id")
+    if new.minimum_tier is not None and not store.is_tier(uow.session, new.minimum_tier, uow.now):
+        raise InvalidValue("no tier of the programme in force has this code", field="minimum_tier")
     deal_id = new_id()
     terms: dict[str, object] = {
         "title": new.title,
@@ -193,6 +202,7 @@ def open_deal(uow: UnitOfWork, actor: uuid.UUID, number: int, new: NewDeal) -> D
         "quota": new.quota,
         "late_payer": "refund",
         "draft": new.draft,
+        "minimum_tier": new.minimum_tier,
     }
     store.add_deal(
         uow.session, {"id": deal_id, "sku_id": new.sku_id, "opened_by": number, "created_at": uow.now, **terms}
@@ -247,14 +257,20 @@ def own_deal(uow: UnitOfWork, number: int | None, deal_id: uuid.UUID) -> DealVie
     return _deal(row, uow.now)
 
 
-def offer(uow: UnitOfWork, deal_id: uuid.UUID) -> DealOffer:
-    """The terms on which a room can be opened now. Raises NotFound, DealNotLive."""
+def offer(uow: UnitOfWork, deal_id: uuid.UUID, *, head_start: timedelta = timedelta(0)) -> DealOffer:
+    """The terms on which a room can be opened now, or by who comes `head_start` before the others.
+
+    Raises NotFound, DealNotBegun, DealNotLive.
+    """
     row = _known(uow, deal_id)
-    status = rules.status_at(uow.now, draft=row.draft, starts_at=row.starts_at, ends_at=row.ends_at)
+    at = uow.now + head_start if uow.now < row.starts_at else uow.now
+    status = rules.status_at(at, draft=row.draft, starts_at=row.starts_at, ends_at=row.ends_at)
     if status is Status.DRAFT:
         raise NotFound("no such deal")
-    if status is not Status.LIVE:
-        raise DealNotLive("the deal has not begun yet" if status is Status.SCHEDULED else "the deal is over")
+    if status is Status.SCHEDULED:
+        raise DealNotBegun("the deal has not begun yet")
+    if status is Status.ENDED:
+        raise DealNotLive("the deal is over")
     return DealOffer(
         deal_id=row.id,
         sku_id=row.sku_id,
@@ -265,6 +281,8 @@ def offer(uow: UnitOfWork, deal_id: uuid.UUID) -> DealOffer:
         seat_hold=timedelta(seconds=row.seat_hold_seconds),
         per_member_limit=row.per_member_limit,
         return_days=row.return_days,
+        minimum_tier=row.minimum_tier,
+        early_until=row.starts_at if uow.now < row.starts_at else None,
     )
 
 
@@ -306,4 +324,5 @@ def _deal(row: DealRow, now: datetime) -> DealView:
         price_alone=Money(row.alone_minor, row.currency),
         return_days=row.return_days,
         opened_by=row.opened_by,
+        minimum_tier=row.minimum_tier,
     )

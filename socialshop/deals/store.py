@@ -68,6 +68,7 @@ class DealRow(NamedTuple):
     quota: int | None
     late_payer: str
     draft: bool
+    minimum_tier: str | None
     return_days: int
     stock: int
     alone_minor: int
@@ -76,7 +77,7 @@ class DealRow(NamedTuple):
 _DEAL = """
     SELECT d.id, d.sku_id, s.product_id, d.opened_by, d.title, d.group_size, d.price_minor, s.currency, d.starts_at,
         d.ends_at, d.room_ttl_seconds, d.seat_hold_seconds, d.per_member_limit, d.quota, d.late_payer, d.draft,
-        p.return_days, s.stock, s.price_minor
+        d.minimum_tier, p.return_days, s.stock, s.price_minor
     FROM deals d JOIN skus s ON s.id = d.sku_id JOIN products p ON p.id = s.product_id
 """
 
@@ -136,15 +137,32 @@ def sku_exists(session: Session, sku_id: uuid.UUID) -> bool:
     return bool(session.execute(text("SELECT EXISTS (SELECT FROM skus WHERE id = :id)"), {"id": sku_id}).scalar_one())
 
 
+def is_tier(session: Session, code: str, now: datetime) -> bool:
+    """Whether the tiers in force have one of this code."""
+    return bool(
+        session.execute(
+            text(
+                """
+                SELECT EXISTS (SELECT FROM tiers WHERE code = :code AND version = (SELECT number
+                    FROM tier_programme_versions WHERE effective_at <= :now ORDER BY effective_at DESC LIMIT 1))
+                """
+            ),
+            {"code": code, "now": now},
+        ).scalar_one()
+    )
+
+
 def add_deal(session: Session, values: dict[str, object]) -> None:
     """Insert a deal."""
     session.execute(
         text(
             """
             INSERT INTO deals (id, sku_id, opened_by, title, group_size, price_minor, starts_at, ends_at,
-                room_ttl_seconds, seat_hold_seconds, per_member_limit, quota, late_payer, draft, created_at)
+                room_ttl_seconds, seat_hold_seconds, per_member_limit, quota, late_payer, draft, minimum_tier,
+                created_at)
             VALUES (:id, :sku_id, :opened_by, :title, :group_size, :price_minor, :starts_at, :ends_at,
-                :room_ttl_seconds, :seat_hold_seconds, :per_member_limit, :quota, :late_payer, :draft, :created_at)
+                :room_ttl_seconds, :seat_hold_seconds, :per_member_limit, :quota, :late_payer, :draft,
+                :minimum_tier, :created_at)
             """
         ),
         values,

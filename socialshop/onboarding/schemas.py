@@ -108,6 +108,7 @@ class TopicChoices(Wire):
     orders: bool
     invites: bool
     earnings: bool
+    membership: bool
 
 
 class NoticeChoices(Wire):
@@ -134,6 +135,7 @@ class TopicEdit(Wire):
     orders: bool = absent()
     invites: bool = absent()
     earnings: bool = absent()
+    membership: bool = absent()
 
 
 class NoticeEdit(Wire):

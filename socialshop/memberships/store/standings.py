@@ -55,3 +55,10 @@ def first_tier(session: Session, now: datetime) -> str:
     """The lowest tier of the programme in force."""
     statement = text(f"SELECT code FROM tiers WHERE level = 0 AND version = {IN_FORCE}")  # noqa: S608 - a constant
     return str(session.execute(statement, {"now": now}).scalar_one())
+
+
+def level_of(session: Session, code: str, now: datetime) -> int | None:
+    """How high this tier is in the programme in force; None where it knows none of that code."""
+    statement = text(f"SELECT level FROM tiers WHERE code = :code AND version = {IN_FORCE}")  # noqa: S608 - a constant
+    found: int | None = session.execute(statement, {"code": code, "now": now}).scalar_one_or_none()
+    return found
