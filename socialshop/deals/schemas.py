@@ -223,13 +223,14 @@ class DraftDeal(Wire):
 class DealWire(Wire):
     """A deal; `stock` is what is left of the unit, for all its deals together.
 
-    `minimum_tier` is the least tier that it is for, null where it is for everybody.
+    `ends_at` is when it was ended, where somebody ended it before its time. `minimum_tier` is the least tier that it is
+    for, null where it is for everybody.
     """
 
     model_config = with_example(_DEAL)
 
     id: str
-    status: Literal["draft", "scheduled", "live", "ended"]
+    status: Literal["draft", "scheduled", "live", "paused", "ended"]
     sku_id: str
     product_id: str
     title: str
@@ -269,6 +270,6 @@ class DealWire(Wire):
 
 
 class DealPage(Page[DealWire]):
-    """Deals that are published and not over, in the order they were made."""
+    """Deals that are announced or live, in the order they were made."""
 
     model_config = with_example({"data": [_DEAL], "next_cursor": None})

@@ -7,9 +7,9 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, ConfigDict, WithJsonSchema
 
-from socialshop.infra.locales import Language
 from socialshop.kernel.errors import InvalidValue
 from socialshop.kernel.ids import to_public
+from socialshop.kernel.languages import Language
 from socialshop.kernel.money import Money
 from socialshop.kernel.time import parse_instant
 from socialshop.memberships.programme import Programme

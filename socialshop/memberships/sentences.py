@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 
-from socialshop.infra.locales import Language, instant_text
+from socialshop.infra.locales import instant_text
+from socialshop.kernel.languages import Language
 from socialshop.memberships.store.reading import ChangeRow
 
 _CHANGES: Mapping[str, tuple[str, str]] = {

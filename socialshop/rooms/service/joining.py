@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Protocol
 
 from socialshop.deals import service as deals
-from socialshop.deals.errors import DealNotBegun, DealNotLive, OutOfStock
+from socialshop.deals.errors import DealNotBegun, DealNotLive, DealPaused, OutOfStock
 from socialshop.infra.crashpoints import crash_point
 from socialshop.infra.uow import UnitOfWork, advisory_lock
 from socialshop.invites import rules as invite_rules
@@ -75,7 +75,7 @@ def open_room(
 ) -> Joined:
     """Open a room on a live deal, and take its first seat as its host.
 
-    Raises NotFound, InviteCodeUnknown, InvalidValue (quantity), DealNotLive, OutOfStock, TierRequired,
+    Raises NotFound, InviteCodeUnknown, InvalidValue (quantity), DealNotLive, DealPaused, OutOfStock, TierRequired,
     MemberLimitReached.
     """
     offer = _offer(uow, buyer, deal_id, attribution)
@@ -120,9 +120,9 @@ def join(
 ) -> Joined:
     """Take a seat in an open room; it is held until paid, or until its time is over.
 
-    Raises NotFound, InviteCodeUnknown, AlreadySeated, RoomClosed, RoomFull, InvalidValue (quantity), OutOfStock,
-    TierRequired, DealNotLive (others come first), MemberLimitReached; whatever is raised, the unit of work must end
-    without a commit.
+    Raises NotFound, InviteCodeUnknown, AlreadySeated, RoomClosed, RoomFull, InvalidValue (quantity), DealPaused,
+    OutOfStock, TierRequired, DealNotLive (others come first), MemberLimitReached; whatever is raised, the unit of work
+    must end without a commit.
     """
     seat_id, order_id, line_id = new_ids(3)
     wish = _Wish(buyer.number, quantity, seat_id, order_id, line_id, room_id)
@@ -139,7 +139,7 @@ def _offer(uow: UnitOfWork, buyer: Buyer, deal_id: uuid.UUID, attribution: Attri
             return deals.offer(uow, deal_id)
         except DealNotBegun:
             return deals.offer(uow, deal_id, head_start=memberships.head_start_of(uow, buyer.number))
-    except DealNotLive:
+    except (DealNotLive, DealPaused):
         if attribution.code is not None:
             invites.link_of(uow, attribution.code)
         raise
@@ -186,6 +186,8 @@ def _check(uow: UnitOfWork, claim: Claim, wish: _Wish) -> None:
         seated = standing.seated or claim.claimed
         raise rules.refusal(seated=seated, status=standing.status, expires_at=standing.expires_at, now=uow.now)
     if not claim.reserved:
+        if claim.deal_id is not None:
+            deals.check_not_paused(uow, claim.deal_id)
         raise OutOfStock("not so many units are left")
     if claim.minimum_tier is not None or (claim.early_until is not None and claim.early_until > uow.now):
         _check_membership(uow, wish, claim)
