@@ -27,6 +27,8 @@ from socialshop.invites.subjects import deal_subject, product_subject
 from socialshop.ledger import admin_routes as ledger_admin_routes
 from socialshop.ledger import routes as ledger_routes
 from socialshop.ledger import service as ledger
+from socialshop.memberships import admin_routes as memberships_admin_routes
+from socialshop.memberships import routes as memberships_routes
 from socialshop.notifications import admin_routes as notifications_admin_routes
 from socialshop.notifications import routes as notifications_routes
 from socialshop.notifications import service as notifications
@@ -72,6 +74,8 @@ ROOMS = (
     referrals_routes.room,
     referrals_admin_routes.room,
     payments_routes.room,
+    memberships_routes.room,
+    memberships_admin_routes.room,
     commissions_routes.room,
     commissions_admin_routes.room,
     payouts_routes.room,

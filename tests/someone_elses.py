@@ -107,6 +107,7 @@ def belongings(app: Flask) -> Belongings:
     _made(first, f"/admin/payout-requests/{batched['id']}/approve", {}, status=200)
     batch = _made(second, "/admin/payout-batches", {"channel": "bank"})
     plan = _made(first, "/admin/commission-plans", _PLAN)
+    programme = _made(first, "/admin/tier-programmes", _PROGRAMME)
     ids = {
         "mbr": to_public("mbr", owner.card.member_id),
         "prd": product["id"],
@@ -118,6 +119,7 @@ def belongings(app: Flask) -> Belongings:
         "acr": accrual,
         "pay": joined["payment"]["id"],
         "plan": plan["id"],
+        "tpr": programme["id"],
         "pod": destination["id"],
         "por": asked["id"],
         "pob": batch["id"],
@@ -132,6 +134,13 @@ def belongings(app: Flask) -> Belongings:
 
 
 _PLAN = {"name": "one", "currency": "CNY", "hold_days": 7, "legs": [{"kind": "sale", "level": 1, "rate_bps": 500}]}
+
+_PROGRAMME = {
+    "name": "one",
+    "period_days": 9,
+    "grace_days": 9,
+    "tiers": [{"code": "all", "name_zh": "全部", "name_en": "All", "threshold": 0}],
+}
 
 
 def _made(person: Person, path: str, body: object, *, status: int = 201) -> Any:

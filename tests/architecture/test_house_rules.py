@@ -13,7 +13,18 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 SOURCES = [*sorted((ROOT / "socialshop").rglob("*.py")), *sorted((ROOT / "workers").rglob("*.py"))]
 
-MONEY_ROOMS = ("kernel", "ledger", "payments", "commissions", "orders", "deals", "rooms", "payouts", "screening")
+MONEY_ROOMS = (
+    "kernel",
+    "ledger",
+    "payments",
+    "memberships",
+    "commissions",
+    "orders",
+    "deals",
+    "rooms",
+    "payouts",
+    "screening",
+)
 NAMELESS = {"utils.py", "helpers.py", "common.py", "manager.py", "misc.py"}
 
 
