@@ -107,6 +107,9 @@ def belongings(app: Flask) -> Belongings:
     _made(first, f"/admin/payout-requests/{batched['id']}/approve", {}, status=200)
     batch = _made(second, "/admin/payout-batches", {"channel": "bank"})
     plan = _made(first, "/admin/commission-plans", _PLAN)
+    reward = _made(first, "/admin/rewards", {"title": "Cup", "points": 10})
+    _made(first, f"/admin/members/{to_public('mbr', owner.card.member_id)}/points", {"points": 10, "reason": "late"})
+    redemption = _made(owner, f"/rewards/{reward['id']}/redemptions", {})
     ids = {
         "mbr": to_public("mbr", owner.card.member_id),
         "prd": product["id"],
@@ -122,6 +125,8 @@ def belongings(app: Flask) -> Belongings:
         "por": asked["id"],
         "pob": batch["id"],
         "mail": _mail(owner),
+        "rwd": reward["id"],
+        "rdm": redemption["id"],
     }
     words = {
         f"{name}.code": link["code"]

@@ -61,6 +61,7 @@ KINDS: Mapping[str, Kind] = {
     "payout_rejected": Kind(Topic.MONEY, "por", mailed=True),
     "payout_paid": Kind(Topic.MONEY, "por", mailed=True),
     "payout_failed": Kind(Topic.MONEY, "por", mailed=True),
+    "points_expiring": Kind(Topic.REMINDERS),
     "member_invited": Kind(Topic.INVITES),
     "email_verification": Kind(Topic.SECURITY, mailed=True, in_app=False),
     "password_reset": Kind(Topic.SECURITY, mailed=True, in_app=False),

@@ -12,7 +12,9 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 SOURCES = [*sorted((ROOT / "socialshop").rglob("*.py")), *sorted((ROOT / "workers").rglob("*.py"))]
 
-MONEY_ROOMS = ("kernel", "ledger", "payments", "commissions", "orders", "deals", "rooms", "payouts", "screening")
+MONEY_ROOMS = (
+    *("kernel", "ledger", "payments", "commissions", "orders", "deals", "rooms", "payouts", "screening", "loyalty"),
+)
 NAMELESS = {"utils.py", "helpers.py", "common.py", "manager.py", "misc.py"}
 
 
