@@ -7,7 +7,7 @@ from alembic import op
 from migrations.statements import append_only, for_application_role
 
 revision = "0026"
-down_revision = "0022"
+down_revision = "0024"
 branch_labels = None
 depends_on = None
 

@@ -178,10 +178,16 @@ def _accounts(uow: UnitOfWork, columns: Sequence[_Columns]) -> store.KnownAccoun
     known = store.accounts(uow.session, names)
     missing = names - known.ids.keys()
     if missing:
-        store.add_accounts(uow.session, _charted(missing, columns))
-        made = store.accounts(uow.session, missing)
-        known = store.KnownAccounts(known.ids | made.ids, known.signs | made.signs)
+        made = store.add_accounts(uow.session, _charted(missing, columns))
+        known = _together(known, made)
+        # Another made these between the two statements.
+        if raced := missing - made.ids.keys():
+            known = _together(known, store.accounts(uow.session, raced))
     return known
+
+
+def _together(one: store.KnownAccounts, other: store.KnownAccounts) -> store.KnownAccounts:
+    return store.KnownAccounts(one.ids | other.ids, one.signs | other.signs)
 
 
 def _charted(names: set[str], columns: Sequence[_Columns]) -> list[chart.Account]:

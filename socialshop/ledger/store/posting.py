@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
-from sqlalchemy import text
+from sqlalchemy import Row, text
 from sqlalchemy.orm import Session
 
 from socialshop.infra.db import driver
@@ -60,33 +60,37 @@ class Moves(NamedTuple):
 
 
 def accounts(session: Session, names: Collection[str]) -> KnownAccounts:
-    """Those of `names` that have an account."""
+    """Those of `names` that have an account.
+
+    As one array, which PostgreSQL looks up in the order of the index: neighbours are found on the page in hand, at two
+    thirds of the cost of a join. From a subquery, so that no guess of how many there are makes it read the whole table.
+    """
     rows = session.execute(
         text(
             """
-            SELECT a.name, a.id, CASE WHEN NOT a.folded THEN a.sign END
-            FROM json_array_elements_text(CAST(:names AS json)) AS given (name)
-            JOIN ledger_accounts a ON a.name = given.name
+            SELECT name, id, CASE WHEN NOT folded THEN sign END FROM ledger_accounts
+            WHERE name = ANY(ARRAY(SELECT json_array_elements_text(CAST(:names AS json))))
             """
         ),
         {"names": _texts(names)},
     ).all()
-    return KnownAccounts(
-        {name: id_ for name, id_, _ in rows}, {name: sign for name, _, sign in rows if sign is not None}
-    )
+    return _known(rows)
 
 
-def add_accounts(session: Session, new: Collection[chart.Account]) -> None:
-    """Make accounts, in the order of their names so that two who make the same ones cannot deadlock."""
+def add_accounts(session: Session, new: Collection[chart.Account]) -> KnownAccounts:
+    """Make accounts, in the order of their names so that two who make the same ones cannot deadlock.
+
+    Returns those that were made: another may have made some of them a moment before.
+    """
     ordered = sorted(new, key=lambda account: account.name)
-    session.execute(
+    rows = session.execute(
         text(
             """
             INSERT INTO ledger_accounts (name, sign, folded)
             SELECT * FROM ROWS FROM (
                 json_array_elements_text(CAST(:names AS json)), unnest(CAST(:signs AS smallint[])),
                 unnest(CAST(:folded AS boolean[]))
-            ) AS given ON CONFLICT (name) DO NOTHING
+            ) AS given ON CONFLICT (name) DO NOTHING RETURNING name, id, CASE WHEN NOT folded THEN sign END
             """
         ),
         {
@@ -94,6 +98,13 @@ def add_accounts(session: Session, new: Collection[chart.Account]) -> None:
             "signs": _numbers(account.sign for account in ordered),
             "folded": _numbers(int(account.folded) for account in ordered),
         },
+    ).all()
+    return _known(rows)
+
+
+def _known(rows: Sequence[Row[str, int, int | None]]) -> KnownAccounts:
+    return KnownAccounts(
+        {name: id_ for name, id_, _ in rows}, {name: sign for name, _, sign in rows if sign is not None}
     )
 
 
@@ -231,5 +242,5 @@ def _texts(values: Collection[str]) -> str:
 
 
 def _numbers(values: Iterable[object]) -> str:
-    """An array literal of items that need no quotes: numbers, codes of currencies, hexadecimal digits, NULL."""
+    """An array literal of items that need no quotes: numbers, currencies, hexadecimal digits, NULL."""
     return "{" + ",".join(map(str, values)) + "}"
