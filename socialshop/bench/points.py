@@ -49,7 +49,10 @@ def expire(app: Flask) -> dict[str, Any]:
 
 
 def _plant(uow: UnitOfWork) -> None:
-    """The members and their lots, straight into the tables; each expired at an instant of its own."""
+    """The members and their lots, straight into the tables.
+
+    As a shop's own would lie: keys that grow, earned one after the other by members in no order, ended in that order.
+    """
     values = {"members": MEMBERS, "lots": LOTS, "points": _POINTS_A_LOT, "now": uow.now}
     for statement in (
         "INSERT INTO members (id, number, joined_at)"
@@ -57,8 +60,8 @@ def _plant(uow: UnitOfWork) -> None:
         """
         INSERT INTO point_lots (id, member, kind, subject, points, left_points, facts, expiry_days, earned_at,
             available_at, expires_at)
-        SELECT gen_random_uuid(), n % :members + 1, 'mission', n::text, :points, :points, '{}', 365, :now, :now,
-        CAST(:now AS timestamptz) - CAST(n AS bigint) * 7919 % 2592000 * interval '1 second'
+        SELECT CAST(lpad(to_hex(n), 32, '0') AS uuid), CAST(n AS bigint) * 7919 % :members + 1, 'mission', n::text,
+            :points, :points, '{}', 365, :now, :now, CAST(:now AS timestamptz) - (:lots - n) * interval '1 second'
         FROM generate_series(0, :lots - 1) n
         """,
     ):

@@ -6,9 +6,9 @@ from typing import Literal
 
 from socialshop.infra.locales import money_text
 from socialshop.kernel.ids import to_public
+from socialshop.kernel.languages import Language
 from socialshop.loyalty.sentences import code_of, say
 from socialshop.loyalty.service import CheckIn, CheckInState, MovementRow, PointsView
-from socialshop.web.languages import Language
 from socialshop.web.paging import Page
 from socialshop.web.schemas import Instant, MoneyWire, Wire, with_example
 

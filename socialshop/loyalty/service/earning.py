@@ -91,13 +91,8 @@ def on_orders_confirmed(uow: UnitOfWork, payloads: Payloads) -> None:
     if not found:
         return
     in_force = rules_at(uow, uow.now)
-    multipliers = _multipliers(uow, [order.buyer for order in found])
-    grants = []
-    for order in found:
-        multiplier = multipliers.get(order.buyer, BPS)
-        figures = (exponent_of(currency), in_force.order_points_per_unit, multiplier)
-        grants.append(_of_order(uow, order, figures, in_force.version, in_force.expiry_days))
-    give(uow, grants)
+    figures = (exponent_of(currency), in_force.order_points_per_unit, BPS)
+    give(uow, [_of_order(uow, order, figures, in_force.version, in_force.expiry_days) for order in found])
 
 
 def _of_order(
@@ -121,11 +116,6 @@ def _of_order(
         uow.now if order.completed else None,
         order.id,
     )
-
-
-def _multipliers(uow: UnitOfWork, members: Sequence[int]) -> Mapping[int, int]:
-    """By how much the tiers of these members multiply, in basis points; who is not named gets the plain points."""
-    return {}
 
 
 def on_orders_completed(uow: UnitOfWork, payloads: Payloads) -> None:
