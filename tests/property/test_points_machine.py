@@ -132,6 +132,6 @@ def test_points_are_exact_whatever_happens_in_whatever_order(app: Flask) -> None
     run_state_machine_as_test(
         Purses,
         settings=settings(
-            max_examples=12, stateful_step_count=20, deadline=None, suppress_health_check=list(HealthCheck)
+            max_examples=8, stateful_step_count=15, deadline=None, suppress_health_check=list(HealthCheck)
         ),
     )
