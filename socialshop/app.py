@@ -27,6 +27,8 @@ from socialshop.invites.subjects import deal_subject, product_subject
 from socialshop.ledger import admin_routes as ledger_admin_routes
 from socialshop.ledger import routes as ledger_routes
 from socialshop.ledger import service as ledger
+from socialshop.loyalty import admin_routes as loyalty_admin_routes
+from socialshop.loyalty import routes as loyalty_routes
 from socialshop.memberships import admin_routes as memberships_admin_routes
 from socialshop.memberships import routes as memberships_routes
 from socialshop.notifications import admin_routes as notifications_admin_routes
@@ -65,6 +67,8 @@ ROOMS = (
     ledger_admin_routes.room,
     deals_routes.room,
     deals_admin_routes.room,
+    loyalty_routes.room,
+    loyalty_admin_routes.room,
     orders_routes.room,
     orders_admin_routes.room,
     rooms_routes.room,

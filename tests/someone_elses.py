@@ -108,6 +108,9 @@ def belongings(app: Flask) -> Belongings:
     batch = _made(second, "/admin/payout-batches", {"channel": "bank"})
     plan = _made(first, "/admin/commission-plans", _PLAN)
     programme = _made(first, "/admin/tier-programmes", _PROGRAMME)
+    reward = _made(first, "/admin/rewards", {"title": "Cup", "points": 10})
+    _made(first, f"/admin/members/{to_public('mbr', owner.card.member_id)}/points", {"points": 10, "reason": "late"})
+    redemption = _made(owner, f"/rewards/{reward['id']}/redemptions", {})
     ids = {
         "mbr": to_public("mbr", owner.card.member_id),
         "prd": product["id"],
@@ -124,6 +127,8 @@ def belongings(app: Flask) -> Belongings:
         "por": asked["id"],
         "pob": batch["id"],
         "mail": _mail(owner),
+        "rwd": reward["id"],
+        "rdm": redemption["id"],
     }
     words = {
         f"{name}.code": link["code"]

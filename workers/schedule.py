@@ -19,6 +19,7 @@ from socialshop.infra import deliveries, wired
 from socialshop.infra.uow import UnitOfWork
 from socialshop.invites import service as invites
 from socialshop.ledger import service as ledger
+from socialshop.loyalty import service as loyalty
 from socialshop.memberships import service as memberships
 from socialshop.notifications import service as notifications
 from socialshop.orders import service as orders
@@ -77,6 +78,8 @@ PERIODIC: tuple[Periodic, ...] = (
     Periodic("seal_audit", timedelta(seconds=5), audit.seal),
     Periodic("settle", timedelta(minutes=1), commissions.settlement_tick),
     Periodic("evaluate_tiers", timedelta(minutes=1), evaluate_tiers),
+    Periodic("expire_points", timedelta(minutes=1), loyalty.expire_due),
+    Periodic("warn_of_expiring_points", timedelta(minutes=10), loyalty.warn_expiring),
     Periodic("keep_heads", timedelta(days=1), ledger.keep_heads),
     Periodic("prune_outbox", timedelta(hours=1), prune),
     Periodic("forget_history", timedelta(hours=1), forget),

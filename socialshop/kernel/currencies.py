@@ -9,6 +9,10 @@ from __future__ import annotations
 
 from socialshop.kernel.errors import InvalidValue
 
+# The unit that the shop's own points are counted in: whole points. It is no money, so nothing takes it as a currency
+# but the books, where it is never in one entry with money.
+POINTS = "PTS"
+
 _NONE = """
     BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF
 """
@@ -44,7 +48,9 @@ def is_currency(code: str) -> bool:
 
 
 def exponent_of(currency: str) -> int:
-    """Decimals of a currency (CNY 2, JPY 0). Raises UnknownCurrency."""
+    """Decimals of a currency (CNY 2, JPY 0), none of points. Raises UnknownCurrency."""
+    if currency == POINTS:
+        return 0
     try:
         return EXPONENTS[currency]
     except KeyError:

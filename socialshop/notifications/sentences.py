@@ -77,6 +77,10 @@ SENTENCES: Mapping[str, tuple[str, str]] = {
         "Your payout of {amount:money} did not arrive. The money is in your wallet again.",
         "您的提现 {amount:money} 未到账，款项已回到钱包。",
     ),
+    "points_expiring": (
+        "{points} of your points end soon, the first on {until:time}.",
+        "您有 {points} 积分即将到期，最早 {until:time}。",
+    ),
     "member_invited": ("{name} joined the shop through your link.", "{name} 通过您的链接加入了。"),
     "tier_upgraded": ("You are in the tier {tier_en} now.", "恭喜升级为{tier_zh}！"),
     "tier_warned": (

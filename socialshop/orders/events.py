@@ -26,6 +26,13 @@ class OrderReceived(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class OrdersCompleted(Event):
+    """These orders can no longer be sent back. At most 1,000 ids an event, so that a job stays bounded."""
+
+    order_ids: tuple[uuid.UUID, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class OrderRefunded(Event):
     """Money of the order went back to its buyer; what the sale earned others is clawed back."""
 

@@ -76,6 +76,11 @@ STATES: Mapping[str, Mapping[str, Told]] = {
         "released": Told("live", lazy_gettext("released")),
         "settled": Told("good", lazy_gettext("done")),
     },
+    "redemption": {
+        "placed": Told("wait", lazy_gettext("on its way to you")),
+        "done": Told("good", lazy_gettext("received")),
+        "refused": Told("bad", lazy_gettext("refused, points back")),
+    },
     "deal": {
         "draft": Told("", lazy_gettext("draft")),
         "scheduled": Told("wait", lazy_gettext("soon")),

@@ -24,6 +24,7 @@ MONEY_ROOMS = (
     "rooms",
     "payouts",
     "screening",
+    "loyalty",
 )
 NAMELESS = {"utils.py", "helpers.py", "common.py", "manager.py", "misc.py"}
 

@@ -106,6 +106,21 @@ class Office:
             )
         self.act(self.first, f"/admin/mails/{to_public(MAIL_PREFIX, mail)}/retry")
 
+    def reward(self) -> None:
+        """Rules of points, points by hand, a reward; one redemption is done, one refused."""
+        rules = self.first.call("GET", "/admin/points/rules").get_json()["data"][0]["rules"]
+        self.act(self.first, "/admin/points/rules", rules=rules)
+        member = self.buyers[0]
+        public = to_public("mbr", member.card.member_id)
+        self.act(self.first, f"/admin/members/{public}/points", points=50, reason="late")
+        reward = self.act(self.first, "/admin/rewards", title="Cup", points=10)["id"]
+        self.act(self.first, f"/admin/rewards/{reward}", left_stock=9, offered=True)
+        done, refused = (
+            member.call("POST", f"/rewards/{reward}/redemptions", key=key).get_json()["id"] for key in "ab"
+        )
+        self.act(self.first, f"/admin/redemptions/{done}/done")
+        self.act(self.first, f"/admin/redemptions/{refused}/refuse", reason="broken")
+
     def pay_out(self) -> None:
         """Four requests: two are paid, one held, one rejected."""
         member = self.buyers[0]
@@ -145,6 +160,7 @@ def test_every_act_of_the_shops_own_people_is_in_the_record_with_who_did_it(offi
     office.plan()
     office.tiers()
     office.help()
+    office.reward()
     office.pay_out()
     assert office.done == _acts(office.shop.app), "an act that is not tried here: add it, and see it recorded"
 

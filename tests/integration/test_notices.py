@@ -281,6 +281,7 @@ def test_every_kind_has_its_sentences_in_both_languages_with_the_facts_it_is_giv
         "tracking": "1",
         "left": 2,
         "amount_minor": 100,
+        "points": 80,
         "currency": "CNY",
         "until": "2026-01-31T12:00:00Z",
         "tier_en": "Gold",

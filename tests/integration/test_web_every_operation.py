@@ -238,6 +238,7 @@ WHO_ELSE = {
     "open_deal": EVERYBODY,
     "open_room": EVERYBODY,
     "join_room": EVERYBODY,
+    "redeem_reward": EVERYBODY,
     "show_room": EVERYBODY,
     "follow_room": EVERYBODY,
     "open_link": EVERYBODY,

@@ -13,7 +13,7 @@ import psycopg
 from sqlalchemy.exc import IntegrityError
 
 from socialshop.infra.uow import UnitOfWork
-from socialshop.kernel.currencies import is_currency
+from socialshop.kernel.currencies import POINTS, is_currency
 from socialshop.kernel.time import exact_text
 from socialshop.ledger import chart
 from socialshop.ledger.errors import (
@@ -151,7 +151,9 @@ def _check(columns: _Columns) -> None:
     if max(amounts) > _MAX_POSTING_MINOR or min(amounts) < -_MAX_POSTING_MINOR:
         raise InvalidEntry(f"entry {entry.reference!r}: an amount is larger than 10^17 minor units")
     currencies = set(columns.currencies)
-    if unknown := [currency for currency in currencies if not is_currency(currency)]:
+    if POINTS in currencies and len(currencies) > 1:
+        raise InvalidEntry(f"entry {entry.reference!r}: points and money never stand in one entry")
+    if unknown := [currency for currency in currencies if currency != POINTS and not is_currency(currency)]:
         raise InvalidEntry(f"entry {entry.reference!r}: {min(unknown)!r} is no ISO 4217 currency")
     for currency in currencies:
         off = sum(amounts) if len(currencies) == 1 else sum(amount for _, amount in columns.moved_in(currency))

@@ -11,7 +11,7 @@ from socialshop.infra.uow import UnitOfWork
 from socialshop.kernel.errors import NotFound
 from socialshop.kernel.ids import to_public
 from socialshop.orders.errors import OrderNotConfirmed, OrderNotShipped
-from socialshop.orders.events import OrderReceived, OrderShipped
+from socialshop.orders.events import OrderReceived, OrdersCompleted, OrderShipped
 from socialshop.orders.rules import AFTER_RECEIPT, AFTER_SHIPMENT, Status
 from socialshop.orders.service.reading import OrderView, order
 from socialshop.orders.store import orders as store
@@ -56,7 +56,10 @@ def receive_overdue(uow: UnitOfWork, after: timedelta) -> bool:
 
 def complete_due(uow: UnitOfWork) -> bool:
     """Complete orders that can no longer be sent back; True if there is more. For the periodic table."""
-    return store.complete_due(uow.session, uow.now, _BATCH) == _BATCH
+    completed = store.complete_due(uow.session, uow.now, _BATCH)
+    if completed:
+        uow.emit(OrdersCompleted(tuple(completed)))
+    return len(completed) == _BATCH
 
 
 def _tell(uow: UnitOfWork, received: Sequence[ReceivedRow]) -> None:

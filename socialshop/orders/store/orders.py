@@ -193,8 +193,8 @@ def receive_overdue(session: Session, now: datetime, after: timedelta, limit: in
     return [ReceivedRow(*row) for row in rows]
 
 
-def complete_due(session: Session, now: datetime, limit: int) -> int:
-    """Complete up to `limit` orders whose time to send back is over; returns how many."""
+def complete_due(session: Session, now: datetime, limit: int) -> list[uuid.UUID]:
+    """Complete up to `limit` orders whose time to send back is over; returns them."""
     rows = session.execute(
         text(
             """
@@ -207,7 +207,7 @@ def complete_due(session: Session, now: datetime, limit: int) -> int:
         ),
         {"now": now, "limit": limit},
     )
-    return len(rows.all())
+    return list(rows.scalars())
 
 
 def _order(row: Sequence[object]) -> OrderRow:

@@ -31,7 +31,9 @@ _WAYS = {"bank": lazy_gettext("Bank"), "alipay": lazy_gettext("Alipay"), "wechat
 def show_wallet(visit: Visit) -> str:
     """What moved, the newest first."""
     number, currency = visit.caller.number, visit.settings.currency
-    found = commissions.wallet_entries(visit.uow, number, currency, _before(), PAGE_ROWS + 1)
+    found = commissions.wallet_entries(
+        visit.uow, number, currency, movement_before(request.args.get("after")), PAGE_ROWS + 1
+    )
     rows = found[:PAGE_ROWS]
     after = f"{rows[-1].entry_id}.{rows[-1].line}" if len(found) > PAGE_ROWS else None
     entries = [WalletEntry.of(row, languages.reader()) for row in rows]
@@ -39,9 +41,8 @@ def show_wallet(visit: Visit) -> str:
     return render_template("shopper/wallet.html", entries=entries, next=after, wallet=wallet, currency=currency)
 
 
-def _before() -> tuple[int, int] | None:
-    """The movement that the page before ended with: a journal entry and a line in it."""
-    said = request.args.get("after")
+def movement_before(said: str | None) -> tuple[int, int] | None:
+    """The movement that the page before ended with, as `?after=` says it: a journal entry and a line in it."""
     if said is None:
         return None
     entry, _, line = said.partition(".")

@@ -1,0 +1,199 @@
+"""The rules of points, rewards, and what the shop owes in points, over HTTP."""
+
+from __future__ import annotations
+
+from socialshop.infra.uow import UnitOfWork
+from socialshop.infra.wired import settings
+from socialshop.kernel.errors import InvalidValue
+from socialshop.loyalty import service
+from socialshop.loyalty.errors import PointRulesTaken, PointsShort, RedemptionDecided
+from socialshop.loyalty.schemas.rewards import (
+    RedemptionPage,
+    RedemptionQuery,
+    RedemptionWire,
+    Refusal,
+    RewardChange,
+    RewardDraft,
+    RewardPage,
+    RewardWire,
+)
+from socialshop.loyalty.schemas.rules import (
+    AdjustedPoints,
+    Adjustment,
+    LiabilityWire,
+    RulesDraft,
+    RulesVersions,
+    RulesVersionWire,
+)
+from socialshop.web.auth import ADMINS, READS_ALL
+from socialshop.web.idempotency import Idempotency
+from socialshop.web.operations import Answer, Call, Reply, Room
+from socialshop.web.paging import PageQuery, cut_page
+from socialshop.web.schemas import Nothing
+
+room = Room("loyalty_admin", __name__, tag="Points, for the shop")
+
+
+@room.operation(
+    "GET",
+    "/admin/points/liability",
+    access=READS_ALL,
+    replies=Reply(200, LiabilityWire, "What the shop owes in points."),
+    isolation="REPEATABLE READ",
+)
+def show_liability(call: Call[Nothing, Nothing]) -> Answer:
+    """What members hold, when it ends, and what became of the points of a year."""
+    zone, currency = settings().time_zone, settings().currency
+    return call.transact(lambda uow: Answer(LiabilityWire.of(service.liability(uow, zone), currency)))
+
+
+@room.operation(
+    "GET", "/admin/points/rules", access=READS_ALL, replies=Reply(200, RulesVersions, "The versions of the rules.")
+)
+def list_point_rules(call: Call[Nothing, Nothing]) -> Answer:
+    """The rules of points: what is in force, what was, and what will be."""
+
+    def read(uow: UnitOfWork) -> Answer:
+        return Answer(RulesVersions(data=[RulesVersionWire.of(version) for version in service.rule_versions(uow)]))
+
+    return call.transact(read)
+
+
+@room.operation(
+    "POST",
+    "/admin/points/rules",
+    access=ADMINS,
+    body=RulesDraft,
+    replies=Reply(201, RulesVersionWire, "The version, in force from its instant on."),
+    refuses=(PointRulesTaken,),
+)
+def publish_point_rules(call: Call[RulesDraft, Nothing]) -> Answer:
+    """Bring rules of points into force. What was earned before stays as it is."""
+    body, actor = call.body, call.caller.member_id
+
+    def publish(uow: UnitOfWork) -> Answer:
+        version = service.publish_rules(uow, actor, body.rules.model_dump(mode="json"), body.effective_at)
+        return Answer(RulesVersionWire.of(version), 201)
+
+    return call.transact(publish)
+
+
+@room.operation(
+    "POST",
+    "/admin/members/<member_id>/points",
+    access=ADMINS,
+    body=Adjustment,
+    replies=Reply(201, AdjustedPoints, "Given or taken."),
+    refuses=(PointsShort,),
+    ids={"member_id": "mbr"},
+    idempotency=Idempotency.REQUIRED,
+)
+def adjust_points(call: Call[Adjustment, Nothing]) -> Answer:
+    """Give a member points, or take some, with a reason that the member reads."""
+    body = call.body
+    if body.points == 0:
+        raise InvalidValue("an adjustment gives or takes at least a point", field="points")
+
+    def adjust(uow: UnitOfWork) -> Answer:
+        number = service.adjust(uow, call.caller.member_id, call.ids["member_id"], body.points, body.reason)
+        view = service.points_of(uow, number, settings().time_zone)
+        return Answer(AdjustedPoints(available=view.balances.available), 201)
+
+    return call.transact(adjust)
+
+
+@room.operation("GET", "/admin/rewards", access=READS_ALL, query=PageQuery, replies=Reply(200, RewardPage, "Rewards."))
+def list_all_rewards(call: Call[Nothing, PageQuery]) -> Answer:
+    """Every reward, offered or not."""
+    query, after = call.query, call.query.after()
+
+    def read(uow: UnitOfWork) -> Answer:
+        found = service.rewards(uow, after, query.limit + 1, offered_only=False)
+        shown, cursor = cut_page(found, query.limit, lambda row: row.id)
+        return Answer(RewardPage(data=[RewardWire.of(row) for row in shown], next_cursor=cursor))
+
+    return call.transact(read)
+
+
+@room.operation(
+    "POST", "/admin/rewards", access=ADMINS, body=RewardDraft, replies=Reply(201, RewardWire, "Offered at once.")
+)
+def add_reward(call: Call[RewardDraft, Nothing]) -> Answer:
+    """Offer a reward."""
+    new = call.body.new()
+    return call.transact(lambda uow: Answer(RewardWire.of(service.add_reward(uow, call.caller.member_id, new)), 201))
+
+
+@room.operation(
+    "POST",
+    "/admin/rewards/<reward_id>",
+    access=ADMINS,
+    body=RewardChange,
+    replies=Reply(200, RewardWire, "The reward as it is now."),
+    ids={"reward_id": "rwd"},
+)
+def change_reward(call: Call[RewardChange, Nothing]) -> Answer:
+    """Say how much is left of a reward, and whether it is offered."""
+    body = call.body
+
+    def change(uow: UnitOfWork) -> Answer:
+        actor, reward_id = call.caller.member_id, call.ids["reward_id"]
+        row = service.change_reward(uow, actor, reward_id, left_stock=body.left_stock, offered=body.offered)
+        return Answer(RewardWire.of(row))
+
+    return call.transact(change)
+
+
+@room.operation(
+    "GET",
+    "/admin/redemptions",
+    access=READS_ALL,
+    query=RedemptionQuery,
+    replies=Reply(200, RedemptionPage, "Redemptions."),
+)
+def list_all_redemptions(call: Call[Nothing, RedemptionQuery]) -> Answer:
+    """Everybody's redemptions, the newest first."""
+    query, before = call.query, call.query.after()
+
+    def read(uow: UnitOfWork) -> Answer:
+        found = service.redemptions(uow, status=query.status, before=before, limit=query.limit + 1)
+        shown, cursor = cut_page(found, query.limit, lambda row: row.id)
+        return Answer(RedemptionPage(data=[RedemptionWire.of(row) for row in shown], next_cursor=cursor))
+
+    return call.transact(read)
+
+
+@room.operation(
+    "POST",
+    "/admin/redemptions/<redemption_id>/done",
+    access=ADMINS,
+    replies=Reply(200, RedemptionWire, "The member has it."),
+    refuses=(RedemptionDecided,),
+    ids={"redemption_id": "rdm"},
+)
+def finish_redemption(call: Call[Nothing, Nothing]) -> Answer:
+    """Say that the member has the reward. Said again, nothing changes."""
+    return call.transact(
+        lambda uow: Answer(
+            RedemptionWire.of(service.finish_redemption(uow, call.caller.member_id, call.ids["redemption_id"]))
+        )
+    )
+
+
+@room.operation(
+    "POST",
+    "/admin/redemptions/<redemption_id>/refuse",
+    access=ADMINS,
+    body=Refusal,
+    replies=Reply(200, RedemptionWire, "Refused: the points are back."),
+    refuses=(RedemptionDecided,),
+    ids={"redemption_id": "rdm"},
+)
+def refuse_redemption(call: Call[Refusal, Nothing]) -> Answer:
+    """Say that the member does not get the reward; points and stock come back. Said again, nothing changes."""
+
+    def refuse(uow: UnitOfWork) -> Answer:
+        actor, redemption_id = call.caller.member_id, call.ids["redemption_id"]
+        return Answer(RedemptionWire.of(service.refuse_redemption(uow, actor, redemption_id, call.body.reason)))
+
+    return call.transact(refuse)

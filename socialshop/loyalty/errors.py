@@ -1,0 +1,40 @@
+"""What loyalty refuses."""
+
+from __future__ import annotations
+
+from socialshop.kernel.errors import DomainError, Kind
+
+
+class PointsShort(DomainError):
+    """The member has fewer points than this takes. Points on their way, or set aside, do not count."""
+
+    code = "points_short"
+    kind = Kind.CONFLICT
+
+
+class RewardGone(DomainError):
+    """The reward is no longer offered, or none of it is left."""
+
+    code = "reward_gone"
+    kind = Kind.CONFLICT
+
+
+class RewardLimitReached(DomainError):
+    """The member has had as many of the reward as one member may have."""
+
+    code = "reward_limit_reached"
+    kind = Kind.CONFLICT
+
+
+class RedemptionDecided(DomainError):
+    """The redemption was decided the other way."""
+
+    code = "redemption_decided"
+    kind = Kind.CONFLICT
+
+
+class PointRulesTaken(DomainError):
+    """Other rules of points come into force at that very instant."""
+
+    code = "point_rules_taken"
+    kind = Kind.CONFLICT

@@ -1,0 +1,133 @@
+"""Wire shapes of rewards and their redemptions."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field, StringConstraints
+
+from socialshop.kernel.ids import to_public
+from socialshop.loyalty.rules import MOST_POINTS
+from socialshop.loyalty.service import NewReward, RedemptionRow, RewardRow
+from socialshop.web.paging import Page, PageQuery
+from socialshop.web.schemas import Instant, Wire, with_example
+
+_REWARD = {
+    "id": "rwd_01k9w3q2mxe5tb6v8c4yd7r1hz",
+    "kind": "goods",
+    "title": "Tea cup",
+    "points": 300,
+    "left_stock": 40,
+    "per_member": 1,
+    "offered": True,
+}
+_REDEMPTION = {
+    "id": "rdm_01k9w3q2mxe5tb6v8c4yd7r1hz",
+    "reward_id": "rwd_01k9w3q2mxe5tb6v8c4yd7r1hz",
+    "title": "Tea cup",
+    "points": 300,
+    "status": "placed",
+    "reason": None,
+    "placed_at": "2026-02-10T12:00:00Z",
+}
+_MOST_STOCK = 10**9
+
+Title = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
+Reason = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=500)]
+Status = Literal["placed", "done", "refused"]
+
+
+class RewardWire(Wire):
+    """What points buy; `left_stock` and `per_member` are null where there is no end of it."""
+
+    model_config = with_example(_REWARD)
+
+    id: str
+    kind: str
+    title: str
+    points: int
+    left_stock: int | None
+    per_member: int | None
+    offered: bool
+
+    @classmethod
+    def of(cls, row: RewardRow) -> RewardWire:
+        """The wire form of a reward."""
+        return cls(**{**row._asdict(), "id": to_public("rwd", row.id)})
+
+
+class RewardPage(Page[RewardWire]):
+    """Rewards, in the order they were added."""
+
+    model_config = with_example({"data": [_REWARD], "next_cursor": None})
+
+
+class RewardDraft(Wire):
+    """A reward to offer."""
+
+    model_config = with_example({"title": "Tea cup", "points": 300, "stock": 40, "per_member": 1})
+
+    title: Title
+    points: int = Field(ge=1, le=MOST_POINTS)
+    stock: int | None = Field(None, ge=0, le=_MOST_STOCK)
+    per_member: int | None = Field(None, ge=1, le=_MOST_STOCK)
+
+    def new(self) -> NewReward:
+        """The command."""
+        return NewReward(self.title, self.points, self.stock, self.per_member)
+
+
+class RewardChange(Wire):
+    """How much is left of a reward (null: without end), and whether it is offered."""
+
+    model_config = with_example({"left_stock": 60, "offered": True})
+
+    left_stock: int | None = Field(ge=0, le=_MOST_STOCK)
+    offered: bool
+
+
+class RedemptionWire(Wire):
+    """A reward that was taken: `placed`, then `done` or `refused`."""
+
+    model_config = with_example(_REDEMPTION)
+
+    id: str
+    reward_id: str
+    title: str
+    points: int
+    status: str
+    reason: str | None
+    placed_at: Instant
+
+    @classmethod
+    def of(cls, row: RedemptionRow) -> RedemptionWire:
+        """The wire form of a redemption."""
+        return cls(
+            id=to_public("rdm", row.id),
+            reward_id=to_public("rwd", row.reward_id),
+            title=row.title,
+            points=row.points,
+            status=row.status,
+            reason=row.reason,
+            placed_at=row.placed_at,
+        )
+
+
+class RedemptionPage(Page[RedemptionWire]):
+    """Redemptions, the newest first."""
+
+    model_config = with_example({"data": [_REDEMPTION], "next_cursor": None})
+
+
+class RedemptionQuery(PageQuery):
+    """Which redemptions: in any status where none is named."""
+
+    status: Status | None = None
+
+
+class Refusal(Wire):
+    """Why it is refused, as the member reads it."""
+
+    model_config = with_example({"reason": "The last cup was broken."})
+
+    reason: Reason

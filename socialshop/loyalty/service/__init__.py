@@ -1,0 +1,67 @@
+"""The door of loyalty."""
+
+from __future__ import annotations
+
+from socialshop.loyalty.rules import Rules, worth_minor
+from socialshop.loyalty.service.adjusting import adjust
+from socialshop.loyalty.service.checking_in import CheckIn, CheckInState, check_in, check_in_state
+from socialshop.loyalty.service.earning import Earned, earn, on_orders_completed, on_orders_confirmed
+from socialshop.loyalty.service.expiring import expire_due, warn_expiring
+from socialshop.loyalty.service.publishing import RulesVersion, publish_rules, rule_versions, rules_at
+from socialshop.loyalty.service.reading import Liability, PointsView, liability, movements, points_of
+from socialshop.loyalty.service.rewarding import (
+    NewReward,
+    add_reward,
+    change_reward,
+    finish_redemption,
+    redeem,
+    redemption,
+    redemptions,
+    refuse_redemption,
+    reward,
+    rewards,
+)
+from socialshop.loyalty.service.taking_back import on_order_refunded
+from socialshop.loyalty.store.reading import Expiring, Flow, MovementRow
+from socialshop.loyalty.store.rewards import RedemptionRow, RewardRow
+
+__all__ = [
+    "CheckIn",
+    "CheckInState",
+    "Earned",
+    "Expiring",
+    "Flow",
+    "Liability",
+    "MovementRow",
+    "NewReward",
+    "PointsView",
+    "RedemptionRow",
+    "RewardRow",
+    "Rules",
+    "RulesVersion",
+    "add_reward",
+    "adjust",
+    "change_reward",
+    "check_in",
+    "check_in_state",
+    "earn",
+    "expire_due",
+    "finish_redemption",
+    "liability",
+    "movements",
+    "on_order_refunded",
+    "on_orders_completed",
+    "on_orders_confirmed",
+    "points_of",
+    "publish_rules",
+    "redeem",
+    "redemption",
+    "redemptions",
+    "refuse_redemption",
+    "reward",
+    "rewards",
+    "rule_versions",
+    "rules_at",
+    "warn_expiring",
+    "worth_minor",
+]

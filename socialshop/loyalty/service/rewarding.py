@@ -1,0 +1,123 @@
+"""Rewards: what points buy, taking one, and what becomes of it."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass
+
+from socialshop.audit import service as audit
+from socialshop.infra.uow import UnitOfWork
+from socialshop.kernel.errors import NotFound
+from socialshop.kernel.ids import new_id, to_public
+from socialshop.loyalty.errors import RedemptionDecided, RewardGone, RewardLimitReached
+from socialshop.loyalty.service import using
+from socialshop.loyalty.store import lots
+from socialshop.loyalty.store import rewards as store
+from socialshop.loyalty.store.rewards import RedemptionRow, RewardRow
+from socialshop.loyalty.store.uses import Purpose
+
+
+@dataclass(frozen=True, slots=True)
+class NewReward:
+    """What is to be offered for points; `stock` and `per_member` None: without end."""
+
+    title: str
+    points: int
+    stock: int | None
+    per_member: int | None
+
+
+def add_reward(uow: UnitOfWork, actor: uuid.UUID, new: NewReward) -> RewardRow:
+    """Offer a reward from now on."""
+    row = RewardRow(new_id(), "goods", new.title, new.points, new.stock, new.per_member, offered=True)
+    store.add(uow.session, row, uow.now)
+    _record(uow, actor, "reward.added", row.id, {"title": new.title, "points": new.points, "stock": new.stock})
+    return row
+
+
+def change_reward(
+    uow: UnitOfWork, actor: uuid.UUID, reward_id: uuid.UUID, *, left_stock: int | None, offered: bool
+) -> RewardRow:
+    """Say how much is left of a reward, and whether it is offered. Raises NotFound."""
+    reward(uow, reward_id)
+    store.change(uow.session, reward_id, left_stock=left_stock, offered=offered)
+    _record(uow, actor, "reward.changed", reward_id, {"left_stock": left_stock, "offered": offered})
+    return reward(uow, reward_id)
+
+
+def reward(uow: UnitOfWork, reward_id: uuid.UUID) -> RewardRow:
+    """One reward, offered or not. Raises NotFound."""
+    row = store.find(uow.session, reward_id)
+    if row is None:
+        raise NotFound("no such reward")
+    return row
+
+
+def redemption(uow: UnitOfWork, redemption_id: uuid.UUID) -> RedemptionRow:
+    """Anybody's redemption, for this transaction alone to decide. Raises NotFound."""
+    row = store.lock_redemption(uow.session, redemption_id)
+    if row is None:
+        raise NotFound("no such redemption")
+    return row
+
+
+def rewards(uow: UnitOfWork, after: uuid.UUID | None, limit: int, *, offered_only: bool = True) -> list[RewardRow]:
+    """Up to `limit` rewards, in the order they were added."""
+    return store.page(uow.session, after, limit, offered_only=offered_only)
+
+
+def redeem(uow: UnitOfWork, member: int, reward_id: uuid.UUID) -> RedemptionRow:
+    """Take a reward for points. Raises NotFound, RewardLimitReached, RewardGone, PointsShort; then nothing is taken."""
+    wanted = reward(uow, reward_id)
+    # The member's own redemptions queue up here, so each counts those before it.
+    lots.lock_members(uow.session, [member])
+    if wanted.per_member is not None and store.count_taken(uow.session, reward_id, member) >= wanted.per_member:
+        raise RewardLimitReached("you had as many of it as one member may have", limit=wanted.per_member)
+    taken = store.claim(uow.session, reward_id)
+    if taken is None:
+        raise RewardGone("nothing of it is left, or it is no longer offered")
+    row = RedemptionRow(new_id(), reward_id, member, taken.title, taken.points, "placed", None, uow.now, None)
+    using.use(uow, member, Purpose(using.REWARD, row.id, {"title": taken.title}), taken.points)
+    store.redeem(uow.session, row)
+    return row
+
+
+def redemptions(
+    uow: UnitOfWork, *, member: int | None = None, status: str | None = None, before: uuid.UUID | None, limit: int
+) -> list[RedemptionRow]:
+    """Up to `limit` redemptions, the newest first; `member` None: anybody's."""
+    return store.redemptions(uow.session, member=member, status=status, before=before, limit=limit)
+
+
+def finish_redemption(uow: UnitOfWork, actor: uuid.UUID, redemption_id: uuid.UUID) -> RedemptionRow:
+    """The member has the reward; said again, nothing changes. Raises NotFound, RedemptionDecided (it was refused)."""
+    return _decide(uow, actor, redemption_id, "done", None)
+
+
+def refuse_redemption(uow: UnitOfWork, actor: uuid.UUID, redemption_id: uuid.UUID, reason: str) -> RedemptionRow:
+    """The member does not get it: points and stock come back. Said again, nothing changes.
+
+    Raises NotFound, RedemptionDecided (the member has it).
+    """
+    return _decide(uow, actor, redemption_id, "refused", reason)
+
+
+def _decide(
+    uow: UnitOfWork, actor: uuid.UUID, redemption_id: uuid.UUID, status: str, reason: str | None
+) -> RedemptionRow:
+    row = redemption(uow, redemption_id)
+    if row.status == status:
+        return row
+    if row.status != "placed":
+        raise RedemptionDecided(f"the redemption is {row.status}")
+    store.decide(uow.session, redemption_id, status, reason, uow.now)
+    if status == "refused":
+        store.put_back(uow.session, row.reward_id)
+        using.give_back(uow, using.REWARD, redemption_id)
+    facts = {"reward": to_public("rwd", row.reward_id), **({"reason": reason} if reason else {})}
+    audit.record(uow, actor=actor, action=f"redemption.{status}", target=to_public("rdm", redemption_id), facts=facts)
+    return row._replace(status=status, reason=reason, decided_at=uow.now)
+
+
+def _record(uow: UnitOfWork, actor: uuid.UUID, action: str, reward_id: uuid.UUID, facts: dict[str, object]) -> None:
+    audit.record(uow, actor=actor, action=action, target=to_public("rwd", reward_id), facts=facts)

@@ -1,0 +1,38 @@
+"""What loyalty reads of orders, by declared columns."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Collection
+from typing import NamedTuple
+
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+
+class PaidOrder(NamedTuple):
+    """An order of a room: what is left of what was paid, and whether its goods can still be sent back."""
+
+    id: uuid.UUID
+    buyer: int
+    paid_minor: int
+    completed: bool
+
+
+def lock_paid(session: Session, order_ids: Collection[uuid.UUID], currency: str) -> list[PaidOrder]:
+    """The orders of these that were placed in rooms, in this currency.
+
+    Locked against whoever completes or refunds one: the two find what this transaction gave, or this one finds theirs.
+    """
+    rows = session.execute(
+        text(
+            """
+            SELECT id, buyer, total_minor - refunded_minor, status = 'completed' FROM orders
+            WHERE id = ANY(:ids) AND source = 'room' AND currency = :currency
+                AND status IN ('confirmed', 'shipped', 'received', 'completed')
+            ORDER BY id FOR SHARE
+            """
+        ),
+        {"ids": list(order_ids), "currency": currency},
+    )
+    return [PaidOrder(*row) for row in rows]

@@ -1,0 +1,111 @@
+"""Statements on what points were used for."""
+
+from __future__ import annotations
+
+import json
+import uuid
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import NamedTuple
+
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+from socialshop.loyalty.rules import Part
+
+
+class Purpose(NamedTuple):
+    """What points are for: its kind and id, and in `facts` what the member reads of it."""
+
+    kind: str
+    subject_id: uuid.UUID
+    facts: Mapping[str, object]
+
+
+class UseRow(NamedTuple):
+    """Points that were set aside (`held`) or used for something; `returned` of them came back."""
+
+    id: uuid.UUID
+    member: int
+    points: int
+    returned: int
+    status: str
+
+
+def find(session: Session, purpose: str, subject_id: uuid.UUID) -> UseRow | None:
+    """What was used for this, locked."""
+    row = session.execute(
+        text(
+            "SELECT id, member, points, returned_points, status FROM point_uses"
+            " WHERE purpose = :purpose AND subject_id = :subject FOR UPDATE"
+        ),
+        {"purpose": purpose, "subject": subject_id},
+    ).one_or_none()
+    return UseRow(*row) if row else None
+
+
+def add(session: Session, use: UseRow, purpose: Purpose, parts: Sequence[Part], now: datetime) -> None:
+    """Append a use with the lots that it was taken from."""
+    session.execute(
+        text(
+            """
+            WITH used AS (
+                INSERT INTO point_uses (id, member, purpose, subject_id, points, status, facts, begun_at)
+                VALUES (:id, :member, :purpose, :subject, :points, :status, CAST(:facts AS jsonb), :now) RETURNING id
+            )
+            INSERT INTO point_use_lots (use_id, lot_id, points)
+            SELECT used.id, part.lot_id, part.points
+            FROM used, unnest(CAST(:lots AS uuid[]), CAST(:parts AS bigint[])) AS part (lot_id, points)
+            """
+        ),
+        {
+            "id": use.id,
+            "member": use.member,
+            "purpose": purpose.kind,
+            "subject": purpose.subject_id,
+            "points": use.points,
+            "status": use.status,
+            "facts": json.dumps(purpose.facts, ensure_ascii=False),
+            "now": now,
+            "lots": [part.lot_id for part in parts],
+            "parts": [part.points for part in parts],
+        },
+    )
+
+
+def settle(session: Session, use_id: uuid.UUID) -> None:
+    """What was set aside is used."""
+    session.execute(text("UPDATE point_uses SET status = 'used' WHERE id = :id AND status = 'held'"), {"id": use_id})
+
+
+def lots_of(session: Session, use_id: uuid.UUID) -> list[Part]:
+    """What did not come back yet, by lot, the last to expire first."""
+    rows = session.execute(
+        text(
+            """
+            SELECT u.lot_id, u.points - u.returned_points FROM point_use_lots u JOIN point_lots l ON l.id = u.lot_id
+            WHERE u.use_id = :id AND u.points > u.returned_points ORDER BY l.expires_at DESC, l.id DESC
+            """
+        ),
+        {"id": use_id},
+    )
+    return [Part(*row) for row in rows]
+
+
+def note_returned(session: Session, use_id: uuid.UUID, parts: Sequence[Part]) -> None:
+    """These points of the use came back."""
+    session.execute(
+        text(
+            """
+            WITH back AS (
+                UPDATE point_use_lots u SET returned_points = returned_points + part.points
+                FROM unnest(CAST(:lots AS uuid[]), CAST(:parts AS bigint[])) AS part (lot_id, points)
+                WHERE u.use_id = :id AND u.lot_id = part.lot_id RETURNING part.points
+            )
+            UPDATE point_uses SET returned_points = returned_points + b.points,
+                status = CASE WHEN returned_points + b.points = point_uses.points THEN 'returned' ELSE status END
+            FROM (SELECT CAST(sum(points) AS bigint) AS points FROM back) b WHERE id = :id
+            """
+        ),
+        {"id": use_id, "lots": [part.lot_id for part in parts], "parts": [part.points for part in parts]},
+    )

@@ -1,0 +1,155 @@
+"""Points, for the shop: what it owes, the rules, and the rewards with who took them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from flask import Response, flash, render_template
+from flask_babel import gettext, lazy_gettext
+
+from socialshop.kernel.money import BPS, Money
+from socialshop.loyalty import service as loyalty
+from socialshop.loyalty.rules import KINDS, MOST_POINTS
+from socialshop.loyalty.service import NewReward
+from socialshop.pages.admin.people import names_by_number
+from socialshop.pages.admin.section import admin
+from socialshop.pages.forms import Form
+from socialshop.pages.section import go_to
+from socialshop.pages.visit import PAGE_ROWS, Visit, cut
+from socialshop.web.auth import ADMINS
+
+_MOST_STOCK = 1_000_000_000
+_LONGEST_DAYS = 3_650
+_CAPS = ("per_day", "per_month", "ever")
+# How each kind of movement is told in the report.
+_FLOWS = {
+    "points_earned": lazy_gettext("earned"),
+    "points_matured": lazy_gettext("became usable"),
+    "points_taken_back": lazy_gettext("taken back by refunds"),
+    "points_used": lazy_gettext("used"),
+    "points_returned": lazy_gettext("came back"),
+    "points_expired": lazy_gettext("ended unused"),
+    "points_adjusted": lazy_gettext("given by hand"),
+}
+_KINDS = {
+    "review": lazy_gettext("Review"),
+    "share": lazy_gettext("Share"),
+    "survey": lazy_gettext("Survey"),
+    "mission": lazy_gettext("Mission"),
+    "note": lazy_gettext("Note"),
+}
+
+
+@admin.page("/points", tab="points", isolation="REPEATABLE READ")
+def show_points(visit: Visit) -> str:
+    """What the shop owes in points, and the rules that are in force."""
+    settings = visit.settings
+    found = loyalty.liability(visit.uow, settings.time_zone)
+    return render_template(
+        "admin/points.html",
+        found=found,
+        worth=Money(found.worth_minor, settings.currency),
+        flows=_FLOWS,
+        rules=loyalty.rules_at(visit.uow, visit.uow.now),
+        versions=loyalty.rule_versions(visit.uow),
+        kinds=_KINDS,
+        caps=_CAPS,
+    )
+
+
+@admin.action("/points", access=ADMINS, again="show_points", once=True)
+def publish_rules(visit: Visit) -> Response:
+    """Bring rules into force at once."""
+    form = visit.form
+    before = loyalty.rules_at(visit.uow, visit.uow.now)
+    document = {
+        "order_points_per_unit": form.whole("order_points_per_unit", 0, 1_000),
+        "expiry_days": form.whole("expiry_days", 1, _LONGEST_DAYS),
+        "warn_days": form.whole("warn_days", 0, 365),
+        "check_in_points": form.whole("check_in_points", 0, MOST_POINTS),
+        "streak_bonuses": [bonus._asdict() for bonus in before.streak_bonuses],
+        "kinds": {kind: _kind(form, kind) for kind in KINDS},
+        "hundred_points_minor": form.whole("hundred_points_minor", 1, 1_000_000),
+        "price_cap_bps": form.whole("price_cap_bps", 0, BPS),
+        "least_points": form.whole("least_points", 1, MOST_POINTS),
+    }
+    form.check()
+    loyalty.publish_rules(visit.uow, visit.caller.member_id, document, None)
+    flash(gettext("In force."))
+    return go_to("admin.show_points")
+
+
+def _kind(form: Form, kind: str) -> Mapping[str, Any]:
+    caps = {cap: form.whole_or_none(f"{kind}_{cap}", 0, MOST_POINTS) for cap in _CAPS}
+    return {"points": form.whole(f"{kind}_points", 0, MOST_POINTS), **caps}
+
+
+@admin.page("/rewards", tab="points")
+def list_rewards(visit: Visit) -> str:
+    """Every reward, and who waits for one."""
+    rows, after = cut(loyalty.rewards(visit.uow, visit.after(), PAGE_ROWS + 1, offered_only=False), lambda row: row.id)
+    waiting = loyalty.redemptions(visit.uow, status="placed", before=None, limit=PAGE_ROWS)
+    names = names_by_number(visit.uow, [row.member for row in waiting])
+    return render_template("admin/rewards.html", rewards=rows, next=after, waiting=waiting, names=names)
+
+
+@admin.action("/rewards", access=ADMINS, again="list_rewards", once=True)
+def add_reward(visit: Visit) -> Response:
+    """Offer a reward."""
+    form = visit.form
+    new = NewReward(
+        form.text("title", longest=200),
+        form.whole("points", 1, MOST_POINTS),
+        form.whole_or_none("stock", 0, _MOST_STOCK),
+        form.whole_or_none("per_member", 1, _MOST_STOCK),
+    )
+    form.check()
+    loyalty.add_reward(visit.uow, visit.caller.member_id, new)
+    flash(gettext("Offered: %(title)s.", title=new.title))
+    return go_to("admin.list_rewards")
+
+
+@admin.page("/rewards/<reward_id>", tab="points", ids={"reward_id": "rwd"})
+def show_reward(visit: Visit) -> str:
+    """One reward, and what is left of it."""
+    return render_template("admin/reward.html", reward=loyalty.reward(visit.uow, visit.ids["reward_id"]))
+
+
+@admin.action("/rewards/<reward_id>", access=ADMINS, again="show_reward", ids={"reward_id": "rwd"})
+def change_reward(visit: Visit) -> Response:
+    """Say how much is left, and whether it is offered."""
+    form = visit.form
+    left = form.whole_or_none("left_stock", 0, _MOST_STOCK)
+    form.check()
+    offered = form.is_ticked("offered")
+    loyalty.change_reward(visit.uow, visit.caller.member_id, visit.ids["reward_id"], left_stock=left, offered=offered)
+    flash(gettext("Kept."))
+    return go_to("admin.show_reward", reward_id=visit.path["reward_id"])
+
+
+@admin.page("/redemptions/<redemption_id>", tab="points", ids={"redemption_id": "rdm"})
+def show_redemption(visit: Visit) -> str:
+    """One redemption, to be decided."""
+    row = loyalty.redemption(visit.uow, visit.ids["redemption_id"])
+    return render_template("admin/redemption.html", row=row, names=names_by_number(visit.uow, [row.member]))
+
+
+@admin.action("/redemptions/<redemption_id>/done", access=ADMINS, again="show_redemption", ids={"redemption_id": "rdm"})
+def finish_redemption(visit: Visit) -> Response:
+    """The member has it."""
+    loyalty.finish_redemption(visit.uow, visit.caller.member_id, visit.ids["redemption_id"])
+    flash(gettext("Noted: the member has it."))
+    return go_to("admin.list_rewards")
+
+
+@admin.action(
+    "/redemptions/<redemption_id>/refuse", access=ADMINS, again="show_redemption", ids={"redemption_id": "rdm"}
+)
+def refuse_redemption(visit: Visit) -> Response:
+    """The member does not get it."""
+    reason = visit.form.text("reason", longest=500)
+    visit.form.check()
+    loyalty.refuse_redemption(visit.uow, visit.caller.member_id, visit.ids["redemption_id"], reason)
+    flash(gettext("Refused; points and stock are back."))
+    return go_to("admin.list_rewards")

@@ -1,0 +1,213 @@
+"""Many at once at one member's points, at one cap, at one reward's last pieces: exact, and seen to be what holds it."""
+
+from __future__ import annotations
+
+import threading
+import time
+import uuid
+from collections import Counter
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import pytest
+from flask import Flask
+from points_shop import PointsShop, faults, points, rows
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+from socialshop.infra.uow import UnitOfWork, in_unit_of_work, unit_of_work
+from socialshop.kernel.errors import DomainError
+from socialshop.loyalty import service as loyalty
+from socialshop.loyalty.rules import Cap, Part
+from socialshop.loyalty.service import NewReward, using
+from socialshop.loyalty.store import lots, rewards
+from socialshop.loyalty.store.rewards import RewardRow
+from socialshop.loyalty.store.uses import Purpose
+
+AT_ONCE = 8
+
+
+@pytest.fixture
+def shop(app: Flask) -> PointsShop:
+    shop = PointsShop(app)
+    shop.begin(AT_ONCE)
+    return shop
+
+
+def at_once(shop: PointsShop, works: Sequence[Callable[[UnitOfWork], Any]]) -> Counter[str]:
+    """Run each in a thread and a unit of work of its own, all starting together; returns how they ended, by code."""
+    gate = threading.Barrier(len(works))
+    ended: list[str] = []
+
+    def run(work: Callable[[UnitOfWork], Any]) -> None:
+        with shop.app.app_context():
+            gate.wait()
+            try:
+                in_unit_of_work(work, shop.clock)
+                ended.append("done")
+            except DomainError as refused:
+                ended.append(refused.code)
+
+    threads = [threading.Thread(target=run, args=(work,)) for work in works]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return Counter(ended)
+
+
+def a_use() -> Callable[[UnitOfWork], Any]:
+    """A use of 30 points of the first member's."""
+    purpose = Purpose(using.ORDER, uuid.uuid4(), {})
+    return lambda uow: using.use(uow, 1, purpose, 30)
+
+
+def spend(shop: PointsShop) -> Counter[str]:
+    """Eight uses of 30 at once, of 100 points in ten lots."""
+    for number in range(10):
+        shop.give(1, 10, str(number))
+    return at_once(shop, [a_use() for _ in range(AT_ONCE)])
+
+
+def test_of_eight_uses_at_once_just_those_that_the_points_cover_go_through(shop: PointsShop) -> None:
+    assert spend(shop) == {"done": 3, "points_short": 5}
+    assert points(1).available == 10
+    with unit_of_work() as uow:
+        assert faults(uow) == []
+
+
+def test_a_use_that_reads_before_it_locks_is_seen(shop: PointsShop, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The planted fault: nobody waits, and what is taken is written from what was read."""
+
+    def read(session: Session, member: int, **_: object) -> list[Part]:
+        query = "SELECT id, left_points FROM point_lots WHERE member = :m AND left_points > 0 ORDER BY expires_at, id"
+        found = [Part(*row) for row in session.execute(text(query), {"m": member})]
+        time.sleep(0.2)
+        return found
+
+    def write(session: Session, parts: Sequence[Part]) -> None:
+        for part in parts:
+            query = "UPDATE point_lots SET left_points = greatest(left_points - :p, 0) WHERE id = :id"
+            session.execute(text(query), {"p": part.points, "id": part.lot_id})
+
+    for number in range(10):
+        shop.give(1, 10, str(number))
+    monkeypatch.setattr(lots, "lock_members", lambda *_: None)
+    monkeypatch.setattr(lots, "lock_open", read)
+    monkeypatch.setattr(lots, "take", write)
+    at_once(shop, [a_use() for _ in range(3)])
+    with unit_of_work() as uow:
+        assert faults(uow) != []
+
+
+def farm(shop: PointsShop) -> int:
+    """Twelve reviews at once by one member, 20 points each, at most 60 a day; returns what they gave."""
+    at_once(shop, [lambda uow, name=str(n): loyalty.earn(uow, 1, "review", name) for n in range(12)])
+    return points(1).available
+
+
+def test_a_cap_holds_to_the_point_however_many_events_come_at_once(shop: PointsShop) -> None:
+    assert farm(shop) == 60
+    assert rows("SELECT span, points FROM point_counters ORDER BY span") == [("day", 60), ("month", 60)]
+    assert rows("SELECT count(*) FILTER (WHERE points = 0) FROM point_lots") == [(9,)]
+
+
+def test_a_cap_that_is_read_and_then_written_is_seen(shop: PointsShop, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The planted fault: the counter is compared before it is changed."""
+
+    def naive(session: Session, member: int, kind: str, points: int, caps: Sequence[Cap]) -> int:
+        query = "SELECT coalesce(max(points), 0) FROM point_counters WHERE member = :m"
+        counted = session.execute(text(query), {"m": member}).scalar_one()
+        time.sleep(0.2)
+        session.execute(
+            text(
+                "INSERT INTO point_counters VALUES (:m, :k, 'day', '2026-03-01', :p)"
+                " ON CONFLICT (member, kind, span, begins_on) DO UPDATE SET points = point_counters.points + :p"
+            ),
+            {"m": member, "k": kind, "p": points},
+        )
+        return len(caps) if counted + points <= caps[0].most else 0
+
+    monkeypatch.setattr(lots, "count_within", naive)
+    monkeypatch.setattr(lots, "lock_members", lambda *_: None)
+    assert farm(shop) > 60
+
+
+def test_one_event_told_by_many_at_once_gives_its_points_once(shop: PointsShop) -> None:
+    at_once(shop, [lambda uow: loyalty.earn(uow, 1, "share", "visit 7")] * AT_ONCE)
+    at_once(shop, [lambda uow: loyalty.check_in(uow, 1, "Asia/Shanghai")] * AT_ONCE)
+    assert points(1).available == 5 + 2
+
+
+def take_rewards(shop: PointsShop) -> Counter[str]:
+    """Eight members, each with the points for it, at the last three of a reward."""
+    for member in range(1, AT_ONCE + 1):
+        shop.give(member, 40, "one")
+    new = NewReward("Cup", 40, stock=3, per_member=None)
+    reward = shop.do(lambda uow: loyalty.add_reward(uow, uuid.uuid4(), new))
+    works = [lambda uow, m=member: loyalty.redeem(uow, m, reward.id) for member in range(1, AT_ONCE + 1)]
+    return at_once(shop, works)
+
+
+def test_the_last_three_of_a_reward_go_to_three(shop: PointsShop) -> None:
+    assert take_rewards(shop) == {"done": 3, "reward_gone": 5}
+    assert sum(points(member).available for member in range(1, AT_ONCE + 1)) == 5 * 40
+    assert rows("SELECT left_stock FROM rewards") == [(0,)]
+
+
+def test_a_stock_that_is_read_and_then_written_is_seen(shop: PointsShop, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The planted fault: what is left is looked at first, and then lowered."""
+
+    def naive(session: Session, reward_id: uuid.UUID) -> RewardRow | None:
+        found = rewards.find(session, reward_id)
+        time.sleep(0.2)
+        if found is None or found.left_stock == 0:
+            return None
+        session.execute(text("UPDATE rewards SET left_stock = greatest(left_stock - 1, 0)"))
+        return found
+
+    monkeypatch.setattr(rewards, "claim", naive)
+    assert take_rewards(shop)["done"] > 3
+
+
+def test_two_sweeps_at_once_end_every_lot_once(shop: PointsShop) -> None:
+    for member in range(1, AT_ONCE + 1):
+        for number in range(5):
+            shop.give(member, 7, str(number))
+    shop.later(days=366)
+
+    def sweep(uow: UnitOfWork) -> None:
+        for _ in range(AT_ONCE):
+            loyalty.expire_due(uow, 6)
+
+    at_once(shop, [sweep, sweep])
+    while shop.do(loyalty.expire_due):
+        pass
+    assert [points(member).available for member in range(1, AT_ONCE + 1)] == [0] * AT_ONCE
+    with unit_of_work() as uow:
+        assert faults(uow) == []
+    given = "SELECT -sum(amount_minor) FROM ledger_postings p JOIN ledger_entries e ON e.id = p.entry_id"
+    assert rows(given + " WHERE e.kind = 'points_expired' AND p.amount_minor < 0")[0][0] == AT_ONCE * 5 * 7
+
+
+def test_a_refund_a_use_and_a_sweep_at_once_leave_the_books_exact(shop: PointsShop) -> None:
+    first, second = shop.order(1, 9_900), shop.order(1, 5_000)
+    shop.later(days=8)
+    shop.complete_due()
+    shop.give(1, 20, "mission")
+    shop.do(
+        lambda uow: uow.session.execute(text("UPDATE orders SET refunded_minor = 4000 WHERE id = :id"), {"id": first})
+    )
+    told = [{"order_id": str(first)}]
+    at_once(
+        shop,
+        [
+            lambda uow: loyalty.on_order_refunded(uow, told),
+            lambda uow: loyalty.on_order_refunded(uow, told),
+            lambda uow: using.use(uow, 1, Purpose(using.ORDER, second, {}), 100),
+            lambda uow: loyalty.earn(uow, 1, "review", "r"),
+            lambda uow: loyalty.expire_due(uow, 10),
+        ],
+    )
+    with unit_of_work() as uow:
+        assert faults(uow) == []
