@@ -2,7 +2,7 @@
 "use strict";
 
 const ROW = 34;
-const MOST = 40;
+const MOST = 20;
 const place = document.querySelector("[data-tree]");
 const rows = place ? JSON.parse(place.dataset.tree).children.length : 0;
 // On a phone, or with very many, the picture would be a smear: the list says it all.
