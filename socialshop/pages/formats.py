@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from babel.dates import format_date
 from babel.numbers import format_compact_decimal, format_percent
 from flask import Flask
-from flask_babel import get_locale
+from flask_babel import get_locale, ngettext
 
 from socialshop.infra import locales, wired
 from socialshop.kernel.ids import to_public
@@ -36,7 +36,7 @@ def attach(app: Flask) -> None:
         rate=rate,
         count=count,
     )
-    app.jinja_env.globals.update(public_id=to_public, Money=Money, ring=ring)
+    app.jinja_env.globals.update(public_id=to_public, Money=Money, ring=ring, duration=duration)
 
 
 def money(amount: Money) -> str:
@@ -62,6 +62,15 @@ def day(at: datetime) -> str:
 def rate(rate_bps: int) -> str:
     """`8 %`, as the reader's language writes it."""
     return format_percent(Decimal(rate_bps) / BPS, "#,##0.##%", locale=get_locale())
+
+
+def duration(seconds: int) -> str:
+    """Whole hours as hours, all else as minutes, the last one begun."""
+    hours, rest = divmod(seconds, 3600)
+    if hours and not rest:
+        return str(ngettext("%(num)s hour", "%(num)s hours", hours))
+    minutes = -(-seconds // 60)
+    return str(ngettext("%(num)s minute", "%(num)s minutes", minutes))
 
 
 def count(number: int) -> str:

@@ -2,11 +2,18 @@
 "use strict";
 
 const ROW = 34;
-const MOST = 40;
+const MOST = 20;
 const place = document.querySelector("[data-tree]");
 const rows = place ? JSON.parse(place.dataset.tree).children.length : 0;
-// On a phone, or with very many, the picture would be a smear: the list says it all.
-if (place && window.echarts && rows <= MOST && matchMedia("(min-width: 52rem)").matches) {
+// On a phone, or with very many, the picture would be a smear: the list says it all, and the charts are not fetched.
+if (place && rows <= MOST && matchMedia("(min-width: 52rem)").matches) {
+  const charts = document.createElement("script");
+  charts.src = place.dataset.charts;
+  charts.addEventListener("load", draw);
+  document.head.append(charts);
+}
+
+function draw() {
   const ink = getComputedStyle(document.documentElement);
   const shown = (node) => ({ name: `${node.name}\n${node.team}`, children: node.children.map(shown) });
   place.hidden = false;
