@@ -49,11 +49,13 @@ from socialshop.payments import service as payments
 from socialshop.payments.gateway import Gateways, SandboxGateway
 from socialshop.payouts import admin_routes as payouts_admin_routes
 from socialshop.payouts import routes as payouts_routes
+from socialshop.privacy import routes as privacy_routes
+from socialshop.privacy import service as privacy
 from socialshop.referrals import admin_routes as referrals_admin_routes
 from socialshop.referrals import routes as referrals_routes
 from socialshop.rooms import routes as rooms_routes
 from socialshop.rooms import service as rooms
-from socialshop.web import auth, bodies, health, limits, metrics, operations, problems, reference, requests
+from socialshop.web import auth, bodies, health, limits, looks, metrics, operations, problems, reference, requests
 from socialshop.web.metrics import Gauge
 
 MIGRATIONS = Path(__file__).resolve().parent.parent / "migrations"
@@ -84,6 +86,7 @@ ROOMS = (
     commissions_admin_routes.room,
     payouts_routes.room,
     payouts_admin_routes.room,
+    privacy_routes.room,
     health.room,
     reference.room,
 )
@@ -142,6 +145,7 @@ def _attach_web(app: Flask, config: Settings) -> None:
     requests.attach(app, config)
     problems.attach(app, public_url.rstrip("/"))
     auth.attach(app, _authenticate)
+    looks.attach(app, privacy.note_look)
     health.attach(app)
     metrics.attach(app, _count_waiting)
     site.attach(app, config)

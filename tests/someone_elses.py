@@ -14,6 +14,7 @@ from flask import Flask
 from sqlalchemy import text
 
 from socialshop.commissions import service as commissions
+from socialshop.identity import service as identity
 from socialshop.infra.uow import unit_of_work
 from socialshop.kernel.ids import to_public
 from socialshop.kernel.roles import Role
@@ -129,6 +130,7 @@ def belongings(app: Flask) -> Belongings:
         "mail": _mail(owner),
         "rwd": reward["id"],
         "rdm": redemption["id"],
+        "ses": _session(owner),
     }
     words = {
         f"{name}.code": link["code"]
@@ -161,6 +163,14 @@ def _mail(owner: Person) -> str:
         return to_public(
             "mail", uow.session.execute(text("SELECT id FROM mails ORDER BY id DESC LIMIT 1")).scalar_one()
         )
+
+
+def _session(owner: Person) -> str:
+    """Another device that the owner is signed in on."""
+    with unit_of_work() as uow:
+        identity.open_session(uow, owner.card.member_id, days=1)
+    other = next(one for one in owner.call("GET", "/me/sessions").get_json()["data"] if not one["current"])
+    return str(other["id"])
 
 
 def _sales(owner: Person) -> tuple[str, str]:

@@ -24,6 +24,7 @@ from socialshop.memberships import service as memberships
 from socialshop.notifications import service as notifications
 from socialshop.orders import service as orders
 from socialshop.payments import service as payments
+from socialshop.privacy import service as privacy
 from socialshop.rooms import service as rooms
 from socialshop.web import idempotency
 
@@ -51,10 +52,7 @@ def prune(uow: UnitOfWork) -> bool:
 
 def forget(uow: UnitOfWork) -> bool:
     """Forget what is told and counted of things long over. Of money, and of who did what, everything is kept."""
-    before = uow.now - timedelta(days=wired.settings().history_keep_days)
-    steps = (rooms.forget_events, notifications.forget, payments.forget_notices, invites.forget_clicks)
-    more = [step(uow, before) for step in steps]
-    return any(more)
+    return privacy.forget(uow, wired.settings())
 
 
 def receive_overdue(uow: UnitOfWork) -> bool:
@@ -83,6 +81,7 @@ PERIODIC: tuple[Periodic, ...] = (
     Periodic("keep_heads", timedelta(days=1), ledger.keep_heads),
     Periodic("prune_outbox", timedelta(hours=1), prune),
     Periodic("forget_history", timedelta(hours=1), forget),
+    Periodic("finish_erasures", timedelta(minutes=5), privacy.finish_erasures),
     Periodic("purge_sessions", timedelta(hours=1), identity.purge_sessions),
     Periodic("purge_tokens", timedelta(hours=1), identity.purge_tokens),
     Periodic("poll_mails", timedelta(seconds=15), notifications.poll_mails),

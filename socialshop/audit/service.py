@@ -10,12 +10,14 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from socialshop.audit import rules, store
+from socialshop.audit.personal_store import PERSONAL
 from socialshop.audit.store import StoredEntry, Wanted
 from socialshop.infra import chain
 from socialshop.infra.chain import Chain, Head, SignedHead, count_waiting, lost_in_queue, prove_chain, seal_block
 from socialshop.infra.uow import UnitOfWork, require_snapshot
 
 __all__ = [
+    "PERSONAL",
     "AuditProof",
     "Deed",
     "StoredEntry",

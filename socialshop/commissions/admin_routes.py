@@ -97,6 +97,7 @@ def publish_commission_plan(call: Call[Publication, Nothing]) -> Answer:
     access=READS_ALL,
     replies=Reply(200, OrderCommissionsWire, "Accruals, and who got nothing and why."),
     ids={"order_id": "ord"},
+    sees="order_id",
 )
 def show_order_commissions(call: Call[Nothing, Nothing]) -> Answer:
     """What an order paid to whom, and why others got nothing, in English or Chinese (`Accept-Language`)."""

@@ -45,3 +45,17 @@ class PasswordLinkRefused(DomainError):
 
     code = "password_link_refused"
     kind = Kind.CONFLICT
+
+
+class TermsNeeded(DomainError):
+    """The terms cannot be withdrawn by a member who stays."""
+
+    code = "terms_needed"
+    kind = Kind.CONFLICT
+
+
+class WrongPassword(DomainError):
+    """The password that should show who asks is not the member's."""
+
+    code = "wrong_password"
+    kind = Kind.INVALID

@@ -30,16 +30,16 @@ def add(session: Session, values: dict[str, object]) -> None:
     )
 
 
-def email_of(session: Session, number: int) -> tuple[uuid.UUID, str] | None:
-    """The member's id and e-mail; None for a member without one."""
+def email_of(session: Session, number: int, *, pending: bool) -> tuple[uuid.UUID, str] | None:
+    """The member's id and e-mail, or (`pending`) the one that waits to be; None for a member without one."""
     row = session.execute(
         text(
-            "SELECT m.id, p.email FROM members m JOIN member_profiles p ON p.member_id = m.id"
-            " WHERE m.number = :number AND p.email IS NOT NULL"
+            "SELECT m.id, CASE WHEN :pending THEN p.pending_email ELSE p.email END AS email"
+            " FROM members m JOIN member_profiles p ON p.member_id = m.id WHERE m.number = :number"
         ),
-        {"number": number},
+        {"number": number, "pending": pending},
     ).one_or_none()
-    return (row.id, row.email) if row else None
+    return (row.id, row.email) if row and row.email else None
 
 
 def use(session: Session, token_hash: bytes, purpose: str, now: datetime) -> UsedRow | None:

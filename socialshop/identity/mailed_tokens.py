@@ -30,17 +30,19 @@ class Purpose(StrEnum):
 
     EMAIL_VERIFICATION = "email_verification"
     PASSWORD_RESET = "password_reset"  # noqa: S105  (a name)
+    EMAIL_CHANGE = "email_change"
 
 
 GOOD_FOR = {
     Purpose.EMAIL_VERIFICATION: timedelta(days=1),
     Purpose.PASSWORD_RESET: timedelta(hours=1),
+    Purpose.EMAIL_CHANGE: timedelta(days=1),
 }
 
 
 def issue_token(uow: UnitOfWork, number: int, purpose: Purpose) -> str:
-    """A new token for the member's address. Raises NotFound for a member without one."""
-    found = store.email_of(uow.session, number)
+    """A new token for the member's address, or for the one that waits. Raises NotFound for a member without one."""
+    found = store.email_of(uow.session, number, pending=purpose is Purpose.EMAIL_CHANGE)
     if found is None:
         raise NotFound("the member has no e-mail address")
     member_id, email = found

@@ -36,6 +36,7 @@ class MemberProfile(Base):
     member_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("members.id", ondelete="CASCADE"), primary_key=True)
     display_name: Mapped[str] = mapped_column(Text)
     email: Mapped[str | None] = mapped_column(Text)
+    pending_email: Mapped[str | None] = mapped_column(Text)
     locale: Mapped[str] = mapped_column(Text, server_default=text("'zh'"))
     time_zone: Mapped[str] = mapped_column(Text, server_default=text("'Asia/Shanghai'"))
 
@@ -68,14 +69,15 @@ class MemberSession(Base):
 
 
 class MemberConsent(Base):
-    """What the person agreed to, in which version, when."""
+    """What the person agreed to or no longer does, in which version, when: the newest row of a document counts."""
 
     __tablename__ = "member_consents"
 
     member_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("members.id", ondelete="CASCADE"), primary_key=True)
     document: Mapped[str] = mapped_column(Text, primary_key=True)
-    version: Mapped[str] = mapped_column(Text, primary_key=True)
-    accepted_at: Mapped[datetime]
+    version: Mapped[str] = mapped_column(Text)
+    given: Mapped[bool] = mapped_column(server_default=text("true"))
+    accepted_at: Mapped[datetime] = mapped_column(primary_key=True)
 
 
 class MemberClaim(Base):

@@ -10,9 +10,26 @@ from typing import TypedDict
 import structlog
 
 from socialshop.identity import passwords, rules, store, tokens
+from socialshop.identity.accounts import (
+    LiveSession,
+    change_password,
+    check_own_password,
+    live_sessions,
+    revoke_other_sessions,
+    revoke_session,
+)
 from socialshop.identity.bulk import add_staged_members, imported_email, imported_name, reserve_numbers
 from socialshop.identity.claims import OpenedClaim, attach_email, redeem_claim
-from socialshop.identity.errors import AlreadySignsIn, ClaimRefused, EmailTaken, WrongCredentials
+from socialshop.identity.consents import Consent, Document, consents_of, decide_consent, has_consented
+from socialshop.identity.email_changes import ask_email_change, confirm_email_change
+from socialshop.identity.errors import (
+    AlreadySignsIn,
+    ClaimRefused,
+    EmailTaken,
+    TermsNeeded,
+    WrongCredentials,
+    WrongPassword,
+)
 from socialshop.identity.mailed_tokens import (
     Purpose,
     issue_password_link,
@@ -22,6 +39,7 @@ from socialshop.identity.mailed_tokens import (
     verify_email,
 )
 from socialshop.identity.naming import has_email, is_empty, name_member, named, names_of, number_of, search
+from socialshop.identity.personal_store import PERSONAL
 from socialshop.identity.rules import LONGEST_EMAIL, LONGEST_NAME, LONGEST_PASSWORD, SHORTEST_PASSWORD, TERMS_VERSION
 from socialshop.identity.store import Named
 from socialshop.infra.uow import UnitOfWork
@@ -33,12 +51,16 @@ __all__ = [
     "LONGEST_EMAIL",
     "LONGEST_NAME",
     "LONGEST_PASSWORD",
+    "PERSONAL",
     "SHORTEST_PASSWORD",
     "TERMS_VERSION",
     "AddedMember",
     "AlreadySignsIn",
     "ClaimRefused",
+    "Consent",
+    "Document",
     "EmailTaken",
+    "LiveSession",
     "Named",
     "NewMember",
     "OpenedClaim",
@@ -46,20 +68,30 @@ __all__ = [
     "ProfileChanges",
     "Purpose",
     "SignedIn",
+    "TermsNeeded",
     "WrongCredentials",
+    "WrongPassword",
     "add_member",
     "add_staged_members",
+    "ask_email_change",
     "attach_email",
     "authenticate",
+    "change_password",
+    "check_own_password",
     "check_password",
     "close_session",
+    "confirm_email_change",
+    "consents_of",
+    "decide_consent",
     "edit_profile",
+    "has_consented",
     "has_email",
     "imported_email",
     "imported_name",
     "is_empty",
     "issue_password_link",
     "issue_token",
+    "live_sessions",
     "name_member",
     "named",
     "names_of",
@@ -70,6 +102,8 @@ __all__ = [
     "redeem_claim",
     "reserve_numbers",
     "reset_password",
+    "revoke_other_sessions",
+    "revoke_session",
     "search",
     "verify_email",
 ]

@@ -118,8 +118,15 @@ class Settings(BaseSettings):
         400,
         ge=30,
         le=3650,
-        description="days that notices, ended mails, counted clicks, what happened in rooms that are over, and payment"
-        " providers' webhooks are kept",
+        description="days that notices, ended mails, counted clicks, what happened in rooms that are over, payment"
+        " providers' webhooks, and who looked at a member's data are kept",
+    )
+    payout_keep_days: int = Field(
+        3650,
+        ge=30,
+        le=36500,
+        description="days after a payout that holder and account are kept of a member who has left; the law asks for"
+        " proof of payments for years",
     )
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="least level that is logged")
     crash_at: str = Field("", description="name of a crash point where the process kills itself; tests only")

@@ -21,7 +21,11 @@ from socialshop.notifications.sentences import SUBJECTS, WORDS, Reader, say
 
 # Where on the pages a mail leads, by the prefix of what it is about.
 _PAGES = {"room": "/rooms/{id}", "ord": "/orders/{id}", "por": "/earnings"}
-_TOKEN_PAGES = {"email_verification": "/verify-email", "password_reset": "/reset-password"}
+_TOKEN_PAGES = {
+    "email_verification": "/verify-email",
+    "password_reset": "/reset-password",
+    "email_change": "/change-email",
+}
 
 
 @dataclass(frozen=True, slots=True)

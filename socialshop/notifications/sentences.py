@@ -105,6 +105,15 @@ SENTENCES: Mapping[str, tuple[str, str]] = {
         "The shop made a link to a new password for you. Did you not ask for it? Tell the shop at once.",
         "商店为您生成了设置新密码的链接。如果不是您要求的，请立即告知商店。",
     ),
+    "email_change": (
+        "Open this link to say that this is your e-mail address from now on. It works once, for a day.",
+        "点击链接以确认今后使用此邮箱，仅可使用一次，一天内有效。",
+    ),
+    "email_change_asked": (
+        "Somebody who knows your password asked for another e-mail address for your account. Was it not you? Then"
+        " change your password now.",
+        "有人用您的密码申请更换账户邮箱。若非本人操作，请立即修改密码。",
+    ),
 }
 # Subjects of the kinds that also go by mail. No name or title stands in one: it is read over a shoulder.
 SUBJECTS: Mapping[str, tuple[str, str]] = {
@@ -121,6 +130,8 @@ SUBJECTS: Mapping[str, tuple[str, str]] = {
     "tier_downgraded": ("Your tier has changed", "您的会员等级已变化"),
     "email_verification": ("Confirm your e-mail address", "确认您的邮箱"),
     "password_reset": ("Choose a new password", "设置新密码"),
+    "email_change": ("Confirm your new e-mail address", "确认您的新邮箱"),
+    "email_change_asked": ("Your e-mail address is to change", "您的邮箱即将更换"),
 }
 WORDS: Mapping[str, tuple[str, str]] = {
     "open": ("Open", "打开"),

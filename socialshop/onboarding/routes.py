@@ -10,18 +10,21 @@ from socialshop.identity.service import (
     EmailTaken,
     NewMember,
     WrongCredentials,
+    WrongPassword,
     email_asked_for,
 )
 from socialshop.infra import wired
 from socialshop.infra.uow import UnitOfWork
 from socialshop.invites import visitors
 from socialshop.invites.errors import InviteCodeUnknown
+from socialshop.kernel.ids import to_public
 from socialshop.notifications import service as notifications
 from socialshop.onboarding import service
 from socialshop.onboarding.schemas import (
     Claiming,
     Credentials,
     EmailAsked,
+    EmailChange,
     PasswordReset,
     Profile,
     ProfileEdit,
@@ -223,6 +226,52 @@ def reset_password(call: Call[PasswordReset, Nothing]) -> Answer:
         return Answer(status=204)
 
     return call.transact(reset)
+
+
+@room.operation(
+    "POST",
+    "/me/email",
+    access=SIGNED_IN,
+    body=EmailChange,
+    replies=Reply(
+        202, Nothing, "A mail is on its way to the new address; the present one stays until it is confirmed."
+    ),
+    refuses=(EmailTaken, WrongPassword, limits.TooManyAttempts),
+)
+def change_email(call: Call[EmailChange, Nothing]) -> Answer:
+    """Ask for another e-mail address; your present one is told of it. Wrong passwords are counted as at signing in."""
+    body, caller = call.body, call.caller
+    whose = to_public("mbr", caller.member_id)
+
+    def ask(uow: UnitOfWork) -> Answer:
+        identity.ask_email_change(uow, caller.member_id, body.email, body.current_password)
+        notifications.request_email_change(uow, caller.number)
+        return Answer(Nothing(), 202)
+
+    limits.check_sign_in(whose)
+    try:
+        return call.transact(ask)
+    except WrongPassword:
+        limits.count_failed_sign_in(whose)
+        raise
+
+
+@room.operation(
+    "POST",
+    "/members/email-changes",
+    access=PUBLIC,
+    body=VerifiedEmail,
+    replies=Reply(204, None, "The address is yours, and verified."),
+    refuses=(TokenNotValid, EmailTaken),
+)
+def confirm_email_change(call: Call[VerifiedEmail, Nothing]) -> Answer:
+    """Show that a new e-mail address is yours, by the token of the link that was sent to it."""
+
+    def confirm(uow: UnitOfWork) -> Answer:
+        identity.confirm_email_change(uow, call.body.token)
+        return Answer(status=204)
+
+    return call.transact(confirm)
 
 
 def _profile(uow: UnitOfWork, caller: Caller, card: Card) -> Answer:

@@ -272,6 +272,15 @@ class EmailAsked(Wire):
     email: Annotated[str, StringConstraints(min_length=1, max_length=LONGEST_EMAIL)]
 
 
+class EmailChange(Wire):
+    """The address that is to be yours, and the password that you sign in with."""
+
+    model_config = with_example({"email": "xiaoman@example.org", "current_password": "correct horse battery"})
+
+    email: Email
+    current_password: Annotated[str, StringConstraints(min_length=1, max_length=LONGEST_PASSWORD)] = Field(repr=False)
+
+
 class PasswordReset(Wire):
     """The token of the link that came by mail, and the password from now on."""
 

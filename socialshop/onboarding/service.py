@@ -20,9 +20,11 @@ from socialshop.notifications import service as notifications
 from socialshop.onboarding import store
 from socialshop.onboarding.events import MemberInvited
 from socialshop.onboarding.imports import import_members
+from socialshop.onboarding.personal_store import PERSONAL
 from socialshop.referrals import service as referrals
 
 __all__ = [
+    "PERSONAL",
     "Arrival",
     "Card",
     "Entrance",

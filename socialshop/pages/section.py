@@ -33,7 +33,7 @@ from socialshop.kernel.ids import from_public
 from socialshop.pages import assets, cookies, languages, refusals
 from socialshop.pages.forms import Form
 from socialshop.pages.visit import Visit, admit
-from socialshop.web import idempotency, problems
+from socialshop.web import idempotency, looks, problems
 from socialshop.web.auth import SIGNED_IN, Access, Caller
 from socialshop.web.problems import Refused
 from socialshop.web.store import Claim
@@ -73,6 +73,7 @@ class Page:
     once: bool = False
     limit: str | None = None
     isolation: str | None = None
+    sees: str | None = None
 
 
 class Section(Blueprint):
@@ -95,15 +96,24 @@ class Section(Blueprint):
         ids: Mapping[str, str] | None = None,
         tab: str = "",
         isolation: str | None = None,
+        sees: str | None = None,
     ) -> Callable[[Function], Function]:
         """Register a page. `ids` maps a path variable to the prefix of its public id; `tab` says which is lit.
 
-        `isolation` names a PostgreSQL level, for a page whose statements must see one state.
+        `isolation` names a PostgreSQL level, for a page whose statements must see one state. `sees` names the path
+        variable by which a member's data is seen: it is noted, as at operations (web/looks.py).
         """
 
         def register(function: Function) -> Function:
             row = Page(
-                "GET", self.prefix + path, access or self.access, ids or {}, function, tab=tab, isolation=isolation
+                "GET",
+                self.prefix + path,
+                access or self.access,
+                ids or {},
+                function,
+                tab=tab,
+                isolation=isolation,
+                sees=sees,
             )
             self._add(path, row, _page_of(row))
             return function
@@ -237,7 +247,10 @@ def _look(row: Page, variables: Mapping[str, str], form: Form, status: int) -> R
 
     def work(uow: UnitOfWork) -> Response:
         caller = admit(row.access, uow)
-        answer = make_response(row.function(Visit(uow, _ids(row, variables), variables, caller, form)))
+        ids = _ids(row, variables)
+        if row.sees is not None and caller is not None:
+            looks.note(uow, caller, row.sees, row.ids, ids, saw=row.function.__name__)
+        answer = make_response(row.function(Visit(uow, ids, variables, caller, form)))
         if status != HTTPStatus.OK:
             answer.status_code = status
         return answer

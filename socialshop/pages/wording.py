@@ -28,6 +28,7 @@ SENTENCES = {
     "invite_code_unknown": lazy_gettext("No invite link has this code."),
     "member_limit_reached": lazy_gettext("You have as many of these as one member may have."),
     "not_found": lazy_gettext("Perhaps the address is incomplete, or what was here is gone."),
+    "money_left": lazy_gettext("Your wallet holds money. Have it paid out, or say that you give it up."),
     "nothing_to_pay": lazy_gettext("No approved request waits for this channel."),
     "nothing_to_refund": lazy_gettext("Everything has been given back, or was asked back already."),
     "order_not_confirmed": lazy_gettext("The money of this order has not been taken yet."),
@@ -40,6 +41,7 @@ SENTENCES = {
         "The batch cannot be such a file: it needs your account, and pays to IBANs alone."
     ),
     "payout_not_open": lazy_gettext("The payout request has moved on meanwhile."),
+    "payout_underway": lazy_gettext("A payout is on its way. Take it back, or wait until it has ended."),
     "plan_invalid": lazy_gettext("The plan is not complete."),
     "plan_refused": lazy_gettext("The rules of the country do not allow this plan as it is."),
     "poster_unavailable": lazy_gettext("This shop cannot draw posters. Use the QR code of the link."),
@@ -60,8 +62,10 @@ SENTENCES = {
     "seat_paid": lazy_gettext("The seat is paid. If the room does not fill, the money comes back by itself."),
     "self_approval": lazy_gettext("Nobody decides about their own payout."),
     "tier_required": lazy_gettext("This deal is for members of a higher tier. Your card says what is missing."),
+    "terms_needed": lazy_gettext("Membership rests on the terms. To withdraw them, leave the shop."),
     "token_not_valid": lazy_gettext("This link was used or is too old. Ask for another mail."),
     "too_many_attempts": lazy_gettext("Too many tries failed. Wait a quarter of an hour."),
+    "wrong_password": lazy_gettext("This is not your password."),
     "wrong_credentials": lazy_gettext("No member signs in with this e-mail and password."),
 }
 # What a value may be, word for word as the rules say it: translated by that very sentence.

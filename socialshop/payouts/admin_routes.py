@@ -69,6 +69,7 @@ def list_payout_requests(call: Call[Nothing, QueueQuery]) -> Answer:
     "/admin/payout-requests/<request_id>",
     access=READS_ALL,
     ids=_REQUEST,
+    sees="request_id",
     replies=Reply(200, EvidenceWire, "The request with its evidence."),
     isolation="REPEATABLE READ",
 )
@@ -181,6 +182,7 @@ def list_payout_batches(call: Call[Nothing, PageQuery]) -> Answer:
     "/admin/payout-batches/<batch_id>",
     access=READS_ALL,
     ids=_BATCH,
+    sees="batch_id",
     replies=Reply(200, BatchWire, "The batch."),
 )
 def show_payout_batch(call: Call[Nothing, Nothing]) -> Answer:
@@ -212,6 +214,7 @@ def release_payout_batch(call: Call[Nothing, Nothing]) -> Answer:
     "/admin/payout-batches/<batch_id>/file",
     access=READS_ALL,
     ids=_BATCH,
+    sees="batch_id",
     query=FileQuery,
     replies=(
         Reply(200, None, "A line or a transfer an item, accounts in full.", media_type="text/csv"),

@@ -22,6 +22,7 @@ room = Room("referrals_admin", __name__, tag="Referrals")
     replies=Reply(200, BranchWire, "The branch, the member itself first."),
     refuses=(NotFound,),
     ids={"member_id": "mbr"},
+    sees="member_id",
 )
 def show_branch(call: Call[Nothing, BranchQuery]) -> Answer:
     """A member's branch of the tree with volumes, in the shop's currency.

@@ -21,12 +21,14 @@ from socialshop.kernel.ids import to_public
 from socialshop.kernel.money import Money
 from socialshop.referrals import store
 from socialshop.referrals.errors import AlreadyPlaced, NodeUnknown, SponsorCycle, SponsorUnchanged
+from socialshop.referrals.personal_store import PERSONAL
 from socialshop.referrals.proposals import NO_SPONSOR, UNKNOWN_SPONSOR, Proposals, Resolution, Verdict, resolve
 from socialshop.referrals.store import DirectRow, ForestColumns, Place
 from socialshop.referrals.tree import TOP, UPLINES_KEPT, Ints, depths, nearest_uplines
 
 __all__ = [
     "NO_SPONSOR",
+    "PERSONAL",
     "UNKNOWN_SPONSOR",
     "BranchMember",
     "BranchVolume",

@@ -248,8 +248,7 @@ def directs(session: Session, number: int, after: uuid.UUID | None, limit: int) 
     rows = session.execute(
         text(
             """
-            SELECT m.id, CASE WHEN EXISTS (SELECT FROM member_consents c WHERE c.member_id = m.id)
-                THEN p.display_name END, m.joined_at
+            SELECT m.id, CASE WHEN consent_stands(m.id, 'names') THEN p.display_name END, m.joined_at
             FROM referral_nodes n
             JOIN members m ON m.number = n.member_number
             LEFT JOIN member_profiles p ON p.member_id = m.id

@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from socialshop.infra.uow import UnitOfWork
 from socialshop.kernel.ids import new_ids
 from socialshop.screening import rules, store
+from socialshop.screening.personal_store import PERSONAL
 from socialshop.screening.rules import Severity
 from socialshop.screening.store import FindingRow, StoredFinding
 
-__all__ = ["Finding", "Severity", "StoredFinding", "findings_about", "record"]
+__all__ = ["PERSONAL", "Finding", "Severity", "StoredFinding", "findings_about", "record"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,7 +26,7 @@ from pydantic import BaseModel
 from socialshop.infra.uow import UnitOfWork, in_unit_of_work
 from socialshop.kernel.errors import DomainError
 from socialshop.kernel.ids import from_public
-from socialshop.web import idempotency
+from socialshop.web import idempotency, looks
 from socialshop.web.auth import Access, Caller, admit
 from socialshop.web.bodies import read_body, read_query, read_raw, receive_body
 from socialshop.web.idempotency import Idempotency
@@ -123,6 +123,7 @@ class Operation:
     limit: str | None
     limited: bool
     listed: bool
+    sees: str | None
     summary: str
     description: str
     function: Function
@@ -158,11 +159,13 @@ class Room(Blueprint):
         limit: str | None = None,
         limited: bool = True,
         listed: bool = True,
+        sees: str | None = None,
     ) -> Callable[[Function], Function]:
         """Register the decorated function.
 
         `ids` maps a path variable to the prefix of its public id. `limit` names a limit of its own (web/limits.py)
         beside the general one, from which `limited=False` exempts. `listed=False` keeps a page out of the OpenAPI.
+        `sees` names the path variable by which the shop's people see a member's data: it is noted (web/looks.py).
         `isolation` may name a PostgreSQL level such as "REPEATABLE READ"; for reads (web/idempotency.py says why).
         """
         if isolation is not None and method != "GET":
@@ -186,6 +189,7 @@ class Room(Blueprint):
                 limit=limit,
                 limited=limited,
                 listed=listed,
+                sees=sees,
                 summary=summary.rstrip("."),
                 description=description.strip(),
                 function=function,
@@ -245,6 +249,8 @@ def _answer(row: Operation, variables: Mapping[str, str], uow: UnitOfWork | None
     query = read_query(row.query)
     ids = {name: from_public(prefix, variables[name]) for name, prefix in row.ids.items()}
     call = Call(body, query, ids, variables, caller, isolation=row.isolation, open=uow)
+    if row.sees is not None and caller is not None and uow is not None:
+        looks.note(uow, caller, row.sees, row.ids, ids, saw=row.name)
     if key is None or caller is None or uow is None:
         return _send(row.function(call))
     claim = idempotency.claim(uow, caller.member_id, request.method, request.path, key=key, content=_content())

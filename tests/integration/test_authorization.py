@@ -24,7 +24,18 @@ API = "/api/v1"
 EVERYBODY = frozenset(Role)
 BUYERS = EVERYBODY - {Role.FINANCE}
 # Of one's own account, which finance has too.
-OWN_ACCOUNT = {"DELETE /sessions/current", "PATCH /me", "POST /me/notices/read", "POST /me/email-verifications"}
+OWN_ACCOUNT = {
+    "DELETE /sessions/current",
+    "PATCH /me",
+    "DELETE /me",
+    "POST /me/consents",
+    "POST /me/password",
+    "POST /me/email",
+    "DELETE /me/sessions",
+    "DELETE /me/sessions/<session_id>",
+    "POST /me/notices/read",
+    "POST /me/email-verifications",
+}
 DEALS = {"POST /deals", *(f"POST /deals/<deal_id>/{step}" for step in ("publish", "pause", "resume", "end"))}
 # Who earns nothing has no money to ask for.
 EARNERS_READ = {

@@ -197,11 +197,31 @@ def test_a_member_sees_direct_members_by_name_and_deeper_ones_only_as_a_count_of
     assert (len(rest["data"]), rest["next_cursor"]) == (1, None)
 
 
+def test_who_does_not_want_to_be_named_is_not_named(app: Flask, sponsor: Person) -> None:
+    """Named with the terms, unnamed once that is withdrawn, named again once it is given."""
+    child = come(app, sponsor.card.invite_code)
+
+    def named() -> str | None:
+        (row,) = sponsor.call("GET", "/me/referrals").get_json()["data"]
+        return None if row["display_name"] is None else str(row["display_name"])
+
+    assert named() == "Lin"
+    for given, seen in ((False, None), (True, "Lin")):
+        assert child.call("POST", "/me/consents", json={"document": "names", "given": given}).status_code == 200
+        assert named() == seen
+
+
 def test_who_has_agreed_to_nothing_is_not_named(app: Flask, sponsor: Person) -> None:
-    come(app, sponsor.card.invite_code)
-    in_unit_of_work(
-        lambda uow: uow.session.execute(text("DELETE FROM member_consents")).rowcount  # type: ignore[attr-defined]
-    )
+    """As an imported member, whose terms nobody has accepted yet."""
+    quiet = sign_up(app)
+    with unit_of_work() as uow:
+        uow.session.execute(
+            text(
+                "UPDATE referral_nodes SET sponsor = (SELECT number FROM members WHERE id = :sponsor)"
+                " WHERE member_number = (SELECT number FROM members WHERE id = :member)"
+            ),
+            {"sponsor": sponsor.card.member_id, "member": quiet.card.member_id},
+        )
     (row,) = sponsor.call("GET", "/me/referrals").get_json()["data"]
     assert row["display_name"] is None
 

@@ -34,10 +34,12 @@ from socialshop.commissions.service.settling import (
 )
 from socialshop.commissions.store.drafts import PlanRow
 from socialshop.commissions.store.payouts import Part, Reversals, Span
+from socialshop.commissions.store.personal import PERSONAL
 from socialshop.commissions.store.reading import CommissionRow, SkippedRow, WalletRow
 from socialshop.commissions.store.settlement import SetAside
 
 __all__ = [
+    "PERSONAL",
     "CommissionRow",
     "Earning",
     "Example",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from socialshop.deals.personal_store import PERSONAL
 from socialshop.deals.service.moving import NewDeal, end, open_deal, pause, publish_deal, resume
 from socialshop.deals.service.offering import DealOffer, check_not_paused, give_back, offer
 from socialshop.deals.service.reading import Caller, DealView, deal, deals, deals_of, own_deal, titles
@@ -17,6 +18,7 @@ from socialshop.deals.service.stocking import (
 from socialshop.deals.store import RESERVED
 
 __all__ = [
+    "PERSONAL",
     "RESERVED",
     "Caller",
     "DealOffer",

@@ -36,8 +36,10 @@ from socialshop.invites.service.visiting import (
     record_click,
     take_clicks,
 )
+from socialshop.invites.store.personal import PERSONAL
 
 __all__ = [
+    "PERSONAL",
     "Landing",
     "Link",
     "NewLink",

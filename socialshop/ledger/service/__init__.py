@@ -11,8 +11,10 @@ from socialshop.ledger.service.holding import debts, hold
 from socialshop.ledger.service.posting import Posted, post, reverse
 from socialshop.ledger.service.proving import Proof, prove, prove_alone
 from socialshop.ledger.service.sealing import can_seal, count_unsealed, last_unsealed, seal
+from socialshop.ledger.store.personal import PERSONAL
 
 __all__ = [
+    "PERSONAL",
     "Entry",
     "Head",
     "HeadRefused",

@@ -11,6 +11,7 @@ from socialshop.notifications.service.mailing import (
     count_stuck_mails,
     list_mails,
     poll_mails,
+    request_email_change,
     request_email_verification,
     request_password_reset,
     retry_mail,
@@ -36,9 +37,11 @@ from socialshop.notifications.service.telling import (
 )
 from socialshop.notifications.store.gathering import Told
 from socialshop.notifications.store.mails import MailRow
+from socialshop.notifications.store.personal import PERSONAL
 
 __all__ = [
     "EVERYTHING",
+    "PERSONAL",
     "Channel",
     "Choices",
     "MailRow",
@@ -69,6 +72,7 @@ __all__ = [
     "on_room_over",
     "on_seat_claimed",
     "poll_mails",
+    "request_email_change",
     "request_email_verification",
     "request_password_reset",
     "retry_mail",

@@ -26,7 +26,7 @@ from socialshop.notifications import letters, rules
 from socialshop.notifications.events import MailsQueued
 from socialshop.notifications.gateway import Postman
 from socialshop.notifications.letters import Letter, Sender
-from socialshop.notifications.rules import KINDS, QuietHours, Topic
+from socialshop.notifications.rules import KINDS, QuietHours
 from socialshop.notifications.sentences import SUBJECTS, Reader, say
 from socialshop.notifications.store import mails as store
 from socialshop.notifications.store.mails import Claimed, MailRow
@@ -38,7 +38,11 @@ _PASSED_OVER_A_CLAIM = 100
 _FIRST_WAIT, _LONGEST_WAIT = timedelta(minutes=1), timedelta(hours=6)
 _NO_POSTMAN = "no SMTP server is set up"
 _CAPPED = tuple(kind for kind in KINDS if rules.is_capped(kind))
-_TOKENS = {"email_verification": Purpose.EMAIL_VERIFICATION, "password_reset": Purpose.PASSWORD_RESET}
+_TOKENS = {
+    "email_verification": Purpose.EMAIL_VERIFICATION,
+    "password_reset": Purpose.PASSWORD_RESET,
+    "email_change": Purpose.EMAIL_CHANGE,
+}
 
 _log = structlog.get_logger(__name__)
 
@@ -63,6 +67,13 @@ def request_password_reset(uow: UnitOfWork, email: str) -> None:
 def request_email_verification(uow: UnitOfWork, number: int) -> None:
     """Queue a mail with a link that verifies the member's address, unless there is none or it is verified."""
     store.queue_on_request(uow.session, new_id(), "email_verification", uow.now, email=None, member=number)
+    uow.emit(MailsQueued())
+
+
+def request_email_change(uow: UnitOfWork, number: int) -> None:
+    """Queue a mail to the address that waits to be the member's, and one that tells the present address of it."""
+    for kind in ("email_change_asked", "email_change"):
+        store.queue_on_request(uow.session, new_id(), kind, uow.now, email=None, member=number)
     uow.emit(MailsQueued())
 
 
@@ -176,7 +187,7 @@ def _unwanted(row: Claimed, office: PostOffice) -> str | None:
 def _letter(uow: UnitOfWork, office: PostOffice, row: Claimed) -> Letter:
     reader = Reader(language_of(row.locale or "zh"), row.time_zone or office.quiet.zone)
     letter = Letter(row.id, row.kind, row.facts, row.target_id, row.email or "", reader, row.attempts)
-    if KINDS[row.kind].topic is not Topic.SECURITY:
+    if row.kind not in _TOKENS:
         return letter
     # Made anew for each attempt, for it is stored nowhere; a mail that came twice holds two that are good.
     return replace(letter, token=identity.issue_token(uow, row.member, _TOKENS[row.kind]))

@@ -67,7 +67,7 @@ _CLAIM = text(
         FROM due WHERE m.id = due.id
         RETURNING m.id, m.member, m.kind, m.target_id, m.facts, m.attempts
     )
-    SELECT c.*, p.email, p.locale, p.time_zone,
+    SELECT c.*, CASE WHEN c.kind = 'email_change' THEN p.pending_email ELSE p.email END, p.locale, p.time_zone,
         ARRAY(SELECT topic FROM notice_opt_outs o WHERE o.member = c.member AND o.channel = 'email'),
         (SELECT count(*) FROM mails s WHERE s.member = c.member AND s.status = 'sent' AND s.kind = ANY(:capped)
             AND s.ended_at > CAST(:now AS timestamptz) - interval '24 hours')

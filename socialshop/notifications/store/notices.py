@@ -63,7 +63,7 @@ _ADD = text(
 _PAGE = text(
     """
     SELECT n.id, n.kind, n.target_id, n.facts,
-        CASE WHEN EXISTS (SELECT FROM member_consents c WHERE c.member_id = m.id) THEN p.display_name END,
+        CASE WHEN consent_stands(m.id, 'names') THEN p.display_name END,
         n.created_at, n.read_at
     FROM notices n
     LEFT JOIN members m ON m.number = n.about

@@ -22,8 +22,10 @@ from socialshop.orders.service.refunding import (
     request_refund,
 )
 from socialshop.orders.store.orders import PLACED, Sought, ToDo
+from socialshop.orders.store.personal import PERSONAL
 
 __all__ = [
+    "PERSONAL",
     "PLACED",
     "ImportedOrders",
     "LineView",

@@ -51,7 +51,7 @@ def create_batch(visit: Visit) -> Response:
     return go_to("admin.show_batch", batch_id=to_public("pob", made.batch.id))
 
 
-@admin.page("/batches/<batch_id>", ids=_BATCH, tab="batches")
+@admin.page("/batches/<batch_id>", ids=_BATCH, tab="batches", sees="batch_id")
 def show_batch(visit: Visit) -> str:
     """A batch: its frozen total, its items, and what became of each."""
     view = payouts.show_batch(visit.uow, visit.ids["batch_id"])
@@ -69,7 +69,7 @@ def release_batch(visit: Visit) -> Response:
     return go_to("admin.show_batch", batch_id=visit.path["batch_id"])
 
 
-@admin.page("/batches/<batch_id>/file", ids=_BATCH)
+@admin.page("/batches/<batch_id>/file", ids=_BATCH, sees="batch_id")
 def take_file(visit: Visit) -> Response:
     """The file for the channel, accounts in full; who takes it is recorded."""
     file = payouts.frozen_file(visit.uow, actor=visit.caller.member_id, batch_id=visit.ids["batch_id"])

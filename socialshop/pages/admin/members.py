@@ -35,7 +35,7 @@ def list_members(visit: Visit) -> str:
     return render_template("admin/members.html", members=rows, next=after, roles=list(ROLES.items()))
 
 
-@admin.page("/members/<member_id>", ids={"member_id": "mbr"}, tab="members")
+@admin.page("/members/<member_id>", ids={"member_id": "mbr"}, tab="members", sees="member_id")
 def show_member(visit: Visit) -> str:
     """One member: role, wallet, sponsors, and the team below. That the team was looked at is recorded."""
     member_id = visit.ids["member_id"]

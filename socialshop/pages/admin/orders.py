@@ -48,7 +48,7 @@ def list_orders(visit: Visit) -> str:
     )
 
 
-@admin.page("/orders/<order_id>", ids=_ORDER, tab="orders")
+@admin.page("/orders/<order_id>", ids=_ORDER, tab="orders", sees="order_id")
 def show_order(visit: Visit) -> str:
     """One order: lines, payment, room, shipment, refunds, and who earned what by it, or nothing and why."""
     order = orders.order(visit.uow, visit.ids["order_id"], None)

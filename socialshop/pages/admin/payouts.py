@@ -65,7 +65,7 @@ def list_payouts(visit: Visit) -> str:
     )
 
 
-@admin.page("/payouts/<request_id>", ids=_REQUEST, tab="payouts", isolation="REPEATABLE READ")
+@admin.page("/payouts/<request_id>", ids=_REQUEST, tab="payouts", isolation="REPEATABLE READ", sees="request_id")
 def show_payout(visit: Visit) -> str:
     """A request with all that a decision needs."""
     evidence = payouts.evidence(visit.uow, visit.ids["request_id"])
@@ -89,7 +89,10 @@ def show_payout(visit: Visit) -> str:
 
 
 @admin.page(
-    "/payouts/<request_id>/commissions/<accrual_id>", ids={"request_id": "por", "accrual_id": "acr"}, tab="payouts"
+    "/payouts/<request_id>/commissions/<accrual_id>",
+    ids={"request_id": "por", "accrual_id": "acr"},
+    tab="payouts",
+    sees="request_id",
 )
 def explain_accrual(visit: Visit) -> str:
     """Why a commission behind a request is what it is, step by step."""

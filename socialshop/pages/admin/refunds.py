@@ -32,7 +32,7 @@ def list_refunds(visit: Visit) -> str:
     )
 
 
-@admin.page("/refunds/<refund_id>", ids=_REFUND, tab="refunds")
+@admin.page("/refunds/<refund_id>", ids=_REFUND, tab="refunds", sees="refund_id")
 def show_refund(visit: Visit) -> str:
     """One refund beside its order."""
     refund = orders.refund(visit.uow, visit.ids["refund_id"])

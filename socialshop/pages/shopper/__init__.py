@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from socialshop.pages.shopper import (
+    account,
     earnings,
     invites,
     mailed,
@@ -11,6 +12,7 @@ from socialshop.pages.shopper import (
     orders,
     paying,
     points,
+    privacy,
     rooms,
     shop,
     signing,
@@ -19,6 +21,7 @@ from socialshop.pages.shopper import (
 from socialshop.pages.shopper.section import shopper
 
 __all__ = [
+    "account",
     "earnings",
     "invites",
     "mailed",
@@ -27,6 +30,7 @@ __all__ = [
     "orders",
     "paying",
     "points",
+    "privacy",
     "rooms",
     "shop",
     "shopper",

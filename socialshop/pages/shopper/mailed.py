@@ -31,6 +31,20 @@ def verify_email(visit: Visit) -> Response:
     return go_to("shopper.shop_front")
 
 
+@shopper.page("/change-email", access=PUBLIC)
+def show_email_change(visit: Visit) -> str:
+    """One button, for the same reason."""
+    return render_template("shopper/verify_email.html", token=_token(visit), changes=True)
+
+
+@shopper.action("/change-email", access=PUBLIC, again="show_email_change", limit=limits.MAIL_REQUESTS)
+def confirm_email_change(visit: Visit) -> Response:
+    """The new address is the member's own."""
+    identity.confirm_email_change(visit.uow, visit.form.values.get("token", "")[:_LONGEST_TOKEN])
+    flash(gettext("Thank you: the address is yours."))
+    return go_to("shopper.shop_front")
+
+
 @shopper.page("/forgot-password", access=PUBLIC)
 def show_forgotten(visit: Visit) -> str:
     """Where to send the link."""

@@ -14,8 +14,10 @@ from socialshop.payments.service.intents import (
     request_release,
 )
 from socialshop.payments.service.looking import apply_notice, count_unknown, forget_notices, look, poll, take_notice
+from socialshop.payments.store.personal import PERSONAL
 
 __all__ = [
+    "PERSONAL",
     "PaymentView",
     "apply_notice",
     "count_unknown",

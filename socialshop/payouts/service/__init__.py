@@ -11,6 +11,7 @@ from socialshop.payouts.service.batching import (
     release_batch,
     show_batch,
 )
+from socialshop.payouts.service.blotting import blot_out
 from socialshop.payouts.service.files import FrozenFile, bank_file, frozen_file
 from socialshop.payouts.service.finding import find_owed_commission
 from socialshop.payouts.service.queueing import UNDECIDED, Queued, neighbours, queue, waiting_sums
@@ -20,11 +21,13 @@ from socialshop.payouts.service.result_files import record_results_file
 from socialshop.payouts.service.reviewing import approve, hold, reject
 from socialshop.payouts.store.batches import Batch, BatchItem, Outcome
 from socialshop.payouts.store.destinations import Destination
+from socialshop.payouts.store.personal import PERSONAL
 from socialshop.payouts.store.requests import PaidPart, Request
 from socialshop.payouts.store.review import Neighbours, Sort, WaitingSum, Wanted
 
 __all__ = [
     "LARGEST_BATCH",
+    "PERSONAL",
     "UNDECIDED",
     "Batch",
     "BatchItem",
@@ -45,6 +48,7 @@ __all__ = [
     "approve",
     "bank_file",
     "batches",
+    "blot_out",
     "cancel",
     "create_batch",
     "destinations",

@@ -37,9 +37,11 @@ from socialshop.rooms.service.reading import (
 )
 from socialshop.rooms.service.reminding import remind
 from socialshop.rooms.store.leading import CountRow, DayRow
+from socialshop.rooms.store.personal import PERSONAL
 from socialshop.rooms.store.reading import EventRow
 
 __all__ = [
+    "PERSONAL",
     "Attribution",
     "CountRow",
     "DayRow",

@@ -1,0 +1,46 @@
+"""What commissions hold of a person: numbers, and who is answerable for a plan."""
+
+from __future__ import annotations
+
+from socialshop.infra.personal import Holding
+
+_STAYS = "What was earned, and from what, is never recomputed without it; it knows numbers."
+
+PERSONAL = (
+    Holding(
+        "accruals",
+        ("beneficiary",),
+        reads="""
+            SELECT a.id, l.order_id, a.kind, a.level, a.amount_minor, a.clawed_minor, a.currency, a.status,
+                   a.accrued_at, a.matures_at, a.settled_at
+            FROM accruals a JOIN accrued_lines l ON l.order_line_id = a.order_line_id
+            WHERE a.beneficiary = :number ORDER BY a.accrued_at, a.id
+        """,
+        ids={"id": "acr", "order_id": "ord"},
+        stays=_STAYS,
+    ),
+    Holding(
+        "accrued_lines",
+        ("buyer", "host", "uplines"),
+        hidden="What commission on an order was computed from; the order itself is read out.",
+        stays=_STAYS,
+    ),
+    Holding(
+        "accrual_skips",
+        ("member_number", "reason"),
+        hidden="Why an order of somebody else earned nothing; the reason is one of the shop's own words.",
+        stays=_STAYS,
+    ),
+    Holding(
+        "commission_plan_drafts",
+        ("created_by",),
+        reads="SELECT name, created_at FROM commission_plan_drafts WHERE created_by = :id ORDER BY id",
+        stays="Who drafted a plan is an id.",
+    ),
+    Holding(
+        "commission_plan_versions",
+        ("sign_off",),
+        hidden="A plan is the shop's; who signed it off did so by name, for the law.",
+        stays="The law asks who signed off a plan that pays several levels.",
+    ),
+)

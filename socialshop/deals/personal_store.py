@@ -1,0 +1,15 @@
+"""What deals hold of a person: who opened them."""
+
+from __future__ import annotations
+
+from socialshop.infra.personal import Holding
+
+PERSONAL = (
+    Holding(
+        "deals",
+        ("opened_by",),
+        reads="SELECT id, title, created_at FROM deals WHERE opened_by = :number ORDER BY id",
+        ids={"id": "deal"},
+        stays="The shop's own offer; who opened it is a number.",
+    ),
+)

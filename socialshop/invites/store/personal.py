@@ -1,0 +1,49 @@
+"""What invites hold of a person. A link that leads to somebody who has left leads nowhere; what it brought stays."""
+
+from __future__ import annotations
+
+from socialshop.infra.personal import Holding
+
+PERSONAL = (
+    Holding(
+        "invite_links",
+        ("owner_id", "code", "channel"),
+        reads="""
+            SELECT code, kind, target_id, channel, created_at FROM invite_links WHERE owner_id = :id ORDER BY id
+        """,
+        erases=(
+            """
+            UPDATE invite_links SET code = 'gone-' || gen_random_uuid(),
+                channel = CASE WHEN channel IS NOT NULL THEN id::text END
+            WHERE owner_id = :id AND code NOT LIKE 'gone-%'
+            """,
+        ),
+        stays="That a link was there, and what it brought: sums.",
+    ),
+    Holding(
+        "invite_clicks",
+        ("member_id", "visitor"),
+        reads="SELECT link_id, clicked_at, verdict FROM invite_clicks WHERE member_id = :id ORDER BY id",
+        erases=(
+            # A browser whose member is gone is some browser: its own hash would still tell one person's clicks apart.
+            """
+            UPDATE invite_clicks SET member_id = NULL, visitor = sha256(gen_random_uuid()::text::bytea)
+            WHERE member_id = :id
+               OR visitor IN (SELECT visitor FROM invite_visitors WHERE member_id = :id)
+            """,
+        ),
+        stays="That somebody clicked, and when, until it is forgotten.",
+    ),
+    Holding(
+        "invite_visitors",
+        ("member_id", "visitor"),
+        reads="SELECT seen_at FROM invite_visitors WHERE member_id = :id ORDER BY seen_at",
+        erases=("DELETE FROM invite_visitors WHERE member_id = :id",),
+    ),
+    Holding(
+        "attributions",
+        ("member_id",),
+        reads="SELECT source, touched_at, attributed_at FROM attributions WHERE member_id = :id",
+        stays="Through which link a number came: the tree rests on it.",
+    ),
+)

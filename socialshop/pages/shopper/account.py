@@ -1,0 +1,94 @@
+"""The account's safety: where it is signed in, the e-mail address, the password."""
+
+from __future__ import annotations
+
+from flask import Response, flash, render_template
+from flask_babel import gettext
+
+from socialshop.identity import service as identity
+from socialshop.identity.service import LONGEST_EMAIL, LONGEST_PASSWORD, WrongPassword
+from socialshop.kernel.ids import to_public
+from socialshop.notifications import service as notifications
+from socialshop.onboarding import service as onboarding
+from socialshop.pages.section import go_to
+from socialshop.pages.shopper.section import shopper
+from socialshop.pages.visit import Visit
+from socialshop.pages.wording import sentence_of
+from socialshop.web import limits
+
+
+@shopper.page("/account", tab="me")
+def show_account(visit: Visit) -> str:
+    """The address and whether it is verified, the devices, and a new password."""
+    caller = visit.caller
+    return render_template(
+        "shopper/account.html",
+        card=onboarding.card_of(visit.uow, caller.member_id),
+        sessions=[
+            (to_public("ses", one.id), one)
+            for one in identity.live_sessions(visit.uow, caller.member_id, caller.session_id)
+        ],
+    )
+
+
+@shopper.action("/account/verification", again="show_account", limit=limits.MAIL_REQUESTS)
+def request_verification(visit: Visit) -> Response:
+    """Have a mail sent that shows that the address is one's own."""
+    notifications.request_email_verification(visit.uow, visit.caller.number)
+    flash(gettext("A mail is on its way."))
+    return go_to("shopper.show_account")
+
+
+@shopper.action("/account/sessions/<session_id>/end", again="show_account", ids={"session_id": "ses"})
+def end_session(visit: Visit) -> Response:
+    """Sign one device out."""
+    identity.revoke_session(visit.uow, visit.caller.member_id, visit.ids["session_id"])
+    flash(gettext("Signed out there."))
+    return go_to("shopper.show_account")
+
+
+@shopper.action("/account/sessions/end", again="show_account")
+def end_other_sessions(visit: Visit) -> Response:
+    """Sign every other device out."""
+    identity.revoke_other_sessions(visit.uow, visit.caller.member_id, visit.caller.session_id)
+    flash(gettext("Signed out everywhere else."))
+    return go_to("shopper.show_account")
+
+
+@shopper.action("/account/email", again="show_account", limit=limits.MAIL_REQUESTS)
+def change_email(visit: Visit) -> Response:
+    """Another address, once whoever reads it has said so."""
+    form, caller = visit.form, visit.caller
+    email = form.text("email", longest=LONGEST_EMAIL)
+    password = form.secret("email_password", longest=LONGEST_PASSWORD)
+    form.check()
+    whose = to_public("mbr", caller.member_id)
+    limits.check_sign_in(whose)
+    try:
+        identity.ask_email_change(visit.uow, caller.member_id, email, password)
+    except WrongPassword as wrong:
+        limits.count_failed_sign_in(whose)
+        # The page asks for the password twice: it is said beside the field that was filled in.
+        form.errors["email_password"] = sentence_of(wrong)
+        form.refuse()
+    notifications.request_email_change(visit.uow, caller.number)
+    flash(gettext("A mail is on its way to the new address. The present one stays until you open its link."))
+    return go_to("shopper.show_account")
+
+
+@shopper.action("/account/password", again="show_account")
+def change_password(visit: Visit) -> Response:
+    """Another password; every other device is signed out."""
+    form, caller = visit.form, visit.caller
+    old = form.secret("current_password", longest=LONGEST_PASSWORD)
+    new = form.secret("password", longest=LONGEST_PASSWORD)
+    form.check()
+    whose = to_public("mbr", caller.member_id)
+    limits.check_sign_in(whose)
+    try:
+        identity.change_password(visit.uow, caller.member_id, caller.session_id, old_password=old, password=new)
+    except WrongPassword:
+        limits.count_failed_sign_in(whose)
+        raise
+    flash(gettext("The new password is set. Every other device is signed out."))
+    return go_to("shopper.show_account")

@@ -1,0 +1,171 @@
+"""The privacy centre: consents, all that the shop holds of a member, who looked, and leaving for good."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping
+from typing import Any
+
+from flask import Response, flash, make_response, render_template, url_for
+from flask_babel import gettext, lazy_gettext
+
+from socialshop.identity import service as identity
+from socialshop.identity.service import LONGEST_PASSWORD, Document, WrongPassword
+from socialshop.kernel.ids import to_public
+from socialshop.pages import cookies
+from socialshop.pages.section import go_to, go_to_address
+from socialshop.pages.shopper.section import shopper
+from socialshop.pages.visit import PAGE_ROWS, Visit, cut
+from socialshop.privacy import service as privacy
+from socialshop.web import limits
+
+_ROWS_A_TABLE = 10
+DOCUMENTS = {
+    Document.TERMS: (lazy_gettext("The terms"), lazy_gettext("What membership rests on.")),
+    Document.NAMES: (
+        lazy_gettext("Your name in your team"),
+        lazy_gettext("Whoever invited you, and your team, see your name. Otherwise they see that somebody joined."),
+    ),
+    Document.PERSONALISATION: (
+        lazy_gettext("Goods chosen for you"),
+        lazy_gettext("What you bought and looked at decides what you are shown first."),
+    ),
+    Document.MARKETING: (lazy_gettext("Offers by mail"), lazy_gettext("We write when there is an offer.")),
+}
+# What tables and looks are called; a new one shows under its own name until it has a title here.
+TABLES: Mapping[str, Any] = {
+    "members": lazy_gettext("Membership"),
+    "member_profiles": lazy_gettext("Profile"),
+    "member_credentials": lazy_gettext("Password"),
+    "member_sessions": lazy_gettext("Devices signed in"),
+    "member_consents": lazy_gettext("Consents"),
+    "member_claims": lazy_gettext("Claim to the account"),
+    "member_tokens": lazy_gettext("Links sent by mail"),
+    "referral_nodes": lazy_gettext("Place in the team"),
+    "sponsor_corrections": lazy_gettext("Corrected places"),
+    "member_imports": lazy_gettext("Import"),
+    "invite_links": lazy_gettext("Invite links"),
+    "invite_clicks": lazy_gettext("Links followed"),
+    "invite_visitors": lazy_gettext("Browsers recognised"),
+    "attributions": lazy_gettext("How you came"),
+    "orders": lazy_gettext("Orders"),
+    "refunds": lazy_gettext("Refunds"),
+    "payments": lazy_gettext("Payments"),
+    "rooms": lazy_gettext("Rooms hosted"),
+    "seats": lazy_gettext("Seats"),
+    "room_events": lazy_gettext("What happened in rooms"),
+    "accruals": lazy_gettext("Commissions"),
+    "commission_plan_drafts": lazy_gettext("Plans drafted"),
+    "ledger_accounts": lazy_gettext("Wallet movements"),
+    "payout_destinations": lazy_gettext("Where money may go"),
+    "payout_requests": lazy_gettext("Payouts"),
+    "payout_decisions": lazy_gettext("Decisions about payouts"),
+    "notices": lazy_gettext("Notices"),
+    "notice_opt_outs": lazy_gettext("Notices you declined"),
+    "mails": lazy_gettext("Mails"),
+    "deals": lazy_gettext("Deals opened"),
+    "audit_entries": lazy_gettext("Record of deeds"),
+    "data_looks": lazy_gettext("Who looked"),
+}
+LOOKS: Mapping[str, Any] = {
+    "show_member": lazy_gettext("your membership"),
+    "show_branch": lazy_gettext("your team"),
+    "show_order": lazy_gettext("an order"),
+    "show_order_commissions": lazy_gettext("commissions on an order"),
+    "show_refund": lazy_gettext("a refund"),
+    "show_payout": lazy_gettext("a payout"),
+    "show_payout_request": lazy_gettext("a payout"),
+    "explain": lazy_gettext("a commission"),
+    "show_batch": lazy_gettext("a batch of payouts"),
+    "show_payout_batch": lazy_gettext("a batch of payouts"),
+    "take_file": lazy_gettext("the file of payouts for the bank"),
+    "download_payout_file": lazy_gettext("the file of payouts for the bank"),
+}
+KINDS: Mapping[str, Any] = {
+    "room_events": lazy_gettext("What happened in rooms"),
+    "notices_and_mails": lazy_gettext("Notices and mails"),
+    "payment_notices": lazy_gettext("Messages of payment providers"),
+    "invite_clicks": lazy_gettext("Links followed"),
+    "data_looks": lazy_gettext("Who looked"),
+    "payout_accounts_of_former_members": lazy_gettext("Accounts to which money of former members went"),
+}
+_WHO = {"admin": lazy_gettext("An admin"), "finance": lazy_gettext("Somebody of finance")}
+
+
+@shopper.page("/privacy", tab="me")
+def show_privacy(visit: Visit) -> str:
+    """What is agreed to, how long things are kept, and the way to everything else."""
+    return render_template(
+        "shopper/privacy.html",
+        consents=[(c, *DOCUMENTS[c.document]) for c in identity.consents_of(visit.uow, visit.caller.member_id)],
+        kept=[(KINDS.get(kept.kind, kept.kind), kept.days(visit.settings)) for kept in privacy.RETENTION],
+    )
+
+
+@shopper.action("/privacy/consents", again="show_privacy")
+def decide_consent(visit: Visit) -> Response:
+    """Agree to something, or no longer."""
+    form = visit.form
+    document = form.choice("document", [document.value for document in Document])
+    given = form.choice("given", ("yes", "no")) == "yes"
+    form.check()
+    identity.decide_consent(visit.uow, visit.caller.member_id, Document(document), given=given)
+    flash(gettext("Kept."))
+    return go_to("shopper.show_privacy")
+
+
+@shopper.page("/privacy/data", tab="me", isolation="REPEATABLE READ")
+def show_data(visit: Visit) -> str:
+    """All that the shop holds of the member, the first rows of each kind."""
+    parts = privacy.glance_at(visit.uow, visit.caller.member_id, _ROWS_A_TABLE)
+    return render_template("shopper/my_data.html", parts=[(TABLES.get(part.table, part.table), part) for part in parts])
+
+
+@shopper.page("/privacy/data.json", isolation="REPEATABLE READ")
+def take_data(visit: Visit) -> Response:
+    """The whole of it, for machines."""
+    answer = make_response(privacy.export_of(visit.uow, visit.caller.member_id))
+    answer.headers["Content-Type"] = "application/json"
+    answer.headers["Content-Disposition"] = 'attachment; filename="my-data.json"'
+    answer.headers["Cache-Control"] = "no-store"
+    return answer
+
+
+@shopper.page("/privacy/looks", tab="me")
+def show_looks(visit: Visit) -> str:
+    """Who of the shop looked at the member's data, the newest first."""
+    after = visit.after()
+    found = privacy.looks_at(visit.uow, visit.caller.member_id, after.int if after else None, PAGE_ROWS + 1)
+    rows, following = cut(found, lambda row: uuid.UUID(int=row.id))
+    looks = [(row.looked_at, _WHO.get(row.role, _WHO["admin"]), LOOKS.get(row.saw, row.saw)) for row in rows]
+    return render_template("shopper/looks.html", looks=looks, next=following)
+
+
+@shopper.page("/privacy/leave", tab="me")
+def show_leave(visit: Visit) -> str:
+    """What leaving means, and the form that does it."""
+    left = privacy.money_of(visit.uow, visit.caller.number)
+    return render_template("shopper/leave.html", left=left)
+
+
+@shopper.action("/privacy/leave", again="show_leave")
+def leave(visit: Visit) -> Response:
+    """Leave for good; the password shows that it is the member who asks."""
+    form = visit.form
+    password = form.secret("password", longest=LONGEST_PASSWORD)
+    if not form.is_ticked("sure"):
+        form.errors["sure"] = gettext("Say that you mean it.")
+    form.check()
+    whose = to_public("mbr", visit.caller.member_id)
+    limits.check_sign_in(whose)
+    try:
+        identity.check_own_password(visit.uow, visit.caller.member_id, password)
+    except WrongPassword:
+        limits.count_failed_sign_in(whose)
+        form.errors["password"] = gettext("This is not your password.")
+        form.refuse()
+    privacy.erase(visit.uow, visit.caller.member_id, gives_up=form.is_ticked("gives_up"))
+    answer = go_to_address(url_for("shopper.shop_front"))
+    cookies.drop_session(answer)
+    flash(gettext("You have left. Nothing here tells who you were."))
+    return answer

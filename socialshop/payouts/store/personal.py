@@ -1,0 +1,76 @@
+"""What payouts hold of a person. Where money went is kept as long as the law asks, then blotted out too."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+from socialshop.infra.personal import Holding
+
+_BLOTTED = "holder = '', account = id::text"
+
+PERSONAL = (
+    Holding(
+        "payout_destinations",
+        ("member_id", "holder", "account"),
+        reads="""
+            SELECT id, channel, holder, account, created_at FROM payout_destinations WHERE member_id = :id ORDER BY id
+        """,
+        ids={"id": "pod"},
+        erases=(
+            f"""
+            UPDATE payout_destinations d SET {_BLOTTED}
+            WHERE d.member_id = :id AND d.holder <> '' AND NOT EXISTS (
+                SELECT FROM payout_requests r WHERE r.destination_id = d.id AND r.batch_id IS NOT NULL)
+            """,  # noqa: S608 - a constant of this module
+        ),
+        stays="Where money has gone: holder and account, as long as the law asks for proof of payouts.",
+    ),
+    Holding(
+        "payout_requests",
+        ("member_id", "member_number", "reason", "result_reason"),
+        reads="""
+            SELECT id, destination_id, channel, amount_minor, currency, status, submitted_at, decided_at, reason,
+                   result_reason, reference, ended_at
+            FROM payout_requests WHERE member_id = :id ORDER BY id
+        """,
+        ids={"id": "por", "destination_id": "pod"},
+        stays="The law asks for proof of payouts; the request knows a number.",
+    ),
+    Holding(
+        "payout_decisions",
+        ("requester", "decided_by", "reason"),
+        reads="""
+            SELECT request_id, decision, decided_at, reason FROM payout_decisions WHERE requester = :id ORDER BY id
+        """,
+        ids={"request_id": "por"},
+        stays="Who decided about money, and why; never changed or removed.",
+    ),
+    Holding(
+        "payout_batches",
+        ("created_by", "released_by"),
+        hidden="Batches are the shop's; what its people did is read out from the audit record.",
+        stays="Who released money.",
+    ),
+)
+
+
+def blot_out(session: Session, paid_before: datetime, limit: int) -> int:
+    """Blot out up to `limit` destinations of people who have left, to which nothing went since; returns how many."""
+    done = session.execute(
+        text(
+            f"""
+            UPDATE payout_destinations SET {_BLOTTED} WHERE id = ANY (ARRAY(
+                SELECT d.id FROM payout_destinations d JOIN erasures e ON e.member_id = d.member_id
+                WHERE d.holder <> '' AND NOT EXISTS (
+                    SELECT FROM payout_requests r WHERE r.destination_id = d.id AND r.batch_id IS NOT NULL
+                        AND coalesce(r.ended_at, r.submitted_at) >= :before)
+                LIMIT :limit))
+            RETURNING 1
+            """  # noqa: S608 - a constant of this module
+        ),
+        {"before": paid_before, "limit": limit},
+    ).all()
+    return len(done)

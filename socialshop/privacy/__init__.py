@@ -1,0 +1,1 @@
+"""What the shop holds of a person: consents, export, erasure, and who looked."""

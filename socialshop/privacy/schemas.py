@@ -1,0 +1,138 @@
+"""Wire shapes of privacy."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any, Literal
+
+from pydantic import Field
+
+from socialshop.identity.service import Consent, Document
+from socialshop.kernel.ids import to_public
+from socialshop.privacy.service import LookRow
+from socialshop.web.paging import Page, PageQuery
+from socialshop.web.schemas import Instant, Wire, with_example
+
+_CONSENT = {
+    "document": "marketing",
+    "given": False,
+    "version": None,
+    "decided_at": None,
+    "current_version": "2026-11",
+}
+
+
+class ConsentDecision(Wire):
+    """What you agree to from now on, or no longer."""
+
+    model_config = with_example({"document": "marketing", "given": True})
+
+    document: Literal["terms", "names", "personalisation", "marketing"]
+    given: bool
+
+
+class ConsentWire(Wire):
+    """How one document stands; `decided_at` of your newest decision about it, null where it stands by default."""
+
+    model_config = with_example(_CONSENT)
+
+    document: str
+    given: bool
+    version: str | None
+    decided_at: Instant | None
+    current_version: str
+
+    @classmethod
+    def of(cls, consent: Consent) -> ConsentWire:
+        """The wire form of a consent."""
+        return cls(
+            document=consent.document.value,
+            given=consent.given,
+            version=consent.version,
+            decided_at=consent.decided_at,
+            current_version=consent.current_version,
+        )
+
+
+class Consents(Wire):
+    """How every document stands."""
+
+    model_config = with_example({"data": [_CONSENT]})
+
+    data: list[ConsentWire]
+
+
+class Export(Wire):
+    """All that the shop holds of you: rows by table, why some are not shown, and what stays after erasing."""
+
+    model_config = with_example(
+        {
+            "format": "socialshop-export-1",
+            "member_id": "mbr_01k9w3q2mxe5tb6v8c4yd7r1hz",
+            "exported_at": "2026-01-31T12:00:00Z",
+            "sections": {"member_profiles": [{"display_name": "林小满", "email": "xiaoman@example.com"}]},
+            "not_shown": {"idempotency_answers": "Answers that the person was given already."},
+            "kept_after_erasing": {"orders": "The law asks for proof of every sale."},
+        }
+    )
+
+    format: str
+    member_id: str
+    exported_at: Instant
+    sections: dict[str, list[dict[str, Any]]]
+    not_shown: dict[str, str]
+    kept_after_erasing: dict[str, str]
+
+
+class ErasureQuery(Wire):
+    """What leaving costs, if anything."""
+
+    gives_up: Literal["money"] | None = Field(None, description="`money`: what the wallet holds falls to the shop")
+
+
+class LookQuery(PageQuery):
+    """Which looks."""
+
+    def before(self) -> int | None:
+        """The look that the page before ended with. Raises InvalidFields."""
+        after = self.after()
+        return after.int if after else None
+
+
+class LookWire(Wire):
+    """That somebody of the shop saw data of yours: by which operation or page, and when."""
+
+    model_config = with_example(
+        {
+            "looked_at": "2026-01-31T12:00:00Z",
+            "saw": "show_payout_request",
+            "viewer_id": "mbr_01k9w3q2mxe5tb6v8c4yd7r1hz",
+            "viewer_role": "finance",
+        }
+    )
+
+    looked_at: Instant
+    saw: str
+    viewer_id: str
+    viewer_role: str
+
+    @classmethod
+    def of(cls, look: LookRow) -> LookWire:
+        """The wire form of a look."""
+        return cls(
+            looked_at=look.looked_at, saw=look.saw, viewer_id=to_public("mbr", look.viewer), viewer_role=look.role
+        )
+
+
+class LookPage(Page[LookWire]):
+    """A page of looks, the newest first."""
+
+
+def document_of(decision: ConsentDecision) -> Document:
+    """Which document is decided about."""
+    return Document(decision.document)
+
+
+def place_of(look: LookRow) -> uuid.UUID:
+    """A look's place in the list, as cursors spell it."""
+    return uuid.UUID(int=look.id)

@@ -1,0 +1,38 @@
+"""Money that nobody can claim any more falls to the shop, as the commission that it was never paid."""
+
+from __future__ import annotations
+
+from socialshop.infra.uow import UnitOfWork
+from socialshop.kernel.money import Money
+from socialshop.kernel.time import exact_text
+from socialshop.ledger import chart
+from socialshop.ledger import service as ledger
+from socialshop.ledger.service import Entry, Posting
+from socialshop.privacy.store import erasing as store
+
+
+def money_of(uow: UnitOfWork, number: int) -> list[Money]:
+    """What the member's wallet holds, a sum a currency."""
+    return [
+        Money(row.available_minor, row.currency) for row in store.wallet_of(uow.session, chart.member_wallet(number))
+    ]
+
+
+def forfeit(uow: UnitOfWork, number: int) -> list[Money]:
+    """Post what the wallet holds back to where commissions come from; returns it. Wallets are held first."""
+    wallet = chart.member_wallet(number)
+    held = ledger.hold(uow, {(wallet, money.currency) for money in money_of(uow, number)})
+    left = [Money(amount, currency) for (_, currency), amount in sorted(held.items()) if amount > 0]
+    ledger.post(uow, [_entry(wallet, number, money, exact_text(uow.now)) for money in left])
+    return left
+
+
+def _entry(wallet: str, number: int, money: Money, at: str) -> Entry:
+    return Entry(
+        f"forfeit:{number}:{money.currency}:{at}",
+        "forfeit",
+        (
+            Posting(wallet, -money.amount_minor, money.currency, None),
+            Posting(chart.COMMISSION_EXPENSE, money.amount_minor, money.currency, None),
+        ),
+    )

@@ -1,0 +1,46 @@
+"""How long each kind of data is kept, as data; the schedule forgets by it, pages and docs show it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from socialshop.infra.settings import Settings
+from socialshop.infra.uow import UnitOfWork
+from socialshop.invites import service as invites
+from socialshop.notifications import service as notifications
+from socialshop.payments import service as payments
+from socialshop.payouts import service as payouts
+from socialshop.privacy.service.looking import forget_looks
+from socialshop.rooms import service as rooms
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A kind of data is kept for as many days as `setting` says; `step` forgets a batch of what is older."""
+
+    kind: str
+    setting: str
+    step: Callable[[UnitOfWork, datetime], bool]
+
+    def days(self, settings: Settings) -> int:
+        """For how many days."""
+        found: int = getattr(settings, self.setting)
+        return found
+
+
+RETENTION: tuple[Kept, ...] = (
+    Kept("room_events", "history_keep_days", rooms.forget_events),
+    Kept("notices_and_mails", "history_keep_days", notifications.forget),
+    Kept("payment_notices", "history_keep_days", payments.forget_notices),
+    Kept("invite_clicks", "history_keep_days", invites.forget_clicks),
+    Kept("data_looks", "history_keep_days", forget_looks),
+    Kept("payout_accounts_of_former_members", "payout_keep_days", payouts.blot_out),
+)
+
+
+def forget(uow: UnitOfWork, settings: Settings) -> bool:
+    """Forget a batch of every kind that is older than it is kept; True if there may be more of any."""
+    more = [kept.step(uow, uow.now - timedelta(days=kept.days(settings))) for kept in RETENTION]
+    return any(more)

@@ -1,0 +1,178 @@
+"""Statements on people who leave."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+from datetime import datetime
+from typing import NamedTuple
+
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+
+class LeaverRow(NamedTuple):
+    """Who leaves."""
+
+    number: int
+    locale: str
+
+
+class MoneyRow(NamedTuple):
+    """What a wallet holds in one currency."""
+
+    currency: str
+    available_minor: int
+
+
+class RequestRow(NamedTuple):
+    """A payout request that is not over."""
+
+    id: uuid.UUID
+    status: str
+
+
+def lock(session: Session, member_id: uuid.UUID) -> LeaverRow | None:
+    """Hold the member until the transaction ends: whatever else is to point at the member waits."""
+    row = session.execute(
+        text(
+            "SELECT m.number, coalesce(p.locale, 'zh') FROM members m"
+            " LEFT JOIN member_profiles p ON p.member_id = m.id WHERE m.id = :id FOR UPDATE OF m"
+        ),
+        {"id": member_id},
+    ).one_or_none()
+    return LeaverRow(*row) if row else None
+
+
+def number_of(session: Session, member_id: uuid.UUID) -> int | None:
+    """The member's number."""
+    return session.execute(text("SELECT number FROM members WHERE id = :id"), {"id": member_id}).scalar_one_or_none()
+
+
+def held_seats(session: Session, number: int) -> list[uuid.UUID]:
+    """The rooms in which the member holds a seat that is not paid."""
+    rows = session.execute(
+        text("SELECT room_id FROM seats WHERE member = :number AND status = 'held' ORDER BY id"), {"number": number}
+    )
+    return list(rows.scalars())
+
+
+def open_payouts(session: Session, member_id: uuid.UUID) -> list[RequestRow]:
+    """The member's payout requests that are not over."""
+    rows = session.execute(
+        text(
+            "SELECT id, status FROM payout_requests WHERE member_id = :id"
+            " AND status IN ('submitted', 'held', 'approved', 'batched') ORDER BY id"
+        ),
+        {"id": member_id},
+    )
+    return [RequestRow(*row) for row in rows]
+
+
+def wallet_of(session: Session, account: str) -> list[MoneyRow]:
+    """What the wallet of this name holds, a row a currency, nothing left out."""
+    rows = session.execute(
+        text(
+            "SELECT b.currency, b.amount_minor FROM ledger_accounts n JOIN ledger_balances b ON b.account_id = n.id"
+            " WHERE n.name = :account AND b.amount_minor > 0 ORDER BY b.currency"
+        ),
+        {"account": account},
+    )
+    return [MoneyRow(*row) for row in rows]
+
+
+def add(session: Session, member_id: uuid.UUID, at: datetime) -> None:
+    """Note that the member left; the first time counts."""
+    session.execute(
+        text("INSERT INTO erasures (member_id, erased_at) VALUES (:id, :at) ON CONFLICT DO NOTHING"),
+        {"id": member_id, "at": at},
+    )
+
+
+def unfinished(session: Session, erased_before: datetime, limit: int) -> list[uuid.UUID]:
+    """Some who left before and are to be erased once more, each held by one job."""
+    rows = session.execute(
+        text(
+            "SELECT member_id FROM erasures WHERE finished_at IS NULL AND erased_at < :before"
+            " ORDER BY erased_at LIMIT :limit FOR UPDATE SKIP LOCKED"
+        ),
+        {"before": erased_before, "limit": limit},
+    )
+    return list(rows.scalars())
+
+
+def finish(session: Session, member_ids: Sequence[uuid.UUID], at: datetime) -> None:
+    """They are erased for good."""
+    session.execute(
+        text("UPDATE erasures SET finished_at = :at WHERE member_id = ANY(CAST(:ids AS uuid[]))"),
+        {"ids": list(member_ids), "at": at},
+    )
+
+
+def enriched(session: Session, limit: int) -> list[int]:
+    """The numbers of some who left and whose wallet holds money by now, as when a commission settled since."""
+    rows = session.execute(
+        text(
+            """
+            SELECT DISTINCT m.number
+            FROM erasures e JOIN members m ON m.id = e.member_id
+            JOIN ledger_accounts n ON n.name = concat_ws(chr(58), 'member', m.number, 'wallet')
+            JOIN ledger_balances b ON b.account_id = n.id AND b.amount_minor > 0
+            ORDER BY m.number LIMIT :limit
+            """
+        ),
+        {"limit": limit},
+    )
+    return list(rows.scalars())
+
+
+def said_of(session: Session, member_id: uuid.UUID, number: int) -> list[tuple[str, str]]:
+    """What answers to others may have repeated of the person: pairs of a field's name and its text."""
+    rows = session.execute(
+        text(
+            """
+            SELECT field, display_name FROM member_profiles, unnest(ARRAY['display_name', 'member_name']) AS f (field)
+            WHERE member_id = :id
+            UNION SELECT 'email', email FROM member_profiles WHERE member_id = :id AND email IS NOT NULL
+            UNION SELECT 'holder', holder FROM payout_destinations WHERE member_id = :id
+            UNION SELECT 'account_last4', right(account, 4) FROM payout_destinations WHERE member_id = :id
+            UNION SELECT 'reason', reason FROM refunds WHERE buyer = :number
+            """
+        ),
+        {"id": member_id, "number": number},
+    )
+    return [(row[0], row[1]) for row in rows]
+
+
+class AnswerRow(NamedTuple):
+    """A kept answer, by its key."""
+
+    actor_id: uuid.UUID
+    method: str
+    path: str
+    key: str
+    content: bytes
+
+
+def answers_with(session: Session, needles: Sequence[bytes]) -> list[AnswerRow]:
+    """The kept answers in which one of these stands, held. Answers are kept for a day, so there are few to look at."""
+    rows = session.execute(
+        text(
+            "SELECT actor_id, method, path, key, content FROM idempotency_answers WHERE EXISTS ("
+            " SELECT FROM unnest(CAST(:needles AS bytea[])) AS n (needle) WHERE position(needle IN content) > 0)"
+            " ORDER BY actor_id, method, path, key FOR UPDATE"
+        ),
+        {"needles": list(needles)},
+    )
+    return [AnswerRow(*row) for row in rows]
+
+
+def rewrite_answers(session: Session, answers: Sequence[AnswerRow]) -> None:
+    """Put other contents in place of theirs."""
+    session.execute(
+        text(
+            "UPDATE idempotency_answers SET content = :content"
+            " WHERE actor_id = :actor_id AND method = :method AND path = :path AND key = :key"
+        ),
+        [answer._asdict() for answer in answers],
+    )

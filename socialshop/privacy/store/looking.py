@@ -1,0 +1,69 @@
+"""Statements on who looked at whose data."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping
+from datetime import datetime
+from typing import NamedTuple
+
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+# Whose data something shows, by the prefix of its public id.
+_WHOSE: Mapping[str, str] = {
+    "mbr": "SELECT id FROM members WHERE id = :key",
+    "ord": "SELECT m.id FROM orders o JOIN members m ON m.number = o.buyer WHERE o.id = :key",
+    "rfd": "SELECT m.id FROM refunds r JOIN members m ON m.number = r.buyer WHERE r.id = :key",
+    "acr": "SELECT m.id FROM accruals a JOIN members m ON m.number = a.beneficiary WHERE a.id = :key",
+    "por": "SELECT member_id AS id FROM payout_requests WHERE id = :key",
+    "pob": "SELECT DISTINCT member_id AS id FROM payout_requests WHERE batch_id = :key",
+}
+KINDS = frozenset(_WHOSE)
+_NOTE = {
+    prefix: text(
+        "INSERT INTO data_looks (member_id, viewer, saw, looked_at)"  # noqa: S608 - constants of this module
+        f" SELECT w.id, :viewer, :saw, :now FROM ({whose}) w WHERE w.id <> :viewer"
+    )
+    for prefix, whose in _WHOSE.items()
+}
+
+
+class LookRow(NamedTuple):
+    """A look: who, as what the shop knows the viewer now, at what, when."""
+
+    id: int
+    viewer: uuid.UUID
+    role: str
+    saw: str
+    looked_at: datetime
+
+
+def note(session: Session, prefix: str, key: uuid.UUID, viewer: uuid.UUID, *, saw: str, now: datetime) -> None:
+    """Append a row for everybody whose data was seen, but for the viewer's own."""
+    session.execute(_NOTE[prefix], {"key": key, "viewer": viewer, "saw": saw, "now": now})
+
+
+def page(session: Session, member_id: uuid.UUID, before: int | None, limit: int) -> list[LookRow]:
+    """Up to `limit` looks at a member's data, the newest first."""
+    rows = session.execute(
+        text(
+            "SELECT l.id, l.viewer, m.role, l.saw, l.looked_at FROM data_looks l JOIN members m ON m.id = l.viewer"
+            " WHERE l.member_id = :member AND (CAST(:before AS bigint) IS NULL OR l.id < :before)"
+            " ORDER BY l.id DESC LIMIT :limit"
+        ),
+        {"member": member_id, "before": before, "limit": limit},
+    )
+    return [LookRow(*row) for row in rows]
+
+
+def forget(session: Session, before: datetime, limit: int) -> int:
+    """Delete up to `limit` looks older than that; returns how many."""
+    gone = session.execute(
+        text(
+            "DELETE FROM data_looks WHERE id = ANY (ARRAY("
+            " SELECT id FROM data_looks WHERE looked_at < :before LIMIT :limit)) RETURNING 1"
+        ),
+        {"before": before, "limit": limit},
+    ).all()
+    return len(gone)
