@@ -11,7 +11,7 @@ import structlog
 
 from socialshop.identity import passwords, rules, store, tokens
 from socialshop.identity.bulk import add_staged_members, imported_email, imported_name, reserve_numbers
-from socialshop.identity.claims import OpenedClaim, attach_email, redeem_claim
+from socialshop.identity.claims import OpenedClaim, attach_email, purge_claims, redeem_claim
 from socialshop.identity.errors import AlreadySignsIn, ClaimRefused, EmailTaken, WrongCredentials
 from socialshop.identity.mailed_tokens import Purpose, issue_token, purge_tokens, reset_password, verify_email
 from socialshop.identity.naming import has_email, is_empty, name_member, named, names_of, number_of, search
@@ -57,6 +57,7 @@ __all__ = [
     "names_of",
     "number_of",
     "open_session",
+    "purge_claims",
     "purge_sessions",
     "purge_tokens",
     "redeem_claim",
