@@ -18,7 +18,7 @@ from redis.exceptions import RedisError
 from rq.timeouts import JobTimeoutException
 from sqlalchemy.exc import DBAPIError
 
-from socialshop.infra import deliveries, outbox, redis, wired
+from socialshop.infra import deliveries, outbox, redis, ticks, wired
 from socialshop.infra.crashpoints import crash_point
 from socialshop.infra.deliveries import Delivery
 from socialshop.infra.logging import describe
@@ -139,7 +139,7 @@ def run_periodic(name: str, slot: str) -> int:
         crash_point("periodic.locked")
         if periodic.step(uow):
             return True
-        schedule.mark_finished(uow, name, at)
+        ticks.finish(uow, name, at)
         return False
 
     steps, more = 0, True

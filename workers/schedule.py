@@ -10,12 +10,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from sqlalchemy import text
-
 from socialshop.audit import service as audit
 from socialshop.commissions import service as commissions
 from socialshop.identity import service as identity
-from socialshop.infra import deliveries, wired
+from socialshop.infra import deliveries, ticks, wired
 from socialshop.infra.uow import UnitOfWork
 from socialshop.invites import service as invites
 from socialshop.ledger import service as ledger
@@ -45,14 +43,20 @@ class Periodic:
 def prune(uow: UnitOfWork) -> bool:
     """Remove finished events and ticks older than the setting says."""
     before = uow.now - timedelta(days=wired.settings().outbox_keep_days)
-    uow.session.execute(text("DELETE FROM periodic_ticks WHERE slot < :before"), {"before": before})
+    ticks.prune(uow, before)
     return deliveries.prune(uow, before, _PRUNE_BATCH) == _PRUNE_BATCH
 
 
 def forget(uow: UnitOfWork) -> bool:
     """Forget what is told and counted of things long over. Of money, and of who did what, everything is kept."""
     before = uow.now - timedelta(days=wired.settings().history_keep_days)
-    steps = (rooms.forget_events, notifications.forget, payments.forget_notices, invites.forget_clicks)
+    steps = (
+        rooms.forget_events,
+        notifications.forget,
+        payments.forget_notices,
+        invites.forget_clicks,
+        invites.forget_visitors,
+    )
     more = [step(uow, before) for step in steps]
     return any(more)
 
@@ -85,6 +89,7 @@ PERIODIC: tuple[Periodic, ...] = (
     Periodic("forget_history", timedelta(hours=1), forget),
     Periodic("purge_sessions", timedelta(hours=1), identity.purge_sessions),
     Periodic("purge_tokens", timedelta(hours=1), identity.purge_tokens),
+    Periodic("purge_claims", timedelta(hours=1), identity.purge_claims),
     Periodic("poll_mails", timedelta(seconds=15), notifications.poll_mails),
     Periodic("purge_idempotency", timedelta(hours=1), idempotency.purge),
 )
@@ -103,35 +108,5 @@ def slot_of(every: timedelta, now: datetime) -> datetime:
 def tick(uow: UnitOfWork, table: Sequence[Periodic] | None = None) -> list[tuple[str, datetime]]:
     """Record the slots that have begun; returns the ticks to wake: new ones, and each job's last left unfinished."""
     table = PERIODIC if table is None else table
-    names = [periodic.name for periodic in table]
-    fresh = uow.session.execute(
-        text(
-            """
-            INSERT INTO periodic_ticks (job, slot, started_at)
-            SELECT job, slot, :now FROM unnest(CAST(:jobs AS text[]), CAST(:slots AS timestamptz[])) AS t (job, slot)
-            ON CONFLICT DO NOTHING RETURNING job, slot
-            """
-        ),
-        {"now": uow.now, "jobs": names, "slots": [slot_of(periodic.every, uow.now) for periodic in table]},
-    ).all()
-    left = uow.session.execute(
-        text(
-            """
-            UPDATE periodic_ticks SET started_at = :now
-            WHERE started_at < :late AND finished_at IS NULL AND (job, slot) IN (
-                SELECT job, max(slot) FROM periodic_ticks WHERE finished_at IS NULL AND job = ANY(:jobs) GROUP BY job
-            )
-            RETURNING job, slot
-            """
-        ),
-        {"now": uow.now, "late": uow.now - GRACE, "jobs": names},
-    ).all()
-    return [(job, slot) for job, slot in (*fresh, *left)]
-
-
-def mark_finished(uow: UnitOfWork, job: str, slot: datetime) -> None:
-    """This tick's work is done, and so is that of older ticks of its job that were cut short."""
-    uow.session.execute(
-        text("UPDATE periodic_ticks SET finished_at = :now WHERE job = :job AND slot <= :slot AND finished_at IS NULL"),
-        {"now": uow.now, "job": job, "slot": slot},
-    )
+    slots = [(periodic.name, slot_of(periodic.every, uow.now)) for periodic in table]
+    return ticks.begin(uow, slots, late=uow.now - GRACE)

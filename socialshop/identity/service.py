@@ -11,7 +11,7 @@ import structlog
 
 from socialshop.identity import passwords, rules, store, tokens
 from socialshop.identity.bulk import add_staged_members, imported_email, imported_name, reserve_numbers
-from socialshop.identity.claims import OpenedClaim, attach_email, redeem_claim
+from socialshop.identity.claims import OpenedClaim, attach_email, purge_claims, redeem_claim
 from socialshop.identity.errors import AlreadySignsIn, ClaimRefused, EmailTaken, WrongCredentials
 from socialshop.identity.mailed_tokens import (
     Purpose,
@@ -65,6 +65,7 @@ __all__ = [
     "names_of",
     "number_of",
     "open_session",
+    "purge_claims",
     "purge_sessions",
     "purge_tokens",
     "redeem_claim",
