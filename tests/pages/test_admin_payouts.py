@@ -67,8 +67,9 @@ def test_from_the_queue_to_the_bank_in_few_taps_and_three_persons(site: Flask, a
     file = other.look(f"{batch}/file")
     assert (file.mimetype, file.text.count(IBAN)) == ("text/csv", 2)
     # and the results end it: one paid, one failed and back in the wallet
-    said = other.send(batch, f"{batch}/results", **{f"result-{two}": "failed", "rest_paid": "yes"})
-    assert said.status_code == 303
+    results = {f"result-{two}": "failed", f"reason-{two}": "account closed", "rest_paid": "yes"}
+    assert other.send(batch, f"{batch}/results", **results).status_code == 303
+    assert "account closed" in other.look(batch).text
     assert "done" in other.look(batch).text
     assert (wallet_of(number_of(first)).available, wallet_of(number_of(second)).available) == (0, 300)
 
