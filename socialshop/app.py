@@ -29,6 +29,8 @@ from socialshop.ledger import routes as ledger_routes
 from socialshop.ledger import service as ledger
 from socialshop.loyalty import admin_routes as loyalty_admin_routes
 from socialshop.loyalty import routes as loyalty_routes
+from socialshop.memberships import admin_routes as memberships_admin_routes
+from socialshop.memberships import routes as memberships_routes
 from socialshop.notifications import admin_routes as notifications_admin_routes
 from socialshop.notifications import routes as notifications_routes
 from socialshop.notifications import service as notifications
@@ -76,6 +78,8 @@ ROOMS = (
     referrals_routes.room,
     referrals_admin_routes.room,
     payments_routes.room,
+    memberships_routes.room,
+    memberships_admin_routes.room,
     commissions_routes.room,
     commissions_admin_routes.room,
     payouts_routes.room,

@@ -110,6 +110,7 @@ def belongings(app: Flask) -> Belongings:
     reward = _made(first, "/admin/rewards", {"title": "Cup", "points": 10})
     _made(first, f"/admin/members/{to_public('mbr', owner.card.member_id)}/points", {"points": 10, "reason": "late"})
     redemption = _made(owner, f"/rewards/{reward['id']}/redemptions", {})
+    programme = _made(first, "/admin/tier-programmes", _PROGRAMME)
     ids = {
         "mbr": to_public("mbr", owner.card.member_id),
         "prd": product["id"],
@@ -121,6 +122,7 @@ def belongings(app: Flask) -> Belongings:
         "acr": accrual,
         "pay": joined["payment"]["id"],
         "plan": plan["id"],
+        "tpr": programme["id"],
         "pod": destination["id"],
         "por": asked["id"],
         "pob": batch["id"],
@@ -137,6 +139,13 @@ def belongings(app: Flask) -> Belongings:
 
 
 _PLAN = {"name": "one", "currency": "CNY", "hold_days": 7, "legs": [{"kind": "sale", "level": 1, "rate_bps": 500}]}
+
+_PROGRAMME = {
+    "name": "one",
+    "period_days": 9,
+    "grace_days": 9,
+    "tiers": [{"code": "all", "name_zh": "全部", "name_en": "All", "threshold": 0}],
+}
 
 
 def _made(person: Person, path: str, body: object, *, status: int = 201) -> Any:

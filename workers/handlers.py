@@ -15,6 +15,7 @@ from socialshop.infra.clock import Clock
 from socialshop.infra.uow import UnitOfWork
 from socialshop.invites import service as invites
 from socialshop.loyalty import service as loyalty
+from socialshop.memberships import service as memberships
 from socialshop.notifications import service as notifications
 from socialshop.orders import service as orders
 from socialshop.payouts import service as payouts
@@ -52,6 +53,8 @@ HANDLERS: tuple[Handler | OutsideHandler, ...] = (
     Handler("give_points", "OrdersConfirmed", loyalty.on_orders_confirmed, batch=4),
     Handler("open_points", "OrdersCompleted", loyalty.on_orders_completed, batch=4),
     Handler("take_points_back", "OrderRefunded", loyalty.on_order_refunded, batch=20),
+    Handler("grow_by_sales", "OrdersConfirmed", memberships.on_orders_confirmed, batch=4),
+    Handler("shrink_by_refund", "OrderRefunded", memberships.on_order_refunded, batch=20),
     Handler("mature_received", "OrderReceived", commissions.mature_received),
     Handler("claw_back", "OrderRefunded", commissions.claw_back, batch=1),
     Handler("claw_back_late", "ClawbackDue", commissions.claw_back, batch=1),

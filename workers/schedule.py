@@ -20,6 +20,7 @@ from socialshop.infra.uow import UnitOfWork
 from socialshop.invites import service as invites
 from socialshop.ledger import service as ledger
 from socialshop.loyalty import service as loyalty
+from socialshop.memberships import service as memberships
 from socialshop.notifications import service as notifications
 from socialshop.orders import service as orders
 from socialshop.payments import service as payments
@@ -61,6 +62,11 @@ def receive_overdue(uow: UnitOfWork) -> bool:
     return orders.receive_overdue(uow, timedelta(days=wired.settings().automatic_receipt_days))
 
 
+def evaluate_tiers(uow: UnitOfWork) -> bool:
+    """Judge where members stand, once a day of the shop's and by each programme that is in force on it."""
+    return memberships.evaluate_due(uow, wired.settings().time_zone)
+
+
 PERIODIC: tuple[Periodic, ...] = (
     Periodic("release_lapsed_holds", timedelta(seconds=2), rooms.release_lapsed_holds),
     Periodic("expire_rooms", timedelta(seconds=2), rooms.expire_due),
@@ -73,6 +79,7 @@ PERIODIC: tuple[Periodic, ...] = (
     Periodic("settle", timedelta(minutes=1), commissions.settlement_tick),
     Periodic("expire_points", timedelta(minutes=1), loyalty.expire_due),
     Periodic("warn_of_expiring_points", timedelta(minutes=10), loyalty.warn_expiring),
+    Periodic("evaluate_tiers", timedelta(minutes=1), evaluate_tiers),
     Periodic("keep_heads", timedelta(days=1), ledger.keep_heads),
     Periodic("prune_outbox", timedelta(hours=1), prune),
     Periodic("forget_history", timedelta(hours=1), forget),

@@ -12,6 +12,10 @@ class DealNotLive(DomainError):
     kind = Kind.CONFLICT
 
 
+class DealNotBegun(DealNotLive):
+    """The deal is announced and has not begun."""
+
+
 class DealPaused(DomainError):
     """The deal is paused: until it is resumed no room is opened on it, and nobody joins one that is open."""
 

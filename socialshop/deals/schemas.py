@@ -50,6 +50,7 @@ _DEAL: dict[str, Any] = {
     "quota": None,
     "late_payer": "refund",
     "stock": 1000,
+    "minimum_tier": None,
 }
 
 
@@ -199,6 +200,7 @@ class DraftDeal(Wire):
     quota: Annotated[int, Field(ge=1, le=1_000_000_000)] | None = None
     late_payer: LatePayer = "refund"
     draft: bool = False
+    minimum_tier: Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,39}$")] | None = None
 
     def new(self) -> NewDeal:
         """The command. Raises NotFound for an id that is no unit's."""
@@ -214,13 +216,15 @@ class DraftDeal(Wire):
             per_member_limit=self.per_member_limit,
             quota=self.quota,
             draft=self.draft,
+            minimum_tier=self.minimum_tier,
         )
 
 
 class DealWire(Wire):
     """A deal; `stock` is what is left of the unit, for all its deals together.
 
-    `ends_at` is when it was ended, where somebody ended it before its time.
+    `ends_at` is when it was ended, where somebody ended it before its time. `minimum_tier` is the least tier that it is
+    for, null where it is for everybody.
     """
 
     model_config = with_example(_DEAL)
@@ -240,6 +244,7 @@ class DealWire(Wire):
     quota: int | None
     late_payer: str
     stock: int
+    minimum_tier: str | None
 
     @classmethod
     def of(cls, view: DealView) -> DealWire:
@@ -260,6 +265,7 @@ class DealWire(Wire):
             quota=view.quota,
             late_payer=view.late_payer,
             stock=view.stock,
+            minimum_tier=view.minimum_tier,
         )
 
 

@@ -70,6 +70,7 @@ class DealRow(NamedTuple):
     late_payer: str
     draft: bool
     paused: bool
+    minimum_tier: str | None
     return_days: int
     stock: int
     alone_minor: int
@@ -78,7 +79,7 @@ class DealRow(NamedTuple):
 _DEAL = """
     SELECT d.id, d.sku_id, s.product_id, d.opened_by, d.title, d.group_size, d.price_minor, s.currency, d.starts_at,
         coalesce(d.ended_at, d.ends_at), d.room_ttl_seconds, d.seat_hold_seconds, d.per_member_limit, d.quota,
-        d.late_payer, d.draft, d.paused_at IS NOT NULL, p.return_days, s.stock, s.price_minor
+        d.late_payer, d.draft, d.paused_at IS NOT NULL, d.minimum_tier, p.return_days, s.stock, s.price_minor
     FROM deals d JOIN skus s ON s.id = d.sku_id JOIN products p ON p.id = s.product_id
 """
 
@@ -138,15 +139,32 @@ def price_alone(session: Session, sku_id: uuid.UUID) -> int | None:
     return session.execute(text("SELECT price_minor FROM skus WHERE id = :id"), {"id": sku_id}).scalar_one_or_none()
 
 
+def is_tier(session: Session, code: str, now: datetime) -> bool:
+    """Whether the tiers in force have one of this code."""
+    return bool(
+        session.execute(
+            text(
+                """
+                SELECT EXISTS (SELECT FROM tiers WHERE code = :code AND version = (SELECT number
+                    FROM tier_programme_versions WHERE effective_at <= :now ORDER BY effective_at DESC LIMIT 1))
+                """
+            ),
+            {"code": code, "now": now},
+        ).scalar_one()
+    )
+
+
 def add_deal(session: Session, values: dict[str, object]) -> None:
     """Insert a deal."""
     session.execute(
         text(
             """
             INSERT INTO deals (id, sku_id, opened_by, title, group_size, price_minor, starts_at, ends_at,
-                room_ttl_seconds, seat_hold_seconds, per_member_limit, quota, late_payer, draft, created_at)
+                room_ttl_seconds, seat_hold_seconds, per_member_limit, quota, late_payer, draft, minimum_tier,
+                created_at)
             VALUES (:id, :sku_id, :opened_by, :title, :group_size, :price_minor, :starts_at, :ends_at,
-                :room_ttl_seconds, :seat_hold_seconds, :per_member_limit, :quota, :late_payer, :draft, :created_at)
+                :room_ttl_seconds, :seat_hold_seconds, :per_member_limit, :quota, :late_payer, :draft,
+                :minimum_tier, :created_at)
             """
         ),
         values,

@@ -25,7 +25,6 @@ class Member(Base):
     number: Mapped[int] = mapped_column(BigInteger, Identity(always=False), unique=True)
     external_id: Mapped[str | None] = mapped_column(Text, unique=True)
     role: Mapped[str] = mapped_column(Text, server_default=text("'member'"))
-    tier: Mapped[str] = mapped_column(Text, server_default=text("'normal'"))
     joined_at: Mapped[datetime]
 
 

@@ -90,7 +90,6 @@ class AddedMember:
 
     member_id: uuid.UUID
     number: int
-    tier: str
     email: str
     display_name: str
 
@@ -129,7 +128,7 @@ def add_member(uow: UnitOfWork, person: NewMember) -> AddedMember:
     rules.check_time_zone(person.time_zone)
     password_hash = passwords.hash_password(person.password)
     member_id = new_id()
-    number, tier = store.add_member(uow.session, member_id=member_id, role=person.role, joined_at=uow.now)
+    number = store.add_member(uow.session, member_id=member_id, role=person.role, joined_at=uow.now)
     profile = {
         "member_id": member_id,
         "display_name": name,
@@ -143,7 +142,7 @@ def add_member(uow: UnitOfWork, person: NewMember) -> AddedMember:
     if person.terms_version is not None:
         store.add_consent(uow.session, member_id, rules.TERMS, person.terms_version, uow.now)
     _log.info("member added", member=to_public("mbr", member_id), role=person.role.value)
-    return AddedMember(member_id, number, tier, email, name)
+    return AddedMember(member_id, number, email, name)
 
 
 def check_password(uow: UnitOfWork, email: str, password: str) -> uuid.UUID:

@@ -62,11 +62,10 @@ class SessionRow(NamedTuple):
     role: str
 
 
-def add_member(session: Session, *, member_id: uuid.UUID, role: str, joined_at: datetime) -> tuple[int, str]:
-    """Insert a member; returns its number and first tier."""
+def add_member(session: Session, *, member_id: uuid.UUID, role: str, joined_at: datetime) -> int:
+    """Insert a member; returns its number."""
     values = insert(Member).values(id=member_id, role=role, joined_at=joined_at)
-    number, tier = session.execute(values.returning(Member.number, Member.tier)).one()
-    return number, tier
+    return session.execute(values.returning(Member.number)).scalar_one()
 
 
 def add_profile(session: Session, values: Mapping[str, object]) -> bool:

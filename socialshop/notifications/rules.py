@@ -24,6 +24,7 @@ class Topic(StrEnum):
     ORDERS = "orders"
     INVITES = "invites"
     EARNINGS = "earnings"
+    MEMBERSHIP = "membership"
     MONEY = "money"
     SECURITY = "security"
 
@@ -63,6 +64,11 @@ KINDS: Mapping[str, Kind] = {
     "payout_failed": Kind(Topic.MONEY, "por", mailed=True),
     "points_expiring": Kind(Topic.REMINDERS),
     "member_invited": Kind(Topic.INVITES),
+    "tier_upgraded": Kind(Topic.MEMBERSHIP),
+    "tier_warned": Kind(Topic.MEMBERSHIP, mailed=True),
+    "tier_kept": Kind(Topic.MEMBERSHIP),
+    "tier_downgraded": Kind(Topic.MEMBERSHIP, mailed=True),
+    "tier_moved": Kind(Topic.MEMBERSHIP),
     "email_verification": Kind(Topic.SECURITY, mailed=True, in_app=False),
     "password_reset": Kind(Topic.SECURITY, mailed=True, in_app=False),
 }

@@ -82,6 +82,17 @@ SENTENCES: Mapping[str, tuple[str, str]] = {
         "您有 {points} 积分即将到期，最早 {until:time}。",
     ),
     "member_invited": ("{name} joined the shop through your link.", "{name} 通过您的链接加入了。"),
+    "tier_upgraded": ("You are in the tier {tier_en} now.", "恭喜升级为{tier_zh}！"),
+    "tier_warned": (
+        "Your growth is {growth}, {missing} short of what your tier asks. At {until:time} it becomes {tier_en}.",
+        "您的成长值为 {growth}，距保级还差 {missing}，{until:time} 后将变为{tier_zh}。",
+    ),
+    "tier_kept": ("You keep your tier {tier_en}.", "您已保级：{tier_zh}。"),
+    "tier_downgraded": (
+        "Your tier is {tier_en} now. Your growth is {growth}; the tier before asks {threshold}.",
+        "您的等级已变为{tier_zh}。当前成长值 {growth}，原等级需要 {threshold}。",
+    ),
+    "tier_moved": ("The tiers have changed: yours is {tier_en} now.", "会员等级已调整，您现在是{tier_zh}。"),
     "email_verification": (
         "Open this link to say that this e-mail address is yours. It works once, for a day.",
         "点击链接以确认这是您的邮箱，仅可使用一次，一天内有效。",
@@ -102,6 +113,8 @@ SUBJECTS: Mapping[str, tuple[str, str]] = {
     "payout_rejected": ("Your payout was refused", "您的提现未通过"),
     "payout_paid": ("Your payout was paid", "您的提现已打款"),
     "payout_failed": ("Your payout did not arrive", "您的提现未到账"),
+    "tier_warned": ("Your tier is about to change", "您的会员等级即将变化"),
+    "tier_downgraded": ("Your tier has changed", "您的会员等级已变化"),
     "email_verification": ("Confirm your e-mail address", "确认您的邮箱"),
     "password_reset": ("Choose a new password", "设置新密码"),
 }

@@ -36,7 +36,14 @@ _PROFILE = {
     "time_zone": "Asia/Shanghai",
     "joined_at": "2026-01-31T12:00:00Z",
     "notices": {
-        channel: {"rooms": True, "reminders": True, "orders": True, "invites": True, "earnings": True}
+        channel: {
+            "rooms": True,
+            "reminders": True,
+            "orders": True,
+            "invites": True,
+            "earnings": True,
+            "membership": True,
+        }
         for channel in ("in_app", "email")
     },
 }
@@ -108,6 +115,7 @@ class TopicChoices(Wire):
     orders: bool
     invites: bool
     earnings: bool
+    membership: bool
 
 
 class NoticeChoices(Wire):
@@ -134,6 +142,7 @@ class TopicEdit(Wire):
     orders: bool = absent()
     invites: bool = absent()
     earnings: bool = absent()
+    membership: bool = absent()
 
 
 class NoticeEdit(Wire):

@@ -15,6 +15,7 @@ from socialshop.invites.cookies import Attributed
 from socialshop.kernel.errors import NotFound
 from socialshop.kernel.ids import to_public
 from socialshop.kernel.roles import Role
+from socialshop.memberships import service as memberships
 from socialshop.onboarding import store
 from socialshop.onboarding.events import MemberInvited
 from socialshop.onboarding.imports import import_members
@@ -113,7 +114,7 @@ def create(uow: UnitOfWork, person: NewMember, *, sponsor: invites.Link | None =
     return Card(
         member_id=added.member_id,
         role=person.role,
-        tier=added.tier,
+        tier=memberships.first_tier(uow),
         joined_at=uow.now,
         display_name=added.display_name,
         email=added.email,
@@ -156,7 +157,7 @@ def claim(uow: UnitOfWork, token: str, password: str, *, session_days: int, visi
 
 def card_of(uow: UnitOfWork, member_id: uuid.UUID) -> Card:
     """A member's card; an imported member's own link is made when first asked for. Raises NotFound."""
-    row = store.find_card(uow.session, member_id)
+    row = store.find_card(uow.session, member_id, uow.now)
     if row is None:
         raise NotFound("no such member")
     return Card(

@@ -9,9 +9,11 @@ from typing import NamedTuple
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from socialshop.memberships.service import TIER_OF
+
 _CARD = text(
-    """
-    SELECT m.id, m.role, m.tier, m.joined_at,
+    f"""
+    SELECT m.id, m.role, {TIER_OF} AS tier, m.joined_at,
            coalesce(p.display_name, left(m.external_id, 60), 'member ' || m.number) AS display_name,
            p.email, coalesce(p.locale, 'zh') AS locale, coalesce(p.time_zone, 'Asia/Shanghai') AS time_zone,
            l.code, s.id AS sponsor, p.email_verified_at IS NOT NULL AS email_verified
@@ -21,7 +23,7 @@ _CARD = text(
     LEFT JOIN referral_nodes n ON n.member_number = m.number
     LEFT JOIN members s ON s.number = n.sponsor
     WHERE m.id = :member_id
-    """
+    """  # noqa: S608 - a text of the memberships' own
 )
 
 
@@ -41,7 +43,7 @@ class CardRow(NamedTuple):
     email_verified: bool
 
 
-def find_card(session: Session, member_id: uuid.UUID) -> CardRow | None:
+def find_card(session: Session, member_id: uuid.UUID, now: datetime) -> CardRow | None:
     """The card of a member; one without a profile, from an import, is called by the shop's own id."""
-    row = session.execute(_CARD, {"member_id": member_id}).one_or_none()
+    row = session.execute(_CARD, {"member_id": member_id, "now": now}).one_or_none()
     return CardRow(*row) if row else None

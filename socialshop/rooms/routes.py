@@ -12,6 +12,7 @@ from socialshop.infra.wired import settings
 from socialshop.invites import visitors
 from socialshop.invites.errors import InviteCodeUnknown
 from socialshop.kernel.ids import to_public
+from socialshop.memberships.errors import TierRequired
 from socialshop.orders.errors import AmountTooLarge, NothingToRefund
 from socialshop.orders.schemas import RefundRequest, RefundWire
 from socialshop.rooms import service
@@ -36,7 +37,7 @@ _EVENT_ID = re.compile(r"[0-9]{1,18}", re.ASCII)
     access=BUYERS,
     body=SeatClaim,
     replies=Reply(201, JoinedWire, "The room, with you as its host in the first seat."),
-    refuses=(InviteCodeUnknown, DealNotLive, DealPaused, OutOfStock, MemberLimitReached),
+    refuses=(InviteCodeUnknown, DealNotLive, DealPaused, OutOfStock, TierRequired, MemberLimitReached),
     ids={"deal_id": "deal"},
     idempotency=Idempotency.REQUIRED,
 )
@@ -60,7 +61,17 @@ def open_room(call: Call[SeatClaim, Nothing]) -> Answer:
     access=BUYERS,
     body=SeatClaim,
     replies=Reply(201, JoinedWire, "Your seat, held until you pay."),
-    refuses=(InviteCodeUnknown, AlreadySeated, RoomClosed, RoomFull, DealPaused, OutOfStock, MemberLimitReached),
+    refuses=(
+        InviteCodeUnknown,
+        AlreadySeated,
+        RoomClosed,
+        RoomFull,
+        DealPaused,
+        OutOfStock,
+        TierRequired,
+        DealNotLive,
+        MemberLimitReached,
+    ),
     ids={"room_id": "room"},
     idempotency=Idempotency.REQUIRED,
 )

@@ -14,7 +14,17 @@ ROOT = Path(__file__).resolve().parents[2]
 SOURCES = [*sorted((ROOT / "socialshop").rglob("*.py")), *sorted((ROOT / "workers").rglob("*.py"))]
 
 MONEY_ROOMS = (
-    *("kernel", "ledger", "payments", "commissions", "orders", "deals", "rooms", "payouts", "screening", "loyalty"),
+    "kernel",
+    "ledger",
+    "payments",
+    "memberships",
+    "loyalty",
+    "commissions",
+    "orders",
+    "deals",
+    "rooms",
+    "payouts",
+    "screening",
 )
 NAMELESS = {"utils.py", "helpers.py", "common.py", "manager.py", "misc.py"}
 

@@ -85,6 +85,12 @@ class Office:
         draft = self.act(self.first, "/admin/commission-plans", name="P", currency="CNY", hold_days=1, legs=legs)
         self.act(self.first, f"/admin/commission-plans/{draft['id']}/publish")
 
+    def tiers(self) -> None:
+        """A tier programme, drafted and published."""
+        tiers = [{"code": "all", "name_zh": "全部", "name_en": "All", "threshold": 0}]
+        draft = self.act(self.first, "/admin/tier-programmes", name="T", period_days=9, grace_days=9, tiers=tiers)
+        self.act(self.first, f"/admin/tier-programmes/{draft['id']}/publish")
+
     def help(self) -> None:
         """An imported member gets an e-mail to sign in with; a mail that was set aside is sent after all."""
         self.act(self.first, f"/admin/members/{imported()}/email", email="seven@example.com")
@@ -152,6 +158,7 @@ def office(app: Flask, tmp_path: Path) -> Iterator[Office]:
 def test_every_act_of_the_shops_own_people_is_in_the_record_with_who_did_it(office: Office) -> None:
     office.sell()
     office.plan()
+    office.tiers()
     office.help()
     office.reward()
     office.pay_out()

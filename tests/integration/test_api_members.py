@@ -317,9 +317,9 @@ def test_a_registration_costs_a_fixed_number_of_statements(app: Flask) -> None:
     code = sign_up(app).card.invite_code
     with statements() as seen:
         assert _register(app, invite_code=code).status_code == 201
-    # code, member, profile, credential, consent; lock, place, sponsor's place, node; own link, attribution, fact;
-    # session.
-    assert len(seen) == 13, seen
+    # code, member, profile, credential, consent; lock, place, sponsor's place, node; own link, first tier, attribution,
+    # fact; session.
+    assert len(seen) == 14, seen
 
 
 def test_members_carry_the_instant_of_the_clock(app: Flask) -> None:

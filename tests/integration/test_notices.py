@@ -284,6 +284,11 @@ def test_every_kind_has_its_sentences_in_both_languages_with_the_facts_it_is_giv
         "points": 80,
         "currency": "CNY",
         "until": "2026-01-31T12:00:00Z",
+        "tier_en": "Gold",
+        "tier_zh": "金卡会员",
+        "growth": 1,
+        "missing": 2,
+        "threshold": 3,
     }
     assert {code.removesuffix("_paid") for code in SENTENCES if code.removesuffix("_paid") in KINDS} | {
         code for code in SENTENCES if code in KINDS

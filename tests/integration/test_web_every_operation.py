@@ -33,6 +33,7 @@ PUBLIC = {
     "POST /api/v1/webhooks/payments/<provider>",
     "GET /api/v1/products",
     "GET /api/v1/products/<product_id>",
+    "GET /api/v1/tiers",
     "GET /api/v1/deals",
     "GET /api/v1/deals/<deal_id>",
     "GET /api/v1/rooms/<room_id>",

@@ -12,7 +12,7 @@ from socialshop.deals.errors import DealNotLive
 from socialshop.deals.rules import Status
 from socialshop.deals.service.reading import Caller, DealView, known, own_deal, view_of
 from socialshop.infra.uow import UnitOfWork
-from socialshop.kernel.errors import NotFound
+from socialshop.kernel.errors import InvalidValue, NotFound
 from socialshop.kernel.ids import new_id, to_public
 from socialshop.kernel.roles import Role
 
@@ -32,6 +32,7 @@ class NewDeal:
     per_member_limit: int | None = None
     quota: int | None = None
     draft: bool = False
+    minimum_tier: str | None = None
 
 
 def open_deal(uow: UnitOfWork, actor: uuid.UUID, number: int, new: NewDeal) -> DealView:
@@ -42,6 +43,8 @@ def open_deal(uow: UnitOfWork, actor: uuid.UUID, number: int, new: NewDeal) -> D
     if alone_minor is None:
         raise NotFound("no such unit of a product", field="sku_id")
     rules.check_price(new.price_minor, alone_minor)
+    if new.minimum_tier is not None and not store.is_tier(uow.session, new.minimum_tier, uow.now):
+        raise InvalidValue("no tier of the programme in force has this code", field="minimum_tier")
     deal_id = new_id()
     terms: dict[str, object] = {
         "title": new.title,
@@ -55,6 +58,7 @@ def open_deal(uow: UnitOfWork, actor: uuid.UUID, number: int, new: NewDeal) -> D
         "quota": new.quota,
         "late_payer": "refund",
         "draft": new.draft,
+        "minimum_tier": new.minimum_tier,
     }
     store.add_deal(
         uow.session, {"id": deal_id, "sku_id": new.sku_id, "opened_by": number, "created_at": uow.now, **terms}

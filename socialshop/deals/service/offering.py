@@ -5,10 +5,10 @@ from __future__ import annotations
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from socialshop.deals import store
-from socialshop.deals.errors import DealNotLive, DealPaused
+from socialshop.deals.errors import DealNotBegun, DealNotLive, DealPaused
 from socialshop.deals.rules import Status
 from socialshop.deals.service.reading import known, status_of
 from socialshop.infra.uow import UnitOfWork
@@ -18,7 +18,10 @@ from socialshop.kernel.money import Money
 
 @dataclass(frozen=True, slots=True)
 class DealOffer:
-    """The terms that a room is opened on: it keeps them, whatever becomes of the deal."""
+    """The terms that a room is opened on: it keeps them, whatever becomes of the deal.
+
+    `early_until` is when the deal begins for everybody, where it has not yet.
+    """
 
     deal_id: uuid.UUID
     sku_id: uuid.UUID
@@ -29,18 +32,26 @@ class DealOffer:
     seat_hold: timedelta
     per_member_limit: int | None
     return_days: int
+    minimum_tier: str | None
+    early_until: datetime | None
 
 
-def offer(uow: UnitOfWork, deal_id: uuid.UUID) -> DealOffer:
-    """The terms on which a room can be opened now. Raises NotFound, DealNotLive, DealPaused."""
+def offer(uow: UnitOfWork, deal_id: uuid.UUID, *, head_start: timedelta = timedelta(0)) -> DealOffer:
+    """The terms on which a room can be opened now, or by who comes `head_start` before the others.
+
+    Raises NotFound, DealNotBegun, DealNotLive, DealPaused.
+    """
     row = known(uow, deal_id)
-    status = status_of(row, uow.now)
+    early = uow.now < row.starts_at
+    status = status_of(row, uow.now + head_start if early else uow.now)
     if status is Status.DRAFT:
         raise NotFound("no such deal")
     if status is Status.PAUSED:
         raise _paused()
-    if status is not Status.LIVE:
-        raise DealNotLive("the deal has not begun yet" if status is Status.SCHEDULED else "the deal is over")
+    if status is Status.SCHEDULED:
+        raise DealNotBegun("the deal has not begun yet")
+    if status is Status.ENDED:
+        raise DealNotLive("the deal is over")
     return DealOffer(
         deal_id=row.id,
         sku_id=row.sku_id,
@@ -51,6 +62,8 @@ def offer(uow: UnitOfWork, deal_id: uuid.UUID) -> DealOffer:
         seat_hold=timedelta(seconds=row.seat_hold_seconds),
         per_member_limit=row.per_member_limit,
         return_days=row.return_days,
+        minimum_tier=row.minimum_tier,
+        early_until=row.starts_at if early else None,
     )
 
 

@@ -49,6 +49,7 @@ class DealView:
     price_alone: Money
     return_days: int
     opened_by: int
+    minimum_tier: str | None
 
 
 def deals(uow: UnitOfWork, after: uuid.UUID | None, limit: int) -> list[DealView]:
@@ -111,6 +112,7 @@ def view_of(row: DealRow, now: datetime) -> DealView:
         price_alone=Money(row.alone_minor, row.currency),
         return_days=row.return_days,
         opened_by=row.opened_by,
+        minimum_tier=row.minimum_tier,
     )
 
 

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Protocol
 
 from socialshop.deals import service as deals
-from socialshop.deals.errors import DealNotLive, DealPaused, OutOfStock
+from socialshop.deals.errors import DealNotBegun, DealNotLive, DealPaused, OutOfStock
 from socialshop.infra.crashpoints import crash_point
 from socialshop.infra.uow import UnitOfWork, advisory_lock
 from socialshop.invites import rules as invite_rules
@@ -18,6 +18,7 @@ from socialshop.invites.errors import InviteCodeUnknown
 from socialshop.kernel.errors import InvalidValue, NotFound
 from socialshop.kernel.ids import new_ids
 from socialshop.kernel.money import MAX_AMOUNT_MINOR, Money
+from socialshop.memberships import service as memberships
 from socialshop.orders import service as orders
 from socialshop.orders.service import LineView, OrderView
 from socialshop.payments import service as payments
@@ -74,10 +75,10 @@ def open_room(
 ) -> Joined:
     """Open a room on a live deal, and take its first seat as its host.
 
-    Raises NotFound, InviteCodeUnknown, InvalidValue (quantity), DealNotLive, DealPaused, OutOfStock,
+    Raises NotFound, InviteCodeUnknown, InvalidValue (quantity), DealNotLive, DealPaused, OutOfStock, TierRequired,
     MemberLimitReached.
     """
-    offer = _offer(uow, deal_id, attribution)
+    offer = _offer(uow, buyer, deal_id, attribution)
     seat_id, order_id, line_id, room_id = new_ids(4)
     wish = _Wish(buyer.number, quantity, seat_id, order_id, line_id, room_id)
     expires_at = uow.now + offer.room_ttl
@@ -90,6 +91,8 @@ def open_room(
         "return_days": offer.return_days,
         "seat_hold_seconds": int(offer.seat_hold.total_seconds()),
         "per_member_limit": offer.per_member_limit,
+        "minimum_tier": offer.minimum_tier,
+        "early_until": offer.early_until,
         "size": offer.size,
         "expires_at": expires_at,
     }
@@ -118,7 +121,8 @@ def join(
     """Take a seat in an open room; it is held until paid, or until its time is over.
 
     Raises NotFound, InviteCodeUnknown, AlreadySeated, RoomClosed, RoomFull, InvalidValue (quantity), DealPaused,
-    OutOfStock, MemberLimitReached; whatever is raised, the unit of work must end without a commit.
+    OutOfStock, TierRequired, DealNotLive (others come first), MemberLimitReached; whatever is raised, the unit of work
+    must end without a commit.
     """
     seat_id, order_id, line_id = new_ids(3)
     wish = _Wish(buyer.number, quantity, seat_id, order_id, line_id, room_id)
@@ -128,10 +132,13 @@ def join(
     return _seated(uow, claim, wish, None)
 
 
-def _offer(uow: UnitOfWork, deal_id: uuid.UUID, attribution: Attribution) -> deals.DealOffer:
-    """The deal's terms; an unknown code is told before a deal that is not live."""
+def _offer(uow: UnitOfWork, buyer: Buyer, deal_id: uuid.UUID, attribution: Attribution) -> deals.DealOffer:
+    """The deal's terms, some hours early for who has that; an unknown code is told before a deal that is not live."""
     try:
-        return deals.offer(uow, deal_id)
+        try:
+            return deals.offer(uow, deal_id)
+        except DealNotBegun:
+            return deals.offer(uow, deal_id, head_start=memberships.head_start_of(uow, buyer.number))
     except (DealNotLive, DealPaused):
         if attribution.code is not None:
             invites.link_of(uow, attribution.code)
@@ -182,8 +189,21 @@ def _check(uow: UnitOfWork, claim: Claim, wish: _Wish) -> None:
         if claim.deal_id is not None:
             deals.check_not_paused(uow, claim.deal_id)
         raise OutOfStock("not so many units are left")
+    if claim.minimum_tier is not None or (claim.early_until is not None and claim.early_until > uow.now):
+        _check_membership(uow, wish, claim)
     if claim.per_member_limit is not None and claim.deal_id is not None:
         _check_limit(uow, wish.member, claim.deal_id, claim.per_member_limit)
+
+
+def _check_membership(uow: UnitOfWork, wish: _Wish, claim: Claim) -> None:
+    """A deal may ask for a tier, and is open some hours early for those who have that."""
+    if claim.minimum_tier is not None:
+        memberships.require_tier(uow, wish.member, claim.minimum_tier)
+    if claim.early_until is None or claim.early_until <= uow.now:
+        return
+    if uow.now + memberships.head_start_of(uow, wish.member) < claim.early_until:
+        raise DealNotLive("the deal has not begun yet for you")
+    memberships.note_uses(uow, [memberships.BenefitUse(wish.member, "early_access", f"order {wish.order}")])
 
 
 def _check_limit(uow: UnitOfWork, member: int, deal_id: uuid.UUID, limit: int) -> None:

@@ -34,6 +34,8 @@ class Claim(NamedTuple):
     sku_id: uuid.UUID | None
     deal_id: uuid.UUID | None
     per_member_limit: int | None
+    minimum_tier: str | None
+    early_until: datetime | None
     hold_until: datetime | None
     display_name: str | None
 
@@ -66,7 +68,7 @@ _CLAIM = f"""
     ), {PLACED}
     SELECT CAST(:code AS text) IS NULL OR EXISTS (SELECT FROM link), r.id IS NOT NULL, EXISTS (SELECT FROM seat),
         EXISTS (SELECT FROM reserved), r.title, r.price_minor, r.currency, r.sku_id, r.deal_id,
-        r.per_member_limit, (SELECT hold_until FROM seat),
+        r.per_member_limit, r.minimum_tier, r.early_until, (SELECT hold_until FROM seat),
         (SELECT p.display_name FROM members m JOIN member_profiles p ON p.member_id = m.id WHERE m.number = :member)
     FROM (SELECT) AS once LEFT JOIN room r ON true
 """  # noqa: S608 - texts of the rooms' own
@@ -89,9 +91,9 @@ _OPEN = text(
     f"""
     WITH room AS (
         INSERT INTO rooms (id, deal_id, sku_id, title, price_minor, currency, return_days, seat_hold_seconds,
-            per_member_limit, host, size, seats_taken, opened_at, expires_at)
+            per_member_limit, minimum_tier, early_until, host, size, seats_taken, opened_at, expires_at)
         VALUES (:room_id, :deal_id, :sku_id, :title, :price_minor, :currency, :return_days, :seat_hold_seconds,
-            :per_member_limit, :member, :size, 1, :now, :expires_at)
+            :per_member_limit, :minimum_tier, :early_until, :member, :size, 1, :now, :expires_at)
         RETURNING *
     ), {_CLAIM}
 """  # noqa: S608 - texts of the rooms' own

@@ -1,0 +1,141 @@
+"""A tier programme: the document that says which tiers there are, what each gives, and where growth comes from.
+
+A document is strict: no unknown field, no coerced type. Units: `threshold` and `points` are growth, `*_bps` basis
+points; a spend rule gives one point for each `minor_per_point` minor units of its currency, the rest is dropped.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from itertools import pairwise
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from pydantic_core import PydanticCustomError
+
+from socialshop.kernel.currencies import is_currency
+from socialshop.kernel.money import BPS
+from socialshop.memberships.rules import SERVICE_LINES
+
+MOST_TIERS = 12
+MOST_POINTS = 10**12
+_LONGEST_DAYS = 3_650
+# Kinds of growth that follow sales: no activity may call itself so.
+SALES_KINDS = ("order", "refund", "referral", "referral_refund")
+
+
+def _storable(value: str) -> str:
+    """PostgreSQL keeps no U+0000, and a lone surrogate is no text in UTF-8."""
+    if any(c == "\x00" or "\ud800" <= c <= "\udfff" for c in value):
+        raise PydanticCustomError("text", "has a character that is no text (U+0000 or a lone surrogate)")
+    return value
+
+
+def _known_currency(value: str) -> str:
+    if not is_currency(value):
+        raise PydanticCustomError("unknown_currency", "is no ISO 4217 currency")
+    return value
+
+
+def _known_line(value: str) -> str:
+    if value not in SERVICE_LINES:
+        raise PydanticCustomError("service_line", f"is none of {', '.join(SERVICE_LINES)}")
+    return value
+
+
+def _unlike(values: Sequence[str]) -> Sequence[str]:
+    if len(set(values)) < len(values):
+        raise PydanticCustomError("repeats", "says the same twice")
+    return values
+
+
+Code = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
+Text = Annotated[str, Field(min_length=1, max_length=60), AfterValidator(_storable)]
+Codes = Annotated[tuple[Code, ...], Field(max_length=20, strict=False), AfterValidator(_unlike)]
+Points = Annotated[int, Field(ge=0, le=MOST_POINTS)]
+
+
+class Strict(BaseModel):
+    """A part of a document."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+
+class BenefitSet(Strict):
+    """What a tier or a plan gives; what is not said is not given. 10,000 bps of points are the plain number."""
+
+    member_discount_bps: Annotated[int, Field(ge=0, le=9_000)] = 0
+    free_shipping: bool = False
+    points_multiplier_bps: Annotated[int, Field(ge=BPS, le=100 * BPS)] = BPS
+    early_access_hours: Annotated[int, Field(ge=0, le=168)] = 0
+    exclusive_deals: bool = False
+    monthly_coupons: Codes = ()
+    birthday_gift: Code | None = None
+    service_line: Annotated[str, AfterValidator(_known_line)] = "standard"
+    partner_vouchers: Codes = ()
+
+
+class Tier(Strict):
+    """A step of the ladder, reached with `threshold` growth within the period."""
+
+    code: Code
+    name_zh: Text
+    name_en: Text
+    threshold: Points
+    benefits: BenefitSet = BenefitSet()
+
+
+class SpendRule(Strict):
+    """One point for each `minor_per_point` of what a sale is worth after refunds."""
+
+    currency: Annotated[str, AfterValidator(_known_currency)]
+    minor_per_point: Annotated[int, Field(ge=1, le=10**9)]
+
+
+class ActivityRule(Strict):
+    """Points for an act, at most so many a day by the shop's clock and so many within the period."""
+
+    kind: Code
+    points: Annotated[int, Field(ge=1, le=10**6)]
+    day_cap: Annotated[int, Field(ge=1, le=10**9)]
+    period_cap: Annotated[int, Field(ge=1, le=10**9)]
+
+
+class Programme(Strict):
+    """Tiers from the lowest, whose threshold is 0, to the highest; growth counts for `period_days`.
+
+    Who has less than the tier asks is warned, and steps down after `grace_days` with less.
+    """
+
+    name: Annotated[str, Field(min_length=1, max_length=200), AfterValidator(_storable)]
+    period_days: Annotated[int, Field(ge=1, le=_LONGEST_DAYS)]
+    grace_days: Annotated[int, Field(ge=1, le=_LONGEST_DAYS)]
+    spend: Annotated[tuple[SpendRule, ...], Field(max_length=20, strict=False)] = ()
+    referral_points: Points = 0
+    activities: Annotated[tuple[ActivityRule, ...], Field(max_length=40, strict=False)] = ()
+    tiers: Annotated[tuple[Tier, ...], Field(min_length=1, max_length=MOST_TIERS, strict=False)]
+
+    @model_validator(mode="after")
+    def _a_ladder(self) -> Programme:
+        thresholds = [tier.threshold for tier in self.tiers]
+        if thresholds[0] != 0 or any(low >= high for low, high in pairwise(thresholds)):
+            raise PydanticCustomError("ladder", "thresholds begin at 0 and rise from tier to tier")
+        _refuse_twice("tiers", [tier.code for tier in self.tiers])
+        _refuse_twice("spend", [rule.currency for rule in self.spend])
+        _refuse_twice("activities", [*SALES_KINDS, *(rule.kind for rule in self.activities)])
+        return self
+
+
+def _refuse_twice(field: str, names: Sequence[str]) -> None:
+    if len(set(names)) < len(names):
+        raise PydanticCustomError("repeats", "{field} name the same twice", {"field": field})
+
+
+def document_of(programme: Programme) -> dict[str, Any]:
+    """The programme as the JSON document that is stored, every benefit spelled out."""
+    return programme.model_dump(mode="json")
+
+
+def parse(document: Mapping[str, Any]) -> Programme:
+    """The programme of a stored document."""
+    return Programme.model_validate(document)

@@ -1,0 +1,39 @@
+"""What members have by their tier and by a paid plan."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from datetime import timedelta
+
+from socialshop.infra.uow import UnitOfWork
+from socialshop.memberships import rules
+from socialshop.memberships.errors import TierRequired
+from socialshop.memberships.rules import Benefits
+from socialshop.memberships.store import standings
+
+
+def benefits_of(uow: UnitOfWork, member_numbers: Collection[int]) -> Mapping[int, Benefits]:
+    """The benefits that each of these members has now. One statement, whatever their number."""
+    rows = standings.tiers_of(uow.session, set(member_numbers), uow.now)
+    return {row.member: rules.benefits_of_tier(*row[1:]) for row in rows}
+
+
+def first_tier(uow: UnitOfWork) -> str:
+    """The code of the tier that everybody begins in."""
+    return standings.first_tier(uow.session, uow.now)
+
+
+def head_start_of(uow: UnitOfWork, member: int) -> timedelta:
+    """How long before the others the member may take seats of a deal that is announced."""
+    return timedelta(hours=benefits_of(uow, [member])[member].early_access_hours)
+
+
+def require_tier(uow: UnitOfWork, member: int, minimum: str) -> None:
+    """Raises TierRequired unless the member is in the tier `minimum` or above, or has every deal open.
+
+    A tier that the programme in force does not know asks for more than anybody has.
+    """
+    has = benefits_of(uow, [member])[member]
+    level = standings.level_of(uow.session, minimum, uow.now)
+    if not has.exclusive_deals and (level is None or has.level < level):
+        raise TierRequired("this deal is for members of a higher tier", minimum_tier=minimum, tier=has.tier)

@@ -1,0 +1,64 @@
+"""Where members stand, and what that gives them."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+IN_FORCE = "(SELECT number FROM tier_programme_versions WHERE effective_at <= :now ORDER BY effective_at DESC LIMIT 1)"
+
+# A part of others' statements: the tier of member `m`. Who has no standing is in the first tier of what is in force.
+TIER_OF = f"""
+    coalesce((SELECT s.tier FROM member_standings s WHERE s.member = m.number),
+        (SELECT t.code FROM tiers t WHERE t.level = 0 AND t.version = {IN_FORCE}))
+"""  # noqa: S608 - a constant of this module
+
+# A tier's benefits are those of the programme in force, from its instant on; a tier that it does not know any more
+# keeps what it had until the member is evaluated.
+_BENEFITS = text(
+    f"""
+    WITH in_force AS (SELECT {IN_FORCE} AS version)
+    SELECT m.number, coalesce(t.code, o.code, b.code), coalesce(t.name_zh, o.name_zh, b.name_zh),
+        coalesce(t.name_en, o.name_en, b.name_en), coalesce(t.level, o.level, b.level),
+        coalesce(t.benefits, o.benefits, b.benefits)
+    FROM unnest(CAST(:members AS bigint[])) AS m (number)
+    CROSS JOIN in_force i
+    JOIN tiers b ON b.version = i.version AND b.level = 0
+    LEFT JOIN member_standings s ON s.member = m.number
+    LEFT JOIN tiers t ON t.version = i.version AND t.code = s.tier
+    LEFT JOIN tiers o ON o.version = s.version AND o.code = s.tier
+    """  # noqa: S608 - a constant of this module
+)
+
+
+class TierRow(NamedTuple):
+    """A member's tier, with the benefits of its document."""
+
+    member: int
+    code: str
+    name_zh: str
+    name_en: str
+    level: int
+    benefits: dict[str, Any]
+
+
+def tiers_of(session: Session, members: Collection[int], now: datetime) -> list[TierRow]:
+    """The tiers of these members; also of numbers that nobody has."""
+    return [TierRow(*row) for row in session.execute(_BENEFITS, {"members": list(members), "now": now})]
+
+
+def first_tier(session: Session, now: datetime) -> str:
+    """The lowest tier of the programme in force."""
+    statement = text(f"SELECT code FROM tiers WHERE level = 0 AND version = {IN_FORCE}")  # noqa: S608 - a constant
+    return str(session.execute(statement, {"now": now}).scalar_one())
+
+
+def level_of(session: Session, code: str, now: datetime) -> int | None:
+    """How high this tier is in the programme in force; None where it knows none of that code."""
+    statement = text(f"SELECT level FROM tiers WHERE code = :code AND version = {IN_FORCE}")  # noqa: S608 - a constant
+    found: int | None = session.execute(statement, {"code": code, "now": now}).scalar_one_or_none()
+    return found
