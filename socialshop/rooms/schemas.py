@@ -9,7 +9,7 @@ from pydantic import Field, StringConstraints
 from socialshop.deals.rules import MOST_UNITS
 from socialshop.kernel.ids import to_public
 from socialshop.loyalty.rules import MOST_POINTS
-from socialshop.orders.schemas import ORDER, OrderWire
+from socialshop.orders.schemas import ORDER, OrderWire, PriceLineWire
 from socialshop.orders.service import Quote
 from socialshop.payments.schemas import PaymentWire
 from socialshop.rooms.service import Joined, RoomEvents, RoomView, SeatView
@@ -59,13 +59,6 @@ class QuoteRequest(Wire):
     use_points: int | None = Field(None, ge=1, le=MOST_POINTS)
 
 
-class PriceLineWire(Wire):
-    """What a step adds to a price, or takes off it."""
-
-    kind: Literal["goods", "points"]
-    amount: MoneyWire
-
-
 class QuoteWire(Wire):
     """A price step by step, what is paid in money, and the points that it takes."""
 
@@ -87,12 +80,8 @@ class QuoteWire(Wire):
     @classmethod
     def of(cls, found: Quote) -> QuoteWire:
         """The wire form of a quote."""
-        currency = found.total.currency
         return cls(
-            lines=[
-                PriceLineWire(kind=line.kind.value, amount=MoneyWire(amount_minor=line.amount_minor, currency=currency))
-                for line in found.lines
-            ],
+            lines=PriceLineWire.all_of(found.lines, found.total.currency),
             total=MoneyWire.of(found.total),
             points=found.points,
         )

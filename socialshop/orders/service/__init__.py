@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from socialshop.orders.events import OrdersConfirmed
 from socialshop.orders.imports import ImportedOrders, import_orders, landed_before
+from socialshop.orders.pricing import PriceLine
 from socialshop.orders.rules import Status
 from socialshop.orders.service.fulfilling import complete_due, receive, receive_overdue, ship
 from socialshop.orders.service.placing import cancel, confirm, mark_paid, refund_whole
@@ -30,6 +31,7 @@ __all__ = [
     "LineView",
     "OrderView",
     "OrdersConfirmed",
+    "PriceLine",
     "Quote",
     "RefundView",
     "Sought",

@@ -36,7 +36,7 @@ def reprice(session: Session, order_id: uuid.UUID, lines: Sequence[PriceLine], t
     )
 
 
-def lines_of(session: Session, order_ids: Collection[uuid.UUID]) -> dict[uuid.UUID, list[PriceLine]]:
+def steps_of(session: Session, order_ids: Collection[uuid.UUID]) -> dict[uuid.UUID, list[PriceLine]]:
     """The steps of these orders' prices, of those that have any."""
     rows = session.execute(
         text(

@@ -20,7 +20,7 @@ from socialshop.kernel.ids import new_ids
 from socialshop.kernel.money import MAX_AMOUNT_MINOR, Money
 from socialshop.memberships import service as memberships
 from socialshop.orders import service as orders
-from socialshop.orders.service import LineView, OrderView
+from socialshop.orders.service import LineView, OrderView, PriceLine
 from socialshop.payments import service as payments
 from socialshop.payments.service import PaymentView
 from socialshop.rooms import rules
@@ -242,8 +242,10 @@ def _seated(uow: UnitOfWork, claim: Claim, wish: _Wish, room: RoomView | None) -
     if claim.hold_until is None or claim.price_minor is None or claim.currency is None:
         raise LookupError("a claim without its terms")
     total = Money(claim.price_minor * wish.quantity, claim.currency)
+    price: tuple[PriceLine, ...] = ()
     if wish.use_points is not None:
-        total = orders.pay_with_points(uow, wish.member, wish.order, total, wish.use_points).total
+        quote = orders.pay_with_points(uow, wish.member, wish.order, total, wish.use_points)
+        total, price = quote.total, tuple(quote.lines)
     payment = payments.create_intent(uow, order_id=wish.order, payer=wish.member, amount=total, escrow_id=wish.room)
     uow.emit(SeatClaimed(room_id=wish.room, order_id=wish.order))
     order = OrderView(
@@ -256,6 +258,7 @@ def _seated(uow: UnitOfWork, claim: Claim, wish: _Wish, room: RoomView | None) -
         ordered_at=uow.now,
         room_id=wish.room,
         payment=payment,
+        price=price,
     )
     seat = SeatView(wish.seat, Seat.HELD, wish.quantity, claim.hold_until)
     return Joined(room or view(uow, wish.room), seat, order, payment)
