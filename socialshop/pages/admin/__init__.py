@@ -15,6 +15,7 @@ from socialshop.pages.admin import (
     products,
     record,
     refunds,
+    tiers,
     words,
 )
 from socialshop.pages.admin.section import admin
@@ -33,5 +34,6 @@ __all__ = [
     "products",
     "record",
     "refunds",
+    "tiers",
     "words",
 ]
