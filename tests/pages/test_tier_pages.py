@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+import uuid
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from flask import Flask
@@ -10,7 +11,9 @@ from payment_shop import rows
 from tiers import Shop
 from visitors import Visitor, member
 
+from socialshop.deals import service as deals
 from socialshop.infra.clock import ManualClock
+from socialshop.infra.uow import unit_of_work
 from socialshop.kernel.ids import to_public
 from socialshop.kernel.roles import Role
 
@@ -115,3 +118,30 @@ def _in_force() -> dict[str, str]:
             f"hours_{position}": str(hours),
         }
     return form
+
+
+def test_a_deal_says_which_tier_it_is_for_and_who_may_come_early(shop: Shop) -> None:
+    gold, plain = member(shop.app), member(shop.app)
+    shop.sell(number(gold), 1_000_000)
+    seller = shop.member()
+    product = deals.NewProduct("Tea", "", 7, [deals.NewSku("box", "box", 900, 9)])
+    with unit_of_work(shop.clock) as uow:
+        sku = deals.add_product(uow, uuid.uuid4(), product, "CNY").skus[0].id
+        terms = deals.NewDeal(
+            sku,
+            "Tea for gold",
+            2,
+            800,
+            timedelta(hours=1),
+            starts_at=shop.clock.now() + timedelta(hours=3),
+            minimum_tier="gold",
+        )
+        deal = deals.open_deal(uow, uuid.uuid4(), seller, terms).id
+    path = f"/deals/{to_public('deal', deal)}"
+    early, late = gold.look(path).text, plain.look(path).text
+    assert "For Gold and above" in early
+    assert "For Gold and above" in late
+    assert "you may open a room now" in early
+    assert "you may open a room now" not in late
+    assert gold.send(path, f"{path}/rooms", quantity="1").status_code == 303
+    assert rows("SELECT count(*) FROM rooms") == [(1,)]
