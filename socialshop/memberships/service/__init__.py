@@ -13,6 +13,7 @@ from socialshop.memberships.service.publishing import (
     programme_of,
     programme_page,
     publish_programme,
+    tier_views,
     who_moves,
 )
 from socialshop.memberships.service.reading import (
@@ -57,6 +58,7 @@ __all__ = [
     "programme_page",
     "publish_programme",
     "require_tier",
+    "tier_views",
     "tiers",
     "who_moves",
 ]

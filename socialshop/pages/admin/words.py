@@ -46,6 +46,8 @@ DEEDS = {
     "refund.approved": lazy_gettext("refund approved"),
     "refund.rejected": lazy_gettext("refund refused"),
     "sponsor.corrected": lazy_gettext("sponsor corrected"),
+    "tier_programme.drafted": lazy_gettext("tiers drafted"),
+    "tier_programme.published": lazy_gettext("tiers published"),
 }
 GAUGES = {
     "outbox_unrelayed_events": lazy_gettext("Facts not yet handed on"),
