@@ -9,9 +9,10 @@ import uuid
 from collections.abc import Iterator
 from pathlib import Path
 
+import psycopg
 import pytest
 from flask import Flask
-from sqlalchemy import NullPool, create_engine, make_url, text
+from sqlalchemy import make_url
 
 from socialshop.app import create_app
 from socialshop.infra import redis, schema
@@ -40,14 +41,28 @@ def servers() -> Iterator[Servers]:
         yield Servers(database_url=os.environ["DATABASE_URL"], redis_url=os.environ["REDIS_URL"])
         return
     with open_servers(ROOT / "var" / os.environ.get("SOCIALSHOP_TEST_DATA", "test")) as found:
+        _no_waiting_for_the_disk(found.database_url)
         yield found
 
 
-def _run_outside(database_url: str, statement: str) -> None:
-    engine = create_engine(database_url, isolation_level="AUTOCOMMIT", poolclass=NullPool)
-    with engine.connect() as connection:
-        connection.execute(text(statement))
-    engine.dispose()
+def _no_waiting_for_the_disk(database_url: str) -> None:
+    """What tests write need not outlive the machine's power: a third of a test's time was spent on fsync.
+
+    A killed server loses nothing by it, and those that tests kill have folders and settings of their own.
+    """
+    _run_outside(
+        database_url,
+        "ALTER SYSTEM SET fsync = off",
+        "ALTER SYSTEM SET full_page_writes = off",
+        "SELECT pg_reload_conf()",
+    )
+
+
+def _run_outside(database_url: str, *statements: str) -> None:
+    url = make_url(database_url).set(drivername="postgresql").render_as_string(hide_password=False)
+    with psycopg.connect(url, autocommit=True) as connection:
+        for statement in statements:
+            connection.execute(statement.encode())
 
 
 def _named(database_url: str, name: str) -> str:
@@ -63,7 +78,7 @@ def redis_url(servers: Servers, worker_id: str) -> str:
 
 @pytest.fixture(scope="session")
 def template(servers: Servers, redis_url: str) -> Iterator[str]:
-    """A migrated database to clone: `CREATE DATABASE … TEMPLATE` costs 0.05 s where the migrations cost a second."""
+    """A migrated database to clone: `CREATE DATABASE … TEMPLATE` costs 0.02 s where the migrations cost a second."""
     name = f"template_{uuid.uuid4().hex[:12]}"
     _run_outside(servers.database_url, f"CREATE DATABASE {name}")
     app = create_app(_settings(_named(servers.database_url, name), redis_url))
@@ -78,7 +93,7 @@ def template(servers: Servers, redis_url: str) -> Iterator[str]:
 def database_url(servers: Servers, template: str) -> Iterator[str]:
     """A database of this test's own, at the schema's head and empty."""
     name = f"test_{uuid.uuid4().hex[:12]}"
-    _run_outside(servers.database_url, f"CREATE DATABASE {name} TEMPLATE {template}")
+    _run_outside(servers.database_url, f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY FILE_COPY")
     yield _named(servers.database_url, name)
     _run_outside(servers.database_url, f"DROP DATABASE {name} WITH (FORCE)")
 

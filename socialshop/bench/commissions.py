@@ -54,6 +54,8 @@ _ACCRUED = (
     "ledger_balances",
     "ledger_seal_queue",
 )
+# Empty here, but no table is emptied without those that refer to it.
+_REFERRING = ("clawbacks", "payout_parts")
 
 
 def accrue(app: Flask, members: int = 1_000_000, orders: int = 100_000, batch: int = 4_000) -> dict[str, Any]:
@@ -69,7 +71,7 @@ def accrue(app: Flask, members: int = 1_000_000, orders: int = 100_000, batch: i
     ours = _timed(lambda: _accrue_all(order_ids, batch))
     with _owner(app) as owner, tempfile.TemporaryDirectory() as folder:
         rows = sum(_copy_out(owner, table, Path(folder) / table) for table in _ACCRUED)
-        _empty(owner, _ACCRUED)
+        _empty(owner, (*_ACCRUED, *_REFERRING))
         copied = _timed(lambda: _copy_in(owner, Path(folder)))
     return {
         "members": members,

@@ -8,9 +8,9 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 
+from socialshop.kernel.languages import LANGUAGES, Language
 from socialshop.kernel.money import Money
 
-LANGUAGES = ("en", "zh")
 Figures = Mapping[str, int | str]
 
 _FIELD = re.compile(r"\{(\w+)(:money)?\}")
@@ -88,7 +88,7 @@ SENTENCES: dict[str, tuple[str, str]] = {
 }
 
 
-def say(language: str, code: str, figures: Figures, *, money: Callable[[Money], str] = str) -> str:
+def say(language: Language, code: str, figures: Figures, *, money: Callable[[Money], str] = str) -> str:
     """The sentence `code` in `language`, with its figures; `money` writes an amount."""
     sentence = SENTENCES[code][LANGUAGES.index(language)]
     return _FIELD.sub(lambda field: _written(field[1], field[2], figures, money), sentence)

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import uuid
+from collections.abc import Callable
+
 from socialshop.deals import service
 from socialshop.deals.errors import DealNotLive
 from socialshop.deals.schemas import DealWire, DraftDeal, DraftProduct, ProductWire
+from socialshop.deals.service import DealView
 from socialshop.infra import wired
 from socialshop.infra.uow import UnitOfWork
 from socialshop.kernel.errors import NotFound
 from socialshop.kernel.roles import Role
-from socialshop.web.auth import ADMINS, LEADERS
+from socialshop.web.auth import ADMINS, LEADERS, Caller
 from socialshop.web.operations import Answer, Call, Reply, Room
 from socialshop.web.schemas import Nothing
 
@@ -67,3 +71,52 @@ def publish_deal(call: Call[Nothing, Nothing]) -> Answer:
         return Answer(DealWire.of(service.publish_deal(uow, call.caller.member_id, whose, call.ids["deal_id"])))
 
     return call.transact(publish)
+
+
+@room.operation(
+    "POST",
+    "/deals/<deal_id>/pause",
+    access=LEADERS,
+    replies=Reply(200, DealWire, "The deal, paused."),
+    refuses=(DealNotLive,),
+    ids={"deal_id": "deal"},
+)
+def pause_deal(call: Call[Nothing, Nothing]) -> Answer:
+    """Pause a deal: until it is resumed nobody opens a room on it or joins one. Who has a seat keeps it and pays.
+
+    A leader pauses their own deals, an admin anybody's. A paused deal stays as it is.
+    """
+    return _move(call, service.pause)
+
+
+@room.operation(
+    "POST",
+    "/deals/<deal_id>/resume",
+    access=LEADERS,
+    replies=Reply(200, DealWire, "The deal, again what its clocks say."),
+    refuses=(DealNotLive,),
+    ids={"deal_id": "deal"},
+)
+def resume_deal(call: Call[Nothing, Nothing]) -> Answer:
+    """End a deal's pause. A leader resumes their own deals, an admin anybody's."""
+    return _move(call, service.resume)
+
+
+@room.operation(
+    "POST",
+    "/deals/<deal_id>/end",
+    access=LEADERS,
+    replies=Reply(200, DealWire, "The deal, over."),
+    refuses=(DealNotLive,),
+    ids={"deal_id": "deal"},
+)
+def end_deal(call: Call[Nothing, Nothing]) -> Answer:
+    """End a deal before its time, for good: no room is opened on it any more, open rooms live on.
+
+    A leader ends their own deals, an admin anybody's. What is over stays as it is.
+    """
+    return _move(call, service.end)
+
+
+def _move(call: Call[Nothing, Nothing], step: Callable[[UnitOfWork, Caller, uuid.UUID], DealView]) -> Answer:
+    return call.transact(lambda uow: Answer(DealWire.of(step(uow, call.caller, call.ids["deal_id"]))))

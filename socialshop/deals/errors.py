@@ -6,9 +6,16 @@ from socialshop.kernel.errors import DomainError, Kind
 
 
 class DealNotLive(DomainError):
-    """The deal has not begun, or is over: no room can be opened on it now."""
+    """The deal has not begun, or is over: no room can be opened on it now, and it can be neither paused nor resumed."""
 
     code = "deal_not_live"
+    kind = Kind.CONFLICT
+
+
+class DealPaused(DomainError):
+    """The deal is paused: until it is resumed no room is opened on it, and nobody joins one that is open."""
+
+    code = "deal_paused"
     kind = Kind.CONFLICT
 
 

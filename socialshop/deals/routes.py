@@ -5,7 +5,7 @@ from __future__ import annotations
 from socialshop.deals import service
 from socialshop.deals.schemas import DealPage, DealWire, PageQuery, ProductPage, ProductWire
 from socialshop.infra.uow import UnitOfWork
-from socialshop.web.auth import PUBLIC
+from socialshop.web.auth import PUBLIC, look
 from socialshop.web.operations import Answer, Call, Reply, Room
 from socialshop.web.paging import cut_page
 from socialshop.web.schemas import Nothing
@@ -53,5 +53,8 @@ def list_deals(call: Call[Nothing, PageQuery]) -> Answer:
     "GET", "/deals/<deal_id>", access=PUBLIC, replies=Reply(200, DealWire, "The deal."), ids={"deal_id": "deal"}
 )
 def show_deal(call: Call[Nothing, Nothing]) -> Answer:
-    """A published deal, over or not."""
-    return call.transact(lambda uow: Answer(DealWire.of(service.deal(uow, call.ids["deal_id"]))))
+    """A published deal, whether paused, over or not.
+
+    With a token, a leader reads their own drafts too; admins and finance read anybody's.
+    """
+    return call.transact(lambda uow: Answer(DealWire.of(service.deal(uow, call.ids["deal_id"], look(uow)))))

@@ -22,16 +22,28 @@ class Status(StrEnum):
     DRAFT = "draft"
     SCHEDULED = "scheduled"
     LIVE = "live"
+    PAUSED = "paused"
     ENDED = "ended"
 
 
-def status_at(now: datetime, *, draft: bool, starts_at: datetime, ends_at: datetime | None) -> Status:
-    """A deal is live from `starts_at`, until before `ends_at`; a draft is nothing else until it is published."""
+def status_at(now: datetime, *, draft: bool, paused: bool, starts_at: datetime, ends_at: datetime | None) -> Status:
+    """A deal is live from `starts_at`, until before `ends_at`, unless it is paused.
+
+    A draft is nothing else until it is published; a deal that was ended early is over before it has begun, too.
+    """
     if draft:
         return Status.DRAFT
-    if now < starts_at:
-        return Status.SCHEDULED
-    return Status.LIVE if ends_at is None or now < ends_at else Status.ENDED
+    if ends_at is not None and ends_at <= now:
+        return Status.ENDED
+    if paused:
+        return Status.PAUSED
+    return Status.SCHEDULED if now < starts_at else Status.LIVE
+
+
+def check_price(price_minor: int, alone_minor: int) -> None:
+    """Raises InvalidValue: who buys together pays less than who buys alone."""
+    if price_minor >= alone_minor:
+        raise InvalidValue("together a unit must cost less than alone", field="price_minor")
 
 
 def check_clocks(starts_at: datetime, ends_at: datetime | None, room_ttl: timedelta, now: datetime) -> None:

@@ -218,12 +218,15 @@ class DraftDeal(Wire):
 
 
 class DealWire(Wire):
-    """A deal; `stock` is what is left of the unit, for all its deals together."""
+    """A deal; `stock` is what is left of the unit, for all its deals together.
+
+    `ends_at` is when it was ended, where somebody ended it before its time.
+    """
 
     model_config = with_example(_DEAL)
 
     id: str
-    status: Literal["draft", "scheduled", "live", "ended"]
+    status: Literal["draft", "scheduled", "live", "paused", "ended"]
     sku_id: str
     product_id: str
     title: str
@@ -261,6 +264,6 @@ class DealWire(Wire):
 
 
 class DealPage(Page[DealWire]):
-    """Deals that are published and not over, in the order they were made."""
+    """Deals that are announced or live, in the order they were made."""
 
     model_config = with_example({"data": [_DEAL], "next_cursor": None})

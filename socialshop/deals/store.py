@@ -11,8 +11,9 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 # A part of one larger statement: where a buyer's row is changed anyway, stock costs no statement of its own.
-# It reads the CTE `wanted (deal_id, sku_id, quantity)`. `reserved` has a row if the goods are there and the quota
-# (where there is one) is not used up; who finds it empty must roll back, for one of the two may have been taken.
+# It reads the CTE `wanted (deal_id, sku_id, quantity)`, and `:now`. `reserved` has a row if the goods are there, the
+# quota (where there is one) is not used up and the deal is not paused (a pause ends with its deal); who finds it empty
+# must roll back, for goods or quota may have been taken.
 RESERVED = """
     stocked AS (
         UPDATE skus SET stock = stock - w.quantity FROM wanted w
@@ -24,7 +25,7 @@ RESERVED = """
         RETURNING deals.id
     ), reserved AS (
         SELECT s.deal_id FROM stocked s JOIN deals d ON d.id = s.deal_id
-        WHERE d.quota IS NULL OR EXISTS (SELECT FROM metered)
+        WHERE (d.paused_at IS NULL OR d.ends_at <= :now) AND (d.quota IS NULL OR EXISTS (SELECT FROM metered))
     )
 """
 
@@ -50,7 +51,7 @@ class ProductRow(NamedTuple):
 
 
 class DealRow(NamedTuple):
-    """A deal with what it sells."""
+    """A deal with what it sells; `ends_at` is when it was ended, where that came before its time."""
 
     id: uuid.UUID
     sku_id: uuid.UUID
@@ -68,6 +69,7 @@ class DealRow(NamedTuple):
     quota: int | None
     late_payer: str
     draft: bool
+    paused: bool
     return_days: int
     stock: int
     alone_minor: int
@@ -75,8 +77,8 @@ class DealRow(NamedTuple):
 
 _DEAL = """
     SELECT d.id, d.sku_id, s.product_id, d.opened_by, d.title, d.group_size, d.price_minor, s.currency, d.starts_at,
-        d.ends_at, d.room_ttl_seconds, d.seat_hold_seconds, d.per_member_limit, d.quota, d.late_payer, d.draft,
-        p.return_days, s.stock, s.price_minor
+        coalesce(d.ended_at, d.ends_at), d.room_ttl_seconds, d.seat_hold_seconds, d.per_member_limit, d.quota,
+        d.late_payer, d.draft, d.paused_at IS NOT NULL, p.return_days, s.stock, s.price_minor
     FROM deals d JOIN skus s ON s.id = d.sku_id JOIN products p ON p.id = s.product_id
 """
 
@@ -131,9 +133,9 @@ def skus_of(session: Session, product_ids: Sequence[uuid.UUID]) -> list[tuple[uu
     return [(row[0], SkuRow(*row[1:])) for row in rows]
 
 
-def sku_exists(session: Session, sku_id: uuid.UUID) -> bool:
-    """Whether there is such a unit."""
-    return bool(session.execute(text("SELECT EXISTS (SELECT FROM skus WHERE id = :id)"), {"id": sku_id}).scalar_one())
+def price_alone(session: Session, sku_id: uuid.UUID) -> int | None:
+    """What a unit costs without a group, in minor units; None where there is no such unit."""
+    return session.execute(text("SELECT price_minor FROM skus WHERE id = :id"), {"id": sku_id}).scalar_one_or_none()
 
 
 def add_deal(session: Session, values: dict[str, object]) -> None:
@@ -163,6 +165,21 @@ def end_draft(session: Session, deal_id: uuid.UUID, now: datetime) -> bool:
     return row is not None
 
 
+def lock_deal(session: Session, deal_id: uuid.UUID) -> None:
+    """Whoever moves a deal's state comes one at a time; what is read afterwards is what the one before left."""
+    session.execute(text("SELECT FROM deals WHERE id = :id FOR NO KEY UPDATE"), {"id": deal_id})
+
+
+def set_paused(session: Session, deal_id: uuid.UUID, since: datetime | None) -> None:
+    """Pause a deal, or resume it where `since` is None."""
+    session.execute(text("UPDATE deals SET paused_at = :since WHERE id = :id"), {"id": deal_id, "since": since})
+
+
+def set_ended(session: Session, deal_id: uuid.UUID, at: datetime) -> None:
+    """End a deal before its time."""
+    session.execute(text("UPDATE deals SET ended_at = :at WHERE id = :id"), {"id": deal_id, "at": at})
+
+
 def find_deal(session: Session, deal_id: uuid.UUID) -> DealRow | None:
     """The deal, a draft too."""
     row = session.execute(text(_DEAL + " WHERE d.id = :id"), {"id": deal_id}).one_or_none()
@@ -170,10 +187,11 @@ def find_deal(session: Session, deal_id: uuid.UUID) -> DealRow | None:
 
 
 def open_deals(session: Session, now: datetime, after: uuid.UUID | None, limit: int) -> list[DealRow]:
-    """Up to `limit` deals that are published and not over, in the order they were made, after this one."""
+    """Up to `limit` deals that are announced or live, in the order they were made, after this one."""
     rows = session.execute(
         text(
-            _DEAL + " WHERE NOT d.draft AND (d.ends_at IS NULL OR d.ends_at > :now)"
+            _DEAL + " WHERE NOT d.draft AND d.paused_at IS NULL AND d.ended_at IS NULL"
+            " AND (d.ends_at IS NULL OR d.ends_at > :now)"
             " AND (CAST(:after AS uuid) IS NULL OR d.id > :after) ORDER BY d.id LIMIT :limit"
         ),
         {"now": now, "after": after, "limit": limit},

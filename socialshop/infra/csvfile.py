@@ -8,6 +8,7 @@ with too few or too many fields is one bad row.
 from __future__ import annotations
 
 import csv
+import io
 import os
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -70,18 +71,28 @@ def read_records(path: Path, layout: Layout, progress: Callable[[int, int], None
     """
     with _opened(path) as file:
         size = os.fstat(file.fileno()).st_size
-        csv.field_size_limit(_LONGEST_FIELD)
-        reader = csv.reader(_lines(file, path), strict=True)
-        order = _header(reader, path, layout)
-        width = max(order) + 1 if order else 0
-        for count, (line, row) in enumerate(_rows(reader, path)):
+        for count, record in enumerate(_records(file, path, layout)):
             if count % _ROWS_A_TICK == 0:
                 progress(file.tell() if size else 0, size)
-            if len(row) == width:
-                yield Record(line, [row[i] if i >= 0 else "" for i in order])
-            else:
-                yield Record(line, (), _first_missing(order, len(row)))
+            yield record
         progress(size, size)
+
+
+def records_of(content: bytes, name: str, layout: Layout) -> Iterator[Record]:
+    """The records of a table that was sent, called `name` where it is refused. Raises FileRefused."""
+    return _records(io.BytesIO(content), name, layout)
+
+
+def _records(file: BinaryIO, name: object, layout: Layout) -> Iterator[Record]:
+    csv.field_size_limit(_LONGEST_FIELD)
+    reader = csv.reader(_lines(file, name), strict=True)
+    order = _header(reader, name, layout)
+    width = max(order) + 1 if order else 0
+    for line, row in _rows(reader, name):
+        if len(row) == width:
+            yield Record(line, [row[i] if i >= 0 else "" for i in order])
+        else:
+            yield Record(line, (), _first_missing(order, len(row)))
 
 
 def _opened(path: Path) -> BinaryIO:
@@ -91,33 +102,33 @@ def _opened(path: Path) -> BinaryIO:
         raise FileRefused(f"{path}: {error.strerror}") from None
 
 
-def _lines(file: BinaryIO, path: Path) -> Iterator[str]:
+def _lines(file: BinaryIO, name: object) -> Iterator[str]:
     """Decoded lines. Split on LF alone, so that the count is what an editor shows."""
     number = 0
-    while raw := _line(file, path):
+    while raw := _line(file, name):
         number += 1
         if number == 1:
             raw = raw.removeprefix(_BYTE_ORDER_MARK)
         if len(raw) > _LONGEST_LINE_BYTES:
-            raise FileRefused(f"{path}, line {number}: longer than {_LONGEST_LINE_BYTES:,} bytes")
+            raise FileRefused(f"{name}, line {number}: longer than {_LONGEST_LINE_BYTES:,} bytes")
         try:
             line = raw.decode()
         except UnicodeDecodeError as error:
             byte = raw[error.start]
-            raise FileRefused(f"{path}, line {number}: not UTF-8 (byte 0x{byte:02X} at {error.start + 1})") from None
+            raise FileRefused(f"{name}, line {number}: not UTF-8 (byte 0x{byte:02X} at {error.start + 1})") from None
         if "\0" in line:
-            raise FileRefused(f"{path}, line {number}: holds a NUL byte; is this a text file?")
+            raise FileRefused(f"{name}, line {number}: holds a NUL byte; is this a text file?")
         yield line
 
 
-def _line(file: BinaryIO, path: Path) -> bytes:
+def _line(file: BinaryIO, name: object) -> bytes:
     try:
         return file.readline(_LONGEST_LINE_BYTES + len(_BYTE_ORDER_MARK) + 1)
     except OSError as error:
-        raise FileRefused(f"{path}: {error.strerror}") from None
+        raise FileRefused(f"{name}: {error.strerror}") from None
 
 
-def _rows(reader: _Rows, path: Path) -> Iterator[tuple[int, list[str]]]:
+def _rows(reader: _Rows, name: object) -> Iterator[tuple[int, list[str]]]:
     """(line where it starts, fields) of each row that is not blank."""
     while True:
         start = reader.line_num + 1
@@ -126,7 +137,7 @@ def _rows(reader: _Rows, path: Path) -> Iterator[tuple[int, list[str]]]:
         except StopIteration:
             return
         except csv.Error as error:
-            raise FileRefused(f"{path}, line {start}: {_in_words(error)}") from None
+            raise FileRefused(f"{name}, line {start}: {_in_words(error)}") from None
         if row and (len(row) > 1 or row[0].strip()):
             yield start, row
 
@@ -142,21 +153,23 @@ def _in_words(error: csv.Error) -> str:
     return "a lone carriage return; lines must end in LF or CRLF"
 
 
-def _header(reader: _Rows, path: Path, layout: Layout) -> list[int]:
+def _header(reader: _Rows, name: object, layout: Layout) -> list[int]:
     """For each column of the layout its position in the file, -1 if it is absent."""
-    first = next(_rows(reader, path), None)
+    first = next(_rows(reader, name), None)
     if first is None:
-        raise FileRefused(f"{path}: empty; the first line must name the columns {', '.join(layout.required)}")
+        raise FileRefused(f"{name}: empty; the first line must name the columns {', '.join(layout.required)}")
     line, names = first
-    for name in names:
-        if name not in layout.columns:
-            raise FileRefused(f"{path}, line {line}: unknown column {name[:60]!r}; known: {', '.join(layout.columns)}")
-        if names.count(name) > 1:
-            raise FileRefused(f"{path}, line {line}: column {name!r} is repeated")
-    for name in layout.required:
-        if name not in names:
-            raise FileRefused(f"{path}, line {line}: column {name!r} is missing")
-    return [names.index(name) if name in names else -1 for name in layout.columns]
+    for column in names:
+        if column not in layout.columns:
+            raise FileRefused(
+                f"{name}, line {line}: unknown column {column[:60]!r}; known: {', '.join(layout.columns)}"
+            )
+        if names.count(column) > 1:
+            raise FileRefused(f"{name}, line {line}: column {column!r} is repeated")
+    for column in layout.required:
+        if column not in names:
+            raise FileRefused(f"{name}, line {line}: column {column!r} is missing")
+    return [names.index(column) if column in names else -1 for column in layout.columns]
 
 
 def _first_missing(order: Sequence[int], width: int) -> int:

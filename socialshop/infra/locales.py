@@ -5,23 +5,16 @@ from __future__ import annotations
 from datetime import datetime
 from decimal import Decimal
 from functools import lru_cache
-from typing import Literal
 from zoneinfo import ZoneInfo
 
 from babel import Locale
 from babel.dates import format_datetime
 from babel.numbers import format_currency
 
+from socialshop.kernel.languages import Language
 from socialshop.kernel.money import Money, to_decimal_text
 
-Language = Literal["en", "zh"]
-LANGUAGES: tuple[Language, Language] = ("en", "zh")
 _NAMES: dict[str, str] = {"en": "en", "zh": "zh_Hans_CN"}
-
-
-def language_of(name: str) -> Language:
-    """The language that a profile names."""
-    return "zh" if name == "zh" else "en"
 
 
 def money_text(money: Money, language: Language) -> str:

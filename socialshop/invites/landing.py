@@ -10,7 +10,7 @@ from typing import Protocol
 from flask import current_app
 
 from socialshop.invites.service import Landing
-from socialshop.invites.wording import Language
+from socialshop.kernel.languages import Language
 
 _FRESH_SECONDS = 1.0
 _MOST_KEPT = 10_000

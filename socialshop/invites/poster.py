@@ -15,11 +15,12 @@ import segno
 from PIL import Image, ImageDraw, ImageFont
 from PIL.ImageFont import FreeTypeFont
 
-from socialshop.infra.locales import Language, instant_text, money_text
+from socialshop.infra.locales import instant_text, money_text
 from socialshop.invites.errors import PosterUnavailable
 from socialshop.invites.rules import ShareSubject
 from socialshop.invites.typesetting import ellipsize, wrap
 from socialshop.invites.wording import POSTER
+from socialshop.kernel.languages import Language
 
 SIZE = WIDTH, HEIGHT = 750, 1334
 # Goes into the ETag: raise it when the drawing changes.

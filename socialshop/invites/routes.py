@@ -9,7 +9,7 @@ from typing import Literal
 import structlog
 from flask import current_app, request
 from sqlalchemy.exc import SQLAlchemyError
-from werkzeug.datastructures import LanguageAccept, MIMEAccept
+from werkzeug.datastructures import MIMEAccept
 from werkzeug.http import parse_accept_header
 
 from socialshop.infra import wired
@@ -31,11 +31,11 @@ from socialshop.invites.schemas import (
     SharedLink,
     StatsWire,
 )
-from socialshop.invites.wording import LANGUAGES, Language
 from socialshop.kernel.errors import InvalidValue, NotFound
 from socialshop.kernel.ids import from_public
 from socialshop.web import auth
 from socialshop.web.auth import BUYERS, PUBLIC, SIGNED_IN
+from socialshop.web.languages import best_language
 from socialshop.web.operations import Answer, Call, Reply, Room
 from socialshop.web.paging import PageQuery, cut_page
 from socialshop.web.schemas import Nothing
@@ -65,7 +65,7 @@ def make_link(call: Call[NewLink, Nothing]) -> Answer:
 
     Who registers through it is bound to you. `share_text` is in the language that `Accept-Language` prefers: zh or en.
     """
-    body, kind, language = call.body, Kind(call.body.kind), _language()
+    body, kind, language = call.body, Kind(call.body.kind), best_language("zh")
     if (body.target_id is None) != (kind is Kind.MEMBER):
         wrong = f"say which {kind} the link leads to" if body.target_id is None else "a link to yourself has no target"
         raise InvalidValue(wrong, field="target_id")
@@ -207,7 +207,9 @@ def show_poster(call: Call[Nothing, PosterQuery]) -> Answer:
 
     kit = in_unit_of_work(read, wired.clock())
     code = kit.link.code
-    sheet = Sheet(kit.subject, kit.inviter, _url(code), code, call.query.lang or _language(), settings.time_zone)
+    sheet = Sheet(
+        kit.subject, kit.inviter, _url(code), code, call.query.lang or best_language("zh"), settings.time_zone
+    )
     headers = {"ETag": f'"{sheet.tag()}"', "Cache-Control": _POSTER_KEPT, "Vary": "Accept-Language"}
     if request.if_none_match.contains_weak(sheet.tag()):
         return Answer(status=304, headers=headers)
@@ -237,16 +239,6 @@ def _qr(call: Call[Nothing, Nothing], form: Literal["svg", "png"], media_type: s
         return Answer(qr.draw(_url(link.code), form), media_type=media_type, headers=_KEPT)
 
     return call.transact(draw)
-
-
-def _language() -> Language:
-    return _preferred(request.headers.get("Accept-Language", ""))
-
-
-@lru_cache(maxsize=256)
-def _preferred(accept_language: str) -> Language:
-    found = parse_accept_header(accept_language, LanguageAccept).best_match(LANGUAGES)
-    return "en" if found == "en" else "zh"
 
 
 def _wants_page() -> bool:

@@ -16,7 +16,7 @@ def deal_subject(uow: UnitOfWork, deal_id: uuid.UUID) -> ShareSubject:
     return ShareSubject(
         title=deal.title,
         price=deal.price,
-        is_open=deal.status is not Status.ENDED,
+        is_open=deal.status not in (Status.PAUSED, Status.ENDED),
         size=deal.group_size,
         ends_at=deal.ends_at,
         price_alone=deal.price_alone,

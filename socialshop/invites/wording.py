@@ -4,14 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Literal
 from zoneinfo import ZoneInfo
 
 from socialshop.invites.rules import ShareSubject
+from socialshop.kernel.languages import Language
 from socialshop.kernel.money import Money, to_decimal_text
-
-Language = Literal["zh", "en"]
-LANGUAGES: tuple[Language, Language] = ("zh", "en")
 
 TEXTS: Mapping[Language, Mapping[str, str]] = {
     "zh": {

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from flask import request
 
-from socialshop.infra.locales import Language
 from socialshop.infra.uow import UnitOfWork
 from socialshop.kernel.errors import NotFound
 from socialshop.kernel.ids import from_public
+from socialshop.kernel.languages import Language
 from socialshop.notifications import service
 from socialshop.notifications.schemas import PREFIX, NoticePage, NoticeQuery, NoticeWire, ReadMarks, Unread
 from socialshop.web.auth import SIGNED_IN

@@ -11,7 +11,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from socialshop.infra.locales import Language, instant_text, money_text
+from socialshop.infra.locales import instant_text, money_text
+from socialshop.kernel.languages import Language
 from socialshop.kernel.money import Money
 from socialshop.kernel.time import parse_instant
 

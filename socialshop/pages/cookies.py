@@ -16,7 +16,8 @@ from socialshop.infra.settings import Settings
 
 SESSION = "socialshop_session"
 LANGUAGE = "socialshop_language"
-_LANGUAGE_SECONDS = 365 * 24 * 3600
+KEYS = "socialshop_keys"
+_LANGUAGE_SECONDS = _KEYS_SECONDS = 365 * 24 * 3600
 
 
 class NotesInterface(SecureCookieSessionInterface):
@@ -60,6 +61,11 @@ def keep_language(answer: Response, language: str) -> None:
 def language_cookie(language: str) -> str:
     """The cookie that remembers it."""
     return dump_cookie(LANGUAGE, language, _LANGUAGE_SECONDS, httponly=True, samesite="Lax", secure=_secure())
+
+
+def keep_keys(answer: Response, switched: str) -> None:
+    """Remember whether single keys do anything on the desk."""
+    answer.set_cookie(KEYS, switched, max_age=_KEYS_SECONDS, httponly=True, samesite="Lax", secure=_secure())
 
 
 def _secure() -> bool:

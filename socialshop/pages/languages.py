@@ -9,7 +9,6 @@ from __future__ import annotations
 import io
 from functools import lru_cache
 from pathlib import Path
-from typing import Literal
 
 from babel.messages import mofile, pofile
 from babel.messages.catalog import Catalog
@@ -17,9 +16,11 @@ from babel.support import NullTranslations, Translations
 from flask import Flask, request, url_for
 from flask_babel import Babel, Domain, get_locale
 
+from socialshop.kernel.languages import Language
 from socialshop.pages import cookies
+from socialshop.web.languages import best_language
 
-Language = Literal["en", "zh"]
+# In the order in which they are offered.
 LANGUAGES: tuple[Language, Language] = ("zh", "en")
 NAMES = {"zh": "中文", "en": "English"}
 CATALOGUES = Path(__file__).resolve().parent / "translations"
@@ -45,7 +46,7 @@ def reader() -> Language:
     for said in (asked_for(), request.cookies.get(cookies.LANGUAGE)):
         if said in LANGUAGES:
             return said
-    return "en" if request.accept_languages.best_match(LANGUAGES) == "en" else "zh"
+    return best_language("zh")
 
 
 def asked_for() -> Language | None:

@@ -18,6 +18,7 @@ from socialshop.pages.section import Page, Section
 from socialshop.pages.shopper import shopper
 from socialshop.pages.states import STATES
 from socialshop.pages.tabs import Tab
+from socialshop.web.auth import BUYERS
 
 SECTIONS: tuple[Section, ...] = (shopper, leader, admin)
 _TABS = {leader.name: LEADER_TABS, admin.name: ADMIN_TABS}
@@ -59,8 +60,10 @@ def _begin() -> None:
 
 
 def _facts() -> dict[str, object]:
-    """Who looks (None for nobody), the lit tab, and the form as it was filled in."""
-    return {"visitor": g.get("visitor"), "tab": g.get("tab", ""), "form": g.get("form") or Form()}
+    """Who looks (None for nobody), whether they may buy and earn, the lit tab, and the form as it was filled in."""
+    visitor = g.get("visitor")
+    may_buy = visitor is None or visitor.role in BUYERS.roles
+    return {"visitor": visitor, "may_buy": may_buy, "tab": g.get("tab", ""), "form": g.get("form") or Form()}
 
 
 def _this_page(**changed: str | None) -> str:

@@ -80,6 +80,7 @@ STATES: Mapping[str, Mapping[str, Told]] = {
         "draft": Told("", lazy_gettext("draft")),
         "scheduled": Told("wait", lazy_gettext("soon")),
         "live": Told("live", lazy_gettext("live")),
+        "paused": Told("wait", lazy_gettext("paused")),
         "ended": Told("", lazy_gettext("over")),
     },
 }

@@ -15,9 +15,11 @@ SENTENCES = {
     "batch_not_released": lazy_gettext("The batch has not been released."),
     "claim_refused": lazy_gettext("This link to claim an account is no longer good. Ask the shop for a new one."),
     "deal_not_live": lazy_gettext("The deal has not begun yet, or is over."),
+    "deal_paused": lazy_gettext("The deal is paused. Try again once it goes on."),
     "effective_at_before_order": lazy_gettext("Orders were placed after that instant: a plan never reaches back."),
     "effective_at_taken": lazy_gettext("Another version comes into force at that very instant."),
     "email_taken": lazy_gettext("Somebody signs in with this e-mail address already."),
+    "file_refused": lazy_gettext("This file is no such table: UTF-8, commas, and a first line that names the columns."),
     "forbidden": lazy_gettext("Your account may not do this."),
     "idempotency_in_progress": lazy_gettext("This was sent a moment ago and is being done."),
     "idempotency_key_reused": lazy_gettext("This form was sent before with other content. Load the page again."),
@@ -42,6 +44,7 @@ SENTENCES = {
     "released_by_approver": lazy_gettext("Somebody who approved none of the requests must release the batch."),
     "released_by_requester": lazy_gettext("Somebody who asked for none of the payouts must release the batch."),
     "result_conflict": lazy_gettext("The payout has another result already."),
+    "results_refused": lazy_gettext("Some lines cannot be right. Nothing of the file was taken."),
     "room_closed": lazy_gettext("The room is over."),
     "room_full": lazy_gettext("Every seat of the room is taken."),
     "seat_paid": lazy_gettext("The seat is paid. If the room does not fill, the money comes back by itself."),
@@ -61,6 +64,7 @@ VALUES = (
     lazy_gettext("an Alipay account is a mobile number, an e-mail or a user id"),
     lazy_gettext("a WeChat account is an id of 6 to 20 characters or an OpenID"),
     lazy_gettext("a holder's name has 1 to 100 visible characters"),
+    lazy_gettext("together a unit must cost less than alone"),
     lazy_gettext("so many units cost more than 10^12 minor units"),
 )
 

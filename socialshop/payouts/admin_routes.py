@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from socialshop.infra import wired
+from socialshop.infra.csvfile import FileRefused
 from socialshop.infra.uow import UnitOfWork
 from socialshop.kernel.errors import InvalidValue
 from socialshop.kernel.ids import from_public
@@ -15,10 +16,19 @@ from socialshop.payouts.errors import (
     ReleasedByApprover,
     ReleasedByRequester,
     ResultConflict,
+    ResultsRefused,
     SelfApproval,
 )
 from socialshop.payouts.rules import Channel
-from socialshop.payouts.schemas.batches import BatchPage, BatchSummary, BatchWire, FileQuery, NewBatch, Results
+from socialshop.payouts.schemas.batches import (
+    BatchPage,
+    BatchSummary,
+    BatchWire,
+    FileQuery,
+    NewBatch,
+    Results,
+    ResultsFile,
+)
 from socialshop.payouts.schemas.review import Approval, EvidenceWire, Queue, QueuedRequest, QueueQuery, Refusal
 from socialshop.payouts.service import Outcome
 from socialshop.web.auth import ADMINS, READS_ALL
@@ -235,11 +245,31 @@ def record_payout_results(call: Call[Results, Nothing]) -> Answer:
 
     def take(uow: UnitOfWork) -> Answer:
         outcomes = [
-            Outcome(from_public("por", result.request_id), result.outcome, result.reference or None)
-            for result in results
+            Outcome(from_public("por", one.request_id), one.outcome, one.reference or None, one.reason or None)
+            for one in results
         ]
         batch_id = call.ids["batch_id"]
         view = service.record_results(uow, actor=call.caller.member_id, batch_id=batch_id, outcomes=outcomes)
+        return Answer(BatchWire.of_view(view))
+
+    return call.transact(take)
+
+
+@room.operation(
+    "POST",
+    "/admin/payout-batches/<batch_id>/results-file",
+    access=ADMINS,
+    ids=_BATCH,
+    body=ResultsFile,
+    replies=Reply(200, BatchWire, "The batch with its results; the same again changes nothing."),
+    refuses=(BatchNotReleased, FileRefused, ResultsRefused),
+)
+def record_payout_results_file(call: Call[ResultsFile, Nothing]) -> Answer:
+    """The same from a bank's table: all lines of it are taken, or none and each bad line is named."""
+
+    def take(uow: UnitOfWork) -> Answer:
+        batch_id, content = call.ids["batch_id"], call.body.csv.encode()
+        view = service.record_results_file(uow, actor=call.caller.member_id, batch_id=batch_id, content=content)
         return Answer(BatchWire.of_view(view))
 
     return call.transact(take)

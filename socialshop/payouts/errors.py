@@ -59,3 +59,10 @@ class ResultConflict(DomainError):
 
     code = "result_conflict"
     kind = Kind.CONFLICT
+
+
+class ResultsRefused(DomainError):
+    """A table of results has bad lines, each named in `lines`; nothing of it was taken."""
+
+    code = "results_refused"
+    kind = Kind.INVALID

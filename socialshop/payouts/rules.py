@@ -16,6 +16,7 @@ from socialshop.kernel.errors import InvalidValue
 
 LONGEST_HOLDER = 100
 LONGEST_ACCOUNT = 100
+LONGEST_REFERENCE, LONGEST_REASON = 140, 500
 
 # ISO 13616: country, two check digits, then what the country's banks use.
 _IBAN = re.compile(r"[A-Z]{2}[0-9]{2}[A-Z0-9]{11,30}", re.ASCII)

@@ -6,7 +6,7 @@ import re
 
 from flask import request
 
-from socialshop.deals.errors import DealNotLive, OutOfStock
+from socialshop.deals.errors import DealNotLive, DealPaused, OutOfStock
 from socialshop.infra.uow import UnitOfWork
 from socialshop.infra.wired import settings
 from socialshop.invites import visitors
@@ -36,7 +36,7 @@ _EVENT_ID = re.compile(r"[0-9]{1,18}", re.ASCII)
     access=BUYERS,
     body=SeatClaim,
     replies=Reply(201, JoinedWire, "The room, with you as its host in the first seat."),
-    refuses=(InviteCodeUnknown, DealNotLive, OutOfStock, MemberLimitReached),
+    refuses=(InviteCodeUnknown, DealNotLive, DealPaused, OutOfStock, MemberLimitReached),
     ids={"deal_id": "deal"},
     idempotency=Idempotency.REQUIRED,
 )
@@ -60,7 +60,7 @@ def open_room(call: Call[SeatClaim, Nothing]) -> Answer:
     access=BUYERS,
     body=SeatClaim,
     replies=Reply(201, JoinedWire, "Your seat, held until you pay."),
-    refuses=(InviteCodeUnknown, AlreadySeated, RoomClosed, RoomFull, OutOfStock, MemberLimitReached),
+    refuses=(InviteCodeUnknown, AlreadySeated, RoomClosed, RoomFull, DealPaused, OutOfStock, MemberLimitReached),
     ids={"room_id": "room"},
     idempotency=Idempotency.REQUIRED,
 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import sys
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -86,6 +87,12 @@ def test_the_kernel_stands_on_the_standard_library_alone() -> None:
 
 def test_no_file_is_named_for_nothing() -> None:
     assert [str(p) for p in SOURCES if p.name in NAMELESS] == []
+
+
+def test_two_test_files_never_share_a_name() -> None:
+    """The browser's tests are collected only once its parts are installed; two of one name stop the whole run."""
+    names = Counter(path.name for path in (ROOT / "tests").rglob("test_*.py"))
+    assert [name for name, number in names.items() if number > 1] == []
 
 
 def test_a_file_holds_one_idea() -> None:

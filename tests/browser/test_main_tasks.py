@@ -8,7 +8,7 @@ import time
 import pytest
 from playwright.sync_api import Browser, expect
 
-from tests.browser.conftest import DESK, PASSWORD, PHONE, Shop, visiting
+from tests.browser.conftest import DESK, PASSWORD, PHONE, Shop, Visitor, visiting
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
 
@@ -26,6 +26,14 @@ def a_room(shop: Shop, host: str) -> tuple[str, str]:
     shop.call("POST", f"/sandbox/payments/{opened['payment']['id']}/pay", host, {"outcome": "succeeded"})
     link = shop.call("POST", "/invite-links", host, {"kind": "room", "target_id": opened["room"]["id"]})
     return opened["room"]["id"], link["code"]
+
+
+def fill_in_who_i_am(visitor: Visitor) -> None:
+    """What somebody types who was never here."""
+    visitor.page.fill("#display_name", "新朋友")
+    visitor.page.fill("#email", f"new{time.monotonic_ns()}@example.com")
+    visitor.page.fill("#password", PASSWORD)
+    visitor.page.check("#accept_terms")
 
 
 @BOTH_SIZES
@@ -47,7 +55,7 @@ def test_a_member_joins_by_a_link_and_pays_in_three_taps(
 
 @BOTH_SIZES
 @BOTH_LANGUAGES
-def test_a_stranger_joins_by_a_link_becomes_a_member_and_pays(
+def test_a_stranger_joins_by_a_link_becomes_a_member_and_pays_in_three_taps(
     chromium: Browser, shop: Shop, size: tuple[int, int], language: str
 ) -> None:
     host = shop.new_member("Host")
@@ -55,16 +63,12 @@ def test_a_stranger_joins_by_a_link_becomes_a_member_and_pays(
     with visiting(chromium, shop, size, language) as visitor:
         visitor.open(f"/i/{code}")
         visitor.tap("main a.button")
-        visitor.tap("#live a.button")
-        visitor.page.fill("#display_name", "新朋友")
-        visitor.page.fill("#email", f"new{time.monotonic_ns()}@example.com")
-        visitor.page.fill("#password", PASSWORD)
-        visitor.page.check("#accept_terms")
+        fill_in_who_i_am(visitor)
         visitor.tap("main form button")
-        visitor.tap("#live form button")
         visitor.tap("main form button")
         expect(visitor.page.locator("#live")).to_contain_text(FILLED, timeout=20_000)
-        assert visitor.taps == 5
+        assert visitor.taps == 3
+        assert visitor.complaints == []
     assert shop.call("GET", "/me/referrals/summary", host)["direct"] == 1
 
 
@@ -143,6 +147,52 @@ def test_without_scripts_a_seat_is_taken_and_paid_all_the_same(chromium: Browser
         expect(visitor.page.locator("#live")).to_contain_text(FILLED)
 
 
+@BOTH_LANGUAGES
+def test_without_scripts_a_stranger_buys_and_a_member_withdraws(chromium: Browser, shop: Shop, language: str) -> None:
+    deal = min(shop.call("GET", "/deals")["data"], key=lambda one: one["group_size"])["id"]
+    leader = "leader@example.com"
+    code = shop.call("POST", "/invite-links", leader, {"kind": "deal", "target_id": deal})["code"]
+    with visiting(chromium, shop, language=language, java_script_enabled=False) as visitor:
+        visitor.open(f"/i/{code}")
+        visitor.tap("main a.button")
+        fill_in_who_i_am(visitor)
+        visitor.page.check(f"#seat-{deal}")
+        visitor.tap("main form button")
+        visitor.tap("main form button")
+        expect(visitor.page.locator(".notice[role=status]").last).to_contain_text(re.compile("付款正在处理|on its way"))
+        assert visitor.taps == 3
+    with visiting(chromium, shop, language=language, java_script_enabled=False) as visitor:
+        visitor.sign_in(leader)
+        visitor.open("/earnings")
+        visitor.tap("main a.button")
+        visitor.page.fill("#amount_minor", "1.00")
+        visitor.tap("main form button")
+        expect(visitor.page.locator("main")).to_contain_text(re.compile("审核中|being looked at"))
+        assert visitor.taps == 2
+
+
+def test_by_the_keyboard_alone_a_member_joins_and_pays(chromium: Browser, shop: Shop) -> None:
+    _, code = a_room(shop, shop.new_member("Host"))
+    with visiting(chromium, shop, DESK) as visitor:
+        visitor.sign_in(shop.new_member("Guest"))
+        visitor.open(f"/i/{code}")
+        for chosen in ("main a.button", "#live form button", "main form button"):
+            tab_to(visitor, chosen)
+            with visitor.page.expect_navigation():
+                visitor.page.keyboard.press("Enter")
+        expect(visitor.page.locator("#live")).to_contain_text(FILLED, timeout=20_000)
+
+
+def tab_to(visitor: Visitor, chosen: str) -> None:
+    """Press Tab until the focus is there; where it stands is drawn around it all the way."""
+    for _ in range(40):
+        visitor.page.keyboard.press("Tab")
+        assert visitor.page.evaluate("getComputedStyle(document.activeElement).outlineStyle") == "solid"
+        if visitor.page.evaluate(f"document.activeElement === document.querySelector({chosen!r})"):
+            return
+    raise AssertionError(f"Tab does not lead to {chosen}")
+
+
 def test_a_room_shows_a_change_within_two_seconds_and_rests_while_nobody_looks(chromium: Browser, shop: Shop) -> None:
     host, guest = shop.new_member("Host"), shop.new_member("Xiaoman")
     deal = next(one for one in shop.call("GET", "/deals")["data"] if one["group_size"] == 5)
@@ -158,7 +208,7 @@ def test_a_room_shows_a_change_within_two_seconds_and_rests_while_nobody_looks(c
         shop.call("POST", f"/rooms/{room}/seats", guest, {}, key=f"join-{guest}")
         began = time.monotonic()
         expect(visitor.page.locator("#live")).to_contain_text("Xiaoman", timeout=5000)
-        assert time.monotonic() - began < 2.5
+        assert time.monotonic() - began < 2
         assert 200 in asked
 
         visitor.page.evaluate("Object.defineProperty(document, 'hidden', {value: true})")

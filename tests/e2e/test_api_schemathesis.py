@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 
 import pytest
 from flask import Flask
@@ -20,7 +21,7 @@ from socialshop.payments.gateway import SandboxGateway
 from socialshop.payments.routes import sandbox_room
 from socialshop.web import openapi
 from socialshop.web.operations import Operation
-from tests.someone_elses import Belongings, belongings
+from tests.someone_elses import belongings
 from tests.web_client import Person, sign_up
 
 OPERATIONS = [row for room in (*ROOMS, sandbox_room) for row in room.operations if row.listed]
@@ -36,20 +37,25 @@ def _try(app: Flask, row: Operation, examples: int) -> None:
     # Set up, never called: what is paid is decided here and done by a job.
     app.extensions["socialshop_payment_gateways"] = {"sandbox": SandboxGateway("http://127.0.0.1:9", "shared")}
     theirs = belongings(app)
+    described = from_wsgi("/api/v1/openapi.json", app)[openapi._template(row.path)][row.method]
+    modes = [GenerationMode.POSITIVE]
+    if row.takes_body or row.query.model_fields:
+        modes.append(GenerationMode.NEGATIVE)
+    requests = {mode: described.as_strategy(generation_mode=mode) for mode in modes}
     for caller in (sign_up(app, role=Role.FINANCE), theirs.owner, sign_up(app, role=Role.ADMIN)):
-        _try_as(app, row, caller, theirs, mode=GenerationMode.POSITIVE, examples=examples)
-        if row.takes_body or row.query.model_fields:
-            _try_as(app, row, caller, theirs, mode=GenerationMode.NEGATIVE, examples=examples)
+        for mode, generated in requests.items():
+            # A good request is about an object that is there as often as about one that is not.
+            there = st.booleans() if mode is GenerationMode.POSITIVE else st.just(False)
+            _try_as(caller, generated, there, theirs.variables(row), examples)
 
 
 def _try_as(
-    app: Flask, row: Operation, caller: Person, theirs: Belongings, *, mode: GenerationMode, examples: int
+    caller: Person,
+    generated: st.SearchStrategy[Case],
+    there: st.SearchStrategy[bool],
+    variables: Mapping[str, str],
+    examples: int,
 ) -> None:
-    schema = from_wsgi("/api/v1/openapi.json", app)
-    generated = schema[openapi._template(row.path)][row.method].as_strategy(generation_mode=mode)
-    # A good request is about an object that is there as often as about one that is not.
-    there = st.booleans() if mode is GenerationMode.POSITIVE else st.just(False)
-
     @settings(
         max_examples=examples,
         deadline=None,
@@ -61,7 +67,7 @@ def _try_as(
     @given(case=generated, there=there)
     def every_answer_is_declared(case: Case, there: bool) -> None:
         if there:
-            case.path_parameters.update(theirs.variables(row))
+            case.path_parameters.update(variables)
         # Signed in anew each time: one of the operations signs out.
         session = in_unit_of_work(lambda uow: open_session(uow, caller.card.member_id, days=1))
         header = {"Authorization": f"Bearer {session.token}"}

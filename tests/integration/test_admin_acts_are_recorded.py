@@ -64,8 +64,11 @@ class Office:
         terms = {"sku_id": sku, "title": "Tea", "group_size": 2, "price_minor": 800, "room_ttl_seconds": 3600}
         deal = self.act(self.leader, "/deals", **terms, draft=True)["id"]
         self.act(self.leader, f"/deals/{deal}/publish")
+        self.act(self.first, f"/deals/{deal}/pause")
+        self.act(self.first, f"/deals/{deal}/resume")
         opener, joiner = self.buyers
         opened = opener.call("POST", f"/deals/{deal}/rooms", key="o", json={}).get_json()
+        self.act(self.first, f"/deals/{deal}/end")
         joined = joiner.call("POST", f"/rooms/{opened['room']['id']}/seats", key="j", json={}).get_json()
         for buyer, taken in ((opener, opened), (joiner, joined)):
             buyer.call("POST", f"/sandbox/payments/{taken['payment']['id']}/pay", json={"outcome": "succeeded"})
@@ -98,23 +101,26 @@ class Office:
         self.act(self.first, f"/admin/mails/{to_public(MAIL_PREFIX, mail)}/retry")
 
     def pay_out(self) -> None:
-        """Three requests: one is paid, one held, one rejected."""
+        """Four requests: two are paid, one held, one rejected."""
         member = self.buyers[0]
         earn(number_of(member), 1_000)
         place = {"channel": "bank", "holder": "Lin", "account": IBAN}
         to = member.call("POST", "/me/payout-destinations", json=place).get_json()["id"]
         asked = [
             member.call("POST", "/payout-requests", key=key, json={"amount_minor": 100, "destination_id": to})
-            for key in "abc"
+            for key in "abcd"
         ]
-        paid, held, rejected = (f"/admin/payout-requests/{answer.get_json()['id']}" for answer in asked)
+        paid, held, rejected, listed = (f"/admin/payout-requests/{answer.get_json()['id']}" for answer in asked)
         self.act(self.first, f"{paid}/approve")
         self.act(self.first, f"{held}/hold", reason="who is it")
         self.act(self.first, f"{rejected}/reject", reason="no")
+        self.act(self.first, f"{listed}/approve")
         batch = self.act(self.second, "/admin/payout-batches", channel="bank")["id"]
         self.act(self.third, f"/admin/payout-batches/{batch}/release")
         results = [{"request_id": paid.rpartition("/")[2], "outcome": "paid"}]
         self.act(self.second, f"/admin/payout-batches/{batch}/results", results=results)
+        table = f"request_id,outcome\n{listed.rpartition('/')[2]},paid\n"
+        self.act(self.second, f"/admin/payout-batches/{batch}/results-file", csv=table)
 
 
 def _recorded(person: Person) -> int:

@@ -22,7 +22,8 @@ from socialshop.orders import service as orders
 from socialshop.orders.errors import NothingToRefund
 from socialshop.payments.events import RefundFailed, RefundPaid
 from socialshop.rooms.service import Joined
-from workers import handlers, jobs, relay
+from tests.due_work import work
+from workers import handlers
 
 HOLD = 3
 RETURN_DAYS = 7
@@ -59,8 +60,7 @@ class Bought:
         self.work()
 
     def work(self) -> None:
-        while relay.relay() + sum(jobs.drain(name) for name in handlers.names()):
-            pass
+        work()
 
     def reach(self, state: str) -> None:
         """From confirmed onwards, step by step."""
@@ -160,13 +160,11 @@ def test_what_accrues_after_the_receipt_matures_likewise(bought: Bought) -> None
     bought.shop.pay(bought.host)
     bought.shop.pay(bought.joined)
     names = [name for name in handlers.names() if name != "accrue_orders"]
-    while relay.relay() + sum(jobs.drain(name) for name in names):
-        pass
+    work(names)
     received = clock.now()
     in_unit_of_work(lambda uow: orders.ship(uow, ADMIN, bought.order_id, "SF", "1"), clock)
     in_unit_of_work(lambda uow: orders.receive(uow, bought.buyer.number, bought.order_id), clock)
-    while relay.relay() + sum(jobs.drain(name) for name in names):
-        pass
+    work(names)
     assert rows("SELECT count(*) FROM accruals") == [(0,)]
     bought.work()
     assert rows("SELECT matures_at FROM accruals") == [(received + (RETURN_DAYS + HOLD) * DAY,)]

@@ -25,7 +25,7 @@ EVERYBODY = frozenset(Role)
 BUYERS = EVERYBODY - {Role.FINANCE}
 # Of one's own account, which finance has too.
 OWN_ACCOUNT = {"DELETE /sessions/current", "PATCH /me", "POST /me/notices/read", "POST /me/email-verifications"}
-DEALS = {"POST /deals", "POST /deals/<deal_id>/publish"}
+DEALS = {"POST /deals", *(f"POST /deals/<deal_id>/{step}" for step in ("publish", "pause", "resume", "end"))}
 # Who earns nothing has no money to ask for.
 EARNERS_READ = {
     "GET /me/payout-destinations",

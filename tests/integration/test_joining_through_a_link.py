@@ -18,8 +18,8 @@ from socialshop.commissions import service as commissions
 from socialshop.infra.uow import unit_of_work
 from socialshop.invites.cookies import ATTRIBUTION, Attributed, CookieSigner
 from socialshop.kernel.ids import to_public
+from tests.due_work import work
 from tests.sample_sales import LONG_AGO, a_plan
-from workers import handlers, jobs, relay
 
 
 @pytest.fixture
@@ -60,8 +60,7 @@ class Guest:
         self.call("POST", f"/sandbox/payments/{opened['payment']['id']}/pay", outcome="succeeded")
         self.shop.pay(self.shop.join(rows("SELECT id FROM rooms ORDER BY opened_at DESC, id DESC LIMIT 1")[0][0]))
         self.shop.settle()
-        while relay.relay() + sum(jobs.drain(name) for name in handlers.names()):
-            pass
+        work()
 
 
 def _stats(owner: Person) -> tuple[int, int]:

@@ -30,11 +30,11 @@ from socialshop.notifications.gateway import SmtpPostman
 from socialshop.notifications.letters import Sender
 from socialshop.notifications.rules import QuietHours
 from socialshop.notifications.service import Channel, PostOffice, Told, Topic
+from tests.due_work import work
 from tests.mail_server import MailServer, mail_server
 from tests.money_people import number_of
-from tests.payment_shop import HANDLERS, rows
+from tests.payment_shop import rows
 from tests.web_client import PASSWORD, Person, counts, refusal, sign_up
-from workers import jobs, relay
 
 NOON = datetime(2026, 3, 2, 4, tzinfo=UTC)  # by Shanghai's clock
 ALWAYS = QuietHours(0, 0, "Asia/Shanghai")
@@ -66,11 +66,6 @@ def tell(app: Flask, person: Person, kind: str = "refund_paid", **facts: Any) ->
     said = {"title": "茶", "amount_minor": 990, "currency": "CNY", "reason": "no", **facts}
     told = Told(number_of(person), kind, secrets.token_hex(8), None, uuid.UUID(int=1), said)
     in_unit_of_work(lambda uow: service.tell(uow, [told]), app.extensions["socialshop_clock"])
-
-
-def work() -> None:
-    while relay.relay() + sum(jobs.drain(name) for name in HANDLERS):
-        pass
 
 
 def mails() -> list[tuple[str, str, int, str | None]]:

@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from due_work import work
 from flask import Flask
-from payment_shop import HANDLERS, rows
+from payment_shop import rows
 from room_shop import Member, RoomShop, room_shop, statements
 from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
@@ -29,7 +30,7 @@ from socialshop.rooms import service as rooms
 from tests.after_sales import ADMIN
 from tests.money_people import IBAN, earn, number_of
 from tests.sample_sales import LONG_AGO, a_plan
-from workers import handlers, jobs, relay
+from workers import handlers
 from workers.handlers import Handler
 
 
@@ -164,7 +165,7 @@ def test_a_payout_tells_each_decision_and_its_end(app: Flask) -> None:
     assert third.call("POST", f"{base}/release", key=secrets.token_hex(8), json={}).status_code == 200
     result = {"results": [{"request_id": asked["id"], "outcome": "paid"}]}
     assert third.call("POST", f"{base}/results", json=result).status_code == 200
-    _work()
+    work()
     assert told(number_of(member)) == ["payout_held", "payout_approved", "payout_paid"]
     texts = [notice["text"] for notice in inbox(member, **{"Accept-Language": "en"})["data"]]
     assert texts == [
@@ -179,18 +180,13 @@ def test_who_came_by_my_link_is_told_me_by_name(app: Flask) -> None:
     owner = sign_up(app, name="Mei")
     body = registration(invite_code=owner.card.invite_code, display_name="Xiao")
     assert app.test_client().post("/api/v1/members", json=body).status_code == 201
-    _work()
+    work()
     (notice,) = inbox(owner)["data"]
     assert (notice["kind"], notice["text"], notice["target"]) == ("member_invited", "Xiao 通过您的链接加入了。", None)
     # The name is read, not stored: once it is gone, the notice is about somebody.
     with unit_of_work() as uow:
         uow.session.execute(text("DELETE FROM member_profiles WHERE display_name = 'Xiao'"))
     assert inbox(owner)["data"][0]["text"] == "一位会员 通过您的链接加入了。"
-
-
-def _work() -> None:
-    while relay.relay() + sum(jobs.drain(name) for name in HANDLERS):
-        pass
 
 
 # --- once, and at how many statements -----------------------------------------------------------------------------

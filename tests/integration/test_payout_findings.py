@@ -26,7 +26,7 @@ from socialshop.ledger.service import WalletBalances
 from socialshop.payouts import service as payouts
 from socialshop.screening import service as screening
 from socialshop.screening.service import Finding, Severity
-from workers import handlers, jobs, relay
+from tests.due_work import work
 
 DUE = NEW_YEAR + timedelta(days=1)
 
@@ -73,11 +73,6 @@ def admins(app: Flask) -> list[Person]:
     return [sign_up(app, role=Role.ADMIN) for _ in range(3)]
 
 
-def _follow() -> None:
-    while relay.relay() + sum(jobs.drain(name) for name in handlers.names()):
-        pass
-
-
 def _findings(admin: Person, request: str) -> Any:
     return admin.call("GET", f"/admin/payout-requests/{request}").get_json()["findings"]
 
@@ -86,7 +81,7 @@ def test_reserved_money_is_left_alone_and_its_request_gets_a_finding(sponsor: Sp
     first, second = sponsor.asked(700), sponsor.asked(300)
     assert _findings(admins[0], first) == []
     refund_id = refund(sponsor.orders[0], buyer=sponsor.buyer)
-    _follow()
+    work()
     # 200 of the 800 were available; 600 are owed, and the 1,000 stay reserved.
     assert wallet(sponsor.number) == WalletBalances(0, 0, 1_000, 600)
     for request in (first, second):
@@ -113,7 +108,7 @@ def test_what_comes_back_pays_the_debt_first_so_that_asking_again_carries_nothin
 ) -> None:
     cancelled, rejected = sponsor.asked(500), sponsor.asked(700)
     refund(sponsor.orders[0], buyer=sponsor.buyer)
-    _follow()
+    work()
     assert wallet(sponsor.number) == WalletBalances(0, 0, 1_200, 800)
     assert sponsor.person.call("DELETE", f"/payout-requests/{cancelled}").status_code == 204
     assert wallet(sponsor.number) == WalletBalances(0, 0, 700, 300)
@@ -146,7 +141,7 @@ def test_a_payout_that_failed_pays_the_debt_first_too(sponsor: Sponsor, admins: 
 def test_a_claw_back_that_the_wallet_covers_finds_nothing(sponsor: Sponsor, admins: list[Person]) -> None:
     request = sponsor.asked(100)
     refund(sponsor.orders[0], buyer=sponsor.buyer)
-    _follow()
+    work()
     assert wallet(sponsor.number) == WalletBalances(0, 300, 100, 0)
     assert _findings(admins[0], request) == []
     assert rows("SELECT count(*) FROM outbox_events WHERE name = 'CommissionOwed'") == [(0,)]
@@ -159,7 +154,7 @@ def test_requests_that_are_over_and_other_members_find_nothing(
     assert admins[0].call("POST", f"/admin/payout-requests/{over}/reject", json={"reason": "no"}).status_code == 200
     request = sponsor.asked(1_200)
     refund(sponsor.orders[1], buyer=sponsor.buyer)
-    _follow()
+    work()
     assert (len(_findings(admins[0], request)), _findings(admins[0], over)) == (1, [])
 
 
@@ -168,7 +163,7 @@ def test_each_refund_is_a_finding_of_its_own_and_a_paid_debt_is_netted(sponsor: 
     for amount in (2_500, 2_500):
         refund_id = ask(sponsor.orders[1], amount, buyer=sponsor.buyer)
         approve(refund_id)
-        _follow()
+        work()
     assert [found["evidence"]["owed_minor"] for found in _findings(admins[0], request)] == [200, 200]
     first, second, third = admins
     assert first.call("POST", f"/admin/payout-requests/{request}/approve", json={}).status_code == 200

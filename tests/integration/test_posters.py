@@ -11,11 +11,11 @@ import pytest
 from flask import Flask
 from web_client import Person, counts, refusal, sign_up
 
-from socialshop.infra.locales import Language
 from socialshop.infra.settings import Settings
 from socialshop.invites import poster
 from socialshop.invites.poster import Fonts, Sheet
 from socialshop.invites.rules import ShareSubject
+from socialshop.kernel.languages import Language
 from socialshop.kernel.money import Money
 from socialshop.kernel.roles import Role
 

@@ -27,6 +27,7 @@ from socialshop.rooms import rules
 from socialshop.rooms import service as rooms
 from socialshop.rooms.errors import AlreadySeated, MemberLimitReached, RoomClosed, RoomFull, SeatPaid
 from socialshop.rooms.service import Attribution, Joined
+from tests.due_work import one_round
 from workers import jobs, relay
 
 
@@ -361,7 +362,7 @@ def test_money_that_cannot_be_taken_gives_up_its_seat_alone(shop: RoomShop) -> N
     for joined in (host, other):
         shop.pay(joined)
     # The fill is decided, and one capture is then refused by the provider for good.
-    while relay.relay() + sum(jobs.drain(name) for name in ("make_payment_call", "pay_seats", "capture_room")):
+    while one_round(("make_payment_call", "pay_seats", "capture_room")):
         if shop.seats(host.room.id)[0] == "filled":
             break
     with unit_of_work(shop.pay_shop.clock) as uow:

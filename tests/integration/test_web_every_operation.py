@@ -228,6 +228,9 @@ WHO_ELSE = {
     "show_payout_statement": NOBODY,
     "cancel_payout_request": NOBODY,
     "publish_deal": auth.ADMINS.roles,
+    "pause_deal": auth.ADMINS.roles,
+    "resume_deal": auth.ADMINS.roles,
+    "end_deal": auth.ADMINS.roles,
     # On sale, or shared so that others come.
     "show_product": EVERYBODY,
     "show_deal": EVERYBODY,

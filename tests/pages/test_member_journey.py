@@ -18,6 +18,7 @@ from socialshop.commissions.plan import parse_plan
 from socialshop.identity.service import NewMember
 from socialshop.infra.uow import in_unit_of_work
 from socialshop.kernel.ids import to_public
+from socialshop.kernel.roles import Role
 from socialshop.onboarding import service as onboarding
 from socialshop.orders import service as orders
 
@@ -78,15 +79,15 @@ def test_two_members_fill_a_room_and_the_one_who_invited_withdraws_the_commissio
     chen = visitor(site)
     landing = chen.look(f"/i/{code[1]}", language="zh")
     assert "林小满 邀请你一起买" in landing.text
-    assert f'href="{room}"' in landing.text
+    seat = f"/sign-up?seat={room.removeprefix('/rooms/')}"
+    assert f'href="{seat}"' in landing.text
     assert "还差 1 人" in chen.look(room, "zh").text
-    to_sign_up = re.search(r'href="(/sign-up\?next=[^"]+)"', chen.look(room).text)
-    assert to_sign_up is not None
-    assert "你是通过邀请来的" in chen.look(to_sign_up[1], "zh").text
+    assert f'href="{seat}"' in chen.look(room).text
+    assert "你是通过邀请来的" in chen.look(seat, "zh").text
     typed = {"display_name": "陈思远", "email": "chen@example.com", "password": PASSWORD, "accept_terms": "yes"}
-    joined = chen.send(to_sign_up[1], "/sign-up", **typed)
-    assert joined.headers["Location"] == room
-    seated = chen.send(room, f"{room}/seats", quantity="1")
+    # One form: a member, in Lin's team, with a seat, and on to pay for it.
+    seated = chen.send(seat, "/sign-up", **typed)
+    assert re.fullmatch(r"/orders/ord_[^/]+/pay", seated.headers["Location"])
     follow(chen, chen.send(seated.headers["Location"], outcome="succeeded"))
     shop.settle()
 
@@ -261,3 +262,51 @@ def test_a_member_with_nothing_yet_is_told_what_will_stand_there(site: Flask) ->
         ("/invites", "Your own link"),
     ):
         assert said in lin.look(path).text, path
+
+
+def test_who_earns_nothing_is_offered_no_payout(site: Flask) -> None:
+    finance, lin = member(site, role=Role.FINANCE), member(site)
+    for path in ("/earnings", "/wallet", "/me"):
+        assert 'href="/payouts"' in lin.look(path).text, path
+        assert 'href="/payouts"' not in finance.look(path).text, path
+
+
+TYPED = {"display_name": "Chen", "email": "chen@example.com", "password": PASSWORD, "accept_terms": "yes"}
+
+
+def test_a_stranger_chooses_with_whom_on_the_form_to_join(shop: RoomShop, site: Flask, deal: str) -> None:
+    # given a deal with a room that waits
+    lin = member(site, name="Lin")
+    room, _ = opened(lin, deal)
+    seat = f"/sign-up?seat={deal}"
+    assert f'href="{seat}"' in visitor(site).look(f"/deals/{deal}").text
+    form = visitor(site).look(seat).text
+    assert "Lin’s room · 1 seat left" in form
+    assert "A new room of your own" in form
+    # when one takes the seat that is left, and another opens a room
+    chen, zhao = visitor(site), visitor(site)
+    chen.send(seat, "/sign-up", **TYPED, seat=room.removeprefix("/rooms/"))
+    zhao.send(seat, "/sign-up", **TYPED | {"email": "zhao@example.com"}, seat=deal)
+    # then both are members with a seat to pay for, and a member is led to where the seat is
+    assert counts("rooms", "seats") == {"rooms": 2, "seats": 3}
+    assert "Your seat is held until" in chen.look(room).text
+    assert chen.look(seat).headers["Location"] == f"/deals/{deal}"
+    assert faults(shop) == []
+
+
+def test_a_seat_that_is_gone_makes_nobody_a_member_unasked(shop: RoomShop, site: Flask, deal: str) -> None:
+    # given a stranger who looks at the form while the last seat is taken
+    room, _ = opened(member(site, name="Lin"), deal)
+    seat = room.removeprefix("/rooms/")
+    chen = visitor(site)
+    filled_in = TYPED | chen.form(f"/sign-up?seat={seat}", "/sign-up")
+    member(site, name="Zhao").send(room, f"{room}/seats", quantity="1")
+    before = counts("members", "seats", "orders")
+    # when the form is sent
+    answer = chen.client.post("/sign-up", data=filled_in, headers={"Accept-Language": "en"})
+    # then nothing is done, the reason is told, and the form offers membership alone
+    assert answer.status_code == 409
+    assert "Every seat of the room is taken." in answer.text
+    assert 'name="seat"' not in answer.text
+    assert counts("members", "seats", "orders") == before
+    assert visitor(site).look("/sign-up?seat=mbr_x").status_code == 404

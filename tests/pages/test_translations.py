@@ -100,7 +100,7 @@ def test_every_refusal_that_a_person_can_meet_has_a_sentence() -> None:
     assert SENTENCES.keys() <= problems
     programs = {
         # what only programs, imports and the console meet
-        *("already_placed already_reversed currency_mismatch demo_refused entry_conflict file_refused").split(),
+        *("already_placed already_reversed currency_mismatch demo_refused entry_conflict").split(),
         *("head_refused idempotency_key_malformed idempotency_key_missing invalid_entry malformed_json").split(),
         *("malformed_request method_not_allowed nested_too_deeply node_unknown notice_malformed").split(),
         *("payment_conflict refund_conflict sponsor_cycle sponsor_unchanged unbalanced_entry").split(),

@@ -5,15 +5,14 @@ from __future__ import annotations
 from socialshop.app import create_app
 from socialshop.infra.uow import in_unit_of_work
 from socialshop.rooms import service as rooms
-from workers import handlers, jobs, relay
+from tests.due_work import work
 
 
 def main() -> None:
     with create_app().app_context():
         while in_unit_of_work(rooms.release_lapsed_holds) or in_unit_of_work(rooms.expire_due):
             pass
-        while relay.relay() + sum(jobs.drain(name) for name in handlers.names()):
-            pass
+        work()
 
 
 if __name__ == "__main__":

@@ -77,7 +77,7 @@ class Load:
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def __post_init__(self) -> None:
-        tea = NewProduct("Tea", "", 7, [NewSku(secrets.token_hex(4), "box", PRICE, STOCK)])
+        tea = NewProduct("Tea", "", 7, [NewSku(secrets.token_hex(4), "box", PRICE + 1000, STOCK)])
         with unit_of_work() as uow:
             self.sku_id = deals.add_product(uow, uuid.uuid4(), tea, "CNY").skus[0].id
             terms = NewDeal(self.sku_id, "Tea for three", ROOM_SIZE, PRICE, timedelta(hours=2))

@@ -19,8 +19,8 @@ from socialshop.payments.rules import Outcome, ProviderPayment
 from socialshop.payments.sandbox.books import Notice
 from socialshop.payments.sandbox.faults import Faults
 from socialshop.payments.service import PaymentView
-from tests.payment_shop import HANDLERS, PaymentShop, payment_shop, rows
-from workers import jobs, relay
+from tests.due_work import one_round
+from tests.payment_shop import PaymentShop, payment_shop, rows
 
 PAYMENTS_A_SEED = 25
 PAUSE = timedelta(seconds=15)
@@ -154,9 +154,7 @@ def _twice_at_once(app: Flask, shop: PaymentShop) -> None:
         with app.app_context():
             try:
                 in_unit_of_work(service.poll, shop.clock)
-                relay.relay()
-                for name in HANDLERS:
-                    jobs.drain(name)
+                one_round()
             except BaseException as error:
                 faults.append(error)
 

@@ -7,7 +7,7 @@ from typing import Any, Literal
 from socialshop.commissions.sentences import say
 from socialshop.commissions.service import CommissionRow, Explanation, OrderCommissions
 from socialshop.kernel.ids import to_public
-from socialshop.web.languages import Language
+from socialshop.kernel.languages import Language
 from socialshop.web.paging import Page
 from socialshop.web.schemas import Instant, MoneyWire, Wire, with_example
 

@@ -7,7 +7,7 @@ from typing import Literal
 from socialshop.commissions.sentences import say
 from socialshop.commissions.service import WalletRow
 from socialshop.kernel.ids import to_public
-from socialshop.web.languages import Language
+from socialshop.kernel.languages import Language
 from socialshop.web.paging import Page, PageQuery
 from socialshop.web.schemas import Currency, Instant, MoneyWire, Wire, absent, with_example
 

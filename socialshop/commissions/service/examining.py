@@ -9,6 +9,7 @@ from socialshop.commissions import guard, rules
 from socialshop.commissions.findings import Finding
 from socialshop.commissions.plan import parse_plan
 from socialshop.commissions.store import drafts as store
+from socialshop.commissions.store import plans
 from socialshop.commissions.store.drafts import PlanRow
 from socialshop.infra.uow import UnitOfWork
 
@@ -33,5 +34,6 @@ def example_of(document: Mapping[str, Any], base_minor: int) -> list[Example]:
 
 
 def plan_in_force(uow: UnitOfWork, currency: str) -> PlanRow | None:
-    """The plan by which sales in this currency pay now. One statement."""
-    return store.in_force(uow.session, currency, uow.now)
+    """The plan by which sales in this currency pay now."""
+    version = plans.in_force(uow.session, currency, uow.now)
+    return None if version is None else store.became(uow.session, version.id)

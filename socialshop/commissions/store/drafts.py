@@ -83,13 +83,10 @@ def mark_published(session: Session, draft_id: uuid.UUID, version_id: uuid.UUID)
     )
 
 
-def in_force(session: Session, currency: str, now: datetime) -> PlanRow | None:
-    """The plan that is in force in this currency."""
+def became(session: Session, version_id: uuid.UUID) -> PlanRow | None:
+    """The plan on show that this version belongs to; of several drafts of one document the one made first."""
     row = session.execute(
-        text(
-            f"SELECT * FROM ({_PLANS}) p WHERE document ->> 'currency' = :currency AND effective_at <= :now"  # noqa: S608
-            " ORDER BY effective_at DESC LIMIT 1"
-        ),
-        {"currency": currency, "now": now},
+        text(f"SELECT * FROM ({_PLANS}) p WHERE version_id = :version_id ORDER BY id LIMIT 1"),  # noqa: S608
+        {"version_id": version_id},
     ).one_or_none()
     return PlanRow(*row) if row else None

@@ -17,11 +17,11 @@ from socialshop.audit import service as audit
 from socialshop.identity import service as identity
 from socialshop.identity.service import Purpose
 from socialshop.infra.clock import Clock
-from socialshop.infra.locales import language_of
 from socialshop.infra.outside import OutcomeUnknown, OutsideCall, Refused
 from socialshop.infra.uow import UnitOfWork, in_unit_of_work
 from socialshop.kernel.errors import NotFound
 from socialshop.kernel.ids import new_id, to_public
+from socialshop.kernel.languages import language_of
 from socialshop.notifications import letters, rules
 from socialshop.notifications.events import MailsQueued
 from socialshop.notifications.gateway import Postman

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from socialshop.infra.locales import Language, language_of
 from socialshop.infra.uow import UnitOfWork
 from socialshop.kernel.errors import NotFound
 from socialshop.kernel.ids import to_public
+from socialshop.kernel.languages import Language, language_of
 from socialshop.notifications import rules
 from socialshop.notifications.rules import Topic
 from socialshop.notifications.sentences import Reader, say

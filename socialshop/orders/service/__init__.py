@@ -7,7 +7,7 @@ from socialshop.orders.imports import ImportedOrders, import_orders, landed_befo
 from socialshop.orders.rules import Status
 from socialshop.orders.service.fulfilling import complete_due, receive, receive_overdue, ship
 from socialshop.orders.service.placing import cancel, confirm, mark_paid, refund_whole
-from socialshop.orders.service.reading import LineView, OrderView, order, orders, search, to_do
+from socialshop.orders.service.reading import LineView, OrderView, buyers_of, order, orders, search, to_do
 from socialshop.orders.service.refunding import (
     RefundView,
     approve_refund,
@@ -34,6 +34,7 @@ __all__ = [
     "Status",
     "ToDo",
     "approve_refund",
+    "buyers_of",
     "cancel",
     "complete_due",
     "concede",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -12,7 +12,7 @@ from socialshop.kernel.errors import NotFound
 from socialshop.kernel.money import Money
 from socialshop.orders.rules import Status
 from socialshop.orders.store import orders as store
-from socialshop.orders.store.orders import OrderRow, Sought, ToDo
+from socialshop.orders.store.orders import BuyerRow, OrderRow, Sought, ToDo
 from socialshop.payments import service as payments
 from socialshop.payments.service import PaymentView
 
@@ -55,6 +55,11 @@ def order(uow: UnitOfWork, order_id: uuid.UUID, buyer: int | None) -> OrderView:
 def orders(uow: UnitOfWork, buyer: int, before: uuid.UUID | None, limit: int) -> list[OrderView]:
     """Up to `limit` orders of a member, the newest first, older than `before`. Three statements."""
     return views(uow, store.of_buyer(uow.session, buyer, before, limit))
+
+
+def buyers_of(uow: UnitOfWork, order_ids: Collection[uuid.UUID]) -> Mapping[uuid.UUID, BuyerRow]:
+    """Who bought each of these orders, and who stood above them at the sale. One statement."""
+    return store.buyers(uow.session, order_ids)
 
 
 def views(uow: UnitOfWork, rows: Sequence[OrderRow]) -> list[OrderView]:

@@ -32,6 +32,13 @@ PLACED = """
 _COLUMNS = "id, buyer, status, currency, total_minor, refunded_minor, ordered_at, room_id, carrier, tracking"
 
 
+class BuyerRow(NamedTuple):
+    """Who bought, and who stood above at the sale, the nearest first."""
+
+    buyer: int
+    uplines: list[int]
+
+
 class OrderRow(NamedTuple):
     """An order without its lines."""
 
@@ -85,6 +92,12 @@ def lock(session: Session, order_id: uuid.UUID) -> OrderRow | None:
     statement = f"SELECT {_COLUMNS} FROM orders WHERE id = :id FOR NO KEY UPDATE"  # noqa: S608  (a constant)
     row = session.execute(text(statement), {"id": order_id}).one_or_none()
     return _order(row) if row else None
+
+
+def buyers(session: Session, order_ids: Collection[uuid.UUID]) -> dict[uuid.UUID, BuyerRow]:
+    """The buyer of each of these orders, by the order's id."""
+    rows = session.execute(text("SELECT id, buyer, uplines FROM orders WHERE id = ANY(:ids)"), {"ids": list(order_ids)})
+    return {row.id: BuyerRow(row.buyer, row.uplines) for row in rows}
 
 
 def of_buyer(session: Session, buyer: int, before: uuid.UUID | None, limit: int) -> list[OrderRow]:

@@ -15,6 +15,7 @@ from socialshop.infra.uow import WORKERS_LOCK, UnitOfWork, is_lock_held
 from socialshop.kernel.errors import NotFound
 from socialshop.kernel.ids import from_public
 from socialshop.pages.admin.section import admin
+from socialshop.pages.admin.words import PROBES
 from socialshop.pages.section import go_to
 from socialshop.pages.visit import Visit
 from socialshop.web import metrics
@@ -30,6 +31,7 @@ def show_health(visit: Visit) -> str:
     return render_template(
         "admin/health.html",
         faults=_faults(visit.uow),
+        probes=PROBES,
         gauges=metrics.waiting(visit.uow),
         given_up=deliveries.given_up(visit.uow),
         set_aside=commissions.set_aside_accruals(visit.uow),

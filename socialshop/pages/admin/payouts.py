@@ -10,18 +10,22 @@ from flask_babel import gettext, lazy_gettext
 from socialshop.commissions import service as commissions
 from socialshop.kernel.ids import to_public
 from socialshop.kernel.money import BPS, Money
-from socialshop.pages.admin.people import names_by_id
+from socialshop.orders import service as orders
+from socialshop.pages import lineage
+from socialshop.pages.admin.people import names_by_id, names_by_number
 from socialshop.pages.admin.section import admin
+from socialshop.pages.formats import money
 from socialshop.pages.section import go_to
 from socialshop.pages.shopper.earnings import tell
 from socialshop.pages.visit import PAGE_ROWS, Visit, cut
 from socialshop.payouts import service as payouts
 from socialshop.payouts.rules import Channel
-from socialshop.payouts.service import UNDECIDED, Request, Sort, Wanted
+from socialshop.payouts.service import UNDECIDED, Evidence, Request, Sort, Wanted
 from socialshop.web.auth import ADMINS
 
 _REQUEST = {"request_id": "por"}
 _LONGEST_REASON = 500
+_OTHERS_SHOWN = 5
 CHANNELS = {"bank": lazy_gettext("Bank"), "alipay": lazy_gettext("Alipay"), "wechat": lazy_gettext("WeChat")}
 # What the queue may show: a person decides about those that wait.
 _SHOWN = {
@@ -65,16 +69,20 @@ def list_payouts(visit: Visit) -> str:
 def show_payout(visit: Visit) -> str:
     """A request with all that a decision needs."""
     evidence = payouts.evidence(visit.uow, visit.ids["request_id"])
-    reversals = evidence.reversals
+    case, reversals = evidence.request, evidence.reversals
+    behind = _behind(visit, evidence)
     return render_template(
         "admin/payout.html",
         evidence=evidence,
-        case=evidence.request,
+        case=case,
+        behind=behind,
+        people=names_by_number(visit.uow, [spot.number for spot in behind.spots]) if behind else {},
+        before=_before(visit, case),
         beside=payouts.neighbours(visit.uow, visit.ids["request_id"]),
         names=names_by_id(visit.uow, [entry.actor for entry in evidence.history]),
         reversed_bps=reversals.reversed * BPS // reversals.accruals if reversals.accruals else 0,
-        is_open=evidence.request.status in (*UNDECIDED, "approved"),
-        is_own=evidence.request.member_id == visit.caller.member_id,
+        is_open=case.status in (*UNDECIDED, "approved"),
+        is_own=case.member_id == visit.caller.member_id,
         channels=CHANNELS,
         now=visit.uow.now,
     )
@@ -119,9 +127,29 @@ def reject_payout(visit: Visit) -> Response:
     return _on(visit)
 
 
+def _behind(visit: Visit, evidence: Evidence) -> lineage.Picture | None:
+    """Who bought what the sum came of, and who stood between at the sale; None where no commission stands behind it."""
+    if not evidence.accruals:
+        return None
+    whose = evidence.request.member_number
+    bought = orders.buyers_of(visit.uow, {part.order_id for part in evidence.accruals})
+    chains = [
+        lineage.Chain(lineage.chain_to(whose, sale.buyer, sale.uplines), part.part_minor)
+        for part in evidence.accruals
+        if (sale := bought.get(part.order_id)) is not None
+    ]
+    return lineage.draw(whose, chains)
+
+
+def _before(visit: Visit, case: Request) -> list[Request]:
+    """The member's other requests, the newest first."""
+    found = payouts.page_of(visit.uow, limit=_OTHERS_SHOWN, after=None, member_id=case.member_id)
+    return [request for request in found if request.id != case.id][:_OTHERS_SHOWN]
+
+
 def _told(decided: Request) -> dict[str, str]:
-    amount = Money(decided.amount_minor, decided.currency)
-    return {"sum": str(amount), "name": decided.member_name or to_public("mbr", decided.member_id)}
+    amount = money(Money(decided.amount_minor, decided.currency))
+    return {"sum": amount, "name": decided.member_name or to_public("mbr", decided.member_id)}
 
 
 def _on(visit: Visit) -> Response:

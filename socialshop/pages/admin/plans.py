@@ -88,6 +88,7 @@ def show_plan(visit: Visit) -> str:
         plan=plan,
         sale=sale,
         findings=findings,
+        country=visit.settings.country,
         refused=Severity.REFUSAL in worst,
         needs_name=Severity.WARNING in worst,
         compared=_compared(plan.document, standing.document if standing else None, sale),

@@ -1,10 +1,18 @@
-"""What records call things, in words: acts of the audit record, findings, the legs of a plan."""
+"""What records call things, in words: acts of the audit record, findings, the legs of a plan, what waits."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from flask_babel import gettext, lazy_gettext
 
+from socialshop.commissions import guard
+from socialshop.commissions.findings import Finding
+from socialshop.kernel.money import Money
 from socialshop.pages.admin.section import admin
+from socialshop.pages.formats import money
+from socialshop.screening.service import StoredFinding
 
 DEEDS = {
     "accrual.put_back": lazy_gettext("settlement put back"),
@@ -40,6 +48,7 @@ GAUGES = {
     "accruals_set_aside": lazy_gettext("Commissions that the books refused to settle"),
     "ledger_unsealed_entries": lazy_gettext("Journal entries not yet sealed"),
     "audit_unsealed_entries": lazy_gettext("Entries of the record not yet sealed"),
+    "mails_stuck": lazy_gettext("Mails that did not leave"),
 }
 ROLES = {
     "member": lazy_gettext("member"),
@@ -53,6 +62,25 @@ SEVERITIES = {
     "refusal": lazy_gettext("not allowed"),
 }
 FINDINGS = {"clawback_owed": lazy_gettext("Owes commission that was taken back")}
+# What a server must have (web/health.py), and what to do where it has not.
+PROBES = {
+    "database": (lazy_gettext("Database"), lazy_gettext("The database does not answer: nothing works without it.")),
+    "schema": (
+        lazy_gettext("Table definitions"),
+        lazy_gettext("The tables are not those of this program: run the migrations."),
+    ),
+    "application_role": (
+        lazy_gettext("Rights in the database"),
+        lazy_gettext("The shop may do more in the database than it should: books could be changed unseen."),
+    ),
+    "redis": (lazy_gettext("Valkey"), lazy_gettext("Wake-up calls do not arrive: what follows a change comes late.")),
+    "worker": (
+        lazy_gettext("Workers"),
+        lazy_gettext("No worker listens: what follows a change waits until one is started."),
+    ),
+}
+# The laws that the guard knows, as it names them.
+LAWS = (lazy_gettext("State Council Order No. 444 (2005), article 7; SPC, SPP and MPS Opinion of 2013, part one"),)
 
 
 @admin.app_template_global()
@@ -65,6 +93,26 @@ def deed_words(action: str) -> str:
 def finding_words(code: str) -> str:
     """What was noticed; a finding that has no words here by its own name."""
     return str(FINDINGS.get(code, code))
+
+
+@admin.app_template_global()
+def evidence_words(finding: StoredFinding) -> str:
+    """What a finding rests on, in a sentence; one that has none here by its own names and values."""
+    said = finding.evidence
+    if finding.code == "clawback_owed":
+        owed = money(Money(int(said["owed_minor"]), str(said["currency"])))
+        return str(gettext("%(sum)s was taken back after a refund and is still owed to the shop.", sum=owed))
+    return " · ".join(f"{name}: {value}" for name, value in said.items())
+
+
+@admin.app_template_global()
+def guard_words(finding: Finding, leg: Mapping[str, Any], currency: str, country: str) -> str:
+    """What the legal guard says of a share, and by which law."""
+    if finding.code == "levels":
+        law = gettext(guard.rule_for(country).source)
+        return str(gettext("Pays level %(level)s above the buyer (%(law)s).", level=leg["level"], law=law))
+    amount = money(Money(int(leg["fixed_minor"]), currency))
+    return str(gettext("Pays %(sum)s for each unit, even of a sale that brought less.", sum=amount))
 
 
 @admin.app_template_global()

@@ -15,7 +15,7 @@ from socialshop.invites import service as invites
 from socialshop.invites import wording
 from socialshop.invites.rules import Kind
 from socialshop.invites.service import NewLink
-from socialshop.invites.wording import Language
+from socialshop.kernel.languages import Language
 from socialshop.kernel.roles import Role
 from socialshop.pages import languages, sharing
 from socialshop.pages.leader.section import leader
@@ -121,7 +121,7 @@ def _kit(visit: Visit, deal: DealView) -> tuple[Share | None, Mapping[Language, 
     zone = visit.settings.time_zone
     texts = {
         language: wording.share_text(language, subject, code=link.code, url=kit.url, zone=zone)
-        for language in wording.LANGUAGES
+        for language in languages.LANGUAGES
     }
     return kit, texts
 

@@ -12,8 +12,8 @@ from flask_babel import gettext
 
 from socialshop.invites.rules import Kind
 from socialshop.invites.service import Landing
-from socialshop.invites.wording import Language
 from socialshop.kernel.ids import to_public
+from socialshop.kernel.languages import Language
 from socialshop.pages import cookies, languages
 from socialshop.pages.section import HEADERS
 
@@ -43,11 +43,13 @@ class LandingPages:
 
 
 def _next_step(landing: Landing) -> tuple[str, str]:
-    """The one button: where it leads, and what it says."""
+    """The one button: where it leads, and what it says. Who is a member already is led on from there."""
     subject, target = landing.subject, landing.target_id
     if subject is not None and target is not None:
         if landing.kind is Kind.ROOM and subject.is_open:
-            return url_for("shopper.show_room", room_id=to_public("room", target)), gettext("Take a seat")
+            return url_for("shopper.show_sign_up", seat=to_public("room", target)), gettext("Take a seat")
+        if landing.kind is Kind.DEAL and subject.is_open:
+            return url_for("shopper.show_sign_up", seat=to_public("deal", target)), gettext("Buy together")
         if landing.kind is Kind.DEAL:
             return url_for("shopper.show_deal", deal_id=to_public("deal", target)), gettext("See the deal")
         return url_for("shopper.shop_front"), gettext("See what is on sale")

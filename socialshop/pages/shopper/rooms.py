@@ -8,18 +8,18 @@ from hashlib import sha256
 from flask import Response, flash, make_response, render_template, request
 from flask_babel import gettext
 
-from socialshop.invites import visitors
 from socialshop.invites.rules import Kind
 from socialshop.kernel.ids import to_public
 from socialshop.orders import service as orders
 from socialshop.orders.service import OrderView
 from socialshop.pages import cookies, languages, sharing
 from socialshop.pages.section import go_to
+from socialshop.pages.shopper.seats import attribution
 from socialshop.pages.shopper.section import shopper
 from socialshop.pages.visit import Visit
 from socialshop.rooms import service as rooms
 from socialshop.rooms.rules import Seat
-from socialshop.rooms.service import Attribution, Joined
+from socialshop.rooms.service import Joined
 from socialshop.web.auth import BUYERS, PUBLIC
 
 _MOST_UNITS = 20
@@ -31,8 +31,8 @@ def open_room(visit: Visit) -> Response:
     """Open a room, take its first seat, and go and pay."""
     quantity = visit.form.whole("quantity", 1, _MOST_UNITS)
     visit.form.check()
-    joined = rooms.open_room(visit.uow, visit.caller, visit.ids["deal_id"], quantity, _attribution(visit))
-    return _go_and_pay(visit, joined)
+    joined = rooms.open_room(visit.uow, visit.caller, visit.ids["deal_id"], quantity, attribution(visit))
+    return go_and_pay(visit, visit.caller.member_id, joined)
 
 
 @shopper.action("/rooms/<room_id>/seats", access=BUYERS, again="show_room", once=True, ids=_ROOM)
@@ -40,8 +40,8 @@ def join_room(visit: Visit) -> Response:
     """Take a seat, and go and pay."""
     quantity = visit.form.whole("quantity", 1, _MOST_UNITS)
     visit.form.check()
-    joined = rooms.join(visit.uow, visit.caller, visit.ids["room_id"], quantity, _attribution(visit))
-    return _go_and_pay(visit, joined)
+    joined = rooms.join(visit.uow, visit.caller, visit.ids["room_id"], quantity, attribution(visit))
+    return go_and_pay(visit, visit.caller.member_id, joined)
 
 
 @shopper.action("/rooms/<room_id>/leave", access=BUYERS, again="show_room", ids=_ROOM)
@@ -110,13 +110,7 @@ def _tag(room_id: uuid.UUID, version: int) -> str:
     return f"{to_public('room', room_id)}-{version}-{languages.reader()}-{whose}"
 
 
-def _attribution(visit: Visit) -> Attribution:
-    """The link that this visitor followed, for its statistics."""
-    followed = visitors.touch(visit.uow.now)
-    return Attribution(link_id=None if followed is None else followed.link_id)
-
-
-def _go_and_pay(visit: Visit, joined: Joined) -> Response:
+def go_and_pay(visit: Visit, member_id: uuid.UUID, joined: Joined) -> Response:
     """Everybody who holds a seat gets a link to hand on, then pays."""
-    sharing.make(visit.uow, visit.caller.member_id, Kind.ROOM, joined.room.id)
+    sharing.make(visit.uow, member_id, Kind.ROOM, joined.room.id)
     return go_to("shopper.show_payment", order_id=to_public("ord", joined.order.id))

@@ -13,6 +13,8 @@ from socialshop.onboarding import service as onboarding
 from socialshop.onboarding.service import Arrival, Entrance
 from socialshop.pages import cookies, languages
 from socialshop.pages.section import go_to_address
+from socialshop.pages.shopper import seats
+from socialshop.pages.shopper.rooms import go_and_pay
 from socialshop.pages.shopper.section import shopper
 from socialshop.pages.visit import Visit
 from socialshop.web import limits
@@ -51,20 +53,32 @@ def sign_in(visit: Visit) -> Response:
     except WrongCredentials:
         limits.count_failed_sign_in(email)
         raise
-    return _let_in(visit, entrance)
+    return _let_in(entrance, go_to_address(_next(visit)))
 
 
 @shopper.page("/sign-up", access=PUBLIC)
-def show_sign_up(visit: Visit) -> str:
-    """The form; the link that somebody came by is remembered by a cookie, or named in the address."""
+def show_sign_up(visit: Visit) -> str | Response:
+    """The form; the link that somebody came by is remembered by a cookie, or named in the address.
+
+    `?seat=` names what somebody wants to buy who is no member yet: the same form takes the seat. A member is taken
+    there at once.
+    """
+    wanted = visit.form.values.get("seat", request.args.get("seat", ""))
+    if wanted and visit.visitor is not None:
+        return go_to_address(_seat_address(wanted))
     came_by = visitors.touch(visit.uow.now) is not None
-    code = request.args.get("invite", "")
-    return render_template("shopper/sign_up.html", next=_next(visit), came_by=came_by, code=code)
+    return render_template(
+        "shopper/sign_up.html",
+        next=_seat_address(wanted) if wanted else _next(visit),
+        came_by=came_by,
+        code=request.args.get("invite", ""),
+        offer=seats.offer(visit, wanted) if wanted else None,
+    )
 
 
 @shopper.action("/sign-up", access=PUBLIC, again="show_sign_up", limit=limits.REGISTRATIONS)
 def sign_up(visit: Visit) -> Response:
-    """Become a member, bound for good to who invited."""
+    """Become a member, bound for good to who invited; with a seat taken in the same step, go and pay for it."""
     form, settings = visit.form, visit.settings
     name = form.text("display_name", longest=LONGEST_NAME)
     email = form.text("email", longest=LONGEST_EMAIL)
@@ -83,8 +97,10 @@ def sign_up(visit: Visit) -> Response:
     )
     arrival = Arrival(code or None, visitors.touch(visit.uow.now), visitors.known_visitor())
     entrance = onboarding.register(visit.uow, person, arrival, session_days=settings.session_days)
+    wanted = form.values.get("seat", "")
+    answer = _seated(visit, entrance, wanted, code or None) if wanted else go_to_address(_next(visit))
     flash(gettext("Welcome, %(name)s.", name=entrance.card.display_name))
-    return _let_in(visit, entrance)
+    return _let_in(entrance, answer)
 
 
 @shopper.action("/sign-out", access=SIGNED_IN, again="show_sign_in")
@@ -100,8 +116,21 @@ def _next(visit: Visit) -> str:
     return safe_next(visit.form.values.get("next", request.args.get("next")))
 
 
-def _let_in(visit: Visit, entrance: Entrance) -> Response:
-    answer = go_to_address(_next(visit))
+def _seat_address(wanted: str) -> str:
+    """Where a member takes such a seat."""
+    if wanted.startswith("room_"):
+        return url_for("shopper.show_room", room_id=wanted)
+    return url_for("shopper.show_deal", deal_id=wanted)
+
+
+def _seated(visit: Visit, entrance: Entrance, wanted: str, code: str | None) -> Response:
+    """Take the seat as the member that somebody has just become: both happen, or neither."""
+    member_id = entrance.card.member_id
+    (member,) = identity.named(visit.uow, ids=[member_id])
+    return go_and_pay(visit, member_id, seats.take(visit, member.number, wanted, code))
+
+
+def _let_in(entrance: Entrance, answer: Response) -> Response:
     cookies.keep_session(answer, entrance.session.token, entrance.session.expires_at)
     if not languages.is_remembered():
         cookies.keep_language(answer, entrance.card.locale)

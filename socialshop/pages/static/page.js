@@ -51,7 +51,7 @@ window.addEventListener("pageshow", () => {
   for (const button of document.querySelectorAll("button[disabled]")) if (!button.dataset.off) button.disabled = false;
 });
 
-// A live part asks every two seconds while somebody looks, and says what it has seen: nothing new costs one small read.
+// A live part asks every second and a half, so that what changed shows within two, while somebody looks, and says what it has seen: nothing new costs one small read.
 document.addEventListener("htmx:configRequest", (event) => {
   const seen = event.detail.elt.dataset.seen;
   if (seen) event.detail.headers["If-None-Match"] = seen;
@@ -66,9 +66,10 @@ document.addEventListener("visibilitychange", ask);
 function begin() {
   for (const button of document.querySelectorAll("[data-share]")) button.hidden = !navigator.share;
   for (const button of document.querySelectorAll("[data-copy]")) button.hidden = false;
+  document.querySelector(".side [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
   tick();
   setInterval(tick, 1000);
-  if (document.querySelector("[data-live]")) setInterval(ask, 2000);
+  if (document.querySelector("[data-live]")) setInterval(ask, 1500);
 }
 if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", begin);
 else begin();

@@ -7,12 +7,14 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, StringConstraints
 
 from socialshop.kernel.ids import to_public
+from socialshop.payouts.rules import LONGEST_REASON, LONGEST_REFERENCE
 from socialshop.payouts.schemas.requests import ChannelName, PublicId
 from socialshop.payouts.service import (
     LARGEST_BATCH,
     Batch,
     BatchView,
 )
+from socialshop.web.bodies import MAX_BODY_BYTES
 from socialshop.web.paging import Page
 from socialshop.web.schemas import Currency, Instant, MoneyWire, Wire, absent, with_example
 
@@ -33,6 +35,7 @@ _ITEM = {
     "amount": {"amount_minor": 4200, "currency": "CNY"},
     "status": "batched",
     "reference": None,
+    "reason": None,
 }
 
 
@@ -74,7 +77,7 @@ class BatchPage(Page[BatchSummary]):
 
 
 class ItemWire(Wire):
-    """One request of a batch."""
+    """One request of a batch; `reference` and `reason` are what the channel said of it."""
 
     model_config = with_example(_ITEM)
 
@@ -82,6 +85,7 @@ class ItemWire(Wire):
     amount: MoneyWire
     status: str
     reference: str | None
+    reason: str | None
 
 
 class BatchWire(BatchSummary):
@@ -101,6 +105,7 @@ class BatchWire(BatchSummary):
                 amount=MoneyWire(amount_minor=item.amount_minor, currency=currency),
                 status=item.status,
                 reference=item.reference,
+                reason=item.result_reason,
             )
             for item in view.items
         ]
@@ -118,17 +123,38 @@ class ResultWire(Wire):
 
     request_id: PublicId
     outcome: Literal["paid", "failed"]
-    reference: Annotated[str, StringConstraints(min_length=1, max_length=140)] = absent()
+    reference: Annotated[str, StringConstraints(min_length=1, max_length=LONGEST_REFERENCE)] = absent()
+    reason: Annotated[str, StringConstraints(min_length=1, max_length=LONGEST_REASON)] = absent()
 
 
 class Results(Wire):
     """What the channel said."""
 
     model_config = with_example(
-        {"results": [{"request_id": "por_01k9w3q2mxe5tb6v8c4yd7r1hz", "outcome": "paid", "reference": "20260131-7"}]}
+        {
+            "results": [
+                {
+                    "request_id": "por_01k9w3q2mxe5tb6v8c4yd7r1hz",
+                    "outcome": "failed",
+                    "reference": "20260131-7",
+                    "reason": "account closed",
+                }
+            ]
+        }
     )
 
     results: Annotated[list[ResultWire], Field(min_length=1, max_length=LARGEST_BATCH)]
+
+
+class ResultsFile(Wire):
+    """The channel's results as a table: `request_id,outcome` and, if there are any, `reference,reason,amount`.
+
+    The payout file with these columns added is taken as it is; its other columns are compared with the batch.
+    """
+
+    model_config = with_example({"csv": "request_id,outcome,reason\npor_01k9w3q2mxe5tb6v8c4yd7r1hz,failed,closed\n"})
+
+    csv: Annotated[str, StringConstraints(min_length=1, max_length=MAX_BODY_BYTES)]
 
 
 def _batch(batch: Batch) -> dict[str, Any]:

@@ -41,6 +41,7 @@ REQUEST: dict[str, Any] = {
     "reason": None,
     "ended_at": None,
     "reference": None,
+    "result_reason": None,
 }
 ACCRUAL = {
     "id": "acr_01k9w3q2mxe5tb6v8c4yd7r1hz",
@@ -102,7 +103,7 @@ class NewRequest(Wire):
 
 
 class RequestWire(Wire):
-    """A payout request, as its member sees it."""
+    """A payout request, as its member sees it: `reason` is of who decided, `result_reason` of the channel."""
 
     model_config = with_example(REQUEST)
 
@@ -118,6 +119,7 @@ class RequestWire(Wire):
     reason: str | None
     ended_at: Instant | None
     reference: str | None
+    result_reason: str | None
 
     @classmethod
     def of(cls, request: Request) -> RequestWire:
@@ -176,7 +178,7 @@ class StatementWire(RequestWire):
 
 def request_fields(request: Request) -> dict[str, Any]:
     """The fields of a request that everybody sees who may see it."""
-    shown = ("status", "channel", "holder", "account_last4", "reason", "reference")
+    shown = ("status", "channel", "holder", "account_last4", "reason", "reference", "result_reason")
     at = ("submitted_at", "decided_at", "ended_at")
     return {
         **{name: getattr(request, name) for name in (*shown, *at)},

@@ -17,6 +17,7 @@ from socialshop.payouts.service.finding import find_owed_commission
 from socialshop.payouts.service.queueing import UNDECIDED, Queued, neighbours, queue, waiting_sums
 from socialshop.payouts.service.reading import Evidence, Statement, evidence, own_request, page_of, statement
 from socialshop.payouts.service.requesting import add_destination, cancel, destinations, submit
+from socialshop.payouts.service.result_files import record_results_file
 from socialshop.payouts.service.reviewing import approve, hold, reject
 from socialshop.payouts.store.batches import Batch, BatchItem, Outcome
 from socialshop.payouts.store.destinations import Destination
@@ -56,6 +57,7 @@ __all__ = [
     "page_of",
     "queue",
     "record_results",
+    "record_results_file",
     "reject",
     "release_batch",
     "show_batch",

@@ -143,6 +143,13 @@ def record_results(uow: UnitOfWork, *, actor: uuid.UUID, batch_id: uuid.UUID, ou
     return show_batch(uow, batch_id)
 
 
+def released_batch(uow: UnitOfWork, batch_id: uuid.UUID) -> BatchView:
+    """A batch whose items may have results, locked until the unit of work ends. Raises NotFound, BatchNotReleased."""
+    batch = _found(uow, batch_id, lock=True)
+    _refuse_frozen(batch)
+    return BatchView(batch, store.items_of(uow.session, batch_id))
+
+
 def show_batch(uow: UnitOfWork, batch_id: uuid.UUID) -> BatchView:
     """A batch and its items. Raises NotFound."""
     return BatchView(_found(uow, batch_id), store.items_of(uow.session, batch_id))
@@ -228,5 +235,5 @@ def _record(uow: UnitOfWork, actor: uuid.UUID, what: str, batch: Batch) -> None:
 
 
 def _deed(actor: uuid.UUID, batch: Batch, outcome: Outcome) -> Deed:
-    facts = {"batch": to_public("pob", batch.id), "reference": outcome.reference}
+    facts = {"batch": to_public("pob", batch.id), "reference": outcome.reference, "reason": outcome.reason}
     return Deed(actor, f"payout.{outcome.status}", to_public("por", outcome.request_id), facts)

@@ -38,13 +38,14 @@ class BatchItem(NamedTuple):
     amount_minor: int
     status: str
     reference: str | None
+    result_reason: str | None
     holder: str
     account: str
 
 
 _COLUMNS = ", ".join(Batch._fields)
 _ITEM = """
-    r.id, r.member_id, r.member_number, r.amount_minor, r.status, r.reference, d.holder, d.account
+    r.id, r.member_id, r.member_number, r.amount_minor, r.status, r.reference, r.result_reason, d.holder, d.account
     FROM payout_requests r JOIN payout_destinations d ON d.id = r.destination_id
 """
 
@@ -138,11 +139,12 @@ def release(session: Session, batch_id: uuid.UUID, by: uuid.UUID, now: datetime)
 
 
 class Outcome(NamedTuple):
-    """What the channel said of one item: `status` paid or failed, and its reference."""
+    """What the channel said of one item: `status` paid or failed, its reference, and why."""
 
     request_id: uuid.UUID
     status: str
     reference: str | None
+    reason: str | None = None
 
 
 def end_items(session: Session, outcomes: Sequence[Outcome], now: datetime) -> None:
@@ -150,9 +152,10 @@ def end_items(session: Session, outcomes: Sequence[Outcome], now: datetime) -> N
     session.execute(
         text(
             """
-            UPDATE payout_requests r SET status = o.status, reference = o.reference, ended_at = :now
-            FROM unnest(CAST(:ids AS uuid[]), CAST(:statuses AS text[]), CAST(:references AS text[]))
-                 AS o (id, status, reference)
+            UPDATE payout_requests r
+            SET status = o.status, reference = o.reference, result_reason = o.reason, ended_at = :now
+            FROM unnest(CAST(:ids AS uuid[]), CAST(:statuses AS text[]), CAST(:references AS text[]),
+                        CAST(:reasons AS text[])) AS o (id, status, reference, reason)
             WHERE r.id = o.id
             """
         ),
@@ -160,6 +163,7 @@ def end_items(session: Session, outcomes: Sequence[Outcome], now: datetime) -> N
             "ids": [outcome.request_id for outcome in outcomes],
             "statuses": [outcome.status for outcome in outcomes],
             "references": [outcome.reference for outcome in outcomes],
+            "reasons": [outcome.reason for outcome in outcomes],
             "now": now,
         },
     )

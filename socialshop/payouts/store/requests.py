@@ -30,13 +30,14 @@ class Request(NamedTuple):
     reason: str | None
     batch_id: uuid.UUID | None
     reference: str | None
+    result_reason: str | None
     ended_at: datetime | None
 
 
 VIEW = """
     SELECT r.id, r.member_id, r.member_number, p.display_name, r.destination_id, r.channel, d.holder,
            right(d.account, 4), r.amount_minor, r.currency, r.status, r.submitted_at, r.decided_at, r.reason,
-           r.batch_id, r.reference, r.ended_at
+           r.batch_id, r.reference, r.result_reason, r.ended_at
     FROM payout_requests r
     JOIN payout_destinations d ON d.id = r.destination_id
     LEFT JOIN member_profiles p ON p.member_id = r.member_id

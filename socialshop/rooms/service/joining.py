@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Protocol
 
 from socialshop.deals import service as deals
-from socialshop.deals.errors import DealNotLive, OutOfStock
+from socialshop.deals.errors import DealNotLive, DealPaused, OutOfStock
 from socialshop.infra.crashpoints import crash_point
 from socialshop.infra.uow import UnitOfWork, advisory_lock
 from socialshop.invites import rules as invite_rules
@@ -74,7 +74,8 @@ def open_room(
 ) -> Joined:
     """Open a room on a live deal, and take its first seat as its host.
 
-    Raises NotFound, InviteCodeUnknown, InvalidValue (quantity), DealNotLive, OutOfStock, MemberLimitReached.
+    Raises NotFound, InviteCodeUnknown, InvalidValue (quantity), DealNotLive, DealPaused, OutOfStock,
+    MemberLimitReached.
     """
     offer = _offer(uow, deal_id, attribution)
     seat_id, order_id, line_id, room_id = new_ids(4)
@@ -116,8 +117,8 @@ def join(
 ) -> Joined:
     """Take a seat in an open room; it is held until paid, or until its time is over.
 
-    Raises NotFound, InviteCodeUnknown, AlreadySeated, RoomClosed, RoomFull, InvalidValue (quantity), OutOfStock,
-    MemberLimitReached; whatever is raised, the unit of work must end without a commit.
+    Raises NotFound, InviteCodeUnknown, AlreadySeated, RoomClosed, RoomFull, InvalidValue (quantity), DealPaused,
+    OutOfStock, MemberLimitReached; whatever is raised, the unit of work must end without a commit.
     """
     seat_id, order_id, line_id = new_ids(3)
     wish = _Wish(buyer.number, quantity, seat_id, order_id, line_id, room_id)
@@ -131,7 +132,7 @@ def _offer(uow: UnitOfWork, deal_id: uuid.UUID, attribution: Attribution) -> dea
     """The deal's terms; an unknown code is told before a deal that is not live."""
     try:
         return deals.offer(uow, deal_id)
-    except DealNotLive:
+    except (DealNotLive, DealPaused):
         if attribution.code is not None:
             invites.link_of(uow, attribution.code)
         raise
@@ -178,6 +179,8 @@ def _check(uow: UnitOfWork, claim: Claim, wish: _Wish) -> None:
         seated = standing.seated or claim.claimed
         raise rules.refusal(seated=seated, status=standing.status, expires_at=standing.expires_at, now=uow.now)
     if not claim.reserved:
+        if claim.deal_id is not None:
+            deals.check_not_paused(uow, claim.deal_id)
         raise OutOfStock("not so many units are left")
     if claim.per_member_limit is not None and claim.deal_id is not None:
         _check_limit(uow, wish.member, claim.deal_id, claim.per_member_limit)

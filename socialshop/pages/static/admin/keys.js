@@ -13,6 +13,8 @@ function walk(step) {
 }
 
 document.addEventListener("keydown", (event) => {
+  // Where no legend says what the keys do they do nothing: a phone hears speech as keys.
+  if (matchMedia("(hover: none)").matches) return;
   if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;
   if (event.target.matches("input, textarea, select")) {
     if (event.key === "Escape") event.target.blur();

@@ -15,7 +15,7 @@ from socialshop.pages import site as pages
 from socialshop.web.auth import ADMINS, READS_ALL
 
 # What moves nothing: finance may do it too.
-READING = {"admin.prove_books"}
+READING = {"admin.prove_books", "admin.switch_keys"}
 
 
 def test_every_page_is_for_admins_and_finance_and_every_act_for_admins(site: Flask) -> None:
@@ -32,9 +32,26 @@ def test_finance_sees_no_button_and_is_refused(site: Flask) -> None:
     for path in ("/admin", "/admin/payouts", f"/admin/payouts/{request}", "/admin/batches"):
         page = finance.look(path)
         assert page.status_code == 200, path
-        assert 'method="post"' not in page.text, path
+        assert set(re.findall(r'method="post" action="([^"]*)"', page.text)) <= {"/admin/keys"}, path
     refused = finance.client.post(f"/admin/payouts/{request}/approve", data={"csrf_token": token})
     assert refused.status_code == 403
+
+
+def test_single_keys_are_switched_off_and_on_for_this_browser_alone(site: Flask) -> None:
+    asked(sign_up(site), 500)
+    admin, other = (member(site, role=Role.ADMIN, name=name) for name in ("Ada", "Bo"))
+    path = "/admin/payouts?status=all"
+    assert "keys.js" in admin.look(path).text
+    # when the switch is used
+    off = admin.send(path, "/admin/keys")
+    # then the same page is shown without them, and says how to have them again; nobody else is concerned
+    assert off.headers["Location"] == path
+    without = admin.look(path).text
+    assert "keys.js" not in without
+    assert "<kbd>" not in without
+    assert "keys.js" in other.look(path).text
+    assert admin.send(path, "/admin/keys").status_code == 303
+    assert "keys.js" in admin.look(path).text
 
 
 def test_an_act_without_its_token_does_nothing(site: Flask) -> None:

@@ -1,0 +1,44 @@
+"""The door of deals: products with their stock, deals, and what a room needs to know of them."""
+
+from __future__ import annotations
+
+from socialshop.deals.service.moving import NewDeal, end, open_deal, pause, publish_deal, resume
+from socialshop.deals.service.offering import DealOffer, check_not_paused, give_back, offer
+from socialshop.deals.service.reading import Caller, DealView, deal, deals, deals_of, own_deal
+from socialshop.deals.service.stocking import (
+    NewProduct,
+    NewSku,
+    ProductView,
+    SkuView,
+    add_product,
+    product,
+    products,
+)
+from socialshop.deals.store import RESERVED
+
+__all__ = [
+    "RESERVED",
+    "Caller",
+    "DealOffer",
+    "DealView",
+    "NewDeal",
+    "NewProduct",
+    "NewSku",
+    "ProductView",
+    "SkuView",
+    "add_product",
+    "check_not_paused",
+    "deal",
+    "deals",
+    "deals_of",
+    "end",
+    "give_back",
+    "offer",
+    "open_deal",
+    "own_deal",
+    "pause",
+    "product",
+    "products",
+    "publish_deal",
+    "resume",
+]

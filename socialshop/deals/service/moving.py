@@ -1,0 +1,143 @@
+"""Where a deal stands: opened, published, paused, resumed, ended. Every step is in the audit record."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from socialshop.audit import service as audit
+from socialshop.deals import rules, store
+from socialshop.deals.errors import DealNotLive
+from socialshop.deals.rules import Status
+from socialshop.deals.service.reading import Caller, DealView, known, own_deal, view_of
+from socialshop.infra.uow import UnitOfWork
+from socialshop.kernel.errors import NotFound
+from socialshop.kernel.ids import new_id, to_public
+from socialshop.kernel.roles import Role
+
+
+@dataclass(frozen=True, slots=True)
+class NewDeal:
+    """A fixed price for a group of `group_size`, below the price alone; what is None has its default or no limit."""
+
+    sku_id: uuid.UUID
+    title: str
+    group_size: int
+    price_minor: int
+    room_ttl: timedelta
+    seat_hold: timedelta = rules.DEFAULT_SEAT_HOLD
+    starts_at: datetime | None = None
+    ends_at: datetime | None = None
+    per_member_limit: int | None = None
+    quota: int | None = None
+    draft: bool = False
+
+
+def open_deal(uow: UnitOfWork, actor: uuid.UUID, number: int, new: NewDeal) -> DealView:
+    """Make a deal; `number` is the member number of who answers for it. Raises NotFound (sku), InvalidValue."""
+    starts_at = new.starts_at or uow.now
+    rules.check_clocks(starts_at, new.ends_at, new.room_ttl, uow.now)
+    alone_minor = store.price_alone(uow.session, new.sku_id)
+    if alone_minor is None:
+        raise NotFound("no such unit of a product", field="sku_id")
+    rules.check_price(new.price_minor, alone_minor)
+    deal_id = new_id()
+    terms: dict[str, object] = {
+        "title": new.title,
+        "group_size": new.group_size,
+        "price_minor": new.price_minor,
+        "starts_at": starts_at,
+        "ends_at": new.ends_at,
+        "room_ttl_seconds": int(new.room_ttl.total_seconds()),
+        "seat_hold_seconds": int(new.seat_hold.total_seconds()),
+        "per_member_limit": new.per_member_limit,
+        "quota": new.quota,
+        "late_payer": "refund",
+        "draft": new.draft,
+    }
+    store.add_deal(
+        uow.session, {"id": deal_id, "sku_id": new.sku_id, "opened_by": number, "created_at": uow.now, **terms}
+    )
+    target = to_public("deal", deal_id)
+    audit.record(
+        uow, actor=actor, action="deal.opened", target=target, facts={"sku": to_public("sku", new.sku_id), **terms}
+    )
+    return view_of(known(uow, deal_id), uow.now)
+
+
+def publish_deal(uow: UnitOfWork, actor: uuid.UUID, number: int | None, deal_id: uuid.UUID) -> DealView:
+    """End a draft; a published deal stays as it is. `number` None may publish anybody's.
+
+    Raises NotFound, also for another's; DealNotLive if the draft's end has passed meanwhile.
+    """
+    found = known(uow, deal_id)
+    if number is not None and found.opened_by != number:
+        raise NotFound("no such deal")
+    if not found.draft:
+        return view_of(found, uow.now)
+    if found.ends_at is not None and found.ends_at <= uow.now:
+        raise DealNotLive("the deal's end has passed before it was published")
+    if store.end_draft(uow.session, deal_id, uow.now):
+        audit.record(uow, actor=actor, action="deal.published", target=to_public("deal", deal_id), facts={})
+    return view_of(known(uow, deal_id), uow.now)
+
+
+def pause(uow: UnitOfWork, caller: Caller, deal_id: uuid.UUID) -> DealView:
+    """Let nobody open a room on the deal or join one, until it is resumed; who has a seat keeps it and pays.
+
+    A paused deal stays as it is. Raises NotFound, also for another's; DealNotLive for a draft and for what is over.
+    """
+    found = _to_move(uow, caller, deal_id)
+    if found.status is Status.PAUSED:
+        return found
+    _check_published(found)
+    store.set_paused(uow.session, deal_id, uow.now)
+    return _moved(uow, caller, deal_id, "deal.paused")
+
+
+def resume(uow: UnitOfWork, caller: Caller, deal_id: uuid.UUID) -> DealView:
+    """End a pause: the deal is again what its clocks say. One that is not paused stays as it is.
+
+    Raises NotFound, also for another's; DealNotLive for a draft and for what is over.
+    """
+    found = _to_move(uow, caller, deal_id)
+    _check_published(found)
+    if found.status is not Status.PAUSED:
+        return found
+    store.set_paused(uow.session, deal_id, None)
+    return _moved(uow, caller, deal_id, "deal.resumed")
+
+
+def end(uow: UnitOfWork, caller: Caller, deal_id: uuid.UUID) -> DealView:
+    """End a deal before its time, for good: no room is opened on it any more; open rooms live on.
+
+    What is over stays as it is. Raises NotFound, also for another's; DealNotLive for a draft.
+    """
+    found = _to_move(uow, caller, deal_id)
+    if found.status is Status.ENDED:
+        return found
+    _check_published(found)
+    if found.status is Status.PAUSED:
+        # Its open rooms are joined again: they live on until they are filled or expire.
+        store.set_paused(uow.session, deal_id, None)
+    store.set_ended(uow.session, deal_id, uow.now)
+    return _moved(uow, caller, deal_id, "deal.ended")
+
+
+def _to_move(uow: UnitOfWork, caller: Caller, deal_id: uuid.UUID) -> DealView:
+    """The deal under its lock, for who has a say about it."""
+    store.lock_deal(uow.session, deal_id)
+    return own_deal(uow, None if caller.role is Role.ADMIN else caller.number, deal_id)
+
+
+def _check_published(found: DealView) -> None:
+    if found.status is Status.DRAFT:
+        raise DealNotLive("the deal is a draft: publish it first")
+    if found.status is Status.ENDED:
+        raise DealNotLive("the deal is over")
+
+
+def _moved(uow: UnitOfWork, caller: Caller, deal_id: uuid.UUID, action: str) -> DealView:
+    audit.record(uow, actor=caller.member_id, action=action, target=to_public("deal", deal_id), facts={})
+    return view_of(known(uow, deal_id), uow.now)

@@ -1,0 +1,118 @@
+"""Deals as they are read: by everybody, by who answers for one, and by the rooms of this one."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from socialshop.deals import rules, store
+from socialshop.deals.rules import Status
+from socialshop.deals.store import DealRow
+from socialshop.infra.uow import UnitOfWork
+from socialshop.kernel.errors import NotFound
+from socialshop.kernel.money import Money
+from socialshop.kernel.roles import Role
+
+
+class Caller(Protocol):
+    """Who asks: a leader has a say about their own deals, an admin about anybody's; finance reads all."""
+
+    @property
+    def member_id(self) -> uuid.UUID: ...
+    @property
+    def number(self) -> int: ...
+    @property
+    def role(self) -> Role: ...
+
+
+@dataclass(frozen=True, slots=True)
+class DealView:
+    """A deal as everybody sees it; `price_alone` is what one unit costs without a group."""
+
+    id: uuid.UUID
+    status: Status
+    sku_id: uuid.UUID
+    product_id: uuid.UUID
+    title: str
+    group_size: int
+    price: Money
+    starts_at: datetime
+    ends_at: datetime | None
+    room_ttl_seconds: int
+    seat_hold_seconds: int
+    per_member_limit: int | None
+    quota: int | None
+    late_payer: str
+    stock: int
+    price_alone: Money
+    return_days: int
+    opened_by: int
+
+
+def deals(uow: UnitOfWork, after: uuid.UUID | None, limit: int) -> list[DealView]:
+    """Up to `limit` deals after this one that are announced or live."""
+    return [view_of(row, uow.now) for row in store.open_deals(uow.session, uow.now, after, limit)]
+
+
+def deal(uow: UnitOfWork, deal_id: uuid.UUID, reader: Caller | None = None) -> DealView:
+    """One published deal, whether paused, over or not; a draft for who may read it. Raises NotFound."""
+    row = known(uow, deal_id)
+    if row.draft and not _may_read(row, reader):
+        raise NotFound("no such deal")
+    return view_of(row, uow.now)
+
+
+def deals_of(uow: UnitOfWork, number: int, before: uuid.UUID | None, limit: int) -> list[DealView]:
+    """Up to `limit` deals that this member opened, drafts and old ones too, the newest first. One statement."""
+    return [view_of(row, uow.now) for row in store.deals_of(uow.session, number, before, limit)]
+
+
+def own_deal(uow: UnitOfWork, number: int | None, deal_id: uuid.UUID) -> DealView:
+    """A deal as who answers for it sees it, a draft too; `number` None sees anybody's. Raises NotFound."""
+    row = known(uow, deal_id)
+    if number is not None and row.opened_by != number:
+        raise NotFound("no such deal")
+    return view_of(row, uow.now)
+
+
+def known(uow: UnitOfWork, deal_id: uuid.UUID) -> DealRow:
+    """The deal as it is kept, a draft too. Raises NotFound."""
+    row = store.find_deal(uow.session, deal_id)
+    if row is None:
+        raise NotFound("no such deal")
+    return row
+
+
+def status_of(row: DealRow, now: datetime) -> Status:
+    """Where the deal stands at this instant."""
+    return rules.status_at(now, draft=row.draft, paused=row.paused, starts_at=row.starts_at, ends_at=row.ends_at)
+
+
+def view_of(row: DealRow, now: datetime) -> DealView:
+    """The deal as it is shown."""
+    return DealView(
+        id=row.id,
+        status=status_of(row, now),
+        sku_id=row.sku_id,
+        product_id=row.product_id,
+        title=row.title,
+        group_size=row.group_size,
+        price=Money(row.price_minor, row.currency),
+        starts_at=row.starts_at,
+        ends_at=row.ends_at,
+        room_ttl_seconds=row.room_ttl_seconds,
+        seat_hold_seconds=row.seat_hold_seconds,
+        per_member_limit=row.per_member_limit,
+        quota=row.quota,
+        late_payer=row.late_payer,
+        stock=row.stock,
+        price_alone=Money(row.alone_minor, row.currency),
+        return_days=row.return_days,
+        opened_by=row.opened_by,
+    )
+
+
+def _may_read(row: DealRow, reader: Caller | None) -> bool:
+    return reader is not None and (reader.role in (Role.ADMIN, Role.FINANCE) or row.opened_by == reader.number)

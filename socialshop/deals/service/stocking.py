@@ -1,0 +1,98 @@
+"""Products with their units and stock."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from socialshop.audit import service as audit
+from socialshop.deals import store
+from socialshop.deals.store import ProductRow, SkuRow
+from socialshop.infra.uow import UnitOfWork
+from socialshop.kernel.errors import InvalidValue, NotFound
+from socialshop.kernel.ids import new_id, new_ids, to_public
+from socialshop.kernel.money import Money
+
+
+@dataclass(frozen=True, slots=True)
+class NewSku:
+    """A unit to sell: `stock` units at `price_minor` each, alone."""
+
+    code: str
+    title: str
+    price_minor: int
+    stock: int
+
+
+@dataclass(frozen=True, slots=True)
+class NewProduct:
+    """A product; buyers may return it within `return_days` of receipt."""
+
+    title: str
+    description: str
+    return_days: int
+    skus: Sequence[NewSku]
+
+
+@dataclass(frozen=True, slots=True)
+class SkuView:
+    """A unit on sale."""
+
+    id: uuid.UUID
+    code: str
+    title: str
+    price: Money
+    stock: int
+
+
+@dataclass(frozen=True, slots=True)
+class ProductView:
+    """A product on sale."""
+
+    id: uuid.UUID
+    title: str
+    description: str
+    return_days: int
+    skus: tuple[SkuView, ...]
+
+
+def add_product(uow: UnitOfWork, actor: uuid.UUID, new: NewProduct, currency: str) -> ProductView:
+    """Put a product on sale, at once. Raises InvalidValue for two units under one code."""
+    codes = [sku.code for sku in new.skus]
+    if len(set(codes)) < len(codes):
+        raise InvalidValue("two units of a product have the same code", field="skus")
+    row = ProductRow(new_id(), new.title, new.description, new.return_days)
+    skus = [
+        SkuRow(id_, sku.code, sku.title, sku.price_minor, currency, sku.stock)
+        for id_, sku in zip(new_ids(len(new.skus)), new.skus, strict=True)
+    ]
+    store.add_product(uow.session, row, skus, uow.now)
+    audit.record(
+        uow,
+        actor=actor,
+        action="product.added",
+        target=to_public("prd", row.id),
+        facts={"title": row.title, "skus": [{"code": s.code, "price": s.price_minor, "stock": s.stock} for s in skus]},
+    )
+    return _product(row, skus)
+
+
+def products(uow: UnitOfWork, after: uuid.UUID | None, limit: int) -> list[ProductView]:
+    """Up to `limit` products after this one."""
+    rows = store.products(uow.session, after, limit)
+    skus = store.skus_of(uow.session, [row.id for row in rows])
+    return [_product(row, [sku for owner, sku in skus if owner == row.id]) for row in rows]
+
+
+def product(uow: UnitOfWork, product_id: uuid.UUID) -> ProductView:
+    """One product. Raises NotFound."""
+    row = store.find_product(uow.session, product_id)
+    if row is None:
+        raise NotFound("no such product")
+    return _product(row, [sku for _, sku in store.skus_of(uow.session, [product_id])])
+
+
+def _product(row: ProductRow, skus: Sequence[SkuRow]) -> ProductView:
+    views = tuple(SkuView(s.id, s.code, s.title, Money(s.price_minor, s.currency), s.stock) for s in skus)
+    return ProductView(row.id, row.title, row.description, row.return_days, views)

@@ -1,0 +1,130 @@
+"""Every page there is, by the table of pages itself: axe clean, nothing cut off, for everybody who may see it."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.sync_api import Browser
+
+from socialshop.pages.design import design
+from socialshop.pages.section import Page
+from socialshop.pages.site import SECTIONS
+from tests.browser.conftest import DESK, PHONE, Shop, visiting
+from tests.browser.test_pages_look import check
+
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
+
+PEOPLE = {
+    "nobody": None,
+    "member": "member@example.com",
+    "leader": "leader@example.com",
+    "finance": "finance@example.com",
+    "admin": "admin@example.com",
+}
+# For whom each section is made; all others who may come look in once.
+MADE_FOR = {"leader": "leader", "admin": "admin"}
+# No pages to look at: parts of pages, and a file.
+PARTS = {"shopper.show_live", "leader.show_rooms", "admin.take_file"}
+# What is one member's alone.
+OWN = {"shopper.explain", "shopper.show_order", "shopper.show_payment", "shopper.show_payout"}
+
+
+def table() -> dict[str, Page]:
+    """Every page that is looked at, by endpoint."""
+    rows = {f"{part.name}.{name}": row for part in (*SECTIONS, design) for name, row in part.rows.items()}
+    return {name: row for name, row in rows.items() if row.method == "GET" and name not in PARTS}
+
+
+def examples(shop: Shop) -> dict[str, str]:
+    """For each variable of a page's path something of the demo shop to look at, and pages that say how else."""
+    member, admin = PEOPLE["member"], PEOPLE["admin"]
+    placed = next(order for order in shop.call("GET", "/orders", member)["data"] if order["room_id"])
+    request = shop.call("GET", "/admin/payout-requests?status=submitted", admin)["data"][0]["id"]
+    accrual = shop.call("GET", f"/admin/payout-requests/{request}", admin)["accruals"][0]
+    return {
+        "deal_id": shop.call("GET", "/deals")["data"][0]["id"],
+        "room_id": placed["room_id"],
+        "order_id": placed["id"],
+        "commission_id": shop.call("GET", "/me/commissions", member)["data"][0]["id"],
+        "shopper request_id": shop.call("GET", "/payout-requests", member)["data"][0]["id"],
+        "request_id": request,
+        "accrual_id": accrual["id"],
+        "admin order_id": accrual["order_id"],
+        "batch_id": shop.call("GET", "/admin/payout-batches", admin)["data"][0]["id"],
+        "plan_id": shop.call("GET", "/admin/commission-plans", admin)["data"][0]["id"],
+        "refund_id": shop.call("GET", "/admin/refunds", admin)["data"][0]["id"],
+        "member_id": shop.call("GET", "/me", PEOPLE["leader"])["id"],
+    }
+
+
+def address(name: str, row: Page, found: dict[str, str]) -> str:
+    """Where to look at a page. A page whose path has a variable without an example fails here."""
+    path, section = row.path, name.partition(".")[0]
+    for variable in row.ids:
+        path = path.replace(f"<{variable}>", found.get(f"{section} {variable}") or found[variable])
+    return path
+
+
+def others(shop: Shop, found: dict[str, str]) -> dict[str, str]:
+    """Pages that no row stands for: of links, joining with a seat, and where nothing is."""
+    leader = PEOPLE["leader"]
+    room = next(o["room_id"] for o in shop.call("GET", "/orders", leader)["data"] if o["room_id"])
+    asked = [
+        {"kind": "member"},
+        *({"kind": k, "target_id": t} for k, t in (("deal", found["deal_id"]), ("room", room))),
+    ]
+    codes = {body["kind"]: shop.call("POST", "/invite-links", leader, body)["code"] for body in asked}
+    return {
+        **{f"landing-{kind}": f"/i/{code}" for kind, code in codes.items()},
+        "landing-unknown": "/i/AAAAAAAAAA",
+        "join-a-deal": f"/sign-up?seat={found['deal_id']}",
+        "nothing-here": "/nothing-here",
+        "no-such-deal": "/deals/deal_00000000000000000000000000",
+    }
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+@pytest.mark.parametrize("size", [PHONE, DESK], ids=["phone", "desk"])
+@pytest.mark.parametrize("person", ["nobody", "member", "leader", "admin"])
+def test_every_page_as_whom_it_is_made_for_sees_it(
+    chromium: Browser, shop: Shop, person: str, size: tuple[int, int], language: str
+) -> None:
+    found = examples(shop)
+    with visiting(chromium, shop, size, language) as visitor:
+        if PEOPLE[person] is not None:
+            visitor.sign_in(PEOPLE[person] or "")
+        for name, row in table().items():
+            made_for = MADE_FOR.get(name.partition(".")[0], "member" if row.access.roles else "nobody")
+            if made_for == person:
+                check(visitor, name, address(name, row, found))
+        if person == "nobody":
+            for name, path in others(shop, found).items():
+                check(visitor, name, path)
+
+
+@pytest.mark.parametrize("person", ["member", "leader", "finance", "admin"])
+def test_every_page_as_others_who_may_come_see_it(chromium: Browser, shop: Shop, person: str) -> None:
+    found = examples(shop)
+    with visiting(chromium, shop, PHONE, "zh") as visitor:
+        visitor.sign_in(PEOPLE[person] or "")
+        for name, row in table().items():
+            made_for = MADE_FOR.get(name.partition(".")[0], "member" if row.access.roles else "nobody")
+            may_come = not row.access.roles or person in row.access.roles
+            if may_come and made_for != person and name not in OWN:
+                check(visitor, f"{name}-{person}", address(name, row, found))
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_who_may_not_come_is_told_so_on_a_page(chromium: Browser, shop: Shop, language: str) -> None:
+    with visiting(chromium, shop, PHONE, language) as visitor:
+        visitor.sign_in(PEOPLE["member"] or "")
+        check(visitor, "not-for-you", "/admin")
+
+
+@pytest.mark.parametrize("size", [PHONE, DESK], ids=["phone", "desk"])
+def test_at_night_every_page_has_contrast_too(chromium: Browser, shop: Shop, size: tuple[int, int]) -> None:
+    found = examples(shop)
+    with visiting(chromium, shop, size, color_scheme="dark") as visitor:
+        visitor.sign_in(PEOPLE["admin"] or "")
+        for name, row in table().items():
+            if name not in OWN:
+                check(visitor, f"{name}-dark", address(name, row, found))
