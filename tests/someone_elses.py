@@ -108,10 +108,10 @@ def belongings(app: Flask) -> Belongings:
     _made(first, f"/admin/payout-requests/{batched['id']}/approve", {}, status=200)
     batch = _made(second, "/admin/payout-batches", {"channel": "bank"})
     plan = _made(first, "/admin/commission-plans", _PLAN)
-    programme = _made(first, "/admin/tier-programmes", _PROGRAMME)
     reward = _made(first, "/admin/rewards", {"title": "Cup", "points": 10})
     _made(first, f"/admin/members/{to_public('mbr', owner.card.member_id)}/points", {"points": 10, "reason": "late"})
     redemption = _made(owner, f"/rewards/{reward['id']}/redemptions", {})
+    programme = _made(first, "/admin/tier-programmes", _PROGRAMME)
     ids = {
         "mbr": to_public("mbr", owner.card.member_id),
         "prd": product["id"],

@@ -12,6 +12,7 @@ from typing import Any
 
 from socialshop.commissions import service as commissions
 from socialshop.infra.clock import Clock
+from socialshop.infra.outside import OutsideCalls
 from socialshop.infra.uow import UnitOfWork
 from socialshop.invites import service as invites
 from socialshop.loyalty import service as loyalty
@@ -45,16 +46,28 @@ class OutsideHandler:
     batch: int = 5
 
 
-HANDLERS: tuple[Handler | OutsideHandler, ...] = (
-    OutsideHandler("make_payment_call", "PaymentCallDue", payments.make_call),
-    OutsideHandler("look_at_payment", "PaymentLookDue", payments.look),
-    OutsideHandler("apply_payment_notice", "ProviderNoticeStored", payments.apply_notice),
+@dataclass(frozen=True, slots=True)
+class CallingHandler:
+    """One whose calls to the world outside are made side by side, as many as a batch has: none waits for another."""
+
+    name: str
+    event: str
+    calls: Callable[[], OutsideCalls[Any, Any]]
+    batch: int = 16
+
+
+AnyHandler = Handler | OutsideHandler | CallingHandler
+
+HANDLERS: tuple[AnyHandler, ...] = (
+    CallingHandler("make_payment_call", "PaymentCallDue", payments.calls),
+    CallingHandler("look_at_payment", "PaymentLookDue", payments.looks),
+    CallingHandler("apply_payment_notice", "ProviderNoticeStored", payments.notices),
     Handler("accrue_orders", "OrdersConfirmed", commissions.accrue_orders, batch=4),
-    Handler("grow_by_sales", "OrdersConfirmed", memberships.on_orders_confirmed, batch=4),
-    Handler("shrink_by_refund", "OrderRefunded", memberships.on_order_refunded, batch=20),
     Handler("give_points", "OrdersConfirmed", loyalty.on_orders_confirmed, batch=4),
     Handler("open_points", "OrdersCompleted", loyalty.on_orders_completed, batch=4),
     Handler("take_points_back", "OrderRefunded", loyalty.on_order_refunded, batch=20),
+    Handler("grow_by_sales", "OrdersConfirmed", memberships.on_orders_confirmed, batch=4),
+    Handler("shrink_by_refund", "OrderRefunded", memberships.on_order_refunded, batch=20),
     Handler("mature_received", "OrderReceived", commissions.mature_received),
     Handler("claw_back", "OrderRefunded", commissions.claw_back, batch=1),
     Handler("claw_back_late", "ClawbackDue", commissions.claw_back, batch=1),
@@ -86,7 +99,7 @@ HANDLERS: tuple[Handler | OutsideHandler, ...] = (
 )
 
 
-def named(name: str) -> Handler | OutsideHandler | None:
+def named(name: str) -> AnyHandler | None:
     """The handler of this name."""
     return next((handler for handler in HANDLERS if handler.name == name), None)
 

@@ -18,13 +18,13 @@ from redis.exceptions import RedisError
 from rq.timeouts import JobTimeoutException
 from sqlalchemy.exc import DBAPIError
 
-from socialshop.infra import deliveries, outbox, redis, wired
+from socialshop.infra import deliveries, outbox, redis, ticks, wired
 from socialshop.infra.crashpoints import crash_point
 from socialshop.infra.deliveries import Delivery
 from socialshop.infra.logging import describe
 from socialshop.infra.uow import UnitOfWork, advisory_lock, in_unit_of_work, is_conflict
 from workers import handlers, outside, queue, schedule
-from workers.handlers import Handler, OutsideHandler
+from workers.handlers import AnyHandler, CallingHandler, Handler, OutsideHandler
 
 # After so long a job makes room for the next in the queue; the relay wakes it again for what is left.
 SHARE_SECONDS = 20
@@ -55,6 +55,10 @@ def drain(handler_name: str) -> int:
         return 0
     if isinstance(handler, OutsideHandler):
         return outside.drain(handler, SHARE_SECONDS, partial(_put_off_one, handler), lambda: not _leaving.is_set())
+    if isinstance(handler, CallingHandler):
+        return outside.drain_calls(
+            handler, SHARE_SECONDS, partial(_put_off_one, handler), lambda: not _leaving.is_set()
+        )
     done, stop_at = 0, monotonic() + SHARE_SECONDS
     while monotonic() < stop_at and not _leaving.is_set():
         try:
@@ -113,11 +117,11 @@ def _run_alone(uow: UnitOfWork, handler: Handler, delivery_id: int) -> int:
     return _run(uow, handler, [claimed] if claimed else [])
 
 
-def _put_off_one(handler: OutsideHandler, delivery_id: int, error: Exception) -> None:
+def _put_off_one(handler: OutsideHandler | CallingHandler, delivery_id: int, error: Exception) -> None:
     _put_off(handler, [delivery_id], error)
 
 
-def _put_off(handler: Handler | OutsideHandler, ids: Sequence[int], error: BaseException) -> None:
+def _put_off(handler: AnyHandler, ids: Sequence[int], error: BaseException) -> None:
     dead = in_unit_of_work(lambda uow: deliveries.record_failure(uow, ids, error, wired.settings().delivery_attempts))
     _log.warning("handler failed", handler=handler.name, deliveries=list(ids), error=describe(error))
     if dead:
@@ -139,7 +143,7 @@ def run_periodic(name: str, slot: str) -> int:
         crash_point("periodic.locked")
         if periodic.step(uow):
             return True
-        schedule.mark_finished(uow, name, at)
+        ticks.finish(uow, name, at)
         return False
 
     steps, more = 0, True

@@ -2,29 +2,28 @@
 
 from __future__ import annotations
 
-import uuid
 from typing import Any
 
 from flask import current_app
 
-from socialshop.infra.clock import Clock
+from socialshop.infra.outside import OutsideCalls
 from socialshop.payments import service
 from socialshop.payments.gateway import Gateways
 
 
-def make_call(clock: Clock, payload: dict[str, Any]) -> None:
-    """A call was decided, or its outcome is still unknown."""
-    service.make_call(clock, _gateways(), uuid.UUID(payload["call_id"]))
+def calls() -> OutsideCalls[Any, Any]:
+    """Calls were decided, or their outcome is still unknown."""
+    return service.provider_calls(_gateways())
 
 
-def look(clock: Clock, payload: dict[str, Any]) -> None:
-    """A payment has been silent for long."""
-    service.look(clock, _gateways(), uuid.UUID(payload["payment_id"]))
+def looks() -> OutsideCalls[Any, Any]:
+    """Payments have been silent for long."""
+    return service.looks(_gateways())
 
 
-def apply_notice(clock: Clock, payload: dict[str, Any]) -> None:
+def notices() -> OutsideCalls[Any, Any]:
     """A provider told that something happened."""
-    service.apply_notice(clock, _gateways(), uuid.UUID(payload["notice_id"]), payload["provider"], payload["ref"])
+    return service.notice_looks(_gateways())
 
 
 def _gateways() -> Gateways:

@@ -10,12 +10,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from sqlalchemy import text
-
 from socialshop.audit import service as audit
 from socialshop.commissions import service as commissions
 from socialshop.identity import service as identity
-from socialshop.infra import deliveries, wired
+from socialshop.infra import deliveries, ticks, wired
 from socialshop.infra.uow import UnitOfWork
 from socialshop.invites import service as invites
 from socialshop.ledger import service as ledger
@@ -46,7 +44,7 @@ class Periodic:
 def prune(uow: UnitOfWork) -> bool:
     """Remove finished events and ticks older than the setting says."""
     before = uow.now - timedelta(days=wired.settings().outbox_keep_days)
-    uow.session.execute(text("DELETE FROM periodic_ticks WHERE slot < :before"), {"before": before})
+    ticks.prune(uow, before)
     return deliveries.prune(uow, before, _PRUNE_BATCH) == _PRUNE_BATCH
 
 
@@ -75,15 +73,16 @@ PERIODIC: tuple[Periodic, ...] = (
     Periodic("seal_ledger", timedelta(seconds=5), ledger.seal),
     Periodic("seal_audit", timedelta(seconds=5), audit.seal),
     Periodic("settle", timedelta(minutes=1), commissions.settlement_tick),
-    Periodic("evaluate_tiers", timedelta(minutes=1), evaluate_tiers),
     Periodic("expire_points", timedelta(minutes=1), loyalty.expire_due),
     Periodic("warn_of_expiring_points", timedelta(minutes=10), loyalty.warn_expiring),
+    Periodic("evaluate_tiers", timedelta(minutes=1), evaluate_tiers),
     Periodic("keep_heads", timedelta(days=1), ledger.keep_heads),
     Periodic("prune_outbox", timedelta(hours=1), prune),
     Periodic("forget_history", timedelta(hours=1), forget),
     Periodic("finish_erasures", timedelta(minutes=5), privacy.finish_erasures),
     Periodic("purge_sessions", timedelta(hours=1), identity.purge_sessions),
     Periodic("purge_tokens", timedelta(hours=1), identity.purge_tokens),
+    Periodic("purge_claims", timedelta(hours=1), identity.purge_claims),
     Periodic("poll_mails", timedelta(seconds=15), notifications.poll_mails),
     Periodic("purge_idempotency", timedelta(hours=1), idempotency.purge),
 )
@@ -102,35 +101,5 @@ def slot_of(every: timedelta, now: datetime) -> datetime:
 def tick(uow: UnitOfWork, table: Sequence[Periodic] | None = None) -> list[tuple[str, datetime]]:
     """Record the slots that have begun; returns the ticks to wake: new ones, and each job's last left unfinished."""
     table = PERIODIC if table is None else table
-    names = [periodic.name for periodic in table]
-    fresh = uow.session.execute(
-        text(
-            """
-            INSERT INTO periodic_ticks (job, slot, started_at)
-            SELECT job, slot, :now FROM unnest(CAST(:jobs AS text[]), CAST(:slots AS timestamptz[])) AS t (job, slot)
-            ON CONFLICT DO NOTHING RETURNING job, slot
-            """
-        ),
-        {"now": uow.now, "jobs": names, "slots": [slot_of(periodic.every, uow.now) for periodic in table]},
-    ).all()
-    left = uow.session.execute(
-        text(
-            """
-            UPDATE periodic_ticks SET started_at = :now
-            WHERE started_at < :late AND finished_at IS NULL AND (job, slot) IN (
-                SELECT job, max(slot) FROM periodic_ticks WHERE finished_at IS NULL AND job = ANY(:jobs) GROUP BY job
-            )
-            RETURNING job, slot
-            """
-        ),
-        {"now": uow.now, "late": uow.now - GRACE, "jobs": names},
-    ).all()
-    return [(job, slot) for job, slot in (*fresh, *left)]
-
-
-def mark_finished(uow: UnitOfWork, job: str, slot: datetime) -> None:
-    """This tick's work is done, and so is that of older ticks of its job that were cut short."""
-    uow.session.execute(
-        text("UPDATE periodic_ticks SET finished_at = :now WHERE job = :job AND slot <= :slot AND finished_at IS NULL"),
-        {"now": uow.now, "job": job, "slot": slot},
-    )
+    slots = [(periodic.name, slot_of(periodic.every, uow.now)) for periodic in table]
+    return ticks.begin(uow, slots, late=uow.now - GRACE)

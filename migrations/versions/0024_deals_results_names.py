@@ -15,6 +15,7 @@ depends_on = None
 def upgrade() -> None:
     _deals()
     _results()
+    op.execute("CREATE INDEX ix_invite_visitors_seen_at ON invite_visitors (seen_at)")
 
 
 def _deals() -> None:

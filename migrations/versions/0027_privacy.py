@@ -7,7 +7,7 @@ from alembic import op
 from migrations.statements import append_only, for_application_role
 
 revision = "0027"
-down_revision = "0026"
+down_revision = "0029"
 branch_labels = None
 depends_on = None
 

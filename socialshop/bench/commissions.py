@@ -116,7 +116,8 @@ def settle(app: Flask, members: int = 1_000_000, orders: int = 660_000) -> dict[
         "seconds": round(ours, 2),
         "insert_select_seconds": round(inserted, 2),
         "accruals_per_second": round(accruals / ours),
-        "processor_seconds": {**used, "insert_select": used_by_insert["postgresql"]},
+        "processor_seconds": used,
+        "insert_select_processor_seconds": used_by_insert[processor.POSTGRESQL],
         "load_average": round(os.getloadavg()[0], 1),
         "ratio": round(inserted / ours, 3),
     }

@@ -23,7 +23,7 @@ from flask import Flask
 from pydantic import SecretStr
 from sqlalchemy import text
 
-from socialshop.bench import clients, landing, pgbench
+from socialshop.bench import clients, landing, pgbench, processor
 from socialshop.bench.clients import PAYMENT, request
 from socialshop.deals import service as deals
 from socialshop.deals.service import NewDeal, NewProduct, NewSku
@@ -100,7 +100,8 @@ def seat(app: Flask) -> dict[str, Any]:
                 rates["pgbench"].append(run)
                 continue
             asked = [_claims(people, turn * SEAT_CLIENTS + client, rooms_each) for client in range(SEAT_CLIENTS)]
-            answers = clients.ask(port, asked)
+            with processor.milliseconds_each(app, SEAT_CLIENTS * CLAIMS_EACH) as used:
+                answers = clients.ask(port, asked)
             if set(answers.statuses) != {HTTPStatus.CREATED}:
                 raise RuntimeError(f"claims were answered {dict(answers.statuses)}")
             rates["http"].append(answers.per_second)
@@ -113,6 +114,7 @@ def seat(app: Flask) -> dict[str, Any]:
         "clients": SEAT_CLIENTS,
         "claims_a_side": claims // 2,
         "statements_a_claim": statements,
+        "processor_ms_a_claim": used,
         "http_per_s": round(http, 1),
         "pgbench_per_s": round(bare, 1),
         "load_average": round(os.getloadavg()[0], 1),
@@ -179,7 +181,9 @@ def last_seat(app: Flask) -> dict[str, Any]:
         db.engine.dispose()
     joins = [_join(member, room_id) for member in people[1:]]
     with landing.server("shop", settings, **_UNLIMITED) as port:
-        answers = clients.ask(port, [joins[place::LAST_SEAT_CLIENTS] for place in range(LAST_SEAT_CLIENTS)])
+        shares = [joins[place::LAST_SEAT_CLIENTS] for place in range(LAST_SEAT_CLIENTS)]
+        with processor.milliseconds_each(app, LAST_SEAT_JOINS) as used:
+            answers = clients.ask(port, shares)
     with app.app_context():
         seats = _count("SELECT count(*) FROM seats WHERE status = 'held'")
     return {
@@ -190,6 +194,8 @@ def last_seat(app: Flask) -> dict[str, Any]:
         "per_s": round(answers.per_second, 1),
         "p50_ms": answers.quantile_ms(0.5),
         "p99_ms": answers.quantile_ms(0.99),
+        "processor_ms_a_join": used,
+        "load_average": round(os.getloadavg()[0], 1),
         "aim": "one 201, all others 409, no 5xx, p99_ms <= 500",
     }
 
@@ -207,15 +213,17 @@ def join(app: Flask) -> dict[str, Any]:
             before = _confirmed(app)
             began = time.monotonic()
             shares = [[step for whole in waits[place::count] for step in whole] for place in range(count)]
-            answers = clients.ask(port, shares)
-            if set(answers.statuses) != {200, 201, 202}:
-                raise RuntimeError(f"joins were answered {dict(answers.statuses)}")
-            _wait_until(app, before + 2 * JOINS)
-            took = time.monotonic() - began
+            with processor.milliseconds_each(app, JOINS) as used:
+                answers = clients.ask(port, shares)
+                if set(answers.statuses) != {200, 201, 202}:
+                    raise RuntimeError(f"joins were answered {dict(answers.statuses)}")
+                _wait_until(app, before + 2 * JOINS)
+                took = time.monotonic() - began
             figures[f"{count}_clients"] = {
                 "joins_per_s": round(JOINS / took, 1),
                 "requests_per_s": round(answers.per_second, 1),
                 "request_p99_ms": answers.quantile_ms(0.99),
+                "processor_ms_a_join": used,
             }
     return {**figures, "requests_a_join": 3, "aim": "20 x CRMEB's 7 to 12 paid group orders a second"}
 

@@ -34,8 +34,8 @@ BENCHES = {
     "join": "socialshop.bench.seat:join",
     "prove": "socialshop.bench.ledger:prove",
     "seal": "socialshop.bench.ledger:seal",
-    "tiers": "socialshop.bench.tiers:tiers",
     "points": "socialshop.bench.points:expire",
+    "tiers": "socialshop.bench.tiers:tiers",
 }
 
 
@@ -45,7 +45,7 @@ BENCHES = {
 def bench(name: str) -> None:
     """Measure, and print JSON with both sides of each ratio and the machine.
 
-    NAME is one of accrue, settle, team, upline, landing, seat, last_seat, join, prove, seal, tiers, points, or all.
+    NAME is one of accrue, settle, team, upline, landing, seat, last_seat, join, prove, seal, points, tiers, or all.
 
     Uses a database of its own on the shop's servers and drops it afterwards. `all` runs each in a process of its own,
     so that one's memory is not counted for the next.

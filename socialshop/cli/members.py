@@ -12,7 +12,7 @@ from socialshop.kernel.roles import Role
 
 if TYPE_CHECKING:
     from socialshop.infra.uow import UnitOfWork
-    from socialshop.onboarding.service import Card
+    from socialshop.onboarding.service import Card, Invited
 
 
 @click.group()
@@ -65,5 +65,38 @@ def create(email: str, password: str, role: str, display_name: str | None, as_js
         "email": card.email,
         "role": card.role.value,
         "invite_code": card.invite_code,
+    }
+    click.echo(json.dumps(made) if as_json else "\n".join(f"{name}: {value}" for name, value in made.items()))
+
+
+@member.command("attach-email")
+@click.argument("who", metavar="MEMBER")
+@click.option("--email", required=True, help="What the member will sign in with.")
+@click.option("--json", "as_json", is_flag=True, help="Print the result as one line of JSON.")
+@data_dir_option
+def attach_email(who: str, email: str, as_json: bool) -> None:
+    """Let an imported MEMBER in, named by mbr_… or by the shop's own id.
+
+    Prints the token with which the person sets a password; it is told this once, and made anew worth nothing.
+    """
+    from socialshop.identity import service as identity
+    from socialshop.infra import wired
+    from socialshop.infra.uow import in_unit_of_work
+    from socialshop.kernel.ids import to_public
+    from socialshop.onboarding import service
+
+    with open_shop():
+        days = wired.settings().claim_days
+
+        def attach(uow: UnitOfWork) -> Invited:
+            (person,) = identity.named(uow, numbers=[identity.number_of(uow, who)])
+            return service.attach_email(uow, None, person.id, email, days=days)
+
+        invited = in_unit_of_work(attach)
+    made = {
+        "id": to_public("mbr", invited.card.member_id),
+        "email": invited.card.email,
+        "token": invited.claim.token,
+        "expires_at": invited.claim.expires_at.isoformat(),
     }
     click.echo(json.dumps(made) if as_json else "\n".join(f"{name}: {value}" for name, value in made.items()))

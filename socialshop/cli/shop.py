@@ -55,12 +55,15 @@ def read_settings() -> Settings:
 
     Raises StartupError if only one of the two servers is named: half of a shop's state would live elsewhere.
     """
-    from socialshop.infra.servers import StartupError
+    from socialshop.infra.servers import StartupError, check_database_url
 
     settings = Settings()
     ctx = click.get_current_context(silent=True)
     if ctx is not None and _META_KEY in ctx.meta:
         settings = settings.model_copy(update={"data_dir": ctx.meta[_META_KEY]})
+    if settings.database_url is not None and settings.redis_url is None:
+        # What is there and wrong is told before what is missing.
+        check_database_url(settings.database_url.get_secret_value())
     if (settings.database_url is None) != (settings.redis_url is None):
         given, missing = ("DATABASE_URL", "REDIS_URL") if settings.database_url else ("REDIS_URL", "DATABASE_URL")
         raise StartupError(f"{given} is set and {missing} is not: set both for your own servers, or neither")

@@ -15,6 +15,9 @@ from socialshop.identity.errors import AlreadySignsIn, ClaimRefused, EmailTaken
 from socialshop.infra.uow import UnitOfWork
 from socialshop.kernel.errors import NotFound
 
+# An expired claim is refused all the same; a person who asks why is answered for a while.
+_KEPT_FOR = timedelta(days=30)
+
 
 @dataclass(frozen=True, slots=True)
 class OpenedClaim:
@@ -57,6 +60,11 @@ def redeem_claim(uow: UnitOfWork, token: str, password: str, *, terms_version: s
     store.add_credential(uow.session, member_id, passwords.hash_password(password), uow.now)
     store.add_consent(uow.session, member_id, rules.TERMS, terms_version, uow.now)
     return member_id
+
+
+def purge_claims(uow: UnitOfWork) -> bool:
+    """Delete a batch of claims that expired long ago; True while there are more. For the periodic table."""
+    return store.delete_claims(uow.session, uow.now - _KEPT_FOR)
 
 
 def _put_email(uow: UnitOfWork, member_id: uuid.UUID, account: store.AccountRow, email: str) -> bool:

@@ -19,7 +19,7 @@ from socialshop.identity.accounts import (
     revoke_session,
 )
 from socialshop.identity.bulk import add_staged_members, imported_email, imported_name, reserve_numbers
-from socialshop.identity.claims import OpenedClaim, attach_email, redeem_claim
+from socialshop.identity.claims import OpenedClaim, attach_email, purge_claims, redeem_claim
 from socialshop.identity.consents import Consent, Document, consents_of, decide_consent, has_consented
 from socialshop.identity.email_changes import ask_email_change, confirm_email_change
 from socialshop.identity.errors import (
@@ -97,6 +97,7 @@ __all__ = [
     "names_of",
     "number_of",
     "open_session",
+    "purge_claims",
     "purge_sessions",
     "purge_tokens",
     "redeem_claim",

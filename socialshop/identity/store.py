@@ -203,6 +203,18 @@ def take_claim(session: Session, token_hash: bytes, now: datetime) -> uuid.UUID 
     return session.execute(statement).scalar_one_or_none()
 
 
+def delete_claims(session: Session, expired_before: datetime) -> bool:
+    """Delete a batch of claims long expired; True while there are more."""
+    gone = session.execute(
+        text(
+            "DELETE FROM member_claims WHERE member_id = ANY (ARRAY(SELECT member_id FROM member_claims"
+            " WHERE expires_at < :before LIMIT :batch FOR UPDATE SKIP LOCKED)) RETURNING 1"
+        ),
+        {"before": expired_before, "batch": _PURGED_AT_ONCE},
+    ).all()
+    return len(gone) == _PURGED_AT_ONCE
+
+
 def number_by_external_id(session: Session, external_id: str) -> int | None:
     """Of the member with this external id."""
     return session.execute(select(Member.number).where(Member.external_id == external_id)).scalar_one_or_none()

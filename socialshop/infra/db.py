@@ -16,7 +16,7 @@ from typing import Any, ClassVar, cast
 import psycopg
 from flask import Flask
 from flask_sqlalchemy import SQLAlchemy
-from sqlalchemy import Connection, DateTime, Engine, MetaData, event
+from sqlalchemy import Connection, DateTime, Engine, MetaData, event, text
 from sqlalchemy.engine import Dialect
 from sqlalchemy.exc import DBAPIError, DisconnectionError
 from sqlalchemy.orm import DeclarativeBase, Session
@@ -62,6 +62,12 @@ class Base(DeclarativeBase):
 
 
 db = SQLAlchemy(metadata=Base.metadata)
+
+
+def acting_role() -> str:
+    """As whom this app's connections act. Raises SQLAlchemyError where the database does not answer."""
+    with db.engine.connect() as connection:
+        return str(connection.execute(text("SELECT current_user")).scalar_one())
 
 
 def attach(app: Flask, *, url: str, pool_size: int) -> None:

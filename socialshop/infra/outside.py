@@ -4,13 +4,16 @@
 
 Killed between two of the steps, the same call is claimed again later and made with the same key, which the other side
 honours. What is not known to have happened is recorded as unknown, and something (a poller) looks into it.
+
+`OutsideCall` makes one call; `OutsideCalls` says how many are made side by side, claimed together and recorded together
+(workers/outside.py runs them).
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 from socialshop.infra.clock import Clock
 from socialshop.infra.crashpoints import crash_point
@@ -46,14 +49,30 @@ class OutsideCall(Generic[I, A]):
         if intent is None:
             return False
         crash_point(f"{self.name}.call_intended")
-        answer = self._answer(intent)
+        answer = answer_to(self.call, intent)
         crash_point(f"{self.name}.called")
         in_unit_of_work(lambda uow: self.record(uow, intent, answer), clock)
         crash_point(f"{self.name}.recorded")
         return True
 
-    def _answer(self, intent: I) -> A | OutcomeUnknown | Refused:
-        try:
-            return self.call(intent)
-        except (OutcomeUnknown, Refused) as failure:
-            return failure
+
+@dataclass(frozen=True)
+class OutsideCalls(Generic[I, A]):
+    """The three steps of many calls of one kind. `name` starts the names of the crash points between them.
+
+    `claim` gets the payloads of events and gives an intent for each, None where there is nothing (left) to do. `call`
+    runs in a thread of its own, without the database. `record` gets intents with what came of each.
+    """
+
+    name: str
+    claim: Callable[[UnitOfWork, Sequence[Mapping[str, Any]]], Sequence[I | None]]
+    call: Callable[[I], A]
+    record: Callable[[UnitOfWork, Sequence[tuple[I, A | OutcomeUnknown | Refused]]], None]
+
+
+def answer_to(call: Callable[[I], A], intent: I) -> A | OutcomeUnknown | Refused:
+    """Make the call; the two failures that it may have are values."""
+    try:
+        return call(intent)
+    except (OutcomeUnknown, Refused) as failure:
+        return failure

@@ -1,7 +1,8 @@
-"""When periodic work ran last, for who looks after the shop."""
+"""Ticks of periodic work: which slots have begun, which are done, and when each job ran last."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import NamedTuple
 
@@ -38,3 +39,47 @@ def last_ticks(uow: UnitOfWork) -> list[LastTick]:
         )
     )
     return [LastTick(*row) for row in rows]
+
+
+def begin(uow: UnitOfWork, slots: Sequence[tuple[str, datetime]], late: datetime) -> list[tuple[str, datetime]]:
+    """Record the slots (job, instant) that have begun; returns the ticks to wake.
+
+    Those are the new ones, and of each job the last that was begun before `late` and not finished.
+    """
+    jobs = [job for job, _ in slots]
+    fresh = uow.session.execute(
+        text(
+            """
+            INSERT INTO periodic_ticks (job, slot, started_at)
+            SELECT job, slot, :now FROM unnest(CAST(:jobs AS text[]), CAST(:slots AS timestamptz[])) AS t (job, slot)
+            ON CONFLICT DO NOTHING RETURNING job, slot
+            """
+        ),
+        {"now": uow.now, "jobs": jobs, "slots": [slot for _, slot in slots]},
+    ).all()
+    left = uow.session.execute(
+        text(
+            """
+            UPDATE periodic_ticks SET started_at = :now
+            WHERE started_at < :late AND finished_at IS NULL AND (job, slot) IN (
+                SELECT job, max(slot) FROM periodic_ticks WHERE finished_at IS NULL AND job = ANY(:jobs) GROUP BY job
+            )
+            RETURNING job, slot
+            """
+        ),
+        {"now": uow.now, "late": late, "jobs": jobs},
+    ).all()
+    return [(job, slot) for job, slot in (*fresh, *left)]
+
+
+def finish(uow: UnitOfWork, job: str, slot: datetime) -> None:
+    """This tick's work is done, and so is that of older ticks of its job that were cut short."""
+    uow.session.execute(
+        text("UPDATE periodic_ticks SET finished_at = :now WHERE job = :job AND slot <= :slot AND finished_at IS NULL"),
+        {"now": uow.now, "job": job, "slot": slot},
+    )
+
+
+def prune(uow: UnitOfWork, before: datetime) -> None:
+    """Remove the ticks of slots before then."""
+    uow.session.execute(text("DELETE FROM periodic_ticks WHERE slot < :before"), {"before": before})

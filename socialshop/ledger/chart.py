@@ -43,6 +43,7 @@ SHIPPING = "shop:shipping"
 SUBSIDY = "shop:subsidy"
 COMMISSION_EXPENSE = "shop:commission_expense"
 POINTS_LIABILITY = "shop:points_liability"
+POINTS_EXPENSE = "shop:points_expense"
 COUPON_EXPENSE = "shop:coupon_expense"
 PLAN_REVENUE_DEFERRED = "shop:plan_revenue_deferred"
 TAX_WITHHELD = "shop:tax_withheld"
@@ -55,6 +56,7 @@ _SHOP = {
     SUBSIDY: Type.EXPENSES,
     COMMISSION_EXPENSE: Type.EXPENSES,
     POINTS_LIABILITY: Type.LIABILITIES,
+    POINTS_EXPENSE: Type.EXPENSES,
     COUPON_EXPENSE: Type.EXPENSES,
     PLAN_REVENUE_DEFERRED: Type.LIABILITIES,
     TAX_WITHHELD: Type.LIABILITIES,

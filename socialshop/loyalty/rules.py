@@ -159,6 +159,12 @@ def worth_minor(points: int, hundred_points_minor: int) -> int:
     return points * hundred_points_minor // _HUNDRED
 
 
+def payable_minor(goods_minor: int, points: int, rules: Rules) -> int:
+    """What points pay of goods: what they are worth, up to the cap, and never the whole price."""
+    most = min(goods_minor * rules.price_cap_bps // BPS, goods_minor - 1)
+    return min(worth_minor(points, rules.hundred_points_minor), most)
+
+
 def points_for(amount_minor: int, hundred_points_minor: int) -> int:
     """The fewest points that pay this much."""
     return -(-amount_minor * _HUNDRED // hundred_points_minor)

@@ -1,1 +1,1 @@
-"""Memberships: tiers climbed by growth, paid plans, and the benefits that a member has by both."""
+"""Memberships: tiers climbed by growth, and the benefits that they give."""

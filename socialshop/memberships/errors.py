@@ -6,7 +6,7 @@ from socialshop.kernel.errors import DomainError, Kind
 
 
 class TierRequired(DomainError):
-    """The deal is for members of a tier or above, or whose plan opens every deal: this member is neither."""
+    """The deal is for members of a tier or above, or whose tier opens every deal: this member is neither."""
 
     code = "tier_required"
     kind = Kind.FORBIDDEN

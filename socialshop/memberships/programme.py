@@ -62,7 +62,7 @@ class Strict(BaseModel):
 
 
 class BenefitSet(Strict):
-    """What a tier or a plan gives; what is not said is not given. 10,000 bps of points are the plain number."""
+    """What a tier gives; what is not said is not given. 10,000 bps of points are the plain number."""
 
     member_discount_bps: Annotated[int, Field(ge=0, le=9_000)] = 0
     free_shipping: bool = False

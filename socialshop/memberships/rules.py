@@ -1,4 +1,4 @@
-"""What a member's benefits are, and how those of a tier and of a paid plan come together. Pure.
+"""What a member's benefits are. Pure.
 
 Units: `*_bps` are basis points, `*_hours` hours; 10,000 bps of points are the plain number.
 """
@@ -11,16 +11,16 @@ from typing import Any
 
 from socialshop.kernel.money import BPS
 
-# From plain to best: who has two has the better.
+# From plain to best.
 SERVICE_LINES = ("standard", "priority", "dedicated")
 
 
 @dataclass(frozen=True, slots=True)
 class Benefits:
-    """What a member has now: the better of the free tier's and an active paid plan's, benefit by benefit.
+    """What a member has now.
 
     `exclusive_deals` opens every deal that asks for a tier, whichever it asks for. Coupons, gift and vouchers are
-    codes that the rooms above give a meaning to. `plan` is the code of the paid plan, None without one.
+    codes that the rooms above give a meaning to.
     """
 
     tier: str
@@ -36,26 +36,6 @@ class Benefits:
     birthday_gift: str | None = None
     service_line: str = "standard"
     partner_vouchers: tuple[str, ...] = ()
-    plan: str | None = None
-
-    def joined(self, plan: str, more: Mapping[str, Any]) -> Benefits:
-        """These benefits with a paid plan's beside them: of each the better, of lists both."""
-        return Benefits(
-            tier=self.tier,
-            tier_name_zh=self.tier_name_zh,
-            tier_name_en=self.tier_name_en,
-            level=self.level,
-            member_discount_bps=max(self.member_discount_bps, more["member_discount_bps"]),
-            free_shipping=self.free_shipping or more["free_shipping"],
-            points_multiplier_bps=max(self.points_multiplier_bps, more["points_multiplier_bps"]),
-            early_access_hours=max(self.early_access_hours, more["early_access_hours"]),
-            exclusive_deals=self.exclusive_deals or more["exclusive_deals"],
-            monthly_coupons=_both(self.monthly_coupons, more["monthly_coupons"]),
-            birthday_gift=self.birthday_gift or more["birthday_gift"],
-            service_line=max(self.service_line, more["service_line"], key=SERVICE_LINES.index),
-            partner_vouchers=_both(self.partner_vouchers, more["partner_vouchers"]),
-            plan=plan,
-        )
 
 
 def benefits_of_tier(tier: str, name_zh: str, name_en: str, level: int, given: Mapping[str, Any]) -> Benefits:
@@ -75,7 +55,3 @@ def benefits_of_tier(tier: str, name_zh: str, name_en: str, level: int, given: M
         service_line=given["service_line"],
         partner_vouchers=tuple(given["partner_vouchers"]),
     )
-
-
-def _both(one: tuple[str, ...], other: list[str]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys((*one, *other)))

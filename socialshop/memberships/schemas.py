@@ -168,7 +168,7 @@ class UseWire(Wire):
 class MembershipWire(Wire):
     """Where you are: tier, growth, what the next tier asks and gives. `lapses_at`: without more growth the tier goes.
 
-    `benefits` are what you have now, by the tier and by a plan. `next` is null at the top.
+    `next` is null at the top.
     """
 
     model_config = with_example(
@@ -176,7 +176,6 @@ class MembershipWire(Wire):
             "tier": "silver",
             "name_zh": "银卡会员",
             "name_en": "Silver",
-            "plan": None,
             "growth": 2500,
             "growth_parts": [{"kind": "order", "entries": 3, "points": 2500}],
             "since": "2026-01-31T12:00:00Z",
@@ -191,7 +190,6 @@ class MembershipWire(Wire):
     tier: str
     name_zh: str
     name_en: str
-    plan: str | None
     growth: int
     growth_parts: list[GrowthPart]
     since: Instant | None
@@ -208,7 +206,6 @@ class MembershipWire(Wire):
             tier=found.benefits.tier,
             name_zh=found.benefits.tier_name_zh,
             name_en=found.benefits.tier_name_en,
-            plan=found.benefits.plan,
             growth=found.growth,
             growth_parts=[GrowthPart(kind=part.kind, entries=part.entries, points=part.points) for part in found.parts],
             since=found.since,

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Annotated, Any, Literal
 
 from pydantic import Field, StringConstraints, model_validator
 
 from socialshop.kernel.ids import to_public
 from socialshop.kernel.money import MAX_AMOUNT_MINOR
+from socialshop.orders.pricing import PriceLine
 from socialshop.orders.service import LineView, OrderView, RefundView
 from socialshop.payments.schemas import PaymentWire
 from socialshop.web.paging import Page, PageQuery
@@ -18,6 +20,7 @@ ORDER: dict[str, Any] = {
     "id": "ord_01k9w3q2mxe5tb6v8c4yd7r1hz",
     "status": "awaiting_payment",
     "lines": [{"title": "Tea for five", "sku_id": "sku_01k9w3q2mxe5tb6v8c4yd7r1hz", "quantity": 1, "amount": _PRICE}],
+    "price": [],
     "total": _PRICE,
     "refunded": {"amount_minor": 0, "currency": "CNY"},
     "ordered_at": "2026-01-31T12:00:00Z",
@@ -48,8 +51,26 @@ class LineWire(Wire):
         return cls(title=view.title, sku_id=sku_id, quantity=view.quantity, amount=MoneyWire.of(view.amount))
 
 
+class PriceLineWire(Wire):
+    """What a step adds to a price, or takes off it."""
+
+    kind: Literal["goods", "points"]
+    amount: MoneyWire
+
+    @classmethod
+    def all_of(cls, lines: Iterable[PriceLine], currency: str) -> list[PriceLineWire]:
+        """The wire form of a price's steps."""
+        return [
+            cls(kind=line.kind.value, amount=MoneyWire(amount_minor=line.amount_minor, currency=currency))
+            for line in lines
+        ]
+
+
 class OrderWire(Wire):
-    """An order: `cancelled` where no money came, `refunded` where all that came went back."""
+    """An order: `cancelled` where no money came, `refunded` where all that came went back.
+
+    `price` has the steps of the total where there were more than the goods alone.
+    """
 
     model_config = with_example(ORDER)
 
@@ -58,6 +79,7 @@ class OrderWire(Wire):
         "awaiting_payment", "paid", "confirmed", "shipped", "received", "completed", "cancelled", "refunded"
     ]
     lines: list[LineWire]
+    price: list[PriceLineWire]
     total: MoneyWire
     refunded: MoneyWire
     ordered_at: Instant
@@ -73,6 +95,7 @@ class OrderWire(Wire):
             id=to_public("ord", view.id),
             status=view.status.value,
             lines=[LineWire.of(line) for line in view.lines],
+            price=PriceLineWire.all_of(view.price, view.total.currency),
             total=MoneyWire.of(view.total),
             refunded=MoneyWire.of(view.refunded),
             ordered_at=view.ordered_at,

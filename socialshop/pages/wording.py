@@ -81,6 +81,7 @@ VALUES = (
     lazy_gettext("a holder's name has 1 to 100 visible characters"),
     lazy_gettext("together a unit must cost less than alone"),
     lazy_gettext("so many units cost more than 10^12 minor units"),
+    lazy_gettext("so few points pay nothing of this price"),
 )
 
 

@@ -24,6 +24,8 @@ from socialshop.payments.signatures import api_token, verified_id
 TIMEOUT_SECONDS = 3
 _LONGEST_ANSWER = 1_000_000
 _LONGEST_NAME = 200
+# The sandbox's words for what a hold and a capture alone bring about; of a refund it says which by being asked.
+_STEPS = {"payment.authorized": Status.AUTHORIZED, "payment.captured": Status.CAPTURED}
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +65,9 @@ class PaymentGateway(Protocol):
 
     def read_notice(self, headers: Mapping[str, str], body: bytes, now: datetime) -> Notice:
         """What a webhook says. Raises WebhookRefused for a bad or stale signature, NoticeMalformed for nonsense."""
+
+    def step_of(self, kind: str) -> Status | None:
+        """The step that a notice of this kind tells of, if it tells of nothing else; without an answer it is asked."""
 
 
 Gateways = Mapping[str, PaymentGateway]
@@ -109,6 +114,9 @@ class SandboxGateway:
         if not (_is_name(kind) and _is_name(ref)):
             raise NoticeMalformed("the notice names no type and payment")
         return Notice(event_id, kind, ref)
+
+    def step_of(self, kind: str) -> Status | None:
+        return _STEPS.get(kind)
 
     def _command(self, path: str, key: str, body: Mapping[str, object]) -> ProviderPayment:
         return self._payment(*self._ask("POST", path, {"Idempotency-Key": key}, body))

@@ -102,6 +102,11 @@ def path(at: Status, told: Status) -> tuple[Status, ...]:
     return ()
 
 
+def has_passed(at: Status, step: Status) -> bool:
+    """Whether a payment that stands `at` has taken this step of money's way, so that word of it is old news."""
+    return at in _MONEY_WAY and step in _MONEY_WAY and _MONEY_WAY.index(at) >= _MONEY_WAY.index(step)
+
+
 def status_of(status: Status, captured_minor: int, refunded_minor: int) -> Status:
     """`captured` becomes `refunded` when all that was captured went back; every other status stands for itself."""
     if status in (Status.CAPTURED, Status.REFUNDED):

@@ -13,6 +13,8 @@ from socialshop.identity.service import PERSONAL as IDENTITY
 from socialshop.infra.personal import Holding
 from socialshop.invites.service import PERSONAL as INVITES
 from socialshop.ledger.service import PERSONAL as LEDGER
+from socialshop.loyalty.service import PERSONAL as LOYALTY
+from socialshop.memberships.service import PERSONAL as MEMBERSHIPS
 from socialshop.notifications.service import PERSONAL as NOTIFICATIONS
 from socialshop.onboarding.service import PERSONAL as ONBOARDING
 from socialshop.orders.service import PERSONAL as ORDERS
@@ -34,6 +36,8 @@ HOLDINGS: tuple[Holding, ...] = (
     *COMMISSIONS,
     *LEDGER,
     *PAYOUTS,
+    *MEMBERSHIPS,
+    *LOYALTY,
     *NOTIFICATIONS,
     *DEALS,
     *SCREENING,
@@ -51,5 +55,7 @@ EXEMPT: dict[str, str] = {
     "ledger_postings.account_id": "an account of the books",
     "outbox_events.name": "of a kind of fact",
     "payment_calls.reason": "of the shop: why a payment is released",
+    "rewards.per_member": "a limit",
+    "tier_programmes.name": "of a programme",
     "payment_notices.ref": "the provider's number of a payment",
 }

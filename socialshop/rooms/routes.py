@@ -12,12 +12,23 @@ from socialshop.infra.wired import settings
 from socialshop.invites import visitors
 from socialshop.invites.errors import InviteCodeUnknown
 from socialshop.kernel.ids import to_public
+from socialshop.loyalty.errors import PointsShort
 from socialshop.memberships.errors import TierRequired
 from socialshop.orders.errors import AmountTooLarge, NothingToRefund
 from socialshop.orders.schemas import RefundRequest, RefundWire
 from socialshop.rooms import service
 from socialshop.rooms.errors import AlreadySeated, MemberLimitReached, RoomClosed, RoomFull, SeatPaid
-from socialshop.rooms.schemas import JoinedWire, Reminded, Reminder, RoomWire, SeatClaim, SentEvent, event_stream
+from socialshop.rooms.schemas import (
+    JoinedWire,
+    QuoteRequest,
+    QuoteWire,
+    Reminded,
+    Reminder,
+    RoomWire,
+    SeatClaim,
+    SentEvent,
+    event_stream,
+)
 from socialshop.rooms.service import Attribution
 from socialshop.web.auth import BUYERS, PUBLIC
 from socialshop.web.idempotency import Idempotency
@@ -37,7 +48,7 @@ _EVENT_ID = re.compile(r"[0-9]{1,18}", re.ASCII)
     access=BUYERS,
     body=SeatClaim,
     replies=Reply(201, JoinedWire, "The room, with you as its host in the first seat."),
-    refuses=(InviteCodeUnknown, DealNotLive, DealPaused, OutOfStock, TierRequired, MemberLimitReached),
+    refuses=(InviteCodeUnknown, DealNotLive, DealPaused, OutOfStock, TierRequired, MemberLimitReached, PointsShort),
     ids={"deal_id": "deal"},
     idempotency=Idempotency.REQUIRED,
 )
@@ -49,10 +60,37 @@ def open_room(call: Call[SeatClaim, Nothing]) -> Answer:
     body = call.body
 
     def claim(uow: UnitOfWork) -> Answer:
-        joined = service.open_room(uow, call.caller, call.ids["deal_id"], body.quantity, _attribution(body, uow))
+        joined = service.open_room(
+            uow,
+            call.caller,
+            call.ids["deal_id"],
+            body.quantity,
+            _attribution(body, uow),
+            use_points=body.use_points,
+        )
         return Answer(JoinedWire.of(joined), 201)
 
     return call.transact(claim)
+
+
+@room.operation(
+    "POST",
+    "/deals/<deal_id>/quotes",
+    access=BUYERS,
+    body=QuoteRequest,
+    replies=Reply(200, QuoteWire, "The price, step by step."),
+    refuses=(DealNotLive, DealPaused),
+    ids={"deal_id": "deal"},
+)
+def quote_deal(call: Call[QuoteRequest, Nothing]) -> Answer:
+    """What a seat would cost, with points or without; nothing is taken or set aside."""
+    body = call.body
+
+    def quote(uow: UnitOfWork) -> Answer:
+        found = service.quote(uow, call.caller, call.ids["deal_id"], body.quantity, body.use_points)
+        return Answer(QuoteWire.of(found))
+
+    return call.transact(quote)
 
 
 @room.operation(
@@ -71,6 +109,7 @@ def open_room(call: Call[SeatClaim, Nothing]) -> Answer:
         TierRequired,
         DealNotLive,
         MemberLimitReached,
+        PointsShort,
     ),
     ids={"room_id": "room"},
     idempotency=Idempotency.REQUIRED,
@@ -80,7 +119,14 @@ def join_room(call: Call[SeatClaim, Nothing]) -> Answer:
     body = call.body
 
     def claim(uow: UnitOfWork) -> Answer:
-        joined = service.join(uow, call.caller, call.ids["room_id"], body.quantity, _attribution(body, uow))
+        joined = service.join(
+            uow,
+            call.caller,
+            call.ids["room_id"],
+            body.quantity,
+            _attribution(body, uow),
+            use_points=body.use_points,
+        )
         return Answer(JoinedWire.of(joined), 201)
 
     return call.transact(claim)

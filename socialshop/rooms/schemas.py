@@ -8,7 +8,9 @@ from pydantic import Field, StringConstraints
 
 from socialshop.deals.rules import MOST_UNITS
 from socialshop.kernel.ids import to_public
-from socialshop.orders.schemas import ORDER, OrderWire
+from socialshop.loyalty.rules import MOST_POINTS
+from socialshop.orders.schemas import ORDER, OrderWire, PriceLineWire
+from socialshop.orders.service import Quote
 from socialshop.payments.schemas import PaymentWire
 from socialshop.rooms.service import Joined, RoomEvents, RoomView, SeatView
 from socialshop.web.schemas import Instant, MoneyWire, Wire, with_example
@@ -36,12 +38,53 @@ _SEAT: dict[str, Any] = {
 
 
 class SeatClaim(Wire):
-    """How many units, and through whose invitation: the link followed here before, where none is named."""
+    """How many units, and through whose invitation: the link followed here before, where none is named.
+
+    `use_points`: at most so many points pay a part of the price, as far as the rules of points allow.
+    """
 
     model_config = with_example({"quantity": 1})
 
     quantity: int = Field(1, ge=1, le=MOST_UNITS)
     invite_code: Annotated[str, StringConstraints(min_length=1, max_length=40)] | None = None
+    use_points: int | None = Field(None, ge=1, le=MOST_POINTS)
+
+
+class QuoteRequest(Wire):
+    """How many units, and at most how many points should pay a part of their price."""
+
+    model_config = with_example({"quantity": 1})
+
+    quantity: int = Field(1, ge=1, le=MOST_UNITS)
+    use_points: int | None = Field(None, ge=1, le=MOST_POINTS)
+
+
+class QuoteWire(Wire):
+    """A price step by step, what is paid in money, and the points that it takes."""
+
+    model_config = with_example(
+        {
+            "lines": [
+                {"kind": "goods", "amount": {"amount_minor": 9900, "currency": "CNY"}},
+                {"kind": "points", "amount": {"amount_minor": -2970, "currency": "CNY"}},
+            ],
+            "total": {"amount_minor": 6930, "currency": "CNY"},
+            "points": 2970,
+        }
+    )
+
+    lines: list[PriceLineWire]
+    total: MoneyWire
+    points: int
+
+    @classmethod
+    def of(cls, found: Quote) -> QuoteWire:
+        """The wire form of a quote."""
+        return cls(
+            lines=PriceLineWire.all_of(found.lines, found.total.currency),
+            total=MoneyWire.of(found.total),
+            points=found.points,
+        )
 
 
 class Reminder(Wire):

@@ -8,11 +8,10 @@ from typing import Literal
 
 from flask import Flask, current_app
 from redis.exceptions import RedisError
-from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
 from socialshop.infra import redis, schema
-from socialshop.infra.db import APPLICATION_ROLE, db
+from socialshop.infra.db import APPLICATION_ROLE, acting_role
 from socialshop.infra.uow import WORKERS_LOCK, in_unit_of_work, is_lock_held
 from socialshop.web import metrics
 from socialshop.web.auth import PUBLIC
@@ -106,8 +105,7 @@ def attach(app: Flask) -> None:
 
 def _database_fault() -> str | None:
     try:
-        with db.engine.connect() as connection:
-            connection.execute(text("SELECT 1"))
+        acting_role()
     except SQLAlchemyError:
         return "PostgreSQL does not answer"
     return None
@@ -125,8 +123,7 @@ def _schema_fault() -> str | None:
 
 def _role_fault() -> str | None:
     try:
-        with db.engine.connect() as connection:
-            role = connection.execute(text("SELECT current_user")).scalar()
+        role = acting_role()
     except SQLAlchemyError:
         return "unknown: PostgreSQL does not answer"
     if role == APPLICATION_ROLE:

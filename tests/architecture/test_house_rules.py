@@ -18,13 +18,13 @@ MONEY_ROOMS = (
     "ledger",
     "payments",
     "memberships",
+    "loyalty",
     "commissions",
     "orders",
     "deals",
     "rooms",
     "payouts",
     "screening",
-    "loyalty",
 )
 NAMELESS = {"utils.py", "helpers.py", "common.py", "manager.py", "misc.py"}
 

@@ -50,6 +50,7 @@ def examples(shop: Shop) -> dict[str, str]:
         "accrual_id": accrual["id"],
         "admin order_id": accrual["order_id"],
         "batch_id": shop.call("GET", "/admin/payout-batches", admin)["data"][0]["id"],
+        "programme_id": shop.call("GET", "/admin/tier-programmes", admin)["data"][0]["id"],
         "plan_id": shop.call("GET", "/admin/commission-plans", admin)["data"][0]["id"],
         "refund_id": shop.call("GET", "/admin/refunds", admin)["data"][0]["id"],
         "member_id": shop.call("GET", "/me", PEOPLE["leader"])["id"],

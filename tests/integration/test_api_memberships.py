@@ -75,7 +75,7 @@ def test_a_member_sees_the_own_path_and_each_change_with_its_reason_in_both_lang
         found = lin.call("GET", "/me/membership").get_json()
     # the token; the ladder, the benefits, growth by kind, the standing, what was used.
     assert len(seen) == 6, seen
-    assert (found["tier"], found["name_zh"], found["growth"], found["plan"]) == ("silver", "银卡会员", 2_500, None)
+    assert (found["tier"], found["name_zh"], found["growth"]) == ("silver", "银卡会员", 2_500)
     assert (found["next"]["code"], found["missing"], found["lapses_at"]) == ("gold", 7_500, None)
     assert found["growth_parts"] == [{"kind": "order", "entries": 1, "points": 2_500}]
     changes = lin.call("GET", "/me/membership/changes").get_json()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from threading import Barrier, Thread
 from typing import Any
 
@@ -11,6 +11,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import text
 
+from socialshop.identity import service as identity
 from socialshop.infra.clock import ManualClock
 from socialshop.infra.uow import unit_of_work
 from socialshop.kernel.ids import from_public, new_id, to_public
@@ -177,3 +178,16 @@ def test_of_many_who_redeem_one_token_at_once_one_gets_in(app: Flask, admin: Per
         thread.join()
     assert sorted(statuses) == [201, 410, 410, 410]
     assert counts("member_credentials") == {"member_credentials": 2}
+
+
+def test_a_claim_that_expired_long_ago_is_purged_and_an_open_one_is_kept(app: Flask, admin: Person) -> None:
+    attach(admin, imported(external_id="U-1"), "one@example.com")
+    clock = ManualClock(datetime.now(UTC))
+    clock.advance(timedelta(days=36))
+    with unit_of_work(clock) as uow:
+        assert identity.purge_claims(uow) is False
+    assert counts("member_claims") == {"member_claims": 1}
+    clock.advance(timedelta(days=2))
+    with unit_of_work(clock) as uow:
+        assert identity.purge_claims(uow) is False
+    assert counts("member_claims") == {"member_claims": 0}

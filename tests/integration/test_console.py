@@ -79,6 +79,14 @@ NOTHING: dict[str, str | None] = {"DATABASE_URL": None, "REDIS_URL": None}
             "socialshop: DATABASE_URL is set and REDIS_URL is not: set both for your own servers, or neither",
         ),
         (
+            {"DATABASE_URL": "mysql://u:hush@localhost/x"},
+            "socialshop: DATABASE_URL is not of the form postgresql://user:password@host:5432/name",
+        ),
+        (
+            {"DATABASE_URL": "postgresql://u:hush@localhost:port/x"},
+            "socialshop: DATABASE_URL",
+        ),
+        (
             {"REDIS_URL": "redis://:hush@localhost"},
             "socialshop: REDIS_URL is set and DATABASE_URL is not: set both for your own servers, or neither",
         ),

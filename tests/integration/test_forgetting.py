@@ -46,6 +46,8 @@ def _an_old_and_an_open_one_of_each(shop: RoomShop) -> None:
             " CASE s WHEN 'sent' THEN CAST(:now AS timestamptz) END FROM unnest(ARRAY['sent', 'queued']) s",
             "INSERT INTO invite_clicks (link_id, visitor, bot, clicked_at, verdict) SELECT gen_random_uuid(),"
             " decode(repeat('00', 32), 'hex'), false, :now, v FROM unnest(ARRAY['counted', NULL]) v",
+            "INSERT INTO invite_visitors (visitor, member_id, seen_at) SELECT decode(repeat('01', 32), 'hex'), id, :now"
+            " FROM members WHERE number = :member",
             "INSERT INTO payment_notices (id, provider, event_id, ref, kind, received_at, due_at, applied_at, outcome)"
             " SELECT gen_random_uuid(), 'elsewhere', coalesce(o, 'open'), 'x', 'x', :now, :now,"
             " CASE WHEN o IS NOT NULL THEN CAST(:now AS timestamptz) END, o FROM unnest(ARRAY['applied', NULL]) o",
@@ -69,7 +71,9 @@ def test_what_is_long_over_is_forgotten_and_what_is_open_or_money_is_kept(shop: 
     assert (_count("room_events"), _count("notices"), _count("mails")) == told
     shop.pay_shop.clock.advance(_LONG - timedelta(days=399))
     waiting = shop.open(shop.deal(size=2))
+    assert _count("invite_visitors") == 1
     assert _forget(shop) is False
+    assert _count("invite_visitors") == 0
     assert rows("SELECT DISTINCT room_id FROM room_events") == [(waiting.room.id,)]
     assert _count("notices") == 0
     assert rows("SELECT DISTINCT status FROM mails WHERE subject IN ('sent', 'queued')") == [("queued",)]

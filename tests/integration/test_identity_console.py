@@ -10,6 +10,7 @@ from flask import Flask
 
 from socialshop.cli import main
 from socialshop.infra.settings import Settings
+from tests.integration.test_claims import imported
 from tests.web_client import PASSWORD, counts
 
 
@@ -78,3 +79,25 @@ def test_an_unknown_role_is_told_before_any_server_is_started() -> None:
     refused = _create(role="owner")
     assert refused.exit_code == 1
     assert "owner" in refused.stderr
+
+
+@pytest.mark.usefixtures("_own_servers")
+def test_an_imported_member_is_let_in_by_the_shops_own_id_or_the_public_one(app: Flask) -> None:
+    public_id = imported(external_id="U-7")
+    for who, email in (("U-7", "old@example.com"), (public_id, "seven@example.com")):
+        made = CliRunner().invoke(main, ["member", "attach-email", who, "--email", email, "--json"])
+        assert (made.exit_code, made.stderr) == (0, "")
+        said = json.loads(made.stdout)
+        assert (said["id"], said["email"]) == (public_id, email)
+    body = {"token": said["token"], "password": PASSWORD, "accept_terms": True}
+    assert app.test_client().post("/api/v1/members/claims", json=body).status_code == 201
+    again = CliRunner().invoke(main, ["member", "attach-email", "U-7", "--email", "x@example.com"])
+    assert (again.exit_code, again.stdout) == (1, "")
+    assert "signs in already" in again.stderr
+
+
+@pytest.mark.usefixtures("_own_servers")
+def test_nobody_is_let_in_who_is_not_a_member() -> None:
+    made = CliRunner().invoke(main, ["member", "attach-email", "U-8", "--email", "x@example.com"])
+    assert (made.exit_code, made.stdout, made.stderr) == (1, "", "socialshop: no member is known as 'U-8'\n")
+    assert counts("member_claims") == {"member_claims": 0}

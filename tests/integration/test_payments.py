@@ -521,9 +521,12 @@ def test_the_call_finds_no_transaction_open(shop: PaymentShop) -> None:
         name = "sandbox"
 
         def pay(self, *_: object) -> None:
-            assert not db.session().in_transaction()
-            assert rows("SELECT status FROM payment_calls") == [("intended",)]
-            db.session.remove()
+            with shop.app.app_context(), db.engine.connect() as owner:
+                owner.execute(text("RESET ROLE"))
+                open_elsewhere = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()"
+                open_elsewhere += " AND pid <> pg_backend_pid() AND xact_start IS NOT NULL"
+                assert owner.execute(text(open_elsewhere)).scalar_one() == 0
+                assert owner.execute(text("SELECT status FROM payment_calls")).scalars().all() == ["intended"]
             raise OutcomeUnknown("watched")
 
     shop.pay(shop.open())

@@ -11,7 +11,7 @@ import pytest
 from after_sales import approve, ask, refund, replayed, rows, settle, wallet
 from bookkeeping import proved
 from flask import Flask
-from money_people import IBAN, number_of
+from money_people import IBAN, earn, number_of
 from payout_audit import faults
 from sample_sales import LONG_AGO, NEW_YEAR, Sale, a_plan, confirmed, sell
 from sqlalchemy import text
@@ -207,3 +207,45 @@ def test_a_finding_is_kept_as_it_was_found(app: Flask) -> None:
     with unit_of_work() as uow:
         (found,) = screening.findings_about(uow, ["por_x", "por_y"])
     assert (found.code, found.evidence) == ("clawback_owed", {"owed_minor": 1})
+
+
+def _to(person: Person, account: str, amount: int) -> str:
+    place = {"channel": "bank", "holder": "Somebody", "account": account}
+    to = person.call("POST", "/me/payout-destinations", json=place).get_json()["id"]
+    body = {"amount_minor": amount, "destination_id": to}
+    return str(person.call("POST", "/payout-requests", key=secrets.token_hex(8), json=body).get_json()["id"])
+
+
+def test_an_account_that_several_members_name_is_noticed_on_every_open_request_to_it(
+    app: Flask, admins: list[Person]
+) -> None:
+    first, second, alone = sign_up(app), sign_up(app), sign_up(app)
+    for person in (first, second, alone):
+        earn(number_of(person), 1_000)
+    before = _to(first, IBAN, 100)
+    elsewhere = _to(first, "DE02120300000000202051", 100)
+    assert _findings(admins[0], before) == []
+    after, apart = _to(second, IBAN, 100), _to(alone, "FR1420041010050500013M02606", 100)
+    again = _to(second, IBAN, 100)
+    for request in (before, after, again):
+        (found,) = _findings(admins[0], request)
+        assert (found["code"], found["severity"], found["evidence"]) == (
+            "destination_shared",
+            "warning",
+            {"members": 1},
+        )
+        assert IBAN not in str(found)
+    assert [_findings(admins[0], request) for request in (elsewhere, apart)] == [[], []]
+    # A finding decides nothing: a person does.
+    assert admins[0].call("POST", f"/admin/payout-requests/{after}/approve", json={}).status_code == 200
+    assert faults() == {}
+
+
+def test_requests_that_are_over_say_nothing_of_an_account_named_later(app: Flask, admins: list[Person]) -> None:
+    first, second = sign_up(app), sign_up(app)
+    for person in (first, second):
+        earn(number_of(person), 1_000)
+    over = _to(first, IBAN, 100)
+    assert first.call("DELETE", f"/payout-requests/{over}").status_code == 204
+    assert len(_findings(admins[0], _to(second, IBAN, 100))) == 1
+    assert _findings(admins[0], over) == []

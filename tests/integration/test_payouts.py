@@ -397,7 +397,7 @@ def test_evidence_shows_what_stands_beside_a_request(app: Flask, lin: Person, ad
         ("payout.submitted", None),
         ("payout.held", "shared account"),
     ]
-    assert shown["findings"] == []
+    assert [found["code"] for found in shown["findings"]] == ["destination_shared"]
     assert sum(one["part"]["amount_minor"] for one in shown["accruals"]) == 600
 
 

@@ -15,6 +15,7 @@ from payment_shop import rows
 from points_shop import PointsShop, points
 from points_shop import faults as point_faults
 from room_shop import RoomShop, room_shop, statements
+from sqlalchemy import text
 from web_client import Person, counts, refusal, sign_up
 
 from socialshop.infra.uow import in_unit_of_work, unit_of_work
@@ -113,6 +114,25 @@ def test_refunds_in_parts_take_back_what_the_rule_gave_on_them_and_spent_points_
     assert points(1) == (0, 19, 0, 0)
     points_shop.refund(order, 3_950)
     assert points(1) == (0, 0, 0, 20)
+
+
+def test_the_buyers_tier_multiplies_what_an_order_gives(points_shop: PointsShop) -> None:
+    with unit_of_work(points_shop.clock) as uow:
+        # A version's tiers never change: the test's own do, for the owner alone and with the guards off.
+        uow.session.execute(text("RESET ROLE"))
+        uow.session.execute(text("SET LOCAL session_replication_role = replica"))
+        uow.session.execute(
+            text(
+                "WITH tier AS (UPDATE tiers SET benefits = benefits || '{\"points_multiplier_bps\": 15000}'"
+                " WHERE level = 1 RETURNING version, code)"
+                " INSERT INTO member_standings (member, version, tier, since) SELECT 2, version, code, now() FROM tier"
+            )
+        )
+    points_shop.order(1, 9_990)
+    points_shop.order(2, 9_990)
+    assert (points(1).pending, points(2).pending) == (99, 149)
+    with unit_of_work() as uow:
+        assert point_faults(uow) == []
 
 
 def test_many_orders_cost_as_many_statements_as_one(points_shop: PointsShop) -> None:

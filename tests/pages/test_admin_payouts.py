@@ -11,7 +11,7 @@ from flask import Flask
 from money_people import IBAN, number_of, wallet_of
 from room_shop import statements
 from visitors import Visitor, member
-from web_client import counts, sign_up
+from web_client import Person, counts, sign_up
 from werkzeug.test import TestResponse
 
 from socialshop.infra.uow import in_unit_of_work
@@ -67,8 +67,9 @@ def test_from_the_queue_to_the_bank_in_few_taps_and_three_persons(site: Flask, a
     file = other.look(f"{batch}/file")
     assert (file.mimetype, file.text.count(IBAN)) == ("text/csv", 2)
     # and the results end it: one paid, one failed and back in the wallet
-    said = other.send(batch, f"{batch}/results", **{f"result-{two}": "failed", "rest_paid": "yes"})
-    assert said.status_code == 303
+    results = {f"result-{two}": "failed", f"reason-{two}": "account closed", "rest_paid": "yes"}
+    assert other.send(batch, f"{batch}/results", **results).status_code == 303
+    assert "account closed" in other.look(batch).text
     assert "done" in other.look(batch).text
     assert (wallet_of(number_of(first)).available, wallet_of(number_of(second)).available) == (0, 300)
 
@@ -172,9 +173,9 @@ def test_a_case_costs_a_constant_number_of_statements(site: Flask, admin: Visito
     assert len(seen) <= 16, seen
 
 
-def a_released_batch(site: Flask, admin: Visitor) -> tuple[str, str, str]:
+def a_released_batch(site: Flask, admin: Visitor, first: Person, second: Person) -> tuple[str, str, str]:
     """A batch of two, released by another admin: its page, and the two requests, of 6.00 and of 3.00."""
-    one, two = asked(sign_up(site, name="Lin"), 600), asked(sign_up(site, name="Chen"), 300)
+    one, two = asked(first, 600), asked(second, 300)
     for request in (one, two):
         admin.send(f"/admin/payouts/{request}", f"/admin/payouts/{request}/approve")
     batch = str(admin.send("/admin/batches", "/admin/batches").headers["Location"])
@@ -189,16 +190,21 @@ def upload(admin: Visitor, batch: str, table: str, language: str = "en") -> Test
 
 
 def test_the_banks_table_ends_a_batch(site: Flask, admin: Visitor) -> None:
-    batch, one, two = a_released_batch(site, admin)
+    lin, chen = sign_up(site, name="Lin"), sign_up(site, name="Chen")
+    batch, one, two = a_released_batch(site, admin, lin, chen)
     table = f"request_id,outcome,reason\n{one},paid,\n{two},failed,account closed\n"
     assert upload(admin, batch, table).status_code == 303
     page = admin.look(batch).text
     assert "done" in page
-    assert "account closed" in admin.look(f"/admin/payouts/{two}").text
+    assert "<dt>Why it failed</dt><dd>account closed</dd>" in admin.look(f"/admin/payouts/{two}").text
+    # and the member reads why
+    browser = site.test_client()
+    browser.set_cookie(cookies.SESSION, chen.token)
+    assert "account closed" in browser.get(f"/payouts/{two}").text
 
 
 def test_a_table_with_a_bad_line_is_taken_for_nothing_and_each_line_is_named(site: Flask, admin: Visitor) -> None:
-    batch, one, two = a_released_batch(site, admin)
+    batch, one, two = a_released_batch(site, admin, sign_up(site, name="Lin"), sign_up(site, name="Chen"))
     before = counts(*MOVED, "audit_entries")
     table = f"request_id,outcome,amount\n{one},paid,6.00\n{two},paid,4.00\nnobody,paid,\n"
     refused = upload(admin, batch, table)

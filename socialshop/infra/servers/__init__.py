@@ -4,12 +4,13 @@ from socialshop.infra.servers.binaries import find_client
 from socialshop.infra.servers.client import Servers, are_kept, open_servers, run_alone
 from socialshop.infra.servers.errors import StartupError
 from socialshop.infra.servers.folder import prepare
-from socialshop.infra.servers.own import check_own_servers
+from socialshop.infra.servers.own import check_database_url, check_own_servers
 
 __all__ = [
     "Servers",
     "StartupError",
     "are_kept",
+    "check_database_url",
     "check_own_servers",
     "find_client",
     "open_servers",

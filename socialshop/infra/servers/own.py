@@ -28,19 +28,29 @@ def check_own_servers(database_url: str, redis_url: str) -> None:
     _check_redis(redis_url)
 
 
-def _check_postgres(url: str) -> None:
-    import psycopg
+def check_database_url(url: str) -> str:
+    """The URL in the driver's own spelling, asking no server. Raises StartupError, without the password."""
+    from psycopg import ProgrammingError, conninfo
 
     # The form with a driver is SQLAlchemy's; the driver itself knows the plain one.
     plain = re.sub(r"^postgresql\+psycopg://", "postgresql://", url)
     if not re.match(r"^postgres(ql)?://", plain):
         raise StartupError(f"DATABASE_URL is not of the form {_DATABASE_FORM}")
     try:
-        with psycopg.connect(plain, connect_timeout=_CONNECT_SECONDS) as connection:
-            version = connection.info.server_version
-    except (psycopg.ProgrammingError, UnicodeError):
+        conninfo.conninfo_to_dict(plain)
+    except (ProgrammingError, UnicodeError):
         # The parser's message may quote a piece of the password.
         raise StartupError(f"DATABASE_URL cannot be read; its form is {_DATABASE_FORM}") from None
+    return plain
+
+
+def _check_postgres(url: str) -> None:
+    import psycopg
+
+    plain = check_database_url(url)
+    try:
+        with psycopg.connect(plain, connect_timeout=_CONNECT_SECONDS) as connection:
+            version = connection.info.server_version
     except psycopg.Error as error:
         raise StartupError(f"DATABASE_URL: {_one_line(error, url)}") from None
     if version < _OLDEST_POSTGRES:

@@ -106,6 +106,11 @@ def judge_clicks(uow: UnitOfWork) -> bool:
     return store.judge(uow.session, _BATCH, rules.REPEAT_WITHIN) == _BATCH or taken
 
 
+def forget_visitors(uow: UnitOfWork, before: datetime) -> bool:
+    """Forget which visitor was which member, where that was noticed before then; True if there may be more."""
+    return store.forget_visitors(uow.session, before, _BATCH) == _BATCH
+
+
 def forget_clicks(uow: UnitOfWork, before: datetime) -> bool:
     """Forget clicks of before then, which the links' figures have counted; True if there may be more."""
     return store.forget(uow.session, before, _BATCH) == _BATCH

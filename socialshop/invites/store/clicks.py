@@ -112,11 +112,11 @@ def judge(session: Session, batch: int, within: timedelta) -> int:
 
 
 def recognize(session: Session, visitor: bytes, member_id: uuid.UUID, at: datetime) -> None:
-    """Remember that this visitor is that member."""
+    """Remember that this visitor is that member, and when it was noticed last."""
     session.execute(
         text(
             "INSERT INTO invite_visitors (visitor, member_id, seen_at) VALUES (:visitor, :member_id, :at)"
-            " ON CONFLICT DO NOTHING"
+            " ON CONFLICT (visitor, member_id) DO UPDATE SET seen_at = excluded.seen_at"
         ),
         {"visitor": visitor, "member_id": member_id, "at": at},
     )
@@ -129,6 +129,21 @@ def forget(session: Session, before: datetime, limit: int) -> int:
             """
             DELETE FROM invite_clicks c USING (SELECT id FROM invite_clicks ORDER BY id LIMIT :limit) oldest
             WHERE c.id = oldest.id AND c.clicked_at < :before AND c.verdict IS NOT NULL RETURNING c.id
+            """
+        ),
+        {"before": before, "limit": limit},
+    )
+    return len(removed.all())
+
+
+def forget_visitors(session: Session, before: datetime, limit: int) -> int:
+    """Remove up to `limit` visitors who were recognized before then; returns how many."""
+    removed = session.execute(
+        text(
+            """
+            DELETE FROM invite_visitors WHERE ctid = ANY (ARRAY(
+                SELECT ctid FROM invite_visitors WHERE seen_at < :before LIMIT :limit FOR UPDATE SKIP LOCKED))
+            RETURNING 1
             """
         ),
         {"before": before, "limit": limit},

@@ -7,6 +7,13 @@ from socialshop.loyalty.service.adjusting import adjust
 from socialshop.loyalty.service.checking_in import CheckIn, CheckInState, check_in, check_in_state
 from socialshop.loyalty.service.earning import Earned, earn, on_orders_completed, on_orders_confirmed
 from socialshop.loyalty.service.expiring import expire_due, warn_expiring
+from socialshop.loyalty.service.paying import (
+    PartPaid,
+    give_back_unsold,
+    part_of_price,
+    set_aside_for_order,
+    settle_orders,
+)
 from socialshop.loyalty.service.publishing import RulesVersion, publish_rules, rule_versions, rules_at
 from socialshop.loyalty.service.reading import Liability, PointsView, liability, movements, points_of
 from socialshop.loyalty.service.rewarding import (
@@ -22,10 +29,12 @@ from socialshop.loyalty.service.rewarding import (
     rewards,
 )
 from socialshop.loyalty.service.taking_back import on_order_refunded
+from socialshop.loyalty.store.personal import PERSONAL
 from socialshop.loyalty.store.reading import Expiring, Flow, MovementRow
 from socialshop.loyalty.store.rewards import RedemptionRow, RewardRow
 
 __all__ = [
+    "PERSONAL",
     "CheckIn",
     "CheckInState",
     "Earned",
@@ -34,6 +43,7 @@ __all__ = [
     "Liability",
     "MovementRow",
     "NewReward",
+    "PartPaid",
     "PointsView",
     "RedemptionRow",
     "RewardRow",
@@ -47,11 +57,13 @@ __all__ = [
     "earn",
     "expire_due",
     "finish_redemption",
+    "give_back_unsold",
     "liability",
     "movements",
     "on_order_refunded",
     "on_orders_completed",
     "on_orders_confirmed",
+    "part_of_price",
     "points_of",
     "publish_rules",
     "redeem",
@@ -62,6 +74,8 @@ __all__ = [
     "rewards",
     "rule_versions",
     "rules_at",
+    "set_aside_for_order",
+    "settle_orders",
     "warn_expiring",
     "worth_minor",
 ]

@@ -13,7 +13,6 @@ from socialshop.infra.uow import UnitOfWork
 from socialshop.kernel.currencies import exponent_of
 from socialshop.kernel.errors import InvalidValue
 from socialshop.kernel.ids import to_public
-from socialshop.kernel.money import BPS
 from socialshop.ledger import service as ledger
 from socialshop.loyalty import postings, rules
 from socialshop.loyalty.rules import KindRule
@@ -22,6 +21,7 @@ from socialshop.loyalty.service.publishing import rules_at
 from socialshop.loyalty.store import lots as store
 from socialshop.loyalty.store import orders
 from socialshop.loyalty.store.orders import PaidOrder
+from socialshop.memberships import service as memberships
 
 Payloads = Sequence[Mapping[str, Any]]
 
@@ -82,8 +82,8 @@ def _count(uow: UnitOfWork, member: int, kind: str, points: int, rule: KindRule)
 def on_orders_confirmed(uow: UnitOfWork, payloads: Payloads) -> None:
     """Follow OrdersConfirmed: points for what was paid, on their way until the goods can no longer be sent back.
 
-    A constant number of statements. Told again, nothing changes. Orders of the shop's past, which it imports, and
-    orders in other currencies than the shop's earn nothing.
+    The buyer's tier multiplies them. A constant number of statements. Told again, nothing changes. Orders of the shop's
+    past, which it imports, and orders in other currencies than the shop's earn nothing.
     """
     currency = wired.settings().currency
     ids = sorted({uuid.UUID(id_) for id_ in chain.from_iterable(payload["order_ids"] for payload in payloads)})
@@ -91,8 +91,13 @@ def on_orders_confirmed(uow: UnitOfWork, payloads: Payloads) -> None:
     if not found:
         return
     in_force = rules_at(uow, uow.now)
-    figures = (exponent_of(currency), in_force.order_points_per_unit, BPS)
-    give(uow, [_of_order(uow, order, figures, in_force.version, in_force.expiry_days) for order in found])
+    benefits = memberships.benefits_of(uow, {order.buyer for order in found})
+    plain = (exponent_of(currency), in_force.order_points_per_unit)
+    grants = []
+    for order in found:
+        figures = (*plain, benefits[order.buyer].points_multiplier_bps)
+        grants.append(_of_order(uow, order, figures, in_force.version, in_force.expiry_days))
+    give(uow, grants)
 
 
 def _of_order(

@@ -16,13 +16,18 @@ from socialshop.ledger import service as ledger
 from socialshop.ledger.journal import Entry
 from socialshop.loyalty import postings, rules
 from socialshop.loyalty.rules import Part
+from socialshop.loyalty.service.paying import give_back_refunded
 from socialshop.loyalty.store import lots as store
 from socialshop.loyalty.store.lots import OrderLot
 
 
 def on_order_refunded(uow: UnitOfWork, payloads: Sequence[Mapping[str, Any]]) -> None:
-    """Follow OrderRefunded. Points that were spent are owed, and paid from what is earned next."""
+    """Follow OrderRefunded. Points that were spent are owed, and paid from what is earned next.
+
+    Points that paid a part of the order come back before, so that what is owed is paid from them too.
+    """
     ids = sorted({uuid.UUID(payload["order_id"]) for payload in payloads})
+    give_back_refunded(uow, ids)
     members = store.members_of_orders(uow.session, ids)
     if not members:
         return

@@ -19,14 +19,23 @@ class Expired(NamedTuple):
 
 
 def expire_due(session: Session, now: datetime, limit: int) -> list[Expired]:
-    """Use up what is left of up to `limit` lots that have expired; those in somebody's hands wait for the next time."""
+    """Use up what is left of the lots that have expired, of the members of the `limit` lots that expired first.
+
+    A member's lots end together: one movement, not one each. At most ten times `limit` lots; those in somebody's hands
+    wait for the next time.
+    """
     rows = session.execute(
         text(
             """
-            WITH due AS (
-                SELECT id, left_points FROM point_lots
+            WITH first AS MATERIALIZED (
+                SELECT member FROM point_lots
                 WHERE left_points > 0 AND available_at IS NOT NULL AND expires_at <= :now
-                ORDER BY expires_at LIMIT :limit FOR UPDATE SKIP LOCKED
+                ORDER BY expires_at LIMIT :limit
+            ), due AS MATERIALIZED (
+                SELECT id, left_points FROM point_lots
+                WHERE member IN (SELECT member FROM first)
+                    AND left_points > 0 AND available_at IS NOT NULL AND expires_at <= :now
+                LIMIT 10 * :limit FOR UPDATE SKIP LOCKED
             )
             UPDATE point_lots l SET left_points = 0 FROM due WHERE l.id = due.id
             RETURNING l.id, l.member, due.left_points

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from sqlalchemy import text
 from sqlalchemy.orm import Session
@@ -30,6 +30,47 @@ class UseRow(NamedTuple):
     points: int
     returned: int
     status: str
+
+
+class RefundedUse(NamedTuple):
+    """Points that were used for an order, with what went back of its money."""
+
+    id: uuid.UUID
+    order_id: uuid.UUID
+    points: int
+    returned: int
+    facts: Mapping[str, Any]
+    total_minor: int
+    refunded_minor: int
+
+
+def held_for_nothing(session: Session, order_ids: Collection[uuid.UUID]) -> list[uuid.UUID]:
+    """Those of these orders that are cancelled or refunded and still have points set aside."""
+    rows = session.execute(
+        text(
+            """
+            SELECT o.id FROM orders o JOIN point_uses u ON u.purpose = 'order' AND u.subject_id = o.id
+            WHERE o.id = ANY(:ids) AND o.status IN ('cancelled', 'refunded') AND u.status = 'held' ORDER BY o.id
+            """
+        ),
+        {"ids": list(order_ids)},
+    )
+    return list(rows.scalars())
+
+
+def lock_refunded(session: Session, order_ids: Collection[uuid.UUID]) -> list[RefundedUse]:
+    """The points that were used for these orders, locked."""
+    rows = session.execute(
+        text(
+            """
+            SELECT u.id, o.id, u.points, u.returned_points, u.facts, o.total_minor, o.refunded_minor
+            FROM orders o JOIN point_uses u ON u.purpose = 'order' AND u.subject_id = o.id
+            WHERE o.id = ANY(:ids) AND u.status = 'used' ORDER BY u.id FOR UPDATE OF u
+            """
+        ),
+        {"ids": list(order_ids)},
+    )
+    return [RefundedUse(*row) for row in rows]
 
 
 def find(session: Session, purpose: str, subject_id: uuid.UUID) -> UseRow | None:

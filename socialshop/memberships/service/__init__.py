@@ -13,6 +13,7 @@ from socialshop.memberships.service.publishing import (
     programme_of,
     programme_page,
     publish_programme,
+    tier_views,
     who_moves,
 )
 from socialshop.memberships.service.reading import (
@@ -25,11 +26,13 @@ from socialshop.memberships.service.reading import (
     tiers,
 )
 from socialshop.memberships.store.growth import GrowthRow
+from socialshop.memberships.store.personal import PERSONAL
 from socialshop.memberships.store.programmes import MoveRow
 from socialshop.memberships.store.reading import ChangeRow, UseRow
 from socialshop.memberships.store.standings import TIER_OF
 
 __all__ = [
+    "PERSONAL",
     "TIER_OF",
     "Activity",
     "BenefitUse",
@@ -57,6 +60,7 @@ __all__ = [
     "programme_page",
     "publish_programme",
     "require_tier",
+    "tier_views",
     "tiers",
     "who_moves",
 ]

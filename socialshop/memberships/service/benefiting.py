@@ -1,4 +1,4 @@
-"""What members have by their tier and by a paid plan."""
+"""What members have by their tier, and what it opens to them."""
 
 from __future__ import annotations
 

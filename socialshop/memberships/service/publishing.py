@@ -14,6 +14,8 @@ from socialshop.kernel.ids import new_id, to_public
 from socialshop.kernel.time import to_text
 from socialshop.memberships.errors import EffectiveTooEarly
 from socialshop.memberships.programme import Programme, document_of, parse
+from socialshop.memberships.rules import benefits_of_tier
+from socialshop.memberships.service.reading import TierView
 from socialshop.memberships.store import programmes as store
 from socialshop.memberships.store.programmes import MoveRow, ProgrammeRow
 
@@ -91,6 +93,20 @@ def publish_programme(
     store.add_version(uow.session, last + 1, programme_id, holds_from, uow.now)
     _record(uow, actor, "tier_programme.published", programme_id, version=last + 1, effective_at=holds_from)
     return programme_of(uow, programme_id)
+
+
+def tier_views(view: ProgrammeView) -> tuple[TierView, ...]:
+    """The tiers of a programme as members would see them."""
+    return tuple(
+        TierView(
+            tier.code,
+            tier.name_zh,
+            tier.name_en,
+            tier.threshold,
+            benefits_of_tier(tier.code, tier.name_zh, tier.name_en, level, tier.benefits.model_dump()),
+        )
+        for level, tier in enumerate(view.programme.tiers)
+    )
 
 
 def _view(row: ProgrammeRow) -> ProgrammeView:

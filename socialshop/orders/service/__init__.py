@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from socialshop.orders.events import OrdersConfirmed
 from socialshop.orders.imports import ImportedOrders, import_orders, landed_before
+from socialshop.orders.pricing import PriceLine
 from socialshop.orders.rules import Status
 from socialshop.orders.service.fulfilling import complete_due, receive, receive_overdue, ship
 from socialshop.orders.service.placing import cancel, confirm, mark_paid, refund_whole
+from socialshop.orders.service.pricing import Quote, pay_with_points, quote
 from socialshop.orders.service.reading import LineView, OrderView, buyers_of, order, orders, search, to_do
 from socialshop.orders.service.refunding import (
     RefundView,
@@ -31,6 +33,8 @@ __all__ = [
     "LineView",
     "OrderView",
     "OrdersConfirmed",
+    "PriceLine",
+    "Quote",
     "RefundView",
     "Sought",
     "Status",
@@ -49,6 +53,8 @@ __all__ = [
     "on_refund_paid",
     "order",
     "orders",
+    "pay_with_points",
+    "quote",
     "receive",
     "receive_overdue",
     "refund",

@@ -10,8 +10,10 @@ from datetime import datetime
 from socialshop.infra.uow import UnitOfWork
 from socialshop.kernel.errors import NotFound
 from socialshop.kernel.money import Money
+from socialshop.orders.pricing import PriceLine, Step
 from socialshop.orders.rules import Status
 from socialshop.orders.store import orders as store
+from socialshop.orders.store import prices
 from socialshop.orders.store.orders import BuyerRow, OrderRow, Sought, ToDo
 from socialshop.payments import service as payments
 from socialshop.payments.service import PaymentView
@@ -29,7 +31,10 @@ class LineView:
 
 @dataclass(frozen=True, slots=True)
 class OrderView:
-    """An order with its lines and its payment; an imported one has no room and no payment."""
+    """An order with its lines and its payment; an imported one has no room and no payment.
+
+    `price` says by which steps its total came about, where there was more than one.
+    """
 
     id: uuid.UUID
     buyer: int
@@ -40,8 +45,20 @@ class OrderView:
     ordered_at: datetime
     room_id: uuid.UUID | None
     payment: PaymentView | None
+    price: tuple[PriceLine, ...] = ()
     carrier: str | None = None
     tracking: str | None = None
+
+    @property
+    def paid_with_points(self) -> Money | None:
+        """What points paid of the goods; None where they paid nothing."""
+        paid = sum(-line.amount_minor for line in self.price if line.kind is Step.POINTS)
+        return Money(paid, self.total.currency) if paid else None
+
+    @property
+    def goods(self) -> Money:
+        """What the goods cost before anything but money paid for them."""
+        return Money(sum(line.amount_minor for line in self.price if line.kind is Step.GOODS), self.total.currency)
 
 
 def order(uow: UnitOfWork, order_id: uuid.UUID, buyer: int | None) -> OrderView:
@@ -53,7 +70,7 @@ def order(uow: UnitOfWork, order_id: uuid.UUID, buyer: int | None) -> OrderView:
 
 
 def orders(uow: UnitOfWork, buyer: int, before: uuid.UUID | None, limit: int) -> list[OrderView]:
-    """Up to `limit` orders of a member, the newest first, older than `before`. Three statements."""
+    """Up to `limit` orders of a member, the newest first, older than `before`. Four statements."""
     return views(uow, store.of_buyer(uow.session, buyer, before, limit))
 
 
@@ -67,6 +84,7 @@ def views(uow: UnitOfWork, rows: Sequence[OrderRow]) -> list[OrderView]:
     ids = [row.id for row in rows]
     lines = store.lines_of(uow.session, ids)
     paid = payments.payments_of_orders(uow, ids)
+    steps = prices.steps_of(uow.session, ids)
     return [
         OrderView(
             id=row.id,
@@ -82,6 +100,7 @@ def views(uow: UnitOfWork, rows: Sequence[OrderRow]) -> list[OrderView]:
             ordered_at=row.ordered_at,
             room_id=row.room_id,
             payment=paid.get(row.id),
+            price=tuple(steps.get(row.id, ())),
             carrier=row.carrier,
             tracking=row.tracking,
         )

@@ -65,12 +65,13 @@ class LineRow(NamedTuple):
 
 
 class ConfirmedRow(NamedTuple):
-    """An order whose money was taken into its room's escrow."""
+    """An order whose money was taken into its room's escrow; points paid `points_minor` of its price beside."""
 
     id: uuid.UUID
     room_id: uuid.UUID
     total_minor: int
     currency: str
+    points_minor: int
 
 
 class ReceivedRow(NamedTuple):
@@ -140,7 +141,8 @@ def confirm(session: Session, hosts: Mapping[uuid.UUID, int]) -> list[ConfirmedR
             UPDATE orders o SET status = 'confirmed', host = given.host
             FROM unnest(CAST(:ids AS uuid[]), CAST(:hosts AS bigint[])) AS given (id, host)
             WHERE o.id = given.id AND o.status = 'paid'
-            RETURNING o.id, o.room_id, o.total_minor, o.currency
+            RETURNING o.id, o.room_id, o.total_minor, o.currency, coalesce((
+                SELECT -p.amount_minor FROM order_price_lines p WHERE p.order_id = o.id AND p.kind = 'points'), 0)
             """
         ),
         {"ids": list(hosts), "hosts": list(hosts.values())},
@@ -148,15 +150,40 @@ def confirm(session: Session, hosts: Mapping[uuid.UUID, int]) -> list[ConfirmedR
     return [ConfirmedRow(*row) for row in rows]
 
 
-def refund_whole(session: Session, order_ids: Collection[uuid.UUID]) -> None:
-    """The held money of these orders went back, all of it."""
-    session.execute(
+# Of the orders that were moved, those of which points pay a part.
+_POINTS_PAID = """
+    RETURNING id, EXISTS (
+        SELECT FROM order_price_lines p WHERE p.order_id = orders.id AND p.kind = 'points'
+    ) AS points_paid
+"""
+
+
+def cancel(session: Session, order_ids: Collection[uuid.UUID]) -> list[uuid.UUID]:
+    """Cancel these orders, whose money was not taken; returns those of them of which points pay a part."""
+    rows = session.execute(
         text(
-            "UPDATE orders SET status = 'refunded', refunded_minor = total_minor"
-            " WHERE id = ANY(:ids) AND status IN ('paid', 'cancelled')"
+            f"""
+            UPDATE orders SET status = 'cancelled'
+            WHERE id = ANY(:ids) AND status IN ('awaiting_payment', 'paid') {_POINTS_PAID}
+            """  # noqa: S608 - a constant of this module
         ),
         {"ids": list(order_ids)},
     )
+    return [row.id for row in rows if row.points_paid]
+
+
+def refund_whole(session: Session, order_ids: Collection[uuid.UUID]) -> list[uuid.UUID]:
+    """The held money of these orders went back, all of it; returns those of them of which points pay a part."""
+    rows = session.execute(
+        text(
+            f"""
+            UPDATE orders SET status = 'refunded', refunded_minor = total_minor
+            WHERE id = ANY(:ids) AND status IN ('paid', 'cancelled') {_POINTS_PAID}
+            """  # noqa: S608 - a constant of this module
+        ),
+        {"ids": list(order_ids)},
+    )
+    return [row.id for row in rows if row.points_paid]
 
 
 def ship(session: Session, order_id: uuid.UUID, carrier: str, tracking: str, now: datetime) -> None:

@@ -17,6 +17,7 @@ from socialshop.pages.admin import (
     products,
     record,
     refunds,
+    tiers,
     words,
 )
 from socialshop.pages.admin.section import admin
@@ -37,5 +38,6 @@ __all__ = [
     "products",
     "record",
     "refunds",
+    "tiers",
     "words",
 ]

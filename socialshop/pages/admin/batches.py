@@ -13,12 +13,11 @@ from socialshop.pages.forms import Form
 from socialshop.pages.section import go_to
 from socialshop.pages.visit import PAGE_ROWS, Visit, cut
 from socialshop.payouts import service as payouts
-from socialshop.payouts.rules import Channel
+from socialshop.payouts.rules import LONGEST_REASON, LONGEST_REFERENCE, Channel
 from socialshop.payouts.service import BatchItem, Outcome
 from socialshop.web.auth import ADMINS
 
 _BATCH = {"batch_id": "pob"}
-_LONGEST_REFERENCE = 100
 _RESULTS = ("", "paid", "failed")
 
 
@@ -109,7 +108,8 @@ def record_results_file(visit: Visit) -> Response:
 def _said(form: Form, item: BatchItem) -> Outcome | None:
     name = to_public("por", item.request_id)
     result = form.choice(f"result-{name}", _RESULTS) if f"result-{name}" in form.values else ""
-    reference = form.text(f"reference-{name}", longest=_LONGEST_REFERENCE, required=False)
+    reference = form.text(f"reference-{name}", longest=LONGEST_REFERENCE, required=False)
     if not result and form.is_ticked("rest_paid"):
         result = "paid"
-    return Outcome(item.request_id, result, reference or None) if result else None
+    reason = form.text(f"reason-{name}", longest=LONGEST_REASON, required=False) if result == "failed" else ""
+    return Outcome(item.request_id, result, reference or None, reason or None) if result else None

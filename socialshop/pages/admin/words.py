@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from flask_babel import gettext, lazy_gettext
+from flask_babel import gettext, lazy_gettext, ngettext
 
 from socialshop.commissions import guard
 from socialshop.commissions.findings import Finding
@@ -46,6 +46,8 @@ DEEDS = {
     "refund.approved": lazy_gettext("refund approved"),
     "refund.rejected": lazy_gettext("refund refused"),
     "sponsor.corrected": lazy_gettext("sponsor corrected"),
+    "tier_programme.drafted": lazy_gettext("tiers drafted"),
+    "tier_programme.published": lazy_gettext("tiers published"),
 }
 GAUGES = {
     "outbox_unrelayed_events": lazy_gettext("Facts not yet handed on"),
@@ -68,7 +70,10 @@ SEVERITIES = {
     "warning": lazy_gettext("somebody has to sign"),
     "refusal": lazy_gettext("not allowed"),
 }
-FINDINGS = {"clawback_owed": lazy_gettext("Owes commission that was taken back")}
+FINDINGS = {
+    "clawback_owed": lazy_gettext("Owes commission that was taken back"),
+    "destination_shared": lazy_gettext("Others are paid to the same account"),
+}
 # What a server must have (web/health.py), and what to do where it has not.
 PROBES = {
     "database": (lazy_gettext("Database"), lazy_gettext("The database does not answer: nothing works without it.")),
@@ -121,6 +126,12 @@ def evidence_words(finding: StoredFinding) -> str:
     if finding.code == "clawback_owed":
         owed = money(Money(int(said["owed_minor"]), str(said["currency"])))
         return str(gettext("%(sum)s was taken back after a refund and is still owed to the shop.", sum=owed))
+    if finding.code == "destination_shared":
+        others = int(said["members"])
+        sentence = ngettext(
+            "%(num)s other member has named this account.", "%(num)s other members have named this account.", others
+        )
+        return str(sentence)
     return " · ".join(f"{name}: {value}" for name, value in said.items())
 
 

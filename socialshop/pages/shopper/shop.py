@@ -5,6 +5,8 @@ from __future__ import annotations
 from flask import render_template
 
 from socialshop.deals import service as deals
+from socialshop.deals.rules import Status
+from socialshop.memberships import service as memberships
 from socialshop.pages.shopper.section import shopper
 from socialshop.pages.visit import PAGE_ROWS, Visit, cut
 from socialshop.rooms import service as rooms
@@ -26,4 +28,25 @@ def show_deal(visit: Visit) -> str:
     deal = deals.deal(visit.uow, visit.ids["deal_id"])
     product = deals.product(visit.uow, deal.product_id)
     found = rooms.open_rooms(visit.uow, deal.id, _ROOMS_SHOWN)
-    return render_template("shopper/deal.html", deal=deal, product=product, rooms=found)
+    return render_template(
+        "shopper/deal.html",
+        deal=deal,
+        product=product,
+        rooms=found,
+        is_early=_may_come_early(visit, deal),
+        asked=_asked_tier(visit, deal),
+    )
+
+
+def _may_come_early(visit: Visit, deal: deals.DealView) -> bool:
+    """Whether the deal is announced, and open already for who looks at it."""
+    if visit.visitor is None or deal.status is not Status.SCHEDULED:
+        return False
+    return visit.uow.now + memberships.head_start_of(visit.uow, visit.visitor.number) >= deal.starts_at
+
+
+def _asked_tier(visit: Visit, deal: deals.DealView) -> memberships.TierView | None:
+    """The least tier that the deal is for; None where it is for everybody."""
+    if deal.minimum_tier is None:
+        return None
+    return next((tier for tier in memberships.tiers(visit.uow) if tier.code == deal.minimum_tier), None)

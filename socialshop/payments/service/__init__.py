@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from socialshop.payments.service.calling import make_call
+from socialshop.payments.service.calling import provider_calls
 from socialshop.payments.service.intents import (
     PaymentView,
     create_intent,
@@ -13,22 +13,29 @@ from socialshop.payments.service.intents import (
     request_refund,
     request_release,
 )
-from socialshop.payments.service.looking import apply_notice, count_unknown, forget_notices, look, poll, take_notice
+from socialshop.payments.service.looking import (
+    count_unknown,
+    forget_notices,
+    looks,
+    notice_looks,
+    poll,
+    take_notice,
+)
 from socialshop.payments.store.personal import PERSONAL
 
 __all__ = [
     "PERSONAL",
     "PaymentView",
-    "apply_notice",
     "count_unknown",
     "create_intent",
     "forget_notices",
-    "look",
-    "make_call",
+    "looks",
+    "notice_looks",
     "pay",
     "payment_of_order",
     "payments_of_orders",
     "poll",
+    "provider_calls",
     "request_capture",
     "request_refund",
     "request_release",

@@ -1,20 +1,23 @@
-"""Making one decided call at its provider: claim, call with its key, record (infra/outside.py)."""
+"""Making decided calls at their providers: claim, call with its key, record (infra/outside.py)."""
 
 from __future__ import annotations
 
 import uuid
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
+from itertools import compress
+from operator import not_
+from typing import Any
 
 import structlog
 
-from socialshop.infra.clock import Clock
-from socialshop.infra.outside import OutcomeUnknown, OutsideCall, Refused
+from socialshop.infra.outside import OutcomeUnknown, OutsideCalls, Refused
 from socialshop.infra.uow import UnitOfWork
 from socialshop.kernel.money import Money
 from socialshop.payments.events import CaptureFailed, PaymentLookDue, RefundFailed
 from socialshop.payments.gateway import Gateways, PaymentGateway
 from socialshop.payments.rules import Outcome, ProviderPayment
-from socialshop.payments.service.recording import record_state
+from socialshop.payments.service.recording import Told, record_states
 from socialshop.payments.store import calls, payments
 from socialshop.payments.store.calls import CallRow
 
@@ -23,14 +26,19 @@ _LONGEST_WAIT = timedelta(minutes=1)
 _log = structlog.get_logger(__name__)
 
 
-def make_call(clock: Clock, gateways: Gateways, call_id: uuid.UUID) -> bool:
-    """Make the call, unless its outcome is known or somebody is at it (then False). Any number of times is safe."""
-    return OutsideCall[CallRow, ProviderPayment](
-        "payments",
-        claim=lambda uow: calls.claim(uow.session, call_id, uow.now),
-        call=lambda call: _ask(gateways, call),
-        record=_record,
-    ).make(clock)
+def provider_calls(gateways: Gateways) -> OutsideCalls[CallRow, ProviderPayment]:
+    """The calls that PaymentCallDue tells of, but for those whose outcome is known or which somebody is making.
+
+    To be told of one any number of times is safe.
+    """
+
+    def claim(uow: UnitOfWork, payloads: Sequence[Mapping[str, Any]]) -> list[CallRow | None]:
+        ids = [uuid.UUID(payload["call_id"]) for payload in payloads]
+        # Popped: told of twice in one batch, it is made once.
+        claimed = calls.claim(uow.session, ids, uow.now)
+        return [claimed.pop(id_, None) for id_ in ids]
+
+    return OutsideCalls("payments", claim=claim, call=lambda call: _ask(gateways, call), record=_record)
 
 
 def _ask(gateways: Gateways, call: CallRow) -> ProviderPayment:
@@ -56,13 +64,20 @@ def _end_or_refund(gateway: PaymentGateway, call: CallRow) -> ProviderPayment:
     return gateway.refund(call.key, call.provider_ref, call.refund_id, call.amount_minor)
 
 
-def _record(uow: UnitOfWork, call: CallRow, answer: ProviderPayment | OutcomeUnknown | Refused) -> None:
-    if isinstance(answer, Refused):
-        _record_refusal(uow, call, str(answer))
-    elif isinstance(answer, OutcomeUnknown):
-        _put_off(uow, call, str(answer))
-    # A refund's call is closed with its posting, by the refund that the provider tells of.
-    elif not record_state(uow, answer, None if call.kind == "refund" else call.key):
+def _record(uow: UnitOfWork, answered: Sequence[tuple[CallRow, ProviderPayment | OutcomeUnknown | Refused]]) -> None:
+    # Every payment of the batch before anything is written: a refusal changes payments too.
+    payments.lock_all(uow.session, {call.payment_id for call, _ in answered})
+    told = []
+    for call, answer in answered:
+        if isinstance(answer, Refused):
+            _record_refusal(uow, call, str(answer))
+        elif isinstance(answer, OutcomeUnknown):
+            _put_off(uow, call, str(answer))
+        else:
+            # A refund's call is closed with its posting, by the refund that the provider tells of.
+            told.append((call, Told(answer, None if call.kind == "refund" else call.key)))
+    ours = record_states(uow, [state for _, state in told])
+    for call, _ in compress(told, map(not_, ours)):
         _put_off(uow, call, "the answer is about another payment")
 
 

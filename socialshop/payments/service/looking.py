@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
+from itertools import compress
+from typing import Any
 
 import structlog
 
-from socialshop.infra.clock import Clock
-from socialshop.infra.outside import OutcomeUnknown, OutsideCall, Refused
+from socialshop.infra.outside import OutcomeUnknown, OutsideCalls, Refused
 from socialshop.infra.uow import UnitOfWork
 from socialshop.kernel.errors import NotFound
 from socialshop.kernel.ids import new_id
 from socialshop.payments.events import PaymentCallDue, PaymentLookDue, ProviderNoticeStored
 from socialshop.payments.gateway import Gateways
-from socialshop.payments.rules import ProviderPayment
-from socialshop.payments.service.recording import record_state
+from socialshop.payments.rules import ProviderPayment, Status, has_passed
+from socialshop.payments.service.recording import Told, record_states
 from socialshop.payments.store import calls, notices, payments
+from socialshop.payments.store.notices import NoticeRow
 
 _BATCH = 100
 _FORGOTTEN_A_STEP = 5_000
@@ -51,39 +53,59 @@ def take_notice(uow: UnitOfWork, gateways: Gateways, provider: str, headers: Map
     return new
 
 
-def apply_notice(clock: Clock, gateways: Gateways, notice_id: uuid.UUID, provider: str, ref: str) -> bool:
-    """Fetch what the notice is about and record it; what is none of the shop's payments is ignored.
+def notice_looks(gateways: Gateways) -> OutsideCalls[NoticeRow, Found]:
+    """For each ProviderNoticeStored, fetch what the notice is about and record it.
 
-    Without an answer the notice stays open, for `poll`.
+    What tells only of a step that the shop knows of, as most do that follow a call of its own, is done without a
+    question. What is none of the shop's payments is ignored. Without an answer the notice stays open, for `poll`.
     """
 
-    def record(uow: UnitOfWork, _ref: str, found: Found | OutcomeUnknown | Refused) -> None:
-        if isinstance(found, OutcomeUnknown):
-            return
-        ours = isinstance(found, ProviderPayment) and record_state(uow, found)
-        notices.finish(uow.session, notice_id, "applied" if ours else "ignored", uow.now)
+    def claim(uow: UnitOfWork, payloads: Sequence[Mapping[str, Any]]) -> list[NoticeRow | None]:
+        ids = [uuid.UUID(payload["notice_id"]) for payload in payloads]
+        left = {notice.id: notice for notice in notices.unapplied(uow.session, ids)}
+        old = [notice.id for notice in left.values() if _is_old_news(gateways, notice)]
+        notices.finish(uow.session, old, "applied", uow.now)
+        for id_ in old:
+            del left[id_]
+        return [left.pop(id_, None) for id_ in ids]
 
-    return OutsideCall[str, Found](
-        "payments.notice", claim=lambda _uow: ref, call=lambda ref: _fetch(gateways, provider, ref), record=record
-    ).make(clock)
+    def record(uow: UnitOfWork, answered: Sequence[tuple[NoticeRow, Found | OutcomeUnknown | Refused]]) -> None:
+        told = [(notice.id, found) for notice, found in answered if not isinstance(found, OutcomeUnknown)]
+        known = [(id_, Told(found)) for id_, found in told if isinstance(found, ProviderPayment)]
+        ours = record_states(uow, [state for _, state in known])
+        applied = [id_ for id_, _ in compress(known, ours)]
+        notices.finish(uow.session, applied, "applied", uow.now)
+        notices.finish(uow.session, [id_ for id_, _ in told if id_ not in applied], "ignored", uow.now)
+
+    return OutsideCalls(
+        "payments.notice",
+        claim=claim,
+        call=lambda notice: _fetch(gateways, notice.provider, notice.ref),
+        record=record,
+    )
 
 
-def look(clock: Clock, gateways: Gateways, payment_id: uuid.UUID) -> bool:
-    """Fetch how a payment stands and record it; False if the provider has not heard of it yet."""
+def _is_old_news(gateways: Gateways, notice: NoticeRow) -> bool:
+    gateway = gateways.get(notice.provider)
+    says = gateway.step_of(notice.kind) if gateway is not None else None
+    return notice.status is not None and says is not None and has_passed(Status(notice.status), says)
 
-    def claim(uow: UnitOfWork) -> tuple[str, str] | None:
-        row = payments.find(uow.session, payment_id)
-        return (row.provider, row.provider_ref) if row is not None and row.provider_ref is not None else None
 
-    def record(uow: UnitOfWork, at: tuple[str, str], found: Found | OutcomeUnknown | Refused) -> None:
-        if isinstance(found, ProviderPayment):
-            record_state(uow, found)
-        elif not isinstance(found, OutcomeUnknown):
-            _log.error("provider does not know a payment of its own", provider=at[0], ref=at[1])
+def looks(gateways: Gateways) -> OutsideCalls[tuple[str, str], Found]:
+    """For each PaymentLookDue, fetch how the payment stands and record it; none of which the provider has not heard."""
 
-    return OutsideCall[tuple[str, str], Found](
-        "payments.look", claim=claim, call=lambda at: _fetch(gateways, *at), record=record
-    ).make(clock)
+    def claim(uow: UnitOfWork, payloads: Sequence[Mapping[str, Any]]) -> list[tuple[str, str] | None]:
+        ids = [uuid.UUID(payload["payment_id"]) for payload in payloads]
+        known = payments.provider_refs(uow.session, ids)
+        return [known.get(id_) for id_ in ids]
+
+    def record(uow: UnitOfWork, answered: Sequence[tuple[tuple[str, str], Found | OutcomeUnknown | Refused]]) -> None:
+        record_states(uow, [Told(found) for _, found in answered if isinstance(found, ProviderPayment)])
+        for (provider, ref), found in answered:
+            if not isinstance(found, (ProviderPayment, OutcomeUnknown)):
+                _log.error("provider does not know a payment of its own", provider=provider, ref=ref)
+
+    return OutsideCalls("payments.look", claim=claim, call=lambda at: _fetch(gateways, *at), record=record)
 
 
 def poll(uow: UnitOfWork) -> bool:
@@ -96,9 +118,7 @@ def poll(uow: UnitOfWork) -> bool:
     silent = payments.take_due_looks(uow.session, uow.now, _BATCH)
     uow.emit_all([PaymentLookDue(payment_id=payment_id) for payment_id in silent])
     left = notices.take_due(uow.session, uow.now, _BATCH)
-    uow.emit_all(
-        [ProviderNoticeStored(notice_id=notice.id, provider=notice.provider, ref=notice.ref) for notice in left]
-    )
+    uow.emit_all([ProviderNoticeStored(notice_id=id_, provider=provider, ref=ref) for id_, provider, ref in left])
     return _BATCH in (len(due), len(silent), len(left))
 
 

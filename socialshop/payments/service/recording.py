@@ -6,7 +6,9 @@ What is told may be old news or told twice; a payment only moves forward, and ea
 from __future__ import annotations
 
 import uuid
+from collections.abc import Sequence
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 import structlog
 
@@ -33,23 +35,49 @@ _LOOK_AT_OPEN, _LOOK_AT_HOLD = timedelta(seconds=10), timedelta(hours=1)
 _log = structlog.get_logger(__name__)
 
 
-def record_state(uow: UnitOfWork, told: ProviderPayment, done_key: str | None = None) -> bool:
-    """Bring the payment in line with what its provider told in answer to the call under `done_key`, or unasked.
+class Told(NamedTuple):
+    """How a payment stands at its provider: in answer to the call under `done_key`, or unasked."""
 
-    False, and nothing changed, if it is no payment of this shop or not the one that was agreed.
+    payment: ProviderPayment
+    done_key: str | None = None
+
+
+class _Consequences(NamedTuple):
+    """What follows from a batch, written when all its payments have moved."""
+
+    entries: list[Entry]
+    events: list[Event]
+
+
+def record_states(uow: UnitOfWork, batch: Sequence[Told]) -> list[bool]:
+    """Bring payments in line with what their providers told, in the order given; one may be told of twice.
+
+    False for what is no payment of this shop or not the one that was agreed: nothing changed. All rows are locked
+    first, in the order of their ids, and balances move last, in one go: two batches cannot deadlock.
     """
-    row = payments.lock(uow.session, told.reference)
-    if row is None or not _agrees(row, told):
-        _log.error("provider tells of a payment that was not agreed", provider=told.provider, ref=told.ref)
+    rows = payments.lock_all(uow.session, {told.payment.reference for told in batch})
+    then = _Consequences([], [])
+    ours = [_record(uow, rows, told, then) for told in batch]
+    post(uow, then.entries)
+    uow.emit_all(then.events)
+    return ours
+
+
+def _record(uow: UnitOfWork, rows: dict[uuid.UUID, PaymentRow], told: Told, then: _Consequences) -> bool:
+    payment, done_key = told
+    row = rows.get(payment.reference)
+    if row is None or not _agrees(row, payment):
+        _log.error("provider tells of a payment that was not agreed", provider=payment.provider, ref=payment.ref)
         return False
-    failed_again = _finish_attempt(uow, row, told, done_key)
-    known = row._replace(provider_ref=told.ref)
-    moved = _walk(uow, known, told, done_key)
+    failed_again = _finish_attempt(uow, row, payment, done_key)
+    known = row._replace(provider_ref=payment.ref)
+    moved = _walk(uow, known, told, then)
     if moved == known:
         _note_without_a_step(uow, row, known, done_key)
-    _record_refunds(uow, moved, told)
+    moved = _record_refunds(uow, moved, payment, then)
     if failed_again and moved.status is row.status:
-        uow.emit(PaymentFailed(payment_id=row.id, order_id=row.order_id))
+        then.events.append(PaymentFailed(payment_id=row.id, order_id=row.order_id))
+    rows[row.id] = moved
     return True
 
 
@@ -70,15 +98,16 @@ def _finish_attempt(uow: UnitOfWork, row: PaymentRow, told: ProviderPayment, don
     return calls.succeed(uow.session, told.attempt, uow.now) and failed
 
 
-def _walk(uow: UnitOfWork, row: PaymentRow, told: ProviderPayment, done_key: str | None) -> PaymentRow:
+def _walk(uow: UnitOfWork, row: PaymentRow, told: Told, then: _Consequences) -> PaymentRow:
     """Take every step from where the payment stands to what was told, each with its consequences."""
-    whole = Status.CAPTURED if told.status is Status.REFUNDED else told.status
+    payment, done_key = told
+    whole = Status.CAPTURED if payment.status is Status.REFUNDED else payment.status
     for step in path(row.status, whole):
         row = row._replace(status=step)
         if step is Status.CAPTURED:
-            row = _captured(uow, row, told.captured_minor)
+            row = _captured(row, payment.captured_minor, then)
         else:
-            uow.emit(_event_of(row))
+            then.events.append(_event_of(row))
         _move(uow, row, done_key)
     return row
 
@@ -91,28 +120,29 @@ def _note_without_a_step(uow: UnitOfWork, before: PaymentRow, known: PaymentRow,
         calls.succeed(uow.session, done_key, uow.now)
 
 
-def _captured(uow: UnitOfWork, row: PaymentRow, captured_minor: int) -> PaymentRow:
+def _captured(row: PaymentRow, captured_minor: int, then: _Consequences) -> PaymentRow:
     postings = (
         Posting(chart.provider_clearing(row.provider), -captured_minor, row.currency, row.order_id),
         Posting(chart.room_escrow(row.escrow_id), captured_minor, row.currency, row.order_id),
     )
-    post(uow, [Entry(f"capture:{to_public('pay', row.id)}", "capture", postings)])
-    uow.emit(PaymentCaptured(payment_id=row.id, order_id=row.order_id, amount_minor=captured_minor))
+    then.entries.append(Entry(f"capture:{to_public('pay', row.id)}", "capture", postings))
+    then.events.append(PaymentCaptured(payment_id=row.id, order_id=row.order_id, amount_minor=captured_minor))
     return row._replace(captured_minor=captured_minor)
 
 
-def _record_refunds(uow: UnitOfWork, row: PaymentRow, told: ProviderPayment) -> None:
+def _record_refunds(uow: UnitOfWork, row: PaymentRow, told: ProviderPayment, then: _Consequences) -> PaymentRow:
     """Post each refund that is told of and was still open; its call is closed with it."""
     if not told.refunds:
-        return
+        return row
     paid = calls.finish_refunds(uow.session, row.id, _refund_ids(told), uow.now)
     refunded = row.refunded_minor + sum(refund.amount_minor for refund in paid)
     if paid:
         status = status_of(row.status, row.captured_minor, refunded)
-        _move(uow, row._replace(refunded_minor=refunded, status=status), None)
-        post(uow, [_refund_entry(row, refund) for refund in paid])
+        row = row._replace(refunded_minor=refunded, status=status)
+        _move(uow, row, None)
     for refund in paid:
-        uow.emit(
+        then.entries.append(_refund_entry(row, refund))
+        then.events.append(
             RefundPaid(
                 payment_id=row.id,
                 order_id=row.order_id,
@@ -122,6 +152,7 @@ def _record_refunds(uow: UnitOfWork, row: PaymentRow, told: ProviderPayment) -> 
         )
     if told.refunded_minor > refunded:
         _log.error("refunded at the provider without being asked", payment_id=str(row.id), ref=told.ref)
+    return row
 
 
 def _refund_entry(row: PaymentRow, refund: RefundRow) -> Entry:

@@ -93,21 +93,25 @@ def add(session: Session, intents: Sequence[Intent], now: datetime) -> list[uuid
     return list(rows.scalars())
 
 
-def claim(session: Session, call_id: uuid.UUID, now: datetime) -> CallRow | None:
-    """Take the call for CLAIM, if its outcome is open and nobody else has it."""
-    row = session.execute(
+def claim(session: Session, call_ids: Collection[uuid.UUID], now: datetime) -> dict[uuid.UUID, CallRow]:
+    """Take for CLAIM those of the calls whose outcome is open and which nobody else has; by id."""
+    rows = session.execute(
         text(
             f"""
             UPDATE payment_calls c SET attempts = c.attempts + 1, claimed_until = :until, due_at = :until
             FROM payments p
-            WHERE c.id = :id AND c.{_OPEN} AND coalesce(c.claimed_until <= :now, true) AND p.id = c.payment_id
+            WHERE p.id = c.payment_id AND c.id IN (
+                SELECT id FROM payment_calls
+                WHERE id = ANY(:ids) AND {_OPEN} AND coalesce(claimed_until <= :now, true)
+                FOR NO KEY UPDATE SKIP LOCKED
+            )
             RETURNING c.id, c.payment_id, c.kind, c.key, c.amount_minor, c.refund_id, c.outcome, c.attempts,
                       p.provider, p.provider_ref, p.amount_minor, p.currency
             """  # noqa: S608  (a constant)
         ),
-        {"id": call_id, "now": now, "until": now + CLAIM},
-    ).one_or_none()
-    return CallRow(*row) if row else None
+        {"ids": list(call_ids), "now": now, "until": now + CLAIM},
+    )
+    return {row.id: CallRow(*row) for row in rows}
 
 
 def take_due(session: Session, now: datetime, limit: int) -> list[uuid.UUID]:

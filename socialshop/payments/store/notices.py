@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Collection
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
@@ -19,6 +20,9 @@ class NoticeRow(NamedTuple):
     id: uuid.UUID
     provider: str
     ref: str
+    kind: str
+    # Of the payment that it is about; None if that is none of the shop's, or not known to be.
+    status: str | None
 
 
 def add(
@@ -35,16 +39,38 @@ def add(
     return session.execute(text(statement), values).one_or_none() is not None
 
 
-def finish(session: Session, notice_id: uuid.UUID, outcome: str, at: datetime) -> None:
-    """The notice was `applied`, or `ignored` because it is about nothing of ours."""
-    session.execute(
-        text("UPDATE payment_notices SET outcome = :outcome, applied_at = :at WHERE id = :id AND applied_at IS NULL"),
-        {"id": notice_id, "outcome": outcome, "at": at},
+def unapplied(session: Session, notice_ids: Collection[uuid.UUID]) -> list[NoticeRow]:
+    """Those of these notices that nothing was done about yet."""
+    rows = session.execute(
+        text(
+            """
+            SELECT n.id, n.provider, n.ref, n.kind, p.status
+            FROM payment_notices n LEFT JOIN payments p ON p.provider = n.provider AND p.provider_ref = n.ref
+            WHERE n.id = ANY(:ids) AND n.applied_at IS NULL
+            """
+        ),
+        {"ids": list(notice_ids)},
     )
+    return [NoticeRow(*row) for row in rows]
 
 
-def take_due(session: Session, now: datetime, limit: int) -> list[NoticeRow]:
-    """Up to `limit` notices still open, each put off for the next time: 10 s, 20 s, … an hour."""
+def finish(session: Session, notice_ids: Collection[uuid.UUID], outcome: str, at: datetime) -> None:
+    """The notices were `applied`, or `ignored` because they are about nothing of ours."""
+    if notice_ids:
+        session.execute(
+            text(
+                "UPDATE payment_notices SET outcome = :outcome, applied_at = :at"
+                " WHERE id = ANY(:ids) AND applied_at IS NULL"
+            ),
+            {"ids": list(notice_ids), "outcome": outcome, "at": at},
+        )
+
+
+def take_due(session: Session, now: datetime, limit: int) -> list[tuple[uuid.UUID, str, str]]:
+    """Up to `limit` notices still open, as id, provider and reference.
+
+    Each is put off for the next time: 10 s, 20 s, … an hour.
+    """
     rows = session.execute(
         text(
             """
@@ -59,7 +85,7 @@ def take_due(session: Session, now: datetime, limit: int) -> list[NoticeRow]:
         ),
         {"now": now, "limit": limit},
     )
-    return [NoticeRow(*row) for row in rows]
+    return [(row.id, row.provider, row.ref) for row in rows]
 
 
 def forget(session: Session, before: datetime, limit: int) -> int:

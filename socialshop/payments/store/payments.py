@@ -48,14 +48,27 @@ _ADD = text(
 )
 
 
-def find(session: Session, payment_id: uuid.UUID) -> PaymentRow | None:
-    """The payment, unlocked."""
-    return _one(session, "id = :id", {"id": payment_id})
+def provider_refs(session: Session, payment_ids: Collection[uuid.UUID]) -> dict[uuid.UUID, tuple[str, str]]:
+    """Provider and its reference of those of these payments that their provider has heard of; unlocked."""
+    rows = session.execute(
+        text("SELECT id, provider, provider_ref FROM payments WHERE id = ANY(:ids) AND provider_ref IS NOT NULL"),
+        {"ids": list(payment_ids)},
+    )
+    return {row.id: (row.provider, row.provider_ref) for row in rows}
 
 
 def lock(session: Session, payment_id: uuid.UUID) -> PaymentRow | None:
     """The payment, for this transaction alone to change. Keys that refer to it may be written meanwhile."""
     return _one(session, "id = :id FOR NO KEY UPDATE", {"id": payment_id})
+
+
+def lock_all(session: Session, payment_ids: Collection[uuid.UUID]) -> dict[uuid.UUID, PaymentRow]:
+    """These payments by id, locked as `lock` does, in the order of their ids."""
+    rows = session.execute(
+        text(f"SELECT {_COLUMNS} FROM payments WHERE id = ANY(:ids) ORDER BY id FOR NO KEY UPDATE"),  # noqa: S608
+        {"ids": list(payment_ids)},
+    )
+    return {row.id: _row(*row) for row in rows}
 
 
 def of_orders(session: Session, order_ids: Collection[uuid.UUID]) -> list[PaymentRow]:

@@ -9,7 +9,7 @@ from typing import Any
 from socialshop.infra.uow import UnitOfWork
 from socialshop.kernel.ids import to_public
 from socialshop.payouts.store import requests as store
-from socialshop.payouts.store.requests import OwedBeside
+from socialshop.payouts.store.requests import OwedBeside, Sharing
 from socialshop.screening import service as screening
 from socialshop.screening.service import Finding, Severity
 
@@ -21,6 +21,24 @@ def find_owed_commission(uow: UnitOfWork, payloads: Sequence[Mapping[str, Any]])
     """
     refunds = sorted({uuid.UUID(payload["refund_id"]) for payload in payloads})
     screening.record(uow, [_finding(owed) for owed in store.owed_beside(uow.session, refunds)])
+
+
+def find_shared_account(uow: UnitOfWork, destination_id: uuid.UUID) -> None:
+    """Where other members have named the same account, each open request to it has a finding, those of the others too.
+
+    Couples share an account, and so does who made many members: which of the two it is, a person says.
+    """
+    screening.record(uow, [_shared(one) for one in store.sharing_account(uow.session, destination_id)])
+
+
+def _shared(sharing: Sharing) -> Finding:
+    return Finding(
+        subject=to_public("por", sharing.request_id),
+        code="destination_shared",
+        occasion="account",
+        severity=Severity.WARNING,
+        evidence={"members": sharing.members},
+    )
 
 
 def _finding(owed: OwedBeside) -> Finding:

@@ -13,6 +13,7 @@ from socialshop.ledger import service as ledger
 from socialshop.ledger.errors import InsufficientBalance
 from socialshop.payouts import postings, rules
 from socialshop.payouts.rules import Channel
+from socialshop.payouts.service.finding import find_shared_account
 from socialshop.payouts.service.giving_back import give_back
 from socialshop.payouts.service.moving import claim_of, found, move_on
 from socialshop.payouts.store import destinations as places
@@ -85,6 +86,7 @@ def submit(
         target=to_public("por", request_id),
         facts={"amount_minor": amount.amount_minor, "currency": amount.currency, "channel": request.channel},
     )
+    find_shared_account(uow, destination_id)
     return request
 
 

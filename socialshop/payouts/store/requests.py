@@ -231,6 +231,35 @@ def owed_beside(session: Session, refund_ids: Sequence[uuid.UUID]) -> list[OwedB
     return [OwedBeside(*row) for row in rows]
 
 
+class Sharing(NamedTuple):
+    """An open request whose account `members` other members have named too."""
+
+    request_id: uuid.UUID
+    members: int
+
+
+def sharing_account(session: Session, destination_id: uuid.UUID) -> list[Sharing]:
+    """The open requests, of whomever, to the account of this destination, if several members have it. One statement."""
+    rows = session.execute(
+        text(
+            """
+            WITH same AS (
+                SELECT s.id, s.member_id FROM payout_destinations d
+                JOIN payout_destinations s ON s.account = d.account AND s.channel = d.channel
+                WHERE d.id = :id
+            ), others AS (
+                SELECT count(DISTINCT member_id) - 1 AS members FROM same
+            )
+            SELECT r.id, others.members FROM others, same JOIN payout_requests r ON r.destination_id = same.id
+                AND r.member_id = same.member_id
+            WHERE others.members > 0 AND r.status = ANY(CAST(:open AS text[])) ORDER BY r.id
+            """
+        ),
+        {"id": destination_id, "open": list(OPEN)},
+    )
+    return [Sharing(*row) for row in rows]
+
+
 class PaidPart(NamedTuple):
     """What a paid request took of one accrual."""
 

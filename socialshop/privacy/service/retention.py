@@ -35,6 +35,7 @@ RETENTION: tuple[Kept, ...] = (
     Kept("notices_and_mails", "history_keep_days", notifications.forget),
     Kept("payment_notices", "history_keep_days", payments.forget_notices),
     Kept("invite_clicks", "history_keep_days", invites.forget_clicks),
+    Kept("invite_visitors", "history_keep_days", invites.forget_visitors),
     Kept("data_looks", "history_keep_days", forget_looks),
     Kept("payout_accounts_of_former_members", "payout_keep_days", payouts.blot_out),
 )

@@ -10,7 +10,7 @@ from socialshop.rooms.service.following import (
     on_payment_released,
     on_room_filled,
 )
-from socialshop.rooms.service.joining import Attribution, Joined, SeatView, join, open_room
+from socialshop.rooms.service.joining import Attribution, Joined, SeatView, join, open_room, quote
 from socialshop.rooms.service.leading import (
     FollowedRoom,
     deal_days,
@@ -72,6 +72,7 @@ __all__ = [
     "open_room",
     "open_rooms",
     "own_seat",
+    "quote",
     "release_lapsed_holds",
     "remind",
     "room_counts",

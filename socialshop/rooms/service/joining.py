@@ -20,7 +20,7 @@ from socialshop.kernel.ids import new_ids
 from socialshop.kernel.money import MAX_AMOUNT_MINOR, Money
 from socialshop.memberships import service as memberships
 from socialshop.orders import service as orders
-from socialshop.orders.service import LineView, OrderView
+from socialshop.orders.service import LineView, OrderView, PriceLine
 from socialshop.payments import service as payments
 from socialshop.payments.service import PaymentView
 from socialshop.rooms import rules
@@ -71,16 +71,22 @@ NOWHERE = Attribution()
 
 
 def open_room(
-    uow: UnitOfWork, buyer: Buyer, deal_id: uuid.UUID, quantity: int = 1, attribution: Attribution = NOWHERE
+    uow: UnitOfWork,
+    buyer: Buyer,
+    deal_id: uuid.UUID,
+    quantity: int = 1,
+    attribution: Attribution = NOWHERE,
+    *,
+    use_points: int | None = None,
 ) -> Joined:
     """Open a room on a live deal, and take its first seat as its host.
 
     Raises NotFound, InviteCodeUnknown, InvalidValue (quantity), DealNotLive, DealPaused, OutOfStock, TierRequired,
-    MemberLimitReached.
+    MemberLimitReached; with `use_points` (which pay a part of the price) also InvalidValue and PointsShort.
     """
     offer = _offer(uow, buyer, deal_id, attribution)
     seat_id, order_id, line_id, room_id = new_ids(4)
-    wish = _Wish(buyer.number, quantity, seat_id, order_id, line_id, room_id)
+    wish = _Wish(buyer.number, quantity, seat_id, order_id, line_id, room_id, use_points)
     expires_at = uow.now + offer.room_ttl
     terms = {
         "deal_id": offer.deal_id,
@@ -116,20 +122,37 @@ def open_room(
 
 
 def join(
-    uow: UnitOfWork, buyer: Buyer, room_id: uuid.UUID, quantity: int = 1, attribution: Attribution = NOWHERE
+    uow: UnitOfWork,
+    buyer: Buyer,
+    room_id: uuid.UUID,
+    quantity: int = 1,
+    attribution: Attribution = NOWHERE,
+    *,
+    use_points: int | None = None,
 ) -> Joined:
     """Take a seat in an open room; it is held until paid, or until its time is over.
 
     Raises NotFound, InviteCodeUnknown, AlreadySeated, RoomClosed, RoomFull, InvalidValue (quantity), DealPaused,
     OutOfStock, TierRequired, DealNotLive (others come first), MemberLimitReached; whatever is raised, the unit of work
-    must end without a commit.
+    must end without a commit. `use_points` as in `open_room`.
     """
     seat_id, order_id, line_id = new_ids(3)
-    wish = _Wish(buyer.number, quantity, seat_id, order_id, line_id, room_id)
+    wish = _Wish(buyer.number, quantity, seat_id, order_id, line_id, room_id, use_points)
     claim = store.claim_seat(uow.session, _values(uow, wish, attribution))
     crash_point("join.claimed")
     _check(uow, claim, wish)
     return _seated(uow, claim, wish, None)
+
+
+def quote(uow: UnitOfWork, buyer: Buyer, deal_id: uuid.UUID, quantity: int, use_points: int | None) -> orders.Quote:
+    """What a seat in a new room of the deal would cost; nothing is taken.
+
+    Raises NotFound, InvalidValue, DealNotLive, DealPaused.
+    """
+    price = _offer(uow, buyer, deal_id, NOWHERE).price
+    if price.amount_minor * quantity > MAX_AMOUNT_MINOR:
+        raise InvalidValue("so many units cost more than 10^12 minor units", field="quantity")
+    return orders.quote(uow, Money(price.amount_minor * quantity, price.currency), use_points)
 
 
 def _offer(uow: UnitOfWork, buyer: Buyer, deal_id: uuid.UUID, attribution: Attribution) -> deals.DealOffer:
@@ -147,7 +170,7 @@ def _offer(uow: UnitOfWork, buyer: Buyer, deal_id: uuid.UUID, attribution: Attri
 
 @dataclass(frozen=True, slots=True)
 class _Wish:
-    """Who wants how many units, and the keys of what the claim makes."""
+    """Who wants how many units, paid how, and the keys of what the claim makes."""
 
     member: int
     quantity: int
@@ -155,6 +178,7 @@ class _Wish:
     order: uuid.UUID
     line: uuid.UUID
     room: uuid.UUID
+    use_points: int | None
 
 
 def _values(uow: UnitOfWork, wish: _Wish, attribution: Attribution) -> Mapping[str, object]:
@@ -218,6 +242,10 @@ def _seated(uow: UnitOfWork, claim: Claim, wish: _Wish, room: RoomView | None) -
     if claim.hold_until is None or claim.price_minor is None or claim.currency is None:
         raise LookupError("a claim without its terms")
     total = Money(claim.price_minor * wish.quantity, claim.currency)
+    price: tuple[PriceLine, ...] = ()
+    if wish.use_points is not None:
+        quote = orders.pay_with_points(uow, wish.member, wish.order, total, wish.use_points)
+        total, price = quote.total, tuple(quote.lines)
     payment = payments.create_intent(uow, order_id=wish.order, payer=wish.member, amount=total, escrow_id=wish.room)
     uow.emit(SeatClaimed(room_id=wish.room, order_id=wish.order))
     order = OrderView(
@@ -230,6 +258,7 @@ def _seated(uow: UnitOfWork, claim: Claim, wish: _Wish, room: RoomView | None) -
         ordered_at=uow.now,
         room_id=wish.room,
         payment=payment,
+        price=price,
     )
     seat = SeatView(wish.seat, Seat.HELD, wish.quantity, claim.hold_until)
     return Joined(room or view(uow, wish.room), seat, order, payment)

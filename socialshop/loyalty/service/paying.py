@@ -1,0 +1,89 @@
+"""Points that pay a part of a price: set aside with the seat, used when the sale stands, back when it does not.
+
+What the sale lacks in money is the shop's expense (`shop:points_expense`); `orders` posts it with the sale, and a
+refund takes it back here in the measure in which the points come back.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Collection
+from dataclasses import dataclass
+
+from socialshop.infra import wired
+from socialshop.infra.uow import UnitOfWork
+from socialshop.kernel.errors import InvalidValue
+from socialshop.kernel.ids import to_public
+from socialshop.kernel.money import Money
+from socialshop.ledger import chart
+from socialshop.ledger import service as ledger
+from socialshop.ledger.journal import Entry, Posting
+from socialshop.loyalty import rules
+from socialshop.loyalty.service import using
+from socialshop.loyalty.service.publishing import rules_at
+from socialshop.loyalty.store import uses as store
+from socialshop.loyalty.store.uses import Purpose, RefundedUse
+
+
+@dataclass(frozen=True, slots=True)
+class PartPaid:
+    """How many points pay how much of a price, in minor units of its currency."""
+
+    points: int
+    amount_minor: int
+
+
+def part_of_price(uow: UnitOfWork, goods: Money, wanted: int) -> PartPaid:
+    """What `wanted` points pay of goods by the rules in force; those beyond the cap are not taken.
+
+    Raises InvalidValue: fewer than the rules allow, a price too small, or one in another currency than the shop's.
+    """
+    in_force = rules_at(uow, uow.now)
+    amount = rules.payable_minor(goods.amount_minor, wanted, in_force)
+    if wanted < in_force.least_points or amount < 1 or goods.currency != wired.settings().currency:
+        raise InvalidValue("so few points pay nothing of this price", field="use_points")
+    return PartPaid(rules.points_for(amount, in_force.hundred_points_minor), amount)
+
+
+def set_aside_for_order(uow: UnitOfWork, member: int, order_id: uuid.UUID, points: int, worth: Money) -> None:
+    """Set points aside that pay `worth` of an order. Raises PointsShort."""
+    facts = {"worth_minor": worth.amount_minor, "currency": worth.currency}
+    using.use(uow, member, Purpose(using.ORDER, order_id, facts), points, hold=True)
+
+
+def settle_orders(uow: UnitOfWork, order_ids: Collection[uuid.UUID]) -> None:
+    """What was set aside for these orders is used: the sales stand."""
+    for order_id in sorted(order_ids):
+        using.settle(uow, using.ORDER, order_id)
+
+
+def give_back_unsold(uow: UnitOfWork, order_ids: Collection[uuid.UUID]) -> None:
+    """What was set aside for those of these orders that came to nothing is back. Told again, nothing changes."""
+    if not order_ids:
+        return
+    for order_id in store.held_for_nothing(uow.session, order_ids):
+        using.give_back(uow, using.ORDER, order_id)
+
+
+def give_back_refunded(uow: UnitOfWork, order_ids: Collection[uuid.UUID]) -> None:
+    """Points that paid for these orders come back in the share in which money did, rounded down until all is back."""
+    entries = []
+    for use in store.lock_refunded(uow.session, order_ids):
+        target = use.points * use.refunded_minor // use.total_minor
+        if target > use.returned:
+            using.give_back(uow, using.ORDER, use.order_id, target)
+            entries += _given_back(use, target)
+    ledger.post(uow, entries)
+
+
+def _given_back(use: RefundedUse, target: int) -> list[Entry]:
+    """The shop's expense comes down with the points; the sale with it."""
+    worth = use.facts["worth_minor"]
+    less = worth * target // use.points - worth * use.returned // use.points
+    if not less:
+        return []
+    moved = (
+        Posting(chart.SALES, -less, use.facts["currency"], use.order_id),
+        Posting(chart.POINTS_EXPENSE, less, use.facts["currency"], use.order_id),
+    )
+    return [Entry(f"points_price:{to_public('use', use.id)}:{target}", "points_price_returned", moved)]

@@ -1,0 +1,60 @@
+"""What loyalty holds of a person: points earned and used, days of check-in, rewards asked for."""
+
+from __future__ import annotations
+
+from socialshop.infra.personal import Holding
+
+_SUMS = "The books of points are proved by them, and they know a number."
+
+PERSONAL = (
+    Holding(
+        "point_lots",
+        ("member", "facts"),
+        reads="""
+            SELECT id, kind, order_id, points, left_points, taken_points, facts, earned_at, available_at, expires_at
+            FROM point_lots WHERE member = :number ORDER BY earned_at, id
+        """,
+        ids={"order_id": "ord"},
+        stays=_SUMS,
+    ),
+    Holding(
+        "point_uses",
+        ("member", "facts"),
+        reads="""
+            SELECT id, purpose, points, returned_points, status, facts, begun_at
+            FROM point_uses WHERE member = :number ORDER BY id
+        """,
+        stays=_SUMS,
+    ),
+    Holding(
+        "point_members",
+        ("member",),
+        reads="SELECT checked_in_on, streak FROM point_members WHERE member = :number",
+        stays="The day of the last check-in, of a number.",
+    ),
+    Holding(
+        "point_counters",
+        ("member",),
+        reads="""
+            SELECT kind, span, begins_on, points FROM point_counters
+            WHERE member = :number ORDER BY kind, span, begins_on
+        """,
+        stays="How much of a cap is used, by a number.",
+    ),
+    Holding(
+        "reward_redemptions",
+        ("member", "reason"),
+        reads="""
+            SELECT id, title, points, status, reason, placed_at, decided_at
+            FROM reward_redemptions WHERE member = :number ORDER BY id
+        """,
+        ids={"id": "rdm"},
+        stays="What points paid for; the reason is the shop's own words.",
+    ),
+    Holding(
+        "point_rules",
+        ("published_by",),
+        hidden="Rules are the shop's; what its people did is read out from the audit record.",
+        stays="Who published the shop's rules.",
+    ),
+)

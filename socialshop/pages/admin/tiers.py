@@ -1,0 +1,128 @@
+"""Tier programmes: drafted from what is in force, looked at with who would move, published."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterator
+
+from flask import Response, flash, render_template
+from flask_babel import gettext
+from pydantic import ValidationError
+
+from socialshop.kernel.ids import to_public
+from socialshop.kernel.money import BPS
+from socialshop.memberships import service as memberships
+from socialshop.memberships.programme import MOST_POINTS, BenefitSet, Programme, Tier
+from socialshop.memberships.schemas import PROGRAMME_PREFIX
+from socialshop.pages import languages
+from socialshop.pages.admin.section import admin
+from socialshop.pages.forms import Form
+from socialshop.pages.section import go_to
+from socialshop.pages.visit import PAGE_ROWS, Visit, cut
+from socialshop.web.auth import ADMINS
+
+_PROGRAMME = {"programme_id": PROGRAMME_PREFIX}
+_LONGEST_DAYS = 3_650
+_MOST_PERCENT = 90
+_MOST_POINTS_PERCENT = 10_000
+_MOST_HOURS = 168
+_PERCENT = BPS // 100
+
+
+@admin.page("/tiers", tab="tiers")
+def list_tiers(visit: Visit) -> str:
+    """Drafts and published programmes, and a form for another draft, filled in with what is in force."""
+    rows, after = cut(memberships.programme_page(visit.uow, visit.after(), PAGE_ROWS + 1), lambda row: row.id)
+    now = memberships.programme_in_force(visit.uow)
+    typed = visit.form if visit.form.values else Form(dict(_filled(now.programme)))
+    return render_template("admin/tiers.html", programmes=rows, next=after, now=now, typed=typed)
+
+
+@admin.action("/tiers", access=ADMINS, again="list_tiers", once=True)
+def draft_tiers(visit: Visit) -> Response:
+    """Keep a programme that nobody moves by yet."""
+    now = memberships.programme_in_force(visit.uow).programme
+    form = visit.form
+    changed: dict[str, object] = {
+        "name": form.text("name", longest=200),
+        "period_days": form.whole("period_days", 1, _LONGEST_DAYS),
+        "grace_days": form.whole("grace_days", 1, _LONGEST_DAYS),
+        "tiers": [_tier(form, tier, position) for position, tier in enumerate(now.tiers)],
+    }
+    form.check()
+    try:
+        programme = Programme.model_validate(now.model_dump() | changed)
+    except ValidationError:
+        form.errors["threshold_0"] = gettext("Thresholds begin at 0 and rise from tier to tier.")
+        form.refuse()
+    drafted = memberships.draft_programme(visit.uow, visit.caller.member_id, programme)
+    flash(gettext("Drafted. Nobody moves by it until it is published."))
+    return go_to("admin.show_tiers", programme_id=to_public(PROGRAMME_PREFIX, drafted.id))
+
+
+@admin.page("/tiers/<programme_id>", ids=_PROGRAMME, tab="tiers")
+def show_tiers(visit: Visit) -> str:
+    """A programme: its tiers, and who would leave theirs if it came into force now."""
+    found = memberships.programme_of(visit.uow, visit.ids["programme_id"])
+    moves = [] if found.number else memberships.who_moves(visit.uow, found.id)
+    return render_template(
+        "admin/tier_programme.html",
+        found=found,
+        moves=moves,
+        names=_names(visit),
+        benefits=memberships.tier_views(found),
+    )
+
+
+@admin.action("/tiers/<programme_id>/publish", access=ADMINS, again="show_tiers", ids=_PROGRAMME)
+def publish_tiers(visit: Visit) -> Response:
+    """Bring a draft into force from now on, or from the instant that was typed."""
+    effective_at = visit.form.instant("effective_at", visit.settings.time_zone)
+    visit.form.check()
+    programme_id: uuid.UUID = visit.ids["programme_id"]
+    published = memberships.publish_programme(visit.uow, visit.caller.member_id, programme_id, effective_at)
+    flash(gettext("Published as version %(number)s.", number=published.number))
+    return go_to("admin.show_tiers", programme_id=visit.path["programme_id"])
+
+
+def _tier(form: Form, was: Tier, position: int) -> dict[str, object]:
+    """A tier as the form has it; what the form does not show stays as it was."""
+    benefits = was.benefits.model_dump() | {
+        "member_discount_bps": form.whole(f"discount_{position}", 0, _MOST_PERCENT) * _PERCENT,
+        "points_multiplier_bps": form.whole(f"points_{position}", 100, _MOST_POINTS_PERCENT) * _PERCENT,
+        "early_access_hours": form.whole(f"hours_{position}", 0, _MOST_HOURS),
+        "free_shipping": form.is_ticked(f"shipping_{position}"),
+        "exclusive_deals": form.is_ticked(f"exclusive_{position}"),
+    }
+    return {
+        "code": was.code,
+        "name_zh": form.text(f"name_zh_{position}", longest=60),
+        "name_en": form.text(f"name_en_{position}", longest=60),
+        "threshold": form.whole(f"threshold_{position}", 0, MOST_POINTS),
+        "benefits": benefits,
+    }
+
+
+def _filled(programme: Programme) -> Iterator[tuple[str, str]]:
+    """What is in force, as the form that changes it; a rate that is no whole percent is shown without its fraction."""
+    yield "name", programme.name
+    yield "period_days", str(programme.period_days)
+    yield "grace_days", str(programme.grace_days)
+    for position, tier in enumerate(programme.tiers):
+        has: BenefitSet = tier.benefits
+        yield f"name_zh_{position}", tier.name_zh
+        yield f"name_en_{position}", tier.name_en
+        yield f"threshold_{position}", str(tier.threshold)
+        yield f"discount_{position}", str(has.member_discount_bps // _PERCENT)
+        yield f"points_{position}", str(has.points_multiplier_bps // _PERCENT)
+        yield f"hours_{position}", str(has.early_access_hours)
+        if has.free_shipping:
+            yield f"shipping_{position}", "yes"
+        if has.exclusive_deals:
+            yield f"exclusive_{position}", "yes"
+
+
+def _names(visit: Visit) -> dict[str, str]:
+    """The names of the tiers in force, by code."""
+    zh = languages.reader() == "zh"
+    return {tier.code: tier.name_zh if zh else tier.name_en for tier in memberships.tiers(visit.uow)}

@@ -1,0 +1,94 @@
+"""A member's tier: where I am, what is missing, what I would get, and why it changed."""
+
+from __future__ import annotations
+
+from flask import render_template
+from flask_babel import gettext, lazy_gettext, ngettext
+
+from socialshop.kernel.money import BPS
+from socialshop.memberships import service as memberships
+from socialshop.memberships.sentences import why
+from socialshop.memberships.service import Benefits, TierView
+from socialshop.pages import languages
+from socialshop.pages.formats import rate
+from socialshop.pages.shopper.section import shopper
+from socialshop.pages.visit import Visit
+
+_CHANGES_SHOWN = 20
+_WHOLE = 1_000
+_SOURCES = {
+    "order": lazy_gettext("What you bought"),
+    "refund": lazy_gettext("What you sent back"),
+    "referral": lazy_gettext("First purchases of members you brought"),
+    "referral_refund": lazy_gettext("First purchases that were sent back"),
+    "check_in": lazy_gettext("Checking in"),
+    "review": lazy_gettext("Reviews"),
+    "share": lazy_gettext("Sharing"),
+    "mission": lazy_gettext("Missions"),
+}
+_USES = {
+    "early_access": lazy_gettext("Came before the others"),
+    "member_discount": lazy_gettext("Member price"),
+    "free_shipping": lazy_gettext("Free shipping"),
+}
+_LINES = {"priority": lazy_gettext("Served first"), "dedicated": lazy_gettext("A service line of your own")}
+
+
+@shopper.page("/membership", tab="me")
+def show_membership(visit: Visit) -> str:
+    """The card, the path to the next tier, every tier, and the changes so far with their reasons."""
+    found = memberships.membership_of(visit.uow, visit.caller.number)
+    changes = memberships.changes_of(visit.uow, visit.caller.number, None, _CHANGES_SHOWN)
+    language, zone = languages.reader(), visit.settings.time_zone
+    return render_template(
+        "shopper/membership.html",
+        found=found,
+        way=min(found.growth * _WHOLE // found.next.threshold, _WHOLE) if found.next else _WHOLE,
+        changes=[(change.at, why(change, language, zone)) for change in changes],
+    )
+
+
+@shopper.app_template_global()
+def tier_name(tier: TierView | Benefits) -> str:
+    """The name of a tier in the reader's language."""
+    zh, en = (tier.tier_name_zh, tier.tier_name_en) if isinstance(tier, Benefits) else (tier.name_zh, tier.name_en)
+    return zh if languages.reader() == "zh" else en
+
+
+@shopper.app_template_global()
+def growth_words(kind: str) -> str:
+    """What growth comes from; a kind that has no words here by its own name."""
+    return str(_SOURCES.get(kind, kind))
+
+
+@shopper.app_template_global()
+def use_words(benefit: str) -> str:
+    """Which benefit was used; one that has no words here by its own name."""
+    return str(_USES.get(benefit, benefit))
+
+
+@shopper.app_template_global()
+def benefit_words(has: Benefits) -> list[str]:
+    """What somebody has, a sentence each; nothing for what is as for everybody."""
+    said = [
+        gettext("%(rate)s off every price", rate=rate(has.member_discount_bps)) if has.member_discount_bps else "",
+        gettext("Free shipping") if has.free_shipping else "",
+        gettext("%(rate)s of the points", rate=rate(has.points_multiplier_bps))
+        if has.points_multiplier_bps > BPS
+        else "",
+        ngettext(
+            "Deals %(num)s hour before the others", "Deals %(num)s hours before the others", has.early_access_hours
+        )
+        if has.early_access_hours
+        else "",
+        gettext("Every deal for members only") if has.exclusive_deals else "",
+        ngettext("%(num)s coupon a month", "%(num)s coupons a month", len(has.monthly_coupons))
+        if has.monthly_coupons
+        else "",
+        gettext("A gift for your birthday") if has.birthday_gift else "",
+        str(_LINES.get(has.service_line, "")),
+        ngettext("%(num)s voucher of our partners", "%(num)s vouchers of our partners", len(has.partner_vouchers))
+        if has.partner_vouchers
+        else "",
+    ]
+    return [str(sentence) for sentence in said if sentence]

@@ -1,0 +1,147 @@
+"""The card and the path of a member; programmes as an admin drafts, looks at and publishes them."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from flask import Flask
+from payment_shop import rows
+from tiers import Shop
+from visitors import Visitor, member
+
+from socialshop.deals import service as deals
+from socialshop.infra.clock import ManualClock
+from socialshop.infra.uow import unit_of_work
+from socialshop.kernel.ids import to_public
+from socialshop.kernel.roles import Role
+
+
+@pytest.fixture
+def shop(site: Flask) -> Shop:
+    clock = ManualClock(datetime.now(UTC))
+    site.extensions["socialshop_clock"] = clock
+    return Shop(site, clock)
+
+
+@pytest.fixture
+def admin(shop: Shop) -> Visitor:
+    return member(shop.app, role=Role.ADMIN, name="Ada")
+
+
+def number(person: Visitor) -> int:
+    assert person.card is not None
+    return int(rows("SELECT number FROM members WHERE id = :id", id=person.card.member_id)[0][0])
+
+
+def test_a_new_member_sees_what_is_missing_for_the_first_step(shop: Shop) -> None:
+    page = member(shop.app).look("/membership").text
+    assert "2000 more growth, and you are Silver." in page
+    assert "What everybody has." in page
+    assert 'href="/membership"' in member(shop.app).look("/me").text
+
+
+def test_a_member_sees_card_path_benefits_and_why_in_both_languages(shop: Shop) -> None:
+    lin = member(shop.app)
+    shop.sell(number(lin), 1_250_000)
+    page = lin.look("/membership").text
+    assert "<strong>Gold</strong>" in page
+    assert "37500 more growth, and you are Diamond." in page
+    for words in ("Free shipping", "Deals 12 hours before the others", "125% of the points", "Served first"):
+        assert page.count(words) >= 2, words
+    assert "Growth of 12500 within 365 days reached the 10000 that Gold asks" in page
+    zh = lin.look("/membership", "zh").text
+    assert "金卡会员" in zh
+    assert "再积 37500 成长值即可升级为钻石会员" in zh
+
+
+def test_who_is_about_to_lose_a_tier_reads_it_on_the_card(shop: Shop) -> None:
+    lin = member(shop.app)
+    order = shop.sell(number(lin), 250_000)
+    shop.refund(order, 100_000)
+    assert "Your growth no longer holds the tier." in lin.look("/membership").text
+
+
+def test_an_admin_drafts_from_what_is_in_force_sees_who_moves_and_publishes(shop: Shop, admin: Visitor) -> None:
+    silver = member(shop.app)
+    shop.sell(number(silver), 250_000)
+    typed = {"name": "Spring", "threshold_1": "2600", "discount_2": "5", "shipping_3": "yes"}
+    form = {**dict(_in_force()), **typed}
+    answer = admin.send("/admin/tiers", "/admin/tiers", **form)
+    assert answer.status_code == 303, answer.text
+    page = admin.look(answer.headers["Location"]).text
+    assert "down after a warning" in page
+    assert "5% off every price" in page
+    publish = f"{answer.headers['Location']}/publish"
+    assert admin.send(answer.headers["Location"], publish, effective_at="").status_code == 303
+    assert rows("SELECT version, code, threshold FROM tiers WHERE version = 2 AND level = 1") == [(2, "silver", 2_600)]
+    kept = rows("SELECT document -> 'activities' FROM tier_programmes ORDER BY created_at")
+    assert kept[0] == kept[1]
+    shop.pass_days(0)
+    assert shop.standing(number(silver))[0] == "silver"
+    assert shop.standing(number(silver))[2] is not None
+
+
+def test_a_ladder_that_does_not_rise_is_told_beside_its_field_and_kept_nowhere(shop: Shop, admin: Visitor) -> None:
+    answer = admin.send("/admin/tiers", "/admin/tiers", **{**dict(_in_force()), "threshold_2": "10"})
+    assert answer.status_code == 422
+    assert "Thresholds begin at 0 and rise from tier to tier." in answer.text
+    assert rows("SELECT count(*) FROM tier_programmes") == [(1,)]
+
+
+def test_finance_sees_programmes_and_has_no_form(shop: Shop, admin: Visitor) -> None:
+    finance = member(shop.app, role=Role.FINANCE)
+    page = finance.look("/admin/tiers").text
+    assert "Four tiers" in page
+    assert '<form method="post" action="/admin/tiers"' not in page
+    programme = to_public("tpr", rows("SELECT id FROM tier_programmes")[0][0])
+    assert "published" in finance.look(f"/admin/tiers/{programme}").text
+
+
+def _in_force() -> dict[str, str]:
+    form = {"name": "Four tiers", "period_days": "365", "grace_days": "30"}
+    for position, (zh, en, threshold, points, hours) in enumerate(
+        [
+            ("普通", "Normal", 0, 100, 0),
+            ("银卡", "Silver", 2_000, 110, 2),
+            ("金卡", "Gold", 10_000, 125, 12),
+            ("钻石", "Diamond", 50_000, 150, 24),
+        ]
+    ):
+        form |= {
+            f"name_zh_{position}": zh,
+            f"name_en_{position}": en,
+            f"threshold_{position}": str(threshold),
+            f"discount_{position}": "0",
+            f"points_{position}": str(points),
+            f"hours_{position}": str(hours),
+        }
+    return form
+
+
+def test_a_deal_says_which_tier_it_is_for_and_who_may_come_early(shop: Shop) -> None:
+    gold, plain = member(shop.app), member(shop.app)
+    shop.sell(number(gold), 1_000_000)
+    seller = shop.member()
+    product = deals.NewProduct("Tea", "", 7, [deals.NewSku("box", "box", 900, 9)])
+    with unit_of_work(shop.clock) as uow:
+        sku = deals.add_product(uow, uuid.uuid4(), product, "CNY").skus[0].id
+        terms = deals.NewDeal(
+            sku,
+            "Tea for gold",
+            2,
+            800,
+            timedelta(hours=1),
+            starts_at=shop.clock.now() + timedelta(hours=3),
+            minimum_tier="gold",
+        )
+        deal = deals.open_deal(uow, uuid.uuid4(), seller, terms).id
+    path = f"/deals/{to_public('deal', deal)}"
+    early, late = gold.look(path).text, plain.look(path).text
+    assert "For Gold and above" in early
+    assert "For Gold and above" in late
+    assert "you may open a room now" in early
+    assert "you may open a room now" not in late
+    assert gold.send(path, f"{path}/rooms", quantity="1").status_code == 303
+    assert rows("SELECT count(*) FROM rooms") == [(1,)]
