@@ -16,15 +16,9 @@ depends_on = None
 # The programme that a shop begins with. It gives no discount: what a shop takes off its prices it decides itself.
 _FIRST = "00000000-0000-7000-8000-000000000001"
 _PLAIN = {
-    "member_discount_bps": 0,
-    "free_shipping": False,
     "points_multiplier_bps": 10_000,
     "early_access_hours": 0,
     "exclusive_deals": False,
-    "monthly_coupons": [],
-    "birthday_gift": None,
-    "service_line": "standard",
-    "partner_vouchers": [],
 }
 _DOCUMENT = {
     "name": "Four tiers",
@@ -54,10 +48,8 @@ _DOCUMENT = {
             "threshold": 10_000,
             "benefits": _PLAIN
             | {
-                "free_shipping": True,
                 "points_multiplier_bps": 12_500,
                 "early_access_hours": 12,
-                "service_line": "priority",
             },
         },
         {
@@ -67,11 +59,9 @@ _DOCUMENT = {
             "threshold": 50_000,
             "benefits": _PLAIN
             | {
-                "free_shipping": True,
                 "points_multiplier_bps": 15_000,
                 "early_access_hours": 24,
                 "exclusive_deals": True,
-                "service_line": "dedicated",
             },
         },
     ],

@@ -15,7 +15,6 @@ from pydantic_core import PydanticCustomError
 
 from socialshop.kernel.currencies import is_currency
 from socialshop.kernel.money import BPS
-from socialshop.memberships.rules import SERVICE_LINES
 
 MOST_TIERS = 12
 MOST_POINTS = 10**12
@@ -37,21 +36,8 @@ def _known_currency(value: str) -> str:
     return value
 
 
-def _known_line(value: str) -> str:
-    if value not in SERVICE_LINES:
-        raise PydanticCustomError("service_line", f"is none of {', '.join(SERVICE_LINES)}")
-    return value
-
-
-def _unlike(values: Sequence[str]) -> Sequence[str]:
-    if len(set(values)) < len(values):
-        raise PydanticCustomError("repeats", "says the same twice")
-    return values
-
-
 Code = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
 Text = Annotated[str, Field(min_length=1, max_length=60), AfterValidator(_storable)]
-Codes = Annotated[tuple[Code, ...], Field(max_length=20, strict=False), AfterValidator(_unlike)]
 Points = Annotated[int, Field(ge=0, le=MOST_POINTS)]
 
 
@@ -64,15 +50,9 @@ class Strict(BaseModel):
 class BenefitSet(Strict):
     """What a tier gives; what is not said is not given. 10,000 bps of points are the plain number."""
 
-    member_discount_bps: Annotated[int, Field(ge=0, le=9_000)] = 0
-    free_shipping: bool = False
     points_multiplier_bps: Annotated[int, Field(ge=BPS, le=100 * BPS)] = BPS
     early_access_hours: Annotated[int, Field(ge=0, le=168)] = 0
     exclusive_deals: bool = False
-    monthly_coupons: Codes = ()
-    birthday_gift: Code | None = None
-    service_line: Annotated[str, AfterValidator(_known_line)] = "standard"
-    partner_vouchers: Codes = ()
 
 
 class Tier(Strict):

@@ -21,15 +21,9 @@ from socialshop.web.schemas import Instant, MoneyWire, Wire, with_example
 
 PROGRAMME_PREFIX = "tpr"
 _BENEFITS: dict[str, Any] = {
-    "member_discount_bps": 0,
-    "free_shipping": True,
     "points_multiplier_bps": 12500,
     "early_access_hours": 12,
     "exclusive_deals": False,
-    "monthly_coupons": [],
-    "birthday_gift": None,
-    "service_line": "priority",
-    "partner_vouchers": [],
 }
 _TIER: dict[str, Any] = {
     "code": "gold",
@@ -63,7 +57,7 @@ _DOCUMENT: dict[str, Any] = {
             "name_zh": "金卡会员",
             "name_en": "Gold",
             "threshold": 10000,
-            "benefits": {"free_shipping": True, "early_access_hours": 12},
+            "benefits": {"early_access_hours": 12},
         },
     ],
 }
@@ -92,29 +86,17 @@ GivenInstant = Annotated[datetime, BeforeValidator(_instant), WithJsonSchema({"t
 class BenefitsWire(Wire):
     """What a tier gives; coupons, gift and vouchers are codes. 10,000 bps of points are the plain number."""
 
-    member_discount_bps: int
-    free_shipping: bool
     points_multiplier_bps: int
     early_access_hours: int
     exclusive_deals: bool
-    monthly_coupons: list[str]
-    birthday_gift: str | None
-    service_line: str
-    partner_vouchers: list[str]
 
     @classmethod
     def of(cls, benefits: Benefits) -> BenefitsWire:
         """The wire form of benefits."""
         return cls(
-            member_discount_bps=benefits.member_discount_bps,
-            free_shipping=benefits.free_shipping,
             points_multiplier_bps=benefits.points_multiplier_bps,
             early_access_hours=benefits.early_access_hours,
             exclusive_deals=benefits.exclusive_deals,
-            monthly_coupons=list(benefits.monthly_coupons),
-            birthday_gift=benefits.birthday_gift,
-            service_line=benefits.service_line,
-            partner_vouchers=list(benefits.partner_vouchers),
         )
 
 

@@ -40,10 +40,8 @@ def test_each_member_has_the_benefits_of_the_own_tier_in_one_statement(app: Flas
         "金卡会员",
         "Gold",
         2,
-        free_shipping=True,
         points_multiplier_bps=12_500,
         early_access_hours=12,
-        service_line="priority",
     )
     assert (found[diamond].early_access_hours, found[diamond].exclusive_deals) == (24, True)
     assert found[plain].tier == "normal"

@@ -23,7 +23,6 @@ from socialshop.web.auth import ADMINS
 
 _PROGRAMME = {"programme_id": PROGRAMME_PREFIX}
 _LONGEST_DAYS = 3_650
-_MOST_PERCENT = 90
 _MOST_POINTS_PERCENT = 10_000
 _MOST_HOURS = 168
 _PERCENT = BPS // 100
@@ -88,10 +87,8 @@ def publish_tiers(visit: Visit) -> Response:
 def _tier(form: Form, was: Tier, position: int) -> dict[str, object]:
     """A tier as the form has it; what the form does not show stays as it was."""
     benefits = was.benefits.model_dump() | {
-        "member_discount_bps": form.whole(f"discount_{position}", 0, _MOST_PERCENT) * _PERCENT,
         "points_multiplier_bps": form.whole(f"points_{position}", 100, _MOST_POINTS_PERCENT) * _PERCENT,
         "early_access_hours": form.whole(f"hours_{position}", 0, _MOST_HOURS),
-        "free_shipping": form.is_ticked(f"shipping_{position}"),
         "exclusive_deals": form.is_ticked(f"exclusive_{position}"),
     }
     return {
@@ -113,11 +110,8 @@ def _filled(programme: Programme) -> Iterator[tuple[str, str]]:
         yield f"name_zh_{position}", tier.name_zh
         yield f"name_en_{position}", tier.name_en
         yield f"threshold_{position}", str(tier.threshold)
-        yield f"discount_{position}", str(has.member_discount_bps // _PERCENT)
         yield f"points_{position}", str(has.points_multiplier_bps // _PERCENT)
         yield f"hours_{position}", str(has.early_access_hours)
-        if has.free_shipping:
-            yield f"shipping_{position}", "yes"
         if has.exclusive_deals:
             yield f"exclusive_{position}", "yes"
 

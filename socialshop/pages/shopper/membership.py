@@ -28,10 +28,7 @@ _SOURCES = {
 }
 _USES = {
     "early_access": lazy_gettext("Came before the others"),
-    "member_discount": lazy_gettext("Member price"),
-    "free_shipping": lazy_gettext("Free shipping"),
 }
-_LINES = {"priority": lazy_gettext("Served first"), "dedicated": lazy_gettext("A service line of your own")}
 
 
 @shopper.page("/membership", tab="me")
@@ -71,8 +68,6 @@ def use_words(benefit: str) -> str:
 def benefit_words(has: Benefits) -> list[str]:
     """What somebody has, a sentence each; nothing for what is as for everybody."""
     said = [
-        gettext("%(rate)s off every price", rate=rate(has.member_discount_bps)) if has.member_discount_bps else "",
-        gettext("Free shipping") if has.free_shipping else "",
         gettext("%(rate)s of the points", rate=rate(has.points_multiplier_bps))
         if has.points_multiplier_bps > BPS
         else "",
@@ -82,13 +77,5 @@ def benefit_words(has: Benefits) -> list[str]:
         if has.early_access_hours
         else "",
         gettext("Every deal for members only") if has.exclusive_deals else "",
-        ngettext("%(num)s coupon a month", "%(num)s coupons a month", len(has.monthly_coupons))
-        if has.monthly_coupons
-        else "",
-        gettext("A gift for your birthday") if has.birthday_gift else "",
-        str(_LINES.get(has.service_line, "")),
-        ngettext("%(num)s voucher of our partners", "%(num)s vouchers of our partners", len(has.partner_vouchers))
-        if has.partner_vouchers
-        else "",
     ]
     return [str(sentence) for sentence in said if sentence]
