@@ -1,4 +1,7 @@
-"""Money that nobody can claim any more falls to the shop, as the commission that it was never paid."""
+"""Money that nobody can claim any more falls to the shop, as the commission that it was never paid.
+
+Points stay with their lots, which end in their time: books without them would no longer agree with the lots.
+"""
 
 from __future__ import annotations
 

@@ -10,6 +10,8 @@ from typing import NamedTuple
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from socialshop.kernel.currencies import POINTS
+
 
 class LeaverRow(NamedTuple):
     """Who leaves."""
@@ -70,13 +72,13 @@ def open_payouts(session: Session, member_id: uuid.UUID) -> list[RequestRow]:
 
 
 def wallet_of(session: Session, account: str) -> list[MoneyRow]:
-    """What the wallet of this name holds, a row a currency, nothing left out."""
+    """The money that the wallet of this name holds, a row a currency; points are none: nobody pays them out."""
     rows = session.execute(
         text(
             "SELECT b.currency, b.amount_minor FROM ledger_accounts n JOIN ledger_balances b ON b.account_id = n.id"
-            " WHERE n.name = :account AND b.amount_minor > 0 ORDER BY b.currency"
+            " WHERE n.name = :account AND b.currency <> :points AND b.amount_minor > 0 ORDER BY b.currency"
         ),
-        {"account": account},
+        {"account": account, "points": POINTS},
     )
     return [MoneyRow(*row) for row in rows]
 
@@ -117,11 +119,11 @@ def enriched(session: Session, limit: int) -> list[int]:
             SELECT DISTINCT m.number
             FROM erasures e JOIN members m ON m.id = e.member_id
             JOIN ledger_accounts n ON n.name = concat_ws(chr(58), 'member', m.number, 'wallet')
-            JOIN ledger_balances b ON b.account_id = n.id AND b.amount_minor > 0
+            JOIN ledger_balances b ON b.account_id = n.id AND b.currency <> :points AND b.amount_minor > 0
             ORDER BY m.number LIMIT :limit
             """
         ),
-        {"limit": limit},
+        {"limit": limit, "points": POINTS},
     )
     return list(rows.scalars())
 
