@@ -93,7 +93,7 @@ class Purses(RuleBasedStateMachine):
     def settle(self, pick: int) -> None:
         subject, _ = self.uses[pick % len(self.uses)]
         for _ in range(2):
-            self.shop.do(lambda uow: using.settle(uow, using.ORDER, subject))
+            self.shop.do(lambda uow: using.settle(uow, using.ORDER, [subject]))
 
     @precondition(lambda self: self.orders)
     @rule(pick=st.integers(0, 99), amount=st.sampled_from([1, 99, 5_000, 10**6]))

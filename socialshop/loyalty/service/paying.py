@@ -21,6 +21,7 @@ from socialshop.ledger.journal import Entry, Posting
 from socialshop.loyalty import rules
 from socialshop.loyalty.service import using
 from socialshop.loyalty.service.publishing import rules_at
+from socialshop.loyalty.store import lots
 from socialshop.loyalty.store import uses as store
 from socialshop.loyalty.store.uses import Purpose, RefundedUse
 
@@ -53,22 +54,31 @@ def set_aside_for_order(uow: UnitOfWork, member: int, order_id: uuid.UUID, point
 
 def settle_orders(uow: UnitOfWork, order_ids: Collection[uuid.UUID]) -> None:
     """What was set aside for these orders is used: the sales stand."""
-    for order_id in sorted(order_ids):
-        using.settle(uow, using.ORDER, order_id)
+    if order_ids:
+        using.settle(uow, using.ORDER, order_ids)
 
 
 def give_back_unsold(uow: UnitOfWork, order_ids: Collection[uuid.UUID]) -> None:
     """What was set aside for those of these orders that came to nothing is back. Told again, nothing changes."""
     if not order_ids:
         return
-    for order_id in store.held_for_nothing(uow.session, order_ids):
-        using.give_back(uow, using.ORDER, order_id)
+    found = store.held_for_nothing(uow.session, order_ids)
+    if not found:
+        return
+    # All of them before any lot moves: one by one they would come in the order of the orders.
+    lots.lock_members(uow.session, [use.member for use in found])
+    for use in found:
+        using.give_back(uow, using.ORDER, use.order_id)
 
 
 def give_back_refunded(uow: UnitOfWork, order_ids: Collection[uuid.UUID]) -> None:
     """Points that paid for these orders come back in the share in which money did, rounded down until all is back."""
     entries = []
-    for use in store.lock_refunded(uow.session, order_ids):
+    found = store.lock_refunded(uow.session, order_ids)
+    if found:
+        # All of them before any lot moves: one by one they would come in the order of the uses.
+        lots.lock_members(uow.session, [use.member for use in found])
+    for use in found:
         target = use.points * use.refunded_minor // use.total_minor
         if target > use.returned:
             using.give_back(uow, using.ORDER, use.order_id, target)

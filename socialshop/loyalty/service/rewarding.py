@@ -112,8 +112,9 @@ def _decide(
         raise RedemptionDecided(f"the redemption is {row.status}")
     store.decide(uow.session, redemption_id, status, reason, uow.now)
     if status == "refused":
-        store.put_back(uow.session, row.reward_id)
+        # The member before the reward, as who redeems takes them: the two must not wait for each other.
         using.give_back(uow, using.REWARD, redemption_id)
+        store.put_back(uow.session, row.reward_id)
     facts = {"reward": to_public("rwd", row.reward_id), **({"reason": reason} if reason else {})}
     audit.record(uow, actor=actor, action=f"redemption.{status}", target=to_public("rdm", redemption_id), facts=facts)
     return row._replace(status=status, reason=reason, decided_at=uow.now)

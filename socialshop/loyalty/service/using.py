@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Collection
 
 from socialshop.infra.uow import UnitOfWork
 from socialshop.kernel.ids import new_id, to_public
@@ -41,15 +42,16 @@ def use(uow: UnitOfWork, member: int, purpose: Purpose, points: int, *, hold: bo
     ledger.post(uow, [entry])
 
 
-def settle(uow: UnitOfWork, purpose: str, subject_id: uuid.UUID) -> None:
-    """What was set aside for this is used. Told again, or of what came back, nothing changes."""
-    found = uses.find(uow.session, purpose, subject_id)
-    if found is None or found.status != "held":
-        return
-    uses.settle(uow.session, found.id)
-    left = found.points - found.returned
-    taken = postings.given(postings.RESERVED, found.member, -left, found.id)
-    ledger.post(uow, [postings.entry(f"used:{to_public('use', found.id)}", "used", taken)])
+def settle(uow: UnitOfWork, purpose: str, subject_ids: Collection[uuid.UUID]) -> None:
+    """What was set aside for these is used. Told again, or of what came back, nothing changes.
+
+    A constant number of statements.
+    """
+    entries = []
+    for found in uses.settle(uow.session, purpose, subject_ids):
+        taken = postings.given(postings.RESERVED, found.member, found.returned - found.points, found.id)
+        entries.append(postings.entry(f"used:{to_public('use', found.id)}", "used", taken))
+    ledger.post(uow, entries)
 
 
 def give_back(uow: UnitOfWork, purpose: str, subject_id: uuid.UUID, returned_in_all: int | None = None) -> None:

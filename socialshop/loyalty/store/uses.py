@@ -32,11 +32,19 @@ class UseRow(NamedTuple):
     status: str
 
 
+class HeldUse(NamedTuple):
+    """Points that are set aside for an order."""
+
+    order_id: uuid.UUID
+    member: int
+
+
 class RefundedUse(NamedTuple):
     """Points that were used for an order, with what went back of its money."""
 
     id: uuid.UUID
     order_id: uuid.UUID
+    member: int
     points: int
     returned: int
     facts: Mapping[str, Any]
@@ -44,18 +52,18 @@ class RefundedUse(NamedTuple):
     refunded_minor: int
 
 
-def held_for_nothing(session: Session, order_ids: Collection[uuid.UUID]) -> list[uuid.UUID]:
-    """Those of these orders that are cancelled or refunded and still have points set aside."""
+def held_for_nothing(session: Session, order_ids: Collection[uuid.UUID]) -> list[HeldUse]:
+    """What is still set aside for those of these orders that are cancelled or refunded."""
     rows = session.execute(
         text(
             """
-            SELECT o.id FROM orders o JOIN point_uses u ON u.purpose = 'order' AND u.subject_id = o.id
+            SELECT o.id, u.member FROM orders o JOIN point_uses u ON u.purpose = 'order' AND u.subject_id = o.id
             WHERE o.id = ANY(:ids) AND o.status IN ('cancelled', 'refunded') AND u.status = 'held' ORDER BY o.id
             """
         ),
         {"ids": list(order_ids)},
     )
-    return list(rows.scalars())
+    return [HeldUse(*row) for row in rows]
 
 
 def lock_refunded(session: Session, order_ids: Collection[uuid.UUID]) -> list[RefundedUse]:
@@ -63,7 +71,7 @@ def lock_refunded(session: Session, order_ids: Collection[uuid.UUID]) -> list[Re
     rows = session.execute(
         text(
             """
-            SELECT u.id, o.id, u.points, u.returned_points, u.facts, o.total_minor, o.refunded_minor
+            SELECT u.id, o.id, u.member, u.points, u.returned_points, u.facts, o.total_minor, o.refunded_minor
             FROM orders o JOIN point_uses u ON u.purpose = 'order' AND u.subject_id = o.id
             WHERE o.id = ANY(:ids) AND u.status = 'used' ORDER BY u.id FOR UPDATE OF u
             """
@@ -114,9 +122,16 @@ def add(session: Session, use: UseRow, purpose: Purpose, parts: Sequence[Part], 
     )
 
 
-def settle(session: Session, use_id: uuid.UUID) -> None:
-    """What was set aside is used."""
-    session.execute(text("UPDATE point_uses SET status = 'used' WHERE id = :id AND status = 'held'"), {"id": use_id})
+def settle(session: Session, purpose: str, subject_ids: Collection[uuid.UUID]) -> list[UseRow]:
+    """What was set aside for these is used; returns those that were not before, in the order of their ids."""
+    rows = session.execute(
+        text(
+            "UPDATE point_uses SET status = 'used' WHERE purpose = :purpose AND subject_id = ANY(:subjects)"
+            " AND status = 'held' RETURNING id, member, points, returned_points, status"
+        ),
+        {"purpose": purpose, "subjects": list(subject_ids)},
+    )
+    return sorted(UseRow(*row) for row in rows)
 
 
 def lots_of(session: Session, use_id: uuid.UUID) -> list[Part]:
