@@ -237,6 +237,7 @@ def reset_password(call: Call[PasswordReset, Nothing]) -> Answer:
         202, Nothing, "A mail is on its way to the new address; the present one stays until it is confirmed."
     ),
     refuses=(EmailTaken, WrongPassword, limits.TooManyAttempts),
+    limit=limits.MAIL_REQUESTS,
 )
 def change_email(call: Call[EmailChange, Nothing]) -> Answer:
     """Ask for another e-mail address; your present one is told of it. Wrong passwords are counted as at signing in."""
@@ -263,6 +264,7 @@ def change_email(call: Call[EmailChange, Nothing]) -> Answer:
     body=VerifiedEmail,
     replies=Reply(204, None, "The address is yours, and verified."),
     refuses=(TokenNotValid, EmailTaken),
+    limit=limits.MAIL_REQUESTS,
 )
 def confirm_email_change(call: Call[VerifiedEmail, Nothing]) -> Answer:
     """Show that a new e-mail address is yours, by the token of the link that was sent to it."""
