@@ -69,6 +69,11 @@ def _row(now: datetime, deed: Deed) -> store.EntryRow:
     return store.EntryRow(deed.actor, deed.action, deed.target, facts, content_hash)
 
 
+def has_done(uow: UnitOfWork, actor: uuid.UUID, action: str, target: str) -> bool:
+    """Whether the record says that `actor` ever did this to `target`. One indexed read."""
+    return store.has_entry(uow.session, actor, action, target)
+
+
 def count_unsealed(uow: UnitOfWork) -> int:
     """How many entries wait to be sealed."""
     return count_waiting(uow.session, CHAIN)

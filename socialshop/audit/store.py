@@ -35,6 +35,17 @@ class StoredEntry(NamedTuple):
     facts: dict[str, Any]
 
 
+def has_entry(session: Session, actor: uuid.UUID, action: str, target: str) -> bool:
+    """Whether there is such an entry."""
+    found = session.execute(
+        text(
+            "SELECT EXISTS (SELECT FROM audit_entries WHERE target = :target AND actor = :actor AND action = :action)"
+        ),
+        {"actor": actor, "action": action, "target": target},
+    )
+    return bool(found.scalar_one())
+
+
 def add_entries(session: Session, rows: Sequence[EntryRow], recorded_at: datetime) -> None:
     """Append entries in the order given, and put them in the queue for sealing."""
     session.execute(

@@ -6,7 +6,7 @@ from socialshop.kernel.errors import DomainError, Kind
 
 
 class SelfApproval(DomainError):
-    """Nobody decides about an own payout request."""
+    """Nobody decides about an own payout request, nor approves one of an account that they made a link into."""
 
     code = "self_approval"
     kind = Kind.FORBIDDEN

@@ -31,7 +31,10 @@ from socialshop.infra.uow import UnitOfWork, in_unit_of_work, unit_of_work
 from socialshop.invites import service as invites
 from socialshop.kernel.ids import from_public, to_public
 from socialshop.kernel.roles import Role
+from socialshop.ledger import chart
 from socialshop.ledger import service as ledger
+from socialshop.ledger.service import Entry, Posting
+from socialshop.loyalty import service as loyalty
 from socialshop.onboarding import service as onboarding
 from socialshop.payouts import service as payouts
 from socialshop.privacy import service as privacy
@@ -388,3 +391,46 @@ def test_the_export_is_json_that_a_script_reads(app: Flask) -> None:
     assert set(document["sections"]) | set(document["not_shown"]) == {holding.table for holding in HOLDINGS}
     assert "argon2" not in json.dumps(document)
     assert secrets.token_hex(4) not in document
+
+
+def test_a_commission_that_the_shop_holds_already_is_not_taken_back_twice(app: Flask) -> None:
+    # given a leaver whose 400 fell to the shop
+    person = sign_up(app)
+    number = number_of(person)
+    assert person.call("DELETE", "/me").status_code == 204
+    earn(number, 400)
+    in_unit_of_work(privacy.finish_erasures)
+    cost = _expense()
+    # when refunds then claw back 500 of it, as a debt
+    owed = Posting(chart.member_receivable(number), -500, "CNY", None)
+    back = Posting(chart.COMMISSION_EXPENSE, 500, "CNY", None)
+    in_unit_of_work(lambda uow: ledger.post(uow, [Entry("clawback:rfd_x", "clawback", (owed, back))]))
+    for _ in range(2):
+        in_unit_of_work(privacy.finish_erasures)
+    # then what the shop held is booked back once, and the rest stands as a debt
+    assert wallet_of(number)[3] == 100
+    assert _expense() == cost + 100
+    assert in_unit_of_work(ledger.prove, isolation="REPEATABLE READ").balanced
+
+
+def test_points_of_who_leaves_end_with_their_lots(app: Flask) -> None:
+    person = sign_up(app)
+    number = number_of(person)
+    assert person.call("POST", "/me/check-ins").status_code in {200, 201}
+    assert person.call("DELETE", "/me").status_code == 204
+    in_unit_of_work(privacy.finish_erasures)
+    assert rows("SELECT count(*) FROM ledger_entries WHERE kind = 'forfeit'") == [(0,)]
+    with unit_of_work() as uow:
+        uow.session.execute(text("UPDATE point_lots SET expires_at = now() - interval '1 second'"))
+    in_unit_of_work(loyalty.expire_due)
+    assert rows("SELECT left_points FROM point_lots WHERE member = :n", n=number) == [(0,)]
+    assert in_unit_of_work(ledger.prove, isolation="REPEATABLE READ").projection_ok
+
+
+def _expense() -> int:
+    return int(
+        rows(
+            "SELECT coalesce(sum(p.amount_minor), 0) FROM ledger_postings p JOIN ledger_accounts a"
+            " ON a.id = p.account_id WHERE a.name = 'shop:commission_expense'"
+        )[0][0]
+    )

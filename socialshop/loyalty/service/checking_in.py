@@ -11,6 +11,8 @@ from socialshop.loyalty.service.giving import Grant, give
 from socialshop.loyalty.service.publishing import rules_at
 from socialshop.loyalty.store import lots as store
 from socialshop.loyalty.store.lots import Streak
+from socialshop.memberships import service as memberships
+from socialshop.memberships.service import Activity
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +36,7 @@ class CheckInState:
 
 
 def check_in(uow: UnitOfWork, member: int, zone: str) -> CheckIn:
-    """Give the day's points; a second time on one day, nothing changes."""
+    """Give the day's points, and the growth that the tier programme has for it; a second time on one day, nothing changes."""
     today = rules.day_of(uow.now, zone)
     in_force = rules_at(uow, uow.now)
     store.lock_members(uow.session, [member])
@@ -48,6 +50,7 @@ def check_in(uow: UnitOfWork, member: int, zone: str) -> CheckIn:
     facts = {"rules": in_force.version, "streak": streak, "bonus": bonus}
     give(uow, [Grant(member, rules.CHECK_IN, today.isoformat(), points, facts, in_force.expiry_days, uow.now)])
     store.keep_streak(uow.session, member, Streak(today, streak))
+    memberships.add_activity(uow, [Activity(member, rules.CHECK_IN, today.isoformat())], zone)
     return CheckIn(today, streak, points, bonus, new=True)
 
 

@@ -128,7 +128,7 @@ def change_reward(visit: Visit) -> Response:
     return go_to("admin.show_reward", reward_id=visit.path["reward_id"])
 
 
-@admin.page("/redemptions/<redemption_id>", tab="points", ids={"redemption_id": "rdm"})
+@admin.page("/redemptions/<redemption_id>", tab="points", ids={"redemption_id": "rdm"}, sees="redemption_id")
 def show_redemption(visit: Visit) -> str:
     """One redemption, to be decided."""
     row = loyalty.redemption(visit.uow, visit.ids["redemption_id"])

@@ -28,9 +28,12 @@ DOCUMENTS = {
     ),
     Document.PERSONALISATION: (
         lazy_gettext("Goods chosen for you"),
-        lazy_gettext("What you bought and looked at decides what you are shown first."),
+        lazy_gettext("What you bought and looked at may decide what you are shown first."),
     ),
-    Document.MARKETING: (lazy_gettext("Offers by mail"), lazy_gettext("We write when there is an offer.")),
+    Document.MARKETING: (
+        lazy_gettext("Offers by mail"),
+        lazy_gettext("The shop may write to you when there is an offer."),
+    ),
 }
 # What tables and looks are called; a new one shows under its own name until it has a title here.
 TABLES: Mapping[str, Any] = {
@@ -85,6 +88,7 @@ LOOKS: Mapping[str, Any] = {
     "show_payout": lazy_gettext("a payout"),
     "show_payout_request": lazy_gettext("a payout"),
     "explain": lazy_gettext("a commission"),
+    "show_redemption": lazy_gettext("a reward asked for"),
     "show_batch": lazy_gettext("a batch of payouts"),
     "show_payout_batch": lazy_gettext("a batch of payouts"),
     "take_file": lazy_gettext("the file of payouts for the bank"),

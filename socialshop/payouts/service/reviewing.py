@@ -42,6 +42,10 @@ def _decide(uow: UnitOfWork, actor: uuid.UUID, request_id: uuid.UUID, decision: 
     request = found(uow, request_id)
     if request.member_id == actor:
         raise SelfApproval("somebody else decides about your own payout request")
+    if decision == "approved" and audit.has_done(
+        uow, actor, "member.password_link", to_public("mbr", request.member_id)
+    ):
+        raise SelfApproval("you made a link that opens this member's account: somebody else approves its payouts")
     ends = decision == "rejected"
     if not move_on(uow, request, decision, come_from=_COME_FROM[decision], reason=reason, ends=ends):
         return found(uow, request_id)

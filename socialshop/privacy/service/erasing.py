@@ -26,7 +26,7 @@ from socialshop.kernel.money import Money
 from socialshop.payouts import service as payouts
 from socialshop.privacy.errors import MoneyLeft, PayoutUnderway
 from socialshop.privacy.holdings import HOLDINGS
-from socialshop.privacy.service.forfeiting import forfeit, money_of
+from socialshop.privacy.service.forfeiting import forfeit, money_of, take_back
 from socialshop.privacy.store import erasing as store
 from socialshop.rooms import service as rooms
 from socialshop.rooms.errors import RoomClosed, SeatPaid
@@ -88,7 +88,10 @@ def finish_erasures(uow: UnitOfWork) -> bool:
     enriched = store.enriched(uow.session, _A_STEP)
     for number in enriched:
         forfeit(uow, number)
-    return len(due) == _A_STEP or len(enriched) == _A_STEP
+    indebted = store.indebted(uow.session, _A_STEP)
+    for number in indebted:
+        take_back(uow, number)
+    return _A_STEP in (len(due), len(enriched), len(indebted))
 
 
 def _settle_money(uow: UnitOfWork, member_id: uuid.UUID, number: int, gives_up: bool) -> list[Money]:

@@ -26,16 +26,32 @@ def forfeit(uow: UnitOfWork, number: int) -> list[Money]:
     wallet = chart.member_wallet(number)
     held = ledger.hold(uow, {(wallet, money.currency) for money in money_of(uow, number)})
     left = [Money(amount, currency) for (_, currency), amount in sorted(held.items()) if amount > 0]
-    ledger.post(uow, [_entry(wallet, number, money, exact_text(uow.now)) for money in left])
+    at = exact_text(uow.now)
+    ledger.post(uow, [_entry(f"forfeit:{number}:{money.currency}:{at}", wallet, money) for money in left])
     return left
 
 
-def _entry(wallet: str, number: int, money: Money, at: str) -> Entry:
+def take_back(uow: UnitOfWork, number: int) -> None:
+    """A commission that the shop got back by forfeit and once more by a refund is booked back once.
+
+    A claw back finds the wallet of a leaver empty and posts a debt that nobody will pay. As far as the shop holds the
+    money of that member already, the debt is no debt: it ends against the expense that was lowered twice.
+    """
+    receivable = chart.member_receivable(number)
+    at = exact_text(uow.now)
+    entries = [
+        _entry(f"forfeit_undone:{number}:{row.currency}:{at}", receivable, Money(-row.amount_minor, row.currency))
+        for row in store.twice_of(uow.session, number)
+    ]
+    ledger.post(uow, entries)
+
+
+def _entry(reference: str, account: str, money: Money) -> Entry:
     return Entry(
-        f"forfeit:{number}:{money.currency}:{at}",
+        reference,
         "forfeit",
         (
-            Posting(wallet, -money.amount_minor, money.currency, None),
+            Posting(account, -money.amount_minor, money.currency, None),
             Posting(chart.COMMISSION_EXPENSE, money.amount_minor, money.currency, None),
         ),
     )

@@ -12,6 +12,21 @@ from sqlalchemy.orm import Session
 
 from socialshop.kernel.currencies import POINTS
 
+# By leaver and currency the smaller of two sums: what is owed, and what `forfeit` entries gave the shop so far.
+_TWICE = """
+    SELECT m.number, b.currency, least(-b.amount_minor, given.amount_minor) AS amount_minor
+    FROM erasures e JOIN members m ON m.id = e.member_id
+    JOIN ledger_accounts n ON n.name = concat_ws(chr(58), 'member', m.number, 'receivable')
+    JOIN ledger_balances b ON b.account_id = n.id AND b.amount_minor < 0
+    CROSS JOIN LATERAL (
+        SELECT -coalesce(sum(p.amount_minor), 0)::bigint AS amount_minor
+        FROM ledger_accounts a JOIN ledger_postings p ON p.account_id = a.id AND p.currency = b.currency
+        JOIN ledger_entries j ON j.id = p.entry_id AND j.kind = 'forfeit'
+        WHERE a.name IN (concat_ws(chr(58), 'member', m.number, 'wallet'), n.name)
+    ) given
+    WHERE given.amount_minor > 0
+"""
+
 
 class LeaverRow(NamedTuple):
     """Who leaves."""
@@ -126,6 +141,21 @@ def enriched(session: Session, limit: int) -> list[int]:
         {"limit": limit, "points": POINTS},
     )
     return list(rows.scalars())
+
+
+def indebted(session: Session, limit: int) -> list[int]:
+    """The numbers of some who left and of whom a claw back took what the shop had been given up already."""
+    rows = session.execute(text(f"SELECT DISTINCT number FROM ({_TWICE}) t ORDER BY 1 LIMIT :limit"), {"limit": limit})  # noqa: S608
+    return list(rows.scalars())
+
+
+def twice_of(session: Session, number: int) -> list[MoneyRow]:
+    """What a leaver owes and the shop holds already, a row a currency."""
+    rows = session.execute(
+        text(f"SELECT currency, amount_minor FROM ({_TWICE}) t WHERE number = :number ORDER BY currency"),  # noqa: S608
+        {"number": number},
+    )
+    return [MoneyRow(*row) for row in rows]
 
 
 def said_of(session: Session, member_id: uuid.UUID, number: int) -> list[tuple[str, str]]:
