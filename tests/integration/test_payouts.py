@@ -253,6 +253,19 @@ def test_nobody_decides_about_an_own_request(app: Flask, admins: list[Person]) -
     approved(admins[1], request)
 
 
+def test_whoever_made_a_link_into_an_account_approves_none_of_its_payouts(lin: Person, admins: list[Person]) -> None:
+    # given an admin who could sign in as the member
+    with unit_of_work() as uow:
+        onboarding.password_link(uow, admins[0].card.member_id, lin.card.member_id)
+    request = asked(lin, 500)
+    before = counts(*TABLES)
+    # then another approves, and the first may still refuse
+    assert refusal(decide(admins[0], request, "approve"))[:2] == (403, "self_approval")
+    assert counts(*TABLES) == before
+    approved(admins[1], request)
+    assert decide(admins[0], request, "hold", reason="look again").status_code == 200
+
+
 def test_reject_and_hold_need_a_reason(lin: Person, admins: list[Person]) -> None:
     request = asked(lin, 500)
     for decision in ("reject", "hold"):

@@ -36,7 +36,7 @@ class CheckInState:
 
 
 def check_in(uow: UnitOfWork, member: int, zone: str) -> CheckIn:
-    """Give the day's points, and the growth that the tier programme has for it; a second time on one day, nothing changes."""
+    """Give the day's points, and the growth that tiers have for it; a second time on one day, nothing changes."""
     today = rules.day_of(uow.now, zone)
     in_force = rules_at(uow, uow.now)
     store.lock_members(uow.session, [member])

@@ -35,6 +35,13 @@ class LeaverRow(NamedTuple):
     locale: str
 
 
+class OwedRow(NamedTuple):
+    """What a leaver owes in one currency, as far as the shop holds it already."""
+
+    currency: str
+    amount_minor: int
+
+
 class MoneyRow(NamedTuple):
     """What a wallet holds in one currency."""
 
@@ -149,13 +156,13 @@ def indebted(session: Session, limit: int) -> list[int]:
     return list(rows.scalars())
 
 
-def twice_of(session: Session, number: int) -> list[MoneyRow]:
+def twice_of(session: Session, number: int) -> list[OwedRow]:
     """What a leaver owes and the shop holds already, a row a currency."""
     rows = session.execute(
         text(f"SELECT currency, amount_minor FROM ({_TWICE}) t WHERE number = :number ORDER BY currency"),  # noqa: S608
         {"number": number},
     )
-    return [MoneyRow(*row) for row in rows]
+    return [OwedRow(*row) for row in rows]
 
 
 def said_of(session: Session, member_id: uuid.UUID, number: int) -> list[tuple[str, str]]:
