@@ -21,6 +21,7 @@ from socialshop.ledger import chart
 from socialshop.ledger import service as ledger
 from socialshop.ledger.journal import Entry, Posting
 from socialshop.ledger.service import WalletBalances
+from socialshop.onboarding import service as onboarding
 from tests.money_people import IBAN, balance_of, earn, number_of, statuses, wallet_of
 from tests.web_client import Person, counts, refusal, sign_up
 

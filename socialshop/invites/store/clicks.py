@@ -53,7 +53,7 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 
 _OPEN = text(
-    "SELECT l.id, l.kind, l.target_id, CASE WHEN consent_stands(l.owner_id, 'names') THEN p.display_name END"
+    "SELECT l.id, l.kind, l.target_id, p.display_name"
     " FROM invite_links l LEFT JOIN member_profiles p ON p.member_id = l.owner_id WHERE l.code = :code"
 )
 

@@ -24,7 +24,10 @@ DOCUMENTS = {
     Document.TERMS: (lazy_gettext("The terms"), lazy_gettext("What membership rests on.")),
     Document.NAMES: (
         lazy_gettext("Your name in your team"),
-        lazy_gettext("Whoever invited you, and your team, see your name. Otherwise they see that somebody joined."),
+        lazy_gettext(
+            "Whoever invited you, and your team, see your name. Otherwise they see that somebody joined."
+            " A link that you share says who invites."
+        ),
     ),
     Document.PERSONALISATION: (
         lazy_gettext("Goods chosen for you"),
