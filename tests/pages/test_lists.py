@@ -15,6 +15,7 @@ from web_client import sign_up
 from socialshop.kernel.ids import to_public
 from socialshop.kernel.roles import Role
 from socialshop.pages import site as pages
+from socialshop.privacy.holdings import HOLDINGS
 
 FEW, MANY = 2, 7
 EMPTY = {
@@ -68,6 +69,9 @@ def test_a_list_costs_the_same_statements_however_much_there_is(shop: RoomShop, 
     for _ in range(MANY - FEW):
         fill(shop, admin, lin)
     assert costs() == few
+    # All that is held of a person is read table by table, one statement each.
+    whole = {path: few.pop(path) for path in ("/privacy/data", "/privacy/data.json")}
+    assert max(whole.values()) <= len(HOLDINGS) + 5
     assert max(few.values()) <= 15, few
 
 

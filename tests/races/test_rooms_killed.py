@@ -82,6 +82,7 @@ def test_a_fill_whose_worker_is_killed_at_a_named_point_happens_once(shop: RoomS
     assert rows("SELECT kind, count(*) FROM ledger_entries GROUP BY kind ORDER BY kind") == [
         ("capture", 50),
         ("fill", 50),
+        ("points_earned", 50),
     ]
     assert (shop.left(), faults(shop), unsettled(shop)) == (950, [], [])
 
