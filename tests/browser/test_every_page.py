@@ -22,8 +22,8 @@ PEOPLE = {
 }
 # For whom each section is made; all others who may come look in once.
 MADE_FOR = {"leader": "leader", "admin": "admin"}
-# No pages to look at: parts of pages, and a file.
-PARTS = {"shopper.show_live", "leader.show_rooms", "admin.take_file"}
+# No pages to look at: parts of pages, and files.
+PARTS = {"shopper.show_live", "leader.show_rooms", "admin.take_file", "shopper.take_data"}
 # What is one member's alone.
 OWN = {"shopper.explain", "shopper.show_order", "shopper.show_payment", "shopper.show_payout"}
 
@@ -40,7 +40,10 @@ def examples(shop: Shop) -> dict[str, str]:
     placed = next(order for order in shop.call("GET", "/orders", member)["data"] if order["room_id"])
     request = shop.call("GET", "/admin/payout-requests?status=submitted", admin)["data"][0]["id"]
     accrual = shop.call("GET", f"/admin/payout-requests/{request}", admin)["accruals"][0]
+    reward, redemption = redeemed(shop)
     return {
+        "reward_id": reward,
+        "redemption_id": redemption,
         "deal_id": shop.call("GET", "/deals")["data"][0]["id"],
         "room_id": placed["room_id"],
         "order_id": placed["id"],
@@ -55,6 +58,19 @@ def examples(shop: Shop) -> dict[str, str]:
         "refund_id": shop.call("GET", "/admin/refunds", admin)["data"][0]["id"],
         "member_id": shop.call("GET", "/me", PEOPLE["leader"])["id"],
     }
+
+
+def redeemed(shop: Shop) -> tuple[str, str]:
+    """A reward, and a redemption of it that waits for the shop; asked for once."""
+    member, admin = PEOPLE["member"], PEOPLE["admin"]
+    offered = shop.call("GET", "/rewards", member)["data"]
+    cup = {"title": "A cup for your tea", "points": 10}
+    reward = offered[0] if offered else shop.call("POST", "/admin/rewards", admin, cup)
+    if not (waiting := shop.call("GET", "/admin/redemptions", admin)["data"]):
+        points = f"/admin/members/{shop.call('GET', '/me', member)['id']}/points"
+        shop.call("POST", points, admin, {"points": reward["points"], "reason": "a late parcel"}, key="the-gift")
+        waiting = [shop.call("POST", f"/rewards/{reward['id']}/redemptions", member, {}, key="the-first")]
+    return reward["id"], waiting[0]["id"]
 
 
 def address(name: str, row: Page, found: dict[str, str]) -> str:
