@@ -107,7 +107,7 @@ def test_nobody_decides_about_an_own_request(site: Flask) -> None:
         headers={"Accept": "text/html", "Accept-Language": "en"},
     )
     assert answer.status_code == 403
-    assert "Nobody decides about their own payout." in answer.text
+    assert "Nobody decides about their own payout, or one of an account they opened by a link." in answer.text
     assert counts(*MOVED) == before
 
 
