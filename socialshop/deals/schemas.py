@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints, WithJsonSchema
+from pydantic import AfterValidator, Field, StringConstraints
 
 from socialshop.deals.rules import LARGEST_GROUP, MOST_UNITS, SMALLEST_GROUP
 from socialshop.deals.service import DealView, NewDeal, NewProduct, NewSku, ProductView, SkuView
-from socialshop.kernel.errors import InvalidValue
 from socialshop.kernel.ids import from_public, to_public
 from socialshop.kernel.money import MAX_AMOUNT_MINOR
-from socialshop.kernel.time import parse_instant
 from socialshop.web.paging import Page, PageQuery
-from socialshop.web.schemas import Instant, MoneyWire, Wire, with_example
+from socialshop.web.schemas import GivenInstant, Instant, MoneyWire, Wire, with_example
 
 __all__ = ["DealPage", "DealWire", "DraftDeal", "DraftProduct", "PageQuery", "ProductPage", "ProductWire"]
 
@@ -54,15 +52,6 @@ _DEAL: dict[str, Any] = {
 }
 
 
-def _instant(value: object) -> object:
-    if not isinstance(value, str):
-        return value
-    try:
-        return parse_instant(value)
-    except InvalidValue as error:
-        raise ValueError(error.detail) from None
-
-
 def _refund(value: str) -> str:
     if value != "refund":
         raise ValueError("only `refund` is offered: who pays too late gets the money back")
@@ -79,7 +68,6 @@ Title = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, ma
 Code = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=64)]
 PriceMinor = Annotated[int, Field(ge=1, le=MAX_AMOUNT_MINOR)]
 Seconds = Annotated[int, Field(ge=1, le=_LONGEST_YEARS)]
-GivenInstant = Annotated[datetime, BeforeValidator(_instant), WithJsonSchema({"type": "string", "format": "date-time"})]
 LatePayer = Annotated[Literal["refund", "reroute", "new_room"], AfterValidator(_refund)]
 
 

@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 
-from pydantic import BeforeValidator, ConfigDict, WithJsonSchema
+from pydantic import ConfigDict
 
-from socialshop.kernel.errors import InvalidValue
 from socialshop.kernel.ids import to_public
 from socialshop.kernel.languages import Language
 from socialshop.kernel.money import Money
-from socialshop.kernel.time import parse_instant
 from socialshop.memberships.programme import Programme
 from socialshop.memberships.rules import Benefits
 from socialshop.memberships.sentences import why
 from socialshop.memberships.service import ChangeRow, Membership, MoveRow, ProgrammeView, TierView
 from socialshop.web.paging import Page
-from socialshop.web.schemas import Instant, MoneyWire, Wire, with_example
+from socialshop.web.schemas import GivenInstant, Instant, MoneyWire, Wire, with_example
 
 PROGRAMME_PREFIX = "tpr"
 _BENEFITS: dict[str, Any] = {
@@ -71,20 +68,8 @@ _PROGRAMME: dict[str, Any] = {
 }
 
 
-def _instant(value: object) -> object:
-    if not isinstance(value, str):
-        return value
-    try:
-        return parse_instant(value)
-    except InvalidValue as error:
-        raise ValueError(error.detail) from None
-
-
-GivenInstant = Annotated[datetime, BeforeValidator(_instant), WithJsonSchema({"type": "string", "format": "date-time"})]
-
-
 class BenefitsWire(Wire):
-    """What a tier gives; coupons, gift and vouchers are codes. 10,000 bps of points are the plain number."""
+    """What a tier gives. 10,000 bps of points are the plain number."""
 
     points_multiplier_bps: int
     early_access_hours: int

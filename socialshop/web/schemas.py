@@ -5,11 +5,12 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PlainSerializer, WithJsonSchema
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, WithJsonSchema
 
 from socialshop.kernel.currencies import EXPONENTS, is_currency
+from socialshop.kernel.errors import InvalidValue
 from socialshop.kernel.money import Money
-from socialshop.kernel.time import to_text
+from socialshop.kernel.time import parse_instant, to_text
 
 
 class Wire(BaseModel):
@@ -40,6 +41,19 @@ Instant = Annotated[
     datetime, PlainSerializer(to_text, return_type=str), WithJsonSchema({"type": "string", "format": "date-time"})
 ]
 """RFC 3339, UTC."""
+
+
+def _instant(value: object) -> object:
+    if not isinstance(value, str):
+        return value
+    try:
+        return parse_instant(value)
+    except InvalidValue as error:
+        raise ValueError(error.detail) from None
+
+
+GivenInstant = Annotated[datetime, BeforeValidator(_instant), WithJsonSchema({"type": "string", "format": "date-time"})]
+"""An instant in a body, RFC 3339 with its offset; a text that is none is refused in the words of `parse_instant`."""
 
 
 def _known(currency: str) -> str:

@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from datetime import datetime
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, ConfigDict, StringConstraints, WithJsonSchema
+from pydantic import ConfigDict, StringConstraints
 
 from socialshop.commissions.findings import Finding
 from socialshop.commissions.guard import SignOff
 from socialshop.commissions.plan import Plan
 from socialshop.commissions.service import PlanRow, PublishedVersion
-from socialshop.kernel.errors import InvalidValue
 from socialshop.kernel.ids import to_public
-from socialshop.kernel.time import parse_instant
 from socialshop.web.paging import Page
-from socialshop.web.schemas import Instant, Wire, with_example
+from socialshop.web.schemas import GivenInstant, Instant, Wire, with_example
 
 _DOCUMENT: dict[str, Any] = {
     "name": "two levels",
@@ -35,18 +32,6 @@ _PLAN: dict[str, Any] = {
     "number": None,
     "effective_at": None,
 }
-
-
-def _instant(value: object) -> object:
-    if not isinstance(value, str):
-        return value
-    try:
-        return parse_instant(value)
-    except InvalidValue as error:
-        raise ValueError(error.detail) from None
-
-
-GivenInstant = Annotated[datetime, BeforeValidator(_instant), WithJsonSchema({"type": "string", "format": "date-time"})]
 
 
 class NewPlan(Plan):

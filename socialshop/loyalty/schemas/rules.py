@@ -3,33 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from datetime import datetime
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field, WithJsonSchema
+from pydantic import Field
 
-from socialshop.kernel.errors import InvalidValue
 from socialshop.kernel.money import BPS
-from socialshop.kernel.time import parse_instant
 from socialshop.loyalty.rules import FIRST, MOST_POINTS, Rules
 from socialshop.loyalty.schemas.points import ExpiringWire
 from socialshop.loyalty.schemas.rewards import Reason
 from socialshop.loyalty.service import Liability, RulesVersion
-from socialshop.web.schemas import Instant, MoneyWire, Wire, with_example
+from socialshop.web.schemas import GivenInstant, Instant, MoneyWire, Wire, with_example
 
 _LONGEST_DAYS = 3_650
 
 
-def _instant(value: object) -> object:
-    if not isinstance(value, str):
-        return value
-    try:
-        return parse_instant(value)
-    except InvalidValue as error:
-        raise ValueError(error.detail) from None
-
-
-GivenInstant = Annotated[datetime, BeforeValidator(_instant), WithJsonSchema({"type": "string", "format": "date-time"})]
 Points = Annotated[int, Field(ge=0, le=MOST_POINTS)]
 Kind = Literal["review", "share", "survey", "mission", "note"]
 
