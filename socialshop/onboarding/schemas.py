@@ -43,6 +43,7 @@ _PROFILE = {
             "invites": True,
             "earnings": True,
             "membership": True,
+            "community": True,
         }
         for channel in ("in_app", "email")
     },

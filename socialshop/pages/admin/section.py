@@ -21,6 +21,7 @@ TABS = (
     Tab("plans", "admin.list_plans", "chart", lazy_gettext("Plans")),
     Tab("points", "admin.show_points", "star", lazy_gettext("Points")),
     Tab("tiers", "admin.list_tiers", "star", lazy_gettext("Tiers")),
+    Tab("posts", "admin.list_posts", "list", lazy_gettext("Reviews")),
     Tab("products", "admin.list_products", "basket", lazy_gettext("Products")),
     Tab("members", "admin.list_members", "me", lazy_gettext("Members")),
     Tab("proof", "admin.show_proof", "scale", lazy_gettext("Books")),
