@@ -344,5 +344,4 @@ def test_of_many_at_once_one_review_a_line_is_kept_and_many_who_publish_it_give_
         at_once(*[lambda uow, judge=judge: community.publish(uow, judge, post, 1) for judge in judges]) == ["done"] * 4
     )
     assert points(number).available == 20
-    assert counts("audit_entries")["audit_entries"] >= 1
     assert rows("SELECT count(*) FROM audit_entries WHERE action = 'post.published'") == [(1,)]

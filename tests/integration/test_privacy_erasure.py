@@ -14,6 +14,7 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from community_shop import in_base64, picture, received
 from flask import Flask
 from money_people import IBAN, earn, number_of, wallet_of
 from payment_shop import rows
@@ -105,6 +106,9 @@ def planted(shop: RoomShop) -> tuple[Person, Person, str]:
         who.call("POST", f"/sandbox/payments/{taken['payment']['id']}/pay", json={"outcome": "succeeded"})
     shop.settle()
     order = opened["order"]["id"]
+    review = {"line_id": received(person, from_public("sku", sku)), "rating": 4, "text": "Kanari likes it"}
+    sent = {"pictures": [in_base64(picture())]}
+    assert person.call("POST", "/reviews", key="w", json=review | sent).status_code == 201
     refund = person.call(
         "POST", f"/orders/{order}/refunds", key="r", json={"reason": "Kanari broke it", "amount_minor": 1}
     )
@@ -160,6 +164,7 @@ def test_a_canary_in_every_personal_field_is_gone_from_a_dump_from_valkey_and_fr
         "invite_visitors",
         "invite_clicks",
         "idempotency_answers",
+        "posts",
     ):
         block = before.partition(f"COPY public.{table} (")[2].partition("\\.\n")[0]
         assert traces(block), table
