@@ -284,7 +284,7 @@ def test_a_link_to_a_note_needs_a_published_one_and_leads_nowhere_once_it_is_tak
     assert landing["subject"] is None
 
 
-# --- leaving, and many at once ------------------------------------------------------------------------------------------
+# --- leaving, and many at once ---------------------------------------------------------------------------------------
 
 
 def test_who_leaves_takes_words_and_pictures_along_and_leaves_the_rating(
