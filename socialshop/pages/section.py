@@ -18,6 +18,7 @@ from __future__ import annotations
 import re
 import uuid
 from collections.abc import Callable, Mapping
+from contextlib import closing
 from dataclasses import dataclass
 from functools import wraps
 from http import HTTPStatus
@@ -171,9 +172,7 @@ class Section(Blueprint):
             if row.most_bytes is not None:
                 request.max_content_length = row.most_bytes
             csrf.protect()
-            # Read once: a unit of work that is tried again finds no file at its end.
-            uploads = {name: file.read() for name, file in request.files.items()}
-            form = Form(request.form.to_dict(), uploads=uploads)
+            form = Form(request.form.to_dict(), uploads=_uploads())
             caller = admit(row.access, None)
             try:
                 return _act(row, variables, form, caller)
@@ -185,6 +184,18 @@ class Section(Blueprint):
             return _look(self.rows[row.again], variables, form, status)
 
         return view
+
+
+def _uploads() -> dict[str, bytes]:
+    """The files that were sent, each closed: a large one lies on the disk until then.
+
+    Read once: a unit of work that is tried again finds no file at its end.
+    """
+    found: dict[str, bytes] = {}
+    for name, file in request.files.items(multi=True):
+        with closing(file):
+            found.setdefault(name, file.read())
+    return found
 
 
 # Refusals that no second try with the same form can mend.

@@ -276,7 +276,7 @@ def test_a_link_to_a_note_needs_a_published_one_and_leads_nowhere_once_it_is_tak
     assert refusal(lin.call("POST", "/invite-links", json=link))[:2] == (404, "not_found")
     published(admin, waiting)
     made = lin.call("POST", "/invite-links", json=link).get_json()
-    assert "Read “Tea” before you buy" in made["share_text"]
+    assert "看看这篇笔记「Tea」" in made["share_text"]
     assert points(number_of(lin)).available == 30
     lin.call("POST", f"/me/posts/{waiting}/withdraw")
     assert app.test_client().get(f"/api/v1/notes/{waiting}").status_code == 404

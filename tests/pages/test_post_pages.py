@@ -9,10 +9,14 @@ from community_shop import picture, received, tea
 from flask import Flask
 from visitors import Visitor, member, visitor
 from web_client import Person, counts
+from werkzeug.datastructures import FileStorage
+from werkzeug.test import TestResponse, encode_multipart
 
 from socialshop.infra.uow import in_unit_of_work
 from socialshop.kernel.roles import Role
 from socialshop.loyalty import service as loyalty
+
+ENGLISH = {"Accept-Language": "en"}
 
 
 def a_line(person: Visitor, title: str = "Spring tea") -> tuple[str, str]:
@@ -22,11 +26,18 @@ def a_line(person: Visitor, title: str = "Spring tea") -> tuple[str, str]:
     return product, received(Person(person.client, person.card, ""), sku)
 
 
-def hand_in(person: Visitor, page: str, files: dict[str, bytes], **typed: str) -> str:
-    """Fill in the form at `page`, with files; returns where it leads."""
+def send(person: Visitor, page: str, files: dict[str, bytes], **typed: str) -> TestResponse:
+    """Fill in the form at `page`, with files."""
     data: dict[str, object] = {**person.form(page, page), **typed}
-    data |= {name: (io.BytesIO(content), f"{name}.jpg") for name, content in files.items()}
-    answer = person.client.post(page, data=data, headers={"Accept": "text/html", "Accept-Language": "en"})
+    data |= {name: FileStorage(io.BytesIO(content), f"{name}.jpg", name) for name, content in files.items()}
+    boundary, body = encode_multipart(data)
+    kind = f'multipart/form-data; boundary="{boundary}"'
+    return person.client.post(page, data=body, content_type=kind, headers={"Accept": "text/html"} | ENGLISH)
+
+
+def hand_in(person: Visitor, page: str, files: dict[str, bytes], **typed: str) -> str:
+    """Hand in the form at `page`, with files; returns where it leads."""
+    answer = send(person, page, files, **typed)
     assert answer.status_code == 303, answer.text
     return str(answer.headers["Location"])
 
@@ -37,16 +48,7 @@ def test_a_review_with_a_picture_is_written_read_and_shown(site: Flask) -> None:
     assert f"/lines/{line}/review" in lin.look("/me/posts").text
     # Larger than any other request may be.
     sent = picture(3_000, 2_000, kind="PNG", compress_level=0)[:3_900_000]
-    broken = lin.client.post(
-        f"/lines/{line}/review",
-        data={
-            **lin.form(f"/lines/{line}/review"),
-            "rating": "5",
-            "text": "Fresh.",
-            "picture_1": (io.BytesIO(sent), "a.png"),
-        },
-        headers={"Accept": "text/html", "Accept-Language": "en"},
-    )
+    broken = send(lin, f"/lines/{line}/review", {"picture_1": sent}, rating="5", text="Fresh.")
     assert (broken.status_code, "This is no JPEG, PNG or WebP" in broken.text) == (422, True)
     assert counts("posts") == {"posts": 0}
     large = picture(1_100, 1_000, kind="PNG", compress_level=0)
