@@ -117,6 +117,7 @@ class TopicChoices(Wire):
     invites: bool
     earnings: bool
     membership: bool
+    community: bool
 
 
 class NoticeChoices(Wire):
@@ -144,6 +145,7 @@ class TopicEdit(Wire):
     invites: bool = absent()
     earnings: bool = absent()
     membership: bool = absent()
+    community: bool = absent()
 
 
 class NoticeEdit(Wire):

@@ -108,7 +108,9 @@ def planted(shop: RoomShop) -> tuple[Person, Person, str]:
     order = opened["order"]["id"]
     review = {"line_id": received(person, from_public("sku", sku)), "rating": 4, "text": "Kanari likes it"}
     sent = {"pictures": [in_base64(picture())]}
-    assert person.call("POST", "/reviews", key="w", json=review | sent).status_code == 201
+    written = person.call("POST", "/reviews", key="w", json=review | sent).get_json()["id"]
+    shown = product.call("POST", f"/admin/posts/{written}/publish", key="s", json={"version": 1})
+    assert "Kanari likes" in shown.text
     refund = person.call(
         "POST", f"/orders/{order}/refunds", key="r", json={"reason": "Kanari broke it", "amount_minor": 1}
     )
