@@ -19,12 +19,11 @@ from socialshop.pages.section import go_to
 from socialshop.pages.shopper.earnings import tell
 from socialshop.pages.visit import PAGE_ROWS, Visit, cut
 from socialshop.payouts import service as payouts
-from socialshop.payouts.rules import Channel
+from socialshop.payouts.rules import LONGEST_REASON, Channel
 from socialshop.payouts.service import UNDECIDED, Evidence, Request, Sort, Wanted
 from socialshop.web.auth import ADMINS
 
 _REQUEST = {"request_id": "por"}
-_LONGEST_REASON = 500
 _OTHERS_SHOWN = 5
 CHANNELS = {"bank": lazy_gettext("Bank"), "alipay": lazy_gettext("Alipay"), "wechat": lazy_gettext("WeChat")}
 # What the queue may show: a person decides about those that wait.
@@ -35,7 +34,10 @@ _SHOWN = {
     "approved": (lazy_gettext("approved"), ("approved",)),
     "batched": (lazy_gettext("being paid"), ("batched",)),
     "paid": (lazy_gettext("paid"), ("paid",)),
-    "ended": (lazy_gettext("refused, failed or taken back"), ("rejected", "failed", "cancelled")),
+    "ended": (
+        lazy_gettext("refused, failed, sent back or taken back"),
+        ("rejected", "failed", "returned", "cancelled"),
+    ),
     "all": (lazy_gettext("all"), ()),
 }
 
@@ -113,7 +115,7 @@ def approve_payout(visit: Visit) -> Response:
 @admin.action("/payouts/<request_id>/hold", access=ADMINS, again="show_payout", ids=_REQUEST)
 def hold_payout(visit: Visit) -> Response:
     """Set it aside, with a reason."""
-    reason = visit.form.text("hold_reason", longest=_LONGEST_REASON)
+    reason = visit.form.text("hold_reason", longest=LONGEST_REASON)
     visit.form.check()
     decided = payouts.hold(visit.uow, actor=visit.caller.member_id, request_id=visit.ids["request_id"], reason=reason)
     flash(gettext("On hold: %(sum)s for %(name)s.", **_told(decided)))
@@ -123,11 +125,21 @@ def hold_payout(visit: Visit) -> Response:
 @admin.action("/payouts/<request_id>/reject", access=ADMINS, again="show_payout", ids=_REQUEST)
 def reject_payout(visit: Visit) -> Response:
     """Refuse it for good, with a reason."""
-    reason = visit.form.text("reject_reason", longest=_LONGEST_REASON)
+    reason = visit.form.text("reject_reason", longest=LONGEST_REASON)
     visit.form.check()
     decided = payouts.reject(visit.uow, actor=visit.caller.member_id, request_id=visit.ids["request_id"], reason=reason)
     flash(gettext("Refused: %(sum)s is back in the wallet of %(name)s.", **_told(decided)))
     return _on(visit)
+
+
+@admin.action("/payouts/<request_id>/return", access=ADMINS, again="show_payout", ids=_REQUEST)
+def return_payout(visit: Visit) -> Response:
+    """The bank sent it back after it was paid."""
+    reason = visit.form.text("return_reason", longest=LONGEST_REASON)
+    visit.form.check()
+    payouts.record_return(visit.uow, actor=visit.caller.member_id, request_id=visit.ids["request_id"], reason=reason)
+    flash(gettext("Noted: the money is back in the wallet."))
+    return go_to("admin.show_payout", request_id=visit.path["request_id"])
 
 
 def _behind(visit: Visit, evidence: Evidence) -> lineage.Picture | None:

@@ -62,6 +62,7 @@ __all__ = [
     "queue",
     "record_results",
     "record_results_file",
+    "record_return",
     "reject",
     "release_batch",
     "show_batch",

@@ -29,7 +29,7 @@ class Evidence:
     """What stands beside a request while somebody decides.
 
     `accruals` are the settled commissions behind it: first settled first, from where earlier payouts end; for a paid
-    request those that it took, for one that came to nothing none.
+    request those that it took, though it was returned since; for one that came to nothing none.
     """
 
     request: Request
@@ -90,7 +90,7 @@ def statement(uow: UnitOfWork, member_id: uuid.UUID, request_id: uuid.UUID) -> S
 
 
 def _accruals_behind(uow: UnitOfWork, request: Request) -> list[PaidPart]:
-    if request.status == "paid":
+    if request.status in ("paid", "returned"):
         return store.paid_parts(uow.session, request.id, SHOWN_ACCRUALS)
     if request.status not in store.OPEN:
         return []
