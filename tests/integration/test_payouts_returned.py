@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from flask import Flask
 from payment_shop import rows
+from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
 from socialshop.infra.uow import in_unit_of_work
@@ -26,6 +27,10 @@ def paid(admins: list[Person], *requests: str) -> str:
     batch_id = released(admins, *requests)
     assert results(admins[2], batch_id, **dict.fromkeys(requests, "paid")).status_code == 200
     return batch_id
+
+
+def run(statement: str, **values: object) -> None:
+    in_unit_of_work(lambda uow: uow.session.execute(text(statement), values))
 
 
 def behind(admin: Person, request: str) -> list[tuple[int, int]]:
@@ -58,7 +63,7 @@ def test_what_the_bank_sent_back_is_in_the_wallet_and_may_be_asked_for_again(app
     assert statuses(table="accruals", ids=accruals) == ["paid_out", "paid_out", "paid_out"]
     assert wallet_of(number_of(person)) == WalletBalances(pending=0, available=0, reserved=0, owed=0)
     assert faults() == {}
-    work(app)
+    work()
     kinds = rows("SELECT kind FROM notices WHERE member = :n ORDER BY id", n=number_of(person))
     assert [kind for (kind,) in kinds].count("payout_returned") == 1
 
@@ -123,7 +128,7 @@ def test_the_database_lets_no_returned_request_move_on(lin: Person, admins: list
     batch_id = paid(admins, request)
     results(admins[2], batch_id, **{request: "returned"})
     with pytest.raises(SQLAlchemyError, match="from returned to"):
-        rows("UPDATE payout_requests SET status = :to WHERE id = :id", to=status, id=from_public("por", request))
+        run("UPDATE payout_requests SET status = :to WHERE id = :id", to=status, id=from_public("por", request))
 
 
 def test_the_file_of_an_old_batch_is_refused_once_an_account_of_it_is_erased(
@@ -135,7 +140,7 @@ def test_the_file_of_an_old_batch_is_refused_once_an_account_of_it_is_erased(
     assert admins[2].call("GET", path).status_code == 200
     in_unit_of_work(lambda uow: privacy.erase(uow, lin.card.member_id))
     assert admins[2].call("GET", path).status_code == 200
-    rows("UPDATE payout_destinations SET holder = '', account = id::text WHERE member_id = :id", id=lin.card.member_id)
+    run("UPDATE payout_destinations SET holder = '', account = id::text WHERE member_id = :id", id=lin.card.member_id)
     answer = admins[2].call("GET", path)
     assert refusal(answer)[:2] == (422, "payout_file_refused")
     assert answer.get_json()["request_ids"] == [request]

@@ -75,11 +75,9 @@ def publish_deal(uow: UnitOfWork, actor: uuid.UUID, number: int | None, deal_id:
 
     Raises NotFound, also for another's; DealNotLive if the draft's end has passed meanwhile.
     """
-    found = known(uow, deal_id)
-    if number is not None and found.opened_by != number:
-        raise NotFound("no such deal")
-    if not found.draft:
-        return view_of(found, uow.now)
+    found = own_deal(uow, number, deal_id)
+    if found.status is not Status.DRAFT:
+        return found
     if found.ends_at is not None and found.ends_at <= uow.now:
         raise DealNotLive("the deal's end has passed before it was published")
     if store.end_draft(uow.session, deal_id, uow.now):

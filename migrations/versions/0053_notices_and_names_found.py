@@ -1,0 +1,20 @@
+"""Indexes: provider notices by when they were done with, and members by the beginning of a name."""
+
+from __future__ import annotations
+
+from alembic import op
+
+revision = "0053"
+down_revision = "0052"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    """Notices are forgotten by age; admins look a member up by how the name begins, in any letter case."""
+    op.execute(
+        """
+        CREATE INDEX IF NOT EXISTS ix_payment_notices_applied_at ON payment_notices (applied_at)
+            WHERE applied_at IS NOT NULL
+        """
+    )
