@@ -15,6 +15,7 @@ def upgrade() -> None:
     op.execute(
         """
         CREATE INDEX IF NOT EXISTS ix_payment_notices_applied_at ON payment_notices (applied_at)
-            WHERE applied_at IS NOT NULL
+            WHERE applied_at IS NOT NULL;
+        CREATE INDEX IF NOT EXISTS ix_invite_visitors_member_id ON invite_visitors (member_id)
         """
     )

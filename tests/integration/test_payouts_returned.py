@@ -131,9 +131,7 @@ def test_the_database_lets_no_returned_request_move_on(lin: Person, admins: list
         run("UPDATE payout_requests SET status = :to WHERE id = :id", to=status, id=from_public("por", request))
 
 
-def test_the_file_of_an_old_batch_is_refused_once_an_account_of_it_is_erased(
-    lin: Person, admins: list[Person]
-) -> None:
+def test_the_file_of_an_old_batch_is_refused_once_an_account_of_it_is_erased(lin: Person, admins: list[Person]) -> None:
     request = asked(lin, 1000)
     batch_id = paid(admins, request)
     path = f"/admin/payout-batches/{batch_id}/file"

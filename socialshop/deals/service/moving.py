@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from socialshop.audit import service as audit
 from socialshop.deals import rules, store
 from socialshop.deals.errors import DealNotLive
+from socialshop.deals.events import DealMoved
 from socialshop.deals.rules import Status
 from socialshop.deals.service.reading import Caller, DealView, known, own_deal, view_of
 from socialshop.infra.uow import UnitOfWork
@@ -142,4 +143,5 @@ def _check_published(found: DealView) -> None:
 
 def _moved(uow: UnitOfWork, caller: Caller, deal_id: uuid.UUID, action: str) -> DealView:
     audit.record(uow, actor=caller.member_id, action=action, target=to_public("deal", deal_id), facts={})
+    uow.emit(DealMoved(deal_id=deal_id))
     return view_of(known(uow, deal_id), uow.now)

@@ -8,10 +8,11 @@ from flask import Response, flash, render_template, request
 from flask_babel import gettext, lazy_gettext
 
 from socialshop.commissions import service as commissions
+from socialshop.invites import service as invites
 from socialshop.kernel.ids import to_public
 from socialshop.kernel.money import BPS, Money
 from socialshop.orders import service as orders
-from socialshop.pages import lineage
+from socialshop.pages import lineage, rings
 from socialshop.pages.admin.people import names_by_id, names_by_number
 from socialshop.pages.admin.section import admin
 from socialshop.pages.formats import money
@@ -73,11 +74,14 @@ def show_payout(visit: Visit) -> str:
     evidence = payouts.evidence(visit.uow, visit.ids["request_id"])
     case, reversals = evidence.request, evidence.reversals
     behind = _behind(visit, evidence)
+    ringed = _rings(visit, behind)
     return render_template(
         "admin/payout.html",
         evidence=evidence,
         case=case,
         behind=behind,
+        rings=ringed,
+        bows=rings.bows(ringed, {spot.number: spot for spot in behind.spots}) if behind else [],
         people=names_by_number(visit.uow, [spot.number for spot in behind.spots]) if behind else {},
         before=_before(visit, case),
         beside=payouts.neighbours(visit.uow, visit.ids["request_id"]),
@@ -154,6 +158,16 @@ def _behind(visit: Visit, evidence: Evidence) -> lineage.Picture | None:
         if (sale := bought.get(part.order_id)) is not None
     ]
     return lineage.draw(whose, chains)
+
+
+def _rings(visit: Visit, behind: lineage.Picture | None) -> list[rings.Ring]:
+    """Who of the people in the picture share an account or a browser, and so stand in a ring. Two statements."""
+    if behind is None:
+        return []
+    numbers = [spot.number for spot in behind.spots]
+    ties = [rings.Tie("account", group) for group in payouts.sharing_an_account(visit.uow, numbers)]
+    ties += [rings.Tie("browser", group) for group in invites.sharing_a_browser(visit.uow, numbers)]
+    return rings.rings(behind.pairs, ties)
 
 
 def _before(visit: Visit, case: Request) -> list[Request]:

@@ -65,6 +65,7 @@ __all__ = [
     "record_return",
     "reject",
     "release_batch",
+    "sharing_an_account",
     "show_batch",
     "statement",
     "submit",

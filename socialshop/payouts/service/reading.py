@@ -83,6 +83,11 @@ def evidence(uow: UnitOfWork, request_id: uuid.UUID) -> Evidence:
     )
 
 
+def sharing_an_account(uow: UnitOfWork, numbers: Sequence[int]) -> list[tuple[int, ...]]:
+    """Who of these members named the same account to be paid on, a group of numbers an account."""
+    return places.groups(uow.session, numbers)
+
+
 def statement(uow: UnitOfWork, member_id: uuid.UUID, request_id: uuid.UUID) -> Statement:
     """A member's own request with the commissions behind it. Raises NotFound for another's too."""
     request = own_request(uow, member_id, request_id)
