@@ -1,4 +1,4 @@
-"""A payout that was paid may come back from the bank: the request says so, and its commissions may be paid out again."""
+"""A payout that was paid may come back from the bank: the request says so, and its commissions are paid out again."""
 
 from __future__ import annotations
 

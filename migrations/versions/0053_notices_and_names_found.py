@@ -1,4 +1,4 @@
-"""Indexes: provider notices by when they were done with, and members by the beginning of a name."""
+"""Indexes: provider notices by when they were done with, members by how a name or e-mail begins, and by browser."""
 
 from __future__ import annotations
 
@@ -16,6 +16,9 @@ def upgrade() -> None:
         """
         CREATE INDEX IF NOT EXISTS ix_payment_notices_applied_at ON payment_notices (applied_at)
             WHERE applied_at IS NOT NULL;
+        CREATE INDEX IF NOT EXISTS ix_member_profiles_display_name
+            ON member_profiles (lower(display_name) text_pattern_ops);
+        CREATE INDEX IF NOT EXISTS ix_member_profiles_email ON member_profiles (lower(email) text_pattern_ops);
         CREATE INDEX IF NOT EXISTS ix_invite_visitors_member_id ON invite_visitors (member_id)
         """
     )

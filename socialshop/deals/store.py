@@ -12,8 +12,8 @@ from sqlalchemy.orm import Session
 
 # A part of one larger statement: where a buyer's row is changed anyway, stock costs no statement of its own.
 # It reads the CTE `wanted (deal_id, sku_id, quantity, opens)`, and `:now`. `reserved` has a row if the goods are there,
-# the quota (where there is one) is not used up, the deal is not paused (a pause ends with its deal) and, for who `opens`
-# a room, was not ended meanwhile; who finds it empty must roll back, for goods or quota may have been taken.
+# the quota (where there is one) is not used up, the deal is not paused (a pause ends with its deal) and, for who
+# `opens` a room, was not ended meanwhile; who finds it empty must roll back, for goods or quota may have been taken.
 RESERVED = """
     stocked AS (
         UPDATE skus SET stock = stock - w.quantity FROM wanted w

@@ -9,7 +9,6 @@ from socialshop.kernel.ids import to_public
 from socialshop.ledger import chart
 from socialshop.ledger.journal import Entry, Posting
 
-
 RETURNED = "returned"
 
 
@@ -31,7 +30,7 @@ def reserve(claim: Claim) -> Entry:
 
 
 def give_back(claim: Claim, why: str, netted_minor: int) -> Entry:
-    """Rejected, cancelled, failed or returned after it was paid: back into the wallet, and out of it what pays a debt."""
+    """Rejected, cancelled, failed or, once paid, returned: back into the wallet, and out of it what pays a debt."""
     number, currency = claim.member_number, claim.currency
     source = chart.payout_clearing(claim.channel) if why == RETURNED else chart.member_reserved(number)
     entry = _entry(claim, why, source, chart.member_wallet(number))

@@ -92,7 +92,7 @@ _CHECKS = {Channel.BANK: _bank_account, Channel.ALIPAY: _alipay_account, Channel
 
 
 def may_become(status: str, outcome: str) -> bool:
-    """Whether the channel may say this of an item that stands so: what was paid may come back; the same again is fine."""
+    """Whether the channel may say this of an item that stands so: paid money may come back, the same again is fine."""
     return status == outcome or (status, outcome) in {("batched", "paid"), ("batched", "failed"), ("paid", "returned")}
 
 

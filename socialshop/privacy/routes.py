@@ -77,8 +77,8 @@ def erase_me(call: Call[Nothing, ErasureQuery]) -> Answer:
     """Leave the shop for good.
 
     Everything that tells who you are is erased and every session ends; sums, the tree, orders and the books stay, under
-    a number. Money that could be paid out is refused to be lost by accident: take it, or say `gives_up=money`. Asked in a
-    session that is older than an hour it is refused: sign in again first.
+    a number. Money that could be paid out is refused to be lost by accident: take it, or say `gives_up=money`. Asked in
+    a session that is older than an hour it is refused: sign in again first.
     """
 
     def erase(uow: UnitOfWork) -> Answer:

@@ -240,7 +240,7 @@ class Payouts(RuleBasedStateMachine):
             lambda uow: service.record_results(uow, actor=self.people[admin][0], batch_id=batch.id, outcomes=outcomes),
         )
         for item, outcome in told if refused is None else ():
-            if item.status != outcome and outcome != "paid":
+            if outcome not in {item.status, "paid"}:
                 self.wallets[item.by] += item.amount
             item.status = outcome
 

@@ -183,7 +183,7 @@ def settle_if_done(session: Session, batch_id: uuid.UUID) -> None:
 
 
 def paid_totals(session: Session, numbers: Sequence[int], currency: str) -> dict[int, int]:
-    """What payouts took of each of these members' commission in all, in minor units; what came back lies there anew."""
+    """What payouts took of each of these members' commission, in minor units; what came back lies there anew."""
     found = session.execute(
         text(
             """

@@ -197,7 +197,10 @@ def _values(uow: UnitOfWork, wish: _Wish, attribution: Attribution) -> Mapping[s
 
 
 def _check(uow: UnitOfWork, claim: Claim, wish: _Wish, *, opens: bool) -> None:
-    """Raise what is wrong with a claim of a seat, or of a room that it `opens`, in the order of the contract: unknown things, the room, the goods, limits."""
+    """Raise what is wrong with a claim of a seat, or of a room that it `opens`.
+
+    In the order of the contract: unknown things, the room, the goods, limits.
+    """
     standing = None if claim.claimed and claim.seated else store.standing(uow.session, wish.room, wish.member)
     if not claim.claimed and standing is None:
         raise NotFound("no such room")
