@@ -38,9 +38,13 @@ class Child:
 
 @dataclass(slots=True)
 class Family:
-    """The children of this process. They end with it, however it ends (infra/lifeline.py)."""
+    """The children of this process. They end with it, however it ends (infra/lifeline.py).
+
+    What they say goes to `says_into`, by default to where this process says it.
+    """
 
     environment: Mapping[str, str]
+    says_into: int = field(default_factory=lambda: sys.stderr.fileno())
     _lifeline: Lifeline = field(default_factory=Lifeline.new)
     _children: list[Child] = field(default_factory=list)
 
@@ -80,7 +84,8 @@ class Family:
             child.command,
             env=child.environment,
             stdin=subprocess.DEVNULL,
-            stdout=sys.stderr.fileno(),
+            stdout=self.says_into,
+            stderr=self.says_into,
             pass_fds=[self._lifeline.reading],
             # A group of its own: Ctrl-C reaches the parent alone, which then stops its children in order.
             start_new_session=True,

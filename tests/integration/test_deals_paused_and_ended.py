@@ -99,7 +99,8 @@ def test_a_deal_that_ends_between_its_offer_and_the_claim_opens_no_room(
 
     def offer_and_end(uow: UnitOfWork, deal_id: uuid.UUID, **how: timedelta) -> deals.DealOffer:
         found = read(uow, deal_id, **how)
-        _step(leader, to_public("deal", deal), "end")
+        with shop.app.app_context():
+            _step(leader, to_public("deal", deal), "end")
         return found
 
     before = (shop.left(), rows("SELECT taken FROM deals"))

@@ -107,8 +107,9 @@ def test_expiry_passes_over_a_member_whose_points_are_moving_and_takes_the_rest(
     shop.later(days=4_000)
     with unit_of_work(shop.clock) as uow:
         lots.lock_members(uow.session, [1])
-        in_unit_of_work(loyalty.expire_due, shop.clock)
-        assert [points(member).available for member in (1, 2)] == [10, 0]
+        with shop.app.app_context():
+            in_unit_of_work(loyalty.expire_due, shop.clock)
+            assert [points(member).available for member in (1, 2)] == [10, 0]
     in_unit_of_work(loyalty.expire_due, shop.clock)
     assert points(1).available == 0
     with unit_of_work() as uow:

@@ -153,7 +153,8 @@ def end_items(session: Session, outcomes: Sequence[Outcome], now: datetime) -> N
         text(
             """
             UPDATE payout_requests r
-            SET status = o.status, reference = coalesce(o.reference, r.reference), result_reason = o.reason, ended_at = :now
+            SET status = o.status, reference = coalesce(o.reference, r.reference), result_reason = o.reason,
+                ended_at = :now
             FROM unnest(CAST(:ids AS uuid[]), CAST(:statuses AS text[]), CAST(:references AS text[]),
                         CAST(:reasons AS text[])) AS o (id, status, reference, reason)
             WHERE r.id = o.id
