@@ -44,7 +44,7 @@ class Family:
     """
 
     environment: Mapping[str, str]
-    says_into: int = field(default_factory=lambda: sys.stderr.fileno())
+    says_into: int = field(default_factory=sys.stderr.fileno)
     _lifeline: Lifeline = field(default_factory=Lifeline.new)
     _children: list[Child] = field(default_factory=list)
 

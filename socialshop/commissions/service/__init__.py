@@ -5,7 +5,7 @@ from __future__ import annotations
 from socialshop.commissions.service.accruing import accrue_orders
 from socialshop.commissions.service.clawing_back import claw_back
 from socialshop.commissions.service.drafting import draft_plan, plan_of, plan_page, publish_draft
-from socialshop.commissions.service.examining import Example, example_of, findings_of, plan_in_force
+from socialshop.commissions.service.examining import example_of, findings_of, plan_in_force
 from socialshop.commissions.service.exporting import ExportedAccrual, export_accruals
 from socialshop.commissions.service.maturing import mature_received
 from socialshop.commissions.service.paying_out import accruals_behind, come_back, pay_out, reversals_of
@@ -42,7 +42,6 @@ __all__ = [
     "PERSONAL",
     "CommissionRow",
     "Earning",
-    "Example",
     "Explanation",
     "ExportedAccrual",
     "OrderCommissions",
