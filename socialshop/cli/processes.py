@@ -40,11 +40,11 @@ class Child:
 class Family:
     """The children of this process. They end with it, however it ends (infra/lifeline.py).
 
-    What they say goes to `says_into`, by default to where this process says it.
+    What they say goes to the open file `says_into`.
     """
 
     environment: Mapping[str, str]
-    says_into: int = field(default_factory=sys.stderr.fileno)
+    says_into: int
     _lifeline: Lifeline = field(default_factory=Lifeline.new)
     _children: list[Child] = field(default_factory=list)
 

@@ -17,20 +17,13 @@ from pydantic_core import ErrorDetails, PydanticCustomError
 
 from socialshop.commissions.errors import PlanInvalid
 from socialshop.infra.documents import Document, KnownCurrency, StorableText
+from socialshop.infra.plainwords import in_plain_words
 from socialshop.kernel import strict_json
 from socialshop.kernel.money import BPS, MAX_AMOUNT_MINOR
 
 MAX_BYTES = 1_000_000
 _MAX_LEGS = 32
 _MAX_HOLD_DAYS = 3650
-_IN_OUR_WORDS = {
-    "extra_forbidden": "is unknown here",
-    "missing": "is missing",
-    "tuple_type": "should be a list of legs",
-    "model_attributes_type": "should be an object",
-    "too_short": "needs at least one leg",
-    "too_long": f"has more than {_MAX_LEGS} legs",
-}
 
 
 class _Leg(Document):
@@ -159,4 +152,4 @@ def _fault(error: ErrorDetails) -> tuple[str, str]:
         return f"{path}.kind", f"{error['ctx']['tag']!r} is no kind that runs; these do: {', '.join(KINDS)}"
     if error["type"] == "union_tag_not_found":
         return f"{path}.kind", f"is missing; one of {', '.join(KINDS)}"
-    return path, _IN_OUR_WORDS.get(error["type"]) or error["msg"][:1].lower() + error["msg"][1:]
+    return path, in_plain_words(error)
