@@ -49,10 +49,12 @@ def test_a_name_is_looked_up_in_an_index(app: Flask) -> None:
         " SELECT id, md5(number::text), 'zh', 'Asia/Shanghai' FROM members LIMIT :n"
     )
     with db.engine.connect() as connection:
-        connection.execution_options(isolation_level="AUTOCOMMIT").execute(text("ANALYZE"))
+        connection.execute(text("RESET ROLE"))
+        connection.execute(text("ANALYZE members, member_profiles"))
+        connection.commit()
     plans: list[str] = []
 
-    def explain(connection, cursor, statement, parameters, context, executemany):  # type: ignore[no-untyped-def]
+    def explain(_connection, cursor, statement, parameters, *_context):  # type: ignore[no-untyped-def]
         if "LIKE lower" in statement and not statement.startswith("EXPLAIN"):
             cursor.execute(f"EXPLAIN {statement}", parameters)
             plans.append("\n".join(row[0] for row in cursor.fetchall()))
