@@ -99,9 +99,9 @@ def _refuse_what_is_not_whole(folder: Path) -> None:
     for name in (_DUMP, _HEAD, _SUMS):
         if not (folder / name).is_file():
             raise StartupError(f"{folder} is no backup: it holds no {name}")
-    written = dict(reversed(line.split("  ", 1)) for line in (folder / _SUMS).read_text().splitlines() if "  " in line)
+    written = (folder / _SUMS).read_text().splitlines()
     for name in (_DUMP, _HEAD):
-        if written.get(name) != _sum(folder / name):
+        if f"{_sum(folder / name)}  {name}" not in written:
             raise StartupError(f"{folder / name} is not what was backed up: its SHA-256 is not the one in {_SUMS}")
 
 

@@ -42,8 +42,8 @@ class Bow(NamedTuple):
 
 def rings(pairs: Iterable[tuple[int, int]], ties: Sequence[Tie]) -> list[Ring]:
     """The rings that these ties make in a tree of `pairs`, the largest first; what is tied to one ring is one ring."""
-    tree = nx.Graph(pairs)
-    shared = nx.Graph()
+    tree: nx.Graph[int] = nx.Graph(pairs)
+    shared: nx.Graph[int] = nx.Graph()
     for tie in ties:
         nx.add_path(shared, tie.people)
     found = []

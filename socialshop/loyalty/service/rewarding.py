@@ -52,7 +52,7 @@ def change_reward(uow: UnitOfWork, actor: uuid.UUID, reward_id: uuid.UUID, chang
     reward(uow, reward_id)
     if not store.change(uow.session, reward_id, seen=change.seen, left=change.left, offered=change.offered):
         raise RewardChanged("something else is left of it by now: look again", left=reward(uow, reward_id).left_stock)
-    facts = {"seen_stock": change.seen, "left_stock": change.left, "offered": change.offered}
+    facts: dict[str, object] = {"seen_stock": change.seen, "left_stock": change.left, "offered": change.offered}
     _record(uow, actor, "reward.changed", reward_id, facts)
     return reward(uow, reward_id)
 
