@@ -16,7 +16,7 @@ from pydantic import Field, ValidationError, model_validator
 from pydantic_core import ErrorDetails, PydanticCustomError
 
 from socialshop.commissions.errors import PlanInvalid
-from socialshop.infra.documents import Document, KnownCurrency, StorableText
+from socialshop.infra.documents import STORABLE, Document, KnownCurrency
 from socialshop.infra.plainwords import in_plain_words
 from socialshop.kernel import strict_json
 from socialshop.kernel.money import BPS, MAX_AMOUNT_MINOR
@@ -68,7 +68,7 @@ KINDS = ("sale", "host", "self")
 class Plan(Document):
     """A well-formed plan. `hold_days` is how long, after receipt, an accrual is held before it may be settled."""
 
-    name: Annotated[StorableText, Field(min_length=1, max_length=200)]
+    name: Annotated[str, Field(min_length=1, max_length=200), STORABLE]
     currency: KnownCurrency
     hold_days: Annotated[int, Field(ge=0, le=_MAX_HOLD_DAYS)]
     legs: Annotated[

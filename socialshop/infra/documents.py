@@ -32,5 +32,6 @@ def _known_currency(value: str) -> str:
     return value
 
 
-StorableText = Annotated[str, AfterValidator(_storable)]
+# Beside the length that a text may have: `Annotated[str, Field(max_length=60), STORABLE]`.
+STORABLE = AfterValidator(_storable)
 KnownCurrency = Annotated[str, AfterValidator(_known_currency)]

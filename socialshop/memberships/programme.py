@@ -13,7 +13,7 @@ from typing import Annotated, Any
 from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from socialshop.infra.documents import Document, KnownCurrency, StorableText
+from socialshop.infra.documents import STORABLE, Document, KnownCurrency
 from socialshop.kernel.money import BPS
 
 MOST_TIERS = 12
@@ -24,7 +24,7 @@ SALES_KINDS = ("order", "refund", "referral", "referral_refund")
 
 
 Code = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
-Text = Annotated[StorableText, Field(min_length=1, max_length=60)]
+Text = Annotated[str, Field(min_length=1, max_length=60), STORABLE]
 Points = Annotated[int, Field(ge=0, le=MOST_POINTS)]
 
 
@@ -68,7 +68,7 @@ class Programme(Document):
     Who has less than the tier asks is warned, and steps down after `grace_days` with less.
     """
 
-    name: Annotated[StorableText, Field(min_length=1, max_length=200)]
+    name: Annotated[str, Field(min_length=1, max_length=200), STORABLE]
     period_days: Annotated[int, Field(ge=1, le=_LONGEST_DAYS)]
     grace_days: Annotated[int, Field(ge=1, le=_LONGEST_DAYS)]
     spend: Annotated[tuple[SpendRule, ...], Field(max_length=20, strict=False)] = ()

@@ -162,9 +162,9 @@ def _behind(visit: Visit, evidence: Evidence) -> lineage.Picture | None:
 
 def _rings(visit: Visit, behind: lineage.Picture | None) -> list[rings.Ring]:
     """Who of the people in the picture share an account or a browser, and so stand in a ring. Two statements."""
-    if behind is None:
+    numbers = [spot.number for spot in behind.spots] if behind else []
+    if behind is None or len(numbers) == 1:
         return []
-    numbers = [spot.number for spot in behind.spots]
     ties = [rings.Tie("account", group) for group in payouts.sharing_an_account(visit.uow, numbers)]
     ties += [rings.Tie("browser", group) for group in invites.sharing_a_browser(visit.uow, numbers)]
     return rings.rings(behind.pairs, ties)
