@@ -183,7 +183,7 @@ def test_an_answer_about_a_namesake_keeps_the_name(shop: RoomShop) -> None:
         kept[host.token] = (f"/rooms/{room}/seats", friend.call("POST", f"/rooms/{room}/seats", key="j", json={}))
         host.call("DELETE", f"/rooms/{room}/seats/mine")
     assert leaver.call("DELETE", "/me").status_code == 204
-    for host, name in ((leaver, "former member"), (namesake, "Lin")):
+    for host, name in ((leaver, "已注销会员"), (namesake, "Lin")):
         path, first = kept[host.token]
         again = friend.call("POST", path, key="j", json={})
         assert again.status_code == 201
