@@ -39,7 +39,9 @@ def _requests_may_be_returned() -> None:
         ALTER TABLE payout_requests
             -- squawk-ignore ban-drop-constraint
             DROP CONSTRAINT ck_payout_requests_status,
+            -- squawk-ignore ban-drop-constraint
             DROP CONSTRAINT ck_payout_requests_batch,
+            -- squawk-ignore ban-drop-constraint
             DROP CONSTRAINT ck_payout_requests_ended,
             ADD CONSTRAINT ck_payout_requests_status CHECK (status IN (
                 'submitted', 'approved', 'held', 'rejected', 'cancelled', 'batched', 'paid', 'failed', 'returned'
