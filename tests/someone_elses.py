@@ -111,6 +111,7 @@ def belongings(app: Flask) -> Belongings:
     reward = _made(first, "/admin/rewards", {"title": "Cup", "points": 10})
     _made(first, f"/admin/members/{to_public('mbr', owner.card.member_id)}/points", {"points": 10, "reason": "late"})
     redemption = _made(owner, f"/rewards/{reward['id']}/redemptions", {})
+    mission = _made(first, "/admin/missions", _MISSION)
     programme = _made(first, "/admin/tier-programmes", _PROGRAMME)
     ids = {
         "mbr": to_public("mbr", owner.card.member_id),
@@ -130,6 +131,7 @@ def belongings(app: Flask) -> Belongings:
         "mail": _mail(owner),
         "rwd": reward["id"],
         "rdm": redemption["id"],
+        "msn": mission["id"],
         "ses": _session(owner),
     }
     words = {
@@ -141,6 +143,16 @@ def belongings(app: Flask) -> Belongings:
 
 
 _PLAN = {"name": "one", "currency": "CNY", "hold_days": 7, "legs": [{"kind": "sale", "level": 1, "rate_bps": 500}]}
+
+_MISSION = {
+    "title_zh": "一单",
+    "title_en": "One order",
+    "times": 1,
+    "points": 5,
+    "kind": "order",
+    "repeats": "once",
+    "closes_at": "2036-01-01T00:00:00Z",
+}
 
 _PROGRAMME = {
     "name": "one",

@@ -18,13 +18,36 @@ from socialshop.kernel.money import BPS
 ORDER = "order"
 CHECK_IN = "check_in"
 ADJUSTMENT = "adjustment"
-# Given by hand or by rules of their own: no rule of a kind speaks of them.
-OWN_KINDS = frozenset({ORDER, CHECK_IN, ADJUSTMENT})
+# What rules of kinds speak of; all else is given by hand or by rules of its own.
 KINDS = ("review", "share", "survey", "mission", "note")
+SHARE, SURVEY, MISSION = "share", "survey", "mission"
 MOST_POINTS = 10**9
 # What comes back to a lot that has expired, or is about to, can be used so many days longer.
 GRACE = timedelta(days=7)
 _HUNDRED = 100
+
+
+class MissionKind(StrEnum):
+    """What a mission counts: the member's own sales, friends brought who bought, and what the member did."""
+
+    ORDER = ORDER
+    FRIEND = "friend"
+    CHECK_IN = CHECK_IN
+    SHARE = SHARE
+    SURVEY = SURVEY
+
+
+# What a mission counts by the points that it gave.
+COUNTED_DEEDS = frozenset({MissionKind.CHECK_IN, MissionKind.SHARE, MissionKind.SURVEY})
+
+
+class Repeats(StrEnum):
+    """How often a mission begins anew, by the shop's clock: with each day, week (from Monday), month, or never."""
+
+    ONCE = "once"
+    DAY = "day"
+    WEEK = "week"
+    MONTH = "month"
 
 
 class Span(StrEnum):
@@ -49,6 +72,10 @@ class KindRule:
         spans = ((Span.DAY, on, self.per_day), (Span.EVER, date.min, self.ever))
         month = (Span.MONTH, on.replace(day=1), self.per_month)
         return [Cap(span, begins, most) for span, begins, most in (*spans, month) if most is not None]
+
+
+# Of a kind that the rules in force leave out, whatever an event is worth.
+GIVES_NOTHING = KindRule(0, ever=0)
 
 
 class Cap(NamedTuple):

@@ -63,6 +63,7 @@ KINDS: Mapping[str, Kind] = {
     "payout_paid": Kind(Topic.MONEY, "por", mailed=True),
     "payout_failed": Kind(Topic.MONEY, "por", mailed=True),
     "points_expiring": Kind(Topic.REMINDERS),
+    "mission_done": Kind(Topic.MEMBERSHIP),
     "member_invited": Kind(Topic.INVITES),
     "tier_upgraded": Kind(Topic.MEMBERSHIP),
     "tier_warned": Kind(Topic.MEMBERSHIP, mailed=True),

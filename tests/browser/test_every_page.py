@@ -53,11 +53,21 @@ def examples(shop: Shop) -> dict[str, str]:
         "accrual_id": accrual["id"],
         "admin order_id": accrual["order_id"],
         "batch_id": shop.call("GET", "/admin/payout-batches", admin)["data"][0]["id"],
+        "mission_id": a_mission(shop),
         "programme_id": shop.call("GET", "/admin/tier-programmes", admin)["data"][0]["id"],
         "plan_id": shop.call("GET", "/admin/commission-plans", admin)["data"][0]["id"],
         "refund_id": shop.call("GET", "/admin/refunds", admin)["data"][0]["id"],
         "member_id": shop.call("GET", "/me", PEOPLE["leader"])["id"],
     }
+
+
+def a_mission(shop: Shop) -> str:
+    """A mission that goes on; published once."""
+    found = shop.call("GET", "/admin/missions", PEOPLE["admin"])["data"]
+    terms = {"title_zh": "本月三单", "title_en": "Three orders this month", "times": 3, "points": 50}
+    body = {**terms, "kind": "order", "repeats": "month", "closes_at": "2036-01-01T00:00:00Z"}
+    mission = found[0] if found else shop.call("POST", "/admin/missions", PEOPLE["admin"], body)
+    return str(mission["id"])
 
 
 def redeemed(shop: Shop) -> tuple[str, str]:

@@ -121,6 +121,14 @@ class Office:
         self.act(self.first, f"/admin/redemptions/{done}/done")
         self.act(self.first, f"/admin/redemptions/{refused}/refuse", reason="broken")
 
+    def missions(self) -> None:
+        """A mission, published, changed and withdrawn."""
+        terms = {"title_zh": "一单", "title_en": "One order", "times": 1, "points": 5}
+        window = {"kind": "order", "repeats": "once", "closes_at": "2036-01-01T00:00:00Z"}
+        mission = self.act(self.first, "/admin/missions", **terms, **window)["id"]
+        self.act(self.first, f"/admin/missions/{mission}", **terms)
+        self.act(self.first, f"/admin/missions/{mission}/withdraw")
+
     def pay_out(self) -> None:
         """Four requests: two are paid, one held, one rejected."""
         member = self.buyers[0]
@@ -161,6 +169,7 @@ def test_every_act_of_the_shops_own_people_is_in_the_record_with_who_did_it(offi
     office.tiers()
     office.help()
     office.reward()
+    office.missions()
     office.pay_out()
     assert office.done == _acts(office.shop.app), "an act that is not tried here: add it, and see it recorded"
 

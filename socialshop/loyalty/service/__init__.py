@@ -7,6 +7,7 @@ from socialshop.loyalty.service.adjusting import adjust
 from socialshop.loyalty.service.checking_in import CheckIn, CheckInState, check_in, check_in_state
 from socialshop.loyalty.service.earning import Earned, earn, on_orders_completed, on_orders_confirmed
 from socialshop.loyalty.service.expiring import expire_due, warn_expiring
+from socialshop.loyalty.service.noting_sales import note_refunds, note_sales
 from socialshop.loyalty.service.paying import (
     PartPaid,
     give_back_unsold,
@@ -60,6 +61,8 @@ __all__ = [
     "give_back_unsold",
     "liability",
     "movements",
+    "note_refunds",
+    "note_sales",
     "on_order_refunded",
     "on_orders_completed",
     "on_orders_confirmed",

@@ -74,6 +74,8 @@ TABLES: Mapping[str, Any] = {
     "point_uses": lazy_gettext("Points used"),
     "point_members": lazy_gettext("Check-ins"),
     "point_counters": lazy_gettext("Caps of points"),
+    "loyalty_sales": lazy_gettext("Purchases that count"),
+    "mission_progress": lazy_gettext("Missions"),
     "reward_redemptions": lazy_gettext("Rewards asked for"),
     "notices": lazy_gettext("Notices"),
     "notice_opt_outs": lazy_gettext("Notices you declined"),
