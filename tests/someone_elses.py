@@ -112,6 +112,7 @@ def belongings(app: Flask) -> Belongings:
     _made(first, f"/admin/members/{to_public('mbr', owner.card.member_id)}/points", {"points": 10, "reason": "late"})
     redemption = _made(owner, f"/rewards/{reward['id']}/redemptions", {})
     mission = _made(first, "/admin/missions", _MISSION)
+    campaign = _made(first, "/admin/campaigns", _CAMPAIGN)
     programme = _made(first, "/admin/tier-programmes", _PROGRAMME)
     ids = {
         "mbr": to_public("mbr", owner.card.member_id),
@@ -132,6 +133,7 @@ def belongings(app: Flask) -> Belongings:
         "rwd": reward["id"],
         "rdm": redemption["id"],
         "msn": mission["id"],
+        "cam": campaign["id"],
         "ses": _session(owner),
     }
     words = {
@@ -152,6 +154,18 @@ _MISSION = {
     "kind": "order",
     "repeats": "once",
     "closes_at": "2036-01-01T00:00:00Z",
+}
+
+_CAMPAIGN = {
+    "title_zh": "春",
+    "title_en": "Spring",
+    "theme": "spring",
+    "starts_at": "2036-01-01T00:00:00Z",
+    "ends_at": "2036-02-01T00:00:00Z",
+    "audience": {"kind": "all"},
+    "control_bps": 2_000,
+    "goal": "buyers",
+    "target": 100,
 }
 
 _PROGRAMME = {

@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 from socialshop.kernel.money import BPS
+from socialshop.loyalty.member_day import MemberDay
 
 ORDER = "order"
 CHECK_IN = "check_in"
@@ -98,7 +99,8 @@ class Rules:
     """One version of the rules.
 
     `order_points_per_unit`: points for each whole unit of the shop's currency paid for goods. `hundred_points_minor`:
-    what a hundred points pay of a price, in minor units. `price_cap_bps`: the share of a price that points may pay.
+    what a hundred points pay of a price, in minor units. `price_cap_bps`: the share of a price that points may pay. A
+    `member_day` multiplies the points of orders placed on it.
     """
 
     version: int
@@ -111,6 +113,7 @@ class Rules:
     hundred_points_minor: int = 100
     price_cap_bps: int = 3_000
     least_points: int = 100
+    member_day: MemberDay | None = None
 
 
 # In force in a shop that has published none.
@@ -128,11 +131,14 @@ FIRST = Rules(
 
 def parse(version: int, document: Mapping[str, Any]) -> Rules:
     """A version as it was kept; the document was checked before it was."""
-    plain = {name: value for name, value in document.items() if name not in {"kinds", "streak_bonuses"}}
+    plain = {name: value for name, value in document.items() if name not in {"kinds", "streak_bonuses", "member_day"}}
+    # Versions from before there was such a day do not speak of it.
+    member_day = document.get("member_day")
     return Rules(
         version,
         kinds={kind: KindRule(**rule) for kind, rule in document["kinds"].items()},
         streak_bonuses=tuple(StreakBonus(**bonus) for bonus in document["streak_bonuses"]),
+        member_day=None if member_day is None else MemberDay(**member_day),
         **plain,
     )
 

@@ -64,6 +64,7 @@ KINDS: Mapping[str, Kind] = {
     "payout_failed": Kind(Topic.MONEY, "por", mailed=True),
     "points_expiring": Kind(Topic.REMINDERS),
     "mission_done": Kind(Topic.MEMBERSHIP),
+    "campaign_begun": Kind(Topic.MEMBERSHIP),
     "member_invited": Kind(Topic.INVITES),
     "tier_upgraded": Kind(Topic.MEMBERSHIP),
     "tier_warned": Kind(Topic.MEMBERSHIP, mailed=True),

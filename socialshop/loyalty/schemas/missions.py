@@ -56,8 +56,8 @@ class MissionDraft(MissionTerms):
     """A mission to publish.
 
     It counts the member's own sales (`order`), friends brought who bought (`friend`), days of check-in, sales that a
-    shared link led to (`share`), surveys answered; from `opens_at` (at once where null) until `closes_at`, anew with each
-    day, week or month by the shop's clock.
+    shared link led to (`share`), surveys answered; from `opens_at` (at once where null) until `closes_at`, anew with
+    each day, week or month by the shop's clock.
     """
 
     model_config = with_example({**_TERMS, "kind": "order", "repeats": "month", "closes_at": "2036-06-01T00:00:00Z"})

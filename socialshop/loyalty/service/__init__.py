@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from socialshop.loyalty.rules import Rules, worth_minor
 from socialshop.loyalty.service.adjusting import adjust
+from socialshop.loyalty.service.boosting import is_member_day
 from socialshop.loyalty.service.checking_in import CheckIn, CheckInState, check_in, check_in_state
 from socialshop.loyalty.service.earning import Earned, earn, on_orders_completed, on_orders_confirmed
 from socialshop.loyalty.service.expiring import expire_due, warn_expiring
@@ -59,6 +60,7 @@ __all__ = [
     "expire_due",
     "finish_redemption",
     "give_back_unsold",
+    "is_member_day",
     "liability",
     "movements",
     "note_refunds",

@@ -14,9 +14,11 @@ from socialshop.infra.uow import UnitOfWork
 from socialshop.kernel.currencies import exponent_of
 from socialshop.kernel.errors import InvalidValue
 from socialshop.kernel.ids import to_public
+from socialshop.kernel.money import rate_of
 from socialshop.ledger import service as ledger
 from socialshop.loyalty import postings, rules
 from socialshop.loyalty.events import DeedsDone
+from socialshop.loyalty.service.boosting import boosts_of
 from socialshop.loyalty.service.giving import Grant, give, net
 from socialshop.loyalty.service.publishing import rules_at
 from socialshop.loyalty.store import lots as store
@@ -52,7 +54,7 @@ def earn(uow: UnitOfWork, member: int, kind: str, subject: str, points: int | No
 
     `subject` names the event among the member's events of its kind: told again, it gives nothing more. `points`: what
     the event itself is worth, where its rule leaves that to it (a mission); the caps hold all the same. An event that
-    would pass a cap gives nothing, now and told again, as does one of a kind that the rules in force leave out. Raises
+    would pass a cap gives nothing, now and told again; nor does one of a kind that the rules in force leave out. Raises
     InvalidValue for what is no such kind.
     """
     return earn_all(uow, kind, [Deed(member, subject, points)])[0]
@@ -101,8 +103,9 @@ def earn_all(uow: UnitOfWork, kind: str, deeds: Sequence[Deed]) -> list[Earned]:
 def on_orders_confirmed(uow: UnitOfWork, payloads: Payloads) -> None:
     """Follow OrdersConfirmed: points for what was paid, on their way until the goods can no longer be sent back.
 
-    The buyer's tier multiplies them. A constant number of statements. Told again, nothing changes. Orders of the shop's
-    past, which it imports, and orders in other currencies than the shop's earn nothing.
+    The buyer's tier multiplies them, and a campaign that treats the buyer or the member day. A constant number of
+    statements. Told again, nothing changes. Orders of the shop's past, which it imports, and orders in other currencies
+    than the shop's earn nothing.
     """
     currency = wired.settings().currency
     ids = sorted({uuid.UUID(id_) for id_ in chain.from_iterable(payload["order_ids"] for payload in payloads)})
@@ -111,10 +114,11 @@ def on_orders_confirmed(uow: UnitOfWork, payloads: Payloads) -> None:
         return
     in_force = rules_at(uow, uow.now)
     benefits = memberships.benefits_of(uow, {order.buyer for order in found})
+    boosts = boosts_of(uow, found, in_force, wired.settings().time_zone)
     plain = (exponent_of(currency), in_force.order_points_per_unit)
     grants = []
     for order in found:
-        figures = (*plain, benefits[order.buyer].points_multiplier_bps)
+        figures = (*plain, rate_of(benefits[order.buyer].points_multiplier_bps, boosts[order.id]))
         grants.append(_of_order(uow, order, figures, in_force.version, in_force.expiry_days))
     give(uow, grants)
 

@@ -134,14 +134,12 @@ def points_of(session: Session, member: int, kind: str, subject: str) -> int | N
 
 def given(session: Session, kind: str, events: Sequence[tuple[int, str]]) -> dict[tuple[int, str], int]:
     """What those of these events (member and subject) gave that gave anything yet, be it no point."""
-    statement = text(f"SELECT l.member, l.subject, l.points {_OF_EVENTS}")  # noqa: S608 - a constant of this module
+    statement = text(f"SELECT l.member, l.subject, l.points {_OF_EVENTS}")
     rows = session.execute(statement, _events(kind, events))
     return {(member, subject): points for member, subject, points in rows}
 
 
-def counted(
-    session: Session, kind: str, members: Collection[int], caps: Sequence[Cap]
-) -> dict[tuple[int, Span], int]:
+def counted(session: Session, kind: str, members: Collection[int], caps: Sequence[Cap]) -> dict[tuple[int, Span], int]:
     """What members (locked before) earned of a kind in the spans of these caps; no entry where they earned nothing."""
     rows = session.execute(
         text(
@@ -294,7 +292,7 @@ def lock_of_orders(session: Session, order_ids: Collection[uuid.UUID]) -> list[O
 
 def lock_of_events(session: Session, kind: str, events: Sequence[tuple[int, str]]) -> list[HeldLot]:
     """What these events (member and subject) gave."""
-    statement = text(f"SELECT {_HELD} {_OF_EVENTS} ORDER BY l.id FOR UPDATE OF l")  # noqa: S608 - constants
+    statement = text(f"SELECT {_HELD} {_OF_EVENTS} ORDER BY l.id FOR UPDATE OF l")
     return [HeldLot(*row) for row in session.execute(statement, _events(kind, events))]
 
 

@@ -16,6 +16,11 @@ from sqlalchemy.orm import Session
 
 from socialshop.loyalty.rules import MissionKind, Repeats
 
+# Mission `m` is for everybody, or for those whom its campaign treats: for the member `t.member` then.
+_FOR_MEMBER = """
+    (m.campaign_id IS NULL OR EXISTS (
+        SELECT FROM campaign_members c WHERE c.campaign_id = m.campaign_id AND c.member = t.member AND c.treated))
+"""
 # The period of mission `m` that the instant `t.at` lies in, by the clock of `:zone`.
 _PERIOD = """
     CROSS JOIN LATERAL (
@@ -39,7 +44,7 @@ _BEGIN = text(
     SELECT DISTINCT ON (t.member, m.id, p.begins_at) m.id, v.version, t.member, p.begins_at, p.ends_at
     FROM ({_TOUCHED}) AS t
     JOIN missions m ON m.kind = t.kind AND m.opens_at <= t.at AND t.at < m.closes_at
-        AND (m.withdrawn_at IS NULL OR t.at < m.withdrawn_at)
+        AND (m.withdrawn_at IS NULL OR t.at < m.withdrawn_at) AND {_FOR_MEMBER}
     {_PERIOD}
     JOIN LATERAL (
         SELECT max(version) AS version FROM mission_versions WHERE mission_id = m.id AND published_at <= t.at
@@ -68,7 +73,8 @@ _DONE = """
 _COUNT = text(
     f"""
     WITH touched AS ({_TOUCHED}), counted AS (
-        SELECT g.member, g.mission_id, g.begins_at, v.times, v.points, v.title_zh, v.title_en, g.rewarded, {_DONE} AS done
+        SELECT g.member, g.mission_id, g.begins_at, v.times, v.points, v.title_zh, v.title_en, g.rewarded,
+            {_DONE} AS done
         FROM mission_progress g
         JOIN missions m ON m.id = g.mission_id
         JOIN mission_versions v ON v.mission_id = g.mission_id AND v.version = g.version
@@ -99,6 +105,7 @@ class MissionRow(NamedTuple):
     title_en: str
     times: int
     points: int
+    campaign_id: uuid.UUID | None = None
 
 
 class Touched(NamedTuple):
@@ -121,6 +128,13 @@ class Moved(NamedTuple):
     points: int
     title_zh: str
     title_en: str
+
+
+class Clock(NamedTuple):
+    """An instant, and by whose clock its day, week and month are meant."""
+
+    now: datetime
+    zone: str
 
 
 class Own(NamedTuple):
@@ -156,8 +170,8 @@ def add(session: Session, row: MissionRow, now: datetime) -> None:
     """Append a mission without versions."""
     session.execute(
         text(
-            "INSERT INTO missions (id, kind, repeats, opens_at, closes_at, created_at)"
-            " VALUES (:id, :kind, :repeats, :opens_at, :closes_at, :now)"
+            "INSERT INTO missions (id, kind, repeats, opens_at, closes_at, campaign_id, created_at)"
+            " VALUES (:id, :kind, :repeats, :opens_at, :closes_at, :campaign_id, :now)"
         ),
         {
             "id": row.id,
@@ -165,6 +179,7 @@ def add(session: Session, row: MissionRow, now: datetime) -> None:
             "repeats": row.repeats.value,
             "opens_at": row.opens_at,
             "closes_at": row.closes_at,
+            "campaign_id": row.campaign_id,
             "now": now,
         },
     )
@@ -193,7 +208,7 @@ def add_version(session: Session, row: MissionRow, actor: uuid.UUID, now: dateti
 
 _NEWEST = """
     SELECT m.id, m.kind, m.repeats, m.opens_at, m.closes_at, m.withdrawn_at, v.version, v.title_zh, v.title_en,
-        v.times, v.points
+        v.times, v.points, m.campaign_id
     FROM missions m JOIN LATERAL (
         SELECT * FROM mission_versions WHERE mission_id = m.id ORDER BY version DESC LIMIT 1
     ) AS v ON true
@@ -221,6 +236,12 @@ def page(session: Session, before: uuid.UUID | None, limit: int) -> list[Mission
     return [_mission(row) for row in rows]
 
 
+def of_campaign(session: Session, campaign_id: uuid.UUID) -> list[MissionRow]:
+    """The missions of a campaign by their newest versions, in the order they were made."""
+    rows = session.execute(text(f"{_NEWEST} WHERE m.campaign_id = :id ORDER BY m.id"), {"id": campaign_id})
+    return [_mission(row) for row in rows]
+
+
 def withdraw(session: Session, mission_id: uuid.UUID, now: datetime) -> None:
     """Let the mission count nothing from now on."""
     session.execute(
@@ -241,21 +262,20 @@ def reach(session: Session, mission_ids: Sequence[uuid.UUID]) -> list[Reach]:
     return [Reach(*row) for row in rows]
 
 
-def of_member(
-    session: Session, member: int, now: datetime, zone: str, after: uuid.UUID | None, limit: int
-) -> list[Own]:
+def of_member(session: Session, member: int, clock: Clock, after: uuid.UUID | None, limit: int) -> list[Own]:
     """Up to `limit` missions that go on, in the order they were made, with how far the member is."""
     rows = session.execute(
         text(
             f"""
             SELECT m.id, m.kind, m.repeats, m.opens_at, m.closes_at, m.withdrawn_at, v.version, v.title_zh,
-                v.title_en, v.times, v.points, p.begins_at, p.ends_at, coalesce(g.done, 0), coalesce(g.rewarded, false)
-            FROM (SELECT CAST(:now AS timestamptz) AS at) AS t
+                v.title_en, v.times, v.points, m.campaign_id, p.begins_at, p.ends_at, coalesce(g.done, 0),
+                coalesce(g.rewarded, false)
+            FROM (SELECT CAST(:now AS timestamptz) AS at, CAST(:member AS bigint) AS member) AS t
             JOIN missions m ON m.opens_at <= t.at AND t.at < m.closes_at AND m.withdrawn_at IS NULL
-                AND (CAST(:after AS uuid) IS NULL OR m.id > :after)
+                AND (CAST(:after AS uuid) IS NULL OR m.id > :after) AND {_FOR_MEMBER}
             {_PERIOD}
             LEFT JOIN mission_progress g
-                ON g.member = :member AND g.mission_id = m.id AND g.begins_at = p.begins_at
+                ON g.member = t.member AND g.mission_id = m.id AND g.begins_at = p.begins_at
             JOIN LATERAL (
                 SELECT * FROM mission_versions
                 WHERE mission_id = m.id AND (g.version IS NULL OR version = g.version) ORDER BY version DESC LIMIT 1
@@ -263,9 +283,9 @@ def of_member(
             ORDER BY m.id LIMIT :limit
             """  # noqa: S608 - a constant of this module
         ),
-        {"member": member, "now": now, "zone": zone, "after": after, "limit": limit},
+        {"member": member, **clock._asdict(), "after": after, "limit": limit},
     )
-    return [Own(_mission(row[:11]), *row[11:]) for row in rows]
+    return [Own(_mission(row[:12]), *row[12:]) for row in rows]
 
 
 def _mission(row: Sequence[object]) -> MissionRow:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Collection
+from datetime import datetime
 from typing import NamedTuple
 
 from sqlalchemy import text
@@ -17,6 +18,7 @@ class PaidOrder(NamedTuple):
     buyer: int
     paid_minor: int
     completed: bool
+    placed_at: datetime
 
 
 def lock_paid(session: Session, order_ids: Collection[uuid.UUID], currency: str) -> list[PaidOrder]:
@@ -27,7 +29,7 @@ def lock_paid(session: Session, order_ids: Collection[uuid.UUID], currency: str)
     rows = session.execute(
         text(
             """
-            SELECT id, buyer, total_minor - refunded_minor, status = 'completed' FROM orders
+            SELECT id, buyer, total_minor - refunded_minor, status = 'completed', ordered_at FROM orders
             WHERE id = ANY(:ids) AND source = 'room' AND currency = :currency
                 AND status IN ('confirmed', 'shipped', 'received', 'completed')
             ORDER BY id FOR SHARE

@@ -78,6 +78,16 @@ PERSONAL = (
         stays="Who published the shop's missions.",
     ),
     Holding(
+        "campaign_members",
+        ("member",),
+        reads="""
+            SELECT c.title_zh, c.title_en, c.starts_at, c.ends_at, g.treated, g.told_at
+            FROM campaign_members g JOIN campaigns c ON c.id = g.campaign_id
+            WHERE g.member = :number ORDER BY c.starts_at, c.id
+        """,
+        stays="Which group of a measurement a number was in: without it the figures would be others.",
+    ),
+    Holding(
         "point_rules",
         ("published_by",),
         hidden="Rules are the shop's; what its people did is read out from the audit record.",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from socialshop.pages.admin import (
     batches,
     books,
+    campaigns,
     health,
     keys,
     mails,
@@ -27,6 +28,7 @@ __all__ = [
     "admin",
     "batches",
     "books",
+    "campaigns",
     "health",
     "keys",
     "mails",

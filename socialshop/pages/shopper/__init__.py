@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from socialshop.pages.shopper import (
     account,
+    calendar,
     earnings,
     invites,
     mailed,
@@ -24,6 +25,7 @@ from socialshop.pages.shopper.section import shopper
 
 __all__ = [
     "account",
+    "calendar",
     "earnings",
     "invites",
     "mailed",

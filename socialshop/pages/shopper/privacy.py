@@ -76,6 +76,7 @@ TABLES: Mapping[str, Any] = {
     "point_counters": lazy_gettext("Caps of points"),
     "loyalty_sales": lazy_gettext("Purchases that count"),
     "mission_progress": lazy_gettext("Missions"),
+    "campaign_members": lazy_gettext("Campaigns"),
     "reward_redemptions": lazy_gettext("Rewards asked for"),
     "notices": lazy_gettext("Notices"),
     "notice_opt_outs": lazy_gettext("Notices you declined"),

@@ -38,7 +38,7 @@ def on_deeds_done(uow: UnitOfWork, payloads: Sequence[Mapping[str, Any]]) -> Non
 
 
 def count_anew(uow: UnitOfWork, touched: Iterable[Touched]) -> None:
-    """Count what these (members locked before) touch, and give or take back rewards. A constant number of statements."""
+    """Count what these (members locked before) touch; give and take back rewards. A constant number of statements."""
     found = sorted(set(touched))
     if not found:
         return

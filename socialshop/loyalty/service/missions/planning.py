@@ -13,7 +13,7 @@ from socialshop.kernel.ids import new_id, to_public
 from socialshop.loyalty.rules import MissionKind, Repeats
 from socialshop.loyalty.service.missions.counting import MISSION_PREFIX
 from socialshop.loyalty.store import missions as store
-from socialshop.loyalty.store.missions import MissionRow, Own, Reach
+from socialshop.loyalty.store.missions import Clock, MissionRow, Own, Reach
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,13 +28,14 @@ class Terms:
 
 @dataclass(frozen=True, slots=True)
 class NewMission:
-    """A mission to be; `opens_at` None: at once."""
+    """A mission to be; `opens_at` None: at once. One of a campaign is for those alone whom it treats."""
 
     kind: MissionKind
     repeats: Repeats
     opens_at: datetime | None
     closes_at: datetime
     terms: Terms
+    campaign_id: uuid.UUID | None = None
 
 
 def add(uow: UnitOfWork, actor: uuid.UUID, new: NewMission) -> MissionRow:
@@ -44,7 +45,21 @@ def add(uow: UnitOfWork, actor: uuid.UUID, new: NewMission) -> MissionRow:
         raise InvalidValue("a mission opens now or later", field="opens_at")
     if new.closes_at <= opens_at:
         raise InvalidValue("a mission closes after it opens", field="closes_at")
-    row = _row(MissionRow(new_id(), new.kind, new.repeats, opens_at, new.closes_at, None, 1, "", "", 1, 1), new.terms)
+    terms = new.terms
+    row = MissionRow(
+        new_id(),
+        new.kind,
+        new.repeats,
+        opens_at,
+        new.closes_at,
+        None,
+        1,
+        terms.title_zh,
+        terms.title_en,
+        terms.times,
+        terms.points,
+        new.campaign_id,
+    )
     store.add(uow.session, row, uow.now)
     store.add_version(uow.session, row, actor, uow.now)
     _record(uow, actor, "mission.added", row)
@@ -52,9 +67,15 @@ def add(uow: UnitOfWork, actor: uuid.UUID, new: NewMission) -> MissionRow:
 
 
 def change(uow: UnitOfWork, actor: uuid.UUID, mission_id: uuid.UUID, terms: Terms) -> MissionRow:
-    """Publish another version. Periods that members have begun end by the version that they began by. Raises NotFound."""
+    """Publish another version. What members have begun ends by the version that they began by. Raises NotFound."""
     before = _locked(uow, mission_id)
-    row = _row(before._replace(version=before.version + 1), terms)
+    row = before._replace(
+        version=before.version + 1,
+        title_zh=terms.title_zh,
+        title_en=terms.title_en,
+        times=terms.times,
+        points=terms.points,
+    )
     store.add_version(uow.session, row, actor, uow.now)
     _record(uow, actor, "mission.changed", row)
     return row
@@ -83,6 +104,11 @@ def missions(uow: UnitOfWork, before: uuid.UUID | None, limit: int) -> list[Miss
     return store.page(uow.session, before, limit)
 
 
+def of_campaign(uow: UnitOfWork, campaign_id: uuid.UUID) -> list[MissionRow]:
+    """The missions of a campaign."""
+    return store.of_campaign(uow.session, campaign_id)
+
+
 def reach(uow: UnitOfWork, rows: list[MissionRow]) -> dict[uuid.UUID, Reach]:
     """How many periods of each of these missions were begun and finished. One statement."""
     found = {each.mission_id: each for each in store.reach(uow.session, [row.id for row in rows])}
@@ -91,11 +117,7 @@ def reach(uow: UnitOfWork, rows: list[MissionRow]) -> dict[uuid.UUID, Reach]:
 
 def of_member(uow: UnitOfWork, member: int, zone: str, after: uuid.UUID | None, limit: int) -> list[Own]:
     """Up to `limit` missions that go on, with how far the member is. One statement."""
-    return store.of_member(uow.session, member, uow.now, zone, after, limit)
-
-
-def _row(row: MissionRow, terms: Terms) -> MissionRow:
-    return row._replace(title_zh=terms.title_zh, title_en=terms.title_en, times=terms.times, points=terms.points)
+    return store.of_member(uow.session, member, Clock(uow.now, zone), after, limit)
 
 
 def _locked(uow: UnitOfWork, mission_id: uuid.UUID) -> MissionRow:
