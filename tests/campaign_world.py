@@ -79,15 +79,16 @@ class CampaignWorld(PointsShop):
             )
         return ids
 
-    def sell_by_chance(self, campaign: CampaignRow, treated: float, control: float, seed: int) -> None:
-        """In the middle of the campaign, each member of a group buys for 50.00 to 150.00 with its probability."""
-        chance = random.Random(seed)
+    def sell_to_shares(self, campaign: CampaignRow, treated_percent: int, control_percent: int) -> None:
+        """In the middle of the campaign so many of a hundred of each group buy; then it is over."""
+        chance = random.Random(1)
         self.clock.advance(timedelta(days=3))
         buyers = {}
-        for share, group in ((treated, True), (control, False)):
-            for member in self.members_of(campaign, treated=group):
-                if chance.random() < share:
-                    buyers[member] = chance.randrange(5_000, 15_000)
+        for percent, group in ((treated_percent, True), (control_percent, False)):
+            members = self.members_of(campaign, treated=group)
+            buyers.update(
+                {member: chance.randrange(5_000, 15_000) for member in members[: len(members) * percent // 100]}
+            )
         self.sell_to(buyers)
         self.clock.advance(timedelta(days=30))
 

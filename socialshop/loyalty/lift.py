@@ -21,6 +21,7 @@ from socialshop.kernel.money import BPS
 # The quantile 0.975 of the normal distribution.
 _Z = Decimal("1.959963984540054")
 _CONTEXT = Context(prec=60)
+_by = _CONTEXT.divide
 # Fewer than these say nothing: L. D. Brown, T. T. Cai, A. DasGupta, Statistical Science 16 (2001) recommend Wilson's
 # interval from 40 on; spending is skewed, so its means ask for more.
 LEAST_MEMBERS = 100
@@ -113,13 +114,13 @@ def wilson(buyers: int, members: int) -> tuple[Decimal, Decimal]:
     """Wilson's interval of a rate, as fractions."""
     with localcontext(_CONTEXT):
         x, n, squared = Decimal(buyers), Decimal(members), _Z * _Z
-        middle = x + squared / 2
-        half = _Z * (x * (n - x) / n + squared / 4).sqrt()
-        return max((middle - half) / (n + squared), Decimal(0)), min((middle + half) / (n + squared), Decimal(1))
+        middle = x + _by(squared, 2)
+        half = _Z * (_by(x * (n - x), n) + _by(squared, 4)).sqrt()
+        return max(_by(middle - half, n + squared), Decimal(0)), min(_by(middle + half, n + squared), Decimal(1))
 
 
 def _rates(treated: Group, control: Group) -> Interval:
-    first, second = (Decimal(group.buyers) / group.members for group in (treated, control))
+    first, second = (_by(group.buyers, group.members) for group in (treated, control))
     (low1, high1), (low2, high2) = (wilson(group.buyers, group.members) for group in (treated, control))
     below = ((first - low1) ** 2 + (high2 - second) ** 2).sqrt()
     above = ((high1 - first) ** 2 + (second - low2) ** 2).sqrt()
@@ -128,31 +129,31 @@ def _rates(treated: Group, control: Group) -> Interval:
 
 
 def _means(treated: Group, control: Group) -> Interval:
-    difference = Decimal(treated.spent_minor) / treated.members - Decimal(control.spent_minor) / control.members
+    difference = _by(treated.spent_minor, treated.members) - _by(control.spent_minor, control.members)
     first, second = (_variance_of_mean(group) for group in (treated, control))
     both = first + second
     if not both:
         return _rounded(difference, difference, difference)
-    freedom = both**2 / (first**2 / (treated.members - 1) + second**2 / (control.members - 1))
+    freedom = _by(both**2, _by(first**2, treated.members - 1) + _by(second**2, control.members - 1))
     half = student_t(freedom) * both.sqrt()
     return _rounded(difference - half, difference, difference + half)
 
 
 def _variance_of_mean(group: Group) -> Decimal:
-    n = Decimal(group.members)
-    return (group.squares - Decimal(group.spent_minor) ** 2 / n) / (n - 1) / n
+    n = group.members
+    return _by(group.squares - _by(Decimal(group.spent_minor) ** 2, n), n * (n - 1))
 
 
 def student_t(freedom: Decimal) -> Decimal:
     """The quantile 0.975 of Student's distribution, by the terms of 26.7.5 to the fourth power."""
     z, v = _Z, freedom
     terms = (
-        (z**3 + z) / 4,
-        (5 * z**5 + 16 * z**3 + 3 * z) / 96,
-        (3 * z**7 + 19 * z**5 + 17 * z**3 - 15 * z) / 384,
-        (79 * z**9 + 776 * z**7 + 1482 * z**5 - 1920 * z**3 - 945 * z) / 92160,
+        _by(z**3 + z, 4),
+        _by(5 * z**5 + 16 * z**3 + 3 * z, 96),
+        _by(3 * z**7 + 19 * z**5 + 17 * z**3 - 15 * z, 384),
+        _by(79 * z**9 + 776 * z**7 + 1482 * z**5 - 1920 * z**3 - 945 * z, 92160),
     )
-    return z + sum((term / v**power for power, term in enumerate(terms, 1)), Decimal(0))
+    return z + sum((_by(term, v**power) for power, term in enumerate(terms, 1)), Decimal(0))
 
 
 def _rounded(low: Decimal, estimate: Decimal, high: Decimal) -> Interval:

@@ -284,7 +284,8 @@ def test_many_sales_cost_as_many_statements_as_one(shop: MissionShop) -> None:
             shop.do(lambda uow: loyalty.note_sales(uow, [{"order_ids": [str(id_) for id_ in ids]}]))
         return len(seen)
 
-    assert cost([1]) == cost([2, 3, 4])
+    cost([1])
+    assert cost([2]) == cost([3, 4])
 
 
 def test_a_window_in_the_past_or_turned_around_is_refused_and_nothing_is_kept(shop: MissionShop) -> None:

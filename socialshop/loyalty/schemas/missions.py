@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field, StringConstraints
 
@@ -136,6 +136,6 @@ class MissionPage(Page[MissionWire]):
     model_config = with_example({"data": [_ADMIN], "next_cursor": None})
 
 
-def _plain(row: MissionRow) -> dict[str, object]:
+def _plain(row: MissionRow) -> dict[str, Any]:
     found = {name: getattr(row, name) for name in _Mission.model_fields if name != "id"}
     return {**found, "id": to_public(MISSION_PREFIX, row.id), "kind": row.kind.value, "repeats": row.repeats.value}

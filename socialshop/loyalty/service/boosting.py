@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import uuid
-from collections.abc import Sequence
 from datetime import datetime
 
 from socialshop.infra.uow import UnitOfWork
@@ -11,7 +9,6 @@ from socialshop.kernel.money import BPS
 from socialshop.loyalty import rules
 from socialshop.loyalty.rules import Rules
 from socialshop.loyalty.service.publishing import rules_at
-from socialshop.loyalty.store import campaigns as store
 from socialshop.loyalty.store.orders import PaidOrder
 
 
@@ -20,15 +17,12 @@ def is_member_day(uow: UnitOfWork, now: datetime, zone: str) -> bool:
     return _multiplier(rules_at(uow, now), now, zone) is not None
 
 
-def boosts_of(uow: UnitOfWork, orders: Sequence[PaidOrder], in_force: Rules, zone: str) -> dict[uuid.UUID, int]:
-    """By order: what multiplies its points, in basis points; the largest that a campaign or the member day gives.
+def boost_of(order: PaidOrder, in_force: Rules, zone: str) -> int:
+    """What multiplies the order's points, in basis points: the larger of what a campaign and the member day give.
 
-    By the instant at which it was placed, so told late it gives the same. One statement.
+    By the instant at which it was placed, so told late it gives the same.
     """
-    given = store.boosts(uow.session, [(order.id, order.buyer, order.placed_at) for order in orders])
-    return {
-        order.id: max(given.get(order.id, BPS), _multiplier(in_force, order.placed_at, zone) or BPS) for order in orders
-    }
+    return max(order.campaign_bps or BPS, _multiplier(in_force, order.placed_at, zone) or BPS)
 
 
 def _multiplier(in_force: Rules, at: datetime, zone: str) -> int | None:

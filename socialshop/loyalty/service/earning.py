@@ -18,7 +18,7 @@ from socialshop.kernel.money import rate_of
 from socialshop.ledger import service as ledger
 from socialshop.loyalty import postings, rules
 from socialshop.loyalty.events import DeedsDone
-from socialshop.loyalty.service.boosting import boosts_of
+from socialshop.loyalty.service.boosting import boost_of
 from socialshop.loyalty.service.giving import Grant, give, net
 from socialshop.loyalty.service.publishing import rules_at
 from socialshop.loyalty.store import lots as store
@@ -114,11 +114,11 @@ def on_orders_confirmed(uow: UnitOfWork, payloads: Payloads) -> None:
         return
     in_force = rules_at(uow, uow.now)
     benefits = memberships.benefits_of(uow, {order.buyer for order in found})
-    boosts = boosts_of(uow, found, in_force, wired.settings().time_zone)
+    zone = wired.settings().time_zone
     plain = (exponent_of(currency), in_force.order_points_per_unit)
     grants = []
     for order in found:
-        figures = (*plain, rate_of(benefits[order.buyer].points_multiplier_bps, boosts[order.id]))
+        figures = (*plain, rate_of(benefits[order.buyer].points_multiplier_bps, boost_of(order, in_force, zone)))
         grants.append(_of_order(uow, order, figures, in_force.version, in_force.expiry_days))
     give(uow, grants)
 

@@ -149,29 +149,6 @@ def cancel(session: Session, campaign_id: uuid.UUID, now: datetime) -> None:
     )
 
 
-def boosts(session: Session, orders: Sequence[tuple[uuid.UUID, int, datetime]]) -> dict[uuid.UUID, int]:
-    """By order (with its buyer, and when it was placed): the largest multiplier of points that a campaign gives it."""
-    rows = session.execute(
-        text(
-            """
-            SELECT t.order_id, max(c.multiplier_bps)
-            FROM unnest(CAST(:orders AS uuid[]), CAST(:buyers AS bigint[]), CAST(:placed AS timestamptz[]))
-                AS t (order_id, buyer, placed_at)
-            JOIN campaign_members g ON g.member = t.buyer AND g.treated
-            JOIN campaigns c ON c.id = g.campaign_id AND c.multiplier_bps IS NOT NULL AND c.drawn_at IS NOT NULL
-                AND c.starts_at <= t.placed_at AND t.placed_at < least(c.ends_at, c.cancelled_at)
-            GROUP BY t.order_id
-            """
-        ),
-        {
-            "orders": [order for order, _, _ in orders],
-            "buyers": [buyer for _, buyer, _ in orders],
-            "placed": [placed for _, _, placed in orders],
-        },
-    )
-    return {row[0]: row[1] for row in rows}
-
-
 def mark_told(session: Session, now: datetime, limit: int) -> list[Untold]:
     """Up to `limit` of the treated of campaigns that go on, who were not told of it yet; from now on they are."""
     rows = session.execute(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 from flask import Response, flash, render_template
@@ -211,11 +211,11 @@ def _target(row: CampaignRow, currency: str) -> str:
 def _compared(found: Results) -> list[Compared]:
     treated, control, currency = found.measured.treated, found.measured.control, found.currency
 
-    def between(interval: Interval | None, written: Any) -> str:
+    def between(interval: Interval | None, written: Callable[[int], str]) -> str:
         if interval is None:
             return "—"
         low, estimate, high = (written(figure) for figure in interval)
-        return gettext("%(estimate)s, between %(low)s and %(high)s", estimate=estimate, low=low, high=high)
+        return str(gettext("%(estimate)s, between %(low)s and %(high)s", estimate=estimate, low=low, high=high))
 
     return [
         Compared(gettext("Members"), str(treated.members), str(control.members), "—"),
