@@ -7,7 +7,7 @@ from alembic import op
 from migrations.statements import append_only, for_application_role
 
 revision = "0037"
-down_revision = "0030"
+down_revision = "0053"
 branch_labels = None
 depends_on = None
 
