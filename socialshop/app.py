@@ -28,6 +28,7 @@ from socialshop.ledger import admin_routes as ledger_admin_routes
 from socialshop.ledger import routes as ledger_routes
 from socialshop.ledger import service as ledger
 from socialshop.loyalty import admin_routes as loyalty_admin_routes
+from socialshop.loyalty import campaign_admin_routes, campaign_routes
 from socialshop.loyalty import routes as loyalty_routes
 from socialshop.memberships import admin_routes as memberships_admin_routes
 from socialshop.memberships import routes as memberships_routes
@@ -70,6 +71,8 @@ ROOMS = (
     deals_admin_routes.room,
     loyalty_routes.room,
     loyalty_admin_routes.room,
+    campaign_routes.room,
+    campaign_admin_routes.room,
     orders_routes.room,
     orders_admin_routes.room,
     rooms_routes.room,

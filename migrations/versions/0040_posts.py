@@ -7,7 +7,7 @@ from alembic import op
 from migrations.statements import for_application_role
 
 revision = "0040"
-down_revision = "0053"
+down_revision = "0038"
 branch_labels = None
 depends_on = None
 

@@ -65,6 +65,8 @@ KINDS: Mapping[str, Kind] = {
     "payout_failed": Kind(Topic.MONEY, "por", mailed=True),
     "payout_returned": Kind(Topic.MONEY, "por", mailed=True),
     "points_expiring": Kind(Topic.REMINDERS),
+    "mission_done": Kind(Topic.MEMBERSHIP),
+    "campaign_begun": Kind(Topic.MEMBERSHIP),
     "member_invited": Kind(Topic.INVITES),
     "tier_upgraded": Kind(Topic.MEMBERSHIP),
     "tier_warned": Kind(Topic.MEMBERSHIP, mailed=True),

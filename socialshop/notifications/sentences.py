@@ -85,6 +85,8 @@ SENTENCES: Mapping[str, tuple[str, str]] = {
         "{points} of your points end soon, the first on {until:time}.",
         "您有 {points} 积分即将到期，最早 {until:time}。",
     ),
+    "mission_done": ("You finished “{title_en}”: {points} points.", "您完成了「{title_zh}」，获得 {points} 积分。"),
+    "campaign_begun": ("“{title_en}” has begun: {notice_en}", "「{title_zh}」开始了：{notice_zh}"),
     "member_invited": ("{name} joined the shop through your link.", "{name} 通过您的链接加入了。"),
     "tier_upgraded": ("You are in the tier {tier_en} now.", "恭喜升级为{tier_zh}！"),
     "tier_warned": (

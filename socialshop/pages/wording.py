@@ -14,6 +14,8 @@ SENTENCES = {
     "amount_too_large": lazy_gettext("That is more than is left to give back; requests that wait count too."),
     "batch_changed": lazy_gettext("The batch is no longer what was frozen. Nothing was paid; tell an engineer."),
     "batch_not_released": lazy_gettext("The batch has not been released."),
+    "campaign_drawn": lazy_gettext("The groups of the campaign are fixed."),
+    "campaign_too_late": lazy_gettext("The start of the campaign is over, or it was cancelled."),
     "claim_refused": lazy_gettext("This link to claim an account is no longer good. Ask the shop for a new one."),
     "deal_not_live": lazy_gettext("The deal has not begun yet, or is over."),
     "deal_paused": lazy_gettext("The deal is paused. Try again once it goes on."),

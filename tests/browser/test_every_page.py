@@ -61,11 +61,35 @@ def examples(shop: Shop) -> dict[str, str]:
         "accrual_id": accrual["id"],
         "admin order_id": accrual["order_id"],
         "batch_id": shop.call("GET", "/admin/payout-batches", admin)["data"][0]["id"],
+        "campaign_id": a_campaign(shop),
+        "mission_id": a_mission(shop),
         "programme_id": shop.call("GET", "/admin/tier-programmes", admin)["data"][0]["id"],
         "plan_id": shop.call("GET", "/admin/commission-plans", admin)["data"][0]["id"],
         "refund_id": shop.call("GET", "/admin/refunds", admin)["data"][0]["id"],
         "member_id": shop.call("GET", "/me", PEOPLE["leader"])["id"],
     }
+
+
+def a_campaign(shop: Shop) -> str:
+    """A campaign that is drawn; planned once."""
+    admin = PEOPLE["admin"]
+    if found := shop.call("GET", "/admin/campaigns", admin)["data"]:
+        return str(found[0]["id"])
+    when = {"starts_at": "2036-01-01T00:00:00Z", "ends_at": "2036-02-01T00:00:00Z"}
+    plan = {"theme": "spring", "audience": {"kind": "all"}, "control_bps": 2_000, "goal": "buyers", "target": 100}
+    body = {"title_zh": "春茶节", "title_en": "Spring tea", "multiplier_bps": 20_000, **when, **plan}
+    campaign = shop.call("POST", "/admin/campaigns", admin, body)["id"]
+    shop.call("POST", f"/admin/campaigns/{campaign}/draw", admin, {})
+    return str(campaign)
+
+
+def a_mission(shop: Shop) -> str:
+    """A mission that goes on; published once."""
+    found = shop.call("GET", "/admin/missions", PEOPLE["admin"])["data"]
+    terms = {"title_zh": "本月三单", "title_en": "Three orders this month", "times": 3, "points": 50}
+    body = {**terms, "kind": "order", "repeats": "month", "closes_at": "2036-01-01T00:00:00Z"}
+    mission = found[0] if found else shop.call("POST", "/admin/missions", PEOPLE["admin"], body)
+    return str(mission["id"])
 
 
 def redeemed(shop: Shop) -> tuple[str, str]:

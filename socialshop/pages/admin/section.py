@@ -20,6 +20,8 @@ TABS = (
     Tab("refunds", "admin.list_refunds", "back", lazy_gettext("Refunds")),
     Tab("plans", "admin.list_plans", "chart", lazy_gettext("Plans")),
     Tab("points", "admin.show_points", "star", lazy_gettext("Points")),
+    Tab("campaigns", "admin.list_campaigns", "chart", lazy_gettext("Campaigns")),
+    Tab("missions", "admin.list_missions", "check", lazy_gettext("Missions")),
     Tab("tiers", "admin.list_tiers", "star", lazy_gettext("Tiers")),
     Tab("posts", "admin.list_posts", "list", lazy_gettext("Reviews")),
     Tab("products", "admin.list_products", "basket", lazy_gettext("Products")),

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from socialshop.pages.shopper import (
     account,
+    calendar,
     earnings,
     invites,
     mailed,
     me,
     membership,
+    missions,
     notices,
     orders,
     paying,
@@ -24,11 +26,13 @@ from socialshop.pages.shopper.section import shopper
 
 __all__ = [
     "account",
+    "calendar",
     "earnings",
     "invites",
     "mailed",
     "me",
     "membership",
+    "missions",
     "notices",
     "orders",
     "paying",
