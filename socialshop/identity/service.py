@@ -28,6 +28,7 @@ from socialshop.identity.errors import (
     ClaimRefused,
     EmailTaken,
     SignInAgain,
+    StandingLimited,
     TermsNeeded,
     WrongCredentials,
     WrongPassword,
@@ -43,6 +44,16 @@ from socialshop.identity.mailed_tokens import (
 from socialshop.identity.naming import has_email, is_empty, name_member, named, names_of, number_of, search
 from socialshop.identity.personal_store import PERSONAL
 from socialshop.identity.rules import LONGEST_EMAIL, LONGEST_NAME, LONGEST_PASSWORD, SHORTEST_PASSWORD, TERMS_VERSION
+from socialshop.identity.standing import (
+    Deed,
+    Limit,
+    Standing,
+    lift_limit,
+    limit_member,
+    require_standing,
+    standing_of,
+)
+from socialshop.identity.standing_store import BARRED
 from socialshop.identity.store import Named
 from socialshop.infra.uow import UnitOfWork
 from socialshop.kernel.errors import InvalidValue
@@ -50,6 +61,7 @@ from socialshop.kernel.ids import new_id, to_public
 from socialshop.kernel.roles import Role
 
 __all__ = [
+    "BARRED",
     "LONGEST_EMAIL",
     "LONGEST_NAME",
     "LONGEST_PASSWORD",
@@ -60,8 +72,10 @@ __all__ = [
     "AlreadySignsIn",
     "ClaimRefused",
     "Consent",
+    "Deed",
     "Document",
     "EmailTaken",
+    "Limit",
     "LiveSession",
     "Named",
     "NewMember",
@@ -71,6 +85,8 @@ __all__ = [
     "Purpose",
     "SignInAgain",
     "SignedIn",
+    "Standing",
+    "StandingLimited",
     "TermsNeeded",
     "WrongCredentials",
     "WrongPassword",
@@ -95,6 +111,8 @@ __all__ = [
     "is_empty",
     "issue_password_link",
     "issue_token",
+    "lift_limit",
+    "limit_member",
     "live_sessions",
     "name_member",
     "named",
@@ -105,11 +123,13 @@ __all__ = [
     "purge_sessions",
     "purge_tokens",
     "redeem_claim",
+    "require_standing",
     "reserve_numbers",
     "reset_password",
     "revoke_other_sessions",
     "revoke_session",
     "search",
+    "standing_of",
     "verify_email",
 ]
 

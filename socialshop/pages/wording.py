@@ -8,10 +8,13 @@ from socialshop.kernel.errors import DomainError
 
 # By code. What scripts alone can meet has no sentence here: a test names them.
 SENTENCES = {
+    "already_appealed": lazy_gettext("A decision has one appeal, and this one had it."),
+    "already_reported": lazy_gettext("You have reported this before."),
     "already_seated": lazy_gettext("You have a seat in this room."),
     "already_written": lazy_gettext("You wrote about this before. You can write it anew under What you wrote."),
     "already_signs_in": lazy_gettext("This member has a password and signs in already."),
     "amount_too_large": lazy_gettext("That is more than is left to give back; requests that wait count too."),
+    "appeal_decided": lazy_gettext("The appeal was decided otherwise meanwhile."),
     "batch_changed": lazy_gettext("The batch is no longer what was frozen. Nothing was paid; tell an engineer."),
     "batch_not_released": lazy_gettext("The batch has not been released."),
     "campaign_drawn": lazy_gettext("The groups of the campaign are fixed."),
@@ -57,11 +60,13 @@ SENTENCES = {
     "sign_in_again": lazy_gettext("It is long since you signed in. Sign in again first."),
     "points_short": lazy_gettext("You have fewer points than this takes."),
     "proof_running": lazy_gettext("The books are being recomputed for somebody else. Try again in a moment."),
+    "question_closed": lazy_gettext("This question is settled. Ask a new one."),
     "redemption_decided": lazy_gettext("This redemption was decided the other way."),
     "refund_decided": lazy_gettext("This refund was decided the other way."),
     "refund_exceeds_capture": lazy_gettext("That is more than was paid."),
     "released_by_approver": lazy_gettext("Somebody who approved none of the requests must release the batch."),
     "released_by_requester": lazy_gettext("Somebody who asked for none of the payouts must release the batch."),
+    "report_decided": lazy_gettext("This report was decided otherwise meanwhile."),
     "result_conflict": lazy_gettext("The payout has another result already."),
     "reward_gone": lazy_gettext("Nothing of it is left, or it is no longer offered."),
     "reward_limit_reached": lazy_gettext("You had as many of it as one member may have."),
@@ -72,6 +77,7 @@ SENTENCES = {
     "self_approval": lazy_gettext("Nobody decides about their own payout, or one of an account they opened by a link."),
     "tier_required": lazy_gettext("This deal is for members of a higher tier. Your card says what is missing."),
     "self_decision": lazy_gettext("Nobody decides about what is their own."),
+    "standing_limited": lazy_gettext("You may not do this for now. How you stand says why, and until when."),
     "terms_needed": lazy_gettext("Membership rests on the terms. To withdraw them, leave the shop."),
     "token_not_valid": lazy_gettext("This link was used or is too old. Ask for another mail."),
     "too_many_attempts": lazy_gettext("Too many tries failed. Wait a quarter of an hour."),
@@ -95,6 +101,9 @@ VALUES = (
     lazy_gettext("a review has 1 to 2000 characters, a note 1 to 10000"),
     lazy_gettext("a title has 1 to 80 characters"),
     lazy_gettext("a rating is a whole number from 1 to 5"),
+    lazy_gettext("nobody reports what is their own"),
+    lazy_gettext("a limit and a freeze last a number of days, nothing else does"),
+    lazy_gettext("other rules are in force meanwhile: read those"),
 )
 
 

@@ -7,6 +7,7 @@ import re
 from flask import request
 
 from socialshop.deals.errors import DealNotLive, DealPaused, OutOfStock
+from socialshop.identity.service import StandingLimited
 from socialshop.infra.uow import UnitOfWork
 from socialshop.infra.wired import settings
 from socialshop.invites import visitors
@@ -48,7 +49,16 @@ _EVENT_ID = re.compile(r"[0-9]{1,18}", re.ASCII)
     access=BUYERS,
     body=SeatClaim,
     replies=Reply(201, JoinedWire, "The room, with you as its host in the first seat."),
-    refuses=(InviteCodeUnknown, DealNotLive, DealPaused, OutOfStock, TierRequired, MemberLimitReached, PointsShort),
+    refuses=(
+        InviteCodeUnknown,
+        DealNotLive,
+        DealPaused,
+        OutOfStock,
+        TierRequired,
+        MemberLimitReached,
+        PointsShort,
+        StandingLimited,
+    ),
     ids={"deal_id": "deal"},
     idempotency=Idempotency.REQUIRED,
 )
@@ -110,6 +120,7 @@ def quote_deal(call: Call[QuoteRequest, Nothing]) -> Answer:
         DealNotLive,
         MemberLimitReached,
         PointsShort,
+        StandingLimited,
     ),
     ids={"room_id": "room"},
     idempotency=Idempotency.REQUIRED,

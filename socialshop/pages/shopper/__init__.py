@@ -5,6 +5,7 @@ from __future__ import annotations
 from socialshop.pages.shopper import (
     account,
     calendar,
+    conduct,
     earnings,
     invites,
     mailed,
@@ -17,6 +18,7 @@ from socialshop.pages.shopper import (
     points,
     posts,
     privacy,
+    questions,
     rooms,
     shop,
     signing,
@@ -27,6 +29,7 @@ from socialshop.pages.shopper.section import shopper
 __all__ = [
     "account",
     "calendar",
+    "conduct",
     "earnings",
     "invites",
     "mailed",
@@ -39,6 +42,7 @@ __all__ = [
     "points",
     "posts",
     "privacy",
+    "questions",
     "rooms",
     "shop",
     "shopper",
