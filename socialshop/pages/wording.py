@@ -14,6 +14,7 @@ SENTENCES = {
     "batch_changed": lazy_gettext("The batch is no longer what was frozen. Nothing was paid; tell an engineer."),
     "batch_not_released": lazy_gettext("The batch has not been released."),
     "claim_refused": lazy_gettext("This link to claim an account is no longer good. Ask the shop for a new one."),
+    "coupon_unusable": lazy_gettext("This coupon cannot be used here, or not any more."),
     "deal_not_live": lazy_gettext("The deal has not begun yet, or is over."),
     "deal_paused": lazy_gettext("The deal is paused. Try again once it goes on."),
     "effective_at_before_order": lazy_gettext("Orders were placed after that instant: a plan never reaches back."),

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 
 class PaidOrder(NamedTuple):
-    """An order of a room: what is left of what was paid, and whether its goods can still be sent back."""
+    """An order of a room: what is left of what was paid for its goods, and whether its goods can still be sent back."""
 
     id: uuid.UUID
     buyer: int
@@ -27,7 +27,7 @@ def lock_paid(session: Session, order_ids: Collection[uuid.UUID], currency: str)
     rows = session.execute(
         text(
             """
-            SELECT id, buyer, total_minor - refunded_minor, status = 'completed' FROM orders
+            SELECT id, buyer, goods_paid(o), status = 'completed' FROM orders o
             WHERE id = ANY(:ids) AND source = 'room' AND currency = :currency
                 AND status IN ('confirmed', 'shipped', 'received', 'completed')
             ORDER BY id FOR SHARE

@@ -6,7 +6,9 @@ from flask import Response, flash, render_template
 from flask_babel import gettext
 
 from socialshop.orders import service as orders
-from socialshop.orders.service import OrderView, Status
+from socialshop.orders.sentences import words
+from socialshop.orders.service import OrderView, PriceLine, Status
+from socialshop.pages import languages
 from socialshop.pages.section import go_to
 from socialshop.pages.shopper.section import shopper
 from socialshop.pages.visit import PAGE_ROWS, Visit, cut
@@ -34,6 +36,12 @@ def show_order(visit: Visit) -> str:
     return render_template(
         "shopper/order.html", order=order, refunds=refunds, steps=_steps(order), has_money=order.status in _WITH_MONEY
     )
+
+
+@shopper.app_template_global()
+def price_words(line: PriceLine) -> str:
+    """What a step of a price is called in the reader's language."""
+    return words(line, languages.reader())
 
 
 @shopper.action("/orders/<order_id>/receipt", access=BUYERS, again="show_order", ids=_ORDER)

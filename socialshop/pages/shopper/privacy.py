@@ -74,6 +74,7 @@ TABLES: Mapping[str, Any] = {
     "point_uses": lazy_gettext("Points used"),
     "point_members": lazy_gettext("Check-ins"),
     "point_counters": lazy_gettext("Caps of points"),
+    "coupon_holdings": lazy_gettext("Coupons"),
     "reward_redemptions": lazy_gettext("Rewards asked for"),
     "notices": lazy_gettext("Notices"),
     "notice_opt_outs": lazy_gettext("Notices you declined"),
