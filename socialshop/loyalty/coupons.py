@@ -72,7 +72,7 @@ Title = Annotated[str, Field(min_length=1, max_length=200), AfterValidator(_stor
 class Terms(BaseModel):
     """What a coupon promises: never changed once it is made.
 
-    `amount_minor` off, `rate_bps` off up to `ceiling_minor`, the shipping (up to `amount_minor`, where it is said), or a
+    `amount_minor` off, `rate_bps` off up to `ceiling_minor`, the shipping (up to `amount_minor`, if that is said), or a
     `gift` that the shop puts into the parcel, worth `worth_minor`. From `minimum_minor` of goods on; empty `deals`,
     `products` and `tiers` are all of them; `days_of_month` (the member days) are days by the shop's clock.
     """
