@@ -81,7 +81,7 @@ def give(shop: RoomShop, coupon: uuid.UUID, *members: Member, period: str = "a t
 
 def holdings(member: Member) -> list[uuid.UUID]:
     """The coupons of a member, the oldest first."""
-    return [row.id for row in rows("SELECT id FROM coupon_holdings WHERE member = :m ORDER BY id", m=member.number)]
+    return [found for (found,) in rows("SELECT id FROM coupon_holdings WHERE member = :m ORDER BY id", m=member.number)]
 
 
 def standings(member: Member) -> list[str]:

@@ -34,12 +34,18 @@ def shop(app: Flask, tmp_path: Path) -> Iterator[RoomShop]:
         yield found
 
 
+def a_deal(shop: RoomShop) -> uuid.UUID:
+    """A deal of a unit of its own: nobody waits at another's stock."""
+    shop.stock_tea()
+    return shop.deal(2)
+
+
 def spend(shop: RoomShop) -> Counter[str]:
     """Eight members at once, each with a coupon of 10.00, whose budget is 35.00."""
     coupon = a_coupon(shop, kind="amount", amount_minor=1_000, budget_minor=3_500)
     members = [shop.member() for _ in range(AT_ONCE)]
     give(shop, coupon, *members)
-    deals = [shop.deal(2) for _ in members]
+    deals = [a_deal(shop) for _ in members]
     works = [
         lambda uow, m=member, d=deal: rooms.open_room(uow, m, d, means=Means(coupon_ids=holdings_in(uow.session, m)))
         for member, deal in zip(members, deals, strict=True)
@@ -140,7 +146,7 @@ def test_one_holding_acts_on_one_order(shop: RoomShop) -> None:
     member = shop.member()
     give(shop, a_coupon(shop, kind="amount", amount_minor=1_000), member)
     own = holdings(member)
-    deals = [shop.deal(2) for _ in range(AT_ONCE)]
+    deals = [a_deal(shop) for _ in range(AT_ONCE)]
     works = [lambda uow, d=deal: rooms.open_room(uow, member, d, means=Means(coupon_ids=own)) for deal in deals]
     assert at_once(shop.app, clock_of(shop), works) == {"done": 1, "coupon_unusable": AT_ONCE - 1}
     assert coupon_faults() == []
