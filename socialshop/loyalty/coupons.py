@@ -13,10 +13,10 @@ from datetime import date, datetime
 from itertools import combinations
 from typing import Annotated, Any, Literal, NamedTuple
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from socialshop.kernel.currencies import is_currency
+from socialshop.infra.documents import STORABLE, Document, KnownCurrency
 from socialshop.kernel.money import BPS, MAX_AMOUNT_MINOR
 
 # At most so many act on one order, and at most so many of a member's are weighed against each other: what is tried is
@@ -53,23 +53,11 @@ _MAY: Mapping[Kind, frozenset[str]] = {"shipping": frozenset({"amount_minor"})}
 _FIGURES = ("amount_minor", "rate_bps", "ceiling_minor", "gift", "worth_minor")
 
 
-def _known_currency(value: str) -> str:
-    if not is_currency(value):
-        raise PydanticCustomError("unknown_currency", "is no ISO 4217 currency")
-    return value
-
-
-def _storable(value: str) -> str:
-    if any(c == "\x00" or "\ud800" <= c <= "\udfff" for c in value):
-        raise PydanticCustomError("text", "has a character that is no text (U+0000 or a lone surrogate)")
-    return value
-
-
 Minor = Annotated[int, Field(ge=1, le=MAX_AMOUNT_MINOR)]
-Title = Annotated[str, Field(min_length=1, max_length=200), AfterValidator(_storable)]
+Title = Annotated[str, Field(min_length=1, max_length=200), STORABLE]
 
 
-class Terms(BaseModel):
+class Terms(Document):
     """What a coupon promises: never changed once it is made.
 
     `amount_minor` off, `rate_bps` off up to `ceiling_minor`, the shipping (up to `amount_minor`, if that is said), or a
@@ -77,10 +65,8 @@ class Terms(BaseModel):
     `products` and `tiers` are all of them; `days_of_month` (the member days) are days by the shop's clock.
     """
 
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
-
     kind: Kind
-    currency: Annotated[str, AfterValidator(_known_currency)]
+    currency: KnownCurrency
     amount_minor: Minor | None = None
     rate_bps: Annotated[int, Field(ge=1, le=BPS)] | None = None
     ceiling_minor: Minor | None = None

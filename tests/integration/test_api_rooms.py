@@ -284,7 +284,7 @@ def test_a_claim_costs_ten_statements_and_a_whole_paid_join_at_most_thirty_two(s
     body = {"invite_code": host.card.invite_code}
     with statements() as joining:
         joined = guest.call("POST", f"/rooms/{room}/seats", key=_key(), json=body).get_json()
-    # Token, lock of the key, answer under it, claim, the buyer's benefits and coupons, payment, event, the room as it is
+    # Token, lock of the key, answer under it, claim, benefits, coupons, payment, event, the room as it is
     # now, the kept answer.
     assert len(joining) == 10
     host.call("POST", f"/sandbox/payments/{opened['payment']['id']}/pay", json={"outcome": "succeeded"})

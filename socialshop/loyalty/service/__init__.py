@@ -5,6 +5,7 @@ from __future__ import annotations
 from socialshop.loyalty.coupons import Choice, Terms
 from socialshop.loyalty.rules import Rules, worth_minor
 from socialshop.loyalty.service.adjusting import adjust
+from socialshop.loyalty.service.boosting import is_member_day
 from socialshop.loyalty.service.checking_in import CheckIn, CheckInState, check_in, check_in_state
 from socialshop.loyalty.service.couponing import (
     Cart,
@@ -16,6 +17,7 @@ from socialshop.loyalty.service.couponing import (
 )
 from socialshop.loyalty.service.earning import Earned, earn, on_orders_completed, on_orders_confirmed
 from socialshop.loyalty.service.expiring import expire_due, warn_expiring
+from socialshop.loyalty.service.noting_sales import note_refunds, note_sales
 from socialshop.loyalty.service.offering import (
     CouponView,
     Holding,
@@ -38,6 +40,7 @@ from socialshop.loyalty.service.publishing import RulesVersion, publish_rules, r
 from socialshop.loyalty.service.reading import Liability, PointsView, liability, movements, points_of
 from socialshop.loyalty.service.rewarding import (
     NewReward,
+    StockChange,
     add_reward,
     change_reward,
     finish_redemption,
@@ -74,6 +77,7 @@ __all__ = [
     "RewardRow",
     "Rules",
     "RulesVersion",
+    "StockChange",
     "Terms",
     "add_reward",
     "adjust",
@@ -88,10 +92,13 @@ __all__ = [
     "expire_due",
     "finish_redemption",
     "give_back_unsold",
+    "is_member_day",
     "issue_coupon",
     "liability",
     "make_coupon",
     "movements",
+    "note_refunds",
+    "note_sales",
     "on_order_refunded",
     "on_orders_completed",
     "on_orders_confirmed",
