@@ -16,6 +16,12 @@ LONGEST_EMAIL = 254
 TERMS = "terms"
 TERMS_VERSION = "2026-11"
 _TIME_ZONES = frozenset(available_timezones())
+_CONTINENTS = ("Africa", "America", "Antarctica", "Asia", "Atlantic", "Australia", "Europe", "Indian", "Pacific")
+OFFERED_TIME_ZONES = (
+    "UTC",
+    *sorted(name for name in _TIME_ZONES if name.partition("/")[0] in _CONTINENTS and "/" in name),
+)
+"""The zones named by a place, for people to choose from; any name of the IANA database is taken."""
 
 
 def normalized_email(text: str) -> str:

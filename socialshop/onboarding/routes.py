@@ -63,7 +63,6 @@ def register(call: Call[Registration, Nothing]) -> Answer:
         email=body.email,
         password=body.password,
         display_name=body.display_name,
-        time_zone=settings.time_zone,
         terms_version=TERMS_VERSION,
     )
 

@@ -153,14 +153,13 @@ class NoticeEdit(Wire):
 
 
 class ProfileEdit(Wire):
-    """What is given changes, what is absent stays."""
+    """What is given changes, what is absent stays; a time zone of null is the shop's again."""
 
     model_config = with_example({"display_name": "小满", "locale": "en", "notices": {"email": {"rooms": False}}})
 
     display_name: Name = absent()
     locale: Locale = absent()
-    time_zone: Annotated[str, StringConstraints(min_length=1, max_length=60)] = absent()
-
+    time_zone: Annotated[str, StringConstraints(min_length=1, max_length=60)] | None = absent()
     notices: NoticeEdit = absent()
 
     def changes(self) -> ProfileChanges:

@@ -32,7 +32,7 @@ class ReaderRow(NamedTuple):
     """How a member reads."""
 
     locale: str
-    time_zone: str
+    time_zone: str | None
 
 
 _ADD = text(
