@@ -28,7 +28,7 @@ _CARD = text(
 
 
 class CardRow(NamedTuple):
-    """What is known of a member; `code` is None until the member's own link is made, `time_zone` until one is chosen."""
+    """What is known of a member; `code` is None until the own link is made, `time_zone` until one is chosen."""
 
     id: uuid.UUID
     role: str
