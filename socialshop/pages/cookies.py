@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from datetime import datetime
 
 from flask import Flask, Response, request
@@ -11,7 +10,7 @@ from itsdangerous import URLSafeTimedSerializer
 from werkzeug.http import dump_cookie
 
 from socialshop.infra import wired
-from socialshop.infra.chain import signing_key
+from socialshop.infra.keys import secret_for
 from socialshop.infra.settings import Settings
 
 SESSION = "socialshop_session"
@@ -26,7 +25,7 @@ class NotesInterface(SecureCookieSessionInterface):
     def get_signing_serializer(self, app: Flask) -> URLSafeTimedSerializer | None:
         """The serializer under this shop's secret."""
         if app.secret_key is None:
-            app.secret_key = _secret(wired.settings())
+            app.secret_key = secret_for("pages")
         return super().get_signing_serializer(app)
 
 
@@ -70,9 +69,3 @@ def keep_keys(answer: Response, switched: str) -> None:
 
 def _secure() -> bool:
     return request.is_secure or wired.settings().environment == "production"
-
-
-def _secret(settings: Settings) -> bytes:
-    if settings.secret_key is not None:
-        return hashlib.sha256(b"socialshop pages\n" + settings.secret_key.get_secret_value().encode()).digest()
-    return hashlib.sha256(b"socialshop pages\n" + signing_key(settings.data_dir).private_bytes_raw()).digest()
