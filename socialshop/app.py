@@ -34,7 +34,7 @@ from socialshop.memberships import routes as memberships_routes
 from socialshop.notifications import admin_routes as notifications_admin_routes
 from socialshop.notifications import routes as notifications_routes
 from socialshop.notifications import service as notifications
-from socialshop.notifications.gateway import SmtpPostman
+from socialshop.notifications.gateway import HttpsCourier, SmtpPostman
 from socialshop.notifications.letters import Sender
 from socialshop.notifications.rules import QuietHours
 from socialshop.notifications.service import PostOffice
@@ -111,6 +111,7 @@ def create_app(settings: Settings | None = None, clock: Clock | None = None) -> 
     Migrate(app, db.db, directory=str(MIGRATIONS))
     app.extensions["socialshop_payment_gateways"] = _payment_gateways(config)
     app.extensions["socialshop_post_office"] = _post_office(config)
+    app.extensions["socialshop_courier"] = HttpsCourier(to_loopback=config.webhooks_to_loopback)
     app.extensions["socialshop_share_subjects"] = SHARE_SUBJECTS
     app.extensions["socialshop_landing_pages"] = LandingPages()
     _attach_web(app, config)
@@ -132,8 +133,9 @@ def _post_office(config: Settings) -> PostOffice:
         postman=SmtpPostman(url) if url else None,
         sender=Sender(config.mail_from, config.public_url or f"http://{config.host}:{config.port}"),
         attempts=config.mail_attempts,
-        mails_per_day=config.mails_per_day,
         quiet=QuietHours(config.quiet_from, config.quiet_until, config.time_zone),
+        digest_hour=config.digest_hour,
+        connections=config.smtp_connections,
     )
 
 

@@ -83,6 +83,8 @@ PERIODIC: tuple[Periodic, ...] = (
     Periodic("purge_sessions", timedelta(hours=1), identity.purge_sessions),
     Periodic("purge_tokens", timedelta(hours=1), identity.purge_tokens),
     Periodic("purge_claims", timedelta(hours=1), identity.purge_claims),
+    Periodic("fold_digests", timedelta(minutes=1), notifications.fold_digests),
+    Periodic("poll_webhooks", timedelta(seconds=5), notifications.poll_webhooks),
     Periodic("poll_mails", timedelta(seconds=15), notifications.poll_mails),
     Periodic("purge_idempotency", timedelta(hours=1), idempotency.purge),
 )

@@ -93,6 +93,11 @@ SENTENCES: Mapping[str, tuple[str, str]] = {
         "您的等级已变为{tier_zh}。当前成长值 {growth}，原等级需要 {threshold}。",
     ),
     "tier_moved": ("The tiers have changed: yours is {tier_en} now.", "会员等级已调整，您现在是{tier_zh}。"),
+    "webhook_disabled": (
+        "The webhook endpoint {endpoint} took nothing any more and is switched off. Look at it and switch it on again.",
+        "Webhook 端点 {endpoint} 已无法接收消息，已停用。请检查后重新启用。",
+    ),
+    "digest": ("This is what happened:", "以下是最近的动态："),
     "email_verification": (
         "Open this link to say that this e-mail address is yours. It works once, for a day.",
         "点击链接以确认这是您的邮箱，仅可使用一次，一天内有效。",
@@ -128,6 +133,8 @@ SUBJECTS: Mapping[str, tuple[str, str]] = {
     "payout_failed": ("Your payout did not arrive", "您的提现未到账"),
     "tier_warned": ("Your tier is about to change", "您的会员等级即将变化"),
     "tier_downgraded": ("Your tier has changed", "您的会员等级已变化"),
+    "webhook_disabled": ("A webhook endpoint is switched off", "一个 Webhook 端点已停用"),
+    "digest": ("What is new for you", "您的近期动态"),
     "email_verification": ("Confirm your e-mail address", "确认您的邮箱"),
     "password_reset": ("Choose a new password", "设置新密码"),
     "email_change": ("Confirm your new e-mail address", "确认您的新邮箱"),
@@ -135,6 +142,7 @@ SUBJECTS: Mapping[str, tuple[str, str]] = {
 }
 WORDS: Mapping[str, tuple[str, str]] = {
     "open": ("Open", "打开"),
+    "unsubscribe": ("No more mails of this kind:", "不再接收此类邮件："),
     "unwanted": (
         "You choose which mails you get: in the shop, under Me, What you hear of.",
         "接收哪些邮件由您决定：在商店“我的”里的“消息设置”。",

@@ -9,7 +9,16 @@ from pydantic import AfterValidator, Field, StringConstraints, WithJsonSchema
 from socialshop.identity.service import LONGEST_EMAIL, LONGEST_NAME, LONGEST_PASSWORD, SHORTEST_PASSWORD, ProfileChanges
 from socialshop.kernel.ids import to_public
 from socialshop.kernel.roles import Role
-from socialshop.notifications.service import EVERYTHING, Channel, Choices, Topic
+from socialshop.notifications.service import (
+    EVERYTHING,
+    Channel,
+    Choices,
+    Digest,
+    HabitChanges,
+    Habits,
+    Topic,
+    shops_habits,
+)
 from socialshop.onboarding.service import Card, Entrance, Invited
 from socialshop.web.schemas import Instant, Wire, absent, with_example
 
@@ -19,6 +28,7 @@ Email = Annotated[
 Name = Annotated[str, StringConstraints(min_length=1, max_length=LONGEST_NAME)]
 Token = Annotated[str, StringConstraints(min_length=1, max_length=100), Field(repr=False)]
 Locale = Literal["zh", "en"]
+DigestChoice = Literal["never", "daily", "weekly"]
 
 _MEMBER = {
     "id": "mbr_01k9w3q2mxe5tb6v8c4yd7r1hz",
@@ -45,7 +55,8 @@ _PROFILE = {
             "membership": True,
         }
         for channel in ("in_app", "email")
-    },
+    }
+    | {"quiet": {"from_hour": 22, "until_hour": 8}, "digest": "never"},
 }
 _TOKEN = "gk0e8V2mT1vO6qfZ4rWcXb9sYdJhLpNuA3iE5tKxQzM"  # noqa: S105  (an example, opens nothing)
 
@@ -118,20 +129,33 @@ class TopicChoices(Wire):
     membership: bool
 
 
+class QuietHours(Wire):
+    """From one hour to another, by the member's own clock, no mail comes that can wait; the same hour: never quiet."""
+
+    from_hour: Annotated[int, Field(ge=0, le=23)]
+    until_hour: Annotated[int, Field(ge=0, le=23)]
+
+
 class NoticeChoices(Wire):
-    """What a member wants to hear in the shop and by mail."""
+    """What a member wants to hear in the shop and by mail, and when: each mail for itself, or one a day or a week."""
 
     in_app: TopicChoices
     email: TopicChoices
+    quiet: QuietHours
+    digest: DigestChoice
 
     @classmethod
-    def of(cls, choices: Choices) -> NoticeChoices:
+    def of(cls, choices: Choices, habits: Habits) -> NoticeChoices:
         """The wire form of a member's choices."""
         of_channel = {
             channel: {topic.value: wanted for (where, topic), wanted in choices.items() if where is channel}
             for channel in Channel
         }
-        return cls(**{channel.value: TopicChoices(**topics) for channel, topics in of_channel.items()})
+        return cls(
+            **{channel.value: TopicChoices(**topics) for channel, topics in of_channel.items()},
+            quiet=QuietHours(from_hour=habits.quiet.begins, until_hour=habits.quiet.ends),
+            digest=habits.digest.value,
+        )
 
 
 class TopicEdit(Wire):
@@ -146,10 +170,12 @@ class TopicEdit(Wire):
 
 
 class NoticeEdit(Wire):
-    """What is given changes, what is absent stays."""
+    """What is given changes, what is absent stays; quiet hours of null are the shop's again."""
 
     in_app: TopicEdit = absent()
     email: TopicEdit = absent()
+    quiet: QuietHours | None = absent()
+    digest: DigestChoice = absent()
 
 
 class ProfileEdit(Wire):
@@ -168,12 +194,23 @@ class ProfileEdit(Wire):
 
     def choices(self) -> dict[tuple[Channel, Topic], bool]:
         """Only what was given of the choices."""
-        given = self.model_dump(exclude_unset=True).get("notices", {})
+        given = self.model_dump(exclude_unset=True, include={"notices": {"in_app", "email"}}).get("notices", {})
         return {
             (Channel(channel), Topic(topic)): wanted
             for channel, topics in given.items()
             for topic, wanted in topics.items()
         }
+
+    def habits(self) -> HabitChanges:
+        """Only what was given of when the member wishes to be written to."""
+        given = self.notices.model_fields_set if "notices" in self.model_fields_set else frozenset()
+        changes: HabitChanges = {}
+        if "quiet" in given:
+            quiet = self.notices.quiet
+            changes["quiet"] = None if quiet is None else (quiet.from_hour, quiet.until_hour)
+        if "digest" in given:
+            changes["digest"] = Digest(self.notices.digest)
+        return changes
 
 
 class MemberWire(Wire):
@@ -207,11 +244,11 @@ class Profile(MemberWire):
     notices: NoticeChoices
 
     @classmethod
-    def with_choices(cls, card: Card, choices: Choices) -> Profile:
+    def with_choices(cls, card: Card, choices: Choices, habits: Habits) -> Profile:
         """The wire form of a card, and of what its member wants to hear."""
         names = ("email", "email_verified", "role", "locale", "time_zone", "joined_at")
         own = {name: getattr(card, name) for name in names}
-        return cls(**_public(card), **own, notices=NoticeChoices.of(choices))
+        return cls(**_public(card), **own, notices=NoticeChoices.of(choices, habits))
 
 
 class ClaimWire(Wire):
@@ -227,7 +264,7 @@ class ClaimWire(Wire):
     def of(cls, invited: Invited) -> ClaimWire:
         """The wire form of an opened claim."""
         return cls(
-            member=Profile.with_choices(invited.card, EVERYTHING),
+            member=Profile.with_choices(invited.card, EVERYTHING, shops_habits(invited.card.own_time_zone)),
             token=invited.claim.token,
             expires_at=invited.claim.expires_at,
         )

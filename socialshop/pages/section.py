@@ -74,6 +74,7 @@ class Page:
     limit: str | None = None
     isolation: str | None = None
     sees: str | None = None
+    by_link: bool = False
 
 
 class Section(Blueprint):
@@ -130,13 +131,15 @@ class Section(Blueprint):
         once: bool = False,
         limit: str | None = None,
         isolation: str | None = None,
+        by_link: bool = False,
     ) -> Callable[[Function], Function]:
         """Register what a form does; it answers with a redirect (`go_to`).
 
         Refused, the page `again` (of this section, with the same path variables) is shown once more with the form as
         it was filled in and what is wrong. `once`: the form carries `once()`; sent twice, it is done once and answered
         alike. `limit` names a limit of its own (web/limits.py). `isolation` as for a page; not with `once`
-        (web/idempotency.py says why).
+        (web/idempotency.py says why). `by_link`: the address carries a signed token that says all, and a reader's mail
+        program posts to it without having seen the form (RFC 8058), so no token of the form is asked for.
         """
         if once and isolation is not None:
             raise ValueError(f"{path}: a form that is sent twice is told apart under READ COMMITTED")
@@ -152,6 +155,7 @@ class Section(Blueprint):
                 once=once,
                 limit=limit,
                 isolation=isolation,
+                by_link=by_link,
             )
             self._add(path, row, self._action_of(row))
             return function
@@ -165,7 +169,8 @@ class Section(Blueprint):
     def _action_of(self, row: Page) -> Callable[..., Response]:
         def view(**variables: str) -> Response:
             g.back = _address(f"{self.name}.{row.again}", variables)  # where to go once signed in
-            csrf.protect()
+            if not row.by_link:
+                csrf.protect()
             # Read once: a unit of work that is tried again finds no file at its end.
             uploads = {name: file.read() for name, file in request.files.items()}
             form = Form(request.form.to_dict(), uploads=uploads)

@@ -82,6 +82,10 @@ VALUES = (
     lazy_gettext("together a unit must cost less than alone"),
     lazy_gettext("so many units cost more than 10^12 minor units"),
     lazy_gettext("so few points pay nothing of this price"),
+    lazy_gettext("choose at least one of the types of events that there are"),
+    lazy_gettext("an address such as https://example.com/hooks is wanted"),
+    lazy_gettext("this address is not one of the public internet"),
+    lazy_gettext("the end must be later than the beginning"),
 )
 
 

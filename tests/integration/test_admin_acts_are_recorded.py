@@ -19,6 +19,7 @@ from socialshop.audit import service as audit
 from socialshop.infra.uow import unit_of_work
 from socialshop.kernel.ids import new_id, to_public
 from socialshop.kernel.roles import Role
+from socialshop.notifications import service as notifications
 from socialshop.notifications.schemas import MAIL_PREFIX
 from socialshop.web.operations import Operation, table_of
 from tests.integration.test_claims import imported
@@ -106,6 +107,23 @@ class Office:
             )
         self.act(self.first, f"/admin/mails/{to_public(MAIL_PREFIX, mail)}/retry")
 
+    def tell(self) -> None:
+        """A cap; an endpoint of webhooks, changed in every way; what it was told is told once more."""
+        self.act(self.first, "/admin/notice-caps", channel="email", kind_class="news", per_day=1, per_week=2)
+        new = {"url": "https://hooks.example/", "event_types": ["room.filled"]}
+        endpoint = self.act(self.first, "/admin/webhook-endpoints", **new)["endpoint"]["id"]
+        with unit_of_work() as uow:
+            notifications.announce("room.filled", uow, [{"room_id": str(new_id())}])
+            uow.session.execute(text("UPDATE webhook_deliveries SET status = 'given_up', ended_at = now()"))
+        base = f"/admin/webhook-endpoints/{endpoint}"
+        self.act(self.first, f"{base}/event-types", event_types=["room.expired"])
+        self.act(self.first, f"{base}/secret")
+        self.act(self.first, f"{base}/replay", since="2026-01-31T12:00:00Z", until="2026-01-31T13:00:00Z")
+        told = self.first.call("GET", "/admin/webhook-deliveries").get_json()["data"][0]["id"]
+        self.act(self.first, f"/admin/webhook-deliveries/{told}/replay")
+        self.act(self.first, f"{base}/disable")
+        self.act(self.first, f"{base}/enable")
+
     def reward(self) -> None:
         """Rules of points, points by hand, a reward; one redemption is done, one refused."""
         rules = self.first.call("GET", "/admin/points/rules").get_json()["data"][0]["rules"]
@@ -160,6 +178,7 @@ def test_every_act_of_the_shops_own_people_is_in_the_record_with_who_did_it(offi
     office.plan()
     office.tiers()
     office.help()
+    office.tell()
     office.reward()
     office.pay_out()
     assert office.done == _acts(office.shop.app), "an act that is not tried here: add it, and see it recorded"

@@ -32,6 +32,15 @@ def opt_out(session: Session, member: int, choices: Collection[Choice]) -> None:
     )
 
 
+def opt_out_if_known(session: Session, member: int, choices: Collection[Choice]) -> None:
+    """As `opt_out`, for a number that may be nobody's by now."""
+    if (
+        session.execute(text("SELECT FROM members WHERE number = :member"), {"member": member}).one_or_none()
+        is not None
+    ):
+        opt_out(session, member, choices)
+
+
 def opt_in(session: Session, member: int, choices: Collection[Choice]) -> None:
     """Hear of these again."""
     session.execute(

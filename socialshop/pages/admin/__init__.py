@@ -5,6 +5,7 @@ from __future__ import annotations
 from socialshop.pages.admin import (
     batches,
     books,
+    caps,
     health,
     keys,
     mails,
@@ -18,6 +19,7 @@ from socialshop.pages.admin import (
     record,
     refunds,
     tiers,
+    webhooks,
     words,
 )
 from socialshop.pages.admin.section import admin
@@ -26,6 +28,7 @@ __all__ = [
     "admin",
     "batches",
     "books",
+    "caps",
     "health",
     "keys",
     "mails",
@@ -39,5 +42,6 @@ __all__ = [
     "record",
     "refunds",
     "tiers",
+    "webhooks",
     "words",
 ]

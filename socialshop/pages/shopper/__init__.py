@@ -17,6 +17,7 @@ from socialshop.pages.shopper import (
     rooms,
     shop,
     signing,
+    unsubscribing,
     wallet,
 )
 from socialshop.pages.shopper.section import shopper
@@ -37,5 +38,6 @@ __all__ = [
     "shop",
     "shopper",
     "signing",
+    "unsubscribing",
     "wallet",
 ]

@@ -42,6 +42,7 @@ DOCUMENTS = {
 TABLES: Mapping[str, Any] = {
     "members": lazy_gettext("Membership"),
     "member_profiles": lazy_gettext("Profile"),
+    "notice_habits": lazy_gettext("Quiet hours and digest"),
     "member_credentials": lazy_gettext("Password"),
     "member_sessions": lazy_gettext("Devices signed in"),
     "member_consents": lazy_gettext("Consents"),
@@ -100,6 +101,7 @@ LOOKS: Mapping[str, Any] = {
 KINDS: Mapping[str, Any] = {
     "room_events": lazy_gettext("What happened in rooms"),
     "notices_and_mails": lazy_gettext("Notices and mails"),
+    "webhooks_sent": lazy_gettext("Events told to other systems"),
     "payment_notices": lazy_gettext("Messages of payment providers"),
     "invite_clicks": lazy_gettext("Links followed"),
     "invite_visitors": lazy_gettext("Browsers recognised"),
