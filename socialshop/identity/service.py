@@ -44,7 +44,6 @@ from socialshop.identity.rules import (
     LONGEST_EMAIL,
     LONGEST_NAME,
     LONGEST_PASSWORD,
-    OFFERED_TIME_ZONES,
     SHORTEST_PASSWORD,
     TERMS_VERSION,
 )
@@ -58,7 +57,6 @@ __all__ = [
     "LONGEST_EMAIL",
     "LONGEST_NAME",
     "LONGEST_PASSWORD",
-    "OFFERED_TIME_ZONES",
     "PERSONAL",
     "SHORTEST_PASSWORD",
     "TERMS_VERSION",

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime
+from functools import lru_cache
+from zoneinfo import available_timezones
 
 from socialshop.kernel.errors import InvalidValue
 
 _RFC3339 = re.compile(r"\d{4}-\d{2}-\d{2}[Tt ]\d{2}:\d{2}:\d{2}(?:\.\d{1,9})?(?P<zone>[Zz]|[+-]\d{2}:\d{2})?", re.ASCII)
+_CONTINENTS = ("Africa", "America", "Antarctica", "Asia", "Atlantic", "Australia", "Europe", "Indian", "Pacific")
 
 
 def parse_instant(text: str) -> datetime:
@@ -38,3 +41,20 @@ def as_utc(instant: datetime) -> datetime:
     if instant.tzinfo is None:
         raise ValueError("a naive datetime is a guess; give it a zone")
     return instant.astimezone(UTC)
+
+
+def is_time_zone(name: str) -> bool:
+    """Whether the IANA database knows the name."""
+    return name in _time_zones()
+
+
+@lru_cache(maxsize=1)
+def _time_zones() -> frozenset[str]:
+    # Some hundred files are looked into.
+    return frozenset(available_timezones())
+
+
+@lru_cache(maxsize=1)
+def places_of_time_zones() -> tuple[str, ...]:
+    """The zones that are named by a place, and UTC: what people choose from."""
+    return ("UTC", *sorted(name for name in _time_zones() if name.partition("/")[0] in _CONTINENTS and "/" in name))

@@ -12,6 +12,7 @@ import socket
 import ssl
 from collections.abc import Callable, Mapping
 from contextlib import suppress
+from functools import cached_property
 from threading import Timer
 from typing import Protocol
 from urllib.parse import urlsplit
@@ -46,7 +47,11 @@ class HttpsCourier:
     def __init__(self, *, to_loopback: bool = False, resolver: Resolve = resolve) -> None:
         self._to_loopback = to_loopback
         self._resolve = resolver
-        self._context = ssl.create_default_context()
+
+    @cached_property
+    def _context(self) -> ssl.SSLContext:
+        # Reading all authorities takes a while, and most processes never need them.
+        return ssl.create_default_context()
 
     def deliver(self, url: str, headers: Mapping[str, str], body: bytes) -> None:
         """See Courier."""

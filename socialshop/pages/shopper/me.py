@@ -5,7 +5,8 @@ from __future__ import annotations
 from flask import Response, flash, render_template
 from flask_babel import force_locale, gettext
 
-from socialshop.identity.service import LONGEST_NAME, OFFERED_TIME_ZONES, ProfileChanges
+from socialshop.identity.service import LONGEST_NAME, ProfileChanges
+from socialshop.kernel.time import places_of_time_zones
 from socialshop.onboarding import service as onboarding
 from socialshop.pages import cookies, languages
 from socialshop.pages.section import go_to
@@ -47,5 +48,6 @@ def edit_me(visit: Visit) -> Response:
 
 def _zones(chosen: str | None, shops: str) -> list[tuple[str, str]]:
     """What may be chosen: the shop's zone, whichever it is, or a place; and what was chosen before by another name."""
-    names = OFFERED_TIME_ZONES if chosen is None or chosen in OFFERED_TIME_ZONES else (chosen, *OFFERED_TIME_ZONES)
+    places = places_of_time_zones()
+    names = places if chosen is None or chosen in places else (chosen, *places)
     return [("", gettext("As the shop: %(zone)s", zone=shops)), *((name, name) for name in names)]
