@@ -277,5 +277,4 @@ def confirm_email_change(call: Call[VerifiedEmail, Nothing]) -> Answer:
 
 
 def _profile(uow: UnitOfWork, caller: Caller, card: Card) -> Answer:
-    choices, habits = notifications.choices_of(uow, caller.number), notifications.habits_of(uow, caller.number)
-    return Answer(Profile.with_choices(card, choices, habits))
+    return Answer(Profile.with_choices(card, *notifications.wishes_of(uow, caller.number)))

@@ -12,10 +12,10 @@ from socialshop.notifications.service.choosing import (
     caps_of,
     choices_of,
     choose,
-    habits_of,
     keep_habits,
     set_cap,
     shops_habits,
+    wishes_of,
 )
 from socialshop.notifications.service.delivering import (
     announce,
@@ -123,7 +123,6 @@ __all__ = [
     "fold_digests",
     "forget",
     "forget_webhooks",
-    "habits_of",
     "keep_habits",
     "list_deliveries",
     "list_endpoints",
@@ -160,4 +159,5 @@ __all__ = [
     "unsent_mails",
     "unsubscribe",
     "unsubscription_of",
+    "wishes_of",
 ]

@@ -23,8 +23,7 @@ EVERYTHING: Choices = {(channel, topic): True for channel in Channel for topic i
 
 def choices_of(uow: UnitOfWork, number: int) -> Choices:
     """Of each channel and topic that is a member's to choose, whether it is wanted: all are, until somebody says no."""
-    declined = store.opted_out(uow.session, number)
-    return {choice: choice not in declined for choice in EVERYTHING}
+    return wishes_of(uow, number)[0]
 
 
 def choose(uow: UnitOfWork, number: int, changes: Choices) -> None:
@@ -47,16 +46,17 @@ class HabitChanges(TypedDict, total=False):
     digest: Digest
 
 
-def habits_of(uow: UnitOfWork, number: int) -> Habits:
-    """When a member wishes to be written to."""
+def wishes_of(uow: UnitOfWork, number: int) -> tuple[Choices, Habits]:
+    """What a member wants to hear, and when it wishes to be written to. One statement."""
     row = habits.find(uow.session, number)
-    shops = shops_habits(row.time_zone)
+    declined, shops = row.opt_outs(), shops_habits(row.time_zone)
     own = None if row.quiet_from is None or row.quiet_until is None else (row.quiet_from, row.quiet_until)
-    return Habits(
+    kept = Habits(
         quiet=shops.quiet if own is None else QuietHours(*own, shops.quiet.zone),
         digest=shops.digest if row.digest is None else Digest(row.digest),
         own_quiet=own,
     )
+    return {choice: choice not in declined for choice in EVERYTHING}, kept
 
 
 def shops_habits(zone: str | None = None) -> Habits:

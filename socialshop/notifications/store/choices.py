@@ -12,14 +12,6 @@ from socialshop.notifications.rules import Channel, Topic
 Choice = tuple[Channel, Topic]
 
 
-def opted_out(session: Session, member: int) -> set[Choice]:
-    """The member's opt-outs."""
-    rows = session.execute(
-        text("SELECT channel, topic FROM notice_opt_outs WHERE member = :member"), {"member": member}
-    )
-    return {(Channel(channel), Topic(topic)) for channel, topic in rows}
-
-
 def opt_out(session: Session, member: int, choices: Collection[Choice]) -> None:
     """Hear no more of these."""
     session.execute(

@@ -8,23 +8,30 @@ from typing import NamedTuple
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from socialshop.notifications.rules import Cap, Channel, KindClass
+from socialshop.notifications.rules import Cap, Channel, KindClass, Topic
 
 
 class HabitsRow(NamedTuple):
-    """What a member has chosen, with the own time zone."""
+    """What a member has chosen, with the own time zone; `declined` are pairs of channel and topic."""
 
     time_zone: str | None
     quiet_from: int | None
     quiet_until: int | None
     digest: str | None
+    declined: list[str]
+
+    def opt_outs(self) -> set[tuple[Channel, Topic]]:
+        """What the member does not want to hear."""
+        pairs = (each.split() for each in self.declined)
+        return {(Channel(channel), Topic(topic)) for channel, topic in pairs}
 
 
 def find(session: Session, member: int) -> HabitsRow:
-    """The member's own habits; nothing where nothing was chosen."""
+    """What the member has chosen; nothing where nothing was. One statement."""
     row = session.execute(
         text(
-            "SELECT p.time_zone, h.quiet_from, h.quiet_until, h.digest FROM members m"
+            "SELECT p.time_zone, h.quiet_from, h.quiet_until, h.digest,"
+            " ARRAY(SELECT o.channel || ' ' || o.topic FROM notice_opt_outs o WHERE o.member = m.number) FROM members m"
             " LEFT JOIN member_profiles p ON p.member_id = m.id LEFT JOIN notice_habits h ON h.member = m.number"
             " WHERE m.number = :member"
         ),

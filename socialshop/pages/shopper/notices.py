@@ -59,8 +59,7 @@ def mark_read(visit: Visit) -> Response:
 @shopper.page("/notices/choices", tab="me")
 def show_choices(visit: Visit) -> str:
     """What the member wants to hear, in the shop and by mail; money and safety are always told."""
-    chosen = notifications.choices_of(visit.uow, visit.caller.number)
-    habits = notifications.habits_of(visit.uow, visit.caller.number)
+    chosen, habits = notifications.wishes_of(visit.uow, visit.caller.number)
     ticked = Form({_field(*choice): "yes" for choice, wanted in chosen.items() if wanted})
     return render_template(
         "shopper/choices.html",
