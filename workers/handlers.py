@@ -17,6 +17,7 @@ from socialshop.infra.outside import OutsideCalls
 from socialshop.infra.uow import UnitOfWork
 from socialshop.invites import service as invites
 from socialshop.loyalty import service as loyalty
+from socialshop.loyalty.service import missions
 from socialshop.memberships import service as memberships
 from socialshop.notifications import service as notifications
 from socialshop.orders import service as orders
@@ -71,6 +72,9 @@ HANDLERS: tuple[AnyHandler, ...] = (
     Handler("give_points", "OrdersConfirmed", loyalty.on_orders_confirmed, batch=4),
     Handler("open_points", "OrdersCompleted", loyalty.on_orders_completed, batch=4),
     Handler("take_points_back", "OrderRefunded", loyalty.on_order_refunded, batch=20),
+    Handler("note_sales", "OrdersConfirmed", loyalty.note_sales, batch=4),
+    Handler("note_sales_refunded", "OrderRefunded", loyalty.note_refunds, batch=20),
+    Handler("count_deeds", "DeedsDone", missions.on_deeds_done),
     Handler("grow_by_sales", "OrdersConfirmed", memberships.on_orders_confirmed, batch=4),
     Handler("shrink_by_refund", "OrderRefunded", memberships.on_order_refunded, batch=20),
     Handler("mature_received", "OrderReceived", commissions.mature_received),
@@ -85,6 +89,7 @@ HANDLERS: tuple[AnyHandler, ...] = (
     Handler("capture_room", "RoomFilled", rooms.on_room_filled, batch=5),
     Handler("confirm_seats", "PaymentCaptured", rooms.on_payment_captured, batch=100),
     Handler("refund_seats", "PaymentReleased", rooms.on_payment_released, batch=100),
+    Handler("show_deal_moved", "DealMoved", rooms.on_deal_moved, batch=20),
     Handler("give_up_seat", "CaptureFailed", rooms.on_capture_failed, batch=10),
     OutsideHandler("send_mails", "MailsQueued", mails.send),
     OutsideHandler("deliver_webhooks", "WebhooksDue", webhooks.deliver),

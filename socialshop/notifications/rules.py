@@ -27,6 +27,7 @@ class Topic(StrEnum):
     INVITES = "invites"
     EARNINGS = "earnings"
     MEMBERSHIP = "membership"
+    COMMUNITY = "community"
     DIGEST = "digest"
     MONEY = "money"
     SECURITY = "security"
@@ -65,13 +66,18 @@ KINDS: Mapping[str, Kind] = {
     "payout_rejected": Kind(Topic.MONEY, "por", mailed=True),
     "payout_paid": Kind(Topic.MONEY, "por", mailed=True),
     "payout_failed": Kind(Topic.MONEY, "por", mailed=True),
+    "payout_returned": Kind(Topic.MONEY, "por", mailed=True),
     "points_expiring": Kind(Topic.REMINDERS),
+    "mission_done": Kind(Topic.MEMBERSHIP),
+    "campaign_begun": Kind(Topic.MEMBERSHIP),
     "member_invited": Kind(Topic.INVITES),
     "tier_upgraded": Kind(Topic.MEMBERSHIP),
     "tier_warned": Kind(Topic.MEMBERSHIP, mailed=True),
     "tier_kept": Kind(Topic.MEMBERSHIP),
     "tier_downgraded": Kind(Topic.MEMBERSHIP, mailed=True),
     "tier_moved": Kind(Topic.MEMBERSHIP),
+    "post_published": Kind(Topic.COMMUNITY, "post"),
+    "post_rejected": Kind(Topic.COMMUNITY, "post"),
     "digest": Kind(Topic.DIGEST, mailed=True, in_app=False),
     "webhook_disabled": Kind(Topic.SECURITY, "whk", mailed=True),
     "email_verification": Kind(Topic.SECURITY, mailed=True, in_app=False),

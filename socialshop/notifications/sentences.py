@@ -77,10 +77,16 @@ SENTENCES: Mapping[str, tuple[str, str]] = {
         "Your payout of {amount:money} did not arrive. The money is in your wallet again.",
         "您的提现 {amount:money} 未到账，款项已回到钱包。",
     ),
+    "payout_returned": (
+        "The bank sent your payout of {amount:money} back. The money is in your wallet again.",
+        "您的提现 {amount:money} 被银行退回，款项已回到钱包。",
+    ),
     "points_expiring": (
         "{points} of your points end soon, the first on {until:time}.",
         "您有 {points} 积分即将到期，最早 {until:time}。",
     ),
+    "mission_done": ("You finished “{title_en}”: {points} points.", "您完成了「{title_zh}」，获得 {points} 积分。"),
+    "campaign_begun": ("“{title_en}” has begun: {notice_en}", "「{title_zh}」开始了：{notice_zh}"),
     "member_invited": ("{name} joined the shop through your link.", "{name} 通过您的链接加入了。"),
     "tier_upgraded": ("You are in the tier {tier_en} now.", "恭喜升级为{tier_zh}！"),
     "tier_warned": (
@@ -93,6 +99,16 @@ SENTENCES: Mapping[str, tuple[str, str]] = {
         "您的等级已变为{tier_zh}。当前成长值 {growth}，原等级需要 {threshold}。",
     ),
     "tier_moved": ("The tiers have changed: yours is {tier_en} now.", "会员等级已调整，您现在是{tier_zh}。"),
+    "post_published_review": ("Your review of “{title}” is published.", "您对「{title}」的评价已发布。"),
+    "post_published_note": ("Your note about “{title}” is published.", "您关于「{title}」的笔记已发布。"),
+    "post_rejected_review": (
+        "Your review of “{title}” is not shown. The reason: {reason} You may write it anew.",
+        "您对「{title}」的评价未展示。原因：{reason} 您可以修改后重新提交。",
+    ),
+    "post_rejected_note": (
+        "Your note about “{title}” is not shown. The reason: {reason} You may write it anew.",
+        "您关于「{title}」的笔记未展示。原因：{reason} 您可以修改后重新提交。",
+    ),
     "webhook_disabled": (
         "The webhook endpoint {endpoint} took nothing any more and is switched off. Look at it and switch it on again.",
         "Webhook 端点 {endpoint} 已无法接收消息，已停用。请检查后重新启用。",
@@ -131,6 +147,7 @@ SUBJECTS: Mapping[str, tuple[str, str]] = {
     "payout_rejected": ("Your payout was refused", "您的提现未通过"),
     "payout_paid": ("Your payout was paid", "您的提现已打款"),
     "payout_failed": ("Your payout did not arrive", "您的提现未到账"),
+    "payout_returned": ("Your payout came back", "您的提现被退回"),
     "tier_warned": ("Your tier is about to change", "您的会员等级即将变化"),
     "tier_downgraded": ("Your tier has changed", "您的会员等级已变化"),
     "webhook_disabled": ("A webhook endpoint is switched off", "一个 Webhook 端点已停用"),

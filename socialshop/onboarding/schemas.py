@@ -53,6 +53,7 @@ _PROFILE = {
             "invites": True,
             "earnings": True,
             "membership": True,
+            "community": True,
         }
         for channel in ("in_app", "email")
     }
@@ -127,6 +128,7 @@ class TopicChoices(Wire):
     invites: bool
     earnings: bool
     membership: bool
+    community: bool
 
 
 class QuietHours(Wire):
@@ -167,6 +169,7 @@ class TopicEdit(Wire):
     invites: bool = absent()
     earnings: bool = absent()
     membership: bool = absent()
+    community: bool = absent()
 
 
 class NoticeEdit(Wire):

@@ -63,11 +63,10 @@ def change_email(visit: Visit) -> Response:
     password = form.secret("email_password", longest=LONGEST_PASSWORD)
     form.check()
     whose = to_public("mbr", caller.member_id)
-    limits.check_sign_in(whose)
     try:
-        identity.ask_email_change(visit.uow, caller.member_id, email, password)
+        with limits.counted(whose, WrongPassword):
+            identity.ask_email_change(visit.uow, caller.member_id, email, password)
     except WrongPassword as wrong:
-        limits.count_failed_sign_in(whose)
         # The page asks for the password twice: it is said beside the field that was filled in.
         form.errors["email_password"] = sentence_of(wrong)
         form.refuse()
@@ -84,11 +83,7 @@ def change_password(visit: Visit) -> Response:
     new = form.secret("password", longest=LONGEST_PASSWORD)
     form.check()
     whose = to_public("mbr", caller.member_id)
-    limits.check_sign_in(whose)
-    try:
+    with limits.counted(whose, WrongPassword):
         identity.change_password(visit.uow, caller.member_id, caller.session_id, old_password=old, password=new)
-    except WrongPassword:
-        limits.count_failed_sign_in(whose)
-        raise
     flash(gettext("The new password is set. Every other device is signed out."))
     return go_to("shopper.show_account")

@@ -75,7 +75,12 @@ TABLES: Mapping[str, Any] = {
     "point_uses": lazy_gettext("Points used"),
     "point_members": lazy_gettext("Check-ins"),
     "point_counters": lazy_gettext("Caps of points"),
+    "loyalty_sales": lazy_gettext("Purchases that count"),
+    "mission_progress": lazy_gettext("Missions"),
+    "campaign_members": lazy_gettext("Campaigns"),
     "reward_redemptions": lazy_gettext("Rewards asked for"),
+    "posts": lazy_gettext("Reviews and notes"),
+    "post_pictures": lazy_gettext("Pictures of reviews and notes"),
     "notices": lazy_gettext("Notices"),
     "notice_opt_outs": lazy_gettext("Notices you declined"),
     "mails": lazy_gettext("Mails"),
@@ -93,6 +98,8 @@ LOOKS: Mapping[str, Any] = {
     "show_payout_request": lazy_gettext("a payout"),
     "explain": lazy_gettext("a commission"),
     "show_redemption": lazy_gettext("a reward asked for"),
+    "judge_post": lazy_gettext("a review or note"),
+    "show_moderated_post": lazy_gettext("a review or note"),
     "show_batch": lazy_gettext("a batch of payouts"),
     "show_payout_batch": lazy_gettext("a batch of payouts"),
     "take_file": lazy_gettext("the file of payouts for the bank"),
@@ -176,11 +183,10 @@ def leave(visit: Visit) -> Response:
         form.errors["sure"] = gettext("Say that you mean it.")
     form.check()
     whose = to_public("mbr", visit.caller.member_id)
-    limits.check_sign_in(whose)
     try:
-        identity.check_own_password(visit.uow, visit.caller.member_id, password)
+        with limits.counted(whose, WrongPassword):
+            identity.check_own_password(visit.uow, visit.caller.member_id, password)
     except WrongPassword:
-        limits.count_failed_sign_in(whose)
         form.errors["password"] = gettext("This is not your password.")
         form.refuse()
     privacy.erase(visit.uow, visit.caller.member_id, gives_up=form.is_ticked("gives_up"))
