@@ -29,6 +29,7 @@ OWN_ACCOUNT = {
     "PATCH /me",
     "DELETE /me",
     "POST /me/consents",
+    "POST /me/birthday",
     "POST /me/password",
     "POST /me/email",
     "DELETE /me/sessions",

@@ -42,6 +42,7 @@ DOCUMENTS = {
 TABLES: Mapping[str, Any] = {
     "members": lazy_gettext("Membership"),
     "member_profiles": lazy_gettext("Profile"),
+    "member_birthdays": lazy_gettext("Birthday"),
     "member_credentials": lazy_gettext("Password"),
     "member_sessions": lazy_gettext("Devices signed in"),
     "member_consents": lazy_gettext("Consents"),
