@@ -51,6 +51,7 @@ from socialshop.payouts import admin_routes as payouts_admin_routes
 from socialshop.payouts import routes as payouts_routes
 from socialshop.privacy import routes as privacy_routes
 from socialshop.privacy import service as privacy
+from socialshop.recommendations import routes as recommendations_routes
 from socialshop.referrals import admin_routes as referrals_admin_routes
 from socialshop.referrals import routes as referrals_routes
 from socialshop.rooms import routes as rooms_routes
@@ -75,6 +76,7 @@ ROOMS = (
     orders_admin_routes.room,
     rooms_routes.room,
     rooms_routes.orders_room,
+    recommendations_routes.room,
     invites_routes.room,
     invites_routes.landing_room,
     referrals_routes.room,

@@ -23,6 +23,7 @@ from socialshop.notifications import service as notifications
 from socialshop.orders import service as orders
 from socialshop.payments import service as payments
 from socialshop.privacy import service as privacy
+from socialshop.recommendations import service as recommendations
 from socialshop.rooms import service as rooms
 from socialshop.web import idempotency
 
@@ -63,6 +64,11 @@ def evaluate_tiers(uow: UnitOfWork) -> bool:
     return memberships.evaluate_due(uow, wired.settings().time_zone)
 
 
+def compute_recommendations(uow: UnitOfWork) -> bool:
+    """Work out what is bought together and what that suggests to whom, once a day of the shop's."""
+    return recommendations.compute_due(uow, wired.settings().time_zone)
+
+
 PERIODIC: tuple[Periodic, ...] = (
     Periodic("release_lapsed_holds", timedelta(seconds=2), rooms.release_lapsed_holds),
     Periodic("expire_rooms", timedelta(seconds=2), rooms.expire_due),
@@ -76,6 +82,7 @@ PERIODIC: tuple[Periodic, ...] = (
     Periodic("expire_points", timedelta(minutes=1), loyalty.expire_due),
     Periodic("warn_of_expiring_points", timedelta(minutes=10), loyalty.warn_expiring),
     Periodic("evaluate_tiers", timedelta(minutes=1), evaluate_tiers),
+    Periodic("compute_recommendations", timedelta(minutes=10), compute_recommendations),
     Periodic("keep_heads", timedelta(days=1), ledger.keep_heads),
     Periodic("prune_outbox", timedelta(hours=1), prune),
     Periodic("forget_history", timedelta(hours=1), forget),

@@ -31,7 +31,7 @@ DOCUMENTS = {
     ),
     Document.PERSONALISATION: (
         lazy_gettext("Goods chosen for you"),
-        lazy_gettext("What you bought and looked at may decide what you are shown first."),
+        lazy_gettext("What you bought may decide what you are shown first, and counts for others without your name."),
     ),
     Document.MARKETING: (
         lazy_gettext("Offers by mail"),
@@ -80,6 +80,7 @@ TABLES: Mapping[str, Any] = {
     "notice_opt_outs": lazy_gettext("Notices you declined"),
     "mails": lazy_gettext("Mails"),
     "deals": lazy_gettext("Deals opened"),
+    "suggestions": lazy_gettext("Goods chosen for you"),
     "audit_entries": lazy_gettext("Record of deeds"),
     "data_looks": lazy_gettext("Who looked"),
 }
