@@ -56,6 +56,8 @@ from socialshop.referrals import admin_routes as referrals_admin_routes
 from socialshop.referrals import routes as referrals_routes
 from socialshop.rooms import routes as rooms_routes
 from socialshop.rooms import service as rooms
+from socialshop.signins import routes as signins_routes
+from socialshop.signins.gateway import SandboxTexter
 from socialshop.web import auth, bodies, health, limits, looks, metrics, operations, problems, reference, requests
 from socialshop.web.metrics import Gauge
 
@@ -64,6 +66,7 @@ ROOMS = (
     onboarding_routes.room,
     onboarding_admin_routes.room,
     identity_routes.room,
+    signins_routes.room,
     notifications_routes.room,
     notifications_admin_routes.room,
     ledger_routes.room,
@@ -113,6 +116,8 @@ def create_app(settings: Settings | None = None, clock: Clock | None = None) -> 
     Migrate(app, db.db, directory=str(MIGRATIONS))
     app.extensions["socialshop_payment_gateways"] = _payment_gateways(config)
     app.extensions["socialshop_post_office"] = _post_office(config)
+    # A provider of text messages stands here once there is one; the sandbox never in production.
+    app.extensions["socialshop_texter"] = None if config.environment == "production" else SandboxTexter()
     app.extensions["socialshop_share_subjects"] = SHARE_SUBJECTS
     app.extensions["socialshop_landing_pages"] = LandingPages()
     _attach_web(app, config)

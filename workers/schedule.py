@@ -25,6 +25,7 @@ from socialshop.payments import service as payments
 from socialshop.privacy import service as privacy
 from socialshop.recommendations import service as recommendations
 from socialshop.rooms import service as rooms
+from socialshop.signins import service as signins
 from socialshop.web import idempotency
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -89,6 +90,7 @@ PERIODIC: tuple[Periodic, ...] = (
     Periodic("finish_erasures", timedelta(minutes=5), privacy.finish_erasures),
     Periodic("purge_sessions", timedelta(hours=1), identity.purge_sessions),
     Periodic("purge_tokens", timedelta(hours=1), identity.purge_tokens),
+    Periodic("purge_phone_codes", timedelta(hours=1), signins.purge_codes),
     Periodic("purge_claims", timedelta(hours=1), identity.purge_claims),
     Periodic("poll_mails", timedelta(seconds=15), notifications.poll_mails),
     Periodic("purge_idempotency", timedelta(hours=1), idempotency.purge),

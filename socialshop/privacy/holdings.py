@@ -25,9 +25,11 @@ from socialshop.recommendations.service import PERSONAL as RECOMMENDATIONS
 from socialshop.referrals.service import PERSONAL as REFERRALS
 from socialshop.rooms.service import PERSONAL as ROOMS
 from socialshop.screening.service import PERSONAL as SCREENING
+from socialshop.signins.service import PERSONAL as SIGNINS
 
 HOLDINGS: tuple[Holding, ...] = (
     *IDENTITY,
+    *SIGNINS,
     *REFERRALS,
     *ONBOARDING,
     *INVITES,

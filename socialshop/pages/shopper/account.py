@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from flask import Response, flash, render_template
+from flask import Response, current_app, flash, render_template
 from flask_babel import gettext
 
 from socialshop.identity import service as identity
-from socialshop.identity.service import FIRST_YEAR, LONGEST_EMAIL, LONGEST_PASSWORD, Born, WrongPassword
+from socialshop.identity.service import FIRST_YEAR, LONGEST_EMAIL, LONGEST_PASSWORD, Born
 from socialshop.kernel.ids import to_public
 from socialshop.notifications import service as notifications
 from socialshop.onboarding import service as onboarding
 from socialshop.pages.forms import Form
 from socialshop.pages.section import go_to
+from socialshop.pages.shopper.proof import own_password
 from socialshop.pages.shopper.section import shopper
 from socialshop.pages.visit import Visit
-from socialshop.pages.wording import sentence_of
+from socialshop.signins import service as signins
 from socialshop.web import limits
 
 
@@ -26,6 +27,8 @@ def show_account(visit: Visit) -> str:
     return render_template(
         "shopper/account.html",
         birthday=birthday,
+        phone=signins.phone_of(visit.uow, caller.member_id),
+        sends_texts=current_app.extensions["socialshop_texter"] is not None,
         may_tell_birthday=birthday is None or birthday.changeable_at <= visit.uow.now,
         card=onboarding.card_of(visit.uow, caller.member_id),
         sessions=[
@@ -66,15 +69,8 @@ def change_email(visit: Visit) -> Response:
     email = form.text("email", longest=LONGEST_EMAIL)
     password = form.secret("email_password", longest=LONGEST_PASSWORD)
     form.check()
-    whose = to_public("mbr", caller.member_id)
-    limits.check_sign_in(whose)
-    try:
+    with own_password(visit, "email_password"):
         identity.ask_email_change(visit.uow, caller.member_id, email, password)
-    except WrongPassword as wrong:
-        limits.count_failed_sign_in(whose)
-        # The page asks for the password twice: it is said beside the field that was filled in.
-        form.errors["email_password"] = sentence_of(wrong)
-        form.refuse()
     notifications.request_email_change(visit.uow, caller.number)
     flash(gettext("A mail is on its way to the new address. The present one stays until you open its link."))
     return go_to("shopper.show_account")
@@ -102,12 +98,7 @@ def change_password(visit: Visit) -> Response:
     old = form.secret("current_password", longest=LONGEST_PASSWORD)
     new = form.secret("password", longest=LONGEST_PASSWORD)
     form.check()
-    whose = to_public("mbr", caller.member_id)
-    limits.check_sign_in(whose)
-    try:
+    with own_password(visit, "current_password"):
         identity.change_password(visit.uow, caller.member_id, caller.session_id, old_password=old, password=new)
-    except WrongPassword:
-        limits.count_failed_sign_in(whose)
-        raise
     flash(gettext("The new password is set. Every other device is signed out."))
     return go_to("shopper.show_account")

@@ -44,6 +44,8 @@ TABLES: Mapping[str, Any] = {
     "member_profiles": lazy_gettext("Profile"),
     "member_birthdays": lazy_gettext("Birthday"),
     "member_credentials": lazy_gettext("Password"),
+    "member_phones": lazy_gettext("Phone to sign in by"),
+    "phone_codes": lazy_gettext("Codes sent to a phone"),
     "member_sessions": lazy_gettext("Devices signed in"),
     "member_consents": lazy_gettext("Consents"),
     "member_claims": lazy_gettext("Claim to the account"),

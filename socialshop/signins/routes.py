@@ -1,0 +1,183 @@
+"""Signing in by phone, over HTTP."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from flask import current_app
+
+from socialshop.identity.service import WrongPassword
+from socialshop.infra import wired
+from socialshop.infra.uow import UnitOfWork
+from socialshop.invites import visitors
+from socialshop.kernel.errors import NotFound
+from socialshop.kernel.ids import to_public
+from socialshop.onboarding.schemas import SessionOpened
+from socialshop.signins import service
+from socialshop.signins.errors import CodeNotValid, PhonesUnavailable, PhoneTaken
+from socialshop.signins.gateway import Texter
+from socialshop.signins.schemas import PasswordProof, PhoneAsked, PhoneCode, PhoneCredentials, PhoneLink, PhoneWire
+from socialshop.web import limits
+from socialshop.web.auth import PUBLIC, SIGNED_IN
+from socialshop.web.idempotency import Idempotency
+from socialshop.web.operations import Answer, Call, Reply, Room
+from socialshop.web.schemas import Nothing
+
+room = Room("signins", __name__, tag="Sessions")
+
+
+def texter() -> Texter | None:
+    """Who sends text messages for this shop."""
+    found: Texter | None = current_app.extensions["socialshop_texter"]
+    return found
+
+
+@contextmanager
+def counting_wrong_passwords(member_id: uuid.UUID) -> Iterator[None]:
+    """Let nobody who found a device open try passwords: wrong ones are counted as at signing in."""
+    whose = to_public("mbr", member_id)
+    limits.check_sign_in(whose)
+    try:
+        yield
+    except WrongPassword:
+        limits.count_failed_sign_in(whose)
+        raise
+
+
+@room.operation(
+    "GET",
+    "/me/phone",
+    access=SIGNED_IN,
+    replies=Reply(200, PhoneWire, "Your phone."),
+    refuses=(NotFound,),
+)
+def show_phone(call: Call[Nothing, Nothing]) -> Answer:
+    """The phone that you sign in by; 404 where there is none."""
+
+    def read(uow: UnitOfWork) -> Answer:
+        found = service.phone_of(uow, call.caller.member_id)
+        if found is None:
+            raise NotFound("you sign in by no phone")
+        return Answer(PhoneWire.of(found))
+
+    return call.transact(read)
+
+
+@room.operation(
+    "POST",
+    "/me/phone",
+    access=SIGNED_IN,
+    body=PhoneLink,
+    replies=Reply(202, Nothing, "A code is on its way, unless too many were asked for."),
+    refuses=(WrongPassword, limits.TooManyAttempts, PhonesUnavailable),
+    limit=limits.CODE_REQUESTS,
+)
+def link_phone(call: Call[PhoneLink, Nothing]) -> Answer:
+    """Have a code sent to a phone that you want to sign in by. One a minute and five a day are sent."""
+    body, member_id = call.body, call.caller.member_id
+
+    def ask(uow: UnitOfWork) -> Answer:
+        service.ask_phone_link(uow, texter(), member_id, body.phone, body.current_password)
+        return Answer(Nothing(), 202)
+
+    with counting_wrong_passwords(member_id):
+        return call.transact(ask)
+
+
+@room.operation(
+    "POST",
+    "/me/phone/confirmation",
+    access=SIGNED_IN,
+    body=PhoneCode,
+    replies=Reply(200, PhoneWire, "The phone is yours, in place of the one before."),
+    refuses=(CodeNotValid, PhoneTaken),
+    limit=limits.CODE_REQUESTS,
+    # The answer rests on a code that is good once.
+    idempotency=Idempotency.IGNORED,
+)
+def confirm_phone(call: Call[PhoneCode, Nothing]) -> Answer:
+    """Show that a phone is yours, by the code that was sent to it; you are told of it by mail."""
+    caller = call.caller
+
+    def confirm(uow: UnitOfWork) -> Answer:
+        found = service.confirm_phone(uow, caller.member_id, caller.number, call.body.code)
+        return Answer(PhoneWire.of(found) if found else None)
+
+    return _unless_wrong(call.transact(confirm))
+
+
+@room.operation(
+    "POST",
+    "/me/phone/removal",
+    access=SIGNED_IN,
+    body=PasswordProof,
+    replies=Reply(204, None, "You sign in by no phone any more."),
+    refuses=(WrongPassword, limits.TooManyAttempts, NotFound),
+)
+def remove_phone(call: Call[PasswordProof, Nothing]) -> Answer:
+    """Sign in by this phone no more; you are told of it by mail."""
+    caller = call.caller
+
+    def remove(uow: UnitOfWork) -> Answer:
+        service.remove_phone(uow, caller.member_id, caller.number, call.body.current_password)
+        return Answer(status=204)
+
+    with counting_wrong_passwords(caller.member_id):
+        return call.transact(remove)
+
+
+@room.operation(
+    "POST",
+    "/sessions/phone-codes",
+    access=PUBLIC,
+    body=PhoneAsked,
+    replies=Reply(202, Nothing, "If somebody signs in by this phone, a code is on its way."),
+    refuses=(PhonesUnavailable,),
+    limit=limits.CODE_REQUESTS,
+)
+def ask_phone_code(call: Call[PhoneAsked, Nothing]) -> Answer:
+    """Have a code sent to sign in with.
+
+    The answer is the same whether or not the shop knows the phone. One code a minute and five a day are sent.
+    """
+
+    def ask(uow: UnitOfWork) -> Answer:
+        service.ask_phone_sign_in(uow, texter(), call.body.phone)
+        return Answer(Nothing(), 202)
+
+    return call.transact(ask)
+
+
+@room.operation(
+    "POST",
+    "/sessions/phone",
+    access=PUBLIC,
+    body=PhoneCredentials,
+    replies=Reply(201, SessionOpened, "Signed in."),
+    refuses=(CodeNotValid, limits.TooManyAttempts),
+)
+def sign_in_by_phone(call: Call[PhoneCredentials, Nothing]) -> Answer:
+    """Sign in by phone. The token is told this once; a code is good once, for five minutes and five attempts."""
+    phone, code = call.body.phone, call.body.code
+    days = wired.settings().session_days
+
+    def enter(uow: UnitOfWork) -> Answer:
+        visitor = visitors.known_visitor()
+        entrance = service.sign_in_by_phone(uow, phone, code, session_days=days, visitor=visitor)
+        return Answer(SessionOpened.of(entrance) if entrance else None, 201)
+
+    limits.check_sign_in(phone)
+    try:
+        return _unless_wrong(call.transact(enter))
+    except CodeNotValid:
+        limits.count_failed_sign_in(phone)
+        raise
+
+
+def _unless_wrong(answer: Answer) -> Answer:
+    """The answer, if there is something to answer. Asked after the commit: a wrong attempt counts."""
+    if answer.body is None:
+        raise CodeNotValid("this code is not good", field="code")
+    return answer
