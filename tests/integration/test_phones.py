@@ -1,4 +1,4 @@
-"""Signing in by phone: codes that are good once, five minutes, five attempts; and nobody is told who has which phone."""
+"""Signing in by phone: codes are good once, five minutes and five attempts; nobody is told who has which phone."""
 
 from __future__ import annotations
 

@@ -18,7 +18,7 @@ def test_a_phone_is_linked_and_signs_in(site: Flask) -> None:
     clock = ManualClock(datetime.now(UTC))
     site.extensions["socialshop_clock"] = clock
     lin = member(site)
-    refused = lin.send("/account", "/account/phone", phone=PHONE, phone_password="wrong horse")  # noqa: S106
+    refused = lin.send("/account", "/account/phone", phone=PHONE, phone_password="wrong horse")
     assert "This is not your password." in refused.text
     lin.send("/account", "/account/phone", phone="+86 138 0000 0000", phone_password=PASSWORD)
     lin.send("/account", "/account/phone/confirmation", code=newest_code(site))

@@ -12,6 +12,7 @@ from socialshop.pages.shopper import (
     notices,
     orders,
     paying,
+    phones,
     points,
     privacy,
     rooms,
