@@ -32,6 +32,7 @@ __all__ = [
     "notices",
     "orders",
     "paying",
+    "phones",
     "points",
     "privacy",
     "rooms",
