@@ -54,7 +54,7 @@ def recommend(uow: UnitOfWork, number: int, language: Language, limit: int = rul
         segment,
         [
             Recommendation(
-                views[row.deal_id], row.reason, because(row.reason, language, title=row.title, count=row.count)
+                views[row.deal_id], row.reason, because(row.reason, language, title=row.title, count=row.figure)
             )
             for row in found
         ],

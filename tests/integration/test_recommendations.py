@@ -39,13 +39,13 @@ class Market:
 
     def offer(self, *titles: str, price: int = 1_000, begun: timedelta = 30 * DAY, **terms: object) -> None:
         """A deal for each, that began so long ago: by itself it is not new."""
+        opener = rows("SELECT min(number) FROM members")[0][0]
         for title in titles:
             with unit_of_work(self.clock) as uow:
                 product = deals.add_product(
                     uow, uuid.uuid4(), NewProduct(title, "", 7, [NewSku("a", "a", price * 2, 9)]), "CNY"
                 )
                 self.skus[title] = product.skus[0].id
-                opener = rows("SELECT min(number) FROM members")[0][0]
                 new = NewDeal(
                     sku_id=self.skus[title],
                     title=title,
@@ -69,6 +69,7 @@ class Market:
     def fill(self, people: Sequence[Person], title: str, *, ago: timedelta) -> None:
         """They filled a room of it."""
         at, room = self.clock.now() - ago, uuid.uuid4()
+        numbers = [number(person) for person in people]
         with unit_of_work(self.clock) as uow:
             uow.session.execute(
                 text(
@@ -82,21 +83,21 @@ class Market:
                     "deal": self.deals[title],
                     "sku": self.skus[title],
                     "title": title,
-                    "host": number(people[0]),
+                    "host": numbers[0],
                     "size": len(people),
                     "at": at,
                     "until": at + DAY,
                 },
             )
-        for person in people:
-            order = self._order(number(person), title, at, 1_000, room)
+        for buyer in numbers:
+            order = self._order(buyer, title, at, 1_000, room)
             with unit_of_work(self.clock) as uow:
                 uow.session.execute(
                     text(
                         "INSERT INTO seats (id, room_id, member, order_id, quantity, status, claimed_at, hold_until,"
                         " payment_id, paid_at) VALUES (:id, :room, :member, :order, 1, 'confirmed', :at, :at, :id, :at)"
                     ),
-                    {"id": uuid.uuid4(), "room": room, "member": number(person), "order": order, "at": at},
+                    {"id": uuid.uuid4(), "room": room, "member": buyer, "order": order, "at": at},
                 )
 
     def _order(self, buyer: int, title: str, at: datetime, price: int, room: uuid.UUID | None) -> uuid.UUID:
@@ -136,13 +137,15 @@ class Market:
 
     def shown(self, person: Person, language: Language = "en") -> list[tuple[str, str]]:
         """What a member is shown: titles and reasons."""
+        member = number(person)
         with unit_of_work(self.clock) as uow:
-            found = service.recommend(uow, number(person), language)
+            found = service.recommend(uow, member, language)
         return [(one.deal.title, one.reason.value) for one in found.deals]
 
     def said(self, person: Person, title: str, language: Language = "en") -> str:
+        member = number(person)
         with unit_of_work(self.clock) as uow:
-            found = service.recommend(uow, number(person), language)
+            found = service.recommend(uow, member, language)
         return next(one.because for one in found.deals if one.deal.title == title)
 
     def switch(self, person: Person, *, on: bool) -> None:
@@ -250,8 +253,9 @@ def test_nobody_is_shown_what_they_cannot_buy(market: Market) -> None:
     market.offer("Open", "Paused", "Ended", "Gone", "Full", "Draft", **fresh)  # type: ignore[arg-type]
     market.offer("Later", begun=-DAY)
     market.offer("Gold", minimum_tier="gold", **fresh)  # type: ignore[arg-type]
+    golden = number(gold)
     with unit_of_work(market.clock) as uow:
-        stand(uow, number(gold), "gold")
+        stand(uow, golden, "gold")
         for statement in (
             "UPDATE deals SET paused_at = starts_at WHERE title = 'Paused'",
             "UPDATE deals SET ended_at = starts_at WHERE title = 'Ended'",
@@ -265,11 +269,11 @@ def test_nobody_is_shown_what_they_cannot_buy(market: Market) -> None:
 
 
 def test_a_read_is_five_statements_whatever_there_is(market: Market) -> None:
-    (lin,) = willing(market.app, 1)
+    lin = number(*willing(market.app, 1))
     for count in (1, 9):
         market.offer(*(f"{count}-{turn}" for turn in range(count)), begun=DAY)
         with unit_of_work(market.clock) as uow, statements() as seen:
-            found = service.recommend(uow, number(lin), "en")
+            found = service.recommend(uow, lin, "en")
         assert len(seen) == 5
     assert len(found.deals) == 10
 

@@ -14,23 +14,22 @@ from socialshop.infra.uow import unit_of_work
 from tests.integration.test_recommendations import Market
 
 
-def consenting(site: Flask) -> Visitor:
-    lin = member(site)
-    assert lin.card is not None
+def switch(person: Visitor, document: Document, *, on: bool) -> None:
+    assert person.card is not None
     with unit_of_work() as uow:
-        identity.decide_consent(uow, lin.card.member_id, Document.TERMS, given=True)
-    return lin
+        identity.decide_consent(uow, person.card.member_id, document, given=on)
 
 
 def test_the_shop_front_shows_some_deals_with_their_reason_until_it_is_switched_off(site: Flask) -> None:
-    lin = consenting(site)
+    lin = member(site)
+    switch(lin, Document.TERMS, on=True)
     Market(site, ManualClock(datetime.now(UTC))).offer("Tea", begun=timedelta(days=1))
     page = lin.look("/").text
     assert "Because it is new in the shop." in page
     assert "Switch it off" in page
     assert "因为它是新品。" in lin.look("/", "zh").text
     assert "Because" not in visitor(site).look("/").text
-    assert lin.send("/privacy", "/privacy/consents", document="personalisation", given="no").status_code == 303
+    switch(lin, Document.PERSONALISATION, on=False)
     after = lin.look("/").text
     assert "Switch it off" not in after
     assert "Much bought here" in after

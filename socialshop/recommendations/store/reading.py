@@ -38,7 +38,7 @@ class Found(NamedTuple):
     deal_id: uuid.UUID
     reason: Reason
     title: str | None
-    count: int | None
+    figure: int | None
 
 
 _STANDING = text(
@@ -77,7 +77,7 @@ _FOUND = text(
           AND (d.minimum_tier IS NULL OR d.minimum_tier = ANY(:tiers))
           AND NOT EXISTS (SELECT FROM own WHERE own.product_id = s.product_id)
     ), reasoned AS (
-        SELECT l.id, l.product_id, r.reason, r.weight, r.count, r.because_id,
+        SELECT l.id, l.product_id, r.reason, r.weight, r.figure, r.because_id,
             array_position(CAST(:reasons AS text[]), r.reason) AS place
         FROM live l
         LEFT JOIN suggestions g ON :personal AND g.member = :member AND g.product_id = l.product_id
@@ -91,13 +91,13 @@ _FOUND = text(
             ('popular', p.people, p.people, NULL, p.people >= {FEWEST_BUYERS}),
             ('most_filled', p.rooms_filled, p.rooms_filled, NULL, p.rooms_filled >= 1),
             ('new', NULL, NULL, NULL, l.starts_at > :new_since)
-        ) AS r (reason, weight, count, because_id, holds)
+        ) AS r (reason, weight, figure, because_id, holds)
         WHERE r.holds
     ), strongest AS (
         SELECT DISTINCT ON (product_id) * FROM reasoned WHERE place IS NOT NULL
         ORDER BY product_id, place, weight DESC NULLS LAST, id
     )
-    SELECT f.id, f.reason, t.title, f.count FROM strongest f LEFT JOIN products t ON t.id = f.because_id
+    SELECT f.id, f.reason, t.title, f.figure FROM strongest f LEFT JOIN products t ON t.id = f.because_id
     ORDER BY f.place, f.weight DESC NULLS LAST, f.id LIMIT :limit
     """  # noqa: S608 - constants of this module
 )
@@ -114,4 +114,4 @@ def find(session: Session, asked: Asked, now: datetime, limit: int) -> list[Foun
         _FOUND,
         {**asked._asdict(), "now": now, "year": now - _YEAR, "new_since": now - _NEW_FOR, "limit": limit},
     )
-    return [Found(row.id, Reason(row.reason), row.title, row.count) for row in rows]
+    return [Found(row.id, Reason(row.reason), row.title, row.figure) for row in rows]
