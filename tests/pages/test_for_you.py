@@ -5,13 +5,13 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 from flask import Flask
+from market import Market
 from visitors import Visitor, member, visitor
 
 from socialshop.identity import service as identity
 from socialshop.identity.service import Document
 from socialshop.infra.clock import ManualClock
 from socialshop.infra.uow import unit_of_work
-from tests.integration.test_recommendations import Market
 
 
 def switch(person: Visitor, document: Document, *, on: bool) -> None:
