@@ -18,7 +18,6 @@ from socialshop.infra import wired
 from socialshop.infra.uow import UnitOfWork
 from socialshop.invites import visitors
 from socialshop.invites.errors import InviteCodeUnknown
-from socialshop.kernel.errors import NotFound
 from socialshop.kernel.ids import to_public
 from socialshop.notifications import service as notifications
 from socialshop.onboarding import service
@@ -29,6 +28,7 @@ from socialshop.onboarding.schemas import (
     Credentials,
     EmailAsked,
     EmailChange,
+    OwnBirthday,
     PasswordReset,
     Profile,
     ProfileEdit,
@@ -284,17 +284,14 @@ def confirm_email_change(call: Call[VerifiedEmail, Nothing]) -> Answer:
     "GET",
     "/me/birthday",
     access=SIGNED_IN,
-    replies=Reply(200, BirthdayWire, "Your birthday."),
-    refuses=(NotFound,),
+    replies=Reply(200, OwnBirthday, "Your birthday."),
 )
 def show_birthday(call: Call[Nothing, Nothing]) -> Answer:
-    """Your birthday; 404 as long as you have told none."""
+    """Your birthday, if you have told it."""
 
     def read(uow: UnitOfWork) -> Answer:
         birthday = identity.birthday_of(uow, call.caller.member_id)
-        if birthday is None:
-            raise NotFound("you have told no birthday")
-        return Answer(BirthdayWire.of(birthday))
+        return Answer(OwnBirthday(birthday=BirthdayWire.of(birthday) if birthday else None))
 
     return call.transact(read)
 

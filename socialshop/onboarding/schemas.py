@@ -58,6 +58,14 @@ _PROFILE = {
 }
 _TOKEN = "gk0e8V2mT1vO6qfZ4rWcXb9sYdJhLpNuA3iE5tKxQzM"  # noqa: S105  (an example, opens nothing)
 
+_BIRTHDAY = {
+    "month": 2,
+    "day": 29,
+    "year": None,
+    "set_at": "2026-01-31T12:00:00Z",
+    "changeable_at": "2027-01-31T12:00:00Z",
+}
+
 
 def _agreed(accepted: bool) -> bool:
     # Not Literal[True]: 1 equals True, so it would pass.
@@ -307,15 +315,7 @@ class BirthdayTold(Wire):
 class BirthdayWire(Wire):
     """Your birthday, and from when on you may change it."""
 
-    model_config = with_example(
-        {
-            "month": 2,
-            "day": 29,
-            "year": None,
-            "set_at": "2026-01-31T12:00:00Z",
-            "changeable_at": "2027-01-31T12:00:00Z",
-        }
-    )
+    model_config = with_example(_BIRTHDAY)
 
     month: int
     day: int
@@ -331,6 +331,14 @@ class BirthdayWire(Wire):
             set_at=birthday.set_at,
             changeable_at=birthday.changeable_at,
         )
+
+
+class OwnBirthday(Wire):
+    """Your birthday; null as long as you have told none."""
+
+    model_config = with_example({"birthday": _BIRTHDAY})
+
+    birthday: BirthdayWire | None
 
 
 class PasswordReset(Wire):

@@ -18,7 +18,15 @@ from socialshop.onboarding.schemas import SessionOpened
 from socialshop.signins import service
 from socialshop.signins.errors import CodeNotValid, PhonesUnavailable, PhoneTaken
 from socialshop.signins.gateway import Texter
-from socialshop.signins.schemas import PasswordProof, PhoneAsked, PhoneCode, PhoneCredentials, PhoneLink, PhoneWire
+from socialshop.signins.schemas import (
+    OwnPhone,
+    PasswordProof,
+    PhoneAsked,
+    PhoneCode,
+    PhoneCredentials,
+    PhoneLink,
+    PhoneWire,
+)
 from socialshop.web import limits
 from socialshop.web.auth import PUBLIC, SIGNED_IN
 from socialshop.web.idempotency import Idempotency
@@ -50,17 +58,14 @@ def counting_wrong_passwords(member_id: uuid.UUID) -> Iterator[None]:
     "GET",
     "/me/phone",
     access=SIGNED_IN,
-    replies=Reply(200, PhoneWire, "Your phone."),
-    refuses=(NotFound,),
+    replies=Reply(200, OwnPhone, "Your phone."),
 )
 def show_phone(call: Call[Nothing, Nothing]) -> Answer:
-    """The phone that you sign in by; 404 where there is none."""
+    """The phone that you sign in by, if there is one."""
 
     def read(uow: UnitOfWork) -> Answer:
         found = service.phone_of(uow, call.caller.member_id)
-        if found is None:
-            raise NotFound("you sign in by no phone")
-        return Answer(PhoneWire.of(found))
+        return Answer(OwnPhone(phone=PhoneWire.of(found) if found else None))
 
     return call.transact(read)
 

@@ -12,6 +12,7 @@ from socialshop.signins.service import LONGEST_PHONE, PhoneRow
 from socialshop.web.schemas import Instant, Wire, with_example
 
 _PHONE = "+8613800000000"
+_OWN = {"number": _PHONE, "verified_at": "2026-01-31T12:00:00Z"}
 Phone = Annotated[str, StringConstraints(min_length=1, max_length=LONGEST_PHONE), Field(examples=[_PHONE])]
 Code = Annotated[str, StringConstraints(pattern=f"^[0-9]{{{CODE_DIGITS}}}$"), Field(repr=False)]
 Password = Annotated[str, StringConstraints(min_length=1, max_length=LONGEST_PASSWORD), Field(repr=False)]
@@ -62,12 +63,20 @@ class PasswordProof(Wire):
 class PhoneWire(Wire):
     """The phone that you sign in by."""
 
-    model_config = with_example({"phone": _PHONE, "verified_at": "2026-01-31T12:00:00Z"})
+    model_config = with_example(_OWN)
 
-    phone: str
+    number: str
     verified_at: Instant
 
     @classmethod
     def of(cls, row: PhoneRow) -> PhoneWire:
         """The wire form of a phone."""
-        return cls(phone=row.phone, verified_at=row.verified_at)
+        return cls(number=row.phone, verified_at=row.verified_at)
+
+
+class OwnPhone(Wire):
+    """The phone that you sign in by; null where there is none."""
+
+    model_config = with_example({"phone": _OWN})
+
+    phone: PhoneWire | None
