@@ -30,7 +30,7 @@ from socialshop.signins.schemas import (
 from socialshop.web import limits
 from socialshop.web.auth import PUBLIC, SIGNED_IN
 from socialshop.web.idempotency import Idempotency
-from socialshop.web.operations import Answer, Call, Reply, Room
+from socialshop.web.operations import Answer, Call, Reply, Room, refused
 from socialshop.web.schemas import Nothing
 
 room = Room("signins", __name__, tag="Sessions")
@@ -108,9 +108,9 @@ def confirm_phone(call: Call[PhoneCode, Nothing]) -> Answer:
 
     def confirm(uow: UnitOfWork) -> Answer:
         found = service.confirm_phone(uow, caller.member_id, caller.number, call.body.code)
-        return Answer(PhoneWire.of(found) if found else None)
+        return Answer(PhoneWire.of(found)) if found else _wrong_code()
 
-    return _unless_wrong(call.transact(confirm))
+    return call.transact(confirm)
 
 
 @room.operation(
@@ -171,18 +171,15 @@ def sign_in_by_phone(call: Call[PhoneCredentials, Nothing]) -> Answer:
     def enter(uow: UnitOfWork) -> Answer:
         visitor = visitors.known_visitor()
         entrance = service.sign_in_by_phone(uow, phone, code, session_days=days, visitor=visitor)
-        return Answer(SessionOpened.of(entrance) if entrance else None, 201)
+        if entrance is None:
+            limits.count_failed_sign_in(phone)
+            return _wrong_code()
+        return Answer(SessionOpened.of(entrance), 201)
 
     limits.check_sign_in(phone)
-    try:
-        return _unless_wrong(call.transact(enter))
-    except CodeNotValid:
-        limits.count_failed_sign_in(phone)
-        raise
+    return call.transact(enter)
 
 
-def _unless_wrong(answer: Answer) -> Answer:
-    """The answer, if there is something to answer. Asked after the commit: a wrong attempt counts."""
-    if answer.body is None:
-        raise CodeNotValid("this code is not good", field="code")
-    return answer
+def _wrong_code() -> Answer:
+    """Answered, not raised: the attempt counts."""
+    return refused(CodeNotValid("this code is not good", field="code"))

@@ -108,6 +108,18 @@ def test_five_attempts_count_and_stay_counted(app: Flask, clock: ManualClock) ->
     assert refusal(enter(app, code))[1] == "code_not_valid"
 
 
+def test_five_attempts_count_at_linking_too(app: Flask, clock: ManualClock) -> None:
+    lin = sign_up(app)
+    ask_link(lin)
+    code = newest_code(app)
+    for turn in range(1, 6):
+        body = {"code": wrong(code)}
+        assert refusal(lin.call("POST", "/me/phone/confirmation", json=body)) == (422, "code_not_valid", "code")
+        assert rows("SELECT attempts FROM phone_codes") == [(turn,)]
+    assert lin.call("POST", "/me/phone/confirmation", json={"code": code}).status_code == 422
+    assert counts("member_phones") == {"member_phones": 0}
+
+
 @pytest.mark.parametrize(("late", "status"), [(timedelta(minutes=5), 422), (timedelta(minutes=4, seconds=59), 201)])
 def test_a_code_is_good_for_five_minutes(app: Flask, clock: ManualClock, late: timedelta, status: int) -> None:
     linked(app, clock)
