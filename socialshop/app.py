@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from flask import Flask
-from flask_migrate import Migrate
 
 from socialshop.audit import service as audit
 from socialshop.commissions import admin_routes as commissions_admin_routes
@@ -61,7 +58,6 @@ from socialshop.signins.gateway import SandboxTexter
 from socialshop.web import auth, bodies, health, limits, looks, metrics, operations, problems, reference, requests
 from socialshop.web.metrics import Gauge
 
-MIGRATIONS = Path(__file__).resolve().parent.parent / "migrations"
 ROOMS = (
     onboarding_routes.room,
     onboarding_admin_routes.room,
@@ -113,7 +109,6 @@ def create_app(settings: Settings | None = None, clock: Clock | None = None) -> 
     db.attach(app, url=config.database_url.get_secret_value(), pool_size=config.database_pool)
     spool.attach(app, config.data_dir, config.database_url.get_secret_value())
     redis.attach(app, config.redis_url.get_secret_value())
-    Migrate(app, db.db, directory=str(MIGRATIONS))
     app.extensions["socialshop_payment_gateways"] = _payment_gateways(config)
     app.extensions["socialshop_post_office"] = _post_office(config)
     # A provider of text messages stands here once there is one; the sandbox never in production.

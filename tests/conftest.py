@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import os
+import shutil
 import signal
 import uuid
 from collections.abc import Iterator
@@ -11,12 +12,13 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from argon2 import PasswordHasher
 from flask import Flask
+from rewired_shop import RewiredShop
 from sqlalchemy import make_url
 
-from socialshop.app import create_app
-from socialshop.infra import redis, schema
-from socialshop.infra.db import db
+from socialshop.identity import passwords
+from socialshop.infra import schema
 from socialshop.infra.servers import Servers, open_servers
 from socialshop.infra.settings import Settings
 
@@ -25,6 +27,12 @@ ROOT = Path(__file__).resolve().parent.parent
 # What looks at pages in a browser needs parts of its own: make test-browser installs them.
 collect_ignore = [] if importlib.util.find_spec("playwright") else ["browser"]
 
+# A new database is 700 files, and a file system on disk may take a millisecond for each: half of the time of all tests.
+# Where there is memory to spare, a run's folder lies in it; pytest removes it.
+_IN_MEMORY, _ROOM = Path("/dev/shm"), 8 << 30
+if _IN_MEMORY.is_dir() and os.access(_IN_MEMORY, os.W_OK) and shutil.disk_usage(_IN_MEMORY).free > _ROOM:
+    os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(_IN_MEMORY))
+
 # Started in the background of a shell, this process ignores both, and so would every process that a test starts and
 # ends by them.
 signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -32,21 +40,20 @@ signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 
 @pytest.fixture(scope="session")
-def servers() -> Iterator[Servers]:
-    """The user's own servers where both URLs are set, else embedded ones shared by all test processes of this tree.
-
-    SOCIALSHOP_TEST_DATA names another folder under var/: a cluster belongs to one version of PostgreSQL.
-    """
+def servers(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Iterator[Servers]:
+    """The user's own servers where both URLs are set, else embedded ones, shared by all processes of this run."""
     if os.environ.get("DATABASE_URL") and os.environ.get("REDIS_URL"):
         yield Servers(database_url=os.environ["DATABASE_URL"], redis_url=os.environ["REDIS_URL"])
         return
-    with open_servers(ROOT / "var" / os.environ.get("SOCIALSHOP_TEST_DATA", "test")) as found:
+    folder = tmp_path_factory.getbasetemp()
+    # Of several processes each has a folder in the run's.
+    with open_servers((folder.parent if worker_id.startswith("gw") else folder) / "servers") as found:
         _no_waiting_for_the_disk(found.database_url)
         yield found
 
 
 def _no_waiting_for_the_disk(database_url: str) -> None:
-    """What tests write need not outlive the machine's power: a third of a test's time was spent on fsync.
+    """What tests write need not outlive the machine's power, and waiting for a disk takes long where it is one.
 
     A killed server loses nothing by it, and those that tests kill have folders and settings of their own.
     """
@@ -77,14 +84,18 @@ def redis_url(servers: Servers, worker_id: str) -> str:
 
 
 @pytest.fixture(scope="session")
-def template(servers: Servers, redis_url: str) -> Iterator[str]:
+def rewired_shop(servers: Servers, redis_url: str) -> RewiredShop:
+    """The shop that this test process wires once."""
+    return RewiredShop(_settings(servers.database_url, redis_url))
+
+
+@pytest.fixture(scope="session")
+def template(servers: Servers, rewired_shop: RewiredShop, redis_url: str) -> Iterator[str]:
     """A migrated database to clone: `CREATE DATABASE … TEMPLATE` costs 0.02 s where the migrations cost a second."""
     name = f"template_{uuid.uuid4().hex[:12]}"
     _run_outside(servers.database_url, f"CREATE DATABASE {name}")
-    app = create_app(_settings(_named(servers.database_url, name), redis_url))
-    schema.migrate(app)
-    with app.app_context():
-        db.engine.dispose()
+    with rewired_shop.on(_settings(_named(servers.database_url, name), redis_url)) as app:
+        schema.migrate(app)
     yield name
     _run_outside(servers.database_url, f"DROP DATABASE {name} WITH (FORCE)")
 
@@ -105,12 +116,33 @@ def _settings(database_url: str, redis_url: str) -> Settings:
 
 
 @pytest.fixture
-def app(database_url: str, redis_url: str, tmp_path: Path) -> Iterator[Flask]:
-    """A wired shop with an open app context, on this test's own database and an empty Redis."""
-    application = create_app(_settings(database_url, redis_url).model_copy(update={"data_dir": tmp_path}))
-    with application.app_context():
-        redis.client().flushdb()
+def app(rewired_shop: RewiredShop, database_url: str, redis_url: str, tmp_path: Path) -> Iterator[Flask]:
+    """A wired shop with an open app context, on this test's own database and folder and an empty Redis."""
+    settings = _settings(database_url, redis_url).model_copy(update={"data_dir": tmp_path})
+    with rewired_shop.on(settings) as application:
         yield application
-        redis.client().close()
-        db.session.remove()
-        db.engine.dispose()
+
+
+@pytest.fixture
+def new_shop(database_url: str, redis_url: str, tmp_path: Path) -> Iterator[Flask]:
+    """As `app`, but wired anew: before its first request a shop takes more routes."""
+    settings = _settings(database_url, redis_url).model_copy(update={"data_dir": tmp_path})
+    with RewiredShop(settings).on(settings) as application:
+        yield application
+
+
+_REAL_HASHER = passwords._hasher
+
+
+@pytest.fixture(scope="session", autouse=True)
+def quick_passwords() -> Iterator[None]:
+    """Members of tests are made by the thousand, and each hash costs 25 ms by design: here they cost nothing."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(passwords, "_hasher", PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
+        yield
+
+
+@pytest.fixture
+def real_passwords(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The shop's own cost of a hash, for tests of it."""
+    monkeypatch.setattr(passwords, "_hasher", _REAL_HASHER)

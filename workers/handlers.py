@@ -80,6 +80,7 @@ HANDLERS: tuple[AnyHandler, ...] = (
     Handler("capture_room", "RoomFilled", rooms.on_room_filled, batch=5),
     Handler("confirm_seats", "PaymentCaptured", rooms.on_payment_captured, batch=100),
     Handler("refund_seats", "PaymentReleased", rooms.on_payment_released, batch=100),
+    Handler("show_deal_moved", "DealMoved", rooms.on_deal_moved, batch=20),
     Handler("give_up_seat", "CaptureFailed", rooms.on_capture_failed, batch=10),
     OutsideHandler("send_mails", "MailsQueued", mails.send),
     OutsideHandler("send_codes", "CodeAsked", texts.send),

@@ -10,15 +10,16 @@ import uuid
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
-from typing import NamedTuple
-
-import networkx as nx
+from typing import TYPE_CHECKING, NamedTuple
 
 from socialshop.commissions.plan import Leg, Plan
 from socialshop.kernel.ids import to_public
 from socialshop.kernel.money import MAX_AMOUNT_MINOR, rate_of
 from socialshop.ledger import chart
 from socialshop.ledger.journal import Entry, Posting
+
+if TYPE_CHECKING:
+    import networkx as nx
 
 WHOLE_LINE = -1
 _END_OF_TIME = datetime(9999, 12, 31, tzinfo=UTC)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from itertools import chain, pairwise
-from typing import Protocol, TypeVar
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
-import networkx as nx
+if TYPE_CHECKING:
+    import networkx as nx
 
 
 class Bought(Protocol):
@@ -51,6 +52,9 @@ def _above(sale: Bought, depth: int) -> list[tuple[int, int | None]]:
 
 def subtree(buyers: Sequence[int], uplines: Sequence[Sequence[int]], depth: int) -> nx.DiGraph[int]:
     """The buyers and up to `depth` uplines of each (nearest first in `uplines`); edges lead from sponsor to member."""
+    # Some 350 modules, which only who accrues needs.
+    import networkx as nx
+
     tree: nx.DiGraph[int] = nx.DiGraph()
     tree.add_nodes_from(buyers)
     for member, above in zip(buyers, uplines, strict=True):

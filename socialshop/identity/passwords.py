@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import secrets
+from functools import lru_cache
 
 from argon2 import PasswordHasher, Type
 from argon2.exceptions import InvalidHashError, VerificationError
 
 # OWASP Password Storage Cheat Sheet: Argon2id, 19 MiB, 2 passes, 1 lane.
 _hasher = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1, type=Type.ID)
-# Of a random text that was thrown away: what an unknown e-mail is checked against.
-_NOBODY = _hasher.hash(secrets.token_hex(32))
 
 
 def hash_password(password: str) -> str:
@@ -20,11 +19,18 @@ def hash_password(password: str) -> str:
 
 def verify(password_hash: str | None, password: str) -> bool:
     """Whether the password is right; None, for nobody, costs the same time and is never right."""
+    nobody = _nobody()
     try:
-        right = _hasher.verify(password_hash or _NOBODY, password)
+        right = _hasher.verify(password_hash or nobody, password)
     except (VerificationError, InvalidHashError):
         return False
     return right and password_hash is not None
+
+
+@lru_cache(maxsize=1)
+def _nobody() -> str:
+    """The hash of a random text that was thrown away: what an unknown e-mail is checked against."""
+    return _hasher.hash(secrets.token_hex(32))
 
 
 def is_outdated(password_hash: str) -> bool:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 from typing import NamedTuple
-from zoneinfo import available_timezones
 
 from email_validator import EmailNotValidError, validate_email
 
 from socialshop.kernel.errors import InvalidValue
+from socialshop.kernel.time import is_time_zone
 
 # NIST SP 800-63B, 3.1.1: length matters, rules of composition do not. The upper bound keeps hashing cheap.
 SHORTEST_PASSWORD = 8
@@ -22,7 +22,6 @@ FIRST_YEAR = 1900
 # With no year given, any day that there ever is may be a birthday.
 _LEAP_YEAR = 2000
 _FEBRUARY, _LEAP_DAY = 2, 29
-_TIME_ZONES = frozenset(available_timezones())
 
 
 def normalized_email(text: str) -> str:
@@ -53,7 +52,7 @@ def trimmed_name(text: str) -> str:
 
 def check_time_zone(name: str) -> None:
     """Raises InvalidValue for a name that the IANA database does not know."""
-    if name not in _TIME_ZONES:
+    if not is_time_zone(name):
         raise InvalidValue("not an IANA time zone such as Asia/Shanghai", field="time_zone")
 
 

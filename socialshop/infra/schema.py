@@ -1,16 +1,19 @@
-"""The schema's version: bring it to head, or say how far off it is."""
+"""The schema's version: bring it to head, or say how far off it is.
+
+Alembic is imported late: few processes of a shop look at the schema.
+"""
 
 from __future__ import annotations
 
 from functools import lru_cache
+from pathlib import Path
 
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
-from flask import Flask, current_app
-from flask_migrate import upgrade
+from flask import Flask
 
 from socialshop.infra.db import db
 from socialshop.infra.servers import StartupError
+
+_MIGRATIONS = str(Path(__file__).resolve().parents[2] / "migrations")
 
 
 class SchemaNewer(StartupError):
@@ -19,6 +22,9 @@ class SchemaNewer(StartupError):
 
 def migrate(app: Flask) -> None:
     """Migrate the app's database to head. Safe to run twice and at once: one waits, then finds it done."""
+    from flask_migrate import Migrate, upgrade
+
+    Migrate(app, db, directory=_MIGRATIONS)
     with app.app_context():
         upgrade()
 
@@ -28,7 +34,9 @@ def pending() -> list[str]:
 
     Raises SchemaNewer where the database is at a revision that this program does not know.
     """
-    known = _revisions(current_app.extensions["migrate"].directory)
+    from alembic.runtime.migration import MigrationContext
+
+    known = _revisions()
     with db.engine.connect() as connection:
         at = MigrationContext.configure(connection).get_current_revision()
     if at is None:
@@ -39,6 +47,8 @@ def pending() -> list[str]:
 
 
 @lru_cache(maxsize=1)
-def _revisions(directory: str) -> tuple[str, ...]:
+def _revisions() -> tuple[str, ...]:
     """All revisions, oldest first. Kept: it loads every file, and those do not change under a running program."""
-    return tuple(script.revision for script in ScriptDirectory(directory).walk_revisions())[::-1]
+    from alembic.script import ScriptDirectory
+
+    return tuple(script.revision for script in ScriptDirectory(_MIGRATIONS).walk_revisions())[::-1]

@@ -5,13 +5,13 @@ from __future__ import annotations
 from functools import lru_cache
 from pathlib import Path
 from typing import Literal
-from zoneinfo import available_timezones
 
 from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 from stdnum import iban
 
 from socialshop.kernel.currencies import is_currency
+from socialshop.kernel.time import is_time_zone
 
 
 class Settings(BaseSettings):
@@ -153,7 +153,7 @@ class Settings(BaseSettings):
     @field_validator("time_zone")
     @classmethod
     def _known_time_zone(cls, value: str) -> str:
-        if value not in available_timezones():
+        if not is_time_zone(value):
             raise ValueError("not an IANA time zone")
         return value
 

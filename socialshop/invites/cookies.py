@@ -6,13 +6,12 @@ as none at all.
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import hmac
 import uuid
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-
-from itsdangerous import BadSignature, Signer
 
 VISITOR = "socialshop_visitor"
 ATTRIBUTION = "socialshop_invite"
@@ -34,7 +33,7 @@ class CookieSigner:
     """Writes and reads both cookies under one secret."""
 
     def __init__(self, secret: bytes) -> None:
-        self._visitor, self._attribution = _signer(secret, VISITOR), _signer(secret, ATTRIBUTION)
+        self._visitor, self._attribution = _key(secret, VISITOR), _key(secret, ATTRIBUTION)
 
     def write_visitor(self, number: bytes) -> str:
         """The cookie of a visitor: 16 random bytes."""
@@ -65,21 +64,25 @@ def hash_visitor(number: bytes) -> bytes:
     return hashlib.sha256(number).digest()
 
 
-def _signer(secret: bytes, purpose: str) -> Signer:
-    # The key is derived here, once: the signer would do so at every cookie.
-    key = hmac.digest(secret, purpose.encode(), "sha256")
-    return Signer(key, key_derivation="none", digest_method=hashlib.sha256)
+def _key(secret: bytes, purpose: str) -> bytes:
+    return hmac.digest(secret, purpose.encode(), "sha256")
 
 
-def _sign(signer: Signer, content: bytes) -> str:
-    return signer.sign(content.hex()).decode("ascii")
+def _sign(key: bytes, content: bytes) -> str:
+    """The content in hexadecimal digits, a point, and the HMAC of those digits: half of an itsdangerous' cost."""
+    text = content.hex()
+    return f"{text}.{_mac(key, text)}"
 
 
-def _unsign(signer: Signer, cookie: str | None, length: int) -> bytes | None:
-    if cookie is None:
+def _mac(key: bytes, text: str) -> str:
+    return base64.urlsafe_b64encode(hmac.digest(key, text.encode(), "sha256")).rstrip(b"=").decode()
+
+
+def _unsign(key: bytes, cookie: str | None, length: int) -> bytes | None:
+    text, _, mac = (cookie or "").rpartition(".")
+    if len(text) != 2 * length or not mac.isascii() or not hmac.compare_digest(mac, _mac(key, text)):
         return None
     try:
-        content = bytes.fromhex(signer.unsign(cookie).decode("ascii"))
-    except (BadSignature, ValueError):
+        return bytes.fromhex(text)
+    except ValueError:
         return None
-    return content if len(content) == length else None

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime
+from functools import lru_cache
+from zoneinfo import available_timezones
 
 from socialshop.kernel.errors import InvalidValue
 
@@ -38,3 +40,14 @@ def as_utc(instant: datetime) -> datetime:
     if instant.tzinfo is None:
         raise ValueError("a naive datetime is a guess; give it a zone")
     return instant.astimezone(UTC)
+
+
+def is_time_zone(name: str) -> bool:
+    """Whether the IANA database knows the name."""
+    return name in _time_zones()
+
+
+@lru_cache(maxsize=1)
+def _time_zones() -> frozenset[str]:
+    # Some hundred files are looked into.
+    return frozenset(available_timezones())

@@ -6,7 +6,13 @@ from socialshop.infra.uow import UnitOfWork
 from socialshop.infra.wired import settings
 from socialshop.kernel.errors import InvalidValue
 from socialshop.loyalty import service
-from socialshop.loyalty.errors import PointRulesTaken, PointsShort, RedemptionDecided
+from socialshop.loyalty.errors import (
+    PointRulesTaken,
+    PointsShort,
+    RedemptionDecided,
+    RewardChanged,
+    SelfAdjustment,
+)
 from socialshop.loyalty.schemas.rewards import (
     RedemptionPage,
     RedemptionQuery,
@@ -84,7 +90,7 @@ def publish_point_rules(call: Call[RulesDraft, Nothing]) -> Answer:
     access=ADMINS,
     body=Adjustment,
     replies=Reply(201, AdjustedPoints, "Given or taken."),
-    refuses=(PointsShort,),
+    refuses=(PointsShort, SelfAdjustment),
     ids={"member_id": "mbr"},
     idempotency=Idempotency.REQUIRED,
 )
@@ -130,18 +136,17 @@ def add_reward(call: Call[RewardDraft, Nothing]) -> Answer:
     access=ADMINS,
     body=RewardChange,
     replies=Reply(200, RewardWire, "The reward as it is now."),
+    refuses=(RewardChanged,),
     ids={"reward_id": "rwd"},
 )
 def change_reward(call: Call[RewardChange, Nothing]) -> Answer:
-    """Say how much is left of a reward, and whether it is offered."""
-    body = call.body
-
-    def change(uow: UnitOfWork) -> Answer:
-        actor, reward_id = call.caller.member_id, call.ids["reward_id"]
-        row = service.change_reward(uow, actor, reward_id, left_stock=body.left_stock, offered=body.offered)
-        return Answer(RewardWire.of(row))
-
-    return call.transact(change)
+    """Say how much is left of a reward, and whether it is offered; what was left when you looked goes with it."""
+    change = call.body.change()
+    return call.transact(
+        lambda uow: Answer(
+            RewardWire.of(service.change_reward(uow, call.caller.member_id, call.ids["reward_id"], change))
+        )
+    )
 
 
 @room.operation(

@@ -33,6 +33,20 @@ class RedemptionDecided(DomainError):
     kind = Kind.CONFLICT
 
 
+class RewardChanged(DomainError):
+    """Something else is left of the reward by now than who changes it saw."""
+
+    code = "reward_changed"
+    kind = Kind.CONFLICT
+
+
+class SelfAdjustment(DomainError):
+    """Nobody gives themselves points by hand, or takes any from themselves."""
+
+    code = "self_adjustment"
+    kind = Kind.FORBIDDEN
+
+
 class PointRulesTaken(DomainError):
     """Other rules of points come into force at that very instant."""
 

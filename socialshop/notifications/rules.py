@@ -62,6 +62,7 @@ KINDS: Mapping[str, Kind] = {
     "payout_rejected": Kind(Topic.MONEY, "por", mailed=True),
     "payout_paid": Kind(Topic.MONEY, "por", mailed=True),
     "payout_failed": Kind(Topic.MONEY, "por", mailed=True),
+    "payout_returned": Kind(Topic.MONEY, "por", mailed=True),
     "points_expiring": Kind(Topic.REMINDERS),
     "member_invited": Kind(Topic.INVITES),
     "tier_upgraded": Kind(Topic.MEMBERSHIP),

@@ -77,6 +77,10 @@ SENTENCES: Mapping[str, tuple[str, str]] = {
         "Your payout of {amount:money} did not arrive. The money is in your wallet again.",
         "您的提现 {amount:money} 未到账，款项已回到钱包。",
     ),
+    "payout_returned": (
+        "The bank sent your payout of {amount:money} back. The money is in your wallet again.",
+        "您的提现 {amount:money} 被银行退回，款项已回到钱包。",
+    ),
     "points_expiring": (
         "{points} of your points end soon, the first on {until:time}.",
         "您有 {points} 积分即将到期，最早 {until:time}。",
@@ -137,6 +141,7 @@ SUBJECTS: Mapping[str, tuple[str, str]] = {
     "payout_rejected": ("Your payout was refused", "您的提现未通过"),
     "payout_paid": ("Your payout was paid", "您的提现已打款"),
     "payout_failed": ("Your payout did not arrive", "您的提现未到账"),
+    "payout_returned": ("Your payout came back", "您的提现被退回"),
     "tier_warned": ("Your tier is about to change", "您的会员等级即将变化"),
     "tier_downgraded": ("Your tier has changed", "您的会员等级已变化"),
     "email_verification": ("Confirm your e-mail address", "确认您的邮箱"),

@@ -101,12 +101,8 @@ def open_session(call: Call[Credentials, Nothing]) -> Answer:
         entrance = service.sign_in(uow, email, password, session_days=days, visitor=visitors.known_visitor())
         return Answer(SessionOpened.of(entrance), 201)
 
-    limits.check_sign_in(email)
-    try:
+    with limits.counted(email, WrongCredentials):
         return call.transact(enter)
-    except WrongCredentials:
-        limits.count_failed_sign_in(email)
-        raise
 
 
 @room.operation(
@@ -253,12 +249,8 @@ def change_email(call: Call[EmailChange, Nothing]) -> Answer:
         notifications.request_email_change(uow, caller.number)
         return Answer(Nothing(), 202)
 
-    limits.check_sign_in(whose)
-    try:
+    with limits.counted(whose, WrongPassword):
         return call.transact(ask)
-    except WrongPassword:
-        limits.count_failed_sign_in(whose)
-        raise
 
 
 @room.operation(

@@ -5,9 +5,8 @@ from __future__ import annotations
 import hashlib
 from datetime import datetime
 
-from flask import Flask, Response, request
-from flask.sessions import SecureCookieSessionInterface
-from itsdangerous import URLSafeTimedSerializer
+from flask import Flask, Request, Response, request
+from flask.sessions import SecureCookieSession, SecureCookieSessionInterface
 from werkzeug.http import dump_cookie
 
 from socialshop.infra import wired
@@ -23,11 +22,13 @@ _LANGUAGE_SECONDS = _KEYS_SECONDS = 365 * 24 * 3600
 class NotesInterface(SecureCookieSessionInterface):
     """Flask's signed cookie; its secret is looked up at the first request, when the data folder is sure to be there."""
 
-    def get_signing_serializer(self, app: Flask) -> URLSafeTimedSerializer | None:
-        """The serializer under this shop's secret."""
+    def open_session(self, app: Flask, request: Request) -> SecureCookieSession | None:
+        """The notes that were sent; where none were, as by every program, nothing is prepared to read them."""
         if app.secret_key is None:
             app.secret_key = _secret(wired.settings())
-        return super().get_signing_serializer(app)
+        if self.get_cookie_name(app) not in request.cookies:
+            return self.session_class()
+        return super().open_session(app, request)
 
 
 def attach(app: Flask, settings: Settings) -> None:

@@ -22,8 +22,6 @@ from socialshop.web.auth import BUYERS
 
 SECTIONS: tuple[Section, ...] = (shopper, leader, admin)
 _TABS = {leader.name: LEADER_TABS, admin.name: ADMIN_TABS}
-# What pages, Flask-Babel and Flask-WTF note in `g`.
-_OF_A_REQUEST = ("visitor", "tab", "form", "back", "_flask_babel", "csrf_token", "csrf_valid")
 TABLE = "socialshop_pages"
 
 
@@ -36,7 +34,6 @@ def attach(app: Flask, settings: Settings) -> None:
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.jinja_env.globals.update(new_intent=new_intent, this_page=_this_page, desk_tabs=_desk_tabs, states=STATES)
     app.context_processor(_facts)
-    app.before_request(_begin)
     shown = settings.design_page or settings.environment != "production"
     app.extensions[TABLE] = section.attach(app, (*SECTIONS, design) if shown else SECTIONS)
     refusals.attach_elsewhere(app, section.dress)
@@ -51,12 +48,6 @@ def table_of(app: Flask) -> dict[str, Page]:
 def new_intent() -> str:
     """What a form is called that must be done once, however often it is sent."""
     return secrets.token_hex(16)
-
-
-def _begin() -> None:
-    # An outer application context (a test's) outlives the request, and `g` with it.
-    for name in _OF_A_REQUEST:
-        g.pop(name, None)
 
 
 def _facts() -> dict[str, object]:

@@ -68,6 +68,7 @@ STATES: Mapping[str, Mapping[str, Told]] = {
         "batched": Told("live", lazy_gettext("being paid")),
         "paid": Told("good", lazy_gettext("paid")),
         "failed": Told("bad", lazy_gettext("failed, money back")),
+        "returned": Told("bad", lazy_gettext("sent back, money back")),
         "rejected": Told("bad", lazy_gettext("refused, money back")),
         "cancelled": Told("", lazy_gettext("taken back")),
     },

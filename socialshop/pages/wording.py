@@ -40,7 +40,7 @@ SENTENCES = {
     "password_link_refused": lazy_gettext("Only who signs in with a password gets such a link, and no admin does."),
     "payment_provider_unavailable": lazy_gettext("This way to pay is not set up here."),
     "payout_file_refused": lazy_gettext(
-        "The batch cannot be such a file: it needs your account, and pays to IBANs alone."
+        "The batch cannot be such a file: it needs your account, pays to IBANs alone, and no account may be erased."
     ),
     "payout_not_open": lazy_gettext("The payout request has moved on meanwhile."),
     "payout_underway": lazy_gettext("A payout is on its way. Take it back, or wait until it has ended."),
@@ -50,6 +50,9 @@ SENTENCES = {
     "phone_taken": lazy_gettext("Somebody signs in by this phone already."),
     "phones_unavailable": lazy_gettext("This shop sends no text messages."),
     "point_rules_taken": lazy_gettext("Other rules of points come into force at that very instant."),
+    "reward_changed": lazy_gettext("Something else is left of it by now. Look again."),
+    "self_adjustment": lazy_gettext("Somebody else adjusts your own points."),
+    "sign_in_again": lazy_gettext("It is long since you signed in. Sign in again first."),
     "points_short": lazy_gettext("You have fewer points than this takes."),
     "proof_running": lazy_gettext("The books are being recomputed for somebody else. Try again in a moment."),
     "redemption_decided": lazy_gettext("This redemption was decided the other way."),

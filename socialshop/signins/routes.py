@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import uuid
-from collections.abc import Iterator
-from contextlib import contextmanager
-
 from flask import current_app
 
 from socialshop.identity.service import WrongPassword
@@ -42,18 +38,6 @@ def texter() -> Texter | None:
     return found
 
 
-@contextmanager
-def counting_wrong_passwords(member_id: uuid.UUID) -> Iterator[None]:
-    """Let nobody who found a device open try passwords: wrong ones are counted as at signing in."""
-    whose = to_public("mbr", member_id)
-    limits.check_sign_in(whose)
-    try:
-        yield
-    except WrongPassword:
-        limits.count_failed_sign_in(whose)
-        raise
-
-
 @room.operation(
     "GET",
     "/me/phone",
@@ -87,7 +71,7 @@ def link_phone(call: Call[PhoneLink, Nothing]) -> Answer:
         service.ask_phone_link(uow, texter(), member_id, body.phone, body.current_password)
         return Answer(Nothing(), 202)
 
-    with counting_wrong_passwords(member_id):
+    with limits.counted(to_public("mbr", member_id), WrongPassword):
         return call.transact(ask)
 
 
@@ -105,10 +89,12 @@ def link_phone(call: Call[PhoneLink, Nothing]) -> Answer:
 def confirm_phone(call: Call[PhoneCode, Nothing]) -> Answer:
     """Show that a phone is yours, by the code that was sent to it; you are told of it by mail."""
     caller = call.caller
+    # Answered, not raised: the attempt counts, and one transaction holds the whole call.
+    wrong = CodeNotValid("this code is not good", field="code")
 
     def confirm(uow: UnitOfWork) -> Answer:
         found = service.confirm_phone(uow, caller.member_id, caller.number, call.body.code)
-        return Answer(PhoneWire.of(found)) if found else _wrong_code()
+        return Answer(PhoneWire.of(found)) if found else refused(wrong)
 
     return call.transact(confirm)
 
@@ -129,7 +115,7 @@ def remove_phone(call: Call[PasswordProof, Nothing]) -> Answer:
         service.remove_phone(uow, caller.member_id, caller.number, call.body.current_password)
         return Answer(status=204)
 
-    with counting_wrong_passwords(caller.member_id):
+    with limits.counted(to_public("mbr", caller.member_id), WrongPassword):
         return call.transact(remove)
 
 
@@ -171,15 +157,11 @@ def sign_in_by_phone(call: Call[PhoneCredentials, Nothing]) -> Answer:
     def enter(uow: UnitOfWork) -> Answer:
         visitor = visitors.known_visitor()
         entrance = service.sign_in_by_phone(uow, phone, code, session_days=days, visitor=visitor)
-        if entrance is None:
-            limits.count_failed_sign_in(phone)
-            return _wrong_code()
-        return Answer(SessionOpened.of(entrance), 201)
+        return Answer(SessionOpened.of(entrance) if entrance else None, 201)
 
-    limits.check_sign_in(phone)
-    return call.transact(enter)
-
-
-def _wrong_code() -> Answer:
-    """Answered, not raised: the attempt counts."""
-    return refused(CodeNotValid("this code is not good", field="code"))
+    with limits.counted(phone, CodeNotValid):
+        answer = call.transact(enter)
+        # Refused after the commit: the attempt counts.
+        if answer.body is None:
+            raise CodeNotValid("this code is not good", field="code")
+    return answer

@@ -6,7 +6,8 @@ Redis away breaks no request: Flask-Limiter logs it once and falls back to memor
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any, cast
 
@@ -91,7 +92,21 @@ class _Limiter(Limiter):
             super()._check_request_limit(callable_name, in_middleware)
 
 
-def check_sign_in(email: str) -> None:
+@contextmanager
+def counted(whose: str, wrong: type[DomainError]) -> Iterator[None]:
+    """A password is tried for this e-mail or member in the block: `wrong`, raised in it, is one more failure.
+
+    Raises TooManyAttempts before the block, once too many failed.
+    """
+    _check_sign_in(whose)
+    try:
+        yield
+    except wrong:
+        _count_failed_sign_in(whose)
+        raise
+
+
+def _check_sign_in(email: str) -> None:
     """Raise TooManyAttempts once too many attempts within SIGN_IN_WINDOW failed for this e-mail.
 
     FAILED_SIGN_INS from this address, or FAILED_SIGN_INS_ANYWHERE. `email` is the one that is looked up.
@@ -105,7 +120,7 @@ def check_sign_in(email: str) -> None:
         raise TooManyAttempts("too many failed attempts; wait and try again", retry_after=_WINDOW_SECONDS)
 
 
-def count_failed_sign_in(email: str) -> None:
+def _count_failed_sign_in(email: str) -> None:
     """Remember one more failure."""
     try:
         for limit, whose in _counters(email):

@@ -60,7 +60,7 @@ class Answer:
 def refused(error: DomainError) -> Answer:
     """A refusal that is answered and not raised: what was done stays done, such as counting an attempt."""
     problem = problems.answer_to(error)
-    return Answer(problem.get_data(), problem.status_code, problem.mimetype)
+    return Answer(problem.get_data(), problem.status_code, problems.MEDIA_TYPE)
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,6 @@ from functools import lru_cache
 from pathlib import Path
 
 from flask import current_app, render_template
-from markdown_it import MarkdownIt
 
 from socialshop.kernel.errors import NotFound
 from socialshop.web import openapi
@@ -83,6 +82,8 @@ def codes() -> list[str]:
 
 @lru_cache(maxsize=256)
 def _problem(code: str) -> str:
+    from markdown_it import MarkdownIt
+
     text = (PROBLEMS / f"{code}.md").read_text(encoding="utf-8")
     rendered: str = MarkdownIt("commonmark", {"html": False}).render(text)
     return rendered

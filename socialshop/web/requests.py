@@ -1,10 +1,15 @@
-"""Around every request: its id, one line in the access log, and headers that let a browser do nothing it need not."""
+"""Around every request: its id, one line in the access log, and headers that let a browser do nothing it need not.
+
+All that happens here happens at every request, so it is counted in microseconds (docs/benchmarks.md).
+"""
 
 from __future__ import annotations
 
 import re
 import secrets
 import time
+from collections.abc import Iterable
+from typing import Any
 
 import structlog
 from flask import Flask, Response, g, request
@@ -25,7 +30,7 @@ _HEADERS = {
     "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'",
     "Cache-Control": "no-store",
 }
-_LOWERED = tuple((name, value, name.lower()) for name, value in _HEADERS.items())
+_LOWERED = tuple((name.lower(), (name, value)) for name, value in _HEADERS.items())
 _HSTS = "max-age=63072000; includeSubDomains"
 _log = structlog.stdlib.get_logger("socialshop.access")
 
@@ -35,37 +40,53 @@ def attach(app: Flask, settings: Settings) -> None:
     if settings.trusted_proxies:
         hops = settings.trusted_proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
+    app.wsgi_app = _Dressed(app.wsgi_app)  # type: ignore[method-assign]
     hsts = settings.environment == "production"
     app.before_request(_begin)
     app.after_request(lambda response: _end(response, hsts))
 
 
+class _Dressed:
+    """Adds what every answer's headers say where it says nothing else.
+
+    To the finished list, not to the answer's own headers: those look at each name and value anew.
+    """
+
+    def __init__(self, inner: Any) -> None:
+        self._inner = inner
+
+    def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+        def start(status: str, headers: list[tuple[str, str]], *error: Any) -> Any:
+            named = {name.lower() for name, _ in headers}
+            headers.extend(header for name, header in _LOWERED if name not in named)
+            return start_response(status, headers, *error)
+
+        answer: Iterable[bytes] = self._inner(environ, start)
+        return answer
+
+
 def _begin() -> None:
-    g.began = time.perf_counter()
     # An outer application context (a test's, the console's) outlives the request, and `g` with it.
+    g.__dict__.clear()
+    g.began = time.perf_counter()
     g.caller_id = g.problem_code = None
     given = request.headers.get("X-Request-Id", "")
     g.request_id = given if _REQUEST_ID.fullmatch(given) else secrets.token_hex(12)
-    structlog.contextvars.clear_contextvars()
     structlog.contextvars.bind_contextvars(request_id=g.request_id)
 
 
 def _end(response: Response, hsts: bool) -> Response:
-    headers = response.headers
-    present = {name.lower() for name, _ in headers}
-    for name, value, lowered in _LOWERED:
-        if lowered not in present:
-            headers.add(name, value)
-    headers["X-Request-Id"] = g.request_id
+    response.headers["X-Request-Id"] = g.request_id
     if hsts and request.is_secure:
-        headers["Strict-Transport-Security"] = _HSTS
+        response.headers["Strict-Transport-Security"] = _HSTS
     seconds = time.perf_counter() - g.began
     # The rule, never the path: an invite code may stand in a path.
-    route = request.url_rule.rule if request.url_rule else "none"
-    metrics.observe(request.method, route, response.status_code, seconds)
+    rule, method = request.url_rule, request.method
+    route = rule.rule if rule else "none"
+    metrics.observe(method, route, response.status_code, seconds)
     _log.info(
         "request",
-        method=request.method if request.url_rule else "other",
+        method=method if rule else "other",
         route=route,
         status=response.status_code,
         code=g.problem_code,

@@ -143,6 +143,7 @@ def _hash() -> str:
         return str(uow.session.execute(text("SELECT password_hash FROM member_credentials")).scalar_one())
 
 
+@pytest.mark.usefixtures("real_passwords")
 def test_a_hash_of_older_parameters_is_made_anew_at_the_next_sign_in(app: Flask) -> None:
     email = sign_up(app).card.email
     old = PasswordHasher(time_cost=1, memory_cost=8 * 1024, parallelism=1).hash(PASSWORD)

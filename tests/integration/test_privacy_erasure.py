@@ -174,6 +174,34 @@ def test_a_canary_in_every_personal_field_is_gone_from_a_dump_from_valkey_and_fr
     assert [member["display_name"] for member in members] == ["former member", "Friend"]
 
 
+def test_an_answer_about_a_namesake_keeps_the_name(shop: RoomShop) -> None:
+    deal = to_public("deal", shop.deal(size=3))
+    leaver, namesake, friend = (came(shop.app, display_name=name) for name in ("Lin", "Lin", "Friend"))
+    kept = {}
+    for host in (leaver, namesake):
+        room = host.call("POST", f"/deals/{deal}/rooms", key="o", json={}).get_json()["room"]["id"]
+        kept[host.token] = (f"/rooms/{room}/seats", friend.call("POST", f"/rooms/{room}/seats", key="j", json={}))
+        host.call("DELETE", f"/rooms/{room}/seats/mine")
+    assert leaver.call("DELETE", "/me").status_code == 204
+    for host, name in ((leaver, "已注销会员"), (namesake, "Lin")):
+        path, first = kept[host.token]
+        again = friend.call("POST", path, key="j", json={})
+        assert again.status_code == 201
+        assert again.text == first.text.replace("Lin", name)
+
+
+def test_who_signed_in_long_ago_signs_in_again_before_leaving(app: Flask) -> None:
+    person = came(app, email="lin@example.com")
+    with unit_of_work() as uow:
+        uow.session.execute(text("UPDATE member_sessions SET created_at = now() - interval '61 minutes'"))
+    assert refusal(person.call("DELETE", "/me"))[:2] == (403, "sign_in_again")
+    assert counts("erasures") == {"erasures": 0}
+    again = app.test_client().post("/api/v1/sessions", json={"email": "lin@example.com", "password": PASSWORD})
+    token = again.get_json()["token"]
+    left = app.test_client().delete("/api/v1/me", headers={"Authorization": f"Bearer {token}"})
+    assert left.status_code == 204
+
+
 def test_sums_the_tree_the_books_and_the_record_stay(shop: RoomShop) -> None:
     person, friend, _ = planted(shop)
     member_id, number = person.card.member_id, number_of(person)

@@ -43,6 +43,11 @@ class Kitchen:
 
 
 @pytest.fixture
+def app(new_shop: Flask) -> Flask:
+    return new_shop
+
+
+@pytest.fixture
 def kitchen(app: Flask) -> Kitchen:
     made = Kitchen()
     room = Room("kitchen", __name__, tag="Kitchen")

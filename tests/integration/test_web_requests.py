@@ -27,7 +27,7 @@ class Tea(Wire):
 
 
 @pytest.fixture
-def planted(app: Flask) -> Flask:
+def planted(new_shop: Flask) -> Flask:
     room = Room("planted", __name__, tag="Planted")
 
     @room.operation("POST", "/teas", access=PUBLIC, body=Tea, replies=Reply(200, Tea))
@@ -53,8 +53,8 @@ def planted(app: Flask) -> Flask:
         """Break down."""
         raise RuntimeError("the kettle fell: secret-detail")
 
-    operations.attach(app, [room])
-    return app
+    operations.attach(new_shop, [room])
+    return new_shop
 
 
 @pytest.fixture

@@ -100,6 +100,22 @@ def test_a_use_that_reads_before_it_locks_is_seen(shop: PointsShop, monkeypatch:
         assert faults(uow) != []
 
 
+def test_expiry_passes_over_a_member_whose_points_are_moving_and_takes_the_rest(shop: PointsShop) -> None:
+    """Whoever moves points holds the member first: expiry, that held lots alone, could wait for who waited for it."""
+    for member in (1, 2):
+        shop.give(member, 10, "one")
+    shop.later(days=4_000)
+    with unit_of_work(shop.clock) as uow:
+        lots.lock_members(uow.session, [1])
+        with shop.app.app_context():
+            in_unit_of_work(loyalty.expire_due, shop.clock)
+            assert [points(member).available for member in (1, 2)] == [10, 0]
+    in_unit_of_work(loyalty.expire_due, shop.clock)
+    assert points(1).available == 0
+    with unit_of_work() as uow:
+        assert faults(uow) == []
+
+
 def farm(shop: PointsShop) -> int:
     """Twelve reviews at once by one member, 20 points each, at most 60 a day; returns what they gave."""
     at_once(shop, [lambda uow, name=str(n): loyalty.earn(uow, 1, "review", name) for n in range(12)])

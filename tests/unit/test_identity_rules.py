@@ -41,6 +41,7 @@ def test_a_password_is_judged_by_its_length_alone(length: int, good: bool) -> No
             rules.check_password("a" * length)
 
 
+@pytest.mark.usefixtures("real_passwords")
 def test_a_hash_is_right_for_its_password_and_nobody_is_never_right() -> None:
     made = passwords.hash_password("correct horse battery")
     assert made.startswith("$argon2id$v=19$m=19456,t=2,p=1$")

@@ -18,6 +18,7 @@ from socialshop.loyalty.service.publishing import RulesVersion, publish_rules, r
 from socialshop.loyalty.service.reading import Liability, PointsView, liability, movements, points_of
 from socialshop.loyalty.service.rewarding import (
     NewReward,
+    StockChange,
     add_reward,
     change_reward,
     finish_redemption,
@@ -49,6 +50,7 @@ __all__ = [
     "RewardRow",
     "Rules",
     "RulesVersion",
+    "StockChange",
     "add_reward",
     "adjust",
     "change_reward",

@@ -1,7 +1,8 @@
 """Statements on lots of points and on who holds them.
 
 Whoever gives points to members, or takes them, first locks their rows of `point_members` in order of their numbers,
-then lots in the order in which they are used up. Expiry passes over lots in somebody's hands and waits for none.
+then lots in the order in which they are used up. Expiry does so too, but passes over members in somebody's
+hands and waits for none.
 """
 
 from __future__ import annotations

@@ -11,7 +11,7 @@ from flask_babel import gettext, lazy_gettext
 from socialshop.kernel.money import BPS, Money
 from socialshop.loyalty import service as loyalty
 from socialshop.loyalty.rules import KINDS, MOST_POINTS
-from socialshop.loyalty.service import NewReward
+from socialshop.loyalty.service import NewReward, StockChange
 from socialshop.pages.admin.people import names_by_number
 from socialshop.pages.admin.section import admin
 from socialshop.pages.forms import Form
@@ -120,10 +120,13 @@ def show_reward(visit: Visit) -> str:
 def change_reward(visit: Visit) -> Response:
     """Say how much is left, and whether it is offered."""
     form = visit.form
-    left = form.whole_or_none("left_stock", 0, _MOST_STOCK)
+    change = StockChange(
+        form.whole_or_none("seen_stock", 0, _MOST_STOCK),
+        form.whole_or_none("left_stock", 0, _MOST_STOCK),
+        form.is_ticked("offered"),
+    )
     form.check()
-    offered = form.is_ticked("offered")
-    loyalty.change_reward(visit.uow, visit.caller.member_id, visit.ids["reward_id"], left_stock=left, offered=offered)
+    loyalty.change_reward(visit.uow, visit.caller.member_id, visit.ids["reward_id"], change)
     flash(gettext("Kept."))
     return go_to("admin.show_reward", reward_id=visit.path["reward_id"])
 

@@ -35,6 +35,7 @@ DEEDS = {
     "payout.failed": lazy_gettext("payout failed"),
     "payout.held": lazy_gettext("payout put on hold"),
     "payout.paid": lazy_gettext("payout paid"),
+    "payout.returned": lazy_gettext("payout sent back by the bank"),
     "payout.rejected": lazy_gettext("payout refused"),
     "payout.submitted": lazy_gettext("payout asked for"),
     "payout_batch.created": lazy_gettext("batch made"),
@@ -102,7 +103,7 @@ FAULTS = {
     "not_in_batch": lazy_gettext("no request of this batch"),
     "other_result": lazy_gettext("the payout has another result already"),
     "repeated": lazy_gettext("an earlier line says something else of this request"),
-    "unknown_outcome": lazy_gettext("neither paid nor failed"),
+    "unknown_outcome": lazy_gettext("none of paid, failed and returned"),
 }
 # The laws that the guard knows, as it names them.
 LAWS = (lazy_gettext("State Council Order No. 444 (2005), article 7; SPC, SPP and MPS Opinion of 2013, part one"),)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 from flask import Response, current_app, flash, render_template, request, session
 from flask_babel import gettext
 
@@ -14,6 +16,7 @@ from socialshop.pages.shopper.signing import let_in, safe_next
 from socialshop.pages.visit import Visit
 from socialshop.pages.wording import SENTENCES
 from socialshop.signins import service as signins
+from socialshop.signins.errors import CodeNotValid
 from socialshop.signins.gateway import Texter
 from socialshop.signins.rules import CODE_DIGITS
 from socialshop.signins.service import LONGEST_PHONE
@@ -48,10 +51,12 @@ def sign_in_by_phone(visit: Visit) -> Response:
     visit.form.check()
     phone = session.get(_PHONE, "")
     days = visit.settings.session_days
-    limits.check_sign_in(phone)
-    entrance = signins.sign_in_by_phone(visit.uow, phone, code, session_days=days, visitor=visitors.known_visitor())
+    entrance = None
+    with suppress(CodeNotValid), limits.counted(phone, CodeNotValid):
+        entrance = signins.sign_in_by_phone(visit.uow, phone, code, session_days=days, visitor=visitors.known_visitor())
+        if entrance is None:
+            raise CodeNotValid("this code is not good", field="code")
     if entrance is None:
-        limits.count_failed_sign_in(phone)
         return _wrong("shopper.show_phone_sign_in", next=_next(visit))
     session.pop(_PHONE, None)
     return let_in(entrance, go_to_address(_next(visit)))

@@ -178,11 +178,10 @@ def leave(visit: Visit) -> Response:
         form.errors["sure"] = gettext("Say that you mean it.")
     form.check()
     whose = to_public("mbr", visit.caller.member_id)
-    limits.check_sign_in(whose)
     try:
-        identity.check_own_password(visit.uow, visit.caller.member_id, password)
+        with limits.counted(whose, WrongPassword):
+            identity.check_own_password(visit.uow, visit.caller.member_id, password)
     except WrongPassword:
-        limits.count_failed_sign_in(whose)
         form.errors["password"] = gettext("This is not your password.")
         form.refuse()
     privacy.erase(visit.uow, visit.caller.member_id, gives_up=form.is_ticked("gives_up"))

@@ -16,10 +16,9 @@ from socialshop.web import limits
 def own_password(visit: Visit, field: str) -> Iterator[None]:
     """Count wrong ones as at signing in, and say so beside `field`: a page may ask for the password several times."""
     whose = to_public("mbr", visit.caller.member_id)
-    limits.check_sign_in(whose)
     try:
-        yield
+        with limits.counted(whose, WrongPassword):
+            yield
     except WrongPassword as wrong:
-        limits.count_failed_sign_in(whose)
         visit.form.errors[field] = sentence_of(wrong)
         visit.form.refuse()

@@ -8,6 +8,8 @@ from hashlib import sha256
 from flask import Response, flash, make_response, render_template, request
 from flask_babel import gettext
 
+from socialshop.deals import service as deals
+from socialshop.deals.rules import Status as DealStatus
 from socialshop.invites.rules import Kind
 from socialshop.kernel.ids import to_public
 from socialshop.loyalty.rules import MOST_POINTS
@@ -105,13 +107,16 @@ def _facts(visit: Visit) -> dict[str, object]:
         order = orders.order(visit.uow, seat.order_id, visit.visitor.number)
     live = seat is not None and seat.status in (Seat.HELD, Seat.PAID, Seat.CONFIRMED)
     over = room.expires_at <= visit.uow.now
+    deal = deals.deal(visit.uow, room.deal_id) if room.status == "open" else None
+    paused = deal is not None and deal.status is DealStatus.PAUSED
     return {
         "room": room,
         "seat": seat,
         "order": order,
         "is_seated": live,
         "missing": room.size - room.seats_taken,
-        "joinable": room.status == "open" and room.seats_taken < room.size and not over and not live,
+        "joinable": room.status == "open" and room.seats_taken < room.size and not (over or live or paused),
+        "deal_status": deal.status if deal else None,
         "seen": f'"{_tag(room_id, room.version)}"',
         "most_units": _MOST_UNITS,
     }

@@ -42,8 +42,7 @@ def sign_in(visit: Visit) -> Response:
     email = identity.email_asked_for(form.text("email", longest=LONGEST_EMAIL))
     password = form.secret("password", longest=LONGEST_PASSWORD)
     form.check()
-    limits.check_sign_in(email)
-    try:
+    with limits.counted(email, WrongCredentials):
         entrance = onboarding.sign_in(
             visit.uow,
             email,
@@ -51,9 +50,6 @@ def sign_in(visit: Visit) -> Response:
             session_days=visit.settings.session_days,
             visitor=visitors.known_visitor(),
         )
-    except WrongCredentials:
-        limits.count_failed_sign_in(email)
-        raise
     return let_in(entrance, go_to_address(_next(visit)))
 
 

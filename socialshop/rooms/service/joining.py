@@ -103,7 +103,7 @@ def open_room(
         "expires_at": expires_at,
     }
     claim = store.open_room(uow.session, {**_values(uow, wish, attribution), **terms})
-    _check(uow, claim, wish)
+    _check(uow, claim, wish, opens=True)
     room = RoomView(
         id=wish.room,
         deal_id=offer.deal_id,
@@ -140,7 +140,7 @@ def join(
     wish = _Wish(buyer.number, quantity, seat_id, order_id, line_id, room_id, use_points)
     claim = store.claim_seat(uow.session, _values(uow, wish, attribution))
     crash_point("join.claimed")
-    _check(uow, claim, wish)
+    _check(uow, claim, wish, opens=False)
     return _seated(uow, claim, wish, None)
 
 
@@ -196,8 +196,11 @@ def _values(uow: UnitOfWork, wish: _Wish, attribution: Attribution) -> Mapping[s
     }
 
 
-def _check(uow: UnitOfWork, claim: Claim, wish: _Wish) -> None:
-    """Raise what is wrong with a claim, in the order of the contract: unknown things, the room, the goods, limits."""
+def _check(uow: UnitOfWork, claim: Claim, wish: _Wish, *, opens: bool) -> None:
+    """Raise what is wrong with a claim of a seat, or of a room that it `opens`.
+
+    In the order of the contract: unknown things, the room, the goods, limits.
+    """
     standing = None if claim.claimed and claim.seated else store.standing(uow.session, wish.room, wish.member)
     if not claim.claimed and standing is None:
         raise NotFound("no such room")
@@ -211,7 +214,7 @@ def _check(uow: UnitOfWork, claim: Claim, wish: _Wish) -> None:
         raise rules.refusal(seated=seated, status=standing.status, expires_at=standing.expires_at, now=uow.now)
     if not claim.reserved:
         if claim.deal_id is not None:
-            deals.check_not_paused(uow, claim.deal_id)
+            deals.check_not_stopped(uow, claim.deal_id, opens=opens)
         raise OutOfStock("not so many units are left")
     if claim.minimum_tier is not None or (claim.early_until is not None and claim.early_until > uow.now):
         _check_membership(uow, wish, claim)
