@@ -8,6 +8,9 @@ from socialshop.audit import service as audit
 from socialshop.commissions import admin_routes as commissions_admin_routes
 from socialshop.commissions import routes as commissions_routes
 from socialshop.commissions import service as commissions
+from socialshop.community import admin_routes as community_admin_routes
+from socialshop.community import routes as community_routes
+from socialshop.community import service as community
 from socialshop.deals import admin_routes as deals_admin_routes
 from socialshop.deals import routes as deals_routes
 from socialshop.identity import routes as identity_routes
@@ -25,6 +28,7 @@ from socialshop.ledger import admin_routes as ledger_admin_routes
 from socialshop.ledger import routes as ledger_routes
 from socialshop.ledger import service as ledger
 from socialshop.loyalty import admin_routes as loyalty_admin_routes
+from socialshop.loyalty import campaign_admin_routes, campaign_routes
 from socialshop.loyalty import routes as loyalty_routes
 from socialshop.memberships import admin_routes as memberships_admin_routes
 from socialshop.memberships import routes as memberships_routes
@@ -71,6 +75,8 @@ ROOMS = (
     deals_admin_routes.room,
     loyalty_routes.room,
     loyalty_admin_routes.room,
+    campaign_routes.room,
+    campaign_admin_routes.room,
     orders_routes.room,
     orders_admin_routes.room,
     rooms_routes.room,
@@ -83,6 +89,8 @@ ROOMS = (
     payments_routes.room,
     memberships_routes.room,
     memberships_admin_routes.room,
+    community_routes.room,
+    community_admin_routes.room,
     commissions_routes.room,
     commissions_admin_routes.room,
     payouts_routes.room,
@@ -96,6 +104,7 @@ SHARE_SUBJECTS: Subjects = {
     LinkKind.DEAL: deal_subject,
     LinkKind.PRODUCT: product_subject,
     LinkKind.ROOM: rooms.share_subject,
+    LinkKind.NOTE: community.note_subject,
 }
 
 

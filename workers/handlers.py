@@ -16,6 +16,7 @@ from socialshop.infra.outside import OutsideCalls
 from socialshop.infra.uow import UnitOfWork
 from socialshop.invites import service as invites
 from socialshop.loyalty import service as loyalty
+from socialshop.loyalty.service import missions
 from socialshop.memberships import service as memberships
 from socialshop.notifications import service as notifications
 from socialshop.orders import service as orders
@@ -66,6 +67,9 @@ HANDLERS: tuple[AnyHandler, ...] = (
     Handler("give_points", "OrdersConfirmed", loyalty.on_orders_confirmed, batch=4),
     Handler("open_points", "OrdersCompleted", loyalty.on_orders_completed, batch=4),
     Handler("take_points_back", "OrderRefunded", loyalty.on_order_refunded, batch=20),
+    Handler("note_sales", "OrdersConfirmed", loyalty.note_sales, batch=4),
+    Handler("note_sales_refunded", "OrderRefunded", loyalty.note_refunds, batch=20),
+    Handler("count_deeds", "DeedsDone", missions.on_deeds_done),
     Handler("grow_by_sales", "OrdersConfirmed", memberships.on_orders_confirmed, batch=4),
     Handler("shrink_by_refund", "OrderRefunded", memberships.on_order_refunded, batch=20),
     Handler("mature_received", "OrderReceived", commissions.mature_received),

@@ -33,6 +33,20 @@ class RedemptionDecided(DomainError):
     kind = Kind.CONFLICT
 
 
+class CampaignDrawn(DomainError):
+    """The campaign's groups are fixed: nothing of it changes any more, but that it may be cancelled."""
+
+    code = "campaign_drawn"
+    kind = Kind.CONFLICT
+
+
+class CampaignTooLate(DomainError):
+    """The campaign's groups were not fixed before its start, or it was cancelled."""
+
+    code = "campaign_too_late"
+    kind = Kind.CONFLICT
+
+
 class RewardChanged(DomainError):
     """Something else is left of the reward by now than who changes it saw."""
 

@@ -25,6 +25,7 @@ class Topic(StrEnum):
     INVITES = "invites"
     EARNINGS = "earnings"
     MEMBERSHIP = "membership"
+    COMMUNITY = "community"
     MONEY = "money"
     SECURITY = "security"
 
@@ -64,12 +65,16 @@ KINDS: Mapping[str, Kind] = {
     "payout_failed": Kind(Topic.MONEY, "por", mailed=True),
     "payout_returned": Kind(Topic.MONEY, "por", mailed=True),
     "points_expiring": Kind(Topic.REMINDERS),
+    "mission_done": Kind(Topic.MEMBERSHIP),
+    "campaign_begun": Kind(Topic.MEMBERSHIP),
     "member_invited": Kind(Topic.INVITES),
     "tier_upgraded": Kind(Topic.MEMBERSHIP),
     "tier_warned": Kind(Topic.MEMBERSHIP, mailed=True),
     "tier_kept": Kind(Topic.MEMBERSHIP),
     "tier_downgraded": Kind(Topic.MEMBERSHIP, mailed=True),
     "tier_moved": Kind(Topic.MEMBERSHIP),
+    "post_published": Kind(Topic.COMMUNITY, "post"),
+    "post_rejected": Kind(Topic.COMMUNITY, "post"),
     "email_verification": Kind(Topic.SECURITY, mailed=True, in_app=False),
     "password_reset": Kind(Topic.SECURITY, mailed=True, in_app=False),
     "password_link": Kind(Topic.SECURITY),

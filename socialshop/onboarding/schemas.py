@@ -52,6 +52,7 @@ _PROFILE = {
             "invites": True,
             "earnings": True,
             "membership": True,
+            "community": True,
         }
         for channel in ("in_app", "email")
     },
@@ -133,6 +134,7 @@ class TopicChoices(Wire):
     invites: bool
     earnings: bool
     membership: bool
+    community: bool
 
 
 class NoticeChoices(Wire):
@@ -160,6 +162,7 @@ class TopicEdit(Wire):
     invites: bool = absent()
     earnings: bool = absent()
     membership: bool = absent()
+    community: bool = absent()
 
 
 class NoticeEdit(Wire):

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from community_shop import received, tea
 from flask import Flask
 from money_people import IBAN, earn, number_of
 from payment_shop import rows
@@ -109,6 +110,14 @@ class Office:
             )
         self.act(self.first, f"/admin/mails/{to_public(MAIL_PREFIX, mail)}/retry")
 
+    def moderate(self) -> None:
+        """A review is published, and taken down."""
+        line = received(self.buyers[0], tea()[1])
+        review = {"line_id": line, "rating": 5, "text": "Good."}
+        post = self.buyers[0].call("POST", "/reviews", json=review).get_json()["id"]
+        self.act(self.first, f"/admin/posts/{post}/publish", version=1)
+        self.act(self.first, f"/admin/posts/{post}/reject", version=1, reason="seen")
+
     def reward(self) -> None:
         """Rules of points, points by hand, a reward; one redemption is done, one refused."""
         rules = self.first.call("GET", "/admin/points/rules").get_json()["data"][0]["rules"]
@@ -123,6 +132,24 @@ class Office:
         )
         self.act(self.first, f"/admin/redemptions/{done}/done")
         self.act(self.first, f"/admin/redemptions/{refused}/refuse", reason="broken")
+
+    def missions(self) -> None:
+        """A mission, published, changed and withdrawn."""
+        terms = {"title_zh": "一单", "title_en": "One order", "times": 1, "points": 5}
+        window = {"kind": "order", "repeats": "once", "closes_at": "2036-01-01T00:00:00Z"}
+        mission = self.act(self.first, "/admin/missions", **terms, **window)["id"]
+        self.act(self.first, f"/admin/missions/{mission}", **terms)
+        self.act(self.first, f"/admin/missions/{mission}/withdraw")
+
+    def campaign(self) -> None:
+        """A campaign with a mission of its own, drawn and cancelled."""
+        when = {"starts_at": "2036-01-01T00:00:00Z", "ends_at": "2036-02-01T00:00:00Z"}
+        plan = {"theme": "spring", "audience": {"kind": "all"}, "control_bps": 0, "goal": "spend", "target": 1}
+        campaign = self.act(self.first, "/admin/campaigns", title_zh="春", title_en="Spring", **when, **plan)["id"]
+        terms = {"title_zh": "一单", "title_en": "One order", "times": 1, "points": 5}
+        self.act(self.first, f"/admin/campaigns/{campaign}/missions", **terms, kind="order", repeats="once")
+        self.act(self.first, f"/admin/campaigns/{campaign}/draw")
+        self.act(self.first, f"/admin/campaigns/{campaign}/cancel")
 
     def pay_out(self) -> None:
         """Four requests: two are paid, one held, one rejected."""
@@ -163,7 +190,10 @@ def test_every_act_of_the_shops_own_people_is_in_the_record_with_who_did_it(offi
     office.plan()
     office.tiers()
     office.help()
+    office.moderate()
     office.reward()
+    office.missions()
+    office.campaign()
     office.pay_out()
     assert office.done == _acts(office.shop.app), "an act that is not tried here: add it, and see it recorded"
 

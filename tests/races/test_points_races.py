@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session
 from socialshop.infra.uow import UnitOfWork, in_unit_of_work, unit_of_work
 from socialshop.kernel.errors import DomainError
 from socialshop.loyalty import service as loyalty
-from socialshop.loyalty.rules import Cap, Part
+from socialshop.loyalty.rules import Part, Span
 from socialshop.loyalty.service import NewReward, using
 from socialshop.loyalty.store import lots, rewards
 from socialshop.loyalty.store.rewards import RewardRow
@@ -129,24 +129,30 @@ def test_a_cap_holds_to_the_point_however_many_events_come_at_once(shop: PointsS
 
 
 def test_a_cap_that_is_read_and_then_written_is_seen(shop: PointsShop, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The planted fault: the counter is compared before it is changed."""
+    """The planted fault: nobody waits for the member, and the counter takes whatever comes."""
+    read = lots.counted
 
-    def naive(session: Session, member: int, kind: str, points: int, caps: Sequence[Cap]) -> int:
-        query = "SELECT coalesce(max(points), 0) FROM point_counters WHERE member = :m"
-        counted = session.execute(text(query), {"m": member}).scalar_one()
+    def slowly(*given: Any) -> dict[tuple[int, Span], int]:
+        found = read(*given)
         time.sleep(0.2)
-        session.execute(
-            text(
-                "INSERT INTO point_counters VALUES (:m, :k, 'day', '2026-03-01', :p)"
-                " ON CONFLICT (member, kind, span, begins_on) DO UPDATE SET points = point_counters.points + :p"
-            ),
-            {"m": member, "k": kind, "p": points},
-        )
-        return len(caps) if counted + points <= caps[0].most else 0
+        return found
 
-    monkeypatch.setattr(lots, "count_within", naive)
+    monkeypatch.setattr(lots, "counted", slowly)
+    monkeypatch.setattr(lots, "count", lambda *_: None)
     monkeypatch.setattr(lots, "lock_members", lambda *_: None)
     assert farm(shop) > 60
+
+
+def test_the_counter_itself_refuses_who_counts_without_the_lock(
+    shop: PointsShop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The planted fault: nobody waits for the member; the conditional statement behind still lets no cap be passed."""
+    monkeypatch.setattr(lots, "counted", lambda *_: {})
+    for name in "abc":
+        shop.do(lambda uow, n=name: loyalty.earn(uow, 1, "review", n))
+    with pytest.raises(RuntimeError, match="past a cap"):
+        shop.do(lambda uow: loyalty.earn(uow, 1, "review", "d"))
+    assert points(1).available == 60
 
 
 def test_one_event_told_by_many_at_once_gives_its_points_once(shop: PointsShop) -> None:

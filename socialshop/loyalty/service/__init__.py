@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from socialshop.loyalty.rules import Rules, worth_minor
 from socialshop.loyalty.service.adjusting import adjust
+from socialshop.loyalty.service.boosting import is_member_day
 from socialshop.loyalty.service.checking_in import CheckIn, CheckInState, check_in, check_in_state
 from socialshop.loyalty.service.earning import Earned, earn, on_orders_completed, on_orders_confirmed
 from socialshop.loyalty.service.expiring import expire_due, warn_expiring
+from socialshop.loyalty.service.noting_sales import note_refunds, note_sales
 from socialshop.loyalty.service.paying import (
     PartPaid,
     give_back_unsold,
@@ -60,8 +62,11 @@ __all__ = [
     "expire_due",
     "finish_redemption",
     "give_back_unsold",
+    "is_member_day",
     "liability",
     "movements",
+    "note_refunds",
+    "note_sales",
     "on_order_refunded",
     "on_orders_completed",
     "on_orders_confirmed",

@@ -52,6 +52,42 @@ PERSONAL = (
         stays="What points paid for; the reason is the shop's own words.",
     ),
     Holding(
+        "loyalty_sales",
+        ("buyer", "sponsor", "sharer"),
+        reads="""
+            SELECT order_id, currency, left_minor, placed_at FROM loyalty_sales
+            WHERE buyer = :number ORDER BY placed_at, order_id
+        """,
+        ids={"order_id": "ord"},
+        stays="What orders say already, by numbers: missions and measured campaigns are proved by it.",
+    ),
+    Holding(
+        "mission_progress",
+        ("member",),
+        reads="""
+            SELECT mission_id, begins_at, ends_at, done, rewarded FROM mission_progress
+            WHERE member = :number ORDER BY begins_at, mission_id
+        """,
+        ids={"mission_id": "msn"},
+        stays="How often a number did what a mission asks.",
+    ),
+    Holding(
+        "mission_versions",
+        ("published_by",),
+        hidden="Missions are the shop's; what its people did is read out from the audit record.",
+        stays="Who published the shop's missions.",
+    ),
+    Holding(
+        "campaign_members",
+        ("member",),
+        reads="""
+            SELECT c.title_zh, c.title_en, c.starts_at, c.ends_at, g.treated, g.told_at
+            FROM campaign_members g JOIN campaigns c ON c.id = g.campaign_id
+            WHERE g.member = :number ORDER BY c.starts_at, c.id
+        """,
+        stays="Which group of a measurement a number was in: without it the figures would be others.",
+    ),
+    Holding(
         "point_rules",
         ("published_by",),
         hidden="Rules are the shop's; what its people did is read out from the audit record.",
