@@ -29,6 +29,12 @@ PERSONAL = (
         ),
     ),
     Holding(
+        "member_birthdays",
+        ("member_id", "month", "day", "year"),
+        reads="SELECT month, day, year, set_at FROM member_birthdays WHERE member_id = :id",
+        erases=("DELETE FROM member_birthdays WHERE member_id = :id",),
+    ),
+    Holding(
         "member_credentials",
         ("member_id", "password_hash"),
         reads="SELECT changed_at AS password_changed_at FROM member_credentials WHERE member_id = :id",

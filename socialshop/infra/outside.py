@@ -5,8 +5,8 @@
 Killed between two of the steps, the same call is claimed again later and made with the same key, which the other side
 honours. What is not known to have happened is recorded as unknown, and something (a poller) looks into it.
 
-Calls are claimed together, made side by side and recorded together: `OutsideCalls` are those that events ask for
-(workers/outside.py runs them), `OutsideQueue` those that wait in a table of their own.
+`OutsideCall` makes one call. Of many, claimed together, made side by side and recorded together, `OutsideCalls` are
+those that events ask for (workers/outside.py runs them), `OutsideQueue` those that wait in a table of their own.
 """
 
 from __future__ import annotations
@@ -36,6 +36,31 @@ class OutcomeUnknown(Exception):
 
 class Refused(Exception):
     """The other side refused for good: nothing was done and nothing will be. The text is its code."""
+
+
+@dataclass(frozen=True)
+class OutsideCall(Generic[I, A]):
+    """The three steps. `name` starts the names of the crash points between them.
+
+    `claim` gives None where there is nothing (left) to do. `record` gets the answer, or the failure as a value.
+    """
+
+    name: str
+    claim: Callable[[UnitOfWork], I | None]
+    call: Callable[[I], A]
+    record: Callable[[UnitOfWork, I, A | OutcomeUnknown | Refused], None]
+
+    def make(self, clock: Clock) -> bool:
+        """Do the three; False if there was nothing to claim. `call` finds no transaction open."""
+        intent = in_unit_of_work(self.claim, clock)
+        if intent is None:
+            return False
+        crash_point(f"{self.name}.call_intended")
+        answer = answer_to(self.call, intent)
+        crash_point(f"{self.name}.called")
+        in_unit_of_work(lambda uow: self.record(uow, intent, answer), clock)
+        crash_point(f"{self.name}.recorded")
+        return True
 
 
 @dataclass(frozen=True)

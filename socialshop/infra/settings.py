@@ -113,6 +113,9 @@ class Settings(BaseSettings):
     mail_requests_per_minute: int = Field(
         30, ge=1, description="requests for a new password or a verification a minute and address"
     )
+    code_requests_per_minute: int = Field(
+        30, ge=1, description="requests for a code by text message a minute and address"
+    )
     webhooks_to_loopback: bool = Field(
         False,
         description="let webhooks go to this very machine, also without TLS, to try them out; never in production",

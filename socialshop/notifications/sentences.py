@@ -126,6 +126,15 @@ SENTENCES: Mapping[str, tuple[str, str]] = {
         "The shop made a link to a new password for you. Did you not ask for it? Tell the shop at once.",
         "商店为您生成了设置新密码的链接。如果不是您要求的，请立即告知商店。",
     ),
+    "phone_linked": (
+        "A phone was linked to your account: codes that it is sent sign in. Was it not you? Then change your password"
+        " and remove the phone now.",
+        "您的账户已绑定手机，可用短信验证码登录。若非本人操作，请立即修改密码并移除该手机。",
+    ),
+    "phone_removed": (
+        "The phone was removed from your account: it signs in no more. Was it not you? Then change your password now.",
+        "您的账户已移除手机，不能再用它登录。若非本人操作，请立即修改密码。",
+    ),
     "email_change": (
         "Open this link to say that this is your e-mail address from now on. It works once, for a day.",
         "点击链接以确认今后使用此邮箱，仅可使用一次，一天内有效。",
@@ -142,6 +151,8 @@ SUBJECTS: Mapping[str, tuple[str, str]] = {
     "room_expired": ("Your group did not fill", "您的团到时未成团"),
     "room_cancelled": ("Your group was cancelled", "您的团已取消"),
     "refund_paid": ("Your refund was paid", "您的退款已到账"),
+    "phone_linked": ("A phone was linked to your account", "您的账户已绑定手机"),
+    "phone_removed": ("The phone was removed from your account", "您的账户已移除手机"),
     "payout_approved": ("Your payout was approved", "您的提现已通过"),
     "payout_held": ("Your payout is on hold", "您的提现暂缓"),
     "payout_rejected": ("Your payout was refused", "您的提现未通过"),

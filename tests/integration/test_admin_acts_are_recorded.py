@@ -96,6 +96,9 @@ class Office:
     def help(self) -> None:
         """An imported member gets an e-mail to sign in with; a mail that was set aside is sent after all."""
         self.act(self.first, f"/admin/members/{imported()}/email", email="seven@example.com")
+        self.act(
+            self.first, f"/admin/members/{to_public('mbr', self.buyers[0].card.member_id)}/birthday", month=2, day=29
+        )
         mail, member = new_id(), number_of(self.buyers[0])
         with unit_of_work() as uow:
             uow.session.execute(

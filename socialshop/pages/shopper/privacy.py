@@ -31,7 +31,7 @@ DOCUMENTS = {
     ),
     Document.PERSONALISATION: (
         lazy_gettext("Goods chosen for you"),
-        lazy_gettext("What you bought and looked at may decide what you are shown first."),
+        lazy_gettext("What you bought may decide what you are shown first, and counts for others without your name."),
     ),
     Document.MARKETING: (
         lazy_gettext("Offers by mail"),
@@ -42,8 +42,11 @@ DOCUMENTS = {
 TABLES: Mapping[str, Any] = {
     "members": lazy_gettext("Membership"),
     "member_profiles": lazy_gettext("Profile"),
+    "member_birthdays": lazy_gettext("Birthday"),
     "notice_habits": lazy_gettext("Quiet hours and digest"),
     "member_credentials": lazy_gettext("Password"),
+    "member_phones": lazy_gettext("Phone to sign in by"),
+    "phone_codes": lazy_gettext("Codes sent to a phone"),
     "member_sessions": lazy_gettext("Devices signed in"),
     "member_consents": lazy_gettext("Consents"),
     "member_claims": lazy_gettext("Claim to the account"),
@@ -85,6 +88,7 @@ TABLES: Mapping[str, Any] = {
     "notice_opt_outs": lazy_gettext("Notices you declined"),
     "mails": lazy_gettext("Mails"),
     "deals": lazy_gettext("Deals opened"),
+    "suggestions": lazy_gettext("Goods chosen for you"),
     "audit_entries": lazy_gettext("Record of deeds"),
     "data_looks": lazy_gettext("Who looked"),
 }
