@@ -28,6 +28,7 @@ from socialshop.notifications.service import (
     Topic,
     shops_habits,
 )
+from socialshop.onboarding.schemas.wishes import NoticeChoices, NoticeEdit
 from socialshop.onboarding.service import Card, Entrance, Invited
 from socialshop.web.schemas import Instant, Wire, absent, with_example
 
@@ -37,7 +38,6 @@ Email = Annotated[
 Name = Annotated[str, StringConstraints(min_length=1, max_length=LONGEST_NAME)]
 Token = Annotated[str, StringConstraints(min_length=1, max_length=100), Field(repr=False)]
 Locale = Literal["zh", "en"]
-DigestChoice = Literal["never", "daily", "weekly"]
 
 _MEMBER = {
     "id": "mbr_01k9w3q2mxe5tb6v8c4yd7r1hz",
@@ -134,68 +134,6 @@ class Claiming(Wire):
     token: Annotated[str, StringConstraints(min_length=1, max_length=100)] = Field(repr=False)
     password: NewPassword = Field(repr=False)
     accept_terms: Accepted
-
-
-class TopicChoices(Wire):
-    """Of each topic, whether notices of it are wanted; those about money and safety always come."""
-
-    rooms: bool
-    reminders: bool
-    orders: bool
-    invites: bool
-    earnings: bool
-    membership: bool
-    community: bool
-
-
-class QuietHours(Wire):
-    """From one hour to another, by the member's own clock, no mail comes that can wait; the same hour: never quiet."""
-
-    from_hour: Annotated[int, Field(ge=0, le=23)]
-    until_hour: Annotated[int, Field(ge=0, le=23)]
-
-
-class NoticeChoices(Wire):
-    """What a member wants to hear in the shop and by mail, and when: each mail for itself, or one a day or a week."""
-
-    in_app: TopicChoices
-    email: TopicChoices
-    quiet: QuietHours
-    digest: DigestChoice
-
-    @classmethod
-    def of(cls, choices: Choices, habits: Habits) -> NoticeChoices:
-        """The wire form of a member's choices."""
-        of_channel = {
-            channel: {topic.value: wanted for (where, topic), wanted in choices.items() if where is channel}
-            for channel in Channel
-        }
-        return cls(
-            **{channel.value: TopicChoices(**topics) for channel, topics in of_channel.items()},
-            quiet=QuietHours(from_hour=habits.quiet.begins, until_hour=habits.quiet.ends),
-            digest=habits.digest.value,
-        )
-
-
-class TopicEdit(Wire):
-    """What is given changes, what is absent stays."""
-
-    rooms: bool = absent()
-    reminders: bool = absent()
-    orders: bool = absent()
-    invites: bool = absent()
-    earnings: bool = absent()
-    membership: bool = absent()
-    community: bool = absent()
-
-
-class NoticeEdit(Wire):
-    """What is given changes, what is absent stays; quiet hours of null are the shop's again."""
-
-    in_app: TopicEdit = absent()
-    email: TopicEdit = absent()
-    quiet: QuietHours | None = absent()
-    digest: DigestChoice = absent()
 
 
 class ProfileEdit(Wire):
