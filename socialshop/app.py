@@ -31,7 +31,9 @@ from socialshop.loyalty import admin_routes as loyalty_admin_routes
 from socialshop.loyalty import campaign_admin_routes, campaign_routes
 from socialshop.loyalty import routes as loyalty_routes
 from socialshop.memberships import admin_routes as memberships_admin_routes
-from socialshop.memberships import routes as memberships_routes
+from socialshop.memberships.routes import given as plan_gift_routes
+from socialshop.memberships.routes import plans as plan_routes
+from socialshop.memberships.routes import tiers as memberships_routes
 from socialshop.notifications import admin_routes as notifications_admin_routes
 from socialshop.notifications import routes as notifications_routes
 from socialshop.notifications import service as notifications
@@ -88,6 +90,8 @@ ROOMS = (
     referrals_admin_routes.room,
     payments_routes.room,
     memberships_routes.room,
+    plan_routes.room,
+    plan_gift_routes.room,
     memberships_admin_routes.room,
     community_routes.room,
     community_admin_routes.room,

@@ -23,7 +23,7 @@ from socialshop.notifications import service as notifications
 from socialshop.orders import service as orders
 from socialshop.payouts import service as payouts
 from socialshop.rooms import service as rooms
-from workers import mails, payments, texts, webhooks
+from workers import mails, payments, plans, texts, webhooks
 
 Payload = dict[str, Any]
 
@@ -91,6 +91,13 @@ HANDLERS: tuple[AnyHandler, ...] = (
     Handler("refund_seats", "PaymentReleased", rooms.on_payment_released, batch=100),
     Handler("show_deal_moved", "DealMoved", rooms.on_deal_moved, batch=20),
     Handler("give_up_seat", "CaptureFailed", rooms.on_capture_failed, batch=10),
+    Handler("take_charge", "ChargeAuthorized", memberships.on_charge_authorized, batch=20),
+    Handler("begin_plan_terms", "ChargeCaptured", plans.begin_terms, batch=50),
+    Handler("note_failed_charge", "ChargeFailed", memberships.on_charge_failed, batch=50),
+    Handler("note_released_charge", "ChargeReleased", memberships.on_charge_failed, batch=50),
+    Handler("tell_plan_month", "PlanMonthBegan", memberships.on_plan_month_began, batch=100),
+    Handler("tell_charge_refunded", "ChargeRefunded", memberships.on_charge_refunded, batch=50),
+    Handler("reopen_charge_refund", "ChargeRefundFailed", memberships.on_charge_refund_failed, batch=50),
     OutsideHandler("send_mails", "MailsQueued", mails.send),
     OutsideHandler("send_codes", "CodeAsked", texts.send),
     OutsideHandler("deliver_webhooks", "WebhooksDue", webhooks.deliver),

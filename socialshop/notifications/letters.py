@@ -20,7 +20,13 @@ from socialshop.notifications.rules import KINDS
 from socialshop.notifications.sentences import SUBJECTS, WORDS, Reader, say
 
 # Where on the pages a mail leads, by the prefix of what it is about.
-_PAGES = {"room": "/rooms/{id}", "ord": "/orders/{id}", "por": "/earnings", "whk": "/admin/webhooks/{id}"}
+_PAGES = {
+    "room": "/rooms/{id}",
+    "ord": "/orders/{id}",
+    "por": "/earnings",
+    "pls": "/plan/{id}",
+    "whk": "/admin/webhooks/{id}",
+}
 _TOKEN_PAGES = {
     "email_verification": "/verify-email",
     "password_reset": "/reset-password",

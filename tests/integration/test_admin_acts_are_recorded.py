@@ -93,6 +93,14 @@ class Office:
         draft = self.act(self.first, "/admin/tier-programmes", name="T", period_days=9, grace_days=9, tiers=tiers)
         self.act(self.first, f"/admin/tier-programmes/{draft['id']}/publish")
 
+    def plans_on_sale(self) -> None:
+        """An offer of a plan, drafted and published."""
+        terms = [{"term": "month", "prices": [{"growth": 0, "price_minor": 900}]}]
+        names = {"name_zh": "会员卡", "name_en": "VIP card"}
+        draft = self.act(self.first, "/admin/plan-offers", plan="vip", currency="CNY", terms=terms, **names)
+        self.act(self.first, f"/admin/plan-offers/{draft['id']}/publish")
+        self.act(self.first, "/admin/partner-vouchers", partner="cinema", codes=["A", "B"])
+
     def help(self) -> None:
         """An imported member gets an e-mail to sign in with; a mail that was set aside is sent after all."""
         self.act(self.first, f"/admin/members/{imported()}/email", email="seven@example.com")
@@ -207,6 +215,7 @@ def test_every_act_of_the_shops_own_people_is_in_the_record_with_who_did_it(offi
     office.sell()
     office.plan()
     office.tiers()
+    office.plans_on_sale()
     office.help()
     office.moderate()
     office.tell()

@@ -20,6 +20,7 @@ _PAGES = {
     "ord": ("shopper.show_order", "order_id"),
     "acr": ("shopper.explain", "commission_id"),
     "por": ("shopper.show_payout", "request_id"),
+    "pls": ("shopper.show_subscription", "subscription_id"),
     "post": ("shopper.show_post", "post_id"),
     "whk": ("admin.show_webhook", "endpoint_id"),
 }
