@@ -5,7 +5,7 @@ Units: `*_bps` are basis points, `*_hours` hours; 10,000 bps of points are the p
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -37,3 +37,9 @@ def benefits_of_tier(tier: str, name_zh: str, name_en: str, level: int, given: M
     """The benefits of a tier from its published document; one that is older than a benefit does not give it."""
     has = {name: given[name] for name in _GIVEN if name in given}
     return Benefits(tier=tier, tier_name_zh=name_zh, tier_name_en=name_en, level=level, **has)
+
+
+def best_of(given: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """The best of each benefit that these documents give: what is yes is better than no, and more than less."""
+    names = dict.fromkeys(name for document in given for name in document)
+    return {name: max(document[name] for document in given if name in document) for name in names}

@@ -48,14 +48,13 @@ class PriceLine(NamedTuple):
 
 def before_coupons(goods_minor: int, shipping_minor: int, benefits: Benefits) -> tuple[PriceLine, ...]:
     """Goods and sending, each with what the member's benefits take off it; the discount is rounded down."""
-    tier = {"tier_en": benefits.tier_name_en, "tier_zh": benefits.tier_name_zh}
     off = min(goods_minor * benefits.discount_bps // BPS, goods_minor - 1)
     relief = shipping_minor if benefits.free_shipping else 0
     lines = (
         PriceLine(Step.GOODS, goods_minor),
-        PriceLine(Step.MEMBER_PRICE, -off, {**tier, "rate_bps": benefits.discount_bps}),
+        PriceLine(Step.MEMBER_PRICE, -off, {"rate_bps": benefits.discount_bps}),
         PriceLine(Step.SHIPPING, shipping_minor),
-        PriceLine(Step.FREE_SHIPPING, -relief, tier),
+        PriceLine(Step.FREE_SHIPPING, -relief),
     )
     return tuple(line for line in lines if line.amount_minor)
 

@@ -9,12 +9,12 @@ from socialshop.orders.pricing import PriceLine
 
 STEPS: Mapping[str, tuple[str, str]] = {
     "goods": ("Goods", "商品"),
-    "member_price": ("{rate:rate} off for {tier_en}", "{tier_zh}优惠 {rate:rate}"),
+    "member_price": ("Your price as a member, {rate:rate} off", "会员价，优惠 {rate:rate}"),
     "coupon": ("Coupon “{title}”", "优惠券「{title}」"),
     "gift": ("Gift by coupon “{title}”: {gift}", "优惠券「{title}」赠品：{gift}"),
     "points": ("Paid with points", "积分抵扣"),
     "shipping": ("Shipping", "运费"),
-    "free_shipping": ("Free shipping for {tier_en}", "{tier_zh}免运费"),
+    "free_shipping": ("Free shipping for you", "会员免运费"),
     "shipping_coupon": ("Coupon “{title}” for shipping", "运费券「{title}」"),
 }
 

@@ -27,7 +27,7 @@ _SOURCES = {
     "mission": lazy_gettext("Missions"),
 }
 _USES = {
-    "member_price": lazy_gettext("Paid the price of your tier"),
+    "member_price": lazy_gettext("Paid your price as a member"),
     "free_shipping": lazy_gettext("Free shipping"),
     "early_access": lazy_gettext("Came before the others"),
 }
