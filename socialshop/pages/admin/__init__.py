@@ -19,6 +19,7 @@ from socialshop.pages.admin import (
     products,
     record,
     refunds,
+    surveys,
     tiers,
     words,
 )
@@ -42,6 +43,7 @@ __all__ = [
     "products",
     "record",
     "refunds",
+    "surveys",
     "tiers",
     "words",
 ]

@@ -19,6 +19,7 @@ from socialshop.pages.shopper import (
     rooms,
     shop,
     signing,
+    surveys,
     wallet,
 )
 from socialshop.pages.shopper.section import shopper
@@ -41,5 +42,6 @@ __all__ = [
     "shop",
     "shopper",
     "signing",
+    "surveys",
     "wallet",
 ]

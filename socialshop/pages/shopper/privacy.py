@@ -76,6 +76,8 @@ TABLES: Mapping[str, Any] = {
     "point_counters": lazy_gettext("Caps of points"),
     "loyalty_sales": lazy_gettext("Purchases that count"),
     "mission_progress": lazy_gettext("Missions"),
+    "survey_answers": lazy_gettext("Surveys"),
+    "survey_replies": lazy_gettext("Answers to surveys"),
     "campaign_members": lazy_gettext("Campaigns"),
     "reward_redemptions": lazy_gettext("Rewards asked for"),
     "notices": lazy_gettext("Notices"),
