@@ -8,6 +8,9 @@ from socialshop.audit import service as audit
 from socialshop.commissions import admin_routes as commissions_admin_routes
 from socialshop.commissions import routes as commissions_routes
 from socialshop.commissions import service as commissions
+from socialshop.community import admin_routes as community_admin_routes
+from socialshop.community import routes as community_routes
+from socialshop.community import service as community
 from socialshop.deals import admin_routes as deals_admin_routes
 from socialshop.deals import routes as deals_routes
 from socialshop.identity import routes as identity_routes
@@ -49,10 +52,13 @@ from socialshop.payouts import admin_routes as payouts_admin_routes
 from socialshop.payouts import routes as payouts_routes
 from socialshop.privacy import routes as privacy_routes
 from socialshop.privacy import service as privacy
+from socialshop.recommendations import routes as recommendations_routes
 from socialshop.referrals import admin_routes as referrals_admin_routes
 from socialshop.referrals import routes as referrals_routes
 from socialshop.rooms import routes as rooms_routes
 from socialshop.rooms import service as rooms
+from socialshop.signins import routes as signins_routes
+from socialshop.signins.gateway import SandboxTexter
 from socialshop.web import auth, bodies, health, limits, looks, metrics, operations, problems, reference, requests
 from socialshop.web.metrics import Gauge
 
@@ -60,6 +66,7 @@ ROOMS = (
     onboarding_routes.room,
     onboarding_admin_routes.room,
     identity_routes.room,
+    signins_routes.room,
     notifications_routes.room,
     notifications_admin_routes.room,
     ledger_routes.room,
@@ -74,6 +81,7 @@ ROOMS = (
     orders_admin_routes.room,
     rooms_routes.room,
     rooms_routes.orders_room,
+    recommendations_routes.room,
     invites_routes.room,
     invites_routes.landing_room,
     referrals_routes.room,
@@ -81,6 +89,8 @@ ROOMS = (
     payments_routes.room,
     memberships_routes.room,
     memberships_admin_routes.room,
+    community_routes.room,
+    community_admin_routes.room,
     commissions_routes.room,
     commissions_admin_routes.room,
     payouts_routes.room,
@@ -94,6 +104,7 @@ SHARE_SUBJECTS: Subjects = {
     LinkKind.DEAL: deal_subject,
     LinkKind.PRODUCT: product_subject,
     LinkKind.ROOM: rooms.share_subject,
+    LinkKind.NOTE: community.note_subject,
 }
 
 
@@ -109,6 +120,8 @@ def create_app(settings: Settings | None = None, clock: Clock | None = None) -> 
     redis.attach(app, config.redis_url.get_secret_value())
     app.extensions["socialshop_payment_gateways"] = _payment_gateways(config)
     app.extensions["socialshop_post_office"] = _post_office(config)
+    # A provider of text messages stands here once there is one; the sandbox never in production.
+    app.extensions["socialshop_texter"] = None if config.environment == "production" else SandboxTexter()
     app.extensions["socialshop_share_subjects"] = SHARE_SUBJECTS
     app.extensions["socialshop_landing_pages"] = LandingPages()
     _attach_web(app, config)

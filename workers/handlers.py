@@ -22,7 +22,7 @@ from socialshop.notifications import service as notifications
 from socialshop.orders import service as orders
 from socialshop.payouts import service as payouts
 from socialshop.rooms import service as rooms
-from workers import mails, payments
+from workers import mails, payments, texts
 
 Payload = dict[str, Any]
 
@@ -87,6 +87,7 @@ HANDLERS: tuple[AnyHandler, ...] = (
     Handler("show_deal_moved", "DealMoved", rooms.on_deal_moved, batch=20),
     Handler("give_up_seat", "CaptureFailed", rooms.on_capture_failed, batch=10),
     OutsideHandler("send_mails", "MailsQueued", mails.send),
+    OutsideHandler("send_codes", "CodeAsked", texts.send),
     Handler("tell_host", "SeatClaimed", notifications.on_seat_claimed),
     Handler("tell_filled", "RoomFilled", notifications.on_room_filled),
     Handler("tell_expired", "RoomExpired", notifications.on_room_over),

@@ -19,12 +19,15 @@ from socialshop.identity.accounts import (
     revoke_other_sessions,
     revoke_session,
 )
+from socialshop.identity.birthday_store import Celebrant
+from socialshop.identity.birthdays import Birthday, birthday_of, celebrating_on, correct_birthday, set_birthday
 from socialshop.identity.bulk import add_staged_members, imported_email, imported_name, reserve_numbers
 from socialshop.identity.claims import OpenedClaim, attach_email, purge_claims, redeem_claim
 from socialshop.identity.consents import Consent, Document, consents_of, decide_consent, has_consented
 from socialshop.identity.email_changes import ask_email_change, confirm_email_change
 from socialshop.identity.errors import (
     AlreadySignsIn,
+    BirthdayKept,
     ClaimRefused,
     EmailTaken,
     SignInAgain,
@@ -42,7 +45,15 @@ from socialshop.identity.mailed_tokens import (
 )
 from socialshop.identity.naming import has_email, is_empty, name_member, named, names_of, number_of, search
 from socialshop.identity.personal_store import PERSONAL
-from socialshop.identity.rules import LONGEST_EMAIL, LONGEST_NAME, LONGEST_PASSWORD, SHORTEST_PASSWORD, TERMS_VERSION
+from socialshop.identity.rules import (
+    FIRST_YEAR,
+    LONGEST_EMAIL,
+    LONGEST_NAME,
+    LONGEST_PASSWORD,
+    SHORTEST_PASSWORD,
+    TERMS_VERSION,
+    Born,
+)
 from socialshop.identity.store import Named
 from socialshop.infra.uow import UnitOfWork
 from socialshop.kernel.errors import InvalidValue
@@ -50,6 +61,7 @@ from socialshop.kernel.ids import new_id, to_public
 from socialshop.kernel.roles import Role
 
 __all__ = [
+    "FIRST_YEAR",
     "LONGEST_EMAIL",
     "LONGEST_NAME",
     "LONGEST_PASSWORD",
@@ -58,6 +70,10 @@ __all__ = [
     "TERMS_VERSION",
     "AddedMember",
     "AlreadySignsIn",
+    "Birthday",
+    "BirthdayKept",
+    "Born",
+    "Celebrant",
     "ClaimRefused",
     "Consent",
     "Document",
@@ -79,6 +95,8 @@ __all__ = [
     "ask_email_change",
     "attach_email",
     "authenticate",
+    "birthday_of",
+    "celebrating_on",
     "change_password",
     "check_own_password",
     "check_password",
@@ -86,6 +104,7 @@ __all__ = [
     "close_session",
     "confirm_email_change",
     "consents_of",
+    "correct_birthday",
     "decide_consent",
     "edit_profile",
     "has_consented",
@@ -110,6 +129,7 @@ __all__ = [
     "revoke_other_sessions",
     "revoke_session",
     "search",
+    "set_birthday",
     "verify_email",
 ]
 

@@ -110,6 +110,9 @@ class Settings(BaseSettings):
     mail_requests_per_minute: int = Field(
         30, ge=1, description="requests for a new password or a verification a minute and address"
     )
+    code_requests_per_minute: int = Field(
+        30, ge=1, description="requests for a code by text message a minute and address"
+    )
     delivery_attempts: int = Field(
         6, ge=1, le=20, description="attempts at an outbox delivery before it is given up and waits for a person"
     )

@@ -25,6 +25,7 @@ class Topic(StrEnum):
     INVITES = "invites"
     EARNINGS = "earnings"
     MEMBERSHIP = "membership"
+    COMMUNITY = "community"
     MONEY = "money"
     SECURITY = "security"
 
@@ -72,9 +73,13 @@ KINDS: Mapping[str, Kind] = {
     "tier_kept": Kind(Topic.MEMBERSHIP),
     "tier_downgraded": Kind(Topic.MEMBERSHIP, mailed=True),
     "tier_moved": Kind(Topic.MEMBERSHIP),
+    "post_published": Kind(Topic.COMMUNITY, "post"),
+    "post_rejected": Kind(Topic.COMMUNITY, "post"),
     "email_verification": Kind(Topic.SECURITY, mailed=True, in_app=False),
     "password_reset": Kind(Topic.SECURITY, mailed=True, in_app=False),
     "password_link": Kind(Topic.SECURITY),
+    "phone_linked": Kind(Topic.SECURITY, mailed=True),
+    "phone_removed": Kind(Topic.SECURITY, mailed=True),
     # One goes to the address that is to be, the other tells the one that was.
     "email_change": Kind(Topic.SECURITY, mailed=True, in_app=False),
     "email_change_asked": Kind(Topic.SECURITY, mailed=True, in_app=False),

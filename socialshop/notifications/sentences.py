@@ -99,6 +99,16 @@ SENTENCES: Mapping[str, tuple[str, str]] = {
         "您的等级已变为{tier_zh}。当前成长值 {growth}，原等级需要 {threshold}。",
     ),
     "tier_moved": ("The tiers have changed: yours is {tier_en} now.", "会员等级已调整，您现在是{tier_zh}。"),
+    "post_published_review": ("Your review of “{title}” is published.", "您对「{title}」的评价已发布。"),
+    "post_published_note": ("Your note about “{title}” is published.", "您关于「{title}」的笔记已发布。"),
+    "post_rejected_review": (
+        "Your review of “{title}” is not shown. The reason: {reason} You may write it anew.",
+        "您对「{title}」的评价未展示。原因：{reason} 您可以修改后重新提交。",
+    ),
+    "post_rejected_note": (
+        "Your note about “{title}” is not shown. The reason: {reason} You may write it anew.",
+        "您关于「{title}」的笔记未展示。原因：{reason} 您可以修改后重新提交。",
+    ),
     "email_verification": (
         "Open this link to say that this e-mail address is yours. It works once, for a day.",
         "点击链接以确认这是您的邮箱，仅可使用一次，一天内有效。",
@@ -110,6 +120,15 @@ SENTENCES: Mapping[str, tuple[str, str]] = {
     "password_link": (
         "The shop made a link to a new password for you. Did you not ask for it? Tell the shop at once.",
         "商店为您生成了设置新密码的链接。如果不是您要求的，请立即告知商店。",
+    ),
+    "phone_linked": (
+        "A phone was linked to your account: codes that it is sent sign in. Was it not you? Then change your password"
+        " and remove the phone now.",
+        "您的账户已绑定手机，可用短信验证码登录。若非本人操作，请立即修改密码并移除该手机。",
+    ),
+    "phone_removed": (
+        "The phone was removed from your account: it signs in no more. Was it not you? Then change your password now.",
+        "您的账户已移除手机，不能再用它登录。若非本人操作，请立即修改密码。",
     ),
     "email_change": (
         "Open this link to say that this is your e-mail address from now on. It works once, for a day.",
@@ -127,6 +146,8 @@ SUBJECTS: Mapping[str, tuple[str, str]] = {
     "room_expired": ("Your group did not fill", "您的团到时未成团"),
     "room_cancelled": ("Your group was cancelled", "您的团已取消"),
     "refund_paid": ("Your refund was paid", "您的退款已到账"),
+    "phone_linked": ("A phone was linked to your account", "您的账户已绑定手机"),
+    "phone_removed": ("The phone was removed from your account", "您的账户已移除手机"),
     "payout_approved": ("Your payout was approved", "您的提现已通过"),
     "payout_held": ("Your payout is on hold", "您的提现暂缓"),
     "payout_rejected": ("Your payout was refused", "您的提现未通过"),

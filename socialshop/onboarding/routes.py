@@ -6,6 +6,7 @@ from socialshop.identity import service as identity
 from socialshop.identity.errors import TokenNotValid
 from socialshop.identity.service import (
     TERMS_VERSION,
+    BirthdayKept,
     ClaimRefused,
     EmailTaken,
     NewMember,
@@ -21,10 +22,13 @@ from socialshop.kernel.ids import to_public
 from socialshop.notifications import service as notifications
 from socialshop.onboarding import service
 from socialshop.onboarding.schemas import (
+    BirthdayTold,
+    BirthdayWire,
     Claiming,
     Credentials,
     EmailAsked,
     EmailChange,
+    OwnBirthday,
     PasswordReset,
     Profile,
     ProfileEdit,
@@ -266,6 +270,44 @@ def confirm_email_change(call: Call[VerifiedEmail, Nothing]) -> Answer:
         return Answer(status=204)
 
     return call.transact(confirm)
+
+
+@room.operation(
+    "GET",
+    "/me/birthday",
+    access=SIGNED_IN,
+    replies=Reply(200, OwnBirthday, "Your birthday."),
+)
+def show_birthday(call: Call[Nothing, Nothing]) -> Answer:
+    """Your birthday, if you have told it."""
+
+    def read(uow: UnitOfWork) -> Answer:
+        birthday = identity.birthday_of(uow, call.caller.member_id)
+        return Answer(OwnBirthday(birthday=BirthdayWire.of(birthday) if birthday else None))
+
+    return call.transact(read)
+
+
+@room.operation(
+    "POST",
+    "/me/birthday",
+    access=SIGNED_IN,
+    body=BirthdayTold,
+    replies=Reply(200, BirthdayWire, "Your birthday, as it is known from now on."),
+    refuses=(BirthdayKept,),
+)
+def tell_birthday(call: Call[BirthdayTold, Nothing]) -> Answer:
+    """Tell your birthday; another can be told 365 days later.
+
+    Who was born on 29 February celebrates on the 28th in common years.
+    """
+    born, zone = call.body.born(), wired.settings().time_zone
+
+    def tell(uow: UnitOfWork) -> Answer:
+        kept = identity.set_birthday(uow, call.caller.member_id, born, zone=zone)
+        return Answer(BirthdayWire.of(kept))
+
+    return call.transact(tell)
 
 
 def _profile(uow: UnitOfWork, caller: Caller, card: Card) -> Answer:

@@ -6,7 +6,16 @@ from typing import Annotated, Any, Literal, cast
 
 from pydantic import AfterValidator, Field, StringConstraints, WithJsonSchema
 
-from socialshop.identity.service import LONGEST_EMAIL, LONGEST_NAME, LONGEST_PASSWORD, SHORTEST_PASSWORD, ProfileChanges
+from socialshop.identity.service import (
+    FIRST_YEAR,
+    LONGEST_EMAIL,
+    LONGEST_NAME,
+    LONGEST_PASSWORD,
+    SHORTEST_PASSWORD,
+    Birthday,
+    Born,
+    ProfileChanges,
+)
 from socialshop.kernel.ids import to_public
 from socialshop.kernel.roles import Role
 from socialshop.notifications.service import EVERYTHING, Channel, Choices, Topic
@@ -43,11 +52,20 @@ _PROFILE = {
             "invites": True,
             "earnings": True,
             "membership": True,
+            "community": True,
         }
         for channel in ("in_app", "email")
     },
 }
 _TOKEN = "gk0e8V2mT1vO6qfZ4rWcXb9sYdJhLpNuA3iE5tKxQzM"  # noqa: S105  (an example, opens nothing)
+
+_BIRTHDAY = {
+    "month": 2,
+    "day": 29,
+    "year": None,
+    "set_at": "2026-01-31T12:00:00Z",
+    "changeable_at": "2027-01-31T12:00:00Z",
+}
 
 
 def _agreed(accepted: bool) -> bool:
@@ -116,6 +134,7 @@ class TopicChoices(Wire):
     invites: bool
     earnings: bool
     membership: bool
+    community: bool
 
 
 class NoticeChoices(Wire):
@@ -143,6 +162,7 @@ class TopicEdit(Wire):
     invites: bool = absent()
     earnings: bool = absent()
     membership: bool = absent()
+    community: bool = absent()
 
 
 class NoticeEdit(Wire):
@@ -279,6 +299,49 @@ class EmailChange(Wire):
 
     email: Email
     current_password: Annotated[str, StringConstraints(min_length=1, max_length=LONGEST_PASSWORD)] = Field(repr=False)
+
+
+class BirthdayTold(Wire):
+    """The day on which you were born; the year is yours to keep."""
+
+    model_config = with_example({"month": 2, "day": 29})
+
+    month: Annotated[int, Field(ge=1, le=12)]
+    day: Annotated[int, Field(ge=1, le=31)]
+    year: Annotated[int, Field(ge=FIRST_YEAR, le=9999)] | None = None
+
+    def born(self) -> Born:
+        """The day as identity has it."""
+        return Born(self.month, self.day, self.year)
+
+
+class BirthdayWire(Wire):
+    """Your birthday, and from when on you may change it."""
+
+    model_config = with_example(_BIRTHDAY)
+
+    month: int
+    day: int
+    year: int | None
+    set_at: Instant
+    changeable_at: Instant
+
+    @classmethod
+    def of(cls, birthday: Birthday) -> BirthdayWire:
+        """The wire form of a birthday."""
+        return cls(
+            **birthday.born._asdict(),
+            set_at=birthday.set_at,
+            changeable_at=birthday.changeable_at,
+        )
+
+
+class OwnBirthday(Wire):
+    """Your birthday; null as long as you have told none."""
+
+    model_config = with_example({"birthday": _BIRTHDAY})
+
+    birthday: BirthdayWire | None
 
 
 class PasswordReset(Wire):

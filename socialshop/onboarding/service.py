@@ -37,6 +37,7 @@ __all__ = [
     "claim",
     "create",
     "edit_profile",
+    "enter",
     "import_members",
     "password_link",
     "register",
@@ -131,8 +132,12 @@ def create(uow: UnitOfWork, person: NewMember, *, sponsor: invites.Link | None =
 
 
 def sign_in(uow: UnitOfWork, email: str, password: str, *, session_days: int, visitor: bytes | None = None) -> Entrance:
-    """Open a session, and remember which visitor the member is. Raises WrongCredentials."""
-    member_id = identity.check_password(uow, email, password)
+    """Open a session by password. Raises WrongCredentials."""
+    return enter(uow, identity.check_password(uow, email, password), session_days=session_days, visitor=visitor)
+
+
+def enter(uow: UnitOfWork, member_id: uuid.UUID, *, session_days: int, visitor: bytes | None = None) -> Entrance:
+    """Open a session for a member who has proved to be one, and remember which visitor the member is."""
     if visitor is not None:
         invites.recognize(uow, visitor, member_id)
     session = identity.open_session(uow, member_id, days=session_days)
@@ -165,9 +170,7 @@ def claim(uow: UnitOfWork, token: str, password: str, *, session_days: int, visi
     """Set the first password of an imported account and sign in. Raises what `identity.redeem_claim` raises."""
     member_id = identity.redeem_claim(uow, token, password, terms_version=identity.TERMS_VERSION)
     audit.record(uow, actor=member_id, action="member.claimed", target=to_public("mbr", member_id), facts={})
-    if visitor is not None:
-        invites.recognize(uow, visitor, member_id)
-    return Entrance(card_of(uow, member_id), identity.open_session(uow, member_id, days=session_days))
+    return enter(uow, member_id, session_days=session_days, visitor=visitor)
 
 
 def card_of(uow: UnitOfWork, member_id: uuid.UUID) -> Card:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from community_shop import received, tea
 from flask import Flask
 from money_people import IBAN, earn, number_of
 from payment_shop import rows
@@ -94,6 +95,9 @@ class Office:
     def help(self) -> None:
         """An imported member gets an e-mail to sign in with; a mail that was set aside is sent after all."""
         self.act(self.first, f"/admin/members/{imported()}/email", email="seven@example.com")
+        self.act(
+            self.first, f"/admin/members/{to_public('mbr', self.buyers[0].card.member_id)}/birthday", month=2, day=29
+        )
         mail, member = new_id(), number_of(self.buyers[0])
         with unit_of_work() as uow:
             uow.session.execute(
@@ -105,6 +109,14 @@ class Office:
                 {"id": mail, "member": member},
             )
         self.act(self.first, f"/admin/mails/{to_public(MAIL_PREFIX, mail)}/retry")
+
+    def moderate(self) -> None:
+        """A review is published, and taken down."""
+        line = received(self.buyers[0], tea()[1])
+        review = {"line_id": line, "rating": 5, "text": "Good."}
+        post = self.buyers[0].call("POST", "/reviews", json=review).get_json()["id"]
+        self.act(self.first, f"/admin/posts/{post}/publish", version=1)
+        self.act(self.first, f"/admin/posts/{post}/reject", version=1, reason="seen")
 
     def reward(self) -> None:
         """Rules of points, points by hand, a reward; one redemption is done, one refused."""
@@ -184,6 +196,7 @@ def test_every_act_of_the_shops_own_people_is_in_the_record_with_who_did_it(offi
     office.plan()
     office.tiers()
     office.help()
+    office.moderate()
     office.reward()
     office.missions()
     office.campaign()

@@ -31,7 +31,7 @@ DOCUMENTS = {
     ),
     Document.PERSONALISATION: (
         lazy_gettext("Goods chosen for you"),
-        lazy_gettext("What you bought and looked at may decide what you are shown first."),
+        lazy_gettext("What you bought may decide what you are shown first, and counts for others without your name."),
     ),
     Document.MARKETING: (
         lazy_gettext("Offers by mail"),
@@ -42,7 +42,10 @@ DOCUMENTS = {
 TABLES: Mapping[str, Any] = {
     "members": lazy_gettext("Membership"),
     "member_profiles": lazy_gettext("Profile"),
+    "member_birthdays": lazy_gettext("Birthday"),
     "member_credentials": lazy_gettext("Password"),
+    "member_phones": lazy_gettext("Phone to sign in by"),
+    "phone_codes": lazy_gettext("Codes sent to a phone"),
     "member_sessions": lazy_gettext("Devices signed in"),
     "member_consents": lazy_gettext("Consents"),
     "member_claims": lazy_gettext("Claim to the account"),
@@ -80,10 +83,13 @@ TABLES: Mapping[str, Any] = {
     "survey_replies": lazy_gettext("Answers to surveys"),
     "campaign_members": lazy_gettext("Campaigns"),
     "reward_redemptions": lazy_gettext("Rewards asked for"),
+    "posts": lazy_gettext("Reviews and notes"),
+    "post_pictures": lazy_gettext("Pictures of reviews and notes"),
     "notices": lazy_gettext("Notices"),
     "notice_opt_outs": lazy_gettext("Notices you declined"),
     "mails": lazy_gettext("Mails"),
     "deals": lazy_gettext("Deals opened"),
+    "suggestions": lazy_gettext("Goods chosen for you"),
     "audit_entries": lazy_gettext("Record of deeds"),
     "data_looks": lazy_gettext("Who looked"),
 }
@@ -97,6 +103,8 @@ LOOKS: Mapping[str, Any] = {
     "show_payout_request": lazy_gettext("a payout"),
     "explain": lazy_gettext("a commission"),
     "show_redemption": lazy_gettext("a reward asked for"),
+    "judge_post": lazy_gettext("a review or note"),
+    "show_moderated_post": lazy_gettext("a review or note"),
     "show_batch": lazy_gettext("a batch of payouts"),
     "show_payout_batch": lazy_gettext("a batch of payouts"),
     "take_file": lazy_gettext("the file of payouts for the bank"),
