@@ -1,14 +1,18 @@
-"""Missions, the calendar and surveys as members meet them over HTTP."""
+"""Missions, the calendar, surveys and boards as members meet them over HTTP."""
 
 from __future__ import annotations
+
+from datetime import date
 
 from socialshop.infra.uow import UnitOfWork
 from socialshop.infra.wired import settings
 from socialshop.loyalty.errors import SurveyAnswered, SurveyClosed
+from socialshop.loyalty.schemas.boards import BoardNaming, BoardQuery, BoardWire
 from socialshop.loyalty.schemas.campaigns import CalendarEntryWire, CalendarPage
 from socialshop.loyalty.schemas.missions import OwnMissionPage, OwnMissionWire
 from socialshop.loyalty.schemas.surveys import AnsweredWire, OwnSurveyPage, OwnSurveyWire, SurveyAnswers
-from socialshop.loyalty.service import campaigns, missions, surveys
+from socialshop.loyalty.service import boards, campaigns, missions, surveys
+from socialshop.loyalty.service.boards import Metric
 from socialshop.loyalty.service.surveys import SURVEY_PREFIX
 from socialshop.web.auth import BUYERS, SIGNED_IN
 from socialshop.web.operations import Answer, Call, Reply, Room
@@ -70,3 +74,33 @@ def answer_survey(call: Call[SurveyAnswers, Nothing]) -> Answer:
     return call.transact(
         lambda uow: Answer(AnsweredWire.of(surveys.answer(uow, call.caller.number, survey_id, given)), 201)
     )
+
+
+@room.operation(
+    "GET", "/boards", access=SIGNED_IN, query=BoardQuery, replies=Reply(200, BoardWire, "The board as you see it.")
+)
+def show_board(call: Call[Nothing, BoardQuery]) -> Answer:
+    """Who brought most in a month, and where you stand. Only who agreed is named, and nobody's earnings are told."""
+    metric, month = call.query.which()
+    return call.transact(lambda uow: _board(uow, call.caller.number, metric, month))
+
+
+@room.operation(
+    "POST",
+    "/me/board-name",
+    access=BUYERS,
+    body=BoardNaming,
+    replies=Reply(200, BoardWire, "This month's board of friends, as you see it now."),
+)
+def name_on_boards(call: Call[BoardNaming, Nothing]) -> Answer:
+    """Agree to be named on boards, or take it back. Said again, nothing changes."""
+
+    def name(uow: UnitOfWork) -> Answer:
+        boards.be_named(uow, call.caller.number, named=call.body.named)
+        return _board(uow, call.caller.number, Metric.FRIENDS, None)
+
+    return call.transact(name)
+
+
+def _board(uow: UnitOfWork, member: int, metric: Metric, month: date | None) -> Answer:
+    return Answer(BoardWire.of(boards.board(uow, member, metric, month, settings().time_zone)))

@@ -143,3 +143,18 @@ def test_a_survey_is_written_as_text_answered_once_and_read_as_counts(site: Flas
     assert admin.send(desk, f"{desk}/close").status_code == 303
     assert "About tea" not in lin.look("/surveys").text
     assert f'action="{path}"' not in member(site).look(path).text
+
+
+def test_a_member_is_named_on_boards_by_consent_alone(site: Flask) -> None:
+    lin = member(site, name="Lin")
+    page = lin.look("/board")
+    assert "Nobody stands here yet" in page.text
+    assert lin.send("/board", "/board/name").status_code == 303
+    assert "Boards name you." in lin.look("/board").text
+    assert counts("board_names") == {"board_names": 1}
+    assert lin.client.post("/board/name", data=lin.form("/board", "/board/name")).status_code == 303
+    assert counts("board_names") == {"board_names": 0}
+    assert lin.look("/board?metric=volume&month=2026-03").status_code == 200
+    for wrong in ("metric=earnings", "month=2026-00"):
+        assert lin.look(f"/board?{wrong}").status_code == 404
+    assert "Name me" not in member(site, role=Role.FINANCE).look("/board").text

@@ -99,6 +99,20 @@ PERSONAL = (
         stays="That a number answered: it is what its points were given for.",
     ),
     Holding(
+        "board_rows",
+        ("member",),
+        reads="""
+            SELECT month, metric, place, figure FROM board_rows WHERE member = :number ORDER BY month, metric
+        """,
+        stays="The place of a number, without a name.",
+    ),
+    Holding(
+        "board_names",
+        ("member",),
+        reads="SELECT named_at FROM board_names WHERE member = :number",
+        erases=("DELETE FROM board_names WHERE member = :number",),
+    ),
+    Holding(
         "campaign_members",
         ("member",),
         reads="""

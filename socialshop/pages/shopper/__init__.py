@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from socialshop.pages.shopper import (
     account,
+    boards,
     calendar,
     earnings,
     invites,
@@ -28,6 +29,7 @@ from socialshop.pages.shopper.section import shopper
 
 __all__ = [
     "account",
+    "boards",
     "calendar",
     "earnings",
     "invites",

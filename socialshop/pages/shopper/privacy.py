@@ -81,6 +81,8 @@ TABLES: Mapping[str, Any] = {
     "mission_progress": lazy_gettext("Missions"),
     "survey_answers": lazy_gettext("Surveys"),
     "survey_replies": lazy_gettext("Answers to surveys"),
+    "board_rows": lazy_gettext("Places on boards"),
+    "board_names": lazy_gettext("Named on boards"),
     "campaign_members": lazy_gettext("Campaigns"),
     "reward_redemptions": lazy_gettext("Rewards asked for"),
     "posts": lazy_gettext("Reviews and notes"),

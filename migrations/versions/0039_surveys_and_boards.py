@@ -1,4 +1,4 @@
-"""Surveys that members answer once."""
+"""Surveys that members answer once; the boards of those who bring most, and who agreed to be named on them."""
 
 from __future__ import annotations
 
@@ -7,13 +7,14 @@ from alembic import op
 from migrations.statements import append_only, for_application_role
 
 revision = "0039"
-down_revision = "0038"
+down_revision = "0048"
 branch_labels = None
 depends_on = None
 
 
 def upgrade() -> None:
     _surveys()
+    _boards()
     append_only("survey_answers")
     for_application_role("REVOKE DELETE, TRUNCATE ON surveys FROM {role}")
     for_application_role("REVOKE UPDATE, TRUNCATE ON survey_replies FROM {role}")
@@ -55,5 +56,27 @@ def _surveys() -> None:
             CONSTRAINT ck_survey_replies_words CHECK ((choice = 0) = (words IS NOT NULL))
         );
         CREATE INDEX ix_survey_replies_member ON survey_replies (member);
+        """
+    )
+
+
+def _boards() -> None:
+    """A month's board is written anew while refunds of its sales are likely; then it stays."""
+    op.execute(
+        """
+        CREATE TABLE board_rows (
+            month  date NOT NULL CONSTRAINT ck_board_rows_month CHECK (extract(day FROM month) = 1),
+            metric text NOT NULL CONSTRAINT ck_board_rows_metric CHECK (metric IN ('friends', 'volume')),
+            member bigint NOT NULL CONSTRAINT fk_board_rows_member REFERENCES members (number),
+            figure bigint NOT NULL CONSTRAINT ck_board_rows_figure CHECK (figure > 0),
+            place  bigint NOT NULL CONSTRAINT ck_board_rows_place CHECK (place >= 1),
+            CONSTRAINT pk_board_rows PRIMARY KEY (month, metric, member)
+        );
+        CREATE INDEX ix_board_rows_place ON board_rows (month, metric, place, member);
+        CREATE TABLE board_names (
+            member   bigint CONSTRAINT pk_board_names PRIMARY KEY
+                CONSTRAINT fk_board_names_member REFERENCES members (number),
+            named_at timestamptz NOT NULL
+        );
         """
     )
