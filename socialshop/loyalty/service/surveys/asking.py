@@ -1,4 +1,4 @@
-"""Surveys: made by the shop, answered once by a member for points, and read as counts."""
+"""Asking members something: making a survey, keeping an answer once, and counting what was answered."""
 
 from __future__ import annotations
 
