@@ -7,7 +7,7 @@ from alembic import op
 from migrations.statements import append_only, for_application_role
 
 revision = "0039"
-down_revision = "0048"
+down_revision = "0045"
 branch_labels = None
 depends_on = None
 

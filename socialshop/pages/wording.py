@@ -56,6 +56,17 @@ SENTENCES = {
     "phone_taken": lazy_gettext("Somebody signs in by this phone already."),
     "phones_unavailable": lazy_gettext("This shop sends no text messages."),
     "point_rules_taken": lazy_gettext("Other rules of points come into force at that very instant."),
+    "plan_held": lazy_gettext("You have a plan. Upgrade it, pay its renewal, or let it run out."),
+    "plan_no_upgrade": lazy_gettext("This costs no more than what is left of your term is worth."),
+    "plan_not_active": lazy_gettext("This plan does not run."),
+    "plan_not_offered": lazy_gettext("This plan is not on sale for this term."),
+    "plan_not_refundable": lazy_gettext("Nothing of this term can be given back."),
+    "trial_used": lazy_gettext("There is no trial for you: a member has one once."),
+    "family_full": lazy_gettext("Every seat of this plan is taken, or it is for one."),
+    "family_taken": lazy_gettext("You share a plan already."),
+    "gift_not_ready": lazy_gettext("The gift is not paid yet, or somebody has redeemed it."),
+    "plan_link_gone": lazy_gettext("This link gives nothing any more. Ask whoever sent it for another."),
+    "voucher_gone": lazy_gettext("None of these vouchers is left. Look again later."),
     "reward_changed": lazy_gettext("Something else is left of it by now. Look again."),
     "self_adjustment": lazy_gettext("Somebody else adjusts your own points."),
     "sign_in_again": lazy_gettext("It is long since you signed in. Sign in again first."),
@@ -104,6 +115,10 @@ VALUES = (
     lazy_gettext("a review has 1 to 2000 characters, a note 1 to 10000"),
     lazy_gettext("a title has 1 to 80 characters"),
     lazy_gettext("a rating is a whole number from 1 to 5"),
+    lazy_gettext("choose at least one of the types of events that there are"),
+    lazy_gettext("an address such as https://example.com/hooks is wanted"),
+    lazy_gettext("this address is not one of the public internet"),
+    lazy_gettext("the end must be later than the beginning"),
 )
 
 

@@ -24,6 +24,7 @@ TABS = (
     Tab("surveys", "admin.list_surveys", "list", lazy_gettext("Surveys")),
     Tab("missions", "admin.list_missions", "check", lazy_gettext("Missions")),
     Tab("tiers", "admin.list_tiers", "star", lazy_gettext("Tiers")),
+    Tab("memberships", "admin.list_offers", "star", lazy_gettext("Paid membership")),
     Tab("posts", "admin.list_posts", "list", lazy_gettext("Reviews")),
     Tab("products", "admin.list_products", "basket", lazy_gettext("Products")),
     Tab("members", "admin.list_members", "me", lazy_gettext("Members")),

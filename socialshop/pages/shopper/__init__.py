@@ -7,6 +7,7 @@ from socialshop.pages.shopper import (
     boards,
     calendar,
     earnings,
+    giving,
     invites,
     mailed,
     me,
@@ -16,6 +17,7 @@ from socialshop.pages.shopper import (
     orders,
     paying,
     phones,
+    plan,
     points,
     posts,
     privacy,
@@ -23,6 +25,7 @@ from socialshop.pages.shopper import (
     shop,
     signing,
     surveys,
+    unsubscribing,
     wallet,
 )
 from socialshop.pages.shopper.section import shopper
@@ -32,6 +35,7 @@ __all__ = [
     "boards",
     "calendar",
     "earnings",
+    "giving",
     "invites",
     "mailed",
     "me",
@@ -41,6 +45,7 @@ __all__ = [
     "orders",
     "paying",
     "phones",
+    "plan",
     "points",
     "posts",
     "privacy",
@@ -49,5 +54,6 @@ __all__ = [
     "shopper",
     "signing",
     "surveys",
+    "unsubscribing",
     "wallet",
 ]
