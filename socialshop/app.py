@@ -8,6 +8,9 @@ from socialshop.audit import service as audit
 from socialshop.commissions import admin_routes as commissions_admin_routes
 from socialshop.commissions import routes as commissions_routes
 from socialshop.commissions import service as commissions
+from socialshop.community import admin_routes as community_admin_routes
+from socialshop.community import routes as community_routes
+from socialshop.community import service as community
 from socialshop.deals import admin_routes as deals_admin_routes
 from socialshop.deals import routes as deals_routes
 from socialshop.identity import routes as identity_routes
@@ -81,6 +84,8 @@ ROOMS = (
     payments_routes.room,
     memberships_routes.room,
     memberships_admin_routes.room,
+    community_routes.room,
+    community_admin_routes.room,
     commissions_routes.room,
     commissions_admin_routes.room,
     payouts_routes.room,
@@ -94,6 +99,7 @@ SHARE_SUBJECTS: Subjects = {
     LinkKind.DEAL: deal_subject,
     LinkKind.PRODUCT: product_subject,
     LinkKind.ROOM: rooms.share_subject,
+    LinkKind.NOTE: community.note_subject,
 }
 
 

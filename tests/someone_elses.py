@@ -16,10 +16,11 @@ from sqlalchemy import text
 from socialshop.commissions import service as commissions
 from socialshop.identity import service as identity
 from socialshop.infra.uow import unit_of_work
-from socialshop.kernel.ids import to_public
+from socialshop.kernel.ids import from_public, to_public
 from socialshop.kernel.roles import Role
 from socialshop.web.operations import Operation
 from tests.after_sales import settle
+from tests.community_shop import in_base64, picture, published, received
 from tests.money_people import IBAN, number_of, plain_members
 from tests.sample_sales import LONG_AGO, Sale, a_plan, confirmed, sell
 from tests.web_client import Person, sign_up
@@ -114,6 +115,10 @@ def belongings(app: Flask) -> Belongings:
     mission = _made(first, "/admin/missions", _MISSION)
     campaign = _made(first, "/admin/campaigns", _CAMPAIGN)
     programme = _made(first, "/admin/tier-programmes", _PROGRAMME)
+    line = received(owner, from_public("sku", sku))
+    said = {"line_id": line, "title": "How to brew it", "text": "Warm the cup."}
+    note = _made(owner, "/notes", said | {"pictures": [in_base64(picture())]})
+    published(first, note["id"])
     ids = {
         "mbr": to_public("mbr", owner.card.member_id),
         "prd": product["id"],
@@ -130,6 +135,9 @@ def belongings(app: Flask) -> Belongings:
         "por": asked["id"],
         "pob": batch["id"],
         "mail": _mail(owner),
+        "oln": line,
+        "post": note["id"],
+        "pic": note["pictures"][0]["id"],
         "rwd": reward["id"],
         "rdm": redemption["id"],
         "msn": mission["id"],

@@ -219,15 +219,18 @@ def titles(session: Session, ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, str]:
     return {row.id: row.title for row in rows}
 
 
-def open_deals(session: Session, now: datetime, after: uuid.UUID | None, limit: int) -> list[DealRow]:
-    """Up to `limit` deals that are announced or live, in the order they were made, after this one."""
+def open_deals(
+    session: Session, now: datetime, after: uuid.UUID | None, limit: int, product_id: uuid.UUID | None = None
+) -> list[DealRow]:
+    """Up to `limit` deals that are announced or live, as they were made, after this one, of one product or all."""
     rows = session.execute(
         text(
             _DEAL + " WHERE NOT d.draft AND d.paused_at IS NULL AND d.ended_at IS NULL"
             " AND (d.ends_at IS NULL OR d.ends_at > :now)"
+            " AND (CAST(:product AS uuid) IS NULL OR s.product_id = :product)"
             " AND (CAST(:after AS uuid) IS NULL OR d.id > :after) ORDER BY d.id LIMIT :limit"
         ),
-        {"now": now, "after": after, "limit": limit},
+        {"now": now, "after": after, "limit": limit, "product": product_id},
     )
     return [DealRow(*row) for row in rows]
 

@@ -25,6 +25,7 @@ class Topic(StrEnum):
     INVITES = "invites"
     EARNINGS = "earnings"
     MEMBERSHIP = "membership"
+    COMMUNITY = "community"
     MONEY = "money"
     SECURITY = "security"
 
@@ -72,6 +73,8 @@ KINDS: Mapping[str, Kind] = {
     "tier_kept": Kind(Topic.MEMBERSHIP),
     "tier_downgraded": Kind(Topic.MEMBERSHIP, mailed=True),
     "tier_moved": Kind(Topic.MEMBERSHIP),
+    "post_published": Kind(Topic.COMMUNITY, "post"),
+    "post_rejected": Kind(Topic.COMMUNITY, "post"),
     "email_verification": Kind(Topic.SECURITY, mailed=True, in_app=False),
     "password_reset": Kind(Topic.SECURITY, mailed=True, in_app=False),
     "password_link": Kind(Topic.SECURITY),

@@ -99,6 +99,16 @@ SENTENCES: Mapping[str, tuple[str, str]] = {
         "您的等级已变为{tier_zh}。当前成长值 {growth}，原等级需要 {threshold}。",
     ),
     "tier_moved": ("The tiers have changed: yours is {tier_en} now.", "会员等级已调整，您现在是{tier_zh}。"),
+    "post_published_review": ("Your review of “{title}” is published.", "您对「{title}」的评价已发布。"),
+    "post_published_note": ("Your note about “{title}” is published.", "您关于「{title}」的笔记已发布。"),
+    "post_rejected_review": (
+        "Your review of “{title}” is not shown. The reason: {reason} You may write it anew.",
+        "您对「{title}」的评价未展示。原因：{reason} 您可以修改后重新提交。",
+    ),
+    "post_rejected_note": (
+        "Your note about “{title}” is not shown. The reason: {reason} You may write it anew.",
+        "您关于「{title}」的笔记未展示。原因：{reason} 您可以修改后重新提交。",
+    ),
     "email_verification": (
         "Open this link to say that this e-mail address is yours. It works once, for a day.",
         "点击链接以确认这是您的邮箱，仅可使用一次，一天内有效。",

@@ -43,6 +43,7 @@ _PROFILE = {
             "invites": True,
             "earnings": True,
             "membership": True,
+            "community": True,
         }
         for channel in ("in_app", "email")
     },
@@ -116,6 +117,7 @@ class TopicChoices(Wire):
     invites: bool
     earnings: bool
     membership: bool
+    community: bool
 
 
 class NoticeChoices(Wire):
@@ -143,6 +145,7 @@ class TopicEdit(Wire):
     invites: bool = absent()
     earnings: bool = absent()
     membership: bool = absent()
+    community: bool = absent()
 
 
 class NoticeEdit(Wire):

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from flask import current_app
 
+from socialshop.community import service as community
 from socialshop.deals import service as deals
 from socialshop.infra import wired
 from socialshop.infra.uow import UnitOfWork
@@ -62,10 +63,13 @@ def subject_of(uow: UnitOfWork, link: Link) -> ShareSubject | None:
 
 
 def titles(uow: UnitOfWork, links: Sequence[Link]) -> Mapping[uuid.UUID, str]:
-    """What these links lead to is called; without what is gone. Two statements, whatever the number."""
+    """What these links lead to is called; without what is gone. Three statements, whatever the number."""
+    if not any(link.target_id for link in links):
+        return {}
     targets = [link.target_id for link in links if link.target_id is not None]
     in_rooms = [link.target_id for link in links if link.target_id is not None and link.kind is Kind.ROOM]
-    return {**deals.titles(uow, targets), **rooms.titles(uow, in_rooms)} if targets else {}
+    notes = [link.target_id for link in links if link.target_id is not None and link.kind is Kind.NOTE]
+    return {**deals.titles(uow, targets), **rooms.titles(uow, in_rooms), **community.note_titles(uow, notes)}
 
 
 def subjects() -> Subjects:

@@ -82,6 +82,12 @@ STATES: Mapping[str, Mapping[str, Told]] = {
         "done": Told("good", lazy_gettext("received")),
         "refused": Told("bad", lazy_gettext("refused, points back")),
     },
+    "post": {
+        "pending": Told("wait", lazy_gettext("being read")),
+        "published": Told("good", lazy_gettext("published")),
+        "rejected": Told("bad", lazy_gettext("not shown")),
+        "withdrawn": Told("", lazy_gettext("taken back")),
+    },
     "deal": {
         "draft": Told("", lazy_gettext("draft")),
         "scheduled": Told("wait", lazy_gettext("soon")),

@@ -9,6 +9,7 @@ from socialshop.kernel.errors import DomainError
 # By code. What scripts alone can meet has no sentence here: a test names them.
 SENTENCES = {
     "already_seated": lazy_gettext("You have a seat in this room."),
+    "already_written": lazy_gettext("You wrote about this before. You can write it anew under What you wrote."),
     "already_signs_in": lazy_gettext("This member has a password and signs in already."),
     "amount_too_large": lazy_gettext("That is more than is left to give back; requests that wait count too."),
     "batch_changed": lazy_gettext("The batch is no longer what was frozen. Nothing was paid; tell an engineer."),
@@ -46,6 +47,9 @@ SENTENCES = {
     "payout_underway": lazy_gettext("A payout is on its way. Take it back, or wait until it has ended."),
     "plan_invalid": lazy_gettext("The plan is not complete."),
     "plan_refused": lazy_gettext("The rules of the country do not allow this plan as it is."),
+    "picture_refused": lazy_gettext("This is no JPEG, PNG or WebP, or it has more than 4 MB."),
+    "post_changed": lazy_gettext("Its author wrote it anew meanwhile. Read it again."),
+    "post_decided": lazy_gettext("It was decided about, or taken back, meanwhile."),
     "poster_unavailable": lazy_gettext("This shop cannot draw posters. Use the QR code of the link."),
     "point_rules_taken": lazy_gettext("Other rules of points come into force at that very instant."),
     "reward_changed": lazy_gettext("Something else is left of it by now. Look again."),
@@ -67,6 +71,7 @@ SENTENCES = {
     "seat_paid": lazy_gettext("The seat is paid. If the room does not fill, the money comes back by itself."),
     "self_approval": lazy_gettext("Nobody decides about their own payout, or one of an account they opened by a link."),
     "tier_required": lazy_gettext("This deal is for members of a higher tier. Your card says what is missing."),
+    "self_decision": lazy_gettext("Nobody decides about what is their own."),
     "terms_needed": lazy_gettext("Membership rests on the terms. To withdraw them, leave the shop."),
     "token_not_valid": lazy_gettext("This link was used or is too old. Ask for another mail."),
     "too_many_attempts": lazy_gettext("Too many tries failed. Wait a quarter of an hour."),
@@ -87,6 +92,9 @@ VALUES = (
     lazy_gettext("together a unit must cost less than alone"),
     lazy_gettext("so many units cost more than 10^12 minor units"),
     lazy_gettext("so few points pay nothing of this price"),
+    lazy_gettext("a review has 1 to 2000 characters, a note 1 to 10000"),
+    lazy_gettext("a title has 1 to 80 characters"),
+    lazy_gettext("a rating is a whole number from 1 to 5"),
 )
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from socialshop.audit.service import PERSONAL as AUDIT
 from socialshop.commissions.service import PERSONAL as COMMISSIONS
+from socialshop.community.service import PERSONAL as COMMUNITY
 from socialshop.deals.service import PERSONAL as DEALS
 from socialshop.identity.service import PERSONAL as IDENTITY
 from socialshop.infra.personal import Holding
@@ -38,6 +39,7 @@ HOLDINGS: tuple[Holding, ...] = (
     *PAYOUTS,
     *MEMBERSHIPS,
     *LOYALTY,
+    *COMMUNITY,
     *NOTIFICATIONS,
     *DEALS,
     *SCREENING,

@@ -23,9 +23,12 @@ PEOPLE = {
 # For whom each section is made; all others who may come look in once.
 MADE_FOR = {"leader": "leader", "admin": "admin"}
 # No pages to look at: parts of pages, and files.
-PARTS = {"shopper.show_live", "leader.show_rooms", "admin.take_file", "shopper.take_data"}
+PARTS = {"shopper.show_live", "leader.show_rooms", "admin.take_file", "shopper.take_data", "shopper.show_picture"}
 # What is one member's alone.
-OWN = {"shopper.explain", "shopper.show_order", "shopper.show_payment", "shopper.show_payout"}
+OWN = {
+    *("shopper.explain", "shopper.show_order", "shopper.show_payment", "shopper.show_payout"),
+    *("shopper.show_post", "shopper.show_review_form", "shopper.show_note_form"),
+}
 
 
 def table() -> dict[str, Page]:
@@ -41,9 +44,14 @@ def examples(shop: Shop) -> dict[str, str]:
     request = shop.call("GET", "/admin/payout-requests?status=submitted", admin)["data"][0]["id"]
     accrual = shop.call("GET", f"/admin/payout-requests/{request}", admin)["accruals"][0]
     reward, redemption = redeemed(shop)
+    line, note, product = written(shop)
     return {
         "reward_id": reward,
         "redemption_id": redemption,
+        "line_id": line,
+        "note_id": note,
+        "post_id": note,
+        "product_id": product,
         "deal_id": shop.call("GET", "/deals")["data"][0]["id"],
         "room_id": placed["room_id"],
         "order_id": placed["id"],
@@ -95,6 +103,20 @@ def redeemed(shop: Shop) -> tuple[str, str]:
         shop.call("POST", points, admin, {"points": reward["points"], "reason": "a late parcel"}, key="the-gift")
         waiting = [shop.call("POST", f"/rewards/{reward['id']}/redemptions", member, {}, key="the-first")]
     return reward["id"], waiting[0]["id"]
+
+
+def written(shop: Shop) -> tuple[str, str, str]:
+    """A line that the member has received, a published note about it, and its product; written once."""
+    member, admin = PEOPLE["member"], PEOPLE["admin"]
+    line = shop.call("GET", "/me/received-lines", member)["data"][0]
+    if not (posts := shop.call("GET", "/me/posts", member)["data"]):
+        body = {"line_id": line["line_id"], "title": "Three ways to brew it", "text": "First, warm the cup.\n" * 5}
+        posts = [shop.call("POST", "/notes", member, body)]
+        shop.call("POST", f"/admin/posts/{posts[0]['id']}/publish", admin, {"version": 1})
+        review = {"line_id": line["line_id"], "rating": 4, "text": "Fresh, and the box was whole."}
+        shop.call("POST", "/reviews", member, review)
+    note = next(post["id"] for post in posts if post["kind"] == "note")
+    return line["line_id"], note, line["product_id"]
 
 
 def address(name: str, row: Page, found: dict[str, str]) -> str:

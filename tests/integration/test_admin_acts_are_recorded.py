@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from community_shop import received, tea
 from flask import Flask
 from money_people import IBAN, earn, number_of
 from payment_shop import rows
@@ -106,6 +107,14 @@ class Office:
             )
         self.act(self.first, f"/admin/mails/{to_public(MAIL_PREFIX, mail)}/retry")
 
+    def moderate(self) -> None:
+        """A review is published, and taken down."""
+        line = received(self.buyers[0], tea()[1])
+        review = {"line_id": line, "rating": 5, "text": "Good."}
+        post = self.buyers[0].call("POST", "/reviews", json=review).get_json()["id"]
+        self.act(self.first, f"/admin/posts/{post}/publish", version=1)
+        self.act(self.first, f"/admin/posts/{post}/reject", version=1, reason="seen")
+
     def reward(self) -> None:
         """Rules of points, points by hand, a reward; one redemption is done, one refused."""
         rules = self.first.call("GET", "/admin/points/rules").get_json()["data"][0]["rules"]
@@ -178,6 +187,7 @@ def test_every_act_of_the_shops_own_people_is_in_the_record_with_who_did_it(offi
     office.plan()
     office.tiers()
     office.help()
+    office.moderate()
     office.reward()
     office.missions()
     office.campaign()

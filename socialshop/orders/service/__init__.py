@@ -9,7 +9,16 @@ from socialshop.orders.rules import Status
 from socialshop.orders.service.fulfilling import complete_due, receive, receive_overdue, ship
 from socialshop.orders.service.placing import cancel, confirm, mark_paid, refund_whole
 from socialshop.orders.service.pricing import Quote, pay_with_points, quote
-from socialshop.orders.service.reading import LineView, OrderView, buyers_of, order, orders, search, to_do
+from socialshop.orders.service.reading import (
+    LineView,
+    OrderView,
+    buyers_of,
+    order,
+    orders,
+    received_lines,
+    search,
+    to_do,
+)
 from socialshop.orders.service.refunding import (
     RefundView,
     approve_refund,
@@ -23,7 +32,7 @@ from socialshop.orders.service.refunding import (
     reject_refund,
     request_refund,
 )
-from socialshop.orders.store.orders import PLACED, Sought, ToDo
+from socialshop.orders.store.orders import PLACED, ReceivedLine, Sought, ToDo
 from socialshop.orders.store.personal import PERSONAL
 
 __all__ = [
@@ -35,6 +44,7 @@ __all__ = [
     "OrdersConfirmed",
     "PriceLine",
     "Quote",
+    "ReceivedLine",
     "RefundView",
     "Sought",
     "Status",
@@ -57,6 +67,7 @@ __all__ = [
     "quote",
     "receive",
     "receive_overdue",
+    "received_lines",
     "refund",
     "refund_page",
     "refund_whole",

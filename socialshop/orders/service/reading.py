@@ -14,7 +14,7 @@ from socialshop.orders.pricing import PriceLine, Step
 from socialshop.orders.rules import Status
 from socialshop.orders.store import orders as store
 from socialshop.orders.store import prices
-from socialshop.orders.store.orders import BuyerRow, OrderRow, Sought, ToDo
+from socialshop.orders.store.orders import BuyerRow, OrderRow, ReceivedLine, Sought, ToDo
 from socialshop.payments import service as payments
 from socialshop.payments.service import PaymentView
 
@@ -72,6 +72,13 @@ def order(uow: UnitOfWork, order_id: uuid.UUID, buyer: int | None) -> OrderView:
 def orders(uow: UnitOfWork, buyer: int, before: uuid.UUID | None, limit: int) -> list[OrderView]:
     """Up to `limit` orders of a member, the newest first, older than `before`. Four statements."""
     return views(uow, store.of_buyer(uow.session, buyer, before, limit))
+
+
+def received_lines(
+    uow: UnitOfWork, buyer: int, *, order_id: uuid.UUID | None = None, line_id: uuid.UUID | None = None, limit: int = 50
+) -> list[ReceivedLine]:
+    """Up to `limit` lines whose goods a buyer has received and not sent back, the newest order first. One statement."""
+    return store.received_lines(uow.session, buyer, order_id, line_id, limit)
 
 
 def buyers_of(uow: UnitOfWork, order_ids: Collection[uuid.UUID]) -> Mapping[uuid.UUID, BuyerRow]:

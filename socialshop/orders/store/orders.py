@@ -64,6 +64,16 @@ class LineRow(NamedTuple):
     amount_minor: int
 
 
+class ReceivedLine(NamedTuple):
+    """A line of an order whose buyer has the goods, and the product that it is of."""
+
+    id: uuid.UUID
+    order_id: uuid.UUID
+    product_id: uuid.UUID
+    title: str
+    received_at: datetime
+
+
 class ConfirmedRow(NamedTuple):
     """An order whose money was taken into its room's escrow; points paid `points_minor` of its price beside."""
 
@@ -123,6 +133,26 @@ def lines_of(session: Session, order_ids: Collection[uuid.UUID]) -> list[LineRow
         {"ids": list(order_ids)},
     )
     return [LineRow(*row) for row in rows]
+
+
+def received_lines(
+    session: Session, buyer: int, order_id: uuid.UUID | None, line_id: uuid.UUID | None, limit: int
+) -> list[ReceivedLine]:
+    """Up to `limit` lines that a buyer has received and kept, the newest order first: of an order, one line, or all."""
+    rows = session.execute(
+        text(
+            """
+            SELECT l.id, l.order_id, s.product_id, coalesce(l.title, s.title), o.received_at
+            FROM orders o JOIN order_lines l ON l.order_id = o.id JOIN skus s ON s.id = l.sku_id
+            WHERE o.buyer = :buyer AND o.status IN ('received', 'completed')
+                AND (CAST(:order_id AS uuid) IS NULL OR o.id = :order_id)
+                AND (CAST(:line_id AS uuid) IS NULL OR l.id = :line_id)
+            ORDER BY o.id DESC, l.line LIMIT :limit
+            """
+        ),
+        {"buyer": buyer, "order_id": order_id, "line_id": line_id, "limit": limit},
+    )
+    return [ReceivedLine(*row) for row in rows]
 
 
 def move(session: Session, order_ids: Collection[uuid.UUID], sources: Sequence[Status], target: Status) -> None:

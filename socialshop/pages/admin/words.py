@@ -42,6 +42,8 @@ DEEDS = {
     "payout_batch.released": lazy_gettext("batch released"),
     "plan.drafted": lazy_gettext("plan drafted"),
     "plan.published": lazy_gettext("plan published"),
+    "post.published": lazy_gettext("review or note published"),
+    "post.rejected": lazy_gettext("review or note not shown"),
     "product.added": lazy_gettext("product added"),
     "referrals.viewed": lazy_gettext("team looked at"),
     "refund.approved": lazy_gettext("refund approved"),

@@ -20,6 +20,7 @@ _PAGES = {
     "ord": ("shopper.show_order", "order_id"),
     "acr": ("shopper.explain", "commission_id"),
     "por": ("shopper.show_payout", "request_id"),
+    "post": ("shopper.show_post", "post_id"),
 }
 _TOPICS = {
     "rooms": lazy_gettext("Rooms: who joins, whether they fill"),
@@ -27,6 +28,8 @@ _TOPICS = {
     "orders": lazy_gettext("Orders on their way"),
     "invites": lazy_gettext("Who joins by your links"),
     "earnings": lazy_gettext("What sales earn you"),
+    "membership": lazy_gettext("How your tier stands"),
+    "community": lazy_gettext("What became of your reviews and notes"),
 }
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask import Response, flash, render_template
 from flask_babel import gettext
 
+from socialshop.community import service as community
 from socialshop.orders import service as orders
 from socialshop.orders.service import OrderView, Status
 from socialshop.pages.section import go_to
@@ -32,7 +33,12 @@ def show_order(visit: Visit) -> str:
     order = orders.order(visit.uow, visit.ids["order_id"], visit.caller.number)
     refunds = orders.refunds_of(visit.uow, order.id, visit.caller.number)
     return render_template(
-        "shopper/order.html", order=order, refunds=refunds, steps=_steps(order), has_money=order.status in _WITH_MONEY
+        "shopper/order.html",
+        order=order,
+        refunds=refunds,
+        steps=_steps(order),
+        has_money=order.status in _WITH_MONEY,
+        to_write=community.to_write(visit.uow, visit.caller.number, order_id=order.id),
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from flask import render_template
 
+from socialshop.community import service as community
 from socialshop.deals import service as deals
 from socialshop.deals.rules import Status
 from socialshop.memberships import service as memberships
@@ -32,6 +33,7 @@ def show_deal(visit: Visit) -> str:
         "shopper/deal.html",
         deal=deal,
         product=product,
+        rating=community.rating_of(visit.uow, product.id),
         rooms=found,
         is_early=_may_come_early(visit, deal),
         asked=_asked_tier(visit, deal),

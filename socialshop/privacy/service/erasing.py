@@ -37,8 +37,15 @@ _A_STEP = 100
 _CANCELLABLE = frozenset({"submitted", "held"})
 # What stands in the place of a text that an answer to somebody else repeated, by the field that said it; the neutral
 # name in that of a name.
-INSTEAD: Mapping[str, str | None] = {"email": None, "holder": "", "account_last4": "", "reason": ""}
-NAMES = frozenset({"display_name", "member_name"})
+INSTEAD: Mapping[str, str | None] = {
+    "email": None,
+    "holder": "",
+    "account_last4": "",
+    "reason": "",
+    "text": "",
+    "title": "",
+}
+NAMES = frozenset({"display_name", "member_name", "author_name"})
 _log = structlog.stdlib.get_logger("socialshop.privacy")
 
 

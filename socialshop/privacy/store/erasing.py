@@ -171,12 +171,15 @@ def said_of(session: Session, member_id: uuid.UUID, number: int) -> list[tuple[s
     rows = session.execute(
         text(
             """
-            SELECT field, display_name FROM member_profiles, unnest(ARRAY['display_name', 'member_name']) AS f (field)
+            SELECT field, display_name
+            FROM member_profiles, unnest(ARRAY['display_name', 'member_name', 'author_name']) AS f (field)
             WHERE member_id = :id
             UNION SELECT 'email', email FROM member_profiles WHERE member_id = :id AND email IS NOT NULL
             UNION SELECT 'holder', holder FROM payout_destinations WHERE member_id = :id
             UNION SELECT 'account_last4', right(account, 4) FROM payout_destinations WHERE member_id = :id
             UNION SELECT 'reason', reason FROM refunds WHERE buyer = :number
+            UNION SELECT 'text', body FROM posts WHERE author = :number
+            UNION SELECT 'title', title FROM posts WHERE author = :number AND title IS NOT NULL
             """
         ),
         {"id": member_id, "number": number},
