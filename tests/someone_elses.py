@@ -115,6 +115,10 @@ def belongings(app: Flask) -> Belongings:
     mission = _made(first, "/admin/missions", _MISSION)
     campaign = _made(first, "/admin/campaigns", _CAMPAIGN)
     programme = _made(first, "/admin/tier-programmes", _PROGRAMME)
+    offer = _made(first, "/admin/plan-offers", _OFFER)
+    _made(first, f"/admin/plan-offers/{offer['id']}/publish", {}, status=200)
+    gift = _made(owner, "/me/membership-gifts", {"plan": "vip", "term": "month"})
+    subscription = _made(owner, "/me/memberships", {"plan": "vip", "term": "month", "renews": True})
     line = received(owner, from_public("sku", sku))
     said = {"line_id": line, "title": "How to brew it", "text": "Warm the cup."}
     note = _made(owner, "/notes", said | {"pictures": [in_base64(picture())]})
@@ -131,6 +135,9 @@ def belongings(app: Flask) -> Belongings:
         "pay": joined["payment"]["id"],
         "plan": plan["id"],
         "tpr": programme["id"],
+        "plo": offer["id"],
+        "pls": subscription["id"],
+        "pgf": gift["id"],
         "pod": destination["id"],
         "por": asked["id"],
         "pob": batch["id"],
@@ -154,6 +161,13 @@ def belongings(app: Flask) -> Belongings:
 
 _PLAN = {"name": "one", "currency": "CNY", "hold_days": 7, "legs": [{"kind": "sale", "level": 1, "rate_bps": 500}]}
 
+_OFFER = {
+    "plan": "vip",
+    "name_zh": "会员卡",
+    "name_en": "VIP card",
+    "currency": "CNY",
+    "terms": [{"term": "month", "prices": [{"growth": 0, "price_minor": 900}]}],
+}
 _MISSION = {
     "title_zh": "一单",
     "title_en": "One order",

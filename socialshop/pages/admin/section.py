@@ -23,6 +23,7 @@ TABS = (
     Tab("campaigns", "admin.list_campaigns", "chart", lazy_gettext("Campaigns")),
     Tab("missions", "admin.list_missions", "check", lazy_gettext("Missions")),
     Tab("tiers", "admin.list_tiers", "star", lazy_gettext("Tiers")),
+    Tab("memberships", "admin.list_offers", "star", lazy_gettext("Paid membership")),
     Tab("posts", "admin.list_posts", "list", lazy_gettext("Reviews")),
     Tab("products", "admin.list_products", "basket", lazy_gettext("Products")),
     Tab("members", "admin.list_members", "me", lazy_gettext("Members")),

@@ -19,6 +19,7 @@ from socialshop.pages import cookies, languages, sharing
 from socialshop.pages.section import go_to
 from socialshop.pages.shopper.seats import attribution
 from socialshop.pages.shopper.section import shopper
+from socialshop.pages.shopper.shop import for_you
 from socialshop.pages.visit import Visit
 from socialshop.rooms import service as rooms
 from socialshop.rooms.rules import Seat
@@ -72,11 +73,14 @@ def share_room(visit: Visit) -> Response:
 
 @shopper.page("/rooms/<room_id>", access=PUBLIC, ids=_ROOM, tab="rooms")
 def show_room(visit: Visit) -> str:
-    """The room, live where scripts run, and a way to hand it on."""
+    """The room, live where scripts run, a way to hand it on, and what else there is for who has paid."""
     share = None
     if visit.visitor is not None:
         share = sharing.of_target(visit.uow, visit.visitor.member_id, Kind.ROOM, visit.ids["room_id"])
-    return render_template("shopper/room.html", share=share, **_facts(visit))
+    facts = _facts(visit)
+    seat = facts["seat"]
+    paid = isinstance(seat, rooms.OwnSeat) and seat.status in (Seat.PAID, Seat.CONFIRMED)
+    return render_template("shopper/room.html", share=share, for_you=for_you(visit) if paid else None, **facts)
 
 
 @shopper.page("/rooms/<room_id>/live", access=PUBLIC, ids=_ROOM)
