@@ -113,6 +113,7 @@ def belongings(app: Flask) -> Belongings:
     _made(first, f"/admin/members/{to_public('mbr', owner.card.member_id)}/points", {"points": 10, "reason": "late"})
     redemption = _made(owner, f"/rewards/{reward['id']}/redemptions", {})
     mission = _made(first, "/admin/missions", _MISSION)
+    survey = _made(first, "/admin/surveys", _SURVEY)
     campaign = _made(first, "/admin/campaigns", _CAMPAIGN)
     programme = _made(first, "/admin/tier-programmes", _PROGRAMME)
     offer = _made(first, "/admin/plan-offers", _OFFER)
@@ -149,6 +150,7 @@ def belongings(app: Flask) -> Belongings:
         "rdm": redemption["id"],
         "msn": mission["id"],
         "cam": campaign["id"],
+        "svy": survey["id"],
         "ses": _session(owner),
     }
     words = {
@@ -175,6 +177,13 @@ _MISSION = {
     "points": 5,
     "kind": "order",
     "repeats": "once",
+    "closes_at": "2036-01-01T00:00:00Z",
+}
+
+_SURVEY = {
+    "title_zh": "茶",
+    "title_en": "Tea",
+    "questions": [{"kind": "text", "text_zh": "什么？", "text_en": "What?"}],
     "closes_at": "2036-01-01T00:00:00Z",
 }
 

@@ -18,7 +18,7 @@ from socialshop.infra.uow import UnitOfWork
 from socialshop.invites import service as invites
 from socialshop.ledger import service as ledger
 from socialshop.loyalty import service as loyalty
-from socialshop.loyalty.service import campaigns
+from socialshop.loyalty.service import boards, campaigns
 from socialshop.memberships import service as memberships
 from socialshop.notifications import service as notifications
 from socialshop.orders import service as orders
@@ -94,6 +94,7 @@ PERIODIC: tuple[Periodic, ...] = (
     Periodic("expire_points", timedelta(minutes=1), loyalty.expire_due),
     Periodic("warn_of_expiring_points", timedelta(minutes=10), loyalty.warn_expiring),
     Periodic("announce_campaigns", timedelta(minutes=1), campaigns.announce),
+    Periodic("write_boards", timedelta(hours=1), boards.write_boards),
     Periodic("evaluate_tiers", timedelta(minutes=1), evaluate_tiers),
     Periodic("announce_plan_ends", timedelta(minutes=1), memberships.announce_due),
     Periodic("renew_plans", timedelta(minutes=1), memberships.renew_due),

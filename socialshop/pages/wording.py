@@ -86,6 +86,8 @@ SENTENCES = {
     "room_full": lazy_gettext("Every seat of the room is taken."),
     "seat_paid": lazy_gettext("The seat is paid. If the room does not fill, the money comes back by itself."),
     "self_approval": lazy_gettext("Nobody decides about their own payout, or one of an account they opened by a link."),
+    "survey_answered": lazy_gettext("You answered this survey before."),
+    "survey_closed": lazy_gettext("The survey is over."),
     "tier_required": lazy_gettext("This deal is for members of a higher tier. Your card says what is missing."),
     "self_decision": lazy_gettext("Nobody decides about what is their own."),
     "terms_needed": lazy_gettext("Membership rests on the terms. To withdraw them, leave the shop."),

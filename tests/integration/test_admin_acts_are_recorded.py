@@ -186,6 +186,12 @@ class Office:
         self.act(self.first, f"/admin/campaigns/{campaign}/draw")
         self.act(self.first, f"/admin/campaigns/{campaign}/cancel")
 
+    def survey(self) -> None:
+        """A survey, opened and closed."""
+        questions = [{"kind": "text", "text_zh": "什么？", "text_en": "What?"}]
+        asked = {"title_zh": "茶", "title_en": "Tea", "questions": questions, "closes_at": "2036-01-01T00:00:00Z"}
+        self.act(self.first, f"/admin/surveys/{self.act(self.first, '/admin/surveys', **asked)['id']}/close")
+
     def pay_out(self) -> None:
         """Four requests: two are paid, one held, one rejected."""
         member = self.buyers[0]
@@ -232,6 +238,7 @@ def test_every_act_of_the_shops_own_people_is_in_the_record_with_who_did_it(offi
     office.give_coupons()
     office.missions()
     office.campaign()
+    office.survey()
     office.pay_out()
     assert office.done == _acts(office.shop.app), "an act that is not tried here: add it, and see it recorded"
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from socialshop.pages.shopper import (
     account,
+    boards,
     calendar,
     earnings,
     giving,
@@ -23,6 +24,7 @@ from socialshop.pages.shopper import (
     rooms,
     shop,
     signing,
+    surveys,
     unsubscribing,
     wallet,
 )
@@ -30,6 +32,7 @@ from socialshop.pages.shopper.section import shopper
 
 __all__ = [
     "account",
+    "boards",
     "calendar",
     "earnings",
     "giving",
@@ -50,6 +53,7 @@ __all__ = [
     "shop",
     "shopper",
     "signing",
+    "surveys",
     "unsubscribing",
     "wallet",
 ]
