@@ -7,7 +7,7 @@ from alembic import op
 from migrations.statements import for_application_role
 
 revision = "0031"
-down_revision = "0045"
+down_revision = "0039"
 branch_labels = None
 depends_on = None
 
