@@ -207,6 +207,11 @@ def find_deal(session: Session, deal_id: uuid.UUID) -> DealRow | None:
     return DealRow(*row) if row else None
 
 
+def deals_by_id(session: Session, ids: Sequence[uuid.UUID]) -> list[DealRow]:
+    """These deals, in no order."""
+    return [DealRow(*row) for row in session.execute(text(_DEAL + " WHERE d.id = ANY(:ids)"), {"ids": list(ids)})]
+
+
 def titles(session: Session, ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, str]:
     """What these published deals and products are called, by id."""
     rows = session.execute(

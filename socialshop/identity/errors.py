@@ -73,3 +73,10 @@ class WrongPassword(DomainError):
 
     code = "wrong_password"
     kind = Kind.INVALID
+
+
+class BirthdayKept(DomainError):
+    """The birthday was told within the last 365 days; an admin corrects what is wrong."""
+
+    code = "birthday_kept"
+    kind = Kind.CONFLICT

@@ -19,12 +19,15 @@ from socialshop.identity.accounts import (
     revoke_other_sessions,
     revoke_session,
 )
+from socialshop.identity.birthday_store import Celebrant
+from socialshop.identity.birthdays import Birthday, birthday_of, celebrating_on, correct_birthday, set_birthday
 from socialshop.identity.bulk import add_staged_members, imported_email, imported_name, reserve_numbers
 from socialshop.identity.claims import OpenedClaim, attach_email, purge_claims, redeem_claim
 from socialshop.identity.consents import Consent, Document, consents_of, decide_consent, has_consented
 from socialshop.identity.email_changes import ask_email_change, confirm_email_change
 from socialshop.identity.errors import (
     AlreadySignsIn,
+    BirthdayKept,
     ClaimRefused,
     EmailTaken,
     SignInAgain,
@@ -43,7 +46,15 @@ from socialshop.identity.mailed_tokens import (
 )
 from socialshop.identity.naming import has_email, is_empty, name_member, named, names_of, number_of, search
 from socialshop.identity.personal_store import PERSONAL
-from socialshop.identity.rules import LONGEST_EMAIL, LONGEST_NAME, LONGEST_PASSWORD, SHORTEST_PASSWORD, TERMS_VERSION
+from socialshop.identity.rules import (
+    FIRST_YEAR,
+    LONGEST_EMAIL,
+    LONGEST_NAME,
+    LONGEST_PASSWORD,
+    SHORTEST_PASSWORD,
+    TERMS_VERSION,
+    Born,
+)
 from socialshop.identity.standing import (
     Deed,
     Limit,
@@ -62,6 +73,7 @@ from socialshop.kernel.roles import Role
 
 __all__ = [
     "BARRED",
+    "FIRST_YEAR",
     "LONGEST_EMAIL",
     "LONGEST_NAME",
     "LONGEST_PASSWORD",
@@ -70,6 +82,10 @@ __all__ = [
     "TERMS_VERSION",
     "AddedMember",
     "AlreadySignsIn",
+    "Birthday",
+    "BirthdayKept",
+    "Born",
+    "Celebrant",
     "ClaimRefused",
     "Consent",
     "Deed",
@@ -95,6 +111,8 @@ __all__ = [
     "ask_email_change",
     "attach_email",
     "authenticate",
+    "birthday_of",
+    "celebrating_on",
     "change_password",
     "check_own_password",
     "check_password",
@@ -102,6 +120,7 @@ __all__ = [
     "close_session",
     "confirm_email_change",
     "consents_of",
+    "correct_birthday",
     "decide_consent",
     "edit_profile",
     "has_consented",
@@ -129,6 +148,7 @@ __all__ = [
     "revoke_other_sessions",
     "revoke_session",
     "search",
+    "set_birthday",
     "standing_of",
     "verify_email",
 ]
@@ -140,14 +160,16 @@ _log = structlog.stdlib.get_logger("socialshop.identity")
 
 @dataclass(frozen=True, slots=True)
 class NewMember:
-    """A person who becomes a member; `terms_version` None: somebody else made the account, nothing was agreed to."""
+    """A person who becomes a member; `terms_version` None: somebody else made the account, nothing was agreed to.
+
+    The time zone is the shop's until the member chooses another.
+    """
 
     email: str
     password: str
     display_name: str
     role: Role = Role.MEMBER
     locale: str = "zh"
-    time_zone: str = "Asia/Shanghai"
     terms_version: str | None = None
 
 
@@ -184,15 +206,14 @@ class ProfileChanges(TypedDict, total=False):
 
     display_name: str
     locale: str
-    time_zone: str
+    time_zone: str | None
 
 
 def add_member(uow: UnitOfWork, person: NewMember) -> AddedMember:
-    """Add a member who can sign in. Raises InvalidValue (email, password, display_name, time_zone), EmailTaken."""
+    """Add a member who can sign in. Raises InvalidValue (email, password, display_name), EmailTaken."""
     email = rules.normalized_email(person.email)
     rules.check_password(person.password)
     name = rules.trimmed_name(person.display_name)
-    rules.check_time_zone(person.time_zone)
     password_hash = passwords.hash_password(person.password)
     member_id = new_id()
     number = store.add_member(uow.session, member_id=member_id, role=person.role, joined_at=uow.now)
@@ -201,7 +222,6 @@ def add_member(uow: UnitOfWork, person: NewMember) -> AddedMember:
         "display_name": name,
         "email": email,
         "locale": person.locale,
-        "time_zone": person.time_zone,
     }
     if not store.add_profile(uow.session, profile):
         raise EmailTaken("another member signs in with this e-mail address", field="email")
@@ -261,12 +281,12 @@ def close_session(uow: UnitOfWork, session_id: uuid.UUID) -> None:
 
 
 def edit_profile(uow: UnitOfWork, member_id: uuid.UUID, changes: ProfileChanges) -> None:
-    """Change what is given of a profile. Raises InvalidValue naming the field."""
+    """Change what is given of a profile; a time zone of None is the shop's. Raises InvalidValue naming the field."""
     kept: ProfileChanges = {**changes}
     if "display_name" in kept:
         kept["display_name"] = rules.trimmed_name(kept["display_name"])
-    if "time_zone" in kept:
-        rules.check_time_zone(kept["time_zone"])
+    if kept.get("time_zone") is not None:
+        rules.check_time_zone(str(kept["time_zone"]))
     if kept:
         store.update_profile(uow.session, member_id, kept)
 

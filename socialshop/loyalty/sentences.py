@@ -17,8 +17,8 @@ _PERCENT = 100
 
 SENTENCES: Mapping[str, tuple[str, str]] = {
     "earned_order": (
-        "An order of {paid:money}: {per_unit} point(s) for each whole unit, times {multiplier:rate}, rounded down. They"
-        " are yours once the goods can no longer be sent back.",
+        "An order of {paid:money}: points at {per_unit} for each whole unit, times {multiplier:rate}, rounded down."
+        " They are yours once the goods can no longer be sent back.",
         "订单实付 {paid:money}，每元 {per_unit} 积分，乘以 {multiplier:rate}，向下取整；退货期满后归您。",
     ),
     "earned_check_in": ("You checked in, day {streak} in a row.", "签到，连续第 {streak} 天。"),
@@ -75,9 +75,16 @@ def code_of(kind: str, *, lot_kind: str | None, purpose: str | None, owed: bool,
     return next((code for code in (*particular, f"{plain}_{about}", plain) if code in SENTENCES), "other")
 
 
-def say(language: str, code: str, facts: Mapping[str, Any], *, money: Callable[[Money], str] = str) -> str:
-    """The sentence `code` in `language`, with its figures; `money` writes an amount."""
-    sentence = SENTENCES[code][LANGUAGES.index(language)]
+def say(
+    language: str,
+    code: str,
+    facts: Mapping[str, Any],
+    *,
+    money: Callable[[Money], str] = str,
+    catalogue: Mapping[str, tuple[str, str]] = SENTENCES,
+) -> str:
+    """The sentence `code` of the catalogue in `language`, with its figures; `money` writes an amount."""
+    sentence = catalogue[code][LANGUAGES.index(language)]
     return _FIELD.sub(lambda field: _written(field[1], field[2], facts, money), sentence)
 
 

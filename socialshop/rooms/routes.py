@@ -13,7 +13,7 @@ from socialshop.infra.wired import settings
 from socialshop.invites import visitors
 from socialshop.invites.errors import InviteCodeUnknown
 from socialshop.kernel.ids import to_public
-from socialshop.loyalty.errors import PointsShort
+from socialshop.loyalty.errors import CouponUnusable, PointsShort
 from socialshop.memberships.errors import TierRequired
 from socialshop.orders.errors import AmountTooLarge, NothingToRefund
 from socialshop.orders.schemas import RefundRequest, RefundWire
@@ -58,6 +58,7 @@ _EVENT_ID = re.compile(r"[0-9]{1,18}", re.ASCII)
         MemberLimitReached,
         PointsShort,
         StandingLimited,
+        CouponUnusable,
     ),
     ids={"deal_id": "deal"},
     idempotency=Idempotency.REQUIRED,
@@ -76,7 +77,7 @@ def open_room(call: Call[SeatClaim, Nothing]) -> Answer:
             call.ids["deal_id"],
             body.quantity,
             _attribution(body, uow),
-            use_points=body.use_points,
+            means=body.means(),
         )
         return Answer(JoinedWire.of(joined), 201)
 
@@ -89,15 +90,15 @@ def open_room(call: Call[SeatClaim, Nothing]) -> Answer:
     access=BUYERS,
     body=QuoteRequest,
     replies=Reply(200, QuoteWire, "The price, step by step."),
-    refuses=(DealNotLive, DealPaused),
+    refuses=(DealNotLive, DealPaused, CouponUnusable),
     ids={"deal_id": "deal"},
 )
 def quote_deal(call: Call[QuoteRequest, Nothing]) -> Answer:
-    """What a seat would cost, with points or without; nothing is taken or set aside."""
+    """What a seat would cost, step by step: your tier's price, coupons, points, shipping. Nothing is taken."""
     body = call.body
 
     def quote(uow: UnitOfWork) -> Answer:
-        found = service.quote(uow, call.caller, call.ids["deal_id"], body.quantity, body.use_points)
+        found = service.quote(uow, call.caller, call.ids["deal_id"], body.quantity, body.means())
         return Answer(QuoteWire.of(found))
 
     return call.transact(quote)
@@ -121,6 +122,7 @@ def quote_deal(call: Call[QuoteRequest, Nothing]) -> Answer:
         MemberLimitReached,
         PointsShort,
         StandingLimited,
+        CouponUnusable,
     ),
     ids={"room_id": "room"},
     idempotency=Idempotency.REQUIRED,
@@ -136,7 +138,7 @@ def join_room(call: Call[SeatClaim, Nothing]) -> Answer:
             call.ids["room_id"],
             body.quantity,
             _attribution(body, uow),
-            use_points=body.use_points,
+            means=body.means(),
         )
         return Answer(JoinedWire.of(joined), 201)
 

@@ -26,6 +26,8 @@ PUBLIC = {
     "POST /api/v1/members",
     "POST /api/v1/members/claims",
     "POST /api/v1/sessions",
+    "POST /api/v1/sessions/phone-codes",
+    "POST /api/v1/sessions/phone",
     # Who has forgotten the password has no token, and whoever opens a mail may be signed out.
     "POST /api/v1/members/password-resets",
     "POST /api/v1/members/password-resets/completion",
@@ -35,6 +37,7 @@ PUBLIC = {
     "GET /api/v1/products",
     "GET /api/v1/products/<product_id>",
     "GET /api/v1/tiers",
+    "GET /api/v1/membership-plans",
     "GET /api/v1/products/<product_id>/reviews",
     "GET /api/v1/notes",
     "GET /api/v1/behaviour-rules",

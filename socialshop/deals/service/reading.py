@@ -73,6 +73,11 @@ def deals_of(uow: UnitOfWork, number: int, before: uuid.UUID | None, limit: int)
     return [view_of(row, uow.now) for row in store.deals_of(uow.session, number, before, limit)]
 
 
+def deals_by_id(uow: UnitOfWork, ids: Sequence[uuid.UUID]) -> Mapping[uuid.UUID, DealView]:
+    """These deals by id. One statement."""
+    return {row.id: view_of(row, uow.now) for row in store.deals_by_id(uow.session, ids)}
+
+
 def titles(uow: UnitOfWork, ids: Sequence[uuid.UUID]) -> Mapping[uuid.UUID, str]:
     """What these published deals and products are called. One statement."""
     return store.titles(uow.session, ids)

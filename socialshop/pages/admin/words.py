@@ -28,6 +28,7 @@ DEEDS = {
     "deal.resumed": lazy_gettext("deal resumed"),
     "delivery.put_back": lazy_gettext("duty put back"),
     "mail.retried": lazy_gettext("mail sent again"),
+    "member.birthday_corrected": lazy_gettext("birthday put right"),
     "member.claimed": lazy_gettext("account claimed"),
     "member.created": lazy_gettext("account made"),
     "member.email_attached": lazy_gettext("e-mail attached"),

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from socialshop.pages.shopper import (
     account,
+    boards,
     calendar,
     conduct,
     earnings,
+    giving,
     invites,
     mailed,
     me,
@@ -15,6 +17,8 @@ from socialshop.pages.shopper import (
     notices,
     orders,
     paying,
+    phones,
+    plan,
     points,
     posts,
     privacy,
@@ -22,15 +26,19 @@ from socialshop.pages.shopper import (
     rooms,
     shop,
     signing,
+    surveys,
+    unsubscribing,
     wallet,
 )
 from socialshop.pages.shopper.section import shopper
 
 __all__ = [
     "account",
+    "boards",
     "calendar",
     "conduct",
     "earnings",
+    "giving",
     "invites",
     "mailed",
     "me",
@@ -39,6 +47,8 @@ __all__ = [
     "notices",
     "orders",
     "paying",
+    "phones",
+    "plan",
     "points",
     "posts",
     "privacy",
@@ -47,5 +57,7 @@ __all__ = [
     "shop",
     "shopper",
     "signing",
+    "surveys",
+    "unsubscribing",
     "wallet",
 ]
