@@ -8,6 +8,9 @@ from socialshop.audit import service as audit
 from socialshop.commissions import admin_routes as commissions_admin_routes
 from socialshop.commissions import routes as commissions_routes
 from socialshop.commissions import service as commissions
+from socialshop.community import admin_routes as community_admin_routes
+from socialshop.community import routes as community_routes
+from socialshop.community import service as community
 from socialshop.deals import admin_routes as deals_admin_routes
 from socialshop.deals import routes as deals_routes
 from socialshop.identity import routes as identity_routes
@@ -25,13 +28,16 @@ from socialshop.ledger import admin_routes as ledger_admin_routes
 from socialshop.ledger import routes as ledger_routes
 from socialshop.ledger import service as ledger
 from socialshop.loyalty import admin_routes as loyalty_admin_routes
+from socialshop.loyalty import campaign_admin_routes, campaign_routes
 from socialshop.loyalty import routes as loyalty_routes
 from socialshop.memberships import admin_routes as memberships_admin_routes
-from socialshop.memberships import routes as memberships_routes
+from socialshop.memberships.routes import given as plan_gift_routes
+from socialshop.memberships.routes import plans as plan_routes
+from socialshop.memberships.routes import tiers as memberships_routes
 from socialshop.notifications import admin_routes as notifications_admin_routes
 from socialshop.notifications import routes as notifications_routes
 from socialshop.notifications import service as notifications
-from socialshop.notifications.gateway import SmtpPostman
+from socialshop.notifications.gateway import HttpsCourier, SmtpPostman
 from socialshop.notifications.letters import Sender
 from socialshop.notifications.rules import QuietHours
 from socialshop.notifications.service import PostOffice
@@ -48,10 +54,13 @@ from socialshop.payouts import admin_routes as payouts_admin_routes
 from socialshop.payouts import routes as payouts_routes
 from socialshop.privacy import routes as privacy_routes
 from socialshop.privacy import service as privacy
+from socialshop.recommendations import routes as recommendations_routes
 from socialshop.referrals import admin_routes as referrals_admin_routes
 from socialshop.referrals import routes as referrals_routes
 from socialshop.rooms import routes as rooms_routes
 from socialshop.rooms import service as rooms
+from socialshop.signins import routes as signins_routes
+from socialshop.signins.gateway import SandboxTexter
 from socialshop.web import auth, bodies, health, limits, looks, metrics, operations, problems, reference, requests
 from socialshop.web.metrics import Gauge
 
@@ -59,6 +68,7 @@ ROOMS = (
     onboarding_routes.room,
     onboarding_admin_routes.room,
     identity_routes.room,
+    signins_routes.room,
     notifications_routes.room,
     notifications_admin_routes.room,
     ledger_routes.room,
@@ -66,18 +76,27 @@ ROOMS = (
     deals_routes.room,
     deals_admin_routes.room,
     loyalty_routes.room,
+    loyalty_routes.coupon_room,
     loyalty_admin_routes.room,
+    loyalty_admin_routes.coupon_room,
+    campaign_routes.room,
+    campaign_admin_routes.room,
     orders_routes.room,
     orders_admin_routes.room,
     rooms_routes.room,
     rooms_routes.orders_room,
+    recommendations_routes.room,
     invites_routes.room,
     invites_routes.landing_room,
     referrals_routes.room,
     referrals_admin_routes.room,
     payments_routes.room,
     memberships_routes.room,
+    plan_routes.room,
+    plan_gift_routes.room,
     memberships_admin_routes.room,
+    community_routes.room,
+    community_admin_routes.room,
     commissions_routes.room,
     commissions_admin_routes.room,
     payouts_routes.room,
@@ -91,6 +110,7 @@ SHARE_SUBJECTS: Subjects = {
     LinkKind.DEAL: deal_subject,
     LinkKind.PRODUCT: product_subject,
     LinkKind.ROOM: rooms.share_subject,
+    LinkKind.NOTE: community.note_subject,
 }
 
 
@@ -106,6 +126,9 @@ def create_app(settings: Settings | None = None, clock: Clock | None = None) -> 
     redis.attach(app, config.redis_url.get_secret_value())
     app.extensions["socialshop_payment_gateways"] = _payment_gateways(config)
     app.extensions["socialshop_post_office"] = _post_office(config)
+    # A provider of text messages stands here once there is one; the sandbox never in production.
+    app.extensions["socialshop_texter"] = None if config.environment == "production" else SandboxTexter()
+    app.extensions["socialshop_courier"] = HttpsCourier(to_loopback=config.webhooks_to_loopback)
     app.extensions["socialshop_share_subjects"] = SHARE_SUBJECTS
     app.extensions["socialshop_landing_pages"] = LandingPages()
     _attach_web(app, config)
@@ -127,8 +150,9 @@ def _post_office(config: Settings) -> PostOffice:
         postman=SmtpPostman(url) if url else None,
         sender=Sender(config.mail_from, config.public_url or f"http://{config.host}:{config.port}"),
         attempts=config.mail_attempts,
-        mails_per_day=config.mails_per_day,
         quiet=QuietHours(config.quiet_from, config.quiet_until, config.time_zone),
+        digest_hour=config.digest_hour,
+        connections=config.smtp_connections,
     )
 
 

@@ -34,7 +34,7 @@ FAULTS = {
               LEFT JOIN ledger_accounts a ON a.name = 'member:' || s.beneficiary || ':receivable'
               LEFT JOIN ledger_balances b ON b.account_id = a.id AND b.currency = 'CNY'
               WHERE s.settled_at IS NOT NULL GROUP BY 1) e ON e.beneficiary = r.member_number
-        WHERE r.status NOT IN ('rejected', 'cancelled', 'failed') GROUP BY 1, 3, 4
+        WHERE r.status NOT IN ('rejected', 'cancelled', 'failed', 'returned') GROUP BY 1, 3, 4
         HAVING sum(r.amount_minor) > e.earned + e.owes
     """,
     "a channel's clearing is not what was paid through it": """
@@ -55,6 +55,7 @@ FAULTS = {
         GROUP BY r.id
         HAVING array_agg(e.kind ORDER BY e.id) <> CASE
             WHEN r.status IN ('submitted', 'approved', 'held', 'batched') THEN ARRAY['payout_reserved']
+            WHEN r.status = 'returned' THEN ARRAY['payout_reserved', 'payout_paid', 'payout_returned']
             ELSE ARRAY['payout_reserved', 'payout_' || r.status] END
     """,
     "a batch is not the sum of its requests": """
@@ -67,14 +68,16 @@ FAULTS = {
             FROM payout_requests r LEFT JOIN payout_parts p ON p.request_id = r.id GROUP BY r.id
         )
         SELECT t.id FROM taken t LEFT JOIN owed o ON o.beneficiary = t.member_number
-        WHERE CASE WHEN t.status = 'paid' THEN t.minor NOT BETWEEN t.amount_minor - coalesce(o.ever, 0)
+        WHERE CASE WHEN t.status IN ('paid', 'returned') THEN t.minor NOT BETWEEN t.amount_minor - coalesce(o.ever, 0)
                    AND t.amount_minor ELSE t.minor > 0 END
     """,
     "an accrual was taken twice, or is paid out and neither taken whole nor netted against a debt": f"""
         WITH {_OWED}, taken AS (
             SELECT a.id, a.beneficiary, a.status, a.amount_minor, a.clawed_minor,
                    coalesce(sum(p.amount_minor), 0) AS minor
-            FROM accruals a LEFT JOIN payout_parts p ON p.accrual_id = a.id GROUP BY a.id
+            FROM accruals a LEFT JOIN (
+                SELECT p.* FROM payout_parts p JOIN payout_requests r ON r.id = p.request_id WHERE r.status = 'paid'
+            ) p ON p.accrual_id = a.id GROUP BY a.id
         )
         SELECT t.id, t.status, t.minor FROM taken t LEFT JOIN owed o ON o.beneficiary = t.beneficiary
         WHERE t.minor > t.amount_minor OR (o.ever IS NULL AND
@@ -92,7 +95,8 @@ FAULTS = {
             SELECT 'payout.' || decision AS what, count(*) AS times FROM payout_decisions GROUP BY 1
             UNION ALL
             SELECT 'payout.' || status, count(*) FROM payout_requests
-            WHERE status IN ('cancelled', 'paid', 'failed') GROUP BY 1
+            WHERE status IN ('cancelled', 'failed', 'returned') GROUP BY 1
+            UNION ALL SELECT 'payout.paid', count(*) FROM payout_requests WHERE status IN ('paid', 'returned')
             UNION ALL SELECT 'payout.submitted', count(*) FROM payout_requests
             UNION ALL SELECT 'payout_batch.created', count(*) FROM payout_batches
             UNION ALL SELECT 'payout_batch.released', count(*) FROM payout_batches WHERE released_by IS NOT NULL

@@ -16,10 +16,11 @@ from sqlalchemy import text
 from socialshop.commissions import service as commissions
 from socialshop.identity import service as identity
 from socialshop.infra.uow import unit_of_work
-from socialshop.kernel.ids import to_public
+from socialshop.kernel.ids import from_public, to_public
 from socialshop.kernel.roles import Role
 from socialshop.web.operations import Operation
 from tests.after_sales import settle
+from tests.community_shop import in_base64, picture, published, received
 from tests.money_people import IBAN, number_of, plain_members
 from tests.sample_sales import LONG_AGO, Sale, a_plan, confirmed, sell
 from tests.web_client import Person, sign_up
@@ -111,7 +112,18 @@ def belongings(app: Flask) -> Belongings:
     reward = _made(first, "/admin/rewards", {"title": "Cup", "points": 10})
     _made(first, f"/admin/members/{to_public('mbr', owner.card.member_id)}/points", {"points": 10, "reason": "late"})
     redemption = _made(owner, f"/rewards/{reward['id']}/redemptions", {})
+    mission = _made(first, "/admin/missions", _MISSION)
+    survey = _made(first, "/admin/surveys", _SURVEY)
+    campaign = _made(first, "/admin/campaigns", _CAMPAIGN)
     programme = _made(first, "/admin/tier-programmes", _PROGRAMME)
+    offer = _made(first, "/admin/plan-offers", _OFFER)
+    _made(first, f"/admin/plan-offers/{offer['id']}/publish", {}, status=200)
+    gift = _made(owner, "/me/membership-gifts", {"plan": "vip", "term": "month"})
+    subscription = _made(owner, "/me/memberships", {"plan": "vip", "term": "month", "renews": True})
+    line = received(owner, from_public("sku", sku))
+    said = {"line_id": line, "title": "How to brew it", "text": "Warm the cup."}
+    note = _made(owner, "/notes", said | {"pictures": [in_base64(picture())]})
+    published(first, note["id"])
     ids = {
         "mbr": to_public("mbr", owner.card.member_id),
         "prd": product["id"],
@@ -124,12 +136,21 @@ def belongings(app: Flask) -> Belongings:
         "pay": joined["payment"]["id"],
         "plan": plan["id"],
         "tpr": programme["id"],
+        "plo": offer["id"],
+        "pls": subscription["id"],
+        "pgf": gift["id"],
         "pod": destination["id"],
         "por": asked["id"],
         "pob": batch["id"],
         "mail": _mail(owner),
+        "oln": line,
+        "post": note["id"],
+        "pic": note["pictures"][0]["id"],
         "rwd": reward["id"],
         "rdm": redemption["id"],
+        "msn": mission["id"],
+        "cam": campaign["id"],
+        "svy": survey["id"],
         "ses": _session(owner),
     }
     words = {
@@ -141,6 +162,42 @@ def belongings(app: Flask) -> Belongings:
 
 
 _PLAN = {"name": "one", "currency": "CNY", "hold_days": 7, "legs": [{"kind": "sale", "level": 1, "rate_bps": 500}]}
+
+_OFFER = {
+    "plan": "vip",
+    "name_zh": "会员卡",
+    "name_en": "VIP card",
+    "currency": "CNY",
+    "terms": [{"term": "month", "prices": [{"growth": 0, "price_minor": 900}]}],
+}
+_MISSION = {
+    "title_zh": "一单",
+    "title_en": "One order",
+    "times": 1,
+    "points": 5,
+    "kind": "order",
+    "repeats": "once",
+    "closes_at": "2036-01-01T00:00:00Z",
+}
+
+_SURVEY = {
+    "title_zh": "茶",
+    "title_en": "Tea",
+    "questions": [{"kind": "text", "text_zh": "什么？", "text_en": "What?"}],
+    "closes_at": "2036-01-01T00:00:00Z",
+}
+
+_CAMPAIGN = {
+    "title_zh": "春",
+    "title_en": "Spring",
+    "theme": "spring",
+    "starts_at": "2036-01-01T00:00:00Z",
+    "ends_at": "2036-02-01T00:00:00Z",
+    "audience": {"kind": "all"},
+    "control_bps": 2_000,
+    "goal": "buyers",
+    "target": 100,
+}
 
 _PROGRAMME = {
     "name": "one",

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from socialshop.commissions import service as commissions
@@ -16,24 +17,29 @@ from socialshop.infra.outside import OutsideCalls
 from socialshop.infra.uow import UnitOfWork
 from socialshop.invites import service as invites
 from socialshop.loyalty import service as loyalty
+from socialshop.loyalty.service import missions
 from socialshop.memberships import service as memberships
 from socialshop.notifications import service as notifications
 from socialshop.orders import service as orders
 from socialshop.payouts import service as payouts
 from socialshop.rooms import service as rooms
-from workers import mails, payments
+from workers import mails, payments, plans, texts, webhooks
 
 Payload = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
 class Handler:
-    """`name` is stable (deliveries carry it); `event` is the event's class name."""
+    """`name` is stable (deliveries carry it); `event` is the event's class name.
+
+    One that announces a type of webhook event (`announces`) is given work only while somebody listens to it.
+    """
 
     name: str
     event: str
     run: Callable[[UnitOfWork, Sequence[Payload]], None]
     batch: int = 100
+    announces: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +71,11 @@ HANDLERS: tuple[AnyHandler, ...] = (
     Handler("accrue_orders", "OrdersConfirmed", commissions.accrue_orders, batch=4),
     Handler("give_points", "OrdersConfirmed", loyalty.on_orders_confirmed, batch=4),
     Handler("open_points", "OrdersCompleted", loyalty.on_orders_completed, batch=4),
+    Handler("return_coupons", "OrderRefunded", loyalty.return_coupons, batch=20),
     Handler("take_points_back", "OrderRefunded", loyalty.on_order_refunded, batch=20),
+    Handler("note_sales", "OrdersConfirmed", loyalty.note_sales, batch=4),
+    Handler("note_sales_refunded", "OrderRefunded", loyalty.note_refunds, batch=20),
+    Handler("count_deeds", "DeedsDone", missions.on_deeds_done),
     Handler("grow_by_sales", "OrdersConfirmed", memberships.on_orders_confirmed, batch=4),
     Handler("shrink_by_refund", "OrderRefunded", memberships.on_order_refunded, batch=20),
     Handler("mature_received", "OrderReceived", commissions.mature_received),
@@ -80,8 +90,18 @@ HANDLERS: tuple[AnyHandler, ...] = (
     Handler("capture_room", "RoomFilled", rooms.on_room_filled, batch=5),
     Handler("confirm_seats", "PaymentCaptured", rooms.on_payment_captured, batch=100),
     Handler("refund_seats", "PaymentReleased", rooms.on_payment_released, batch=100),
+    Handler("show_deal_moved", "DealMoved", rooms.on_deal_moved, batch=20),
     Handler("give_up_seat", "CaptureFailed", rooms.on_capture_failed, batch=10),
+    Handler("take_charge", "ChargeAuthorized", memberships.on_charge_authorized, batch=20),
+    Handler("begin_plan_terms", "ChargeCaptured", plans.begin_terms, batch=50),
+    Handler("note_failed_charge", "ChargeFailed", memberships.on_charge_failed, batch=50),
+    Handler("note_released_charge", "ChargeReleased", memberships.on_charge_failed, batch=50),
+    Handler("tell_plan_month", "PlanMonthBegan", memberships.on_plan_month_began, batch=100),
+    Handler("tell_charge_refunded", "ChargeRefunded", memberships.on_charge_refunded, batch=50),
+    Handler("reopen_charge_refund", "ChargeRefundFailed", memberships.on_charge_refund_failed, batch=50),
     OutsideHandler("send_mails", "MailsQueued", mails.send),
+    OutsideHandler("send_codes", "CodeAsked", texts.send),
+    OutsideHandler("deliver_webhooks", "WebhooksDue", webhooks.deliver),
     Handler("tell_host", "SeatClaimed", notifications.on_seat_claimed),
     Handler("tell_filled", "RoomFilled", notifications.on_room_filled),
     Handler("tell_expired", "RoomExpired", notifications.on_room_over),
@@ -96,6 +116,10 @@ HANDLERS: tuple[AnyHandler, ...] = (
     Handler("tell_payout_decided", "PayoutDecided", notifications.on_payouts_decided),
     Handler("tell_payouts_ended", "PayoutsEnded", notifications.on_payouts_ended, batch=4),
     Handler("tell_inviter", "MemberInvited", notifications.on_member_invited),
+    *(
+        Handler(f"announce_{name}", row.fact, partial(notifications.announce, name), row.batch, announces=name)
+        for name, row in notifications.EVENT_TYPES.items()
+    ),
 )
 
 
@@ -109,6 +133,7 @@ def names() -> list[str]:
     return [handler.name for handler in HANDLERS]
 
 
-def routes() -> list[tuple[str, str]]:
-    """Which handlers an event goes to: pairs (event name, handler name)."""
-    return [(handler.event, handler.name) for handler in HANDLERS]
+def routes(uow: UnitOfWork) -> list[tuple[str, str]]:
+    """Which handlers an event goes to now: pairs (event name, handler name). One statement."""
+    heard = {None, *notifications.types_heard(uow)}
+    return [(row.event, row.name) for row in HANDLERS if not isinstance(row, Handler) or row.announces in heard]

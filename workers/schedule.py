@@ -18,12 +18,15 @@ from socialshop.infra.uow import UnitOfWork
 from socialshop.invites import service as invites
 from socialshop.ledger import service as ledger
 from socialshop.loyalty import service as loyalty
+from socialshop.loyalty.service import boards, campaigns
 from socialshop.memberships import service as memberships
 from socialshop.notifications import service as notifications
 from socialshop.orders import service as orders
 from socialshop.payments import service as payments
 from socialshop.privacy import service as privacy
+from socialshop.recommendations import service as recommendations
 from socialshop.rooms import service as rooms
+from socialshop.signins import service as signins
 from socialshop.web import idempotency
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -63,6 +66,21 @@ def evaluate_tiers(uow: UnitOfWork) -> bool:
     return memberships.evaluate_due(uow, wired.settings().time_zone)
 
 
+def recognise_plans(uow: UnitOfWork) -> bool:
+    """Earn the days of paid memberships that have passed by the shop's clock."""
+    return memberships.recognise_due(uow, wired.settings().time_zone)
+
+
+def begin_plan_months(uow: UnitOfWork) -> bool:
+    """Begin the months of paid memberships whose turn it is by the shop's clock."""
+    return memberships.begin_months(uow, wired.settings().time_zone)
+
+
+def compute_recommendations(uow: UnitOfWork) -> bool:
+    """Work out what is bought together and what that suggests to whom, once a day of the shop's."""
+    return recommendations.compute_due(uow, wired.settings().time_zone)
+
+
 PERIODIC: tuple[Periodic, ...] = (
     Periodic("release_lapsed_holds", timedelta(seconds=2), rooms.release_lapsed_holds),
     Periodic("expire_rooms", timedelta(seconds=2), rooms.expire_due),
@@ -75,14 +93,27 @@ PERIODIC: tuple[Periodic, ...] = (
     Periodic("settle", timedelta(minutes=1), commissions.settlement_tick),
     Periodic("expire_points", timedelta(minutes=1), loyalty.expire_due),
     Periodic("warn_of_expiring_points", timedelta(minutes=10), loyalty.warn_expiring),
+    Periodic("announce_campaigns", timedelta(minutes=1), campaigns.announce),
+    Periodic("write_boards", timedelta(hours=1), boards.write_boards),
     Periodic("evaluate_tiers", timedelta(minutes=1), evaluate_tiers),
+    Periodic("announce_plan_ends", timedelta(minutes=1), memberships.announce_due),
+    Periodic("renew_plans", timedelta(minutes=1), memberships.renew_due),
+    Periodic("retry_plan_charges", timedelta(minutes=1), memberships.retry_due),
+    Periodic("end_plans", timedelta(minutes=1), memberships.end_due),
+    Periodic("expire_plan_charges", timedelta(minutes=1), memberships.expire_charges),
+    Periodic("begin_plan_months", timedelta(minutes=1), begin_plan_months),
+    Periodic("recognise_plans", timedelta(minutes=5), recognise_plans),
+    Periodic("compute_recommendations", timedelta(minutes=10), compute_recommendations),
     Periodic("keep_heads", timedelta(days=1), ledger.keep_heads),
     Periodic("prune_outbox", timedelta(hours=1), prune),
     Periodic("forget_history", timedelta(hours=1), forget),
     Periodic("finish_erasures", timedelta(minutes=5), privacy.finish_erasures),
     Periodic("purge_sessions", timedelta(hours=1), identity.purge_sessions),
     Periodic("purge_tokens", timedelta(hours=1), identity.purge_tokens),
+    Periodic("purge_phone_codes", timedelta(hours=1), signins.purge_codes),
     Periodic("purge_claims", timedelta(hours=1), identity.purge_claims),
+    Periodic("fold_digests", timedelta(minutes=1), notifications.fold_digests),
+    Periodic("poll_webhooks", timedelta(seconds=5), notifications.poll_webhooks),
     Periodic("poll_mails", timedelta(seconds=15), notifications.poll_mails),
     Periodic("purge_idempotency", timedelta(hours=1), idempotency.purge),
 )

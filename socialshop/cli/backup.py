@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import secrets
 import shutil
 from pathlib import Path
@@ -27,13 +28,15 @@ from socialshop.infra.uow import unit_of_work
 from socialshop.ledger import service as ledger
 
 _DUMP, _HEAD = "shop.dump", "head.json"
+# As `sha256sum` writes and checks it.
+_SUMS = "SHA256SUMS"
 
 
 @click.command()
 @click.argument("folder", type=click.Path(path_type=Path))
 @data_dir_option
 def backup(folder: Path) -> None:
-    """Write the database and the signed head of the seals into the new FOLDER, while the shop goes on.
+    """Write the database and the signed head of the seals into the new FOLDER, with their sums, while the shop goes on.
 
     The shop's keys are not in it: keep `signing.key` of the data folder, or the settings that name the keys, elsewhere.
     """
@@ -49,6 +52,7 @@ def backup(folder: Path) -> None:
             database.dump(_url(wired.settings()), draft / _DUMP)
             own = wired.settings()
             key = None if own.signing_key is not None else own.data_dir / KEY_FILE
+        (draft / _SUMS).write_text(_sums(draft))
         draft.rename(folder)
     finally:
         shutil.rmtree(draft, ignore_errors=True)
@@ -62,13 +66,11 @@ def backup(folder: Path) -> None:
 @click.argument("folder", type=click.Path(path_type=Path))
 @data_dir_option
 def restore(folder: Path) -> None:
-    """Bring the backup in FOLDER into an empty database, all of it or nothing, and prove its books.
+    """Bring the backup in FOLDER, if it is whole, into an empty database, all of it or nothing, and prove its books.
 
     The data folder needs the `signing.key` of the shop that was backed up, or SOCIALSHOP_SIGNING_KEY.
     """
-    for name in (_DUMP, _HEAD):
-        if not (folder / name).is_file():
-            raise StartupError(f"{folder} is no backup: it holds no {name}")
+    _refuse_what_is_not_whole(folder)
     settings = read_settings()
     configure_logging(settings, quiet=True)
     with open_servers_of(settings) as reached:
@@ -80,6 +82,27 @@ def restore(folder: Path) -> None:
     click.echo(in_words(books, record))
     if not (books.holds and record.holds):
         raise click.exceptions.Exit(1)
+
+
+def _sums(folder: Path) -> str:
+    """The SHA-256 of each file of a backup, a line a file."""
+    return "".join(f"{_sum(folder / name)}  {name}\n" for name in (_DUMP, _HEAD))
+
+
+def _sum(file: Path) -> str:
+    with file.open("rb") as content:
+        return hashlib.file_digest(content, "sha256").hexdigest()
+
+
+def _refuse_what_is_not_whole(folder: Path) -> None:
+    """Raises StartupError naming the file that is missing, or is not as it was written."""
+    for name in (_DUMP, _HEAD, _SUMS):
+        if not (folder / name).is_file():
+            raise StartupError(f"{folder} is no backup: it holds no {name}")
+    written = (folder / _SUMS).read_text().splitlines()
+    for name in (_DUMP, _HEAD):
+        if f"{_sum(folder / name)}  {name}" not in written:
+            raise StartupError(f"{folder / name} is not what was backed up: its SHA-256 is not the one in {_SUMS}")
 
 
 def _signed_heads() -> str:

@@ -38,9 +38,13 @@ class Child:
 
 @dataclass(slots=True)
 class Family:
-    """The children of this process. They end with it, however it ends (infra/lifeline.py)."""
+    """The children of this process. They end with it, however it ends (infra/lifeline.py).
+
+    What they say goes to the open file `says_into`.
+    """
 
     environment: Mapping[str, str]
+    says_into: int
     _lifeline: Lifeline = field(default_factory=Lifeline.new)
     _children: list[Child] = field(default_factory=list)
 
@@ -80,7 +84,8 @@ class Family:
             child.command,
             env=child.environment,
             stdin=subprocess.DEVNULL,
-            stdout=sys.stderr.fileno(),
+            stdout=self.says_into,
+            stderr=self.says_into,
             pass_fds=[self._lifeline.reading],
             # A group of its own: Ctrl-C reaches the parent alone, which then stops its children in order.
             start_new_session=True,

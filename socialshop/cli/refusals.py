@@ -7,6 +7,7 @@ from redis.exceptions import RedisError
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 
 from socialshop.infra.logging import describe
+from socialshop.infra.plainwords import in_plain_words
 from socialshop.infra.servers import StartupError
 from socialshop.infra.settings import Settings
 from socialshop.kernel.errors import DomainError
@@ -38,4 +39,4 @@ def _setting(error: ValidationError) -> str:
     field = str(first["loc"][0]) if first["loc"] else ""
     alias = Settings.model_fields[field].validation_alias if field in Settings.model_fields else None
     variable = field if field.isupper() else str(alias or f"SOCIALSHOP_{field.upper()}")
-    return f"setting {variable}: {first['msg'].removeprefix('Value error, ')}"
+    return f"setting {variable}: {in_plain_words(first)}"

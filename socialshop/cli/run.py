@@ -8,10 +8,12 @@ import os
 import secrets
 import signal
 import socket
+import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from types import FrameType
+from typing import TextIO
 from urllib.parse import urlsplit
 
 import click
@@ -59,13 +61,13 @@ def run(port: int | None, no_demo: bool) -> None:
     settings = _on_port(port)
     with _asked_to_stop() as stopping, servers.run_alone(settings.data_dir), _shop_for_processes(settings) as app:
         logins = [] if no_demo else _demo(app)
-        with _family(app, _own_sandbox(settings)) as family:
+        with _logs_beside(settings) as log, _family(app, log, _own_sandbox(settings)) as family:
             _tell("starting web server, job workers and the sandbox provider of payments")
             _add_web(family)
             _add_workers(family, app)
             # Stopped last, for the workers call it until they stop.
             _add_sandbox(family, settings)
-            _live(app, family, stopping, web=True, say=lambda: _greet(_settings(app), logins))
+            _live(app, family, stopping, web=True, say=lambda: _greet(_settings(app), logins, log))
 
 
 @click.command()
@@ -154,9 +156,25 @@ def _settings(app: Flask) -> Settings:
 
 
 @contextmanager
-def _family(app: Flask, more: Mapping[str, str] | None = None) -> Iterator[Family]:
+def _logs_beside(settings: Settings) -> Iterator[TextIO | None]:
+    """The file that the children's logs go to where somebody watches; None, and to stderr, where nobody does.
+
+    At a terminal a line for each request would push away where the shop is and how to sign in.
+    """
+    if not sys.stderr.isatty():
+        yield None
+        return
+    path = settings.data_dir / "logs" / "shop.log"
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with path.open("a", encoding="utf-8") as log:
+        yield log
+
+
+@contextmanager
+def _family(app: Flask, log: TextIO | None = None, more: Mapping[str, str] | None = None) -> Iterator[Family]:
     """The children's parent; they are stopped when the block ends, before the servers are."""
-    family = Family({**os.environ, **_environment(_settings(app)), **(more or {})})
+    said = (log or sys.stderr).fileno()
+    family = Family({**os.environ, **_environment(_settings(app)), **(more or {})}, said)
     try:
         yield family
     finally:
@@ -256,7 +274,7 @@ def _reachable(host: str) -> str:
     return {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104
 
 
-def _greet(settings: Settings, logins: list[str]) -> None:
+def _greet(settings: Settings, logins: list[str], log: TextIO | None = None) -> None:
     from socialshop.cli.demo import hints
 
     address = settings.public_url or f"http://{_reachable(settings.host)}:{settings.port}"
@@ -269,6 +287,8 @@ def _greet(settings: Settings, logins: list[str]) -> None:
         click.echo("  try:")
         for hint in hints(address):
             click.echo(f"    {hint}")
+    if log is not None:
+        click.echo(f"  what it does, line by line: {log.name}")
     click.echo("Ctrl-C stops everything.")
 
 

@@ -12,45 +12,21 @@ import json
 from collections.abc import Sequence
 from typing import Annotated, Any, ClassVar, Literal, NoReturn
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import Field, ValidationError, model_validator
 from pydantic_core import ErrorDetails, PydanticCustomError
 
 from socialshop.commissions.errors import PlanInvalid
+from socialshop.infra.documents import STORABLE, Document, KnownCurrency
+from socialshop.infra.plainwords import in_plain_words
 from socialshop.kernel import strict_json
-from socialshop.kernel.currencies import is_currency
 from socialshop.kernel.money import BPS, MAX_AMOUNT_MINOR
 
 MAX_BYTES = 1_000_000
 _MAX_LEGS = 32
 _MAX_HOLD_DAYS = 3650
-_IN_OUR_WORDS = {
-    "extra_forbidden": "is unknown here",
-    "missing": "is missing",
-    "tuple_type": "should be a list of legs",
-    "model_attributes_type": "should be an object",
-    "too_short": "needs at least one leg",
-    "too_long": f"has more than {_MAX_LEGS} legs",
-}
 
 
-def _known_currency(value: str) -> str:
-    if not is_currency(value):
-        raise PydanticCustomError("unknown_currency", "is no ISO 4217 currency")
-    return value
-
-
-def _storable(value: str) -> str:
-    """PostgreSQL keeps no U+0000, and a lone surrogate is no text in UTF-8."""
-    if any(c == "\x00" or "\ud800" <= c <= "\udfff" for c in value):
-        raise PydanticCustomError("text", "has a character that is no text (U+0000 or a lone surrogate)")
-    return value
-
-
-class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
-
-
-class _Leg(_Strict):
+class _Leg(Document):
     """A share of a sale: a rate of the line's amount, or a fixed sum times its quantity."""
 
     rate_bps: Annotated[int, Field(ge=1, le=BPS)] | None = None
@@ -89,11 +65,11 @@ Leg = SaleLeg | HostLeg | SelfLeg
 KINDS = ("sale", "host", "self")
 
 
-class Plan(_Strict):
+class Plan(Document):
     """A well-formed plan. `hold_days` is how long, after receipt, an accrual is held before it may be settled."""
 
-    name: Annotated[str, Field(min_length=1, max_length=200), AfterValidator(_storable)]
-    currency: Annotated[str, AfterValidator(_known_currency)]
+    name: Annotated[str, Field(min_length=1, max_length=200), STORABLE]
+    currency: KnownCurrency
     hold_days: Annotated[int, Field(ge=0, le=_MAX_HOLD_DAYS)]
     legs: Annotated[
         tuple[Annotated[Leg, Field(discriminator="kind")], ...],
@@ -176,4 +152,4 @@ def _fault(error: ErrorDetails) -> tuple[str, str]:
         return f"{path}.kind", f"{error['ctx']['tag']!r} is no kind that runs; these do: {', '.join(KINDS)}"
     if error["type"] == "union_tag_not_found":
         return f"{path}.kind", f"is missing; one of {', '.join(KINDS)}"
-    return path, _IN_OUR_WORDS.get(error["type"]) or error["msg"][:1].lower() + error["msg"][1:]
+    return path, in_plain_words(error)

@@ -32,7 +32,7 @@ _PRODUCT: dict[str, Any] = {
     "return_days": 7,
     "skus": [_SKU],
 }
-_DEAL: dict[str, Any] = {
+DEAL: dict[str, Any] = {
     "id": "deal_01k9w3q2mxe5tb6v8c4yd7r1hz",
     "status": "live",
     "sku_id": "sku_01k9w3q2mxe5tb6v8c4yd7r1hz",
@@ -215,7 +215,7 @@ class DealWire(Wire):
     for, null where it is for everybody.
     """
 
-    model_config = with_example(_DEAL)
+    model_config = with_example(DEAL)
 
     id: str
     status: Literal["draft", "scheduled", "live", "paused", "ended"]
@@ -260,4 +260,4 @@ class DealWire(Wire):
 class DealPage(Page[DealWire]):
     """Deals that are announced or live, in the order they were made."""
 
-    model_config = with_example({"data": [_DEAL], "next_cursor": None})
+    model_config = with_example({"data": [DEAL], "next_cursor": None})

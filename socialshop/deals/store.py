@@ -11,21 +11,22 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 # A part of one larger statement: where a buyer's row is changed anyway, stock costs no statement of its own.
-# It reads the CTE `wanted (deal_id, sku_id, quantity)`, and `:now`. `reserved` has a row if the goods are there, the
-# quota (where there is one) is not used up and the deal is not paused (a pause ends with its deal); who finds it empty
-# must roll back, for goods or quota may have been taken.
+# It reads the CTE `wanted (deal_id, sku_id, quantity, opens)`, and `:now`. `reserved` has a row if the goods are there,
+# the quota (where there is one) is not used up, the deal is not paused (a pause ends with its deal) and, for who
+# `opens` a room, was not ended meanwhile; who finds it empty must roll back, for goods or quota may have been taken.
 RESERVED = """
     stocked AS (
         UPDATE skus SET stock = stock - w.quantity FROM wanted w
         WHERE skus.id = w.sku_id AND skus.stock >= w.quantity
-        RETURNING w.deal_id
+        RETURNING w.deal_id, w.opens
     ), metered AS (
         UPDATE deals SET taken = taken + w.quantity FROM wanted w
         WHERE deals.id = w.deal_id AND deals.quota IS NOT NULL AND deals.taken + w.quantity <= deals.quota
         RETURNING deals.id
     ), reserved AS (
         SELECT s.deal_id FROM stocked s JOIN deals d ON d.id = s.deal_id
-        WHERE (d.paused_at IS NULL OR d.ends_at <= :now) AND (d.quota IS NULL OR EXISTS (SELECT FROM metered))
+        WHERE (d.paused_at IS NULL OR d.ends_at <= :now) AND NOT (s.opens AND d.ended_at IS NOT NULL)
+            AND (d.quota IS NULL OR EXISTS (SELECT FROM metered))
     )
 """
 
@@ -70,6 +71,7 @@ class DealRow(NamedTuple):
     late_payer: str
     draft: bool
     paused: bool
+    ended: bool
     minimum_tier: str | None
     return_days: int
     stock: int
@@ -79,7 +81,8 @@ class DealRow(NamedTuple):
 _DEAL = """
     SELECT d.id, d.sku_id, s.product_id, d.opened_by, d.title, d.group_size, d.price_minor, s.currency, d.starts_at,
         coalesce(d.ended_at, d.ends_at), d.room_ttl_seconds, d.seat_hold_seconds, d.per_member_limit, d.quota,
-        d.late_payer, d.draft, d.paused_at IS NOT NULL, d.minimum_tier, p.return_days, s.stock, s.price_minor
+        d.late_payer, d.draft, d.paused_at IS NOT NULL, d.ended_at IS NOT NULL, d.minimum_tier, p.return_days, s.stock,
+        s.price_minor
     FROM deals d JOIN skus s ON s.id = d.sku_id JOIN products p ON p.id = s.product_id
 """
 
@@ -204,6 +207,11 @@ def find_deal(session: Session, deal_id: uuid.UUID) -> DealRow | None:
     return DealRow(*row) if row else None
 
 
+def deals_by_id(session: Session, ids: Sequence[uuid.UUID]) -> list[DealRow]:
+    """These deals, in no order."""
+    return [DealRow(*row) for row in session.execute(text(_DEAL + " WHERE d.id = ANY(:ids)"), {"ids": list(ids)})]
+
+
 def titles(session: Session, ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, str]:
     """What these published deals and products are called, by id."""
     rows = session.execute(
@@ -216,15 +224,18 @@ def titles(session: Session, ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, str]:
     return {row.id: row.title for row in rows}
 
 
-def open_deals(session: Session, now: datetime, after: uuid.UUID | None, limit: int) -> list[DealRow]:
-    """Up to `limit` deals that are announced or live, in the order they were made, after this one."""
+def open_deals(
+    session: Session, now: datetime, after: uuid.UUID | None, limit: int, product_id: uuid.UUID | None = None
+) -> list[DealRow]:
+    """Up to `limit` deals that are announced or live, as they were made, after this one, of one product or all."""
     rows = session.execute(
         text(
             _DEAL + " WHERE NOT d.draft AND d.paused_at IS NULL AND d.ended_at IS NULL"
             " AND (d.ends_at IS NULL OR d.ends_at > :now)"
+            " AND (CAST(:product AS uuid) IS NULL OR s.product_id = :product)"
             " AND (CAST(:after AS uuid) IS NULL OR d.id > :after) ORDER BY d.id LIMIT :limit"
         ),
-        {"now": now, "after": after, "limit": limit},
+        {"now": now, "after": after, "limit": limit, "product": product_id},
     )
     return [DealRow(*row) for row in rows]
 

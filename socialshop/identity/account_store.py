@@ -30,6 +30,15 @@ def live(session: Session, member_id: uuid.UUID, now: datetime) -> list[LiveRow]
     return [LiveRow(*row) for row in rows]
 
 
+def began_since(session: Session, session_id: uuid.UUID, since: datetime) -> bool:
+    """Whether the session began then or later."""
+    found = session.execute(
+        text("SELECT EXISTS (SELECT FROM member_sessions WHERE id = :id AND created_at >= :since)"),
+        {"id": session_id, "since": since},
+    )
+    return bool(found.scalar_one())
+
+
 def revoke(session: Session, member_id: uuid.UUID, session_id: uuid.UUID, now: datetime) -> bool:
     """End a session of the member; False if the member has none of this id."""
     ended = session.execute(

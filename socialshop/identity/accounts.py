@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import uuid
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import structlog
 
 from socialshop.identity import account_store as store
 from socialshop.identity import mailed_token_store, passwords, rules
-from socialshop.identity.errors import WrongPassword
+from socialshop.identity.errors import SignInAgain, WrongPassword
 from socialshop.identity.mailed_tokens import Purpose
 from socialshop.infra.uow import UnitOfWork
 from socialshop.kernel.errors import NotFound
 from socialshop.kernel.ids import to_public
 
+_LATELY = timedelta(hours=1)
 _log = structlog.stdlib.get_logger("socialshop.identity")
 
 
@@ -49,6 +50,12 @@ def check_own_password(uow: UnitOfWork, member_id: uuid.UUID, password: str) -> 
     """The proof that it is the member who asks, and not who found the device open. Raises WrongPassword."""
     if not passwords.verify(store.hash_of(uow.session, member_id), password):
         raise WrongPassword("this is not your password", field="current_password")
+
+
+def check_signed_in_lately(uow: UnitOfWork, session_id: uuid.UUID) -> None:
+    """Who asks gave the password within the last hour, to begin this session. Raises SignInAgain."""
+    if not store.began_since(uow.session, session_id, uow.now - _LATELY):
+        raise SignInAgain("sign in again: this session is older than an hour")
 
 
 def change_password(

@@ -54,8 +54,22 @@ class TermsNeeded(DomainError):
     kind = Kind.CONFLICT
 
 
+class SignInAgain(DomainError):
+    """What cannot be undone is done by who signed in not long ago: a token that was found lying about is older."""
+
+    code = "sign_in_again"
+    kind = Kind.FORBIDDEN
+
+
 class WrongPassword(DomainError):
     """The password that should show who asks is not the member's."""
 
     code = "wrong_password"
     kind = Kind.INVALID
+
+
+class BirthdayKept(DomainError):
+    """The birthday was told within the last 365 days; an admin corrects what is wrong."""
+
+    code = "birthday_kept"
+    kind = Kind.CONFLICT

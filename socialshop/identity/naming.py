@@ -60,7 +60,7 @@ def named(uow: UnitOfWork, *, ids: Sequence[uuid.UUID] = (), numbers: Sequence[i
 
 
 def search(uow: UnitOfWork, sought: str | None, role: Role | None, before: uuid.UUID | None, limit: int) -> list[Named]:
-    """Up to `limit` members, the newest first: whose name or e-mail has `sought`, or who are known as it.
+    """Up to `limit` members, the newest first: whose name or e-mail begins as `sought`, or who are known as it.
 
     One statement.
     """

@@ -23,10 +23,16 @@ PERSONAL = (
         erases=(
             """
             UPDATE member_profiles SET display_name = :neutral_name, email = NULL, email_verified_at = NULL,
-                pending_email = NULL,                locale = DEFAULT, time_zone = DEFAULT
+                pending_email = NULL, locale = DEFAULT, time_zone = NULL
             WHERE member_id = :id
             """,
         ),
+    ),
+    Holding(
+        "member_birthdays",
+        ("member_id", "month", "day", "year"),
+        reads="SELECT month, day, year, set_at FROM member_birthdays WHERE member_id = :id",
+        erases=("DELETE FROM member_birthdays WHERE member_id = :id",),
     ),
     Holding(
         "member_credentials",

@@ -92,9 +92,5 @@ def change_password(call: Call[PasswordChange, Nothing]) -> Answer:
         )
         return Answer(status=204)
 
-    limits.check_sign_in(whose)
-    try:
+    with limits.counted(whose, WrongPassword):
         return call.transact(change)
-    except WrongPassword:
-        limits.count_failed_sign_in(whose)
-        raise

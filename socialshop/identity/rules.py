@@ -1,6 +1,9 @@
-"""What an e-mail address, a password and a name may be. Pure."""
+"""What an e-mail address, a password, a name and a birthday may be. Pure."""
 
 from __future__ import annotations
+
+from datetime import date, timedelta
+from typing import NamedTuple
 
 from email_validator import EmailNotValidError, validate_email
 
@@ -14,6 +17,11 @@ LONGEST_NAME = 60
 LONGEST_EMAIL = 254
 TERMS = "terms"
 TERMS_VERSION = "2026-11"
+BIRTHDAY_KEPT_FOR = timedelta(days=365)
+FIRST_YEAR = 1900
+# With no year given, any day that there ever is may be a birthday.
+_LEAP_YEAR = 2000
+_FEBRUARY, _LEAP_DAY = 2, 29
 
 
 def normalized_email(text: str) -> str:
@@ -46,3 +54,30 @@ def check_time_zone(name: str) -> None:
     """Raises InvalidValue for a name that the IANA database does not know."""
     if not is_time_zone(name):
         raise InvalidValue("not an IANA time zone such as Asia/Shanghai", field="time_zone")
+
+
+class Born(NamedTuple):
+    """A day of birth; `year` None: the member keeps it."""
+
+    month: int
+    day: int
+    year: int | None = None
+
+
+def check_birthday(born: Born, *, today: date) -> None:
+    """Raises InvalidValue (day) for no day of the calendar, (year) for one before FIRST_YEAR or a day to come."""
+    try:
+        day = date(born.year or _LEAP_YEAR, born.month, born.day)
+    except ValueError:
+        raise InvalidValue("no such day", field="day") from None
+    if born.year is not None and not (born.year >= FIRST_YEAR and day <= today):
+        raise InvalidValue("nobody was born in that year", field="year")
+
+
+def born_on(day: date) -> list[tuple[int, int]]:
+    """Whose birthday this day is, as (month, day): on 28 February of a common year theirs too who were born on 29."""
+    born = [(day.month, day.day)]
+    tomorrow = day + timedelta(days=1)
+    if (day.month, day.day) == (_FEBRUARY, _LEAP_DAY - 1) and tomorrow.month != _FEBRUARY:
+        born.append((_FEBRUARY, _LEAP_DAY))
+    return born

@@ -14,18 +14,23 @@ from socialshop.identity.accounts import (
     LiveSession,
     change_password,
     check_own_password,
+    check_signed_in_lately,
     live_sessions,
     revoke_other_sessions,
     revoke_session,
 )
+from socialshop.identity.birthday_store import Celebrant
+from socialshop.identity.birthdays import Birthday, birthday_of, celebrating_on, correct_birthday, set_birthday
 from socialshop.identity.bulk import add_staged_members, imported_email, imported_name, reserve_numbers
 from socialshop.identity.claims import OpenedClaim, attach_email, purge_claims, redeem_claim
 from socialshop.identity.consents import Consent, Document, consents_of, decide_consent, has_consented
 from socialshop.identity.email_changes import ask_email_change, confirm_email_change
 from socialshop.identity.errors import (
     AlreadySignsIn,
+    BirthdayKept,
     ClaimRefused,
     EmailTaken,
+    SignInAgain,
     TermsNeeded,
     WrongCredentials,
     WrongPassword,
@@ -40,7 +45,15 @@ from socialshop.identity.mailed_tokens import (
 )
 from socialshop.identity.naming import has_email, is_empty, name_member, named, names_of, number_of, search
 from socialshop.identity.personal_store import PERSONAL
-from socialshop.identity.rules import LONGEST_EMAIL, LONGEST_NAME, LONGEST_PASSWORD, SHORTEST_PASSWORD, TERMS_VERSION
+from socialshop.identity.rules import (
+    FIRST_YEAR,
+    LONGEST_EMAIL,
+    LONGEST_NAME,
+    LONGEST_PASSWORD,
+    SHORTEST_PASSWORD,
+    TERMS_VERSION,
+    Born,
+)
 from socialshop.identity.store import Named
 from socialshop.infra.uow import UnitOfWork
 from socialshop.kernel.errors import InvalidValue
@@ -48,6 +61,7 @@ from socialshop.kernel.ids import new_id, to_public
 from socialshop.kernel.roles import Role
 
 __all__ = [
+    "FIRST_YEAR",
     "LONGEST_EMAIL",
     "LONGEST_NAME",
     "LONGEST_PASSWORD",
@@ -56,6 +70,10 @@ __all__ = [
     "TERMS_VERSION",
     "AddedMember",
     "AlreadySignsIn",
+    "Birthday",
+    "BirthdayKept",
+    "Born",
+    "Celebrant",
     "ClaimRefused",
     "Consent",
     "Document",
@@ -67,6 +85,7 @@ __all__ = [
     "OpenedSession",
     "ProfileChanges",
     "Purpose",
+    "SignInAgain",
     "SignedIn",
     "TermsNeeded",
     "WrongCredentials",
@@ -76,12 +95,16 @@ __all__ = [
     "ask_email_change",
     "attach_email",
     "authenticate",
+    "birthday_of",
+    "celebrating_on",
     "change_password",
     "check_own_password",
     "check_password",
+    "check_signed_in_lately",
     "close_session",
     "confirm_email_change",
     "consents_of",
+    "correct_birthday",
     "decide_consent",
     "edit_profile",
     "has_consented",
@@ -106,6 +129,7 @@ __all__ = [
     "revoke_other_sessions",
     "revoke_session",
     "search",
+    "set_birthday",
     "verify_email",
 ]
 
@@ -116,14 +140,16 @@ _log = structlog.stdlib.get_logger("socialshop.identity")
 
 @dataclass(frozen=True, slots=True)
 class NewMember:
-    """A person who becomes a member; `terms_version` None: somebody else made the account, nothing was agreed to."""
+    """A person who becomes a member; `terms_version` None: somebody else made the account, nothing was agreed to.
+
+    The time zone is the shop's until the member chooses another.
+    """
 
     email: str
     password: str
     display_name: str
     role: Role = Role.MEMBER
     locale: str = "zh"
-    time_zone: str = "Asia/Shanghai"
     terms_version: str | None = None
 
 
@@ -160,15 +186,14 @@ class ProfileChanges(TypedDict, total=False):
 
     display_name: str
     locale: str
-    time_zone: str
+    time_zone: str | None
 
 
 def add_member(uow: UnitOfWork, person: NewMember) -> AddedMember:
-    """Add a member who can sign in. Raises InvalidValue (email, password, display_name, time_zone), EmailTaken."""
+    """Add a member who can sign in. Raises InvalidValue (email, password, display_name), EmailTaken."""
     email = rules.normalized_email(person.email)
     rules.check_password(person.password)
     name = rules.trimmed_name(person.display_name)
-    rules.check_time_zone(person.time_zone)
     password_hash = passwords.hash_password(person.password)
     member_id = new_id()
     number = store.add_member(uow.session, member_id=member_id, role=person.role, joined_at=uow.now)
@@ -177,7 +202,6 @@ def add_member(uow: UnitOfWork, person: NewMember) -> AddedMember:
         "display_name": name,
         "email": email,
         "locale": person.locale,
-        "time_zone": person.time_zone,
     }
     if not store.add_profile(uow.session, profile):
         raise EmailTaken("another member signs in with this e-mail address", field="email")
@@ -237,12 +261,12 @@ def close_session(uow: UnitOfWork, session_id: uuid.UUID) -> None:
 
 
 def edit_profile(uow: UnitOfWork, member_id: uuid.UUID, changes: ProfileChanges) -> None:
-    """Change what is given of a profile. Raises InvalidValue naming the field."""
+    """Change what is given of a profile; a time zone of None is the shop's. Raises InvalidValue naming the field."""
     kept: ProfileChanges = {**changes}
     if "display_name" in kept:
         kept["display_name"] = rules.trimmed_name(kept["display_name"])
-    if "time_zone" in kept:
-        rules.check_time_zone(kept["time_zone"])
+    if kept.get("time_zone") is not None:
+        rules.check_time_zone(str(kept["time_zone"]))
     if kept:
         store.update_profile(uow.session, member_id, kept)
 

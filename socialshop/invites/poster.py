@@ -118,8 +118,13 @@ def _draw_head(pen: _Pen, sheet: Sheet) -> None:
     pen.canvas.rectangle((0, 0, WIDTH, 190), fill=_ACCENT)
     pen.y = 44
     pen.write(name, 44, weight="bold", fill=_ON_ACCENT)
-    pen.write(texts["invites" if sheet.subject else "invites_shop"], 30, fill=_ON_ACCENT)
+    pen.write(texts[f"invites{_about(sheet)}" if sheet.subject else "invites_shop"], 30, fill=_ON_ACCENT)
     pen.y = 246
+
+
+def _about(sheet: Sheet) -> str:
+    """What the words of a poster end in where it is about a text."""
+    return "_note" if sheet.subject is not None and sheet.subject.to_read else ""
 
 
 def _draw_subject(pen: _Pen, sheet: Sheet) -> None:
@@ -165,7 +170,7 @@ def _draw_foot(pen: _Pen, sheet: Sheet) -> None:
     room = WIDTH - _MARGIN - 24 - left
     y = _FOOT + 64
     for text, size, weight, fill in (
-        (texts["scan"], 30, "bold", _INK),
+        (texts[f"scan{_about(sheet)}"], 30, "bold", _INK),
         (texts["code"], 26, "regular", _SOFT),
         (sheet.code, 34, "bold", _ACCENT),
     ):

@@ -33,6 +33,7 @@ class Kind(StrEnum):
     DEAL = "deal"
     ROOM = "room"
     PRODUCT = "product"
+    NOTE = "note"
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +42,8 @@ class ShareSubject:
 
     `price` is what one unit costs here, bought together where people buy together, and `price_alone` what it costs
     without a group. `seats_left` of `size` are free.
-    After `ends_at` nothing can be joined; `is_open` is False as soon as nothing can be, for whatever reason.
+    After `ends_at` nothing can be joined; `is_open` is False as soon as nothing can be, for whatever reason. `to_read`:
+    it is a text, about something that is bought.
     """
 
     title: str
@@ -51,6 +53,7 @@ class ShareSubject:
     seats_left: int | None = None
     ends_at: datetime | None = None
     price_alone: Money | None = None
+    to_read: bool = False
 
 
 def new_code(choose: Callable[[Sequence[str]], str]) -> str:

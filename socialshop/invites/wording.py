@@ -13,6 +13,7 @@ from socialshop.kernel.money import Money, to_decimal_text
 TEXTS: Mapping[Language, Mapping[str, str]] = {
     "zh": {
         "share": "一起买「{title}」",
+        "share_note": "看看这篇笔记「{title}」",
         "share_price": "，一起买价 {price}",
         "share_seats": "，还差 {left} 人",
         "share_ends": "，{at} 截止",
@@ -21,6 +22,7 @@ TEXTS: Mapping[Language, Mapping[str, str]] = {
     },
     "en": {
         "share": "Buy “{title}” together with me",
+        "share_note": "Read “{title}” before you buy",
         "share_price": " for {price}",
         "share_seats": ", {left} seats left",
         "share_ends": ", ends {at}",
@@ -33,6 +35,7 @@ POSTER: Mapping[Language, Mapping[str, str]] = {
     "zh": {
         "somebody": "一位会员",
         "invites": "邀请你一起买",
+        "invites_note": "分享了一篇笔记",
         "invites_shop": "邀请你加入",
         "shop_title": "一起买，更便宜",
         "shop_body": "和朋友一起成团，享受一起买的价格；未成团，全额退款。",
@@ -43,11 +46,13 @@ POSTER: Mapping[Language, Mapping[str, str]] = {
         "ends": "{at} 截止",
         "over": "本团已结束，可扫码自己开一个",
         "scan": "长按或扫码加入",
+        "scan_note": "长按或扫码阅读",
         "code": "邀请码",
     },
     "en": {
         "somebody": "A member",
         "invites": "invites you to buy together",
+        "invites_note": "shares a note with you",
         "invites_shop": "invites you to join",
         "shop_title": "Buy together, pay less",
         "shop_body": "Fill a group with friends and pay less. If it does not fill, you get your money back.",
@@ -58,6 +63,7 @@ POSTER: Mapping[Language, Mapping[str, str]] = {
         "ends": "Ends {at}",
         "over": "This one is over. Scan to open your own.",
         "scan": "Scan to join",
+        "scan_note": "Scan to read",
         "code": "Invite code",
     },
 }
@@ -80,7 +86,7 @@ def share_text(language: Language, subject: ShareSubject | None, *, code: str, u
     texts = TEXTS[language]
     if subject is None:
         return texts["share_shop"].format(code=code) + texts["share_tail"].format(url=url)
-    said = texts["share"].format(title=subject.title)
+    said = texts["share_note" if subject.to_read else "share"].format(title=subject.title)
     if subject.price is not None:
         said += texts["share_price"].format(price=price_text(subject.price))
     if subject.is_open and subject.seats_left is not None:

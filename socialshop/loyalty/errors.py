@@ -33,8 +33,57 @@ class RedemptionDecided(DomainError):
     kind = Kind.CONFLICT
 
 
+class CampaignDrawn(DomainError):
+    """The campaign's groups are fixed: nothing of it changes any more, but that it may be cancelled."""
+
+    code = "campaign_drawn"
+    kind = Kind.CONFLICT
+
+
+class CampaignTooLate(DomainError):
+    """The campaign's groups were not fixed before its start, or it was cancelled."""
+
+    code = "campaign_too_late"
+    kind = Kind.CONFLICT
+
+
+class SurveyAnswered(DomainError):
+    """The member answered the survey before: each answers once."""
+
+    code = "survey_answered"
+    kind = Kind.CONFLICT
+
+
+class SurveyClosed(DomainError):
+    """The survey is over."""
+
+    code = "survey_closed"
+    kind = Kind.CONFLICT
+
+
+class RewardChanged(DomainError):
+    """Something else is left of the reward by now than who changes it saw."""
+
+    code = "reward_changed"
+    kind = Kind.CONFLICT
+
+
+class SelfAdjustment(DomainError):
+    """Nobody gives themselves points by hand, or takes any from themselves."""
+
+    code = "self_adjustment"
+    kind = Kind.FORBIDDEN
+
+
 class PointRulesTaken(DomainError):
     """Other rules of points come into force at that very instant."""
 
     code = "point_rules_taken"
+    kind = Kind.CONFLICT
+
+
+class CouponUnusable(DomainError):
+    """The coupon is not the member's or not open, or it cannot act on this order; `reason` says which."""
+
+    code = "coupon_unusable"
     kind = Kind.CONFLICT

@@ -14,17 +14,41 @@ from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 from socialshop.kernel.money import BPS
+from socialshop.loyalty.member_day import MemberDay
 
 ORDER = "order"
 CHECK_IN = "check_in"
 ADJUSTMENT = "adjustment"
-# Given by hand or by rules of their own: no rule of a kind speaks of them.
-OWN_KINDS = frozenset({ORDER, CHECK_IN, ADJUSTMENT})
+# What rules of kinds speak of; all else is given by hand or by rules of its own.
 KINDS = ("review", "share", "survey", "mission", "note")
+SHARE, SURVEY, MISSION = "share", "survey", "mission"
 MOST_POINTS = 10**9
 # What comes back to a lot that has expired, or is about to, can be used so many days longer.
 GRACE = timedelta(days=7)
 _HUNDRED = 100
+
+
+class MissionKind(StrEnum):
+    """What a mission counts: the member's own sales, friends brought who bought, and what the member did."""
+
+    ORDER = ORDER
+    FRIEND = "friend"
+    CHECK_IN = CHECK_IN
+    SHARE = SHARE
+    SURVEY = SURVEY
+
+
+# What a mission counts by the points that it gave.
+COUNTED_DEEDS = frozenset({MissionKind.CHECK_IN, MissionKind.SHARE, MissionKind.SURVEY})
+
+
+class Repeats(StrEnum):
+    """How often a mission begins anew, by the shop's clock: with each day, week (from Monday), month, or never."""
+
+    ONCE = "once"
+    DAY = "day"
+    WEEK = "week"
+    MONTH = "month"
 
 
 class Span(StrEnum):
@@ -51,6 +75,10 @@ class KindRule:
         return [Cap(span, begins, most) for span, begins, most in (*spans, month) if most is not None]
 
 
+# Of a kind that the rules in force leave out, whatever an event is worth.
+GIVES_NOTHING = KindRule(0, ever=0)
+
+
 class Cap(NamedTuple):
     """At most `most` points of a kind in the span that begins on `begins_on`."""
 
@@ -71,7 +99,8 @@ class Rules:
     """One version of the rules.
 
     `order_points_per_unit`: points for each whole unit of the shop's currency paid for goods. `hundred_points_minor`:
-    what a hundred points pay of a price, in minor units. `price_cap_bps`: the share of a price that points may pay.
+    what a hundred points pay of a price, in minor units. `price_cap_bps`: the share of a price that points may pay. A
+    `member_day` multiplies the points of orders placed on it.
     """
 
     version: int
@@ -84,6 +113,7 @@ class Rules:
     hundred_points_minor: int = 100
     price_cap_bps: int = 3_000
     least_points: int = 100
+    member_day: MemberDay | None = None
 
 
 # In force in a shop that has published none.
@@ -101,11 +131,14 @@ FIRST = Rules(
 
 def parse(version: int, document: Mapping[str, Any]) -> Rules:
     """A version as it was kept; the document was checked before it was."""
-    plain = {name: value for name, value in document.items() if name not in {"kinds", "streak_bonuses"}}
+    plain = {name: value for name, value in document.items() if name not in {"kinds", "streak_bonuses", "member_day"}}
+    # Versions from before there was such a day do not speak of it.
+    member_day = document.get("member_day")
     return Rules(
         version,
         kinds={kind: KindRule(**rule) for kind, rule in document["kinds"].items()},
         streak_bonuses=tuple(StreakBonus(**bonus) for bonus in document["streak_bonuses"]),
+        member_day=None if member_day is None else MemberDay(**member_day),
         **plain,
     )
 

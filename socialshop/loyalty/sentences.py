@@ -17,8 +17,8 @@ _PERCENT = 100
 
 SENTENCES: Mapping[str, tuple[str, str]] = {
     "earned_order": (
-        "An order of {paid:money}: {per_unit} point(s) for each whole unit, times {multiplier:rate}, rounded down. They"
-        " are yours once the goods can no longer be sent back.",
+        "An order of {paid:money}: points at {per_unit} for each whole unit, times {multiplier:rate}, rounded down."
+        " They are yours once the goods can no longer be sent back.",
         "订单实付 {paid:money}，每元 {per_unit} 积分，乘以 {multiplier:rate}，向下取整；退货期满后归您。",
     ),
     "earned_check_in": ("You checked in, day {streak} in a row.", "签到，连续第 {streak} 天。"),
@@ -27,7 +27,7 @@ SENTENCES: Mapping[str, tuple[str, str]] = {
         "签到，连续第 {streak} 天，其中 {bonus} 积分为连签奖励。",
     ),
     "earned_review": ("You reviewed what you bought.", "评价了购买的商品。"),
-    "earned_share": ("Somebody came through what you shared.", "您的分享带来了访客。"),
+    "earned_share": ("Somebody bought through what you shared.", "有人通过您的分享下单。"),
     "earned_survey": ("You answered a survey.", "完成了问卷。"),
     "earned_mission": ("You finished a mission.", "完成了任务。"),
     "earned_note": ("You wrote a note.", "发布了笔记。"),
@@ -40,6 +40,14 @@ SENTENCES: Mapping[str, tuple[str, str]] = {
     "taken_back_owed": (
         "The order was refunded, and you had used its points: they are owed, and paid from what you earn next.",
         "订单已退款而积分已使用：记为欠分，由之后获得的积分抵扣。",
+    ),
+    "taken_back_share": (
+        "The order that came through what you shared was refunded: its points were taken back.",
+        "经您分享的订单已退款，收回其积分。",
+    ),
+    "taken_back_mission": (
+        "A refund left the mission unfinished: its points were taken back.",
+        "因退款任务未完成，收回其积分。",
     ),
     "netted": ("Owed points were paid from what you have.", "以现有积分抵扣欠分。"),
     "used_reward": ("Taken for “{title}”.", "兑换「{title}」。"),
@@ -60,16 +68,23 @@ SENTENCES: Mapping[str, tuple[str, str]] = {
 def code_of(kind: str, *, lot_kind: str | None, purpose: str | None, owed: bool, facts: Mapping[str, Any]) -> str:
     """Which sentence tells this movement: the most particular one that there is."""
     plain = kind.removeprefix("points_")
-    about = lot_kind if plain == "earned" else purpose
+    about = lot_kind if plain in {"earned", "taken_back"} else purpose
     particular = [f"{plain}_owed"] if owed else []
     if facts.get("bonus"):
         particular.append(f"{plain}_{about}_bonus")
     return next((code for code in (*particular, f"{plain}_{about}", plain) if code in SENTENCES), "other")
 
 
-def say(language: str, code: str, facts: Mapping[str, Any], *, money: Callable[[Money], str] = str) -> str:
-    """The sentence `code` in `language`, with its figures; `money` writes an amount."""
-    sentence = SENTENCES[code][LANGUAGES.index(language)]
+def say(
+    language: str,
+    code: str,
+    facts: Mapping[str, Any],
+    *,
+    money: Callable[[Money], str] = str,
+    catalogue: Mapping[str, tuple[str, str]] = SENTENCES,
+) -> str:
+    """The sentence `code` of the catalogue in `language`, with its figures; `money` writes an amount."""
+    sentence = catalogue[code][LANGUAGES.index(language)]
     return _FIELD.sub(lambda field: _written(field[1], field[2], facts, money), sentence)
 
 

@@ -10,10 +10,10 @@ from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from socialshop.kernel.currencies import is_currency
+from socialshop.infra.documents import STORABLE, Document, KnownCurrency
 from socialshop.kernel.money import BPS
 
 MOST_TIERS = 12
@@ -23,39 +23,25 @@ _LONGEST_DAYS = 3_650
 SALES_KINDS = ("order", "refund", "referral", "referral_refund")
 
 
-def _storable(value: str) -> str:
-    """PostgreSQL keeps no U+0000, and a lone surrogate is no text in UTF-8."""
-    if any(c == "\x00" or "\ud800" <= c <= "\udfff" for c in value):
-        raise PydanticCustomError("text", "has a character that is no text (U+0000 or a lone surrogate)")
-    return value
-
-
-def _known_currency(value: str) -> str:
-    if not is_currency(value):
-        raise PydanticCustomError("unknown_currency", "is no ISO 4217 currency")
-    return value
-
-
 Code = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
-Text = Annotated[str, Field(min_length=1, max_length=60), AfterValidator(_storable)]
+Text = Annotated[str, Field(min_length=1, max_length=60), STORABLE]
 Points = Annotated[int, Field(ge=0, le=MOST_POINTS)]
 
 
-class Strict(BaseModel):
-    """A part of a document."""
+class BenefitSet(Document):
+    """What a tier gives; what is not said is not given. 10,000 bps of points are the plain number.
 
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+    `discount_bps` off the goods at checkout, which are never free; `free_shipping`: sending costs nothing.
+    """
 
-
-class BenefitSet(Strict):
-    """What a tier gives; what is not said is not given. 10,000 bps of points are the plain number."""
-
+    discount_bps: Annotated[int, Field(ge=0, lt=BPS)] = 0
+    free_shipping: bool = False
     points_multiplier_bps: Annotated[int, Field(ge=BPS, le=100 * BPS)] = BPS
     early_access_hours: Annotated[int, Field(ge=0, le=168)] = 0
     exclusive_deals: bool = False
 
 
-class Tier(Strict):
+class Tier(Document):
     """A step of the ladder, reached with `threshold` growth within the period."""
 
     code: Code
@@ -65,14 +51,14 @@ class Tier(Strict):
     benefits: BenefitSet = BenefitSet()
 
 
-class SpendRule(Strict):
+class SpendRule(Document):
     """One point for each `minor_per_point` of what a sale is worth after refunds."""
 
-    currency: Annotated[str, AfterValidator(_known_currency)]
+    currency: KnownCurrency
     minor_per_point: Annotated[int, Field(ge=1, le=10**9)]
 
 
-class ActivityRule(Strict):
+class ActivityRule(Document):
     """Points for an act, at most so many a day by the shop's clock and so many within the period."""
 
     kind: Code
@@ -81,13 +67,13 @@ class ActivityRule(Strict):
     period_cap: Annotated[int, Field(ge=1, le=10**9)]
 
 
-class Programme(Strict):
+class Programme(Document):
     """Tiers from the lowest, whose threshold is 0, to the highest; growth counts for `period_days`.
 
     Who has less than the tier asks is warned, and steps down after `grace_days` with less.
     """
 
-    name: Annotated[str, Field(min_length=1, max_length=200), AfterValidator(_storable)]
+    name: Annotated[str, Field(min_length=1, max_length=200), STORABLE]
     period_days: Annotated[int, Field(ge=1, le=_LONGEST_DAYS)]
     grace_days: Annotated[int, Field(ge=1, le=_LONGEST_DAYS)]
     spend: Annotated[tuple[SpendRule, ...], Field(max_length=20, strict=False)] = ()

@@ -5,7 +5,7 @@ Units: `*_bps` are basis points, `*_hours` hours; 10,000 bps of points are the p
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -23,19 +23,23 @@ class Benefits:
     tier_name_zh: str
     tier_name_en: str
     level: int
+    discount_bps: int = 0
+    free_shipping: bool = False
     points_multiplier_bps: int = BPS
     early_access_hours: int = 0
     exclusive_deals: bool = False
 
 
+_GIVEN = ("discount_bps", "free_shipping", "points_multiplier_bps", "early_access_hours", "exclusive_deals")
+
+
 def benefits_of_tier(tier: str, name_zh: str, name_en: str, level: int, given: Mapping[str, Any]) -> Benefits:
-    """The benefits of a tier from its published document."""
-    return Benefits(
-        tier=tier,
-        tier_name_zh=name_zh,
-        tier_name_en=name_en,
-        level=level,
-        points_multiplier_bps=given["points_multiplier_bps"],
-        early_access_hours=given["early_access_hours"],
-        exclusive_deals=given["exclusive_deals"],
-    )
+    """The benefits of a tier from its published document; one that is older than a benefit does not give it."""
+    has = {name: given[name] for name in _GIVEN if name in given}
+    return Benefits(tier=tier, tier_name_zh=name_zh, tier_name_en=name_en, level=level, **has)
+
+
+def best_of(given: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """The best of each benefit that these documents give: what is yes is better than no, and more than less."""
+    names = dict.fromkeys(name for document in given for name in document)
+    return {name: max(document[name] for document in given if name in document) for name in names}

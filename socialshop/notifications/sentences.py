@@ -77,10 +77,16 @@ SENTENCES: Mapping[str, tuple[str, str]] = {
         "Your payout of {amount:money} did not arrive. The money is in your wallet again.",
         "您的提现 {amount:money} 未到账，款项已回到钱包。",
     ),
+    "payout_returned": (
+        "The bank sent your payout of {amount:money} back. The money is in your wallet again.",
+        "您的提现 {amount:money} 被银行退回，款项已回到钱包。",
+    ),
     "points_expiring": (
         "{points} of your points end soon, the first on {until:time}.",
         "您有 {points} 积分即将到期，最早 {until:time}。",
     ),
+    "mission_done": ("You finished “{title_en}”: {points} points.", "您完成了「{title_zh}」，获得 {points} 积分。"),
+    "campaign_begun": ("“{title_en}” has begun: {notice_en}", "「{title_zh}」开始了：{notice_zh}"),
     "member_invited": ("{name} joined the shop through your link.", "{name} 通过您的链接加入了。"),
     "tier_upgraded": ("You are in the tier {tier_en} now.", "恭喜升级为{tier_zh}！"),
     "tier_warned": (
@@ -93,6 +99,49 @@ SENTENCES: Mapping[str, tuple[str, str]] = {
         "您的等级已变为{tier_zh}。当前成长值 {growth}，原等级需要 {threshold}。",
     ),
     "tier_moved": ("The tiers have changed: yours is {tier_en} now.", "会员等级已调整，您现在是{tier_zh}。"),
+    "plan_started": ("{plan_en} has begun. It lasts until {until:time}.", "{plan_zh}已生效，有效期至 {until:time}。"),
+    "plan_renewal_soon": (
+        "{plan_en} renews at {until:time} for {amount:money}. You can cancel with one tap until then.",
+        "{plan_zh}将于 {until:time} 自动续费 {amount:money}，此前可一键取消。",
+    ),
+    "plan_ending_soon": (
+        "{plan_en} ends at {until:time}. It does not renew by itself.",
+        "{plan_zh}将于 {until:time} 到期，不会自动续费。",
+    ),
+    "plan_renewed": (
+        "{plan_en} was renewed for {amount:money}. It lasts until {until:time}.",
+        "{plan_zh}已续费 {amount:money}，有效期至 {until:time}。",
+    ),
+    "plan_payment_due": (
+        "{plan_en} waits for your payment of {amount:money}. What it gives stays until {until:time}.",
+        "{plan_zh}待您付款 {amount:money}，权益保留至 {until:time}。",
+    ),
+    "plan_payment_failed": (
+        "The payment of {amount:money} for {plan_en} failed. It is tried again, or pay it yourself: what the plan gives"
+        " stays until {until:time}.",
+        "{plan_zh}续费 {amount:money} 扣款失败，我们会再次尝试，您也可以自行付款；权益保留至 {until:time}。",
+    ),
+    "plan_ended": ("{plan_en} has ended. Nothing more is charged.", "{plan_zh}已结束，不会再扣款。"),
+    "plan_month": (
+        "A new month of {plan_en} has begun: {vouchers} voucher(s) wait for you.",
+        "{plan_zh}新的一个月已开始，有 {vouchers} 张礼券待领取。",
+    ),
+    "plan_refunded": ("{amount:money} for your plan was refunded.", "您的会员计划已退款 {amount:money}。"),
+    "post_published_review": ("Your review of “{title}” is published.", "您对「{title}」的评价已发布。"),
+    "post_published_note": ("Your note about “{title}” is published.", "您关于「{title}」的笔记已发布。"),
+    "post_rejected_review": (
+        "Your review of “{title}” is not shown. The reason: {reason} You may write it anew.",
+        "您对「{title}」的评价未展示。原因：{reason} 您可以修改后重新提交。",
+    ),
+    "post_rejected_note": (
+        "Your note about “{title}” is not shown. The reason: {reason} You may write it anew.",
+        "您关于「{title}」的笔记未展示。原因：{reason} 您可以修改后重新提交。",
+    ),
+    "webhook_disabled": (
+        "The webhook endpoint {endpoint} took nothing any more and is switched off. Look at it and switch it on again.",
+        "Webhook 端点 {endpoint} 已无法接收消息，已停用。请检查后重新启用。",
+    ),
+    "digest": ("This is what happened:", "以下是最近的动态："),
     "email_verification": (
         "Open this link to say that this e-mail address is yours. It works once, for a day.",
         "点击链接以确认这是您的邮箱，仅可使用一次，一天内有效。",
@@ -104,6 +153,15 @@ SENTENCES: Mapping[str, tuple[str, str]] = {
     "password_link": (
         "The shop made a link to a new password for you. Did you not ask for it? Tell the shop at once.",
         "商店为您生成了设置新密码的链接。如果不是您要求的，请立即告知商店。",
+    ),
+    "phone_linked": (
+        "A phone was linked to your account: codes that it is sent sign in. Was it not you? Then change your password"
+        " and remove the phone now.",
+        "您的账户已绑定手机，可用短信验证码登录。若非本人操作，请立即修改密码并移除该手机。",
+    ),
+    "phone_removed": (
+        "The phone was removed from your account: it signs in no more. Was it not you? Then change your password now.",
+        "您的账户已移除手机，不能再用它登录。若非本人操作，请立即修改密码。",
     ),
     "email_change": (
         "Open this link to say that this is your e-mail address from now on. It works once, for a day.",
@@ -121,13 +179,25 @@ SUBJECTS: Mapping[str, tuple[str, str]] = {
     "room_expired": ("Your group did not fill", "您的团到时未成团"),
     "room_cancelled": ("Your group was cancelled", "您的团已取消"),
     "refund_paid": ("Your refund was paid", "您的退款已到账"),
+    "phone_linked": ("A phone was linked to your account", "您的账户已绑定手机"),
+    "phone_removed": ("The phone was removed from your account", "您的账户已移除手机"),
     "payout_approved": ("Your payout was approved", "您的提现已通过"),
     "payout_held": ("Your payout is on hold", "您的提现暂缓"),
     "payout_rejected": ("Your payout was refused", "您的提现未通过"),
     "payout_paid": ("Your payout was paid", "您的提现已打款"),
     "payout_failed": ("Your payout did not arrive", "您的提现未到账"),
+    "payout_returned": ("Your payout came back", "您的提现被退回"),
     "tier_warned": ("Your tier is about to change", "您的会员等级即将变化"),
     "tier_downgraded": ("Your tier has changed", "您的会员等级已变化"),
+    "plan_renewal_soon": ("Your plan renews soon", "您的会员计划即将续费"),
+    "plan_ending_soon": ("Your plan ends soon", "您的会员计划即将到期"),
+    "plan_renewed": ("Your plan was renewed", "您的会员计划已续费"),
+    "plan_payment_due": ("Your plan waits for a payment", "您的会员计划待付款"),
+    "plan_payment_failed": ("The payment for your plan failed", "您的会员计划扣款失败"),
+    "plan_ended": ("Your plan has ended", "您的会员计划已结束"),
+    "plan_refunded": ("Your plan was refunded", "您的会员计划已退款"),
+    "webhook_disabled": ("A webhook endpoint is switched off", "一个 Webhook 端点已停用"),
+    "digest": ("What is new for you", "您的近期动态"),
     "email_verification": ("Confirm your e-mail address", "确认您的邮箱"),
     "password_reset": ("Choose a new password", "设置新密码"),
     "email_change": ("Confirm your new e-mail address", "确认您的新邮箱"),
@@ -135,6 +205,7 @@ SUBJECTS: Mapping[str, tuple[str, str]] = {
 }
 WORDS: Mapping[str, tuple[str, str]] = {
     "open": ("Open", "打开"),
+    "unsubscribe": ("No more mails of this kind:", "不再接收此类邮件："),
     "unwanted": (
         "You choose which mails you get: in the shop, under Me, What you hear of.",
         "接收哪些邮件由您决定：在商店“我的”里的“消息设置”。",

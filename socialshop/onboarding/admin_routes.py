@@ -1,13 +1,14 @@
-"""Letting imported members in, for admins."""
+"""Letting imported members in, and putting right what members told wrongly, for admins."""
 
 from __future__ import annotations
 
+from socialshop.identity import service as identity
 from socialshop.identity.service import AlreadySignsIn, EmailTaken
 from socialshop.infra import wired
 from socialshop.infra.uow import UnitOfWork
 from socialshop.kernel.errors import NotFound
 from socialshop.onboarding import service
-from socialshop.onboarding.schemas import ClaimWire, EmailToAttach
+from socialshop.onboarding.schemas import BirthdayTold, BirthdayWire, ClaimWire, EmailToAttach
 from socialshop.web.auth import ADMINS
 from socialshop.web.idempotency import Idempotency
 from socialshop.web.operations import Answer, Call, Reply, Room
@@ -40,3 +41,24 @@ def attach_email(call: Call[EmailToAttach, Nothing]) -> Answer:
         return Answer(ClaimWire.of(service.attach_email(uow, actor, member_id, call.body.email, days=days)), 201)
 
     return call.transact(attach)
+
+
+@room.operation(
+    "POST",
+    "/admin/members/<member_id>/birthday",
+    access=ADMINS,
+    body=BirthdayTold,
+    replies=Reply(200, BirthdayWire, "The member's birthday, as it is known from now on."),
+    refuses=(NotFound,),
+    ids={"member_id": "mbr"},
+)
+def correct_birthday(call: Call[BirthdayTold, Nothing]) -> Answer:
+    """Put right the birthday of a member who told it wrongly, without waiting for 365 days to pass."""
+    born, zone = call.body.born(), wired.settings().time_zone
+
+    def correct(uow: UnitOfWork) -> Answer:
+        member_id, actor = call.ids["member_id"], call.caller.member_id
+        kept = identity.correct_birthday(uow, actor, member_id, born, zone=zone)
+        return Answer(BirthdayWire.of(kept))
+
+    return call.transact(correct)

@@ -6,6 +6,7 @@ from socialshop.identity import service as identity
 from socialshop.identity.errors import TokenNotValid
 from socialshop.identity.service import (
     TERMS_VERSION,
+    BirthdayKept,
     ClaimRefused,
     EmailTaken,
     NewMember,
@@ -21,10 +22,13 @@ from socialshop.kernel.ids import to_public
 from socialshop.notifications import service as notifications
 from socialshop.onboarding import service
 from socialshop.onboarding.schemas import (
+    BirthdayTold,
+    BirthdayWire,
     Claiming,
     Credentials,
     EmailAsked,
     EmailChange,
+    OwnBirthday,
     PasswordReset,
     Profile,
     ProfileEdit,
@@ -63,7 +67,6 @@ def register(call: Call[Registration, Nothing]) -> Answer:
         email=body.email,
         password=body.password,
         display_name=body.display_name,
-        time_zone=settings.time_zone,
         terms_version=TERMS_VERSION,
     )
 
@@ -97,12 +100,8 @@ def open_session(call: Call[Credentials, Nothing]) -> Answer:
         entrance = service.sign_in(uow, email, password, session_days=days, visitor=visitors.known_visitor())
         return Answer(SessionOpened.of(entrance), 201)
 
-    limits.check_sign_in(email)
-    try:
+    with limits.counted(email, WrongCredentials):
         return call.transact(enter)
-    except WrongCredentials:
-        limits.count_failed_sign_in(email)
-        raise
 
 
 @room.operation(
@@ -140,11 +139,12 @@ def show_me(call: Call[Nothing, Nothing]) -> Answer:
 )
 def edit_me(call: Call[ProfileEdit, Nothing]) -> Answer:
     """Change your profile: what is given changes, what is absent stays."""
-    changes, choices = call.body.changes(), call.body.choices()
+    changes, choices, habits = call.body.changes(), call.body.choices(), call.body.habits()
 
     def edit(uow: UnitOfWork) -> Answer:
         card = service.edit_profile(uow, call.caller.member_id, changes)
         notifications.choose(uow, call.caller.number, choices)
+        notifications.keep_habits(uow, call.caller.number, habits)
         return _profile(uow, call.caller, card)
 
     return call.transact(edit)
@@ -249,12 +249,8 @@ def change_email(call: Call[EmailChange, Nothing]) -> Answer:
         notifications.request_email_change(uow, caller.number)
         return Answer(Nothing(), 202)
 
-    limits.check_sign_in(whose)
-    try:
+    with limits.counted(whose, WrongPassword):
         return call.transact(ask)
-    except WrongPassword:
-        limits.count_failed_sign_in(whose)
-        raise
 
 
 @room.operation(
@@ -276,5 +272,43 @@ def confirm_email_change(call: Call[VerifiedEmail, Nothing]) -> Answer:
     return call.transact(confirm)
 
 
+@room.operation(
+    "GET",
+    "/me/birthday",
+    access=SIGNED_IN,
+    replies=Reply(200, OwnBirthday, "Your birthday."),
+)
+def show_birthday(call: Call[Nothing, Nothing]) -> Answer:
+    """Your birthday, if you have told it."""
+
+    def read(uow: UnitOfWork) -> Answer:
+        birthday = identity.birthday_of(uow, call.caller.member_id)
+        return Answer(OwnBirthday(birthday=BirthdayWire.of(birthday) if birthday else None))
+
+    return call.transact(read)
+
+
+@room.operation(
+    "POST",
+    "/me/birthday",
+    access=SIGNED_IN,
+    body=BirthdayTold,
+    replies=Reply(200, BirthdayWire, "Your birthday, as it is known from now on."),
+    refuses=(BirthdayKept,),
+)
+def tell_birthday(call: Call[BirthdayTold, Nothing]) -> Answer:
+    """Tell your birthday; another can be told 365 days later.
+
+    Who was born on 29 February celebrates on the 28th in common years.
+    """
+    born, zone = call.body.born(), wired.settings().time_zone
+
+    def tell(uow: UnitOfWork) -> Answer:
+        kept = identity.set_birthday(uow, call.caller.member_id, born, zone=zone)
+        return Answer(BirthdayWire.of(kept))
+
+    return call.transact(tell)
+
+
 def _profile(uow: UnitOfWork, caller: Caller, card: Card) -> Answer:
-    return Answer(Profile.with_choices(card, notifications.choices_of(uow, caller.number)))
+    return Answer(Profile.with_choices(card, *notifications.wishes_of(uow, caller.number)))

@@ -9,6 +9,7 @@ from datetime import datetime
 from socialshop.audit import service as audit
 from socialshop.identity import service as identity
 from socialshop.identity.service import NewMember, OpenedClaim, OpenedSession
+from socialshop.infra import wired
 from socialshop.infra.uow import UnitOfWork
 from socialshop.invites import service as invites
 from socialshop.invites.cookies import Attributed
@@ -37,6 +38,7 @@ __all__ = [
     "claim",
     "create",
     "edit_profile",
+    "enter",
     "import_members",
     "password_link",
     "register",
@@ -46,7 +48,7 @@ __all__ = [
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """A member as the member sees it."""
+    """A member as the member sees it; `time_zone` is the shop's unless the member has chosen an `own_time_zone`."""
 
     member_id: uuid.UUID
     role: Role
@@ -57,6 +59,7 @@ class Card:
     email_verified: bool
     locale: str
     time_zone: str
+    own_time_zone: str | None
     invite_code: str
     sponsor_id: uuid.UUID | None
 
@@ -124,15 +127,20 @@ def create(uow: UnitOfWork, person: NewMember, *, sponsor: invites.Link | None =
         email=added.email,
         email_verified=False,
         locale=person.locale,
-        time_zone=person.time_zone,
+        time_zone=wired.settings().time_zone,
+        own_time_zone=None,
         invite_code=code,
         sponsor_id=sponsor.owner_id if sponsor else None,
     )
 
 
 def sign_in(uow: UnitOfWork, email: str, password: str, *, session_days: int, visitor: bytes | None = None) -> Entrance:
-    """Open a session, and remember which visitor the member is. Raises WrongCredentials."""
-    member_id = identity.check_password(uow, email, password)
+    """Open a session by password. Raises WrongCredentials."""
+    return enter(uow, identity.check_password(uow, email, password), session_days=session_days, visitor=visitor)
+
+
+def enter(uow: UnitOfWork, member_id: uuid.UUID, *, session_days: int, visitor: bytes | None = None) -> Entrance:
+    """Open a session for a member who has proved to be one, and remember which visitor the member is."""
     if visitor is not None:
         invites.recognize(uow, visitor, member_id)
     session = identity.open_session(uow, member_id, days=session_days)
@@ -165,9 +173,7 @@ def claim(uow: UnitOfWork, token: str, password: str, *, session_days: int, visi
     """Set the first password of an imported account and sign in. Raises what `identity.redeem_claim` raises."""
     member_id = identity.redeem_claim(uow, token, password, terms_version=identity.TERMS_VERSION)
     audit.record(uow, actor=member_id, action="member.claimed", target=to_public("mbr", member_id), facts={})
-    if visitor is not None:
-        invites.recognize(uow, visitor, member_id)
-    return Entrance(card_of(uow, member_id), identity.open_session(uow, member_id, days=session_days))
+    return enter(uow, member_id, session_days=session_days, visitor=visitor)
 
 
 def card_of(uow: UnitOfWork, member_id: uuid.UUID) -> Card:
@@ -184,7 +190,8 @@ def card_of(uow: UnitOfWork, member_id: uuid.UUID) -> Card:
         email=row.email,
         email_verified=row.email_verified,
         locale=row.locale,
-        time_zone=row.time_zone,
+        time_zone=row.time_zone or wired.settings().time_zone,
+        own_time_zone=row.time_zone,
         invite_code=row.code or invites.own_code(uow, member_id),
         sponsor_id=row.sponsor,
     )

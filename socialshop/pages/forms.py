@@ -92,10 +92,10 @@ class Form:
         """Whether a box was ticked."""
         return name in self.values
 
-    def upload(self, name: str) -> bytes:
-        """What is in the file that was chosen."""
+    def upload(self, name: str, *, required: bool = True) -> bytes:
+        """What is in the file that was chosen; nothing where none need be and none was."""
         content = self.uploads.get(name, b"")
-        if not content:
+        if required and not content:
             self.errors[name] = gettext("Choose a file.")
         return content
 

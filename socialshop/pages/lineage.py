@@ -48,12 +48,13 @@ class Brought(NamedTuple):
 
 
 class Picture(NamedTuple):
-    """The drawing, what it shows in figures, and how many buyers there are in all."""
+    """The drawing, who stands right above whom, what it shows in figures, and how many buyers there are in all."""
 
     width: int
     height: int
     spots: list[Spot]
     lines: list[Line]
+    pairs: list[tuple[int, int]]
     shown: list[Brought]
     buyers: int
 
@@ -89,6 +90,7 @@ def draw(whose: int, chains: Iterable[Chain]) -> Picture:
         height=rows * _ROW + 2 * _MARGIN,
         spots=[Spot(number, *_at(place), number in buyers) for number, place in places.items()],
         lines=lines,
+        pairs=[(above, number) for above, numbers in below.items() for number in numbers],
         shown=[
             Brought(people[-1] if people else whose, tuple(reversed(people[:-1])), amount)
             for people, amount in ranked[:MOST_BUYERS]

@@ -18,6 +18,7 @@ from __future__ import annotations
 import re
 import uuid
 from collections.abc import Callable, Mapping
+from contextlib import closing
 from dataclasses import dataclass
 from functools import wraps
 from http import HTTPStatus
@@ -72,8 +73,10 @@ class Page:
     again: str = ""
     once: bool = False
     limit: str | None = None
+    most_bytes: int | None = None
     isolation: str | None = None
     sees: str | None = None
+    by_link: bool = False
 
 
 class Section(Blueprint):
@@ -129,14 +132,18 @@ class Section(Blueprint):
         ids: Mapping[str, str] | None = None,
         once: bool = False,
         limit: str | None = None,
+        most_bytes: int | None = None,
         isolation: str | None = None,
+        by_link: bool = False,
     ) -> Callable[[Function], Function]:
         """Register what a form does; it answers with a redirect (`go_to`).
 
         Refused, the page `again` (of this section, with the same path variables) is shown once more with the form as
         it was filled in and what is wrong. `once`: the form carries `once()`; sent twice, it is done once and answered
-        alike. `limit` names a limit of its own (web/limits.py). `isolation` as for a page; not with `once`
-        (web/idempotency.py says why).
+        alike. `limit` names a limit of its own (web/limits.py). `most_bytes`: how large a form with files may be, where
+        that is more than a request may have. `isolation` as for a page; not with `once` (web/idempotency.py says why).
+        `by_link`: the address carries a signed token that says all, and a reader's mail program posts to it without
+        having seen the form (RFC 8058), so no token of the form is asked for.
         """
         if once and isolation is not None:
             raise ValueError(f"{path}: a form that is sent twice is told apart under READ COMMITTED")
@@ -151,7 +158,9 @@ class Section(Blueprint):
                 again=again,
                 once=once,
                 limit=limit,
+                most_bytes=most_bytes,
                 isolation=isolation,
+                by_link=by_link,
             )
             self._add(path, row, self._action_of(row))
             return function
@@ -165,10 +174,11 @@ class Section(Blueprint):
     def _action_of(self, row: Page) -> Callable[..., Response]:
         def view(**variables: str) -> Response:
             g.back = _address(f"{self.name}.{row.again}", variables)  # where to go once signed in
-            csrf.protect()
-            # Read once: a unit of work that is tried again finds no file at its end.
-            uploads = {name: file.read() for name, file in request.files.items()}
-            form = Form(request.form.to_dict(), uploads=uploads)
+            if row.most_bytes is not None:
+                request.max_content_length = row.most_bytes
+            if not row.by_link:
+                csrf.protect()
+            form = Form(request.form.to_dict(), uploads=_uploads())
             caller = admit(row.access, None)
             try:
                 return _act(row, variables, form, caller)
@@ -180,6 +190,18 @@ class Section(Blueprint):
             return _look(self.rows[row.again], variables, form, status)
 
         return view
+
+
+def _uploads() -> dict[str, bytes]:
+    """The files that were sent, each closed: a large one lies on the disk until then.
+
+    Read once: a unit of work that is tried again finds no file at its end.
+    """
+    found: dict[str, bytes] = {}
+    for name, file in request.files.items(multi=True):
+        with closing(file):
+            found.setdefault(name, file.read())
+    return found
 
 
 # Refusals that no second try with the same form can mend.

@@ -68,6 +68,7 @@ STATES: Mapping[str, Mapping[str, Told]] = {
         "batched": Told("live", lazy_gettext("being paid")),
         "paid": Told("good", lazy_gettext("paid")),
         "failed": Told("bad", lazy_gettext("failed, money back")),
+        "returned": Told("bad", lazy_gettext("sent back, money back")),
         "rejected": Told("bad", lazy_gettext("refused, money back")),
         "cancelled": Told("", lazy_gettext("taken back")),
     },
@@ -80,6 +81,12 @@ STATES: Mapping[str, Mapping[str, Told]] = {
         "placed": Told("wait", lazy_gettext("on its way to you")),
         "done": Told("good", lazy_gettext("received")),
         "refused": Told("bad", lazy_gettext("refused, points back")),
+    },
+    "post": {
+        "pending": Told("wait", lazy_gettext("being read")),
+        "published": Told("good", lazy_gettext("published")),
+        "rejected": Told("bad", lazy_gettext("not shown")),
+        "withdrawn": Told("", lazy_gettext("taken back")),
     },
     "deal": {
         "draft": Told("", lazy_gettext("draft")),

@@ -247,10 +247,13 @@ def download_payout_file(call: Call[Nothing, FileQuery]) -> Answer:
     ids=_BATCH,
     body=Results,
     replies=Reply(200, BatchWire, "The batch with its results; the same again changes nothing."),
-    refuses=(BatchNotReleased, ResultConflict),
+    refuses=(BatchNotReleased, ResultConflict, SelfApproval),
 )
 def record_payout_results(call: Call[Results, Nothing]) -> Answer:
-    """Say what the channel did with each item: paid, or failed and the money is available to the member again."""
+    """Say what the channel did with each item: paid, or failed and the money is available to the member again.
+
+    What was paid may come back later from the bank: say `returned`, and the money is in the member's wallet.
+    """
     results = call.body.results
     if len({result.request_id for result in results}) < len(results):
         raise InvalidValue("a request is named more than once", field="results")
@@ -274,7 +277,7 @@ def record_payout_results(call: Call[Results, Nothing]) -> Answer:
     ids=_BATCH,
     body=ResultsFile,
     replies=Reply(200, BatchWire, "The batch with its results; the same again changes nothing."),
-    refuses=(BatchNotReleased, FileRefused, ResultsRefused),
+    refuses=(BatchNotReleased, FileRefused, ResultsRefused, SelfApproval),
 )
 def record_payout_results_file(call: Call[ResultsFile, Nothing]) -> Answer:
     """The same from a bank's table: all lines of it are taken, or none and each bad line is named."""

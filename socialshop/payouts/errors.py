@@ -6,7 +6,8 @@ from socialshop.kernel.errors import DomainError, Kind
 
 
 class SelfApproval(DomainError):
-    """Nobody decides about an own payout request, nor approves one of an account that they made a link into."""
+    """Nobody decides about an own payout request or says that it failed, nor approves one of an account that they
+    made a link into."""
 
     code = "self_approval"
     kind = Kind.FORBIDDEN
@@ -55,7 +56,7 @@ class BatchChanged(DomainError):
 
 
 class ResultConflict(DomainError):
-    """The item has another result already; results are told once."""
+    """The item has another result already; a result is told once, and only what was paid may be returned after."""
 
     code = "result_conflict"
     kind = Kind.CONFLICT
@@ -69,7 +70,7 @@ class ResultsRefused(DomainError):
 
 
 class PayoutFileRefused(DomainError):
-    """The batch cannot be such a file: no account to pay from is set up, or some of it goes to no IBAN."""
+    """The batch cannot be such a file: no account to pay from, no IBAN to pay to, or an account erased since."""
 
     code = "payout_file_refused"
     kind = Kind.INVALID

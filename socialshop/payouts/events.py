@@ -17,6 +17,6 @@ class PayoutDecided(Event):
 
 @dataclass(frozen=True, slots=True)
 class PayoutsEnded(Event):
-    """The channel said of these requests that they were paid or failed. At most a batch's, 1,000."""
+    """The channel said of these requests that they were paid, failed or returned. At most a batch's, 1,000."""
 
     request_ids: tuple[uuid.UUID, ...]

@@ -9,6 +9,8 @@ from socialshop.kernel.ids import to_public
 from socialshop.ledger import chart
 from socialshop.ledger.journal import Entry, Posting
 
+RETURNED = "returned"
+
 
 class Claim(NamedTuple):
     """The money of one request."""
@@ -28,9 +30,10 @@ def reserve(claim: Claim) -> Entry:
 
 
 def give_back(claim: Claim, why: str, netted_minor: int) -> Entry:
-    """Rejected, cancelled or failed: back into the wallet, and out of it what pays a debt."""
+    """Rejected, cancelled, failed or, once paid, returned: back into the wallet, and out of it what pays a debt."""
     number, currency = claim.member_number, claim.currency
-    entry = _entry(claim, why, chart.member_reserved(number), chart.member_wallet(number))
+    source = chart.payout_clearing(claim.channel) if why == RETURNED else chart.member_reserved(number)
+    entry = _entry(claim, why, source, chart.member_wallet(number))
     if not netted_minor:
         return entry
     netting = (

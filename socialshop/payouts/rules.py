@@ -91,6 +91,11 @@ def _wechat_account(account: str) -> str:
 _CHECKS = {Channel.BANK: _bank_account, Channel.ALIPAY: _alipay_account, Channel.WECHAT: _wechat_account}
 
 
+def may_become(status: str, outcome: str) -> bool:
+    """Whether the channel may say this of an item that stands so: paid money may come back, the same again is fine."""
+    return status == outcome or (status, outcome) in {("batched", "paid"), ("batched", "failed"), ("paid", "returned")}
+
+
 class Item(NamedTuple):
     """One line of a batch: what is paid to whom."""
 

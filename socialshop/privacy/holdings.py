@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from socialshop.audit.service import PERSONAL as AUDIT
 from socialshop.commissions.service import PERSONAL as COMMISSIONS
+from socialshop.community.service import PERSONAL as COMMUNITY
 from socialshop.deals.service import PERSONAL as DEALS
 from socialshop.identity.service import PERSONAL as IDENTITY
 from socialshop.infra.personal import Holding
@@ -21,12 +22,15 @@ from socialshop.orders.service import PERSONAL as ORDERS
 from socialshop.payments.service import PERSONAL as PAYMENTS
 from socialshop.payouts.service import PERSONAL as PAYOUTS
 from socialshop.privacy.store.personal import PERSONAL as PRIVACY
+from socialshop.recommendations.service import PERSONAL as RECOMMENDATIONS
 from socialshop.referrals.service import PERSONAL as REFERRALS
 from socialshop.rooms.service import PERSONAL as ROOMS
 from socialshop.screening.service import PERSONAL as SCREENING
+from socialshop.signins.service import PERSONAL as SIGNINS
 
 HOLDINGS: tuple[Holding, ...] = (
     *IDENTITY,
+    *SIGNINS,
     *REFERRALS,
     *ONBOARDING,
     *INVITES,
@@ -38,8 +42,10 @@ HOLDINGS: tuple[Holding, ...] = (
     *PAYOUTS,
     *MEMBERSHIPS,
     *LOYALTY,
+    *COMMUNITY,
     *NOTIFICATIONS,
     *DEALS,
+    *RECOMMENDATIONS,
     *SCREENING,
     *AUDIT,
     *PRIVACY,
@@ -53,6 +59,7 @@ EXEMPT: dict[str, str] = {
     "deals.late_payer": "what becomes of whoever pays late",
     "ledger_balances.account_id": "an account of the books",
     "ledger_postings.account_id": "an account of the books",
+    "order_price_lines.facts": "titles of coupons and gifts: the shop's words",
     "outbox_events.name": "of a kind of fact",
     "payment_calls.reason": "of the shop: why a payment is released",
     "rewards.per_member": "a limit",

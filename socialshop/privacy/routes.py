@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from socialshop.identity import service as identity
-from socialshop.identity.service import TermsNeeded
+from socialshop.identity.service import SignInAgain, TermsNeeded
 from socialshop.infra.uow import UnitOfWork
 from socialshop.privacy import service
 from socialshop.privacy.errors import MoneyLeft, PayoutUnderway
@@ -69,7 +69,7 @@ def export_me(call: Call[Nothing, Nothing]) -> Answer:
     access=SIGNED_IN,
     query=ErasureQuery,
     replies=Reply(204, None, "You have left; nothing tells who you were."),
-    refuses=(MoneyLeft, PayoutUnderway),
+    refuses=(MoneyLeft, PayoutUnderway, SignInAgain),
     # Whoever asks again is nobody any more.
     idempotency=Idempotency.IGNORED,
 )
@@ -77,10 +77,12 @@ def erase_me(call: Call[Nothing, ErasureQuery]) -> Answer:
     """Leave the shop for good.
 
     Everything that tells who you are is erased and every session ends; sums, the tree, orders and the books stay, under
-    a number. Money that could be paid out is refused to be lost by accident: take it, or say `gives_up=money`.
+    a number. Money that could be paid out is refused to be lost by accident: take it, or say `gives_up=money`. Asked in
+    a session that is older than an hour it is refused: sign in again first.
     """
 
     def erase(uow: UnitOfWork) -> Answer:
+        identity.check_signed_in_lately(uow, call.caller.session_id)
         service.erase(uow, call.caller.member_id, gives_up=call.query.gives_up is not None)
         return Answer(status=204)
 

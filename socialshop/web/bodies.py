@@ -9,6 +9,7 @@ from flask import request
 from pydantic import BaseModel, ValidationError
 from werkzeug.exceptions import RequestEntityTooLarge
 
+from socialshop.infra.plainwords import in_plain_words
 from socialshop.kernel import strict_json
 from socialshop.web import problems
 from socialshop.web.problems import InvalidFields, Refused
@@ -18,9 +19,8 @@ MAX_BODY_BYTES = 1_000_000
 MAX_NESTING = 64
 _MAX_ERRORS = 20
 _LONGEST_NAME = 100
-# pydantic's words for what a script should tell apart; the rest is `not_allowed`.
+# pydantic's names of what a script should tell apart; the rest is `not_allowed`.
 _REASONS = {"extra_forbidden": "unknown_field", "missing": "missing"}
-_IN_OUR_WORDS = {"model_type": "should be a JSON object"}
 # The field of a fault that is in no field: of a body that is no object, or of two fields that do not go together.
 _WHOLE = "body"
 
@@ -121,9 +121,9 @@ def _refuse(error: ValidationError) -> NoReturn:
             _fault(
                 ".".join(str(part) for part in one["loc"]),
                 _REASONS.get(one["type"], "not_allowed"),
-                _IN_OUR_WORDS.get(one["type"]) or one["msg"].removeprefix("Value error, "),
+                in_plain_words(one),
             )
-            for one in error.errors(include_url=False, include_context=False, include_input=False)[:_MAX_ERRORS]
+            for one in error.errors(include_url=False, include_input=False)[:_MAX_ERRORS]
         ]
     ) from None
 

@@ -6,7 +6,8 @@ Redis away breaks no request: Flask-Limiter logs it once and falls back to memor
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any, cast
 
@@ -25,6 +26,7 @@ from socialshop.web.operations import table_of
 
 REGISTRATIONS = "registrations"
 MAIL_REQUESTS = "mail requests"
+CODE_REQUESTS = "code requests"
 FAILED_SIGN_INS = 10
 # From all addresses together. Gentler, for whoever can fill it keeps the member out.
 FAILED_SIGN_INS_ANYWHERE = 100
@@ -73,6 +75,7 @@ def attach(app: Flask, settings: Settings, *, pages: Mapping[str, str | None], u
         for name, limit in {
             REGISTRATIONS: f"{settings.registrations_per_minute} per minute",
             MAIL_REQUESTS: f"{settings.mail_requests_per_minute} per minute",
+            CODE_REQUESTS: f"{settings.code_requests_per_minute} per minute",
         }.items()
     }
     for endpoint, name in {**{e: row.limit for e, row in table_of(app).items() if row.limited}, **pages}.items():
@@ -92,7 +95,21 @@ class _Limiter(Limiter):
             super()._check_request_limit(callable_name, in_middleware)
 
 
-def check_sign_in(email: str) -> None:
+@contextmanager
+def counted(whose: str, wrong: type[DomainError]) -> Iterator[None]:
+    """A password is tried for this e-mail or member in the block: `wrong`, raised in it, is one more failure.
+
+    Raises TooManyAttempts before the block, once too many failed.
+    """
+    _check_sign_in(whose)
+    try:
+        yield
+    except wrong:
+        _count_failed_sign_in(whose)
+        raise
+
+
+def _check_sign_in(email: str) -> None:
     """Raise TooManyAttempts once too many attempts within SIGN_IN_WINDOW failed for this e-mail.
 
     FAILED_SIGN_INS from this address, or FAILED_SIGN_INS_ANYWHERE. `email` is the one that is looked up.
@@ -106,7 +123,7 @@ def check_sign_in(email: str) -> None:
         raise TooManyAttempts("too many failed attempts; wait and try again", retry_after=_WINDOW_SECONDS)
 
 
-def count_failed_sign_in(email: str) -> None:
+def _count_failed_sign_in(email: str) -> None:
     """Remember one more failure."""
     try:
         for limit, whose in _counters(email):

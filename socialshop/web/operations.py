@@ -26,7 +26,7 @@ from pydantic import BaseModel
 from socialshop.infra.uow import UnitOfWork, in_unit_of_work
 from socialshop.kernel.errors import DomainError
 from socialshop.kernel.ids import from_public
-from socialshop.web import idempotency, looks
+from socialshop.web import idempotency, looks, problems
 from socialshop.web.auth import Access, Caller, admit
 from socialshop.web.bodies import read_body, read_query, read_raw, receive_body
 from socialshop.web.idempotency import Idempotency
@@ -55,6 +55,12 @@ class Answer:
         if self.body is None:
             return b""
         return self.body if isinstance(self.body, bytes) else self.body.model_dump_json().encode()
+
+
+def refused(error: DomainError) -> Answer:
+    """A refusal that is answered and not raised: what was done stays done, such as counting an attempt."""
+    problem = problems.answer_to(error)
+    return Answer(problem.get_data(), problem.status_code, problems.MEDIA_TYPE)
 
 
 @dataclass(frozen=True, slots=True)

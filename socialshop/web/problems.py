@@ -98,7 +98,7 @@ class InvalidFields(DomainError):
 def attach(app: Flask, public_url: str) -> None:
     """Answer every error of this app as a problem; `public_url` starts the URI of a problem's type."""
     app.extensions["socialshop_problem_base"] = f"{public_url}/problems/"
-    app.register_error_handler(DomainError, _domain)
+    app.register_error_handler(DomainError, answer_to)
     app.register_error_handler(Refused, _refused)
     app.register_error_handler(HTTPException, _http)
     app.register_error_handler(RateLimitExceeded, _limited)
@@ -144,7 +144,8 @@ def problem(
     return answer
 
 
-def _domain(error: DomainError) -> Response:
+def answer_to(error: DomainError) -> Response:
+    """The answer to a refusal of the shop."""
     headers = {"WWW-Authenticate": 'Bearer realm="socialshop"'} if error.kind is Kind.UNAUTHENTICATED else {}
     if "retry_after" in error.facts:
         headers["Retry-After"] = str(error.facts["retry_after"])

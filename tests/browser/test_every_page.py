@@ -23,9 +23,12 @@ PEOPLE = {
 # For whom each section is made; all others who may come look in once.
 MADE_FOR = {"leader": "leader", "admin": "admin"}
 # No pages to look at: parts of pages, and files.
-PARTS = {"shopper.show_live", "leader.show_rooms", "admin.take_file", "shopper.take_data"}
+PARTS = {"shopper.show_live", "leader.show_rooms", "admin.take_file", "shopper.take_data", "shopper.show_picture"}
 # What is one member's alone.
-OWN = {"shopper.explain", "shopper.show_order", "shopper.show_payment", "shopper.show_payout"}
+OWN = {
+    *("shopper.explain", "shopper.show_order", "shopper.show_payment", "shopper.show_payout"),
+    *("shopper.show_post", "shopper.show_review_form", "shopper.show_note_form"),
+}
 
 
 def table() -> dict[str, Page]:
@@ -41,9 +44,14 @@ def examples(shop: Shop) -> dict[str, str]:
     request = shop.call("GET", "/admin/payout-requests?status=submitted", admin)["data"][0]["id"]
     accrual = shop.call("GET", f"/admin/payout-requests/{request}", admin)["accruals"][0]
     reward, redemption = redeemed(shop)
+    line, note, product = written(shop)
     return {
         "reward_id": reward,
         "redemption_id": redemption,
+        "line_id": line,
+        "note_id": note,
+        "post_id": note,
+        "product_id": product,
         "deal_id": shop.call("GET", "/deals")["data"][0]["id"],
         "room_id": placed["room_id"],
         "order_id": placed["id"],
@@ -53,11 +61,71 @@ def examples(shop: Shop) -> dict[str, str]:
         "accrual_id": accrual["id"],
         "admin order_id": accrual["order_id"],
         "batch_id": shop.call("GET", "/admin/payout-batches", admin)["data"][0]["id"],
+        "subscription_id": subscribed(shop),
+        "offer_id": shop.call("GET", "/admin/plan-offers", admin)["data"][0]["id"],
+        "campaign_id": a_campaign(shop),
+        "survey_id": a_survey(shop),
+        "mission_id": a_mission(shop),
         "programme_id": shop.call("GET", "/admin/tier-programmes", admin)["data"][0]["id"],
         "plan_id": shop.call("GET", "/admin/commission-plans", admin)["data"][0]["id"],
         "refund_id": shop.call("GET", "/admin/refunds", admin)["data"][0]["id"],
         "member_id": shop.call("GET", "/me", PEOPLE["leader"])["id"],
     }
+
+
+def subscribed(shop: Shop) -> str:
+    """A trial of a plan; the plan is put on sale, and the trial begun, once."""
+    member, admin = PEOPLE["member"], PEOPLE["admin"]
+    if not shop.call("GET", "/membership-plans")["data"]:
+        prices = [{"growth": 0, "price_minor": 88_800}, {"growth": 1_000, "price_minor": 8_800}]
+        terms = [{"term": "month", "prices": [{"growth": 0, "price_minor": 1_500}]}, {"term": "year", "prices": prices}]
+        names = {"plan": "vip", "name_zh": "会员卡", "name_en": "VIP card"}
+        benefits = {"points_multiplier_bps": 20_000, "early_access_hours": 24}
+        offer = {**names, "currency": "CNY", "trial_days": 7, "terms": terms, "benefits": benefits}
+        draft = shop.call("POST", "/admin/plan-offers", admin, offer, key="the-offer")
+        shop.call("POST", f"/admin/plan-offers/{draft['id']}/publish", admin, {})
+    if not (mine := shop.call("GET", "/me/memberships", member)["data"]):
+        mine = [shop.call("POST", "/me/memberships/trials", member, {"plan": "vip"})]
+    return str(mine[0]["id"])
+
+
+def a_campaign(shop: Shop) -> str:
+    """A campaign that is drawn; planned once."""
+    admin = PEOPLE["admin"]
+    if found := shop.call("GET", "/admin/campaigns", admin)["data"]:
+        return str(found[0]["id"])
+    when = {"starts_at": "2036-01-01T00:00:00Z", "ends_at": "2036-02-01T00:00:00Z"}
+    plan = {"theme": "spring", "audience": {"kind": "all"}, "control_bps": 2_000, "goal": "buyers", "target": 100}
+    body = {"title_zh": "春茶节", "title_en": "Spring tea", "multiplier_bps": 20_000, **when, **plan}
+    campaign = shop.call("POST", "/admin/campaigns", admin, body)["id"]
+    shop.call("POST", f"/admin/campaigns/{campaign}/draw", admin, {})
+    return str(campaign)
+
+
+def a_survey(shop: Shop) -> str:
+    """A survey of every kind of question; opened once."""
+    admin = PEOPLE["admin"]
+    if found := shop.call("GET", "/admin/surveys", admin)["data"]:
+        return str(found[0]["id"])
+    options = [{"zh": "绿茶", "en": "Green"}, {"zh": "红茶", "en": "Black"}]
+    asked = {"text_zh": "哪种茶？", "text_en": "Which tea?"}
+    questions = [
+        {"kind": "single", "options": options, **asked},
+        {"kind": "multiple", "options": options, **asked},
+        {"kind": "scale", **asked},
+        {"kind": "text", **asked},
+    ]
+    body = {"title_zh": "关于茶", "title_en": "About tea", "questions": questions, "closes_at": "2036-01-01T00:00:00Z"}
+    return str(shop.call("POST", "/admin/surveys", admin, body)["id"])
+
+
+def a_mission(shop: Shop) -> str:
+    """A mission that goes on; published once."""
+    found = shop.call("GET", "/admin/missions", PEOPLE["admin"])["data"]
+    terms = {"title_zh": "本月三单", "title_en": "Three orders this month", "times": 3, "points": 50}
+    body = {**terms, "kind": "order", "repeats": "month", "closes_at": "2036-01-01T00:00:00Z"}
+    mission = found[0] if found else shop.call("POST", "/admin/missions", PEOPLE["admin"], body)
+    return str(mission["id"])
 
 
 def redeemed(shop: Shop) -> tuple[str, str]:
@@ -71,6 +139,20 @@ def redeemed(shop: Shop) -> tuple[str, str]:
         shop.call("POST", points, admin, {"points": reward["points"], "reason": "a late parcel"}, key="the-gift")
         waiting = [shop.call("POST", f"/rewards/{reward['id']}/redemptions", member, {}, key="the-first")]
     return reward["id"], waiting[0]["id"]
+
+
+def written(shop: Shop) -> tuple[str, str, str]:
+    """A line that the member has received, a published note about it, and its product; written once."""
+    member, admin = PEOPLE["member"], PEOPLE["admin"]
+    line = shop.call("GET", "/me/received-lines", member)["data"][0]
+    if not (posts := shop.call("GET", "/me/posts", member)["data"]):
+        body = {"line_id": line["line_id"], "title": "Three ways to brew it", "text": "First, warm the cup.\n" * 5}
+        posts = [shop.call("POST", "/notes", member, body)]
+        shop.call("POST", f"/admin/posts/{posts[0]['id']}/publish", admin, {"version": 1})
+        review = {"line_id": line["line_id"], "rating": 4, "text": "Fresh, and the box was whole."}
+        shop.call("POST", "/reviews", member, review)
+    note = next(post["id"] for post in posts if post["kind"] == "note")
+    return line["line_id"], note, line["product_id"]
 
 
 def address(name: str, row: Page, found: dict[str, str]) -> str:

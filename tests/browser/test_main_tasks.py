@@ -178,10 +178,56 @@ def test_by_the_keyboard_alone_a_member_joins_and_pays(chromium: Browser, shop: 
         visitor.sign_in(shop.new_member("Guest"))
         visitor.open(f"/i/{code}")
         for chosen in ("main a.button", "#live form button", "main form button"):
-            tab_to(visitor, chosen)
-            with visitor.page.expect_navigation():
-                visitor.page.keyboard.press("Enter")
+            press_enter_on(visitor, chosen)
         expect(visitor.page.locator("#live")).to_contain_text(FILLED, timeout=20_000)
+
+
+def test_by_the_keyboard_alone_a_stranger_becomes_a_member_and_pays(chromium: Browser, shop: Shop) -> None:
+    _, code = a_room(shop, shop.new_member("Host"))
+    with visiting(chromium, shop, DESK) as visitor:
+        visitor.open(f"/i/{code}")
+        press_enter_on(visitor, "main a.button")
+        typed = {"display_name": "新朋友", "email": f"new{time.monotonic_ns()}@example.com", "password": PASSWORD}
+        for field, text in typed.items():
+            tab_to(visitor, f"#{field}")
+            visitor.page.keyboard.type(text)
+        tab_to(visitor, "#accept_terms")
+        visitor.page.keyboard.press("Space")
+        press_enter_on(visitor, "main form button")
+        press_enter_on(visitor, "main form button")
+        expect(visitor.page.locator("#live")).to_contain_text(FILLED, timeout=20_000)
+
+
+def test_by_the_keyboard_alone_a_member_sees_why_and_withdraws(chromium: Browser, shop: Shop) -> None:
+    with visiting(chromium, shop, DESK) as visitor:
+        visitor.sign_in("leader@example.com")
+        visitor.open("/earnings")
+        press_enter_on(visitor, "main section a.card")
+        expect(visitor.page.locator(".explained")).to_contain_text("The plan gives")
+        press_enter_on(visitor, ".bar a[href='/earnings']")
+        press_enter_on(visitor, "main a.button")
+        tab_to(visitor, "#amount_minor")
+        visitor.page.keyboard.type("1.00")
+        press_enter_on(visitor, "main form button")
+        expect(visitor.page.locator("main")).to_contain_text("being looked at")
+
+
+def test_by_the_keyboard_alone_a_leader_opens_a_deal(chromium: Browser, shop: Shop) -> None:
+    with visiting(chromium, shop, DESK) as visitor:
+        visitor.sign_in("leader@example.com")
+        visitor.open("/lead/deals/new")
+        for field, text in {"title": "Tea by keys", "price_minor": "1.00"}.items():
+            tab_to(visitor, f"#{field}")
+            visitor.page.keyboard.type(text)
+        press_enter_on(visitor, "main form button")
+        expect(visitor.page.locator("main")).to_contain_text("The deal is open. Share it below.")
+
+
+def press_enter_on(visitor: Visitor, chosen: str) -> None:
+    """Go there by Tab, press Enter, and wait for the page that follows."""
+    tab_to(visitor, chosen)
+    with visitor.page.expect_navigation():
+        visitor.page.keyboard.press("Enter")
 
 
 def tab_to(visitor: Visitor, chosen: str) -> None:

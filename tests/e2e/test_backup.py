@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import subprocess
 from collections.abc import Callable
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
@@ -90,6 +92,12 @@ _GUARDS = """
 """
 
 
+def _write_sums(backup: Path) -> None:
+    """Sums that fit, of files that do not: what is behind the sums is to be tested."""
+    lines = (f"{sha256((backup / name).read_bytes()).hexdigest()}  {name}\n" for name in ("shop.dump", "head.json"))
+    (backup / "SHA256SUMS").write_text("".join(lines))
+
+
 def _empty_database(beside: str) -> str:
     name = f"{make_url(beside).database}_empty"
     engine = create_engine(beside, isolation_level="AUTOCOMMIT", poolclass=NullPool)
@@ -126,9 +134,41 @@ def test_what_is_no_whole_backup_of_this_shop_changes_nothing(
     assert "is no backup: it holds no shop.dump" in target("restore", tmp_path).stderr
     assert "signing.key is missing" in stranger("restore", backup).stderr
     (backup / "shop.dump").write_bytes(whole[: len(whole) // 2])
+    _write_sums(backup)
     assert "pg_restore failed: " in target("restore", backup).stderr
-    (backup / "shop.dump").write_bytes(whole)
     # None of the three left a table behind.
+    assert _guards(empty) == []
+
+
+def test_a_backup_that_was_cut_or_altered_is_refused_by_the_files_name(
+    shop: Console, database_url: str, redis_url: str, tmp_path: Path
+) -> None:
+    backup, empty = tmp_path / "backup", _empty_database(database_url)
+    assert shop("backup", backup).exit_code == 0
+    target = _console(tmp_path / "shop", DATABASE_URL=empty, REDIS_URL=redis_url)
+    checked = subprocess.run(["sha256sum", "-c", "SHA256SUMS"], cwd=backup, capture_output=True, text=True, check=True)
+    assert checked.stdout == "shop.dump: OK\nhead.json: OK\n"
+    for name, spoil in (
+        ("shop.dump", lambda whole: whole[:-1]),
+        ("shop.dump", lambda whole: whole[:-9] + bytes([whole[-9] ^ 1]) + whole[-8:]),
+        ("shop.dump", lambda whole: b""),
+        ("head.json", lambda whole: whole + b" "),
+    ):
+        whole = (backup / name).read_bytes()
+        (backup / name).write_bytes(spoil(whole))
+        refused = target("restore", backup)
+        assert (refused.exit_code, refused.stderr) == (
+            1,
+            f"socialshop: {backup / name} is not what was backed up: its SHA-256 is not the one in SHA256SUMS\n",
+        )
+        (backup / name).write_bytes(whole)
+    sums = (backup / "SHA256SUMS").read_text()
+    (backup / "SHA256SUMS").write_text(sums.splitlines(keepends=True)[0])
+    assert "head.json is not what was backed up" in target("restore", backup).stderr
+    (backup / "SHA256SUMS").unlink()
+    assert "is no backup: it holds no SHA256SUMS" in target("restore", backup).stderr
+    assert _guards(empty) == []
+    (backup / "SHA256SUMS").write_text(sums)
     assert target("restore", backup).exit_code == 0
 
 
@@ -140,6 +180,7 @@ def test_a_backup_older_than_its_head_is_found(
     seal_all()
     assert shop("backup", newer).exit_code == 0
     (older / "head.json").write_bytes((newer / "head.json").read_bytes())
+    _write_sums(older)
     restored = _console(tmp_path / "shop", DATABASE_URL=empty, REDIS_URL=redis_url)("restore", older)
     assert restored.exit_code == 1
     assert restored.stdout.startswith("The books do not prove: ")

@@ -90,8 +90,8 @@ NOTHING: dict[str, str | None] = {"DATABASE_URL": None, "REDIS_URL": None}
             {"REDIS_URL": "redis://:hush@localhost"},
             "socialshop: REDIS_URL is set and DATABASE_URL is not: set both for your own servers, or neither",
         ),
-        ({"SOCIALSHOP_PORT": "many"}, "socialshop: setting SOCIALSHOP_PORT: Input should be a valid integer"),
-        ({"SOCIALSHOP_CURRENCY": "yuan"}, "socialshop: setting SOCIALSHOP_CURRENCY: String should match pattern"),
+        ({"SOCIALSHOP_PORT": "many"}, "socialshop: setting SOCIALSHOP_PORT: should be a whole number"),
+        ({"SOCIALSHOP_CURRENCY": "yuan"}, "socialshop: setting SOCIALSHOP_CURRENCY: does not have the form"),
     ],
 )
 def test_settings_that_cannot_be_meant_are_one_line(environment: dict[str, str | None], line: str) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 import threading
+import uuid
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -17,7 +18,7 @@ from web_client import Person, refusal, sign_up
 
 from socialshop.deals import service as deals
 from socialshop.deals.errors import DealNotLive, DealPaused
-from socialshop.infra.uow import in_unit_of_work, unit_of_work
+from socialshop.infra.uow import UnitOfWork, in_unit_of_work, unit_of_work
 from socialshop.invites.errors import InviteCodeUnknown
 from socialshop.kernel.ids import from_public, to_public
 from socialshop.kernel.roles import Role
@@ -88,6 +89,26 @@ def test_while_a_deal_is_paused_nobody_opens_or_joins_a_room_and_nothing_is_take
     assert _join(guest, room).status_code == 201
     assert _listed(shop) == [deal]
     assert faults(shop) == []
+
+
+def test_a_deal_that_ends_between_its_offer_and_the_claim_opens_no_room(
+    shop: RoomShop, leader: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    deal = from_public("deal", _deal(shop, leader, quota=5))
+    read = deals.offer
+
+    def offer_and_end(uow: UnitOfWork, deal_id: uuid.UUID, **how: timedelta) -> deals.DealOffer:
+        found = read(uow, deal_id, **how)
+        with shop.app.app_context():
+            _step(leader, to_public("deal", deal), "end")
+        return found
+
+    before = (shop.left(), rows("SELECT taken FROM deals"))
+    monkeypatch.setattr(deals, "offer", offer_and_end)
+    with pytest.raises(DealNotLive):
+        in_unit_of_work(lambda uow: rooms.open_room(uow, shop.member(uow), deal, 1), shop.pay_shop.clock)
+    assert (shop.left(), rows("SELECT taken FROM deals")) == before
+    assert rows("SELECT count(*) FROM rooms") == [(0,)]
 
 
 def test_who_has_a_seat_in_a_paused_deal_pays_and_the_room_fills(shop: RoomShop, leader: Person) -> None:

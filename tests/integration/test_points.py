@@ -314,11 +314,40 @@ def test_a_reward_that_is_withdrawn_or_gone_is_not_taken(app: Flask) -> None:
     have(person, 100)
     reward = a_reward(admin, stock=0)
     assert refusal(person.call("POST", f"/rewards/{reward}/redemptions", key="a"))[1] == "reward_gone"
-    change = {"left_stock": 5, "offered": False}
+    change = {"seen_stock": 0, "left_stock": 5, "offered": False}
     assert admin.call("POST", f"/admin/rewards/{reward}", json=change).status_code == 200
     assert refusal(person.call("POST", f"/rewards/{reward}/redemptions", key="b"))[1] == "reward_gone"
     assert person.call("GET", "/rewards").get_json()["data"] == []
     assert balance(person)["available"] == 100
+
+
+def test_stock_that_members_took_since_somebody_looked_is_not_written_over(app: Flask) -> None:
+    person, admin = sign_up(app), sign_up(app, role=Role.ADMIN)
+    have(person, 100)
+    reward = a_reward(admin, stock=2)
+    assert person.call("POST", f"/rewards/{reward}/redemptions", key="a").status_code == 201
+    change = {"seen_stock": 2, "left_stock": 12, "offered": True}
+    refused = admin.call("POST", f"/admin/rewards/{reward}", json=change)
+    assert (refusal(refused)[:2], refused.get_json()["left"]) == ((409, "reward_changed"), 1)
+    assert rows("SELECT left_stock FROM rewards") == [(1,)]
+    for change in (
+        {"seen_stock": 1, "left_stock": 11, "offered": True},
+        {"seen_stock": 11, "left_stock": None, "offered": True},
+        {"seen_stock": None, "left_stock": 4, "offered": True},
+    ):
+        answer = admin.call("POST", f"/admin/rewards/{reward}", json=change)
+        assert answer.get_json()["left_stock"] == change["left_stock"]
+
+
+def test_nobody_adjusts_their_own_points(app: Flask) -> None:
+    admin = sign_up(app, role=Role.ADMIN)
+    have(admin, 50)
+    before = counts("point_lots", "point_uses", "audit_entries")
+    for given in (5, -5):
+        body = {"points": given, "reason": "why not"}
+        answer = admin.call("POST", f"/admin/members/{_public(admin)}/points", key=f"k{given}", json=body)
+        assert refusal(answer)[:2] == (403, "self_adjustment")
+    assert counts("point_lots", "point_uses", "audit_entries") == before
 
 
 def test_rules_are_versions_that_change_what_comes_and_nothing_that_was(app: Flask) -> None:

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from community_shop import in_base64, picture, received
 from flask import Flask
 from money_people import IBAN, earn, number_of, wallet_of
 from payment_shop import rows
@@ -105,6 +106,11 @@ def planted(shop: RoomShop) -> tuple[Person, Person, str]:
         who.call("POST", f"/sandbox/payments/{taken['payment']['id']}/pay", json={"outcome": "succeeded"})
     shop.settle()
     order = opened["order"]["id"]
+    review = {"line_id": received(person, from_public("sku", sku)), "rating": 4, "text": "Kanari likes it"}
+    sent = {"pictures": [in_base64(picture())]}
+    written = person.call("POST", "/reviews", key="w", json=review | sent).get_json()["id"]
+    shown = product.call("POST", f"/admin/posts/{written}/publish", key="s", json={"version": 1})
+    assert "Kanari likes" in shown.text
     refund = person.call(
         "POST", f"/orders/{order}/refunds", key="r", json={"reason": "Kanari broke it", "amount_minor": 1}
     )
@@ -160,6 +166,7 @@ def test_a_canary_in_every_personal_field_is_gone_from_a_dump_from_valkey_and_fr
         "invite_visitors",
         "invite_clicks",
         "idempotency_answers",
+        "posts",
     ):
         block = before.partition(f"COPY public.{table} (")[2].partition("\\.\n")[0]
         assert traces(block), table
@@ -172,6 +179,34 @@ def test_a_canary_in_every_personal_field_is_gone_from_a_dump_from_valkey_and_fr
     room = rows("SELECT room_id FROM orders WHERE id = :id", id=from_public("ord", order))[0][0]
     members = friend.call("GET", f"/rooms/{to_public('room', room)}").get_json()["members"]
     assert [member["display_name"] for member in members] == ["former member", "Friend"]
+
+
+def test_an_answer_about_a_namesake_keeps_the_name(shop: RoomShop) -> None:
+    deal = to_public("deal", shop.deal(size=3))
+    leaver, namesake, friend = (came(shop.app, display_name=name) for name in ("Lin", "Lin", "Friend"))
+    kept = {}
+    for host in (leaver, namesake):
+        room = host.call("POST", f"/deals/{deal}/rooms", key="o", json={}).get_json()["room"]["id"]
+        kept[host.token] = (f"/rooms/{room}/seats", friend.call("POST", f"/rooms/{room}/seats", key="j", json={}))
+        host.call("DELETE", f"/rooms/{room}/seats/mine")
+    assert leaver.call("DELETE", "/me").status_code == 204
+    for host, name in ((leaver, "已注销会员"), (namesake, "Lin")):
+        path, first = kept[host.token]
+        again = friend.call("POST", path, key="j", json={})
+        assert again.status_code == 201
+        assert again.text == first.text.replace("Lin", name)
+
+
+def test_who_signed_in_long_ago_signs_in_again_before_leaving(app: Flask) -> None:
+    person = came(app, email="lin@example.com")
+    with unit_of_work() as uow:
+        uow.session.execute(text("UPDATE member_sessions SET created_at = now() - interval '61 minutes'"))
+    assert refusal(person.call("DELETE", "/me"))[:2] == (403, "sign_in_again")
+    assert counts("erasures") == {"erasures": 0}
+    again = app.test_client().post("/api/v1/sessions", json={"email": "lin@example.com", "password": PASSWORD})
+    token = again.get_json()["token"]
+    left = app.test_client().delete("/api/v1/me", headers={"Authorization": f"Bearer {token}"})
+    assert left.status_code == 204
 
 
 def test_sums_the_tree_the_books_and_the_record_stay(shop: RoomShop) -> None:
@@ -374,7 +409,8 @@ def test_every_field_of_an_answer_that_may_say_a_name_or_an_account_is_known_to_
     fields = {field for model in schemas.values() for field in model.get("properties", {}) if said.fullmatch(field)}
     # Sent, never answered; of plans and of who signs one off; true or false.
     other = {"account", "name", "email_verified"}
-    assert fields - other == INSTEAD.keys() - {"reason"} | NAMES
+    own_words = {"reason", "text", "title"}
+    assert fields - other == INSTEAD.keys() - own_words | NAMES
 
 
 def _data(dumped: str) -> list[str]:

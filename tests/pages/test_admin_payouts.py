@@ -10,11 +10,13 @@ from admin_desk import asked
 from flask import Flask
 from money_people import IBAN, number_of, wallet_of
 from room_shop import statements
+from sqlalchemy import text
 from visitors import Visitor, member
 from web_client import Person, counts, sign_up
 from werkzeug.test import TestResponse
 
 from socialshop.infra.uow import in_unit_of_work
+from socialshop.invites import service as invites
 from socialshop.kernel.roles import Role
 from socialshop.pages import cookies
 from socialshop.screening import service as screening
@@ -89,6 +91,49 @@ def test_a_reason_is_needed_to_hold_or_refuse_and_the_form_comes_back_open(site:
     refused = admin.send(f"/admin/payouts/{request}", f"/admin/payouts/{request}/reject", reject_reason="no")
     assert refused.status_code == 303
     assert "refused, money back" in admin.look("/admin/payouts?status=ended").text
+
+
+def test_what_the_bank_sent_back_is_noted_on_the_case_and_is_in_the_wallet(site: Flask, admin: Visitor) -> None:
+    lin = sign_up(site, name="Lin")
+    request = asked(lin, 600)
+    assert "sent it back" not in admin.look(f"/admin/payouts/{request}").text
+    admin.send(f"/admin/payouts/{request}", f"/admin/payouts/{request}/approve")
+    batch = str(admin.send("/admin/batches", "/admin/batches").headers["Location"])
+    other = member(site, role=Role.ADMIN, name="Bo")
+    other.send(batch, f"{batch}/release")
+    other.send(batch, f"{batch}/results", rest_paid="yes")
+    case = f"/admin/payouts/{request}"
+    assert admin.send(case, f"{case}/return").status_code == 422
+    assert admin.send(case, f"{case}/return", return_reason="account closed").status_code == 303
+    page = admin.look(case).text
+    assert "Noted: the money is back in the wallet." in page
+    assert "sent back, money back" in page
+    assert "account closed" in page
+    assert wallet_of(number_of(lin)).available == 600
+    assert "sent back, money back" in admin.look("/admin/payouts?status=ended").text
+
+
+def test_who_shares_an_account_or_a_browser_stands_in_a_ring_beside_the_sum(site: Flask, admin: Visitor) -> None:
+    lin, mei, wu = (sign_up(site, name=name) for name in ("Lin", "Mei", "Wu"))
+    request = asked(lin, 600)
+    numbers = [number_of(one) for one in (lin, mei, wu)]
+    # The sale behind the sum: bought by Wu, whom Mei brought, whom Lin brought.
+    tell = text("UPDATE orders SET buyer = :wu, uplines = ARRAY[:mei, :lin]::bigint[]")
+    in_unit_of_work(lambda uow: uow.session.execute(tell, dict(zip(("lin", "mei", "wu"), numbers, strict=True))))
+    quiet = admin.look(f"/admin/payouts/{request}").text
+    assert "No ring: nobody here shares an account or a browser with another in this picture." in quiet
+    assert 'class="bow"' not in quiet
+    asked(wu, 300)
+    for one in (mei, wu):
+        in_unit_of_work(lambda uow, one=one: invites.recognize(uow, b"v" * 32, one.card.member_id))
+    with statements() as seen:
+        page = admin.look(f"/admin/payouts/{request}").text
+    assert len([one for one in seen if "invite_visitors" in one]) == 1
+    assert "1 ring" in page
+    assert "Paid on the same account: Lin, Wu" in page
+    assert "Came with the same browser: Mei, Wu" in page
+    assert page.count('class="bow"') == 2
+    assert "A ring is a reason to look closer and no proof" in page
 
 
 def test_nobody_decides_about_an_own_request(site: Flask) -> None:

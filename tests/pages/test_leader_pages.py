@@ -64,6 +64,7 @@ def terms(shop: RoomShop, **changed: str) -> dict[str, str]:
         "starts_at": "",
         "ends_at": "",
         "draft": "no",
+        "minimum_tier": "",
     }
     return usual | changed
 
@@ -73,6 +74,18 @@ def opened(shop: RoomShop, leader: Visitor, **changed: str) -> str:
     answer = leader.send("/lead/deals/new", "/lead/deals", **terms(shop, **changed))
     assert answer.status_code == 303, answer.text
     return answer.headers["Location"].split("/")[3]
+
+
+def test_a_deal_for_a_tier_is_opened_by_its_form(shop: RoomShop, leader: Visitor) -> None:
+    page = leader.look("/lead/deals/new").text
+    assert "Gold and above" in page
+    assert "Of a deal that begins later, some come before the others:" in page
+    refused = leader.send("/lead/deals/new", "/lead/deals", **terms(shop, minimum_tier="emperor"))
+    assert refused.status_code == 422
+    assert rows("SELECT count(*) FROM deals") == [(0,)]
+    deal = opened(shop, leader, minimum_tier="gold")
+    assert rows("SELECT minimum_tier FROM deals") == [("gold",)]
+    assert "For Gold and above" in member(shop.app).look(f"/deals/{deal}").text
 
 
 def test_a_deal_is_opened_by_its_form_and_its_share_kit_is_there_in_both_languages(
@@ -119,7 +132,7 @@ def test_wrong_terms_say_so_beside_themselves_and_make_nothing(shop: RoomShop, l
     answer = leader.send("/lead/deals/new", "/lead/deals", **wrong)
     assert answer.status_code == 422
     marked = set(re.findall(r'id="([a-z_]+)"[^>]*aria-invalid="true"', answer.text))
-    assert marked == set(wrong) - {"ends_at", "draft"}
+    assert marked == set(wrong) - {"ends_at", "draft", "minimum_tier"}
     assert 'value="12,5"' in answer.text
     assert "<details open>" in answer.text
     for changed in ({"price_minor": "0"}, {"ends_at": "2001-01-01T00:00"}, {"ends_at": "2026-02-30T00:00"}):

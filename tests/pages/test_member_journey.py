@@ -231,6 +231,37 @@ def test_a_room_that_is_polled_costs_one_read_while_nothing_changes(shop: RoomSh
     assert "<html" not in changed.text
 
 
+def test_the_room_of_a_paused_deal_says_so_in_the_place_of_the_button_and_goes_on_when_the_deal_does(
+    shop: RoomShop, site: Flask, deal: str
+) -> None:
+    lin, chen = member(site, name="Lin"), member(site, name="Chen")
+    leader = member(site, role=Role.ADMIN)
+    room, _ = opened(lin, deal)
+    paused = "This deal is paused: nobody joins until it goes on. Who has a seat keeps it."
+
+    def seen_anew(by: Visitor, tag: str) -> tuple[int, str]:
+        answer = by.client.get(f"{room}/live", headers={"If-None-Match": tag, "Accept-Language": "en"})
+        return answer.status_code, answer.text
+
+    tag = re.search(r'data-seen="([^"]+)"', chen.look(room).text)[1].replace("&#34;", '"')  # type: ignore[index]
+    assert leader.send(f"/lead/deals/{deal}", f"/lead/deals/{deal}/pause").status_code == 303
+    shop.work()
+    status, live = seen_anew(chen, tag)
+    assert (status, paused in live, "Take a seat" in live) == (200, True, False)
+    for who in (lin, chen, visitor(site)):
+        page = who.look(room).text
+        assert paused in page
+        assert "Take a seat" not in page
+    assert "此拼团已暂停" in chen.look(room, "zh").text
+    leader.send(f"/lead/deals/{deal}", f"/lead/deals/{deal}/resume")
+    assert paused not in chen.look(room).text
+    assert "Take a seat" in chen.look(room).text
+    leader.send(f"/lead/deals/{deal}/end", f"/lead/deals/{deal}/end")
+    over = chen.look(room).text
+    assert "This deal is over: no new room opens. This one can still fill." in over
+    assert "Take a seat" in over
+
+
 def test_nobody_sees_what_is_anothers(shop: RoomShop, site: Flask, deal: str) -> None:
     lin, chen = member(site, name="Lin"), member(site, name="Chen")
     _, pay = opened(lin, deal)
@@ -248,6 +279,9 @@ def test_a_profile_is_changed_and_so_is_the_language(site: Flask) -> None:
     assert "已保存" in follow(lin, answer, "en")
     odd = lin.send("/me", "/me", language="en", display_name="小满", locale="zh", time_zone="Mars/Olympus")
     assert odd.status_code == 422
+    assert '<option value="Asia/Shanghai" selected>' in lin.look("/me").text
+    lin.send("/me", "/me", display_name="小满", locale="zh", time_zone="")
+    assert '<option value="" selected>' in lin.look("/me").text
 
 
 def test_a_member_with_nothing_yet_is_told_what_will_stand_there(site: Flask) -> None:

@@ -35,6 +35,8 @@ from tests.payout_audit import faults
 
 PEOPLE = st.integers(0, 3)
 ADMINS = st.integers(2, 5)
+TOLD = st.lists(st.sampled_from(["paid", "failed", "returned", None]), min_size=9, max_size=9)
+FOLLOWS = {"batched": ("paid", "failed"), "paid": ("returned",)}
 
 
 @dataclass
@@ -203,13 +205,20 @@ class Payouts(RuleBasedStateMachine):
                 self.release(batch, admin)
 
     @precondition(lambda self: any(batch.released for batch in self.made))
-    @rule(admin=ADMINS, said=st.lists(st.sampled_from(["paid", "failed", None]), min_size=9, max_size=9))
+    @rule(admin=ADMINS, said=TOLD)
     def tell_results_of_released(self, admin: int, said: list[str | None]) -> None:
         for batch in self.made:
             if batch.released:
                 self.tell_results(batch, admin, said)
 
-    @rule(batch=batches, admin=ADMINS, said=st.lists(st.sampled_from(["paid", "failed", None]), min_size=9, max_size=9))
+    @precondition(lambda self: any(request.status == "paid" for request in self.asked))
+    @rule(admin=ADMINS, every=st.integers(1, 3))
+    def some_come_back(self, admin: int, every: int) -> None:
+        for batch in self.made:
+            came = [item for item in batch.items if item.status == "paid" and item.by != admin][::every]
+            self.tell_results(batch, admin, ["returned" if item in came else None for item in batch.items])
+
+    @rule(batch=batches, admin=ADMINS, said=TOLD)
     def tell_results(self, batch: Made, admin: int, said: list[str | None]) -> None:
         told = [(item, outcome) for item, outcome in zip(batch.items, said, strict=False) if outcome is not None]
         if not told:
@@ -217,15 +226,21 @@ class Payouts(RuleBasedStateMachine):
         refused = None
         if not batch.released:
             refused = "batch_not_released"
-        elif any(item.status not in {"batched", outcome} for item, outcome in told):
-            refused = "result_conflict"
+        else:
+            for item, outcome in told:
+                if item.by == admin and outcome != "paid":
+                    refused = "self_approval"
+                elif outcome not in {item.status, *FOLLOWS.get(item.status, ())}:
+                    refused = "result_conflict"
+                if refused is not None:
+                    break
         outcomes = [Outcome(item.id, outcome, None) for item, outcome in told]
         self._do(
             refused,
             lambda uow: service.record_results(uow, actor=self.people[admin][0], batch_id=batch.id, outcomes=outcomes),
         )
         for item, outcome in told if refused is None else ():
-            if item.status == "batched" and outcome == "failed":
+            if outcome not in {item.status, "paid"}:
                 self.wallets[item.by] += item.amount
             item.status = outcome
 

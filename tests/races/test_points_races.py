@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 import time
 import uuid
 from collections import Counter
@@ -10,15 +9,15 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import pytest
+from at_once import at_once
 from flask import Flask
 from points_shop import PointsShop, faults, points, rows
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from socialshop.infra.uow import UnitOfWork, in_unit_of_work, unit_of_work
-from socialshop.kernel.errors import DomainError
 from socialshop.loyalty import service as loyalty
-from socialshop.loyalty.rules import Cap, Part
+from socialshop.loyalty.rules import Part, Span
 from socialshop.loyalty.service import NewReward, using
 from socialshop.loyalty.store import lots, rewards
 from socialshop.loyalty.store.rewards import RewardRow
@@ -34,28 +33,6 @@ def shop(app: Flask) -> PointsShop:
     return shop
 
 
-def at_once(shop: PointsShop, works: Sequence[Callable[[UnitOfWork], Any]]) -> Counter[str]:
-    """Run each in a thread and a unit of work of its own, all starting together; returns how they ended, by code."""
-    gate = threading.Barrier(len(works))
-    ended: list[str] = []
-
-    def run(work: Callable[[UnitOfWork], Any]) -> None:
-        with shop.app.app_context():
-            gate.wait()
-            try:
-                in_unit_of_work(work, shop.clock)
-                ended.append("done")
-            except DomainError as refused:
-                ended.append(refused.code)
-
-    threads = [threading.Thread(target=run, args=(work,)) for work in works]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    return Counter(ended)
-
-
 def a_use() -> Callable[[UnitOfWork], Any]:
     """A use of 30 points of the first member's."""
     purpose = Purpose(using.ORDER, uuid.uuid4(), {})
@@ -66,7 +43,7 @@ def spend(shop: PointsShop) -> Counter[str]:
     """Eight uses of 30 at once, of 100 points in ten lots."""
     for number in range(10):
         shop.give(1, 10, str(number))
-    return at_once(shop, [a_use() for _ in range(AT_ONCE)])
+    return at_once(shop.app, shop.clock, [a_use() for _ in range(AT_ONCE)])
 
 
 def test_of_eight_uses_at_once_just_those_that_the_points_cover_go_through(shop: PointsShop) -> None:
@@ -95,14 +72,30 @@ def test_a_use_that_reads_before_it_locks_is_seen(shop: PointsShop, monkeypatch:
     monkeypatch.setattr(lots, "lock_members", lambda *_: None)
     monkeypatch.setattr(lots, "lock_open", read)
     monkeypatch.setattr(lots, "take", write)
-    at_once(shop, [a_use() for _ in range(3)])
+    at_once(shop.app, shop.clock, [a_use() for _ in range(3)])
     with unit_of_work() as uow:
         assert faults(uow) != []
 
 
+def test_expiry_passes_over_a_member_whose_points_are_moving_and_takes_the_rest(shop: PointsShop) -> None:
+    """Whoever moves points holds the member first: expiry, that held lots alone, could wait for who waited for it."""
+    for member in (1, 2):
+        shop.give(member, 10, "one")
+    shop.later(days=4_000)
+    with unit_of_work(shop.clock) as uow:
+        lots.lock_members(uow.session, [1])
+        with shop.app.app_context():
+            in_unit_of_work(loyalty.expire_due, shop.clock)
+            assert [points(member).available for member in (1, 2)] == [10, 0]
+    in_unit_of_work(loyalty.expire_due, shop.clock)
+    assert points(1).available == 0
+    with unit_of_work() as uow:
+        assert faults(uow) == []
+
+
 def farm(shop: PointsShop) -> int:
     """Twelve reviews at once by one member, 20 points each, at most 60 a day; returns what they gave."""
-    at_once(shop, [lambda uow, name=str(n): loyalty.earn(uow, 1, "review", name) for n in range(12)])
+    at_once(shop.app, shop.clock, [lambda uow, name=str(n): loyalty.earn(uow, 1, "review", name) for n in range(12)])
     return points(1).available
 
 
@@ -113,29 +106,35 @@ def test_a_cap_holds_to_the_point_however_many_events_come_at_once(shop: PointsS
 
 
 def test_a_cap_that_is_read_and_then_written_is_seen(shop: PointsShop, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The planted fault: the counter is compared before it is changed."""
+    """The planted fault: nobody waits for the member, and the counter takes whatever comes."""
+    read = lots.counted
 
-    def naive(session: Session, member: int, kind: str, points: int, caps: Sequence[Cap]) -> int:
-        query = "SELECT coalesce(max(points), 0) FROM point_counters WHERE member = :m"
-        counted = session.execute(text(query), {"m": member}).scalar_one()
+    def slowly(*given: Any) -> dict[tuple[int, Span], int]:
+        found = read(*given)
         time.sleep(0.2)
-        session.execute(
-            text(
-                "INSERT INTO point_counters VALUES (:m, :k, 'day', '2026-03-01', :p)"
-                " ON CONFLICT (member, kind, span, begins_on) DO UPDATE SET points = point_counters.points + :p"
-            ),
-            {"m": member, "k": kind, "p": points},
-        )
-        return len(caps) if counted + points <= caps[0].most else 0
+        return found
 
-    monkeypatch.setattr(lots, "count_within", naive)
+    monkeypatch.setattr(lots, "counted", slowly)
+    monkeypatch.setattr(lots, "count", lambda *_: None)
     monkeypatch.setattr(lots, "lock_members", lambda *_: None)
     assert farm(shop) > 60
 
 
+def test_the_counter_itself_refuses_who_counts_without_the_lock(
+    shop: PointsShop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The planted fault: nobody waits for the member; the conditional statement behind still lets no cap be passed."""
+    monkeypatch.setattr(lots, "counted", lambda *_: {})
+    for name in "abc":
+        shop.do(lambda uow, n=name: loyalty.earn(uow, 1, "review", n))
+    with pytest.raises(RuntimeError, match="past a cap"):
+        shop.do(lambda uow: loyalty.earn(uow, 1, "review", "d"))
+    assert points(1).available == 60
+
+
 def test_one_event_told_by_many_at_once_gives_its_points_once(shop: PointsShop) -> None:
-    at_once(shop, [lambda uow: loyalty.earn(uow, 1, "share", "visit 7")] * AT_ONCE)
-    at_once(shop, [lambda uow: loyalty.check_in(uow, 1, "Asia/Shanghai")] * AT_ONCE)
+    at_once(shop.app, shop.clock, [lambda uow: loyalty.earn(uow, 1, "share", "visit 7")] * AT_ONCE)
+    at_once(shop.app, shop.clock, [lambda uow: loyalty.check_in(uow, 1, "Asia/Shanghai")] * AT_ONCE)
     assert points(1).available == 5 + 2
 
 
@@ -146,7 +145,7 @@ def take_rewards(shop: PointsShop) -> Counter[str]:
     new = NewReward("Cup", 40, stock=3, per_member=None)
     reward = shop.do(lambda uow: loyalty.add_reward(uow, uuid.uuid4(), new))
     works = [lambda uow, m=member: loyalty.redeem(uow, m, reward.id) for member in range(1, AT_ONCE + 1)]
-    return at_once(shop, works)
+    return at_once(shop.app, shop.clock, works)
 
 
 def test_the_last_three_of_a_reward_go_to_three(shop: PointsShop) -> None:
@@ -180,7 +179,7 @@ def test_two_sweeps_at_once_end_every_lot_once(shop: PointsShop) -> None:
         for _ in range(AT_ONCE):
             loyalty.expire_due(uow, 6)
 
-    at_once(shop, [sweep, sweep])
+    at_once(shop.app, shop.clock, [sweep, sweep])
     while shop.do(loyalty.expire_due):
         pass
     assert [points(member).available for member in range(1, AT_ONCE + 1)] == [0] * AT_ONCE
@@ -200,7 +199,8 @@ def test_a_refund_a_use_and_a_sweep_at_once_leave_the_books_exact(shop: PointsSh
     )
     told = [{"order_id": str(first)}]
     at_once(
-        shop,
+        shop.app,
+        shop.clock,
         [
             lambda uow: loyalty.on_order_refunded(uow, told),
             lambda uow: loyalty.on_order_refunded(uow, told),

@@ -6,6 +6,7 @@ What a client was told is there, once, whatever it had to ask again; the shop is
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import time
 from collections.abc import Callable, Iterator
@@ -15,6 +16,7 @@ from pathlib import Path
 import psycopg
 import pytest
 from flask import Flask
+from payment_shop import differences
 from running_shop import Shop, until
 from shop_under_load import Load, findings
 
@@ -23,6 +25,8 @@ from socialshop.infra import redis
 from socialshop.infra.db import db
 from socialshop.infra.servers import open_servers
 from socialshop.infra.settings import Settings
+from socialshop.payments.sandbox.books import Payment
+from socialshop.payments.sandbox.journal import Journal
 
 _HEALTHY_SECONDS = 30
 # A keeper starts a server again five times in its life.
@@ -93,6 +97,20 @@ def _one_stop(shop: Shop, load: Load) -> float:
     return seconds
 
 
+def _books_agree(shop: Shop, folder: Path) -> None:
+    """What the provider captured is what the shop and its ledger captured, once every call that was cut is made up."""
+
+    def theirs() -> list[Payment]:
+        # The running provider owns its file: a copy of it is read.
+        copy = folder / "payments.jsonl"
+        shutil.copyfile(shop.folder / "sandbox" / "payments.jsonl", copy)
+        with Journal(copy) as journal:
+            return journal.payments()
+
+    until(lambda: differences(theirs()) == [], "the provider's books are the shop's and the ledger's", 120)
+    assert sum(payment.captured_minor for payment in theirs()) > 0
+
+
 def _prove(shop: Shop) -> None:
     process = shop.start("prove")
     said, _ = process.communicate(timeout=60)
@@ -101,12 +119,15 @@ def _prove(shop: Shop) -> None:
 
 @pytest.mark.long
 @pytest.mark.timeout(600)
-def test_a_postgresql_stopped_at_once_under_load_loses_nothing_that_was_acknowledged(shop: Shop) -> None:
+def test_a_postgresql_stopped_at_once_under_load_loses_nothing_that_was_acknowledged(
+    shop: Shop, tmp_path: Path
+) -> None:
     shop.run()
     with _inside(shop) as app:
         load = Load(app, shop.port)
         seconds = _one_stop(shop, load)
         assert findings(load) == []
+        _books_agree(shop, tmp_path)
     assert seconds <= _HEALTHY_SECONDS
     _prove(shop)
 
@@ -114,7 +135,7 @@ def test_a_postgresql_stopped_at_once_under_load_loses_nothing_that_was_acknowle
 @pytest.mark.long
 @pytest.mark.timeout(1800)
 def test_a_postgresql_stopped_at_once_many_times_loses_nothing_that_was_acknowledged(
-    shop: Shop, chaos: Callable[[int], int]
+    shop: Shop, tmp_path: Path, chaos: Callable[[int], int]
 ) -> None:
     left, waits = chaos(20), []
     while left:
@@ -125,6 +146,7 @@ def test_a_postgresql_stopped_at_once_many_times_loses_nothing_that_was_acknowle
                 load = Load(app, shop.port)
                 waits.append(_one_stop(shop, load))
                 assert findings(load) == []
+            _books_agree(shop, tmp_path)
         _prove(shop)
         running.send_signal(signal.SIGTERM)
         running.communicate(timeout=60)

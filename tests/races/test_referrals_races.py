@@ -113,16 +113,22 @@ def test_members_placed_during_a_correction_get_the_uplines_that_stand_after_it(
 
 
 def test_without_the_lock_two_corrections_do_close_a_cycle(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The planted fault: 1 under 2 and 2 under 1, each checked before the other has moved."""
+    """The planted fault: 1 under 2 and 2 under 1, each checked before the other has moved, both moved before a commit.
+
+    Whoever moved after the other's commit would walk round the cycle without an end.
+    """
     _grow(2)
     monkeypatch.setattr(referrals, "advisory_lock", lambda *args, **kwargs: True)
-    both_checked = threading.Barrier(2)
+    both_checked, both_moved = (threading.Barrier(2, timeout=60) for _ in range(2))
     checked = referrals._refuse_cycle
 
     def check_and_wait(*args: object) -> None:
         checked(*args)  # type: ignore[arg-type]
-        both_checked.wait(timeout=10)
+        both_checked.wait()
+
+    def moved(correct: Callable[[UnitOfWork], object]) -> Callable[[UnitOfWork], object]:
+        return lambda uow: (correct(uow), both_moved.wait())
 
     monkeypatch.setattr(referrals, "_refuse_cycle", check_and_wait)
-    _at_once(app, [_correction(1, 2), _correction(2, 1)])
+    _at_once(app, [moved(_correction(1, 2)), moved(_correction(2, 1))])
     assert on_cycles(_parents()).all()

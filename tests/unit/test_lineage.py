@@ -27,6 +27,7 @@ def test_buyers_stand_below_who_brought_them_and_lines_carry_the_sums() -> None:
     assert {line.width for line in picture.lines} == {"7.0", "2.2", "5.8", "4.0"}
     assert picture.shown == [Brought(9, (3,), 80), Brought(4, (), 50), Brought(8, (3,), 20)]
     assert (picture.width, picture.height) == (136, 172)
+    assert picture.pairs == [(1, 3), (1, 4), (3, 8), (3, 9)]
 
 
 def test_who_bought_themselves_stands_alone() -> None:

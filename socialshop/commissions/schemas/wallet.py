@@ -27,7 +27,7 @@ _PARTS: dict[str, tuple[Literal["pending", "available", "reserved", "owed"], int
 }
 _SENTENCES = {"accrual": "entry_accrual", "settlement": "entry_settlement", "clawback": "entry_clawback"}
 # What brings money into a wallet pays what its member owes.
-_NETTING = {"settlement", "payout_rejected", "payout_cancelled", "payout_failed"}
+_NETTING = {"settlement", "payout_rejected", "payout_cancelled", "payout_failed", "payout_returned"}
 _MOVEMENT = {
     "posted_at": "2026-02-10T12:00:00Z",
     "kind": "settlement",

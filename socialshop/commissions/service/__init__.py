@@ -5,10 +5,10 @@ from __future__ import annotations
 from socialshop.commissions.service.accruing import accrue_orders
 from socialshop.commissions.service.clawing_back import claw_back
 from socialshop.commissions.service.drafting import draft_plan, plan_of, plan_page, publish_draft
-from socialshop.commissions.service.examining import Example, example_of, findings_of, plan_in_force
+from socialshop.commissions.service.examining import example_of, findings_of, plan_in_force
 from socialshop.commissions.service.exporting import ExportedAccrual, export_accruals
 from socialshop.commissions.service.maturing import mature_received
-from socialshop.commissions.service.paying_out import accruals_behind, pay_out, reversals_of
+from socialshop.commissions.service.paying_out import accruals_behind, come_back, pay_out, reversals_of
 from socialshop.commissions.service.previewing import Earning, Preview, preview
 from socialshop.commissions.service.publishing import PublishedVersion, plans_since, publish_plan
 from socialshop.commissions.service.reading import (
@@ -33,7 +33,7 @@ from socialshop.commissions.service.settling import (
     settlement_tick,
 )
 from socialshop.commissions.store.drafts import PlanRow
-from socialshop.commissions.store.payouts import Part, Reversals, Span
+from socialshop.commissions.store.payouts import Part, Returned, Reversals, Span
 from socialshop.commissions.store.personal import PERSONAL
 from socialshop.commissions.store.reading import CommissionRow, SkippedRow, WalletRow
 from socialshop.commissions.store.settlement import SetAside
@@ -42,7 +42,6 @@ __all__ = [
     "PERSONAL",
     "CommissionRow",
     "Earning",
-    "Example",
     "Explanation",
     "ExportedAccrual",
     "OrderCommissions",
@@ -51,6 +50,7 @@ __all__ = [
     "Preview",
     "PublishedVersion",
     "Replay",
+    "Returned",
     "Reversals",
     "SetAside",
     "SkippedRow",
@@ -60,6 +60,7 @@ __all__ = [
     "accrue_orders",
     "begin_settlement",
     "claw_back",
+    "come_back",
     "commissions_of",
     "count_set_aside",
     "draft_plan",

@@ -3,23 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
-from socialshop.commissions import guard, rules
+from socialshop.commissions import guard
 from socialshop.commissions.findings import Finding
 from socialshop.commissions.plan import parse_plan
+from socialshop.commissions.service.previewing import Earning, earnings_of
 from socialshop.commissions.store import drafts as store
 from socialshop.commissions.store import plans
 from socialshop.commissions.store.drafts import PlanRow
 from socialshop.infra.uow import UnitOfWork
-
-
-class Example(NamedTuple):
-    """What a leg pays of one sale, to somebody who may have it."""
-
-    kind: str
-    level: int
-    amount_minor: int
+from socialshop.kernel.money import Money
 
 
 def findings_of(document: Mapping[str, Any], country: str) -> tuple[Finding, ...]:
@@ -27,10 +21,9 @@ def findings_of(document: Mapping[str, Any], country: str) -> tuple[Finding, ...
     return guard.examine(parse_plan(dict(document)), country)
 
 
-def example_of(document: Mapping[str, Any], base_minor: int) -> list[Example]:
-    """What each leg of a plan's document pays of one unit sold for `base_minor`."""
-    legs = parse_plan(dict(document)).legs
-    return [Example(leg.kind, leg.level, rules.amount_of(leg, base_minor, 1)) for leg in legs]
+def example_of(document: Mapping[str, Any], price: Money) -> tuple[Earning, ...]:
+    """What each leg of a plan's document pays of one unit sold at this price, to somebody who may have it."""
+    return earnings_of(parse_plan(dict(document)), price)
 
 
 def plan_in_force(uow: UnitOfWork, currency: str) -> PlanRow | None:

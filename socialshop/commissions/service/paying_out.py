@@ -2,7 +2,8 @@
 
 A member's settled accruals, less what was clawed back, lie end to end in the order in which they settled; payouts take
 them from the front. So a payout of any sum has its accruals behind it, and no accrual stands behind two. A debt that a
-settlement netted counts by itself: what was paid before the claw back already reaches that much further.
+settlement netted counts by itself: what was paid before the claw back already reaches that much further. What a payout
+took that the bank sent back lies there once more, from when it came back.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from socialshop.commissions.store import payouts as store
-from socialshop.commissions.store.payouts import Part, Reversals, Span
+from socialshop.commissions.store.payouts import Part, Returned, Reversals, Span
 from socialshop.infra.uow import UnitOfWork
 
 
@@ -31,6 +32,14 @@ def pay_out(uow: UnitOfWork, spans: Sequence[Span], currency: str) -> list[Part]
         ends[span.beneficiary] = max(span.end_minor, ends.get(span.beneficiary, 0))
     store.mark_paid_out(uow.session, ends, currency)
     return parts
+
+
+def come_back(uow: UnitOfWork, returned: Sequence[Returned]) -> None:
+    """What payouts took of these accruals came back with their money, and may be paid out again. One statement.
+
+    The caller holds each member's balance locked, as in `pay_out`.
+    """
+    store.come_back(uow.session, returned, uow.now)
 
 
 def reversals_of(uow: UnitOfWork, beneficiary: int, currency: str) -> Reversals:

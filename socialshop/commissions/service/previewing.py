@@ -56,10 +56,15 @@ def preview(uow: UnitOfWork, price: Money, size: int) -> Preview | None:
         plan=plan.name,
         version=version.number,
         hold_days=plan.hold_days,
-        earnings=tuple(_earning(leg, price) for leg in plan.legs),
+        earnings=earnings_of(plan, price),
         leader_sale=_share(plan, price, guests[:1]),
         leader_room=_share(plan, price, (_LEADER, *guests)),
     )
+
+
+def earnings_of(plan: Plan, price: Money) -> tuple[Earning, ...]:
+    """What each leg of a plan gives for one sale at this price."""
+    return tuple(_earning(leg, price) for leg in plan.legs)
 
 
 def _earning(leg: Leg, price: Money) -> Earning:

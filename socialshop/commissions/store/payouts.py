@@ -34,16 +34,30 @@ class Part(NamedTuple):
     part_minor: int
 
 
-# A member's settled commission end to end: what claw backs left of each accrual, in the order of settlement.
+class Returned(NamedTuple):
+    """What a payout took of one accrual, and what came back with it."""
+
+    subject_id: uuid.UUID
+    accrual_id: uuid.UUID
+    amount_minor: int
+
+
+# A member's settled commission end to end: what claw backs left of each accrual, in the order of settlement; what a
+# returned payout had taken stands there once more, from when it came back.
 _LINE = """
-    line AS (
-        SELECT a.id, a.order_line_id, a.beneficiary, a.kind, a.level, a.status, a.settled_at,
-               a.amount_minor - a.clawed_minor AS amount_minor,
-               sum(a.amount_minor - a.clawed_minor) OVER (PARTITION BY a.beneficiary ORDER BY a.settled_at, a.id)
-                   AS upto
+    places AS (
+        SELECT a.id, a.order_line_id, a.beneficiary, a.settled_at AS at, NULL::uuid AS returned_by,
+               a.amount_minor - a.clawed_minor AS amount_minor
         FROM accruals a
         WHERE a.beneficiary = ANY(CAST(:beneficiaries AS bigint[])) AND a.currency = :currency
           AND a.status IN ('settled', 'paid_out') AND a.amount_minor > a.clawed_minor
+        UNION ALL
+        SELECT a.id, a.order_line_id, a.beneficiary, r.returned_at, r.subject_id, r.amount_minor
+        FROM returned_commissions r JOIN accruals a ON a.id = r.accrual_id
+        WHERE a.beneficiary = ANY(CAST(:beneficiaries AS bigint[])) AND a.currency = :currency
+    ), line AS (
+        SELECT *, sum(amount_minor) OVER (PARTITION BY beneficiary ORDER BY at, id, returned_by NULLS FIRST) AS upto
+        FROM places
     )
 """
 
@@ -51,7 +65,8 @@ _LINE = """
 def parts_of(session: Session, spans: Sequence[Span], currency: str, limit: int) -> list[Part]:
     """The accruals that the spans take, first settled first, at most `limit` a span. One statement.
 
-    A settlement only ever adds at the end of a member's line, so what an earlier span took stays where it was.
+    A settlement or a return only ever adds at the end of a member's line, so what an earlier span took stays where it
+    was.
     """
     found = session.execute(
         text(
@@ -61,15 +76,16 @@ def parts_of(session: Session, spans: Sequence[Span], currency: str, limit: int)
                                      CAST(:starts AS bigint[]), CAST(:ends AS bigint[]))
                      AS s (subject_id, beneficiary, start_minor, end_minor)
             ), {_LINE}, parts AS (
-                SELECT s.subject_id, l.*,
-                       least(l.upto, s.end_minor) - greatest(l.upto - l.amount_minor, s.start_minor) AS part_minor,
-                       row_number() OVER (PARTITION BY s.subject_id ORDER BY l.upto) AS place
+                SELECT s.subject_id, l.id,
+                       sum(least(l.upto, s.end_minor) - greatest(l.upto - l.amount_minor, s.start_minor)) AS part_minor,
+                       row_number() OVER (PARTITION BY s.subject_id ORDER BY min(l.upto)) AS place
                 FROM spans s JOIN line l ON l.beneficiary = s.beneficiary
                  AND l.upto > s.start_minor AND l.upto - l.amount_minor < s.end_minor
+                GROUP BY s.subject_id, l.id
             )
-            SELECT p.subject_id, p.id, a.order_id, p.kind, p.level, p.status, p.settled_at, p.amount_minor,
-                   CAST(p.part_minor AS bigint)
-            FROM parts p JOIN accrued_lines a USING (order_line_id)
+            SELECT p.subject_id, a.id, l.order_id, a.kind, a.level, a.status, a.settled_at,
+                   a.amount_minor - a.clawed_minor, CAST(p.part_minor AS bigint)
+            FROM parts p JOIN accruals a USING (id) JOIN accrued_lines l USING (order_line_id)
             WHERE p.place <= :limit ORDER BY p.subject_id, p.place
             """  # noqa: S608 - a constant of this module
         ),
@@ -86,20 +102,46 @@ def parts_of(session: Session, spans: Sequence[Span], currency: str, limit: int)
 
 
 def mark_paid_out(session: Session, ends: Mapping[int, int], currency: str) -> None:
-    """Settled accruals that lie wholly before their beneficiary's end become paid out."""
+    """Settled accruals all of whose places lie before their beneficiary's end become paid out."""
     session.execute(
         text(
             f"""
             WITH ends AS (
                 SELECT * FROM unnest(CAST(:beneficiaries AS bigint[]), CAST(:ends AS bigint[]))
                      AS e (beneficiary, end_minor)
-            ), {_LINE}
-            UPDATE accruals a SET status = 'paid_out'
-            FROM line l JOIN ends e USING (beneficiary)
-            WHERE a.id = l.id AND l.upto <= e.end_minor AND a.status = 'settled'
+            ), {_LINE}, passed AS (
+                SELECT l.id FROM line l JOIN ends e USING (beneficiary)
+                GROUP BY l.id, e.end_minor HAVING max(l.upto) <= e.end_minor
+            )
+            UPDATE accruals a SET status = 'paid_out' FROM passed p WHERE a.id = p.id AND a.status = 'settled'
             """  # noqa: S608 - a constant of this module
         ),
         {"beneficiaries": list(ends), "ends": list(ends.values()), "currency": currency},
+    )
+
+
+def come_back(session: Session, returned: Sequence[Returned], now: datetime) -> None:
+    """What payouts had taken of these accruals may be paid out again; none of them is paid out whole any more."""
+    session.execute(
+        text(
+            """
+            WITH back AS (
+                INSERT INTO returned_commissions (subject_id, accrual_id, amount_minor, returned_at)
+                SELECT b.subject_id, b.accrual_id, b.amount_minor, :now
+                FROM unnest(CAST(:subjects AS uuid[]), CAST(:accruals AS uuid[]), CAST(:amounts AS bigint[]))
+                     AS b (subject_id, accrual_id, amount_minor)
+                RETURNING accrual_id
+            )
+            UPDATE accruals SET status = 'settled' WHERE id IN (SELECT accrual_id FROM back)
+               AND status = 'paid_out' AND clawed_minor < amount_minor
+            """
+        ),
+        {
+            "subjects": [one.subject_id for one in returned],
+            "accruals": [one.accrual_id for one in returned],
+            "amounts": [one.amount_minor for one in returned],
+            "now": now,
+        },
     )
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from socialshop.deals.personal_store import PERSONAL
 from socialshop.deals.service.moving import NewDeal, end, open_deal, pause, publish_deal, resume
-from socialshop.deals.service.offering import DealOffer, check_not_paused, give_back, offer
-from socialshop.deals.service.reading import Caller, DealView, deal, deals, deals_of, own_deal, titles
+from socialshop.deals.service.offering import DealOffer, check_not_stopped, give_back, offer
+from socialshop.deals.service.reading import Caller, DealView, deal, deals, deals_by_id, deals_of, own_deal, titles
 from socialshop.deals.service.stocking import (
     NewProduct,
     NewSku,
@@ -29,9 +29,10 @@ __all__ = [
     "ProductView",
     "SkuView",
     "add_product",
-    "check_not_paused",
+    "check_not_stopped",
     "deal",
     "deals",
+    "deals_by_id",
     "deals_of",
     "end",
     "give_back",

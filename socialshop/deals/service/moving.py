@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from socialshop.audit import service as audit
 from socialshop.deals import rules, store
 from socialshop.deals.errors import DealNotLive
+from socialshop.deals.events import DealMoved
 from socialshop.deals.rules import Status
 from socialshop.deals.service.reading import Caller, DealView, known, own_deal, view_of
 from socialshop.infra.uow import UnitOfWork
@@ -75,11 +76,9 @@ def publish_deal(uow: UnitOfWork, actor: uuid.UUID, number: int | None, deal_id:
 
     Raises NotFound, also for another's; DealNotLive if the draft's end has passed meanwhile.
     """
-    found = known(uow, deal_id)
-    if number is not None and found.opened_by != number:
-        raise NotFound("no such deal")
-    if not found.draft:
-        return view_of(found, uow.now)
+    found = own_deal(uow, number, deal_id)
+    if found.status is not Status.DRAFT:
+        return found
     if found.ends_at is not None and found.ends_at <= uow.now:
         raise DealNotLive("the deal's end has passed before it was published")
     if store.end_draft(uow.session, deal_id, uow.now):
@@ -144,4 +143,5 @@ def _check_published(found: DealView) -> None:
 
 def _moved(uow: UnitOfWork, caller: Caller, deal_id: uuid.UUID, action: str) -> DealView:
     audit.record(uow, actor=caller.member_id, action=action, target=to_public("deal", deal_id), facts={})
+    uow.emit(DealMoved(deal_id=deal_id))
     return view_of(known(uow, deal_id), uow.now)

@@ -51,7 +51,7 @@ def offer(uow: UnitOfWork, deal_id: uuid.UUID, *, head_start: timedelta = timede
     if status is Status.SCHEDULED:
         raise DealNotBegun("the deal has not begun yet")
     if status is Status.ENDED:
-        raise DealNotLive("the deal is over")
+        raise _over()
     return DealOffer(
         deal_id=row.id,
         sku_id=row.sku_id,
@@ -67,9 +67,15 @@ def offer(uow: UnitOfWork, deal_id: uuid.UUID, *, head_start: timedelta = timede
     )
 
 
-def check_not_paused(uow: UnitOfWork, deal_id: uuid.UUID) -> None:
-    """For a claim that found nothing to reserve: raises DealPaused if that is why."""
-    if status_of(known(uow, deal_id), uow.now) is Status.PAUSED:
+def check_not_stopped(uow: UnitOfWork, deal_id: uuid.UUID, *, opens: bool) -> None:
+    """For a claim that found nothing to reserve: raises DealPaused if that is why.
+
+    And DealNotLive for who `opens` a room on a deal that was ended since its offer was read.
+    """
+    row = known(uow, deal_id)
+    if opens and row.ended:
+        raise _over()
+    if status_of(row, uow.now) is Status.PAUSED:
         raise _paused()
 
 
@@ -77,6 +83,10 @@ def give_back(uow: UnitOfWork, units: Sequence[tuple[uuid.UUID, int]]) -> None:
     """Return reserved units: pairs of a deal and a quantity. One statement, whatever the number."""
     if units:
         store.give_back(uow.session, [deal_id for deal_id, _ in units], [quantity for _, quantity in units])
+
+
+def _over() -> DealNotLive:
+    return DealNotLive("the deal is over")
 
 
 def _paused() -> DealPaused:

@@ -53,9 +53,11 @@ class DealView:
     minimum_tier: str | None
 
 
-def deals(uow: UnitOfWork, after: uuid.UUID | None, limit: int) -> list[DealView]:
-    """Up to `limit` deals after this one that are announced or live."""
-    return [view_of(row, uow.now) for row in store.open_deals(uow.session, uow.now, after, limit)]
+def deals(
+    uow: UnitOfWork, after: uuid.UUID | None, limit: int, *, product_id: uuid.UUID | None = None
+) -> list[DealView]:
+    """Up to `limit` deals after this one that are announced or live, of one product or all."""
+    return [view_of(row, uow.now) for row in store.open_deals(uow.session, uow.now, after, limit, product_id)]
 
 
 def deal(uow: UnitOfWork, deal_id: uuid.UUID, reader: Caller | None = None) -> DealView:
@@ -69,6 +71,11 @@ def deal(uow: UnitOfWork, deal_id: uuid.UUID, reader: Caller | None = None) -> D
 def deals_of(uow: UnitOfWork, number: int, before: uuid.UUID | None, limit: int) -> list[DealView]:
     """Up to `limit` deals that this member opened, drafts and old ones too, the newest first. One statement."""
     return [view_of(row, uow.now) for row in store.deals_of(uow.session, number, before, limit)]
+
+
+def deals_by_id(uow: UnitOfWork, ids: Sequence[uuid.UUID]) -> Mapping[uuid.UUID, DealView]:
+    """These deals by id. One statement."""
+    return {row.id: view_of(row, uow.now) for row in store.deals_by_id(uow.session, ids)}
 
 
 def titles(uow: UnitOfWork, ids: Sequence[uuid.UUID]) -> Mapping[uuid.UUID, str]:

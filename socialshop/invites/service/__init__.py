@@ -35,6 +35,7 @@ from socialshop.invites.service.visiting import (
     landing,
     recognize,
     record_click,
+    sharing_a_browser,
     take_clicks,
 )
 from socialshop.invites.store.personal import PERSONAL
@@ -68,6 +69,7 @@ __all__ = [
     "record_click",
     "record_sales",
     "share_kit",
+    "sharing_a_browser",
     "stats",
     "take_clicks",
 ]

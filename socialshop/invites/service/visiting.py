@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -89,6 +90,11 @@ def find_subject(uow: UnitOfWork, subjects: Subjects, kind: Kind, target_id: uui
         return subjects[kind](uow, target_id)
     except NotFound:
         return None
+
+
+def sharing_a_browser(uow: UnitOfWork, numbers: Sequence[int]) -> list[tuple[int, ...]]:
+    """Who of these members came with the same browser, a group of numbers a browser."""
+    return store.browser_groups(uow.session, numbers)
 
 
 def recognize(uow: UnitOfWork, visitor: bytes, member_id: uuid.UUID) -> None:

@@ -122,6 +122,22 @@ def recognize(session: Session, visitor: bytes, member_id: uuid.UUID, at: dateti
     )
 
 
+def browser_groups(session: Session, numbers: Sequence[int]) -> list[tuple[int, ...]]:
+    """Who of these members came with the same browser, a group a browser. One statement."""
+    found = session.execute(
+        text(
+            """
+            SELECT DISTINCT array_agg(m.number ORDER BY m.number)
+            FROM members m JOIN invite_visitors v ON v.member_id = m.id
+            WHERE m.number = ANY(CAST(:numbers AS bigint[]))
+            GROUP BY v.visitor HAVING count(*) > 1 ORDER BY 1
+            """
+        ),
+        {"numbers": list(numbers)},
+    )
+    return [tuple(numbers) for (numbers,) in found]
+
+
 def forget(session: Session, before: datetime, limit: int) -> int:
     """Of the oldest `limit` clicks, remove those of before then that were added up; returns how many."""
     removed = session.execute(

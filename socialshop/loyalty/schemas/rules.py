@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from socialshop.kernel.money import BPS
 from socialshop.loyalty.rules import FIRST, MOST_POINTS, Rules
@@ -37,6 +37,20 @@ class StreakBonusWire(Wire):
     points: Points
 
 
+class MemberDayWire(Wire):
+    """A day of each month (the last, where a month has no such day), or a weekday: 1 is Monday, 7 Sunday."""
+
+    day_of_month: int | None = Field(None, ge=1, le=31)
+    weekday: int | None = Field(None, ge=1, le=7)
+    multiplier_bps: int = Field(2 * BPS, ge=BPS, le=10 * BPS)
+
+    @model_validator(mode="after")
+    def _one_of_the_two(self) -> Self:
+        if (self.day_of_month is None) == (self.weekday is None):
+            raise ValueError("a member day is a day of the month or a weekday")
+        return self
+
+
 def document_of(rules: Rules) -> dict[str, Any]:
     """The rules as they are sent and kept."""
     return {
@@ -50,7 +64,7 @@ class RulesWire(Wire):
     """The rules of points: what earns how many, how long they last, and what they pay.
 
     `order_points_per_unit` a whole unit of the shop's currency paid; a hundred points pay `hundred_points_minor` minor
-    units of at most `price_cap_bps` of a price, from `least_points` on.
+    units of at most `price_cap_bps` of a price, from `least_points` on. On a `member_day` orders give more.
     """
 
     model_config = with_example(document_of(FIRST))
@@ -64,6 +78,7 @@ class RulesWire(Wire):
     hundred_points_minor: int = Field(ge=1, le=1_000_000)
     price_cap_bps: int = Field(ge=0, le=BPS)
     least_points: int = Field(ge=1, le=MOST_POINTS)
+    member_day: MemberDayWire | None = None
 
 
 class RulesDraft(Wire):

@@ -10,6 +10,7 @@ from socialshop.infra.uow import UnitOfWork
 from socialshop.kernel.errors import NotFound
 from socialshop.kernel.ids import new_id, to_public
 from socialshop.loyalty import rules
+from socialshop.loyalty.errors import SelfAdjustment
 from socialshop.loyalty.service import using
 from socialshop.loyalty.service.giving import Grant, give
 from socialshop.loyalty.service.publishing import rules_at
@@ -19,8 +20,11 @@ from socialshop.loyalty.store.uses import Purpose
 def adjust(uow: UnitOfWork, actor: uuid.UUID, member_id: uuid.UUID, points: int, reason: str) -> int:
     """Give a member points, or take them where `points` is below zero; returns the member's number.
 
-    Audited, and told to the member with the reason. Raises NotFound, PointsShort (nobody is put into debt by hand).
+    Audited, and told to the member with the reason. Raises SelfAdjustment, NotFound, PointsShort (nobody is put into
+    debt by hand).
     """
+    if member_id == actor:
+        raise SelfAdjustment("somebody else adjusts your own points")
     found = identity.named(uow, ids=[member_id])
     if not found:
         raise NotFound("no such member")

@@ -7,6 +7,7 @@ from datetime import date, timedelta
 
 from socialshop.infra.uow import UnitOfWork
 from socialshop.loyalty import rules
+from socialshop.loyalty.events import DeedsDone
 from socialshop.loyalty.service.giving import Grant, give
 from socialshop.loyalty.service.publishing import rules_at
 from socialshop.loyalty.store import lots as store
@@ -51,6 +52,7 @@ def check_in(uow: UnitOfWork, member: int, zone: str) -> CheckIn:
     give(uow, [Grant(member, rules.CHECK_IN, today.isoformat(), points, facts, in_force.expiry_days, uow.now)])
     store.keep_streak(uow.session, member, Streak(today, streak))
     memberships.add_activity(uow, [Activity(member, rules.CHECK_IN, today.isoformat())], zone)
+    uow.emit(DeedsDone(rules.CHECK_IN, (member,), uow.now))
     return CheckIn(today, streak, points, bonus, new=True)
 
 

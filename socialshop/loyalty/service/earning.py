@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import uuid
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
-from typing import Any
+from typing import Any, NamedTuple
 
 from socialshop.infra import wired
 from socialshop.infra.uow import UnitOfWork
 from socialshop.kernel.currencies import exponent_of
 from socialshop.kernel.errors import InvalidValue
 from socialshop.kernel.ids import to_public
+from socialshop.kernel.money import rate_of
 from socialshop.ledger import service as ledger
 from socialshop.loyalty import postings, rules
-from socialshop.loyalty.rules import KindRule
+from socialshop.loyalty.events import DeedsDone
+from socialshop.loyalty.service.boosting import boost_of
 from socialshop.loyalty.service.giving import Grant, give, net
 from socialshop.loyalty.service.publishing import rules_at
 from socialshop.loyalty.store import lots as store
@@ -26,8 +29,15 @@ from socialshop.memberships import service as memberships
 Payloads = Sequence[Mapping[str, Any]]
 
 
-class _OverCap(Exception):
-    """A cap refused: what the others counted is undone."""
+class Deed(NamedTuple):
+    """Something that a rule gives a member points for; `points`: what it is worth, where its rule leaves that to it.
+
+    `subject` names it among the member's deeds of its kind.
+    """
+
+    member: int
+    subject: str
+    points: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,46 +54,58 @@ def earn(uow: UnitOfWork, member: int, kind: str, subject: str, points: int | No
 
     `subject` names the event among the member's events of its kind: told again, it gives nothing more. `points`: what
     the event itself is worth, where its rule leaves that to it (a mission); the caps hold all the same. An event that
-    would pass a cap gives nothing, now and told again. Raises InvalidValue for a kind that no rule names.
+    would pass a cap gives nothing, now and told again; nor does one of a kind that the rules in force leave out. Raises
+    InvalidValue for what is no such kind.
     """
-    if kind in rules.OWN_KINDS:
-        raise InvalidValue(f"points of kind {kind!r} are not given this way", field="kind")
-    in_force = rules_at(uow, uow.now)
-    rule = in_force.kinds.get(kind)
-    if rule is None:
+    return earn_all(uow, kind, [Deed(member, subject, points)])[0]
+
+
+def earn_all(uow: UnitOfWork, kind: str, deeds: Sequence[Deed]) -> list[Earned]:
+    """Give the points of many events of one kind, as `earn` does each in its turn. A constant number of statements.
+
+    Who earned is locked before the caps are read, and nobody counts towards them without that lock.
+    """
+    if kind not in rules.KINDS:
         raise InvalidValue(f"no rule gives points for {kind!r}", field="kind")
-    store.lock_members(uow.session, [member])
-    before = store.points_of(uow.session, member, kind, subject)
-    if before is not None:
-        return Earned(before, new=False)
-    wanted = rule.points if points is None else points
-    allowed = _count(uow, member, kind, wanted, rule)
-    facts: dict[str, object] = {"rules": in_force.version, **({} if allowed else {"capped": wanted})}
-    given = wanted if allowed else 0
-    give(uow, [Grant(member, kind, subject, given, facts, in_force.expiry_days, uow.now)])
-    return Earned(given, new=True, capped=not allowed)
-
-
-def _count(uow: UnitOfWork, member: int, kind: str, points: int, rule: KindRule) -> bool:
-    """Whether all caps of the rule allow it; then they have counted it, else none has."""
+    if not deeds:
+        return []
+    in_force = rules_at(uow, uow.now)
+    rule = in_force.kinds.get(kind, rules.GIVES_NOTHING)
+    members = {deed.member for deed in deeds}
+    store.lock_members(uow.session, members)
     caps = rule.caps(rules.day_of(uow.now, wired.settings().time_zone))
-    if not caps:
-        return True
-    try:
-        # In a savepoint: where one cap refuses, those that counted before it must not have.
-        with uow.session.begin_nested():
-            if store.count_within(uow.session, member, kind, points, caps) < len(caps):
-                raise _OverCap
-    except _OverCap:
-        return False
-    return True
+    given = store.given(uow.session, kind, [(deed.member, deed.subject) for deed in deeds])
+    counted = store.counted(uow.session, kind, members, caps) if caps else {}
+    earned: list[Earned] = []
+    grants: list[Grant] = []
+    more: Counter[int] = Counter()
+    for deed in deeds:
+        before = given.get((deed.member, deed.subject))
+        if before is not None:
+            earned.append(Earned(before, new=False))
+            continue
+        wanted = rule.points if deed.points is None else deed.points
+        fits = all(counted.get((deed.member, cap.span), 0) + more[deed.member] + wanted <= cap.most for cap in caps)
+        points = wanted if fits else 0
+        more[deed.member] += points
+        given[deed.member, deed.subject] = points
+        earned.append(Earned(points, new=True, capped=not fits))
+        facts: dict[str, object] = {"rules": in_force.version, **({} if fits else {"capped": wanted})}
+        grants.append(Grant(deed.member, kind, deed.subject, points, facts, in_force.expiry_days, uow.now))
+    if caps:
+        store.count(uow.session, kind, +more, caps)
+    give(uow, grants)
+    if grants and kind in rules.COUNTED_DEEDS:
+        uow.emit(DeedsDone(kind, tuple(sorted({grant.member for grant in grants})), uow.now))
+    return earned
 
 
 def on_orders_confirmed(uow: UnitOfWork, payloads: Payloads) -> None:
     """Follow OrdersConfirmed: points for what was paid, on their way until the goods can no longer be sent back.
 
-    The buyer's tier multiplies them. A constant number of statements. Told again, nothing changes. Orders of the shop's
-    past, which it imports, and orders in other currencies than the shop's earn nothing.
+    The buyer's tier multiplies them, and a campaign that treats the buyer or the member day. A constant number of
+    statements. Told again, nothing changes. Orders of the shop's past, which it imports, and orders in other currencies
+    than the shop's earn nothing.
     """
     currency = wired.settings().currency
     ids = sorted({uuid.UUID(id_) for id_ in chain.from_iterable(payload["order_ids"] for payload in payloads)})
@@ -92,10 +114,11 @@ def on_orders_confirmed(uow: UnitOfWork, payloads: Payloads) -> None:
         return
     in_force = rules_at(uow, uow.now)
     benefits = memberships.benefits_of(uow, {order.buyer for order in found})
+    zone = wired.settings().time_zone
     plain = (exponent_of(currency), in_force.order_points_per_unit)
     grants = []
     for order in found:
-        figures = (*plain, benefits[order.buyer].points_multiplier_bps)
+        figures = (*plain, rate_of(benefits[order.buyer].points_multiplier_bps, boost_of(order, in_force, zone)))
         grants.append(_of_order(uow, order, figures, in_force.version, in_force.expiry_days))
     give(uow, grants)
 

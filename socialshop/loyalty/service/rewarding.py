@@ -9,7 +9,7 @@ from socialshop.audit import service as audit
 from socialshop.infra.uow import UnitOfWork
 from socialshop.kernel.errors import NotFound
 from socialshop.kernel.ids import new_id, to_public
-from socialshop.loyalty.errors import RedemptionDecided, RewardGone, RewardLimitReached
+from socialshop.loyalty.errors import RedemptionDecided, RewardChanged, RewardGone, RewardLimitReached
 from socialshop.loyalty.service import using
 from socialshop.loyalty.store import lots
 from socialshop.loyalty.store import rewards as store
@@ -27,6 +27,15 @@ class NewReward:
     per_member: int | None
 
 
+@dataclass(frozen=True, slots=True)
+class StockChange:
+    """How much is to be left of a reward and whether it is offered; `seen` was left when that was decided."""
+
+    seen: int | None
+    left: int | None
+    offered: bool
+
+
 def add_reward(uow: UnitOfWork, actor: uuid.UUID, new: NewReward) -> RewardRow:
     """Offer a reward from now on."""
     row = RewardRow(new_id(), "goods", new.title, new.points, new.stock, new.per_member, offered=True)
@@ -35,13 +44,16 @@ def add_reward(uow: UnitOfWork, actor: uuid.UUID, new: NewReward) -> RewardRow:
     return row
 
 
-def change_reward(
-    uow: UnitOfWork, actor: uuid.UUID, reward_id: uuid.UUID, *, left_stock: int | None, offered: bool
-) -> RewardRow:
-    """Say how much is left of a reward, and whether it is offered. Raises NotFound."""
+def change_reward(uow: UnitOfWork, actor: uuid.UUID, reward_id: uuid.UUID, change: StockChange) -> RewardRow:
+    """Say how much is left of a reward, and whether it is offered.
+
+    Raises NotFound, RewardChanged (members took some since `change.seen` was left).
+    """
     reward(uow, reward_id)
-    store.change(uow.session, reward_id, left_stock=left_stock, offered=offered)
-    _record(uow, actor, "reward.changed", reward_id, {"left_stock": left_stock, "offered": offered})
+    if not store.change(uow.session, reward_id, seen=change.seen, left=change.left, offered=change.offered):
+        raise RewardChanged("something else is left of it by now: look again", left=reward(uow, reward_id).left_stock)
+    facts: dict[str, object] = {"seen_stock": change.seen, "left_stock": change.left, "offered": change.offered}
+    _record(uow, actor, "reward.changed", reward_id, facts)
     return reward(uow, reward_id)
 
 
@@ -53,9 +65,9 @@ def reward(uow: UnitOfWork, reward_id: uuid.UUID) -> RewardRow:
     return row
 
 
-def redemption(uow: UnitOfWork, redemption_id: uuid.UUID) -> RedemptionRow:
-    """Anybody's redemption, for this transaction alone to decide. Raises NotFound."""
-    row = store.lock_redemption(uow.session, redemption_id)
+def redemption(uow: UnitOfWork, redemption_id: uuid.UUID, *, lock: bool = False) -> RedemptionRow:
+    """Anybody's redemption; with `lock` for this transaction alone to decide. Raises NotFound."""
+    row = store.find_redemption(uow.session, redemption_id, lock=lock)
     if row is None:
         raise NotFound("no such redemption")
     return row
@@ -105,7 +117,7 @@ def refuse_redemption(uow: UnitOfWork, actor: uuid.UUID, redemption_id: uuid.UUI
 def _decide(
     uow: UnitOfWork, actor: uuid.UUID, redemption_id: uuid.UUID, status: str, reason: str | None
 ) -> RedemptionRow:
-    row = redemption(uow, redemption_id)
+    row = redemption(uow, redemption_id, lock=True)
     if row.status == status:
         return row
     if row.status != "placed":

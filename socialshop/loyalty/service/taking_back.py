@@ -1,4 +1,6 @@
-"""A refund takes back what the order gave: what is on its way first, then what the member has, then it is owed.
+"""What was given is taken back: what is on its way first, then what the member has, then it is owed.
+
+A refund takes back what the order gave, and what was given because of it: a share, a mission.
 
 Exact by aim, not by steps: an order keeps just what the same rule gives on what is left of it, whatever was refunded,
 in how many parts, and however often it is told.
@@ -18,7 +20,7 @@ from socialshop.loyalty import postings, rules
 from socialshop.loyalty.rules import Part
 from socialshop.loyalty.service.paying import give_back_refunded
 from socialshop.loyalty.store import lots as store
-from socialshop.loyalty.store.lots import OrderLot
+from socialshop.loyalty.store.lots import HeldLot, OrderLot
 
 
 def on_order_refunded(uow: UnitOfWork, payloads: Sequence[Mapping[str, Any]]) -> None:
@@ -32,18 +34,28 @@ def on_order_refunded(uow: UnitOfWork, payloads: Sequence[Mapping[str, Any]]) ->
     if not members:
         return
     store.lock_members(uow.session, members)
-    entries = [_taken(uow, lot, too_many) for lot in store.lock_of_orders(uow.session, ids) if (too_many := _due(lot))]
-    ledger.post(uow, entries)
+    found = store.lock_of_orders(uow.session, ids)
+    ledger.post(uow, [_taken(uow, lot.held, too_many) for lot in found if (too_many := _due(lot))])
+
+
+def take_back_events(uow: UnitOfWork, kind: str, events: Sequence[tuple[int, str]]) -> list[HeldLot]:
+    """Take back all that these events (member, locked before, and subject) gave; returns what they gave.
+
+    Told again, nothing changes.
+    """
+    found = store.lock_of_events(uow.session, kind, events) if events else []
+    ledger.post(uow, [_taken(uow, lot, lot.points - lot.taken) for lot in found if lot.points > lot.taken])
+    return found
 
 
 def _due(lot: OrderLot) -> int:
     """How many more points than the rule gives on what is left of the order were not taken back yet."""
     facts = lot.facts
     keeps = rules.of_order(lot.paid_minor, facts["exponent"], facts["per_unit"], facts["multiplier_bps"])
-    return max(lot.points - keeps - lot.taken, 0)
+    return max(lot.held.points - keeps - lot.held.taken, 0)
 
 
-def _taken(uow: UnitOfWork, lot: OrderLot, points: int) -> Entry:
+def _taken(uow: UnitOfWork, lot: HeldLot, points: int) -> Entry:
     """Take them: from the lot itself, then from the member's others, the rest is owed."""
     own = min(lot.left, points)
     store.take_back(uow.session, lot.id, points=points, left=own)

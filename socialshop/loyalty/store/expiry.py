@@ -21,8 +21,8 @@ class Expired(NamedTuple):
 def expire_due(session: Session, now: datetime, limit: int) -> list[Expired]:
     """Use up what is left of the lots that have expired, of the members of the `limit` lots that expired first.
 
-    A member's lots end together: one movement, not one each. At most ten times `limit` lots; those in somebody's hands
-    wait for the next time.
+    A member's lots end together: one movement, not one each. At most ten times `limit` lots. The members are locked
+    first, as whoever moves points does; those in somebody's hands wait for the next time.
     """
     rows = session.execute(
         text(
@@ -31,9 +31,12 @@ def expire_due(session: Session, now: datetime, limit: int) -> list[Expired]:
                 SELECT member FROM point_lots
                 WHERE left_points > 0 AND available_at IS NOT NULL AND expires_at <= :now
                 ORDER BY expires_at LIMIT :limit
+            ), held AS MATERIALIZED (
+                SELECT member FROM point_members WHERE member IN (SELECT member FROM first)
+                ORDER BY member FOR UPDATE SKIP LOCKED
             ), due AS MATERIALIZED (
                 SELECT id, left_points FROM point_lots
-                WHERE member IN (SELECT member FROM first)
+                WHERE member IN (SELECT member FROM held)
                     AND left_points > 0 AND available_at IS NOT NULL AND expires_at <= :now
                 LIMIT 10 * :limit FOR UPDATE SKIP LOCKED
             )

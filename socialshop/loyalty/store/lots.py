@@ -1,7 +1,8 @@
 """Statements on lots of points and on who holds them.
 
 Whoever gives points to members, or takes them, first locks their rows of `point_members` in order of their numbers,
-then lots in the order in which they are used up. Expiry passes over lots in somebody's hands and waits for none.
+then lots in the order in which they are used up. Expiry does so too, but passes over members in somebody's
+hands and waits for none.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from typing import NamedTuple
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from socialshop.loyalty.rules import Cap, Part
+from socialshop.loyalty.rules import Cap, Part, Span
 
 
 class LotRow(NamedTuple):
@@ -38,6 +39,18 @@ class Opened(NamedTuple):
     id: uuid.UUID
     member: int
     points: int
+
+
+# Lots `l` that events (a member and a subject each) gave by a kind.
+_OF_EVENTS = """
+    FROM point_lots l JOIN unnest(CAST(:members AS bigint[]), CAST(:subjects AS text[])) AS e (member, subject)
+        ON l.member = e.member AND l.subject = e.subject
+    WHERE l.kind = :kind
+"""
+
+
+def _events(kind: str, events: Sequence[tuple[int, str]]) -> dict[str, object]:
+    return {"kind": kind, "members": [member for member, _ in events], "subjects": [subject for _, subject in events]}
 
 
 class Streak(NamedTuple):
@@ -120,20 +133,48 @@ def points_of(session: Session, member: int, kind: str, subject: str) -> int | N
     return found
 
 
-def count_within(session: Session, member: int, kind: str, points: int, caps: Sequence[Cap]) -> int:
-    """Add points to the counters of these caps where they stay within; returns how many counters took them.
+def given(session: Session, kind: str, events: Sequence[tuple[int, str]]) -> dict[tuple[int, str], int]:
+    """What those of these events (member and subject) gave that gave anything yet, be it no point."""
+    statement = text(f"SELECT l.member, l.subject, l.points {_OF_EVENTS}")
+    rows = session.execute(statement, _events(kind, events))
+    return {(member, subject): points for member, subject, points in rows}
 
-    One conditional statement: who waits for a counter sees it as the one ahead left it. Fewer than there are caps means
-    that the caller must roll back.
+
+def counted(session: Session, kind: str, members: Collection[int], caps: Sequence[Cap]) -> dict[tuple[int, Span], int]:
+    """What members (locked before) earned of a kind in the spans of these caps; no entry where they earned nothing."""
+    rows = session.execute(
+        text(
+            """
+            SELECT c.member, c.span, c.points FROM point_counters c
+            JOIN unnest(CAST(:spans AS text[]), CAST(:begins AS date[])) AS cap (span, begins_on)
+                ON c.span = cap.span AND c.begins_on = cap.begins_on
+            WHERE c.member = ANY(:members) AND c.kind = :kind
+            """
+        ),
+        {
+            "kind": kind,
+            "members": sorted(members),
+            "spans": [cap.span.value for cap in caps],
+            "begins": [cap.begins_on for cap in caps],
+        },
+    )
+    return {(member, Span(span)): points for member, span, points in rows}
+
+
+def count(session: Session, kind: str, points: Mapping[int, int], caps: Sequence[Cap]) -> None:
+    """Add what members earn to the counters of these caps. Raises RuntimeError rather than pass one.
+
+    One conditional statement: who waits for a counter sees it as the one ahead left it.
     """
     rows = session.execute(
         text(
             """
             INSERT INTO point_counters AS c (member, kind, span, begins_on, points)
-            SELECT :member, :kind, span, begins_on, :points
-            FROM unnest(CAST(:spans AS text[]), CAST(:begins AS date[]), CAST(:most AS bigint[]))
+            SELECT e.member, :kind, cap.span, cap.begins_on, e.points
+            FROM unnest(CAST(:members AS bigint[]), CAST(:points AS bigint[])) AS e (member, points)
+            CROSS JOIN unnest(CAST(:spans AS text[]), CAST(:begins AS date[]), CAST(:most AS bigint[]))
                 AS cap (span, begins_on, most)
-            WHERE most >= :points ORDER BY span
+            WHERE cap.most >= e.points ORDER BY e.member, cap.span
             ON CONFLICT (member, kind, span, begins_on) DO UPDATE SET points = c.points + excluded.points
                 WHERE c.points + excluded.points <= (
                     SELECT cap.most FROM unnest(CAST(:spans AS text[]), CAST(:most AS bigint[])) AS cap (span, most)
@@ -142,15 +183,16 @@ def count_within(session: Session, member: int, kind: str, points: int, caps: Se
             """
         ),
         {
-            "member": member,
             "kind": kind,
-            "points": points,
+            "members": sorted(points),
+            "points": [points[member] for member in sorted(points)],
             "spans": [cap.span.value for cap in caps],
             "begins": [cap.begins_on for cap in caps],
             "most": [cap.most for cap in caps],
         },
     )
-    return len(rows.all())
+    if len(rows.all()) < len(points) * len(caps):
+        raise RuntimeError("points were counted past a cap: somebody earns without the member's lock")
 
 
 def lock_open(session: Session, member: int, *, usable_at: datetime | None) -> list[Part]:
@@ -203,8 +245,8 @@ def put_back(session: Session, parts: Sequence[Part], least_expires_at: datetime
     )
 
 
-class OrderLot(NamedTuple):
-    """What an order gave, locked with the order: by which figures, and how much refunds took back so far."""
+class HeldLot(NamedTuple):
+    """A lot that is locked: what it gave, what is left of it, and how much was taken back so far."""
 
     id: uuid.UUID
     member: int
@@ -212,6 +254,16 @@ class OrderLot(NamedTuple):
     left: int
     taken: int
     pending: bool
+    earned_at: datetime
+
+
+_HELD = "l.id, l.member, l.points, l.left_points, l.taken_points, l.available_at IS NULL, l.earned_at"
+
+
+class OrderLot(NamedTuple):
+    """What an order gave, locked with the order: by which figures, and what is left of what was paid for it."""
+
+    held: HeldLot
     facts: Mapping[str, int]
     paid_minor: int
 
@@ -225,19 +277,24 @@ def members_of_orders(session: Session, order_ids: Collection[uuid.UUID]) -> lis
 
 
 def lock_of_orders(session: Session, order_ids: Collection[uuid.UUID]) -> list[OrderLot]:
-    """What these orders gave; `paid_minor` is what is left of each order after refunds."""
+    """What these orders gave; `paid_minor` is what is left of each order's goods after refunds."""
     rows = session.execute(
         text(
-            """
-            SELECT l.id, l.member, l.points, l.left_points, l.taken_points, l.available_at IS NULL, l.facts,
-                o.total_minor - o.refunded_minor
+            f"""
+            SELECT {_HELD}, l.facts, goods_paid(o)
             FROM point_lots l JOIN orders o ON o.id = l.order_id
             WHERE l.order_id = ANY(:ids) AND l.kind = 'order' ORDER BY l.id FOR UPDATE OF l
-            """
+            """  # noqa: S608 - a constant of this module
         ),
         {"ids": list(order_ids)},
     )
-    return [OrderLot(*row) for row in rows]
+    return [OrderLot(HeldLot(*row[:7]), *row[7:]) for row in rows]
+
+
+def lock_of_events(session: Session, kind: str, events: Sequence[tuple[int, str]]) -> list[HeldLot]:
+    """What these events (member and subject) gave."""
+    statement = text(f"SELECT {_HELD} {_OF_EVENTS} ORDER BY l.id FOR UPDATE OF l")
+    return [HeldLot(*row) for row in session.execute(statement, _events(kind, events))]
 
 
 def take_back(session: Session, lot_id: uuid.UUID, *, points: int, left: int) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Collection
+from datetime import datetime
 from typing import NamedTuple
 
 from sqlalchemy import text
@@ -11,12 +12,17 @@ from sqlalchemy.orm import Session
 
 
 class PaidOrder(NamedTuple):
-    """An order of a room: what is left of what was paid, and whether its goods can still be sent back."""
+    """An order of a room: what is left of what was paid for its goods, and whether its goods can still be sent back.
+
+    `campaign_bps`: the largest multiplier of points of a campaign that treated the buyer when the order was placed.
+    """
 
     id: uuid.UUID
     buyer: int
     paid_minor: int
     completed: bool
+    placed_at: datetime
+    campaign_bps: int | None
 
 
 def lock_paid(session: Session, order_ids: Collection[uuid.UUID], currency: str) -> list[PaidOrder]:
@@ -27,7 +33,11 @@ def lock_paid(session: Session, order_ids: Collection[uuid.UUID], currency: str)
     rows = session.execute(
         text(
             """
-            SELECT id, buyer, total_minor - refunded_minor, status = 'completed' FROM orders
+            SELECT id, buyer, goods_paid(o), status = 'completed', ordered_at, (
+                SELECT max(c.multiplier_bps) FROM campaign_members g JOIN campaigns c ON c.id = g.campaign_id
+                WHERE g.member = buyer AND g.treated AND c.drawn_at IS NOT NULL
+                    AND c.starts_at <= ordered_at AND ordered_at < least(c.ends_at, c.cancelled_at))
+            FROM orders o
             WHERE id = ANY(:ids) AND source = 'room' AND currency = :currency
                 AND status IN ('confirmed', 'shipped', 'received', 'completed')
             ORDER BY id FOR SHARE

@@ -68,12 +68,16 @@ def page(session: Session, after: uuid.UUID | None, limit: int, *, offered_only:
     return [RewardRow(*row) for row in rows]
 
 
-def change(session: Session, reward_id: uuid.UUID, *, left_stock: int | None, offered: bool) -> None:
-    """How much is left of it, and whether it is offered."""
-    session.execute(
-        text("UPDATE rewards SET left_stock = :left_stock, offered = :offered WHERE id = :id"),
-        {"id": reward_id, "left_stock": left_stock, "offered": offered},
+def change(session: Session, reward_id: uuid.UUID, *, seen: int | None, left: int | None, offered: bool) -> bool:
+    """How much is left of it, and whether it is offered; False where `seen` is not what is left by now."""
+    changed = session.execute(
+        text(
+            "UPDATE rewards SET left_stock = :left, offered = :offered"
+            " WHERE id = :id AND left_stock IS NOT DISTINCT FROM CAST(:seen AS bigint) RETURNING 1"
+        ),
+        {"id": reward_id, "seen": seen, "left": left, "offered": offered},
     )
+    return changed.one_or_none() is not None
 
 
 def claim(session: Session, reward_id: uuid.UUID) -> RewardRow | None:
@@ -116,10 +120,10 @@ def redeem(session: Session, row: RedemptionRow) -> None:
     )
 
 
-def lock_redemption(session: Session, redemption_id: uuid.UUID) -> RedemptionRow | None:
-    """The redemption, for this transaction alone to change."""
+def find_redemption(session: Session, redemption_id: uuid.UUID, *, lock: bool) -> RedemptionRow | None:
+    """The redemption; with `lock` for this transaction alone to change."""
     row = session.execute(
-        text(f"SELECT {_REDEMPTION} FROM reward_redemptions WHERE id = :id FOR UPDATE"),  # noqa: S608 - a constant
+        text(f"SELECT {_REDEMPTION} FROM reward_redemptions WHERE id = :id {'FOR UPDATE' if lock else ''}"),  # noqa: S608
         {"id": redemption_id},
     ).one_or_none()
     return RedemptionRow(*row) if row else None

@@ -89,7 +89,7 @@ def on_payouts_decided(uow: UnitOfWork, payloads: Payloads) -> None:
 
 
 def on_payouts_ended(uow: UnitOfWork, payloads: Payloads) -> None:
-    """Follow PayoutsEnded: paid, or failed and back in the wallet."""
+    """Follow PayoutsEnded: paid, or failed or returned and back in the wallet."""
     requests = {uuid.UUID(request) for payload in payloads for request in payload["request_ids"]}
     tell(uow, gathering.payouts_ended(uow.session, sorted(requests)))
 

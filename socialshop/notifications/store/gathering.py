@@ -94,7 +94,7 @@ _PAYOUTS_DECIDED = """
 _PAYOUTS_ENDED = """
     SELECT r.member_number, 'payout_' || r.status, r.id::text, NULL, r.id,
         jsonb_build_object('amount_minor', r.amount_minor, 'currency', r.currency)
-    FROM payout_requests r WHERE r.id = ANY(:ids) AND r.status IN ('paid', 'failed')
+    FROM payout_requests r WHERE r.id = ANY(:ids) AND r.status IN ('paid', 'failed', 'returned')
 """
 _INVITED = """
     SELECT owner.number, 'member_invited', m.id::text, m.number, NULL, '{}'::jsonb
@@ -159,7 +159,7 @@ def payouts_decided(session: Session, decision_ids: Collection[int]) -> list[Tol
 
 
 def payouts_ended(session: Session, request_ids: Ids) -> list[Told]:
-    """Whose payouts were paid or failed."""
+    """Whose payouts were paid, failed or came back."""
     return _read(session, _PAYOUTS_ENDED, ids=request_ids)
 
 

@@ -8,8 +8,17 @@ from socialshop.orders.pricing import PriceLine
 from socialshop.orders.rules import Status
 from socialshop.orders.service.fulfilling import complete_due, receive, receive_overdue, ship
 from socialshop.orders.service.placing import cancel, confirm, mark_paid, refund_whole
-from socialshop.orders.service.pricing import Quote, pay_with_points, quote
-from socialshop.orders.service.reading import LineView, OrderView, buyers_of, order, orders, search, to_do
+from socialshop.orders.service.pricing import ANY_MEANS, Goods, Means, Quote, price_order, quote
+from socialshop.orders.service.reading import (
+    LineView,
+    OrderView,
+    buyers_of,
+    order,
+    orders,
+    received_lines,
+    search,
+    to_do,
+)
 from socialshop.orders.service.refunding import (
     RefundView,
     approve_refund,
@@ -23,18 +32,22 @@ from socialshop.orders.service.refunding import (
     reject_refund,
     request_refund,
 )
-from socialshop.orders.store.orders import PLACED, Sought, ToDo
+from socialshop.orders.store.orders import PLACED, ReceivedLine, Sought, ToDo
 from socialshop.orders.store.personal import PERSONAL
 
 __all__ = [
+    "ANY_MEANS",
     "PERSONAL",
     "PLACED",
+    "Goods",
     "ImportedOrders",
     "LineView",
+    "Means",
     "OrderView",
     "OrdersConfirmed",
     "PriceLine",
     "Quote",
+    "ReceivedLine",
     "RefundView",
     "Sought",
     "Status",
@@ -53,10 +66,11 @@ __all__ = [
     "on_refund_paid",
     "order",
     "orders",
-    "pay_with_points",
+    "price_order",
     "quote",
     "receive",
     "receive_overdue",
+    "received_lines",
     "refund",
     "refund_page",
     "refund_whole",

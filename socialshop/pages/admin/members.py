@@ -6,7 +6,8 @@ import uuid
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from flask import render_template, request
+from flask import Response, flash, render_template, request
+from flask_babel import gettext
 
 from socialshop.identity import service as identity
 from socialshop.kernel.errors import NotFound
@@ -17,10 +18,13 @@ from socialshop.pages.admin.people import names_by_id, names_by_number
 from socialshop.pages.admin.section import admin
 from socialshop.pages.admin.words import ROLES
 from socialshop.pages.formats import money
+from socialshop.pages.section import go_to
+from socialshop.pages.shopper.account import birthday_in
 from socialshop.pages.visit import PAGE_ROWS, Visit, cut
 from socialshop.referrals import service as referrals
 from socialshop.referrals.errors import NodeUnknown
 from socialshop.referrals.service import BranchVolume
+from socialshop.web.auth import ADMINS
 
 _DEPTHS = ("1", "2", "3", "5", "8")
 
@@ -46,6 +50,7 @@ def show_member(visit: Visit) -> str:
     return render_template(
         "admin/member.html",
         member=member,
+        birthday=identity.birthday_of(visit.uow, member_id),
         sponsors=_sponsors(visit, member.number),
         wallet=ledger.wallet(visit.uow, member.number, visit.settings.currency),
         currency=visit.settings.currency,
@@ -53,6 +58,17 @@ def show_member(visit: Visit) -> str:
         depths=[(depth, depth) for depth in _DEPTHS],
         roles=ROLES,
     )
+
+
+@admin.action("/members/<member_id>/birthday", access=ADMINS, again="show_member", ids={"member_id": "mbr"})
+def correct_birthday(visit: Visit) -> Response:
+    """Put right what the member told wrongly."""
+    born = birthday_in(visit.form)
+    visit.form.check()
+    actor, zone = visit.caller.member_id, visit.settings.time_zone
+    identity.correct_birthday(visit.uow, actor, visit.ids["member_id"], born, zone=zone)
+    flash(gettext("Kept."))
+    return go_to("admin.show_member", **visit.path)
 
 
 def _sponsors(visit: Visit, number: int) -> list[tuple[int, str | None]]:

@@ -8,10 +8,11 @@ from flask import Response, flash, render_template, request
 from flask_babel import gettext, lazy_gettext
 
 from socialshop.commissions import service as commissions
+from socialshop.invites import service as invites
 from socialshop.kernel.ids import to_public
 from socialshop.kernel.money import BPS, Money
 from socialshop.orders import service as orders
-from socialshop.pages import lineage
+from socialshop.pages import lineage, rings
 from socialshop.pages.admin.people import names_by_id, names_by_number
 from socialshop.pages.admin.section import admin
 from socialshop.pages.formats import money
@@ -19,12 +20,11 @@ from socialshop.pages.section import go_to
 from socialshop.pages.shopper.earnings import tell
 from socialshop.pages.visit import PAGE_ROWS, Visit, cut
 from socialshop.payouts import service as payouts
-from socialshop.payouts.rules import Channel
+from socialshop.payouts.rules import LONGEST_REASON, Channel
 from socialshop.payouts.service import UNDECIDED, Evidence, Request, Sort, Wanted
 from socialshop.web.auth import ADMINS
 
 _REQUEST = {"request_id": "por"}
-_LONGEST_REASON = 500
 _OTHERS_SHOWN = 5
 CHANNELS = {"bank": lazy_gettext("Bank"), "alipay": lazy_gettext("Alipay"), "wechat": lazy_gettext("WeChat")}
 # What the queue may show: a person decides about those that wait.
@@ -35,7 +35,10 @@ _SHOWN = {
     "approved": (lazy_gettext("approved"), ("approved",)),
     "batched": (lazy_gettext("being paid"), ("batched",)),
     "paid": (lazy_gettext("paid"), ("paid",)),
-    "ended": (lazy_gettext("refused, failed or taken back"), ("rejected", "failed", "cancelled")),
+    "ended": (
+        lazy_gettext("refused, failed, sent back or taken back"),
+        ("rejected", "failed", "returned", "cancelled"),
+    ),
     "all": (lazy_gettext("all"), ()),
 }
 
@@ -71,11 +74,14 @@ def show_payout(visit: Visit) -> str:
     evidence = payouts.evidence(visit.uow, visit.ids["request_id"])
     case, reversals = evidence.request, evidence.reversals
     behind = _behind(visit, evidence)
+    ringed = _rings(visit, behind)
     return render_template(
         "admin/payout.html",
         evidence=evidence,
         case=case,
         behind=behind,
+        rings=ringed,
+        bows=rings.bows(ringed, {spot.number: spot for spot in behind.spots}) if behind else [],
         people=names_by_number(visit.uow, [spot.number for spot in behind.spots]) if behind else {},
         before=_before(visit, case),
         beside=payouts.neighbours(visit.uow, visit.ids["request_id"]),
@@ -113,7 +119,7 @@ def approve_payout(visit: Visit) -> Response:
 @admin.action("/payouts/<request_id>/hold", access=ADMINS, again="show_payout", ids=_REQUEST)
 def hold_payout(visit: Visit) -> Response:
     """Set it aside, with a reason."""
-    reason = visit.form.text("hold_reason", longest=_LONGEST_REASON)
+    reason = visit.form.text("hold_reason", longest=LONGEST_REASON)
     visit.form.check()
     decided = payouts.hold(visit.uow, actor=visit.caller.member_id, request_id=visit.ids["request_id"], reason=reason)
     flash(gettext("On hold: %(sum)s for %(name)s.", **_told(decided)))
@@ -123,11 +129,21 @@ def hold_payout(visit: Visit) -> Response:
 @admin.action("/payouts/<request_id>/reject", access=ADMINS, again="show_payout", ids=_REQUEST)
 def reject_payout(visit: Visit) -> Response:
     """Refuse it for good, with a reason."""
-    reason = visit.form.text("reject_reason", longest=_LONGEST_REASON)
+    reason = visit.form.text("reject_reason", longest=LONGEST_REASON)
     visit.form.check()
     decided = payouts.reject(visit.uow, actor=visit.caller.member_id, request_id=visit.ids["request_id"], reason=reason)
     flash(gettext("Refused: %(sum)s is back in the wallet of %(name)s.", **_told(decided)))
     return _on(visit)
+
+
+@admin.action("/payouts/<request_id>/return", access=ADMINS, again="show_payout", ids=_REQUEST)
+def return_payout(visit: Visit) -> Response:
+    """The bank sent it back after it was paid."""
+    reason = visit.form.text("return_reason", longest=LONGEST_REASON)
+    visit.form.check()
+    payouts.record_return(visit.uow, actor=visit.caller.member_id, request_id=visit.ids["request_id"], reason=reason)
+    flash(gettext("Noted: the money is back in the wallet."))
+    return go_to("admin.show_payout", request_id=visit.path["request_id"])
 
 
 def _behind(visit: Visit, evidence: Evidence) -> lineage.Picture | None:
@@ -142,6 +158,16 @@ def _behind(visit: Visit, evidence: Evidence) -> lineage.Picture | None:
         if (sale := bought.get(part.order_id)) is not None
     ]
     return lineage.draw(whose, chains)
+
+
+def _rings(visit: Visit, behind: lineage.Picture | None) -> list[rings.Ring]:
+    """Who of the people in the picture share an account or a browser, and so stand in a ring. Two statements."""
+    numbers = [spot.number for spot in behind.spots] if behind else []
+    if behind is None or len(numbers) == 1:
+        return []
+    ties = [rings.Tie("account", group) for group in payouts.sharing_an_account(visit.uow, numbers)]
+    ties += [rings.Tie("browser", group) for group in invites.sharing_a_browser(visit.uow, numbers)]
+    return rings.rings(behind.pairs, ties)
 
 
 def _before(visit: Visit, case: Request) -> list[Request]:

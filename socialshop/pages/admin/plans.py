@@ -148,10 +148,10 @@ def _sale_minor(currency: str) -> int:
 
 
 def _compared(here: Mapping[str, Any], there: Mapping[str, Any] | None, sale: Money) -> list[Compared]:
-    mine = {(one.kind, one.level): one.amount_minor for one in commissions.example_of(here, sale.amount_minor)}
+    mine = {(one.kind, one.level): one.amount.amount_minor for one in commissions.example_of(here, sale)}
     other = {}
     if there is not None:
-        other = {(one.kind, one.level): one.amount_minor for one in commissions.example_of(there, sale.amount_minor)}
+        other = {(one.kind, one.level): one.amount.amount_minor for one in commissions.example_of(there, sale)}
     most = max([1, *mine.values(), *other.values()])
     return [
         Compared(

@@ -11,7 +11,7 @@ from flask_babel import gettext, lazy_gettext
 from socialshop.kernel.money import BPS, Money
 from socialshop.loyalty import service as loyalty
 from socialshop.loyalty.rules import KINDS, MOST_POINTS
-from socialshop.loyalty.service import NewReward
+from socialshop.loyalty.service import NewReward, StockChange
 from socialshop.pages.admin.people import names_by_number
 from socialshop.pages.admin.section import admin
 from socialshop.pages.forms import Form
@@ -73,6 +73,7 @@ def publish_rules(visit: Visit) -> Response:
         "hundred_points_minor": form.whole("hundred_points_minor", 1, 1_000_000),
         "price_cap_bps": form.whole("price_cap_bps", 0, BPS),
         "least_points": form.whole("least_points", 1, MOST_POINTS),
+        "member_day": _member_day(form),
     }
     form.check()
     loyalty.publish_rules(visit.uow, visit.caller.member_id, document, None)
@@ -83,6 +84,17 @@ def publish_rules(visit: Visit) -> Response:
 def _kind(form: Form, kind: str) -> Mapping[str, Any]:
     caps = {cap: form.whole_or_none(f"{kind}_{cap}", 0, MOST_POINTS) for cap in _CAPS}
     return {"points": form.whole(f"{kind}_points", 0, MOST_POINTS), **caps}
+
+
+def _member_day(form: Form) -> Mapping[str, Any] | None:
+    """A day of the month or a weekday; None where neither was typed."""
+    day, weekday = form.whole_or_none("day_of_month", 1, 31), form.whole_or_none("weekday", 1, 7)
+    if day is None and weekday is None:
+        return None
+    if day is not None and weekday is not None:
+        form.errors["weekday"] = gettext("A day of the month or a weekday, not both.")
+    times = form.whole("member_day_percent", 100, 1_000)
+    return {"day_of_month": day, "weekday": weekday, "multiplier_bps": times * BPS // 100}
 
 
 @admin.page("/rewards", tab="points")
@@ -120,10 +132,13 @@ def show_reward(visit: Visit) -> str:
 def change_reward(visit: Visit) -> Response:
     """Say how much is left, and whether it is offered."""
     form = visit.form
-    left = form.whole_or_none("left_stock", 0, _MOST_STOCK)
+    change = StockChange(
+        form.whole_or_none("seen_stock", 0, _MOST_STOCK),
+        form.whole_or_none("left_stock", 0, _MOST_STOCK),
+        form.is_ticked("offered"),
+    )
     form.check()
-    offered = form.is_ticked("offered")
-    loyalty.change_reward(visit.uow, visit.caller.member_id, visit.ids["reward_id"], left_stock=left, offered=offered)
+    loyalty.change_reward(visit.uow, visit.caller.member_id, visit.ids["reward_id"], change)
     flash(gettext("Kept."))
     return go_to("admin.show_reward", reward_id=visit.path["reward_id"])
 

@@ -24,6 +24,7 @@ DEEDS = {
     "deal.resumed": lazy_gettext("deal resumed"),
     "delivery.put_back": lazy_gettext("duty put back"),
     "mail.retried": lazy_gettext("mail sent again"),
+    "member.birthday_corrected": lazy_gettext("birthday put right"),
     "member.claimed": lazy_gettext("account claimed"),
     "member.created": lazy_gettext("account made"),
     "member.email_attached": lazy_gettext("e-mail attached"),
@@ -34,6 +35,7 @@ DEEDS = {
     "payout.failed": lazy_gettext("payout failed"),
     "payout.held": lazy_gettext("payout put on hold"),
     "payout.paid": lazy_gettext("payout paid"),
+    "payout.returned": lazy_gettext("payout sent back by the bank"),
     "payout.rejected": lazy_gettext("payout refused"),
     "payout.submitted": lazy_gettext("payout asked for"),
     "payout_batch.created": lazy_gettext("batch made"),
@@ -41,6 +43,8 @@ DEEDS = {
     "payout_batch.released": lazy_gettext("batch released"),
     "plan.drafted": lazy_gettext("plan drafted"),
     "plan.published": lazy_gettext("plan published"),
+    "post.published": lazy_gettext("review or note published"),
+    "post.rejected": lazy_gettext("review or note not shown"),
     "product.added": lazy_gettext("product added"),
     "referrals.viewed": lazy_gettext("team looked at"),
     "refund.approved": lazy_gettext("refund approved"),
@@ -101,7 +105,7 @@ FAULTS = {
     "not_in_batch": lazy_gettext("no request of this batch"),
     "other_result": lazy_gettext("the payout has another result already"),
     "repeated": lazy_gettext("an earlier line says something else of this request"),
-    "unknown_outcome": lazy_gettext("neither paid nor failed"),
+    "unknown_outcome": lazy_gettext("none of paid, failed and returned"),
 }
 # The laws that the guard knows, as it names them.
 LAWS = (lazy_gettext("State Council Order No. 444 (2005), article 7; SPC, SPP and MPS Opinion of 2013, part one"),)

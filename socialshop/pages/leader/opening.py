@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -19,6 +20,8 @@ from socialshop.invites.rules import Kind
 from socialshop.kernel.errors import InvalidValue
 from socialshop.kernel.ids import to_public
 from socialshop.kernel.money import MAX_AMOUNT_MINOR, Money, parse_decimal
+from socialshop.memberships import service as memberships
+from socialshop.memberships.service import TierView
 from socialshop.pages import sharing
 from socialshop.pages.forms import Form
 from socialshop.pages.leader.section import leader
@@ -72,7 +75,7 @@ def preview_deal(visit: Visit) -> Response:
 @leader.action("/deals", again="new_deal", once=True)
 def open_deal(visit: Visit) -> Response:
     """Open the deal, or keep it as a draft."""
-    new = _read(visit, _offered(visit))
+    new = _read(visit, _offered(visit), memberships.tiers(visit.uow))
     visit.form.check()
     deal = deals.open_deal(visit.uow, visit.caller.member_id, visit.caller.number, new)
     if new.draft:
@@ -83,7 +86,7 @@ def open_deal(visit: Visit) -> Response:
     return go_to("leader.show_deal", deal_id=to_public("deal", deal.id))
 
 
-def _read(visit: Visit, offered: dict[str, Offered]) -> NewDeal:
+def _read(visit: Visit, offered: dict[str, Offered], tiers: Sequence[TierView]) -> NewDeal:
     form, zone = visit.form, visit.settings.time_zone
     sku = form.choice("sku_id", offered)
     chosen = offered.get(sku)
@@ -102,13 +105,20 @@ def _read(visit: Visit, offered: dict[str, Offered]) -> NewDeal:
         per_member_limit=form.whole_or_none("per_member_limit", 1, rules.MOST_UNITS),
         quota=form.whole_or_none("quota", 1, _MOST_QUOTA),
         draft=form.choice("draft", ("yes", "no")) == "yes",
+        minimum_tier=form.choice("minimum_tier", {"", *(tier.code for tier in tiers)}) or None,
     )
 
 
 def _facts(visit: Visit) -> dict[str, Any]:
     offered = _offered(visit)
     usual = {"group_size": _USUAL_SIZE, "room_hours": _USUAL_HOURS, "hold_minutes": _USUAL_HOLD_MINUTES}
-    return {"offered": offered, "usual": usual, "seen": _seen(visit, offered), "currency": visit.settings.currency}
+    return {
+        "offered": offered,
+        "usual": usual,
+        "seen": _seen(visit, offered),
+        "currency": visit.settings.currency,
+        "tiers": memberships.tiers(visit.uow),
+    }
 
 
 def _offered(visit: Visit) -> dict[str, Offered]:

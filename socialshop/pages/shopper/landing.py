@@ -52,5 +52,7 @@ def _next_step(landing: Landing) -> tuple[str, str]:
             return url_for("shopper.show_sign_up", seat=to_public("deal", target)), gettext("Buy together")
         if landing.kind is Kind.DEAL:
             return url_for("shopper.show_deal", deal_id=to_public("deal", target)), gettext("See the deal")
+        if landing.kind is Kind.NOTE:
+            return url_for("shopper.show_note", note_id=to_public("post", target)), gettext("Read the note")
         return url_for("shopper.shop_front"), gettext("See what is on sale")
     return url_for("shopper.show_sign_up", invite=landing.code), gettext("Become a member")

@@ -5,8 +5,11 @@ from __future__ import annotations
 from flask import Response, flash, render_template
 from flask_babel import gettext
 
+from socialshop.community import service as community
 from socialshop.orders import service as orders
-from socialshop.orders.service import OrderView, Status
+from socialshop.orders.sentences import words
+from socialshop.orders.service import OrderView, PriceLine, Status
+from socialshop.pages import languages
 from socialshop.pages.section import go_to
 from socialshop.pages.shopper.section import shopper
 from socialshop.pages.visit import PAGE_ROWS, Visit, cut
@@ -32,8 +35,19 @@ def show_order(visit: Visit) -> str:
     order = orders.order(visit.uow, visit.ids["order_id"], visit.caller.number)
     refunds = orders.refunds_of(visit.uow, order.id, visit.caller.number)
     return render_template(
-        "shopper/order.html", order=order, refunds=refunds, steps=_steps(order), has_money=order.status in _WITH_MONEY
+        "shopper/order.html",
+        order=order,
+        refunds=refunds,
+        steps=_steps(order),
+        has_money=order.status in _WITH_MONEY,
+        to_write=community.to_write(visit.uow, visit.caller.number, order_id=order.id),
     )
+
+
+@shopper.app_template_global()
+def price_words(line: PriceLine) -> str:
+    """What a step of a price is called in the reader's language."""
+    return words(line, languages.reader())
 
 
 @shopper.action("/orders/<order_id>/receipt", access=BUYERS, again="show_order", ids=_ORDER)

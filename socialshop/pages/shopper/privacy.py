@@ -31,7 +31,7 @@ DOCUMENTS = {
     ),
     Document.PERSONALISATION: (
         lazy_gettext("Goods chosen for you"),
-        lazy_gettext("What you bought and looked at may decide what you are shown first."),
+        lazy_gettext("What you bought may decide what you are shown first, and counts for others without your name."),
     ),
     Document.MARKETING: (
         lazy_gettext("Offers by mail"),
@@ -42,7 +42,11 @@ DOCUMENTS = {
 TABLES: Mapping[str, Any] = {
     "members": lazy_gettext("Membership"),
     "member_profiles": lazy_gettext("Profile"),
+    "member_birthdays": lazy_gettext("Birthday"),
+    "notice_habits": lazy_gettext("Quiet hours and digest"),
     "member_credentials": lazy_gettext("Password"),
+    "member_phones": lazy_gettext("Phone to sign in by"),
+    "phone_codes": lazy_gettext("Codes sent to a phone"),
     "member_sessions": lazy_gettext("Devices signed in"),
     "member_consents": lazy_gettext("Consents"),
     "member_claims": lazy_gettext("Claim to the account"),
@@ -57,6 +61,7 @@ TABLES: Mapping[str, Any] = {
     "orders": lazy_gettext("Orders"),
     "refunds": lazy_gettext("Refunds"),
     "payments": lazy_gettext("Payments"),
+    "payment_mandates": lazy_gettext("Leave to be charged again"),
     "rooms": lazy_gettext("Rooms hosted"),
     "seats": lazy_gettext("Seats"),
     "room_events": lazy_gettext("What happened in rooms"),
@@ -70,15 +75,33 @@ TABLES: Mapping[str, Any] = {
     "member_standings": lazy_gettext("Tier"),
     "tier_changes": lazy_gettext("Changes of tier"),
     "benefit_uses": lazy_gettext("Benefits used"),
+    "plan_subscriptions": lazy_gettext("Membership plans"),
+    "plan_charges": lazy_gettext("Fees of plans"),
+    "plan_gifts": lazy_gettext("Plans given"),
+    "plan_seats": lazy_gettext("Plans shared"),
+    "plan_months": lazy_gettext("Months of plans"),
+    "partner_vouchers": lazy_gettext("Partners' vouchers"),
+    "plan_trials": lazy_gettext("Trials of plans"),
     "point_lots": lazy_gettext("Points earned"),
     "point_uses": lazy_gettext("Points used"),
     "point_members": lazy_gettext("Check-ins"),
     "point_counters": lazy_gettext("Caps of points"),
+    "coupon_holdings": lazy_gettext("Coupons"),
+    "loyalty_sales": lazy_gettext("Purchases that count"),
+    "mission_progress": lazy_gettext("Missions"),
+    "survey_answers": lazy_gettext("Surveys"),
+    "survey_replies": lazy_gettext("Answers to surveys"),
+    "board_rows": lazy_gettext("Places on boards"),
+    "board_names": lazy_gettext("Named on boards"),
+    "campaign_members": lazy_gettext("Campaigns"),
     "reward_redemptions": lazy_gettext("Rewards asked for"),
+    "posts": lazy_gettext("Reviews and notes"),
+    "post_pictures": lazy_gettext("Pictures of reviews and notes"),
     "notices": lazy_gettext("Notices"),
     "notice_opt_outs": lazy_gettext("Notices you declined"),
     "mails": lazy_gettext("Mails"),
     "deals": lazy_gettext("Deals opened"),
+    "suggestions": lazy_gettext("Goods chosen for you"),
     "audit_entries": lazy_gettext("Record of deeds"),
     "data_looks": lazy_gettext("Who looked"),
 }
@@ -92,6 +115,8 @@ LOOKS: Mapping[str, Any] = {
     "show_payout_request": lazy_gettext("a payout"),
     "explain": lazy_gettext("a commission"),
     "show_redemption": lazy_gettext("a reward asked for"),
+    "judge_post": lazy_gettext("a review or note"),
+    "show_moderated_post": lazy_gettext("a review or note"),
     "show_batch": lazy_gettext("a batch of payouts"),
     "show_payout_batch": lazy_gettext("a batch of payouts"),
     "take_file": lazy_gettext("the file of payouts for the bank"),
@@ -100,6 +125,7 @@ LOOKS: Mapping[str, Any] = {
 KINDS: Mapping[str, Any] = {
     "room_events": lazy_gettext("What happened in rooms"),
     "notices_and_mails": lazy_gettext("Notices and mails"),
+    "webhooks_sent": lazy_gettext("Events told to other systems"),
     "payment_notices": lazy_gettext("Messages of payment providers"),
     "invite_clicks": lazy_gettext("Links followed"),
     "invite_visitors": lazy_gettext("Browsers recognised"),
@@ -174,11 +200,10 @@ def leave(visit: Visit) -> Response:
         form.errors["sure"] = gettext("Say that you mean it.")
     form.check()
     whose = to_public("mbr", visit.caller.member_id)
-    limits.check_sign_in(whose)
     try:
-        identity.check_own_password(visit.uow, visit.caller.member_id, password)
+        with limits.counted(whose, WrongPassword):
+            identity.check_own_password(visit.uow, visit.caller.member_id, password)
     except WrongPassword:
-        limits.count_failed_sign_in(whose)
         form.errors["password"] = gettext("This is not your password.")
         form.refuse()
     privacy.erase(visit.uow, visit.caller.member_id, gives_up=form.is_ticked("gives_up"))

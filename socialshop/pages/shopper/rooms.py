@@ -8,15 +8,18 @@ from hashlib import sha256
 from flask import Response, flash, make_response, render_template, request
 from flask_babel import gettext
 
+from socialshop.deals import service as deals
+from socialshop.deals.rules import Status as DealStatus
 from socialshop.invites.rules import Kind
 from socialshop.kernel.ids import to_public
 from socialshop.loyalty.rules import MOST_POINTS
 from socialshop.orders import service as orders
-from socialshop.orders.service import OrderView
+from socialshop.orders.service import Means, OrderView
 from socialshop.pages import cookies, languages, sharing
 from socialshop.pages.section import go_to
 from socialshop.pages.shopper.seats import attribution
 from socialshop.pages.shopper.section import shopper
+from socialshop.pages.shopper.shop import for_you
 from socialshop.pages.visit import Visit
 from socialshop.rooms import service as rooms
 from socialshop.rooms.rules import Seat
@@ -30,27 +33,27 @@ _ROOM = {"room_id": "room"}
 @shopper.action("/deals/<deal_id>/rooms", access=BUYERS, again="show_deal", once=True, ids={"deal_id": "deal"})
 def open_room(visit: Visit) -> Response:
     """Open a room, take its first seat, and go and pay."""
-    quantity, use_points = _wanted(visit)
+    quantity, means = _wanted(visit)
     deal_id = visit.ids["deal_id"]
-    joined = rooms.open_room(visit.uow, visit.caller, deal_id, quantity, attribution(visit), use_points=use_points)
+    joined = rooms.open_room(visit.uow, visit.caller, deal_id, quantity, attribution(visit), means=means)
     return go_and_pay(visit, visit.caller.member_id, joined)
 
 
 @shopper.action("/rooms/<room_id>/seats", access=BUYERS, again="show_room", once=True, ids=_ROOM)
 def join_room(visit: Visit) -> Response:
     """Take a seat, and go and pay."""
-    quantity, use_points = _wanted(visit)
+    quantity, means = _wanted(visit)
     room_id = visit.ids["room_id"]
-    joined = rooms.join(visit.uow, visit.caller, room_id, quantity, attribution(visit), use_points=use_points)
+    joined = rooms.join(visit.uow, visit.caller, room_id, quantity, attribution(visit), means=means)
     return go_and_pay(visit, visit.caller.member_id, joined)
 
 
-def _wanted(visit: Visit) -> tuple[int, int | None]:
-    """How many units, and how many points should pay a part of them."""
+def _wanted(visit: Visit) -> tuple[int, Means]:
+    """How many units, and what besides money should pay a part of them."""
     quantity = visit.form.whole("quantity", 1, _MOST_UNITS)
     use_points = visit.form.whole_or_none("use_points", 1, MOST_POINTS)
     visit.form.check()
-    return quantity, use_points
+    return quantity, Means(use_points)
 
 
 @shopper.action("/rooms/<room_id>/leave", access=BUYERS, again="show_room", ids=_ROOM)
@@ -70,11 +73,14 @@ def share_room(visit: Visit) -> Response:
 
 @shopper.page("/rooms/<room_id>", access=PUBLIC, ids=_ROOM, tab="rooms")
 def show_room(visit: Visit) -> str:
-    """The room, live where scripts run, and a way to hand it on."""
+    """The room, live where scripts run, a way to hand it on, and what else there is for who has paid."""
     share = None
     if visit.visitor is not None:
         share = sharing.of_target(visit.uow, visit.visitor.member_id, Kind.ROOM, visit.ids["room_id"])
-    return render_template("shopper/room.html", share=share, **_facts(visit))
+    facts = _facts(visit)
+    seat = facts["seat"]
+    paid = isinstance(seat, rooms.OwnSeat) and seat.status in (Seat.PAID, Seat.CONFIRMED)
+    return render_template("shopper/room.html", share=share, for_you=for_you(visit) if paid else None, **facts)
 
 
 @shopper.page("/rooms/<room_id>/live", access=PUBLIC, ids=_ROOM)
@@ -101,13 +107,16 @@ def _facts(visit: Visit) -> dict[str, object]:
         order = orders.order(visit.uow, seat.order_id, visit.visitor.number)
     live = seat is not None and seat.status in (Seat.HELD, Seat.PAID, Seat.CONFIRMED)
     over = room.expires_at <= visit.uow.now
+    deal = deals.deal(visit.uow, room.deal_id) if room.status == "open" else None
+    paused = deal is not None and deal.status is DealStatus.PAUSED
     return {
         "room": room,
         "seat": seat,
         "order": order,
         "is_seated": live,
         "missing": room.size - room.seats_taken,
-        "joinable": room.status == "open" and room.seats_taken < room.size and not over and not live,
+        "joinable": room.status == "open" and room.seats_taken < room.size and not (over or live or paused),
+        "deal_status": deal.status if deal else None,
         "seen": f'"{_tag(room_id, room.version)}"',
         "most_units": _MOST_UNITS,
     }

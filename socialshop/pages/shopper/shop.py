@@ -2,24 +2,37 @@
 
 from __future__ import annotations
 
-from flask import render_template
+from flask import render_template, request
 
+from socialshop.community import service as community
 from socialshop.deals import service as deals
 from socialshop.deals.rules import Status
 from socialshop.memberships import service as memberships
+from socialshop.pages import languages
 from socialshop.pages.shopper.section import shopper
 from socialshop.pages.visit import PAGE_ROWS, Visit, cut
+from socialshop.recommendations import service as recommendations
+from socialshop.recommendations.service import Recommendations
 from socialshop.rooms import service as rooms
 from socialshop.web.auth import PUBLIC
 
 _ROOMS_SHOWN = 5
+_FOR_YOU_SHOWN = 3
 
 
 @shopper.page("/", access=PUBLIC, tab="shop")
 def shop_front(visit: Visit) -> str:
-    """The deals that are live or announced."""
+    """The deals that are live or announced, and on the first page some for whoever is here."""
     rows, after = cut(deals.deals(visit.uow, visit.after(), PAGE_ROWS + 1), lambda deal: deal.id)
-    return render_template("shopper/shop.html", deals=rows, next=after)
+    first = request.args.get("after") is None
+    return render_template("shopper/shop.html", deals=rows, next=after, for_you=for_you(visit) if first else None)
+
+
+def for_you(visit: Visit) -> Recommendations | None:
+    """A few deals with their reasons; None for nobody."""
+    if visit.visitor is None:
+        return None
+    return recommendations.recommend(visit.uow, visit.visitor.number, languages.reader(), _FOR_YOU_SHOWN)
 
 
 @shopper.page("/deals/<deal_id>", access=PUBLIC, ids={"deal_id": "deal"}, tab="shop")
@@ -32,6 +45,7 @@ def show_deal(visit: Visit) -> str:
         "shopper/deal.html",
         deal=deal,
         product=product,
+        rating=community.rating_of(visit.uow, product.id),
         rooms=found,
         is_early=_may_come_early(visit, deal),
         asked=_asked_tier(visit, deal),

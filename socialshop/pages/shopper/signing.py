@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import Response, flash, render_template, request, url_for
+from flask import Response, current_app, flash, render_template, request, url_for
 from flask_babel import gettext
 
 from socialshop.identity import service as identity
@@ -31,7 +31,8 @@ def safe_next(said: str | None) -> str:
 @shopper.page("/sign-in", access=PUBLIC)
 def show_sign_in(visit: Visit) -> str:
     """The form."""
-    return render_template("shopper/sign_in.html", next=_next(visit))
+    by_phone = current_app.extensions["socialshop_texter"] is not None
+    return render_template("shopper/sign_in.html", next=_next(visit), by_phone=by_phone)
 
 
 @shopper.action("/sign-in", access=PUBLIC, again="show_sign_in")
@@ -41,8 +42,7 @@ def sign_in(visit: Visit) -> Response:
     email = identity.email_asked_for(form.text("email", longest=LONGEST_EMAIL))
     password = form.secret("password", longest=LONGEST_PASSWORD)
     form.check()
-    limits.check_sign_in(email)
-    try:
+    with limits.counted(email, WrongCredentials):
         entrance = onboarding.sign_in(
             visit.uow,
             email,
@@ -50,10 +50,7 @@ def sign_in(visit: Visit) -> Response:
             session_days=visit.settings.session_days,
             visitor=visitors.known_visitor(),
         )
-    except WrongCredentials:
-        limits.count_failed_sign_in(email)
-        raise
-    return _let_in(entrance, go_to_address(_next(visit)))
+    return let_in(entrance, go_to_address(_next(visit)))
 
 
 @shopper.page("/sign-up", access=PUBLIC)
@@ -92,7 +89,6 @@ def sign_up(visit: Visit) -> Response:
         password=password,
         display_name=name,
         locale=languages.reader(),
-        time_zone=settings.time_zone,
         terms_version=TERMS_VERSION,
     )
     arrival = Arrival(code or None, visitors.touch(visit.uow.now), visitors.known_visitor())
@@ -100,7 +96,7 @@ def sign_up(visit: Visit) -> Response:
     wanted = form.values.get("seat", "")
     answer = _seated(visit, entrance, wanted, code or None) if wanted else go_to_address(_next(visit))
     flash(gettext("Welcome, %(name)s.", name=entrance.card.display_name))
-    return _let_in(entrance, answer)
+    return let_in(entrance, answer)
 
 
 @shopper.action("/sign-out", access=SIGNED_IN, again="show_sign_in")
@@ -130,7 +126,8 @@ def _seated(visit: Visit, entrance: Entrance, wanted: str, code: str | None) -> 
     return go_and_pay(visit, member_id, seats.take(visit, member.number, wanted, code))
 
 
-def _let_in(entrance: Entrance, answer: Response) -> Response:
+def let_in(entrance: Entrance, answer: Response) -> Response:
+    """The answer, with which the browser is signed in."""
     cookies.keep_session(answer, entrance.session.token, entrance.session.expires_at)
     if not languages.is_remembered():
         cookies.keep_language(answer, entrance.card.locale)

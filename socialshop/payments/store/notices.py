@@ -89,12 +89,13 @@ def take_due(session: Session, now: datetime, limit: int) -> list[tuple[uuid.UUI
 
 
 def forget(session: Session, before: datetime, limit: int) -> int:
-    """Of the oldest `limit` notices, remove those that were done with before then; returns how many."""
+    """Remove up to `limit` notices that were done with before then, the oldest first; returns how many."""
     removed = session.execute(
         text(
             """
-            DELETE FROM payment_notices n USING (SELECT id FROM payment_notices ORDER BY id LIMIT :limit) oldest
-            WHERE n.id = oldest.id AND n.applied_at < :before RETURNING n.id
+            DELETE FROM payment_notices WHERE id IN (
+                SELECT id FROM payment_notices WHERE applied_at < :before ORDER BY applied_at LIMIT :limit
+            ) RETURNING 1
             """
         ),
         {"before": before, "limit": limit},

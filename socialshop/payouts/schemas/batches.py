@@ -122,7 +122,7 @@ class ResultWire(Wire):
     """What the channel said of one request."""
 
     request_id: PublicId
-    outcome: Literal["paid", "failed"]
+    outcome: Literal["paid", "failed", "returned"]
     reference: Annotated[str, StringConstraints(min_length=1, max_length=LONGEST_REFERENCE)] = absent()
     reason: Annotated[str, StringConstraints(min_length=1, max_length=LONGEST_REASON)] = absent()
 

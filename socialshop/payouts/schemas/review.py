@@ -17,7 +17,7 @@ from socialshop.screening.service import StoredFinding
 from socialshop.web.paging import Page, PageQuery
 from socialshop.web.schemas import Instant, MoneyWire, Wire, absent, with_example
 
-Status = Literal["submitted", "approved", "held", "rejected", "cancelled", "batched", "paid", "failed"]
+Status = Literal["submitted", "approved", "held", "rejected", "cancelled", "batched", "paid", "failed", "returned"]
 Reason = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=500)]
 _QUEUED = {
     **REQUEST,

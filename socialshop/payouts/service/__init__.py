@@ -8,6 +8,7 @@ from socialshop.payouts.service.batching import (
     batches,
     create_batch,
     record_results,
+    record_return,
     release_batch,
     show_batch,
 )
@@ -15,7 +16,15 @@ from socialshop.payouts.service.blotting import blot_out
 from socialshop.payouts.service.files import FrozenFile, bank_file, frozen_file
 from socialshop.payouts.service.finding import find_owed_commission
 from socialshop.payouts.service.queueing import UNDECIDED, Queued, neighbours, queue, waiting_sums
-from socialshop.payouts.service.reading import Evidence, Statement, evidence, own_request, page_of, statement
+from socialshop.payouts.service.reading import (
+    Evidence,
+    Statement,
+    evidence,
+    own_request,
+    page_of,
+    sharing_an_account,
+    statement,
+)
 from socialshop.payouts.service.requesting import add_destination, cancel, destinations, submit
 from socialshop.payouts.service.result_files import record_results_file
 from socialshop.payouts.service.reviewing import approve, hold, reject
@@ -62,8 +71,10 @@ __all__ = [
     "queue",
     "record_results",
     "record_results_file",
+    "record_return",
     "reject",
     "release_batch",
+    "sharing_an_account",
     "show_batch",
     "statement",
     "submit",

@@ -10,7 +10,7 @@ from itertools import groupby
 from socialshop.audit import service as audit
 from socialshop.audit.service import Deed
 from socialshop.commissions import service as commissions
-from socialshop.commissions.service import Span
+from socialshop.commissions.service import Returned, Span
 from socialshop.infra.crashpoints import crash_point
 from socialshop.infra.uow import UnitOfWork
 from socialshop.kernel.errors import NotFound
@@ -21,17 +21,21 @@ from socialshop.payouts.errors import (
     BatchChanged,
     BatchNotReleased,
     NothingToPay,
+    PayoutFileRefused,
     ReleasedByApprover,
     ReleasedByRequester,
     ResultConflict,
+    SelfApproval,
 )
 from socialshop.payouts.events import PayoutsEnded
 from socialshop.payouts.rules import Channel, Item
 from socialshop.payouts.service.giving_back import give_back
+from socialshop.payouts.service.moving import found
 from socialshop.payouts.store import batches as store
 from socialshop.payouts.store.batches import Batch, BatchItem, Outcome
 
 LARGEST_BATCH = 1_000
+MOST_NAMED = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,11 +96,12 @@ def release_batch(uow: UnitOfWork, *, actor: uuid.UUID, batch_id: uuid.UUID) -> 
 def batch_to_pay(uow: UnitOfWork, *, actor: uuid.UUID, batch_id: uuid.UUID) -> BatchView:
     """A released batch with its accounts in full, for a file; who took it is recorded.
 
-    Raises NotFound, BatchNotReleased, BatchChanged.
+    Raises NotFound, BatchNotReleased, PayoutFileRefused (an account was erased since), BatchChanged.
     """
     batch = _found(uow, batch_id)
     _refuse_frozen(batch)
     items = store.items_of(uow.session, batch_id)
+    _refuse_blotted(items)
     _refuse_changed(batch, items)
     _record(uow, actor, "file_read", batch)
     return BatchView(batch, items)
@@ -105,21 +110,32 @@ def batch_to_pay(uow: UnitOfWork, *, actor: uuid.UUID, batch_id: uuid.UUID) -> B
 def record_results(uow: UnitOfWork, *, actor: uuid.UUID, batch_id: uuid.UUID, outcomes: Sequence[Outcome]) -> BatchView:
     """What the channel said of items: paid money is gone, failed money is back in the wallet. Again changes nothing.
 
-    All of them are taken or none. Raises NotFound (the batch, or a request that is not in it), BatchNotReleased,
-    ResultConflict. A constant number of statements.
+    What was paid may come back later: then it is `returned`, into the wallet too. All are taken or none. Raises
+    NotFound (the batch, or a request that is not in it), BatchNotReleased, SelfApproval (the actor's own money would
+    be back), ResultConflict. A constant number of statements.
     """
     batch = _found(uow, batch_id, lock=True)
     items = {item.request_id: item for item in store.items_of(uow.session, batch_id)}
     if any(outcome.request_id not in items for outcome in outcomes):
         raise NotFound("no such payout request in this batch")
     _refuse_frozen(batch)
-    fresh = [outcome for outcome in outcomes if items[outcome.request_id].status == "batched"]
     for outcome in outcomes:
+        _refuse_own_return(items[outcome.request_id], outcome, actor)
         _refuse_other_result(items[outcome.request_id], outcome)
+    fresh = [outcome for outcome in outcomes if items[outcome.request_id].status != outcome.status]
     if fresh:
         _end(uow, batch, items, fresh)
         audit.record_all(uow, [_deed(actor, batch, outcome) for outcome in fresh])
     return show_batch(uow, batch_id)
+
+
+def record_return(uow: UnitOfWork, *, actor: uuid.UUID, request_id: uuid.UUID, reason: str) -> None:
+    """The bank sent a paid request's money back, and why. Raises NotFound, and as `record_results` does."""
+    request = found(uow, request_id)
+    if request.batch_id is None:
+        raise ResultConflict(f"the request is {request.status}: nothing was paid", state=request.status)
+    outcome = Outcome(request_id, postings.RETURNED, None, reason)
+    record_results(uow, actor=actor, batch_id=request.batch_id, outcomes=[outcome])
 
 
 def released_batch(uow: UnitOfWork, batch_id: uuid.UUID) -> BatchView:
@@ -143,13 +159,18 @@ def _end(uow: UnitOfWork, batch: Batch, items: Mapping[uuid.UUID, BatchItem], fr
     store.end_items(uow.session, fresh, uow.now)
     crash_point("payouts.ended")
     paid = [items[outcome.request_id] for outcome in fresh if outcome.status == "paid"]
-    failed = [items[outcome.request_id] for outcome in fresh if outcome.status == "failed"]
+    back = {
+        why: [_claim(batch, items[outcome.request_id]) for outcome in fresh if outcome.status == why]
+        for why in ("failed", postings.RETURNED)
+    }
     # Posting locks the members' balances until the end of the transaction: of two results for one member the later
     # counts what the earlier paid.
     leaving = [_claim(batch, item) for item in paid]
-    back = give_back(uow, [_claim(batch, item) for item in failed], "failed", beside=leaving)
-    ledger.post(uow, [*map(postings.pay, leaving), *back])
+    ledger.post(uow, [*map(postings.pay, leaving), *give_back(uow, back, beside=leaving)])
     crash_point("payouts.posted")
+    if back[postings.RETURNED]:
+        taken = store.parts_of(uow.session, [claim.request_id for claim in back[postings.RETURNED]])
+        commissions.come_back(uow, [Returned(*part) for part in taken])
     if paid:
         parts = commissions.pay_out(uow, list(_spans(uow, batch, paid)), batch.currency)
         store.add_parts(uow.session, [(part.subject_id, part.accrual_id, part.part_minor) for part in parts])
@@ -181,6 +202,15 @@ def _refuse_frozen(batch: Batch) -> None:
         raise BatchNotReleased("somebody has to release the batch first")
 
 
+def _refuse_blotted(items: Sequence[BatchItem]) -> None:
+    """Long after it was paid, what tells of a member who left is erased, the account of an old batch too."""
+    if blotted := [to_public("por", item.request_id) for item in items if not item.holder]:
+        raise PayoutFileRefused(
+            f"{len(blotted)} of {len(items)} payouts went to members who have left; their accounts are erased by now",
+            request_ids=blotted[:MOST_NAMED],
+        )
+
+
 def _refuse_changed(batch: Batch, items: Sequence[BatchItem]) -> None:
     if rules.batch_hash(batch.id, batch.channel, batch.currency, _lines(items)) != batch.content_hash:
         raise BatchChanged(
@@ -188,8 +218,14 @@ def _refuse_changed(batch: Batch, items: Sequence[BatchItem]) -> None:
         )
 
 
+def _refuse_own_return(item: BatchItem, outcome: Outcome, actor: uuid.UUID) -> None:
+    """Who says that the bank did not pay, or sent back, gets nothing of it: else one could be paid twice."""
+    if item.member_id == actor and outcome.status != "paid":
+        raise SelfApproval("somebody else says that your own payout came to nothing")
+
+
 def _refuse_other_result(item: BatchItem, outcome: Outcome) -> None:
-    if item.status not in {"batched", outcome.status}:
+    if not rules.may_become(item.status, outcome.status):
         public_id = to_public("por", item.request_id)
         raise ResultConflict(f"{public_id} is {item.status} already", request_id=public_id, state=item.status)
 

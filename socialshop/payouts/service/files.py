@@ -16,11 +16,10 @@ from socialshop.payouts import pain001
 from socialshop.payouts.errors import PayoutFileRefused
 from socialshop.payouts.pain001 import Message, Payer, Transfer
 from socialshop.payouts.rules import Channel, is_iban
-from socialshop.payouts.service.batching import batch_to_pay
+from socialshop.payouts.service.batching import MOST_NAMED, batch_to_pay
 from socialshop.payouts.store.batches import BatchItem
 
 _COLUMNS = ("request_id", "channel", "holder", "account", "amount", "amount_minor", "currency")
-_MOST_NAMED = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +34,7 @@ class FrozenFile:
 def frozen_file(uow: UnitOfWork, *, actor: uuid.UUID, batch_id: uuid.UUID) -> FrozenFile:
     """The released batch as CSV (RFC 4180) with the accounts in full; who took it is recorded.
 
-    Raises NotFound, BatchNotReleased, BatchChanged.
+    Raises NotFound, BatchNotReleased, BatchChanged, and PayoutFileRefused where an account was erased since.
     """
     view = batch_to_pay(uow, actor=actor, batch_id=batch_id)
     batch = view.batch
@@ -55,14 +54,15 @@ def bank_file(uow: UnitOfWork, *, actor: uuid.UUID, batch_id: uuid.UUID, setting
     """The released batch as ISO 20022 pain.001.001.09, the same bytes each time; who took it is recorded.
 
     To be paid on the day of its release, by the shop's clock. Raises NotFound, BatchNotReleased, BatchChanged, and
-    PayoutFileRefused where no account to pay from is set up, or some of the batch goes to no IBAN.
+    PayoutFileRefused where no account to pay from is set up, some of the batch goes to no IBAN, or an account was
+    erased since.
     """
     view = batch_to_pay(uow, actor=actor, batch_id=batch_id)
     payer, batch = _payer(settings), view.batch
     if batch.channel != Channel.BANK:
         raise PayoutFileRefused("only payouts to bank accounts go into such a file; take csv", field="format")
     if elsewhere := [item for item in view.items if not is_iban(item.account)]:
-        named = [to_public("por", item.request_id) for item in elsewhere[:_MOST_NAMED]]
+        named = [to_public("por", item.request_id) for item in elsewhere[:MOST_NAMED]]
         raise PayoutFileRefused(
             f"{len(elsewhere)} of {len(view.items)} payouts go to a card and to no IBAN; take csv",
             field="format",

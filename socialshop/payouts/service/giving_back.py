@@ -1,4 +1,4 @@
-"""Reserved money that goes back to its member: what the member owes by then is netted from it at once.
+"""Money of a payout that goes back to its member: what the member owes by then is netted from it at once.
 
 A claw back leaves reserved money alone. If all of it came back beside the debt, a request taken back and made again
 would carry it away, and nobody who decides would be told.
@@ -6,7 +6,7 @@ would carry it away, and nobody who decides would be told.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from socialshop.infra.uow import UnitOfWork
 from socialshop.ledger import chart
@@ -16,12 +16,14 @@ from socialshop.payouts import postings
 from socialshop.payouts.postings import Claim
 
 
-def give_back(uow: UnitOfWork, claims: Sequence[Claim], why: str, *, beside: Sequence[Claim] = ()) -> list[Entry]:
-    """What to post for claims that are rejected, cancelled or failed. A constant number of statements.
+def give_back(uow: UnitOfWork, by_cause: Mapping[str, Sequence[Claim]], *, beside: Sequence[Claim] = ()) -> list[Entry]:
+    """What to post for claims that were, by cause, rejected, cancelled, failed or returned. A constant number of
+    statements.
 
     Every balance that moves is held, those of the claims that are posted `beside` too, all in one order. A debt is only
     made or paid by one who holds the member's wallet, so it stands still from here on.
     """
+    claims = [claim for given in by_cause.values() for claim in given]
     if not claims:
         return []
     wallets = {(chart.member_wallet(claim.member_number), claim.currency) for claim in claims}
@@ -29,9 +31,10 @@ def give_back(uow: UnitOfWork, claims: Sequence[Claim], why: str, *, beside: Seq
     ledger.hold(uow, wallets | reserved)
     owed = ledger.debts(uow, {claim.member_number for claim in claims})
     entries = []
-    for claim in claims:
-        debtor = claim.member_number, claim.currency
-        netted = min(owed.get(debtor, 0), claim.amount_minor)
-        owed[debtor] = owed.get(debtor, 0) - netted
-        entries.append(postings.give_back(claim, why, netted))
+    for why, given in by_cause.items():
+        for claim in given:
+            debtor = claim.member_number, claim.currency
+            netted = min(owed.get(debtor, 0), claim.amount_minor)
+            owed[debtor] = owed.get(debtor, 0) - netted
+            entries.append(postings.give_back(claim, why, netted))
     return entries

@@ -29,7 +29,7 @@ class Evidence:
     """What stands beside a request while somebody decides.
 
     `accruals` are the settled commissions behind it: first settled first, from where earlier payouts end; for a paid
-    request those that it took, for one that came to nothing none.
+    request those that it took, though it was returned since; for one that came to nothing none.
     """
 
     request: Request
@@ -83,6 +83,11 @@ def evidence(uow: UnitOfWork, request_id: uuid.UUID) -> Evidence:
     )
 
 
+def sharing_an_account(uow: UnitOfWork, numbers: Sequence[int]) -> list[tuple[int, ...]]:
+    """Who of these members named the same account to be paid on, a group of numbers an account."""
+    return places.groups(uow.session, numbers)
+
+
 def statement(uow: UnitOfWork, member_id: uuid.UUID, request_id: uuid.UUID) -> Statement:
     """A member's own request with the commissions behind it. Raises NotFound for another's too."""
     request = own_request(uow, member_id, request_id)
@@ -90,7 +95,7 @@ def statement(uow: UnitOfWork, member_id: uuid.UUID, request_id: uuid.UUID) -> S
 
 
 def _accruals_behind(uow: UnitOfWork, request: Request) -> list[PaidPart]:
-    if request.status == "paid":
+    if request.status in ("paid", "returned"):
         return store.paid_parts(uow.session, request.id, SHOWN_ACCRUALS)
     if request.status not in store.OPEN:
         return []

@@ -100,5 +100,5 @@ def cancel(uow: UnitOfWork, member_id: uuid.UUID, request_id: uuid.UUID) -> None
         raise NotFound("no such payout request")
     if not move_on(uow, request, "cancelled", come_from=("submitted", "held"), reason=None, ends=True):
         return
-    ledger.post(uow, give_back(uow, [claim_of(request)], "cancelled"))
+    ledger.post(uow, give_back(uow, {"cancelled": [claim_of(request)]}))
     audit.record(uow, actor=member_id, action="payout.cancelled", target=to_public("por", request_id), facts={})

@@ -12,7 +12,7 @@ from socialshop.kernel.errors import InvalidValue, NotFound
 from socialshop.kernel.ids import from_public
 from socialshop.kernel.money import parse_decimal
 from socialshop.payouts.errors import ResultsRefused
-from socialshop.payouts.rules import LONGEST_REASON, LONGEST_REFERENCE
+from socialshop.payouts.rules import LONGEST_REASON, LONGEST_REFERENCE, may_become
 from socialshop.payouts.service.batching import BatchView, record_results, released_batch
 from socialshop.payouts.store.batches import BatchItem, Outcome
 
@@ -21,7 +21,7 @@ _LAYOUT = Layout(
     required=("request_id", "outcome"),
     optional=("reference", "reason", "amount", "amount_minor", "currency", "channel", "holder", "account"),
 )
-_OUTCOMES = ("paid", "failed")
+_OUTCOMES = ("paid", "failed", "returned")
 _MOST_NAMED = 100
 
 
@@ -86,9 +86,9 @@ class _Reader:
         item = self._item(values["request_id"])
         outcome = values["outcome"].lower()
         if outcome not in _OUTCOMES:
-            raise _Bad("outcome", "unknown_outcome", "neither paid nor failed")
-        if item.status not in ("batched", outcome):
-            raise _Bad("outcome", "other_result", "the payout has another result already")
+            raise _Bad("outcome", "unknown_outcome", "none of paid, failed and returned")
+        if not may_become(item.status, outcome):
+            raise _Bad("outcome", "other_result", "the payout stands otherwise: this cannot follow")
         for field, longest in (("reference", LONGEST_REFERENCE), ("reason", LONGEST_REASON)):
             if len(values[field]) > longest or not values[field].isprintable():
                 raise _Bad(field, "invalid_text", f"not up to {longest} visible characters")

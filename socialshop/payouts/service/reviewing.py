@@ -60,7 +60,7 @@ def _decide(uow: UnitOfWork, actor: uuid.UUID, request_id: uuid.UUID, decision: 
     )
     uow.emit(PayoutDecided(decision_id=decision_id))
     if ends:
-        ledger.post(uow, give_back(uow, [claim_of(request)], "rejected"))
+        ledger.post(uow, give_back(uow, {"rejected": [claim_of(request)]}))
     facts = {"amount_minor": request.amount_minor, "currency": request.currency, "reason": reason}
     audit.record(uow, actor=actor, action=f"payout.{decision}", target=to_public("por", request_id), facts=facts)
     return found(uow, request_id)

@@ -139,7 +139,7 @@ def release(session: Session, batch_id: uuid.UUID, by: uuid.UUID, now: datetime)
 
 
 class Outcome(NamedTuple):
-    """What the channel said of one item: `status` paid or failed, its reference, and why."""
+    """What the channel said of one item: `status` paid, failed or returned, its reference, and why."""
 
     request_id: uuid.UUID
     status: str
@@ -153,7 +153,8 @@ def end_items(session: Session, outcomes: Sequence[Outcome], now: datetime) -> N
         text(
             """
             UPDATE payout_requests r
-            SET status = o.status, reference = o.reference, result_reason = o.reason, ended_at = :now
+            SET status = o.status, reference = coalesce(o.reference, r.reference), result_reason = o.reason,
+                ended_at = :now
             FROM unnest(CAST(:ids AS uuid[]), CAST(:statuses AS text[]), CAST(:references AS text[]),
                         CAST(:reasons AS text[])) AS o (id, status, reference, reason)
             WHERE r.id = o.id
@@ -183,18 +184,36 @@ def settle_if_done(session: Session, batch_id: uuid.UUID) -> None:
 
 
 def paid_totals(session: Session, numbers: Sequence[int], currency: str) -> dict[int, int]:
-    """What has been paid to each of these members in all, in minor units."""
+    """What payouts took of each of these members' commission, in minor units; what came back lies there anew."""
     found = session.execute(
         text(
             """
-            SELECT member_number, CAST(sum(amount_minor) AS bigint) FROM payout_requests
-            WHERE member_number = ANY(CAST(:numbers AS bigint[])) AND currency = :currency AND status = 'paid'
-            GROUP BY member_number
+            SELECT member_number, CAST(sum(amount_minor) AS bigint) FROM (
+                SELECT member_number, amount_minor FROM payout_requests
+                WHERE member_number = ANY(CAST(:numbers AS bigint[])) AND currency = :currency AND status = 'paid'
+                UNION ALL
+                SELECT r.member_number, p.amount_minor
+                FROM payout_requests r JOIN payout_parts p ON p.request_id = r.id
+                WHERE r.member_number = ANY(CAST(:numbers AS bigint[])) AND r.currency = :currency
+                  AND r.status = 'returned'
+            ) taken GROUP BY member_number
             """
         ),
         {"numbers": list(numbers), "currency": currency},
     )
     return dict(found.all())
+
+
+def parts_of(session: Session, request_ids: Sequence[uuid.UUID]) -> list[tuple[uuid.UUID, uuid.UUID, int]]:
+    """What these paid requests took: (request, accrual, minor units)."""
+    found = session.execute(
+        text(
+            "SELECT request_id, accrual_id, amount_minor FROM payout_parts"
+            " WHERE request_id = ANY(CAST(:ids AS uuid[])) ORDER BY request_id, accrual_id"
+        ),
+        {"ids": list(request_ids)},
+    )
+    return [(row[0], row[1], row[2]) for row in found]
 
 
 def add_parts(session: Session, parts: Sequence[tuple[uuid.UUID, uuid.UUID, int]]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Sequence
 from datetime import datetime
 from typing import NamedTuple
 
@@ -73,6 +74,22 @@ def of_member(session: Session, member_id: uuid.UUID, destination_id: uuid.UUID 
         {"member_id": member_id, "id": destination_id},
     )
     return [Destination(*row) for row in found]
+
+
+def groups(session: Session, numbers: Sequence[int]) -> list[tuple[int, ...]]:
+    """Who of these members named the same account, a group an account. One statement."""
+    found = session.execute(
+        text(
+            """
+            SELECT DISTINCT array_agg(DISTINCT m.number ORDER BY m.number)
+            FROM members m JOIN payout_destinations d ON d.member_id = m.id
+            WHERE m.number = ANY(CAST(:numbers AS bigint[]))
+            GROUP BY d.channel, d.account HAVING count(DISTINCT m.number) > 1 ORDER BY 1
+            """
+        ),
+        {"numbers": list(numbers)},
+    )
+    return [tuple(numbers) for (numbers,) in found]
 
 
 class Use(NamedTuple):

@@ -165,13 +165,21 @@ def add_decision(
 
 
 def taken_before(session: Session, request: Request) -> int:
-    """Minor units of the member's commission that paid requests, and open ones before this, take."""
+    """Minor units of the member's commission that paid requests, and open ones before this, take.
+
+    A returned request took its parts: they lie at the end of the line once more.
+    """
     found = session.execute(
         text(
             """
-            SELECT CAST(coalesce(sum(amount_minor), 0) AS bigint) FROM payout_requests
-            WHERE member_id = :member_id AND currency = :currency
-              AND (status = 'paid' OR (status = ANY(CAST(:open AS text[])) AND id < :id))
+            SELECT CAST(coalesce(sum(amount_minor), 0) AS bigint) FROM (
+                SELECT amount_minor FROM payout_requests
+                WHERE member_id = :member_id AND currency = :currency
+                  AND (status = 'paid' OR (status = ANY(CAST(:open AS text[])) AND id < :id))
+                UNION ALL
+                SELECT p.amount_minor FROM payout_requests r JOIN payout_parts p ON p.request_id = r.id
+                WHERE r.member_id = :member_id AND r.currency = :currency AND r.status = 'returned'
+            ) taken
             """
         ),
         {"member_id": request.member_id, "currency": request.currency, "open": list(OPEN), "id": request.id},
@@ -261,7 +269,7 @@ def sharing_account(session: Session, destination_id: uuid.UUID) -> list[Sharing
 
 
 class PaidPart(NamedTuple):
-    """What a paid request took of one accrual."""
+    """What a request that was paid took of one accrual."""
 
     accrual_id: uuid.UUID
     order_id: uuid.UUID
@@ -274,7 +282,7 @@ class PaidPart(NamedTuple):
 
 
 def paid_parts(session: Session, request_id: uuid.UUID, limit: int) -> list[PaidPart]:
-    """The accruals that a paid request took, first settled first."""
+    """The accruals that a request took when it was paid, first settled first."""
     found = session.execute(
         text(
             """

@@ -37,8 +37,15 @@ _A_STEP = 100
 _CANCELLABLE = frozenset({"submitted", "held"})
 # What stands in the place of a text that an answer to somebody else repeated, by the field that said it; the neutral
 # name in that of a name.
-INSTEAD: Mapping[str, str | None] = {"email": None, "holder": "", "account_last4": "", "reason": ""}
-NAMES = frozenset({"display_name", "member_name"})
+INSTEAD: Mapping[str, str | None] = {
+    "email": None,
+    "holder": "",
+    "account_last4": "",
+    "reason": "",
+    "text": "",
+    "title": "",
+}
+NAMES = frozenset({"display_name", "member_name", "author_name"})
 _log = structlog.stdlib.get_logger("socialshop.privacy")
 
 
@@ -124,13 +131,17 @@ def _name_kept(uow: UnitOfWork, member_id: uuid.UUID) -> str:
 def _blot_answers(uow: UnitOfWork, person: Person) -> None:
     """Blot out what answers to others, kept for a day under their keys, repeat of the person.
 
-    They are kept, not deleted: a call that is sent again must still do nothing.
+    They are kept, not deleted: a call that is sent again must still do nothing. Others may have the same name or give
+    the same reason: only answers that are about something of the person are touched.
     """
     said = store.said_of(uow.session, person.id, person.number)
     instead = {_field(name, text): _field(name, INSTEAD.get(name, person.neutral_name)) for name, text in said if text}
     found = store.answers_with(uow.session, list(instead)) if instead else []
+    things = [to_public(prefix, id_) for prefix, id_ in store.things_of(uow.session, person.id, person.number)]
     rewritten = []
     for answer in found:
+        if not any(thing in answer.path or thing.encode() in answer.content for thing in things):
+            continue
         content = answer.content
         for before, after in instead.items():
             content = content.replace(before, after)

@@ -74,9 +74,10 @@ def number_of(session: Session, member_id: uuid.UUID) -> int | None:
 
 
 def held_seats(session: Session, number: int) -> list[uuid.UUID]:
-    """The rooms in which the member holds a seat that is not paid."""
+    """The rooms in which the member holds a seat that is not paid, in the order in which rooms are held."""
     rows = session.execute(
-        text("SELECT room_id FROM seats WHERE member = :number AND status = 'held' ORDER BY id"), {"number": number}
+        text("SELECT room_id FROM seats WHERE member = :number AND status = 'held' ORDER BY room_id"),
+        {"number": number},
     )
     return list(rows.scalars())
 
@@ -170,17 +171,36 @@ def said_of(session: Session, member_id: uuid.UUID, number: int) -> list[tuple[s
     rows = session.execute(
         text(
             """
-            SELECT field, display_name FROM member_profiles, unnest(ARRAY['display_name', 'member_name']) AS f (field)
+            SELECT field, display_name
+            FROM member_profiles, unnest(ARRAY['display_name', 'member_name', 'author_name']) AS f (field)
             WHERE member_id = :id
             UNION SELECT 'email', email FROM member_profiles WHERE member_id = :id AND email IS NOT NULL
             UNION SELECT 'holder', holder FROM payout_destinations WHERE member_id = :id
             UNION SELECT 'account_last4', right(account, 4) FROM payout_destinations WHERE member_id = :id
             UNION SELECT 'reason', reason FROM refunds WHERE buyer = :number
+            UNION SELECT 'text', body FROM posts WHERE author = :number
+            UNION SELECT 'title', title FROM posts WHERE author = :number AND title IS NOT NULL
             """
         ),
         {"id": member_id, "number": number},
     )
     return [(row[0], row[1]) for row in rows]
+
+
+def things_of(session: Session, member_id: uuid.UUID, number: int) -> list[tuple[str, uuid.UUID]]:
+    """What an answer that repeats something of the person is about: pairs of a public prefix and an id."""
+    rows = session.execute(
+        text(
+            """
+            SELECT 'room', room_id FROM seats WHERE member = :number
+            UNION SELECT 'pod', id FROM payout_destinations WHERE member_id = :id
+            UNION SELECT 'por', id FROM payout_requests WHERE member_id = :id
+            UNION SELECT 'rfd', id FROM refunds WHERE buyer = :number
+            """
+        ),
+        {"id": member_id, "number": number},
+    )
+    return [("mbr", member_id), *((row[0], row[1]) for row in rows)]
 
 
 class AnswerRow(NamedTuple):

@@ -17,6 +17,7 @@ _WHOSE: Mapping[str, str] = {
     "rfd": "SELECT m.id FROM refunds r JOIN members m ON m.number = r.buyer WHERE r.id = :key",
     "acr": "SELECT m.id FROM accruals a JOIN members m ON m.number = a.beneficiary WHERE a.id = :key",
     "rdm": "SELECT m.id FROM reward_redemptions d JOIN members m ON m.number = d.member WHERE d.id = :key",
+    "post": "SELECT m.id FROM posts p JOIN members m ON m.number = p.author WHERE p.id = :key",
     "por": "SELECT member_id AS id FROM payout_requests WHERE id = :key",
     "pob": "SELECT DISTINCT member_id AS id FROM payout_requests WHERE batch_id = :key",
 }

@@ -5,6 +5,7 @@ from __future__ import annotations
 from socialshop.rooms.service.ending import expire_due, forget_events, release_lapsed_holds
 from socialshop.rooms.service.following import (
     on_capture_failed,
+    on_deal_moved,
     on_payment_authorized,
     on_payment_captured,
     on_payment_released,
@@ -65,6 +66,7 @@ __all__ = [
     "join",
     "leave",
     "on_capture_failed",
+    "on_deal_moved",
     "on_payment_authorized",
     "on_payment_captured",
     "on_payment_released",

@@ -1,4 +1,4 @@
-"""What follows payments: seats paid, rooms filled, money taken, seats confirmed; and money that came too late.
+"""What follows payments: seats paid, rooms filled, money taken, seats confirmed, money that came too late; and deals.
 
 Handlers of the workers' table: each may run again with the same payloads, and finds then that nothing is left to do.
 """
@@ -71,6 +71,11 @@ def on_capture_failed(uow: UnitOfWork, payloads: Payloads) -> None:
     given_up = store.give_up_orders(uow.session, order_ids, uow.now)
     settle_given_up(uow, given_up, "the money could not be taken")
     orders.cancel(uow, [seat.order_id for seat in given_up])
+
+
+def on_deal_moved(uow: UnitOfWork, payloads: Payloads) -> None:
+    """Who looks at an open room of a deal that was paused, resumed or ended sees it: the rooms have a new version."""
+    store.touch_open_rooms(uow.session, _ids(payloads, "deal_id"))
 
 
 def _ids(payloads: Payloads, name: str) -> list[uuid.UUID]:

@@ -312,6 +312,19 @@ def refund_seats(session: Session, order_ids: Collection[uuid.UUID]) -> list[uui
     return list(rows.scalars())
 
 
+def touch_open_rooms(session: Session, deal_ids: Collection[uuid.UUID]) -> None:
+    """Give the open rooms of these deals a new version."""
+    session.execute(
+        text(
+            """
+            UPDATE rooms SET version = version + 1 WHERE id IN (
+                SELECT id FROM rooms WHERE deal_id = ANY(:deals) AND status = 'open' ORDER BY id FOR NO KEY UPDATE)
+            """
+        ),
+        {"deals": list(deal_ids)},
+    )
+
+
 def forget_events(session: Session, before: datetime, limit: int) -> int:
     """Of the oldest `limit` events, remove those of rooms that closed before then; returns how many."""
     removed = session.execute(

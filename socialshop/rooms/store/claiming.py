@@ -58,7 +58,7 @@ _CLAIM = f"""
     ), told AS (
         INSERT INTO room_events (room_id, kind, member, at) SELECT room_id, 'seat_held', member, claimed_at FROM seat
     ), wanted AS (
-        SELECT deal_id, sku_id, CAST(:quantity AS bigint) AS quantity FROM room
+        SELECT deal_id, sku_id, CAST(:quantity AS bigint) AS quantity, opens FROM room
     ), {RESERVED}, ordering AS (
         SELECT CAST(:order_id AS uuid) AS order_id, CAST(:line_id AS uuid) AS line_id, CAST(:member AS bigint) AS buyer,
             id AS room_id, (SELECT brings FROM link) AS link_id, currency,
@@ -82,7 +82,7 @@ _JOIN = text(
             SELECT FROM seats s
             WHERE s.room_id = :room_id AND s.member = :member AND s.status IN ('held', 'paid', 'confirmed')
           )
-        RETURNING *
+        RETURNING *, false AS opens
     ), {_CLAIM}
 """  # noqa: S608 - texts of the rooms' own
 )
@@ -94,7 +94,7 @@ _OPEN = text(
             per_member_limit, minimum_tier, early_until, host, size, seats_taken, opened_at, expires_at)
         VALUES (:room_id, :deal_id, :sku_id, :title, :price_minor, :currency, :return_days, :seat_hold_seconds,
             :per_member_limit, :minimum_tier, :early_until, :member, :size, 1, :now, :expires_at)
-        RETURNING *
+        RETURNING *, true AS opens
     ), {_CLAIM}
 """  # noqa: S608 - texts of the rooms' own
 )

@@ -1,0 +1,15 @@
+"""What happened to deals."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass
+
+from socialshop.infra.outbox import Event
+
+
+@dataclass(frozen=True, slots=True)
+class DealMoved(Event):
+    """A deal was paused, resumed or ended before its time; which of them, the deal says."""
+
+    deal_id: uuid.UUID

@@ -1,0 +1,17 @@
+"""Facts of loyalty that work follows from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from socialshop.infra.outbox import Event
+
+
+@dataclass(frozen=True, slots=True)
+class DeedsDone(Event):
+    """Members (by their numbers) did something that a rule of this kind gives points for: missions may count it."""
+
+    kind: str
+    members: tuple[int, ...]
+    at: datetime

@@ -1,0 +1,30 @@
+"""The treated hear that a campaign has begun; nobody else does."""
+
+from __future__ import annotations
+
+from socialshop.infra.uow import UnitOfWork
+from socialshop.kernel.ids import to_public
+from socialshop.loyalty.service.campaigns.planning import CAMPAIGN_PREFIX
+from socialshop.loyalty.store import campaigns as store
+from socialshop.loyalty.store.campaigns import Untold
+from socialshop.notifications import service as notifications
+from socialshop.notifications.service import Told
+
+_TOLD_A_STEP = 2_000
+
+
+def announce(uow: UnitOfWork) -> bool:
+    """Tell the treated of campaigns that have begun, each once; True if there may be more. For the periodic table."""
+    found = store.mark_told(uow.session, uow.now, _TOLD_A_STEP)
+    notifications.tell(uow, [_told(each) for each in found])
+    return len(found) == _TOLD_A_STEP
+
+
+def _told(each: Untold) -> Told:
+    facts = {
+        "title_zh": each.title_zh,
+        "title_en": each.title_en,
+        "notice_zh": each.notice_zh,
+        "notice_en": each.notice_en,
+    }
+    return Told(each.member, "campaign_begun", to_public(CAMPAIGN_PREFIX, each.campaign_id), None, None, facts)

@@ -1,0 +1,26 @@
+"""What signing in otherwise than by password refuses."""
+
+from __future__ import annotations
+
+from socialshop.kernel.errors import DomainError, Kind
+
+
+class CodeNotValid(DomainError):
+    """The code is wrong, used, too old, tried too often, or none was sent: they are not told apart."""
+
+    code = "code_not_valid"
+    kind = Kind.INVALID
+
+
+class PhoneTaken(DomainError):
+    """Another member signs in by this phone; told only to who has just shown to hold it."""
+
+    code = "phone_taken"
+    kind = Kind.CONFLICT
+
+
+class PhonesUnavailable(DomainError):
+    """This shop sends no text messages."""
+
+    code = "phones_unavailable"
+    kind = Kind.UNAVAILABLE

@@ -1,0 +1,1 @@
+"""All SQL of signing in otherwise than by password."""

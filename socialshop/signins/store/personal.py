@@ -1,0 +1,23 @@
+"""What signing in otherwise than by password holds of a person."""
+
+from __future__ import annotations
+
+from socialshop.infra.personal import Holding
+
+PERSONAL = (
+    Holding(
+        "member_phones",
+        ("member_id", "phone"),
+        reads="SELECT phone, verified_at FROM member_phones WHERE member_id = :id",
+        erases=("DELETE FROM member_phones WHERE member_id = :id",),
+    ),
+    Holding(
+        "phone_codes",
+        ("member_id", "phone"),
+        reads="""
+            SELECT purpose, phone, status, attempts, created_at, expires_at FROM phone_codes
+            WHERE member_id = :id ORDER BY id
+        """,
+        erases=("DELETE FROM phone_codes WHERE member_id = :id",),
+    ),
+)

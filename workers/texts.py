@@ -1,0 +1,17 @@
+"""What the workers do about text messages outside any transaction; who sends them is what the app has set up."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import current_app
+
+from socialshop.infra.clock import Clock
+from socialshop.signins import service
+from socialshop.signins.gateway import Texter
+
+
+def send(clock: Clock, payload: dict[str, Any]) -> None:
+    """A code was asked for."""
+    texter: Texter | None = current_app.extensions["socialshop_texter"]
+    service.send_codes(clock, texter)
