@@ -93,6 +93,7 @@ PERIODIC: tuple[Periodic, ...] = (
     Periodic("purge_sessions", timedelta(hours=1), identity.purge_sessions),
     Periodic("purge_tokens", timedelta(hours=1), identity.purge_tokens),
     Periodic("purge_phone_codes", timedelta(hours=1), signins.purge_codes),
+    Periodic("purge_passkey_challenges", timedelta(hours=1), signins.purge_challenges),
     Periodic("purge_claims", timedelta(hours=1), identity.purge_claims),
     Periodic("poll_mails", timedelta(seconds=15), notifications.poll_mails),
     Periodic("purge_idempotency", timedelta(hours=1), idempotency.purge),
