@@ -31,11 +31,13 @@ from socialshop.loyalty import admin_routes as loyalty_admin_routes
 from socialshop.loyalty import campaign_admin_routes, campaign_routes
 from socialshop.loyalty import routes as loyalty_routes
 from socialshop.memberships import admin_routes as memberships_admin_routes
-from socialshop.memberships import routes as memberships_routes
+from socialshop.memberships.routes import given as plan_gift_routes
+from socialshop.memberships.routes import plans as plan_routes
+from socialshop.memberships.routes import tiers as memberships_routes
 from socialshop.notifications import admin_routes as notifications_admin_routes
 from socialshop.notifications import routes as notifications_routes
 from socialshop.notifications import service as notifications
-from socialshop.notifications.gateway import SmtpPostman
+from socialshop.notifications.gateway import HttpsCourier, SmtpPostman
 from socialshop.notifications.letters import Sender
 from socialshop.notifications.rules import QuietHours
 from socialshop.notifications.service import PostOffice
@@ -88,6 +90,8 @@ ROOMS = (
     referrals_admin_routes.room,
     payments_routes.room,
     memberships_routes.room,
+    plan_routes.room,
+    plan_gift_routes.room,
     memberships_admin_routes.room,
     community_routes.room,
     community_admin_routes.room,
@@ -122,6 +126,7 @@ def create_app(settings: Settings | None = None, clock: Clock | None = None) -> 
     app.extensions["socialshop_post_office"] = _post_office(config)
     # A provider of text messages stands here once there is one; the sandbox never in production.
     app.extensions["socialshop_texter"] = None if config.environment == "production" else SandboxTexter()
+    app.extensions["socialshop_courier"] = HttpsCourier(to_loopback=config.webhooks_to_loopback)
     app.extensions["socialshop_share_subjects"] = SHARE_SUBJECTS
     app.extensions["socialshop_landing_pages"] = LandingPages()
     _attach_web(app, config)
@@ -143,8 +148,9 @@ def _post_office(config: Settings) -> PostOffice:
         postman=SmtpPostman(url) if url else None,
         sender=Sender(config.mail_from, config.public_url or f"http://{config.host}:{config.port}"),
         attempts=config.mail_attempts,
-        mails_per_day=config.mails_per_day,
         quiet=QuietHours(config.quiet_from, config.quiet_until, config.time_zone),
+        digest_hour=config.digest_hour,
+        connections=config.smtp_connections,
     )
 
 

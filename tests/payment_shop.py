@@ -215,7 +215,7 @@ def differences(payments: Iterable[Payment]) -> list[object]:
             FROM payments p
             LEFT JOIN (ledger_postings l
                 JOIN ledger_accounts a ON a.id = l.account_id AND a.name = 'provider:sandbox:clearing'
-                JOIN ledger_entries e ON e.id = l.entry_id) ON l.subject_id = p.order_id
+                JOIN ledger_entries e ON e.id = l.entry_id) ON l.subject_id = coalesce(p.order_id, p.charge_id)
             WHERE p.provider_ref IS NOT NULL GROUP BY p.id
             """
         )

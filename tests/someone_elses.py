@@ -113,8 +113,13 @@ def belongings(app: Flask) -> Belongings:
     _made(first, f"/admin/members/{to_public('mbr', owner.card.member_id)}/points", {"points": 10, "reason": "late"})
     redemption = _made(owner, f"/rewards/{reward['id']}/redemptions", {})
     mission = _made(first, "/admin/missions", _MISSION)
+    survey = _made(first, "/admin/surveys", _SURVEY)
     campaign = _made(first, "/admin/campaigns", _CAMPAIGN)
     programme = _made(first, "/admin/tier-programmes", _PROGRAMME)
+    offer = _made(first, "/admin/plan-offers", _OFFER)
+    _made(first, f"/admin/plan-offers/{offer['id']}/publish", {}, status=200)
+    gift = _made(owner, "/me/membership-gifts", {"plan": "vip", "term": "month"})
+    subscription = _made(owner, "/me/memberships", {"plan": "vip", "term": "month", "renews": True})
     line = received(owner, from_public("sku", sku))
     said = {"line_id": line, "title": "How to brew it", "text": "Warm the cup."}
     note = _made(owner, "/notes", said | {"pictures": [in_base64(picture())]})
@@ -131,6 +136,9 @@ def belongings(app: Flask) -> Belongings:
         "pay": joined["payment"]["id"],
         "plan": plan["id"],
         "tpr": programme["id"],
+        "plo": offer["id"],
+        "pls": subscription["id"],
+        "pgf": gift["id"],
         "pod": destination["id"],
         "por": asked["id"],
         "pob": batch["id"],
@@ -142,6 +150,7 @@ def belongings(app: Flask) -> Belongings:
         "rdm": redemption["id"],
         "msn": mission["id"],
         "cam": campaign["id"],
+        "svy": survey["id"],
         "ses": _session(owner),
         "psk": _passkey(owner),
     }
@@ -155,6 +164,13 @@ def belongings(app: Flask) -> Belongings:
 
 _PLAN = {"name": "one", "currency": "CNY", "hold_days": 7, "legs": [{"kind": "sale", "level": 1, "rate_bps": 500}]}
 
+_OFFER = {
+    "plan": "vip",
+    "name_zh": "会员卡",
+    "name_en": "VIP card",
+    "currency": "CNY",
+    "terms": [{"term": "month", "prices": [{"growth": 0, "price_minor": 900}]}],
+}
 _MISSION = {
     "title_zh": "一单",
     "title_en": "One order",
@@ -162,6 +178,13 @@ _MISSION = {
     "points": 5,
     "kind": "order",
     "repeats": "once",
+    "closes_at": "2036-01-01T00:00:00Z",
+}
+
+_SURVEY = {
+    "title_zh": "茶",
+    "title_en": "Tea",
+    "questions": [{"kind": "text", "text_zh": "什么？", "text_en": "What?"}],
     "closes_at": "2036-01-01T00:00:00Z",
 }
 

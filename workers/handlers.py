@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from socialshop.commissions import service as commissions
@@ -22,19 +23,23 @@ from socialshop.notifications import service as notifications
 from socialshop.orders import service as orders
 from socialshop.payouts import service as payouts
 from socialshop.rooms import service as rooms
-from workers import mails, payments, texts
+from workers import mails, payments, plans, texts, webhooks
 
 Payload = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
 class Handler:
-    """`name` is stable (deliveries carry it); `event` is the event's class name."""
+    """`name` is stable (deliveries carry it); `event` is the event's class name.
+
+    One that announces a type of webhook event (`announces`) is given work only while somebody listens to it.
+    """
 
     name: str
     event: str
     run: Callable[[UnitOfWork, Sequence[Payload]], None]
     batch: int = 100
+    announces: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,8 +91,16 @@ HANDLERS: tuple[AnyHandler, ...] = (
     Handler("refund_seats", "PaymentReleased", rooms.on_payment_released, batch=100),
     Handler("show_deal_moved", "DealMoved", rooms.on_deal_moved, batch=20),
     Handler("give_up_seat", "CaptureFailed", rooms.on_capture_failed, batch=10),
+    Handler("take_charge", "ChargeAuthorized", memberships.on_charge_authorized, batch=20),
+    Handler("begin_plan_terms", "ChargeCaptured", plans.begin_terms, batch=50),
+    Handler("note_failed_charge", "ChargeFailed", memberships.on_charge_failed, batch=50),
+    Handler("note_released_charge", "ChargeReleased", memberships.on_charge_failed, batch=50),
+    Handler("tell_plan_month", "PlanMonthBegan", memberships.on_plan_month_began, batch=100),
+    Handler("tell_charge_refunded", "ChargeRefunded", memberships.on_charge_refunded, batch=50),
+    Handler("reopen_charge_refund", "ChargeRefundFailed", memberships.on_charge_refund_failed, batch=50),
     OutsideHandler("send_mails", "MailsQueued", mails.send),
     OutsideHandler("send_codes", "CodeAsked", texts.send),
+    OutsideHandler("deliver_webhooks", "WebhooksDue", webhooks.deliver),
     Handler("tell_host", "SeatClaimed", notifications.on_seat_claimed),
     Handler("tell_filled", "RoomFilled", notifications.on_room_filled),
     Handler("tell_expired", "RoomExpired", notifications.on_room_over),
@@ -102,6 +115,10 @@ HANDLERS: tuple[AnyHandler, ...] = (
     Handler("tell_payout_decided", "PayoutDecided", notifications.on_payouts_decided),
     Handler("tell_payouts_ended", "PayoutsEnded", notifications.on_payouts_ended, batch=4),
     Handler("tell_inviter", "MemberInvited", notifications.on_member_invited),
+    *(
+        Handler(f"announce_{name}", row.fact, partial(notifications.announce, name), row.batch, announces=name)
+        for name, row in notifications.EVENT_TYPES.items()
+    ),
 )
 
 
@@ -115,6 +132,7 @@ def names() -> list[str]:
     return [handler.name for handler in HANDLERS]
 
 
-def routes() -> list[tuple[str, str]]:
-    """Which handlers an event goes to: pairs (event name, handler name)."""
-    return [(handler.event, handler.name) for handler in HANDLERS]
+def routes(uow: UnitOfWork) -> list[tuple[str, str]]:
+    """Which handlers an event goes to now: pairs (event name, handler name). One statement."""
+    heard = {None, *notifications.types_heard(uow)}
+    return [(row.event, row.name) for row in HANDLERS if not isinstance(row, Handler) or row.announces in heard]

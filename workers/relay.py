@@ -34,7 +34,7 @@ def relay() -> int:
     """Fan out all that is unrelayed; returns how many events that were."""
     total = 0
     while True:
-        relayed = in_unit_of_work(lambda uow: deliveries.fan_out(uow, handlers.routes(), _FAN_OUT_BATCH))
+        relayed = in_unit_of_work(lambda uow: deliveries.fan_out(uow, handlers.routes(uow), _FAN_OUT_BATCH))
         crash_point("relay.fanned")
         _note_unheard_of(relayed)
         total += sum(relayed.values())
@@ -136,7 +136,7 @@ class _Outage:
 
 
 def _note_unheard_of(relayed: Mapping[str, int]) -> None:
-    known = {event for event, _ in handlers.routes()}
+    known = {handler.event for handler in handlers.HANDLERS}
     for name in set(relayed) - known - _unheard_of:
         _unheard_of.add(name)
         _log.info("event without a handler", name=name)

@@ -18,7 +18,7 @@ from socialshop.infra.uow import UnitOfWork
 from socialshop.invites import service as invites
 from socialshop.ledger import service as ledger
 from socialshop.loyalty import service as loyalty
-from socialshop.loyalty.service import campaigns
+from socialshop.loyalty.service import boards, campaigns
 from socialshop.memberships import service as memberships
 from socialshop.notifications import service as notifications
 from socialshop.orders import service as orders
@@ -66,6 +66,16 @@ def evaluate_tiers(uow: UnitOfWork) -> bool:
     return memberships.evaluate_due(uow, wired.settings().time_zone)
 
 
+def recognise_plans(uow: UnitOfWork) -> bool:
+    """Earn the days of paid memberships that have passed by the shop's clock."""
+    return memberships.recognise_due(uow, wired.settings().time_zone)
+
+
+def begin_plan_months(uow: UnitOfWork) -> bool:
+    """Begin the months of paid memberships whose turn it is by the shop's clock."""
+    return memberships.begin_months(uow, wired.settings().time_zone)
+
+
 def compute_recommendations(uow: UnitOfWork) -> bool:
     """Work out what is bought together and what that suggests to whom, once a day of the shop's."""
     return recommendations.compute_due(uow, wired.settings().time_zone)
@@ -84,7 +94,15 @@ PERIODIC: tuple[Periodic, ...] = (
     Periodic("expire_points", timedelta(minutes=1), loyalty.expire_due),
     Periodic("warn_of_expiring_points", timedelta(minutes=10), loyalty.warn_expiring),
     Periodic("announce_campaigns", timedelta(minutes=1), campaigns.announce),
+    Periodic("write_boards", timedelta(hours=1), boards.write_boards),
     Periodic("evaluate_tiers", timedelta(minutes=1), evaluate_tiers),
+    Periodic("announce_plan_ends", timedelta(minutes=1), memberships.announce_due),
+    Periodic("renew_plans", timedelta(minutes=1), memberships.renew_due),
+    Periodic("retry_plan_charges", timedelta(minutes=1), memberships.retry_due),
+    Periodic("end_plans", timedelta(minutes=1), memberships.end_due),
+    Periodic("expire_plan_charges", timedelta(minutes=1), memberships.expire_charges),
+    Periodic("begin_plan_months", timedelta(minutes=1), begin_plan_months),
+    Periodic("recognise_plans", timedelta(minutes=5), recognise_plans),
     Periodic("compute_recommendations", timedelta(minutes=10), compute_recommendations),
     Periodic("keep_heads", timedelta(days=1), ledger.keep_heads),
     Periodic("prune_outbox", timedelta(hours=1), prune),
@@ -95,6 +113,8 @@ PERIODIC: tuple[Periodic, ...] = (
     Periodic("purge_phone_codes", timedelta(hours=1), signins.purge_codes),
     Periodic("purge_passkey_challenges", timedelta(hours=1), signins.purge_challenges),
     Periodic("purge_claims", timedelta(hours=1), identity.purge_claims),
+    Periodic("fold_digests", timedelta(minutes=1), notifications.fold_digests),
+    Periodic("poll_webhooks", timedelta(seconds=5), notifications.poll_webhooks),
     Periodic("poll_mails", timedelta(seconds=15), notifications.poll_mails),
     Periodic("purge_idempotency", timedelta(hours=1), idempotency.purge),
 )

@@ -135,7 +135,7 @@ def _fill(uow: UnitOfWork, settings: Settings, folder: Path, gateways: Gateways)
     start = (uow.now - timedelta(days=demo_world.DAYS)).replace(microsecond=0)
     with progress("demo data") as shown:
         shown.left(3)
-        ids = _add_logins(replace(uow, now=start), settings)
+        ids = _add_logins(replace(uow, now=start))
         shown.left(2)
         _import(uow, demo_world.generate(start, settings.currency, _SEED), settings, start, folder)
         shown.left(1)
@@ -144,15 +144,14 @@ def _fill(uow: UnitOfWork, settings: Settings, folder: Path, gateways: Gateways)
     return True
 
 
-def _add_logins(uow: UnitOfWork, settings: Settings) -> dict[Role, uuid.UUID]:
+def _add_logins(uow: UnitOfWork) -> dict[Role, uuid.UUID]:
     """The logins, as if they had joined at the beginning; returns the ids, of each role the last one's."""
     from socialshop.identity import service as identity
     from socialshop.onboarding import service as onboarding
 
     ids = {}
     for login in _LOGINS:
-        zone = settings.time_zone
-        person = identity.NewMember(login.email, _PASSWORD, login.display_name, login.role, time_zone=zone)
+        person = identity.NewMember(login.email, _PASSWORD, login.display_name, login.role)
         card = onboarding.create(uow, person)
         if login.external_id is not None:
             identity.name_member(uow, card.member_id, login.external_id)

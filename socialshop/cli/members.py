@@ -39,7 +39,6 @@ def create(email: str, password: str, role: str, display_name: str | None, as_js
     """Create a member at the top of the tree, with an own invite code."""
     from socialshop.audit import service as audit
     from socialshop.identity.service import NewMember
-    from socialshop.infra import wired
     from socialshop.infra.uow import in_unit_of_work
     from socialshop.kernel.ids import to_public
     from socialshop.onboarding import service
@@ -50,7 +49,6 @@ def create(email: str, password: str, role: str, display_name: str | None, as_js
             password=password,
             display_name=display_name or email.partition("@")[0][:60],
             role=Role(role),
-            time_zone=wired.settings().time_zone,
         )
 
         def make(uow: UnitOfWork) -> Card:

@@ -29,7 +29,7 @@ class Member(Base):
 
 
 class MemberProfile(Base):
-    """What is known of the person."""
+    """What is known of the person; without a time zone of its own, the shop's counts."""
 
     __tablename__ = "member_profiles"
 
@@ -38,7 +38,7 @@ class MemberProfile(Base):
     email: Mapped[str | None] = mapped_column(Text)
     pending_email: Mapped[str | None] = mapped_column(Text)
     locale: Mapped[str] = mapped_column(Text, server_default=text("'zh'"))
-    time_zone: Mapped[str] = mapped_column(Text, server_default=text("'Asia/Shanghai'"))
+    time_zone: Mapped[str | None] = mapped_column(Text)
 
 
 # Unique whatever the letter case; an expression, so that no second column can disagree with the first.

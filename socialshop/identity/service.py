@@ -140,14 +140,16 @@ _log = structlog.stdlib.get_logger("socialshop.identity")
 
 @dataclass(frozen=True, slots=True)
 class NewMember:
-    """A person who becomes a member; `terms_version` None: somebody else made the account, nothing was agreed to."""
+    """A person who becomes a member; `terms_version` None: somebody else made the account, nothing was agreed to.
+
+    The time zone is the shop's until the member chooses another.
+    """
 
     email: str
     password: str
     display_name: str
     role: Role = Role.MEMBER
     locale: str = "zh"
-    time_zone: str = "Asia/Shanghai"
     terms_version: str | None = None
 
 
@@ -184,15 +186,14 @@ class ProfileChanges(TypedDict, total=False):
 
     display_name: str
     locale: str
-    time_zone: str
+    time_zone: str | None
 
 
 def add_member(uow: UnitOfWork, person: NewMember) -> AddedMember:
-    """Add a member who can sign in. Raises InvalidValue (email, password, display_name, time_zone), EmailTaken."""
+    """Add a member who can sign in. Raises InvalidValue (email, password, display_name), EmailTaken."""
     email = rules.normalized_email(person.email)
     rules.check_password(person.password)
     name = rules.trimmed_name(person.display_name)
-    rules.check_time_zone(person.time_zone)
     password_hash = passwords.hash_password(person.password)
     member_id = new_id()
     number = store.add_member(uow.session, member_id=member_id, role=person.role, joined_at=uow.now)
@@ -201,7 +202,6 @@ def add_member(uow: UnitOfWork, person: NewMember) -> AddedMember:
         "display_name": name,
         "email": email,
         "locale": person.locale,
-        "time_zone": person.time_zone,
     }
     if not store.add_profile(uow.session, profile):
         raise EmailTaken("another member signs in with this e-mail address", field="email")
@@ -261,12 +261,12 @@ def close_session(uow: UnitOfWork, session_id: uuid.UUID) -> None:
 
 
 def edit_profile(uow: UnitOfWork, member_id: uuid.UUID, changes: ProfileChanges) -> None:
-    """Change what is given of a profile. Raises InvalidValue naming the field."""
+    """Change what is given of a profile; a time zone of None is the shop's. Raises InvalidValue naming the field."""
     kept: ProfileChanges = {**changes}
     if "display_name" in kept:
         kept["display_name"] = rules.trimmed_name(kept["display_name"])
-    if "time_zone" in kept:
-        rules.check_time_zone(kept["time_zone"])
+    if kept.get("time_zone") is not None:
+        rules.check_time_zone(str(kept["time_zone"]))
     if kept:
         store.update_profile(uow.session, member_id, kept)
 

@@ -1,26 +1,33 @@
-"""Calls to the world outside, where money moves: never inside a transaction, never twice, never guessed.
+"""Calls to the world outside: never inside a transaction, never twice, never guessed.
 
     claim (commit) ──► call, with the key that the claim read ──► record the outcome (commit)
 
 Killed between two of the steps, the same call is claimed again later and made with the same key, which the other side
 honours. What is not known to have happened is recorded as unknown, and something (a poller) looks into it.
 
-`OutsideCall` makes one call; `OutsideCalls` says how many are made side by side, claimed together and recorded together
-(workers/outside.py runs them).
+`OutsideCall` makes one call. Of many, claimed together, made side by side and recorded together, `OutsideCalls` are
+those that events ask for (workers/outside.py runs them), `OutsideQueue` those that wait in a table of their own.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Generic, TypeVar
+
+import structlog
 
 from socialshop.infra.clock import Clock
 from socialshop.infra.crashpoints import crash_point
+from socialshop.infra.logging import describe
 from socialshop.infra.uow import UnitOfWork, in_unit_of_work
 
 I = TypeVar("I")  # noqa: E741  (the intent)
 A = TypeVar("A")
+
+_log = structlog.get_logger(__name__)
 
 
 class OutcomeUnknown(Exception):
@@ -54,6 +61,52 @@ class OutsideCall(Generic[I, A]):
         in_unit_of_work(lambda uow: self.record(uow, intent, answer), clock)
         crash_point(f"{self.name}.recorded")
         return True
+
+
+@dataclass(frozen=True)
+class OutsideQueue(Generic[I, A]):
+    """The three steps of calls that wait in a table of their own. `name` starts the names of the crash points.
+
+    `claim` takes what is due, for longer than the calls can last. `call` runs in one of `width` threads, without the
+    database. `record` gets intents with what came of each, as soon as it is known; what broke is an unknown outcome.
+    """
+
+    name: str
+    claim: Callable[[UnitOfWork], Sequence[I]]
+    call: Callable[[I], A]
+    record: Callable[[UnitOfWork, Sequence[tuple[I, A | OutcomeUnknown | Refused]]], None]
+    width: int
+
+    def make(self, clock: Clock) -> int:
+        """Do the three; returns how many were claimed. `call` finds no transaction open."""
+        intents = in_unit_of_work(self.claim, clock)
+        if not intents:
+            return 0
+        with ThreadPoolExecutor(self.width) as threads:
+            running = {}
+            for intent in intents:
+                crash_point(f"{self.name}.call_intended")
+                running[threads.submit(answer_to, self.call, intent)] = intent
+            while running:
+                ended, _ = wait(running, return_when=FIRST_COMPLETED)
+                answered = []
+                for future in ended:
+                    crash_point(f"{self.name}.called")
+                    answered.append((running.pop(future), self._answer(future)))
+                in_unit_of_work(partial(self._record, answered), clock)
+                for _each in answered:
+                    crash_point(f"{self.name}.recorded")
+        return len(intents)
+
+    def _record(self, answered: Sequence[tuple[I, A | OutcomeUnknown | Refused]], uow: UnitOfWork) -> None:
+        self.record(uow, answered)
+
+    def _answer(self, future: Future[A | OutcomeUnknown | Refused]) -> A | OutcomeUnknown | Refused:
+        broken = future.exception()
+        if isinstance(broken, Exception):
+            _log.error("call broke", calls=self.name, error=describe(broken))
+            return OutcomeUnknown(f"broken: {type(broken).__name__}")
+        return future.result()
 
 
 @dataclass(frozen=True)

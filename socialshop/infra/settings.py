@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from functools import lru_cache
 from pathlib import Path
-from typing import Literal
+from typing import Literal, Self
 
-from pydantic import Field, SecretStr, field_validator
+from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 from stdnum import iban
 
@@ -100,18 +100,25 @@ class Settings(BaseSettings):
         description="smtp://user:password@host:587 (with STARTTLS) or smtps://…, takes mails; without it they are kept"
         " and shown to admins",
     )
+    smtp_connections: int = Field(
+        8, ge=1, le=50, description="mails that a process hands over side by side; many providers allow few connections"
+    )
     mail_from: str = Field("no-reply@localhost", description="address, with or without a name, that mails come from")
     mail_attempts: int = Field(8, ge=1, le=20, description="attempts at a mail before it is set aside for a person")
-    mails_per_day: int = Field(
-        5, ge=0, le=1000, description="mails a member gets in 24 hours; those about money and safety are not counted"
+    quiet_from: int = Field(
+        22, ge=0, le=23, description="hour, by the reader's own clock, from which mails wait that can"
     )
-    quiet_from: int = Field(22, ge=0, le=23, description="hour, in the shop's time zone, from which mails wait")
     quiet_until: int = Field(8, ge=0, le=23, description="hour until which they wait; the same hour: never")
+    digest_hour: int = Field(9, ge=0, le=23, description="hour, by the reader's own clock, at which digests leave")
     mail_requests_per_minute: int = Field(
         30, ge=1, description="requests for a new password or a verification a minute and address"
     )
     code_requests_per_minute: int = Field(
         30, ge=1, description="requests for a code by text message a minute and address"
+    )
+    webhooks_to_loopback: bool = Field(
+        False,
+        description="let webhooks go to this very machine, also without TLS, to try them out; never in production",
     )
     delivery_attempts: int = Field(
         6, ge=1, le=20, description="attempts at an outbox delivery before it is given up and waits for a person"
@@ -133,6 +140,12 @@ class Settings(BaseSettings):
     )
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="least level that is logged")
     crash_at: str = Field("", description="name of a crash point where the process kills itself; tests only")
+
+    @model_validator(mode="after")
+    def _loopback_is_for_trying_out(self) -> Self:
+        if self.webhooks_to_loopback and self.environment == "production":
+            raise ValueError("webhooks_to_loopback: in production a webhook never goes to the shop's own machine")
+        return self
 
     @field_validator("currency")
     @classmethod

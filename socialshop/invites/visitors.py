@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
 import secrets
 from datetime import datetime, timedelta
 
 from flask import current_app, request
 
 from socialshop.infra import wired
-from socialshop.infra.chain import signing_key
-from socialshop.infra.settings import Settings
+from socialshop.infra.keys import secret_for
 from socialshop.invites import cookies
 from socialshop.invites.cookies import Attributed, CookieSigner
 
@@ -56,12 +54,5 @@ def _cookie(name: str, value: str, days: int) -> str:
 def _signer() -> CookieSigner:
     found: CookieSigner | None = current_app.extensions.get(_SIGNER)
     if found is None:
-        found = current_app.extensions[_SIGNER] = CookieSigner(_secret(wired.settings()))
+        found = current_app.extensions[_SIGNER] = CookieSigner(secret_for("cookies"))
     return found
-
-
-def _secret(settings: Settings) -> bytes:
-    """The shop's own secret; without one, a secret that only who holds the signing key can make."""
-    if settings.secret_key is not None:
-        return settings.secret_key.get_secret_value().encode()
-    return hashlib.sha256(b"socialshop cookies\n" + signing_key(settings.data_dir).private_bytes_raw()).digest()

@@ -10,6 +10,7 @@ from zoneinfo import available_timezones
 from socialshop.kernel.errors import InvalidValue
 
 _RFC3339 = re.compile(r"\d{4}-\d{2}-\d{2}[Tt ]\d{2}:\d{2}:\d{2}(?:\.\d{1,9})?(?P<zone>[Zz]|[+-]\d{2}:\d{2})?", re.ASCII)
+_CONTINENTS = ("Africa", "America", "Antarctica", "Asia", "Atlantic", "Australia", "Europe", "Indian", "Pacific")
 
 
 def parse_instant(text: str) -> datetime:
@@ -51,3 +52,9 @@ def is_time_zone(name: str) -> bool:
 def _time_zones() -> frozenset[str]:
     # Some hundred files are looked into.
     return frozenset(available_timezones())
+
+
+@lru_cache(maxsize=1)
+def places_of_time_zones() -> tuple[str, ...]:
+    """The zones that are named by a place, and UTC: what people choose from."""
+    return ("UTC", *sorted(name for name in _time_zones() if name.partition("/")[0] in _CONTINENTS and "/" in name))

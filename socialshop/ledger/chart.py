@@ -45,6 +45,7 @@ COMMISSION_EXPENSE = "shop:commission_expense"
 POINTS_LIABILITY = "shop:points_liability"
 POINTS_EXPENSE = "shop:points_expense"
 COUPON_EXPENSE = "shop:coupon_expense"
+PLAN_REVENUE = "shop:plan_revenue"
 PLAN_REVENUE_DEFERRED = "shop:plan_revenue_deferred"
 TAX_WITHHELD = "shop:tax_withheld"
 PROVIDER_FEES = "shop:provider_fees"
@@ -58,6 +59,7 @@ _SHOP = {
     POINTS_LIABILITY: Type.LIABILITIES,
     POINTS_EXPENSE: Type.EXPENSES,
     COUPON_EXPENSE: Type.EXPENSES,
+    PLAN_REVENUE: Type.INCOME,
     PLAN_REVENUE_DEFERRED: Type.LIABILITIES,
     TAX_WITHHELD: Type.LIABILITIES,
     PROVIDER_FEES: Type.EXPENSES,

@@ -47,6 +47,20 @@ class CampaignTooLate(DomainError):
     kind = Kind.CONFLICT
 
 
+class SurveyAnswered(DomainError):
+    """The member answered the survey before: each answers once."""
+
+    code = "survey_answered"
+    kind = Kind.CONFLICT
+
+
+class SurveyClosed(DomainError):
+    """The survey is over."""
+
+    code = "survey_closed"
+    kind = Kind.CONFLICT
+
+
 class RewardChanged(DomainError):
     """Something else is left of the reward by now than who changes it saw."""
 

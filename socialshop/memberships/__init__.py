@@ -1,1 +1,1 @@
-"""Memberships: tiers climbed by growth, and the benefits that they give."""
+"""Memberships: tiers climbed by growth, plans that are bought, and the benefits that they give."""

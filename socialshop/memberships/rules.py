@@ -5,7 +5,7 @@ Units: `*_bps` are basis points, `*_hours` hours; 10,000 bps of points are the p
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -39,3 +39,9 @@ def benefits_of_tier(tier: str, name_zh: str, name_en: str, level: int, given: M
         early_access_hours=given["early_access_hours"],
         exclusive_deals=given["exclusive_deals"],
     )
+
+
+def best_of(given: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """The best of each benefit that these documents give: what is yes is better than no, and more than less."""
+    names = dict.fromkeys(name for document in given for name in document)
+    return {name: max(document[name] for document in given if name in document) for name in names}

@@ -1,4 +1,4 @@
-"""What is due about mails."""
+"""What is due about mails and webhooks."""
 
 from __future__ import annotations
 
@@ -10,3 +10,8 @@ from socialshop.infra.outbox import Event
 @dataclass(frozen=True, slots=True)
 class MailsQueued(Event):
     """Mails wait to be sent; which, the rows say."""
+
+
+@dataclass(frozen=True, slots=True)
+class WebhooksDue(Event):
+    """Something waits to be told to endpoints; what, the rows say."""

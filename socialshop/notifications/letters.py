@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from email.errors import HeaderParseError
@@ -20,7 +20,13 @@ from socialshop.notifications.rules import KINDS
 from socialshop.notifications.sentences import SUBJECTS, WORDS, Reader, say
 
 # Where on the pages a mail leads, by the prefix of what it is about.
-_PAGES = {"room": "/rooms/{id}", "ord": "/orders/{id}", "por": "/earnings"}
+_PAGES = {
+    "room": "/rooms/{id}",
+    "ord": "/orders/{id}",
+    "por": "/earnings",
+    "pls": "/plan/{id}",
+    "whk": "/admin/webhooks/{id}",
+}
 _TOKEN_PAGES = {
     "email_verification": "/verify-email",
     "password_reset": "/reset-password",
@@ -30,7 +36,11 @@ _TOKEN_PAGES = {
 
 @dataclass(frozen=True, slots=True)
 class Letter:
-    """A mail that was claimed; `token` is the one-time token that it carries, kept nowhere else."""
+    """A mail that was claimed; `token` is the one-time token that it carries, kept nowhere else.
+
+    A digest tells of its `items`, kind and facts of each. `unsubscribe` is the token of the link that ends mails of its
+    topic; what cannot be declined has none.
+    """
 
     id: uuid.UUID
     kind: str
@@ -40,6 +50,8 @@ class Letter:
     reader: Reader
     attempts: int
     token: str | None = None
+    items: Sequence[tuple[str, Mapping[str, Any]]] = ()
+    unsubscribe: str | None = None
 
     def __repr__(self) -> str:
         # Neither address nor token finds its way into a log.
@@ -56,14 +68,8 @@ class Sender:
 
 def compose(letter: Letter, sender: Sender, now: datetime) -> EmailMessage:
     """The message. Raises Refused for an address that is none: it may hold a line of its own."""
-    text = say(letter.kind, letter.facts, letter.reader)
-    link = _link(letter, sender.public_url.rstrip("/"))
-    choose, unwanted = (letter.reader.choose(WORDS[name]) for name in ("open", "unwanted"))
-    plain = f"{text}\n\n{link}\n"
-    page = f'<p>{escape(text)}</p><p><a href="{escape(link)}">{escape(choose)}</a></p>'
-    if letter.token is None:
-        plain += f"\n--\n{unwanted}\n"
-        page += f"<hr><p><small>{escape(unwanted)}</small></p>"
+    shop = sender.public_url.rstrip("/")
+    plain, page = _written(letter, shop)
     message = EmailMessage()
     name, address = parseaddr(sender.mail_from)
     try:
@@ -76,14 +82,44 @@ def compose(letter: Letter, sender: Sender, now: datetime) -> EmailMessage:
     message["Message-ID"] = f"<{to_public('mail', letter.id)}@{address.rpartition('@')[2]}>"
     message["Date"] = format_datetime(now)
     message["Auto-Submitted"] = "auto-generated"
+    if letter.unsubscribe is not None:
+        # One tap in the reader's own program, without a page (RFC 8058).
+        message["List-Unsubscribe"] = f"<{_unsubscribe(letter.unsubscribe, shop)}>"
+        message["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
     message.set_content(plain)
     message.add_alternative(f'<!doctype html><html lang="{letter.reader.language}"><body>{page}</body></html>', "html")
     return message
 
 
+def _written(letter: Letter, shop: str) -> tuple[str, str]:
+    """What the mail says, as plain text and as HTML."""
+    reader, link = letter.reader, _link(letter, shop)
+    choose, unwanted, stop = (reader.choose(WORDS[name]) for name in ("open", "unwanted", "unsubscribe"))
+    text, told = say(letter.kind, letter.facts, reader), [say(kind, facts, reader) for kind, facts in letter.items]
+    plain = "\n".join((text, *(f"- {line}" for line in told), "", link, ""))
+    page = f"<p>{escape(text)}</p>"
+    if told:
+        page += f"<ul>{''.join(f'<li>{escape(line)}</li>' for line in told)}</ul>"
+    page += f'<p><a href="{escape(link)}">{escape(choose)}</a></p>'
+    if letter.token is None:
+        plain += f"\n--\n{unwanted}\n"
+        page += f"<hr><p><small>{escape(unwanted)}</small></p>"
+    if letter.unsubscribe is not None:
+        address = _unsubscribe(letter.unsubscribe, shop)
+        plain += f"{stop} {address}\n"
+        page += f'<p><small><a href="{escape(address)}">{escape(stop)}</a></small></p>'
+    return plain, page
+
+
+def _unsubscribe(token: str, shop: str) -> str:
+    return f"{shop}/unsubscribe?token={quote(token)}"
+
+
 def _link(letter: Letter, shop: str) -> str:
     if letter.token is not None:
         return f"{shop}{_TOKEN_PAGES[letter.kind]}?token={quote(letter.token)}"
+    if letter.items:
+        return f"{shop}/notices"
     prefix = KINDS[letter.kind].target
     if prefix is None or letter.target_id is None:
         return f"{shop}/"

@@ -99,6 +99,34 @@ SENTENCES: Mapping[str, tuple[str, str]] = {
         "您的等级已变为{tier_zh}。当前成长值 {growth}，原等级需要 {threshold}。",
     ),
     "tier_moved": ("The tiers have changed: yours is {tier_en} now.", "会员等级已调整，您现在是{tier_zh}。"),
+    "plan_started": ("{plan_en} has begun. It lasts until {until:time}.", "{plan_zh}已生效，有效期至 {until:time}。"),
+    "plan_renewal_soon": (
+        "{plan_en} renews at {until:time} for {amount:money}. You can cancel with one tap until then.",
+        "{plan_zh}将于 {until:time} 自动续费 {amount:money}，此前可一键取消。",
+    ),
+    "plan_ending_soon": (
+        "{plan_en} ends at {until:time}. It does not renew by itself.",
+        "{plan_zh}将于 {until:time} 到期，不会自动续费。",
+    ),
+    "plan_renewed": (
+        "{plan_en} was renewed for {amount:money}. It lasts until {until:time}.",
+        "{plan_zh}已续费 {amount:money}，有效期至 {until:time}。",
+    ),
+    "plan_payment_due": (
+        "{plan_en} waits for your payment of {amount:money}. What it gives stays until {until:time}.",
+        "{plan_zh}待您付款 {amount:money}，权益保留至 {until:time}。",
+    ),
+    "plan_payment_failed": (
+        "The payment of {amount:money} for {plan_en} failed. It is tried again, or pay it yourself: what the plan gives"
+        " stays until {until:time}.",
+        "{plan_zh}续费 {amount:money} 扣款失败，我们会再次尝试，您也可以自行付款；权益保留至 {until:time}。",
+    ),
+    "plan_ended": ("{plan_en} has ended. Nothing more is charged.", "{plan_zh}已结束，不会再扣款。"),
+    "plan_month": (
+        "A new month of {plan_en} has begun: {vouchers} voucher(s) wait for you.",
+        "{plan_zh}新的一个月已开始，有 {vouchers} 张礼券待领取。",
+    ),
+    "plan_refunded": ("{amount:money} for your plan was refunded.", "您的会员计划已退款 {amount:money}。"),
     "post_published_review": ("Your review of “{title}” is published.", "您对「{title}」的评价已发布。"),
     "post_published_note": ("Your note about “{title}” is published.", "您关于「{title}」的笔记已发布。"),
     "post_rejected_review": (
@@ -109,6 +137,11 @@ SENTENCES: Mapping[str, tuple[str, str]] = {
         "Your note about “{title}” is not shown. The reason: {reason} You may write it anew.",
         "您关于「{title}」的笔记未展示。原因：{reason} 您可以修改后重新提交。",
     ),
+    "webhook_disabled": (
+        "The webhook endpoint {endpoint} took nothing any more and is switched off. Look at it and switch it on again.",
+        "Webhook 端点 {endpoint} 已无法接收消息，已停用。请检查后重新启用。",
+    ),
+    "digest": ("This is what happened:", "以下是最近的动态："),
     "email_verification": (
         "Open this link to say that this e-mail address is yours. It works once, for a day.",
         "点击链接以确认这是您的邮箱，仅可使用一次，一天内有效。",
@@ -167,6 +200,15 @@ SUBJECTS: Mapping[str, tuple[str, str]] = {
     "payout_returned": ("Your payout came back", "您的提现被退回"),
     "tier_warned": ("Your tier is about to change", "您的会员等级即将变化"),
     "tier_downgraded": ("Your tier has changed", "您的会员等级已变化"),
+    "plan_renewal_soon": ("Your plan renews soon", "您的会员计划即将续费"),
+    "plan_ending_soon": ("Your plan ends soon", "您的会员计划即将到期"),
+    "plan_renewed": ("Your plan was renewed", "您的会员计划已续费"),
+    "plan_payment_due": ("Your plan waits for a payment", "您的会员计划待付款"),
+    "plan_payment_failed": ("The payment for your plan failed", "您的会员计划扣款失败"),
+    "plan_ended": ("Your plan has ended", "您的会员计划已结束"),
+    "plan_refunded": ("Your plan was refunded", "您的会员计划已退款"),
+    "webhook_disabled": ("A webhook endpoint is switched off", "一个 Webhook 端点已停用"),
+    "digest": ("What is new for you", "您的近期动态"),
     "email_verification": ("Confirm your e-mail address", "确认您的邮箱"),
     "password_reset": ("Choose a new password", "设置新密码"),
     "email_change": ("Confirm your new e-mail address", "确认您的新邮箱"),
@@ -174,6 +216,7 @@ SUBJECTS: Mapping[str, tuple[str, str]] = {
 }
 WORDS: Mapping[str, tuple[str, str]] = {
     "open": ("Open", "打开"),
+    "unsubscribe": ("No more mails of this kind:", "不再接收此类邮件："),
     "unwanted": (
         "You choose which mails you get: in the shop, under Me, What you hear of.",
         "接收哪些邮件由您决定：在商店“我的”里的“消息设置”。",

@@ -67,7 +67,6 @@ def register(call: Call[Registration, Nothing]) -> Answer:
         email=body.email,
         password=body.password,
         display_name=body.display_name,
-        time_zone=settings.time_zone,
         terms_version=TERMS_VERSION,
     )
 
@@ -140,11 +139,12 @@ def show_me(call: Call[Nothing, Nothing]) -> Answer:
 )
 def edit_me(call: Call[ProfileEdit, Nothing]) -> Answer:
     """Change your profile: what is given changes, what is absent stays."""
-    changes, choices = call.body.changes(), call.body.choices()
+    changes, choices, habits = call.body.changes(), call.body.choices(), call.body.habits()
 
     def edit(uow: UnitOfWork) -> Answer:
         card = service.edit_profile(uow, call.caller.member_id, changes)
         notifications.choose(uow, call.caller.number, choices)
+        notifications.keep_habits(uow, call.caller.number, habits)
         return _profile(uow, call.caller, card)
 
     return call.transact(edit)
@@ -311,4 +311,4 @@ def tell_birthday(call: Call[BirthdayTold, Nothing]) -> Answer:
 
 
 def _profile(uow: UnitOfWork, caller: Caller, card: Card) -> Answer:
-    return Answer(Profile.with_choices(card, notifications.choices_of(uow, caller.number)))
+    return Answer(Profile.with_choices(card, *notifications.wishes_of(uow, caller.number)))

@@ -9,6 +9,7 @@ from datetime import datetime
 from socialshop.audit import service as audit
 from socialshop.identity import service as identity
 from socialshop.identity.service import NewMember, OpenedClaim, OpenedSession
+from socialshop.infra import wired
 from socialshop.infra.uow import UnitOfWork
 from socialshop.invites import service as invites
 from socialshop.invites.cookies import Attributed
@@ -47,7 +48,7 @@ __all__ = [
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """A member as the member sees it."""
+    """A member as the member sees it; `time_zone` is the shop's unless the member has chosen an `own_time_zone`."""
 
     member_id: uuid.UUID
     role: Role
@@ -58,6 +59,7 @@ class Card:
     email_verified: bool
     locale: str
     time_zone: str
+    own_time_zone: str | None
     invite_code: str
     sponsor_id: uuid.UUID | None
 
@@ -125,7 +127,8 @@ def create(uow: UnitOfWork, person: NewMember, *, sponsor: invites.Link | None =
         email=added.email,
         email_verified=False,
         locale=person.locale,
-        time_zone=person.time_zone,
+        time_zone=wired.settings().time_zone,
+        own_time_zone=None,
         invite_code=code,
         sponsor_id=sponsor.owner_id if sponsor else None,
     )
@@ -187,7 +190,8 @@ def card_of(uow: UnitOfWork, member_id: uuid.UUID) -> Card:
         email=row.email,
         email_verified=row.email_verified,
         locale=row.locale,
-        time_zone=row.time_zone,
+        time_zone=row.time_zone or wired.settings().time_zone,
+        own_time_zone=row.time_zone,
         invite_code=row.code or invites.own_code(uow, member_id),
         sponsor_id=row.sponsor,
     )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from datetime import datetime
 
 from flask import Flask, Request, Response, request
@@ -10,7 +9,7 @@ from flask.sessions import SecureCookieSession, SecureCookieSessionInterface
 from werkzeug.http import dump_cookie
 
 from socialshop.infra import wired
-from socialshop.infra.chain import signing_key
+from socialshop.infra.keys import secret_for
 from socialshop.infra.settings import Settings
 
 SESSION = "socialshop_session"
@@ -25,7 +24,7 @@ class NotesInterface(SecureCookieSessionInterface):
     def open_session(self, app: Flask, request: Request) -> SecureCookieSession | None:
         """The notes that were sent; where none were, as by every program, nothing is prepared to read them."""
         if app.secret_key is None:
-            app.secret_key = _secret(wired.settings())
+            app.secret_key = secret_for("pages")
         if self.get_cookie_name(app) not in request.cookies:
             return self.session_class()
         return super().open_session(app, request)
@@ -71,9 +70,3 @@ def keep_keys(answer: Response, switched: str) -> None:
 
 def _secure() -> bool:
     return request.is_secure or wired.settings().environment == "production"
-
-
-def _secret(settings: Settings) -> bytes:
-    if settings.secret_key is not None:
-        return hashlib.sha256(b"socialshop pages\n" + settings.secret_key.get_secret_value().encode()).digest()
-    return hashlib.sha256(b"socialshop pages\n" + signing_key(settings.data_dir).private_bytes_raw()).digest()

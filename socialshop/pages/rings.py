@@ -65,8 +65,8 @@ def bows(found: Iterable[Ring], spots: Mapping[int, Spot]) -> list[Bow]:
 
 
 def _bow(one: Spot, other: Spot) -> str:
-    """Bent to the side, so that it lies on no line of the tree."""
-    x1, y1, x2, y2 = (int(place) for place in (one.x, one.y, other.x, other.y))
+    """Bent downwards or to the side, so that it lies on no line of the tree."""
+    (x1, y1), (x2, y2) = sorted((int(spot.x), int(spot.y)) for spot in (one, other))
     length = math.hypot(x2 - x1, y2 - y1) or 1
     x = (x1 + x2) / 2 - (y2 - y1) / length * _BOW
     y = (y1 + y2) / 2 + (x2 - x1) / length * _BOW

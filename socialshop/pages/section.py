@@ -76,6 +76,7 @@ class Page:
     most_bytes: int | None = None
     isolation: str | None = None
     sees: str | None = None
+    by_link: bool = False
 
 
 class Section(Blueprint):
@@ -133,6 +134,7 @@ class Section(Blueprint):
         limit: str | None = None,
         most_bytes: int | None = None,
         isolation: str | None = None,
+        by_link: bool = False,
     ) -> Callable[[Function], Function]:
         """Register what a form does; it answers with a redirect (`go_to`).
 
@@ -140,6 +142,8 @@ class Section(Blueprint):
         it was filled in and what is wrong. `once`: the form carries `once()`; sent twice, it is done once and answered
         alike. `limit` names a limit of its own (web/limits.py). `most_bytes`: how large a form with files may be, where
         that is more than a request may have. `isolation` as for a page; not with `once` (web/idempotency.py says why).
+        `by_link`: the address carries a signed token that says all, and a reader's mail program posts to it without
+        having seen the form (RFC 8058), so no token of the form is asked for.
         """
         if once and isolation is not None:
             raise ValueError(f"{path}: a form that is sent twice is told apart under READ COMMITTED")
@@ -156,6 +160,7 @@ class Section(Blueprint):
                 limit=limit,
                 most_bytes=most_bytes,
                 isolation=isolation,
+                by_link=by_link,
             )
             self._add(path, row, self._action_of(row))
             return function
@@ -171,7 +176,8 @@ class Section(Blueprint):
             g.back = _address(f"{self.name}.{row.again}", variables)  # where to go once signed in
             if row.most_bytes is not None:
                 request.max_content_length = row.most_bytes
-            csrf.protect()
+            if not row.by_link:
+                csrf.protect()
             form = Form(request.form.to_dict(), uploads=_uploads())
             caller = admit(row.access, None)
             try:

@@ -46,13 +46,17 @@ def of_target(uow: UnitOfWork, owner_id: uuid.UUID, kind: Kind, target_id: uuid.
 
 def share(link: Link, subject: ShareSubject | None) -> Share:
     """What the owner of a link hands on, in the reader's language."""
-    settings = wired.settings()
-    root = (settings.public_url or f"http://{settings.host}:{settings.port}").rstrip("/")
-    url = f"{root}/i/{link.code}"
-    words = wording.share_text(languages.reader(), subject, code=link.code, url=url, zone=settings.time_zone)
+    url, zone = f"{shop_address()}/i/{link.code}", wired.settings().time_zone
+    words = wording.share_text(languages.reader(), subject, code=link.code, url=url, zone=zone)
     # Pictures come from the host that serves the page, whatever address the links have.
     poster = f"/i/{link.code}/poster.png?lang={languages.reader()}" if Fonts(assets.packages()).are_there() else None
     return Share(link.code, url, words, f"/i/{link.code}/qr.svg", poster)
+
+
+def shop_address() -> str:
+    """The address that members see, without a slash at its end: what every link that is handed on begins with."""
+    settings = wired.settings()
+    return (settings.public_url or f"http://{settings.host}:{settings.port}").rstrip("/")
 
 
 def subject_of(uow: UnitOfWork, link: Link) -> ShareSubject | None:

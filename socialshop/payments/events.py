@@ -71,6 +71,59 @@ class RefundFailed(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class ChargeAuthorized(Event):
+    """The provider holds the money of a charge; nothing is posted yet."""
+
+    payment_id: uuid.UUID
+    charge_id: uuid.UUID
+
+
+@dataclass(frozen=True, slots=True)
+class ChargeFailed(Event):
+    """An attempt to pay a charge failed, or its hold could not be taken; the same charge may be paid again."""
+
+    payment_id: uuid.UUID
+    charge_id: uuid.UUID
+
+
+@dataclass(frozen=True, slots=True)
+class ChargeReleased(Event):
+    """The hold of a charge was given back; nothing was ever taken."""
+
+    payment_id: uuid.UUID
+    charge_id: uuid.UUID
+
+
+@dataclass(frozen=True, slots=True)
+class ChargeCaptured(Event):
+    """The money of a charge was taken, and posted as not yet earned in the same unit of work."""
+
+    payment_id: uuid.UUID
+    charge_id: uuid.UUID
+    amount_minor: int
+
+
+@dataclass(frozen=True, slots=True)
+class ChargeRefunded(Event):
+    """Money of a charge went back, and was posted in the same unit of work."""
+
+    payment_id: uuid.UUID
+    charge_id: uuid.UUID
+    refund_id: uuid.UUID
+    amount_minor: int
+
+
+@dataclass(frozen=True, slots=True)
+class ChargeRefundFailed(Event):
+    """The provider refused a charge's refund for good; it may be asked for again."""
+
+    payment_id: uuid.UUID
+    charge_id: uuid.UUID
+    refund_id: uuid.UUID
+    amount_minor: int
+
+
+@dataclass(frozen=True, slots=True)
 class PaymentCallDue(Event):
     """A call to a provider has been decided, or its outcome is still unknown: make it (again) with its key."""
 

@@ -48,8 +48,19 @@ class PaymentGateway(Protocol):
     def capture_mode(self) -> Literal["manual", "automatic"]:
         """`manual`: paying holds the money, a capture takes it. `automatic`: paying takes it."""
 
-    def pay(self, key: str, reference: uuid.UUID, amount: Money, outcome: Outcome) -> ProviderPayment:
-        """Make the provider's object if there is none, and have the buyer pay it."""
+    def pay(
+        self, key: str, reference: uuid.UUID, amount: Money, outcome: Outcome, *, keep: bool = False
+    ) -> ProviderPayment:
+        """Make the provider's object if there is none, and have the buyer pay it.
+
+        With `keep` the buyer agrees that the shop charges again later: the answer names the mandate.
+        """
+
+    def charge(self, key: str, reference: uuid.UUID, amount: Money, mandate: str) -> ProviderPayment:
+        """Make the provider's object if there is none, and pay it by a mandate, the buyer being away.
+
+        A declined charge is a failed payment, no refusal; a mandate that is not known or over is refused.
+        """
 
     def capture(self, key: str, ref: str, amount_minor: int) -> ProviderPayment:
         """Take `amount_minor` of the held money."""
@@ -83,10 +94,14 @@ class SandboxGateway:
         self._address = urlsplit(url)
         self._secret = secret
 
-    def pay(self, key: str, reference: uuid.UUID, amount: Money, outcome: Outcome) -> ProviderPayment:
-        body = {"reference": str(reference), "amount_minor": amount.amount_minor, "currency": amount.currency}
-        made = self._command("/payments", f"create:{reference}", body)
-        return self._command(f"/payments/{quote(made.ref)}/pay", key, {"outcome": outcome.value})
+    def pay(
+        self, key: str, reference: uuid.UUID, amount: Money, outcome: Outcome, *, keep: bool = False
+    ) -> ProviderPayment:
+        body = {"outcome": outcome.value, **({"keep": True} if keep else {})}
+        return self._command(f"/payments/{quote(self._make(reference, amount))}/pay", key, body)
+
+    def charge(self, key: str, reference: uuid.UUID, amount: Money, mandate: str) -> ProviderPayment:
+        return self._command(f"/payments/{quote(self._make(reference, amount))}/charge", key, {"mandate": mandate})
 
     def capture(self, key: str, ref: str, amount_minor: int) -> ProviderPayment:
         return self._command(f"/payments/{quote(ref)}/capture", key, {"amount_minor": amount_minor})
@@ -117,6 +132,11 @@ class SandboxGateway:
 
     def step_of(self, kind: str) -> Status | None:
         return _STEPS.get(kind)
+
+    def _make(self, reference: uuid.UUID, amount: Money) -> str:
+        """The provider's name of the object; made once, whoever pays it."""
+        body = {"reference": str(reference), "amount_minor": amount.amount_minor, "currency": amount.currency}
+        return self._command("/payments", f"create:{reference}", body).ref
 
     def _command(self, path: str, key: str, body: Mapping[str, object]) -> ProviderPayment:
         return self._payment(*self._ask("POST", path, {"Idempotency-Key": key}, body))
@@ -161,6 +181,7 @@ class SandboxGateway:
                 captured_minor=answer["captured_minor"],
                 refunds=tuple(ProviderRefund(r["reference"], r["amount_minor"]) for r in answer["refunds"]),
                 attempt=answer["attempt"],
+                mandate=answer["mandate"],
             )
         except (TypeError, KeyError, ValueError) as error:
             raise OutcomeUnknown("the provider's answer is not understood") from error

@@ -12,12 +12,20 @@ from socialshop.infra.db import Base
 
 
 class Payment(Base):
-    """One order's payment. `claimed_minor` counts refunds asked for and paid; `look_at`: when to ask the provider."""
+    """The payment of an order, or of a charge: a fee that no order is behind.
+
+    `claimed_minor` counts refunds asked for and paid; `look_at`: when to ask the provider.
+    """
 
     __tablename__ = "payments"
     __table_args__ = (
         UniqueConstraint("order_id"),
+        UniqueConstraint("charge_id"),
         UniqueConstraint("provider", "provider_ref"),
+        CheckConstraint(
+            "(order_id IS NULL) <> (charge_id IS NULL) AND (order_id IS NULL) = (escrow_id IS NULL)", name="about"
+        ),
+        CheckConstraint("charge_id IS NOT NULL OR NOT keeps_mandate", name="keeps_mandate"),
         CheckConstraint("provider ~ '^[a-z][a-z0-9_]{0,39}$'", name="provider"),
         CheckConstraint("amount_minor BETWEEN 1 AND 1000000000000", name="amount_minor"),
         CheckConstraint(
@@ -35,9 +43,13 @@ class Payment(Base):
     )
 
     id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
-    order_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("orders.id", deferrable=True, initially="DEFERRED"))
+    order_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("orders.id", deferrable=True, initially="DEFERRED"))
+    charge_id: Mapped[uuid.UUID | None] = mapped_column(
+        ForeignKey("plan_charges.id", deferrable=True, initially="DEFERRED")
+    )
     payer: Mapped[int] = mapped_column(BigInteger, ForeignKey("members.number"))
-    escrow_id: Mapped[uuid.UUID]
+    escrow_id: Mapped[uuid.UUID | None]
+    keeps_mandate: Mapped[bool] = mapped_column(server_default=text("false"))
     provider: Mapped[str] = mapped_column(Text)
     provider_ref: Mapped[str | None] = mapped_column(Text)
     amount_minor: Mapped[int] = mapped_column(BigInteger)
@@ -50,6 +62,24 @@ class Payment(Base):
     changed_at: Mapped[datetime]
     look_at: Mapped[datetime | None]
     looks: Mapped[int] = mapped_column(server_default=text("0"))
+
+
+class PaymentMandate(Base):
+    """A member's leave to be charged again, given with a payment; an ended one is never charged."""
+
+    __tablename__ = "payment_mandates"
+    __table_args__ = (
+        UniqueConstraint("provider", "provider_ref"),
+        Index("ix_payment_mandates_payer", "payer"),
+    )
+
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
+    payment_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("payments.id"))
+    payer: Mapped[int] = mapped_column(BigInteger, ForeignKey("members.number"))
+    provider: Mapped[str] = mapped_column(Text)
+    provider_ref: Mapped[str] = mapped_column(Text)
+    given_at: Mapped[datetime]
+    ended_at: Mapped[datetime | None]
 
 
 class PaymentTransition(Base):
@@ -67,10 +97,11 @@ class PaymentCall(Base):
     __tablename__ = "payment_calls"
     __table_args__ = (
         UniqueConstraint("key"),
-        CheckConstraint("kind IN ('pay', 'capture', 'release', 'refund')", name="kind"),
+        CheckConstraint("kind IN ('pay', 'charge', 'capture', 'release', 'refund')", name="kind"),
         CheckConstraint("amount_minor >= 1", name="amount_minor"),
         CheckConstraint("(kind = 'refund') = (refund_id IS NOT NULL)", name="refund_id"),
         CheckConstraint("(kind = 'pay') = (outcome IS NOT NULL)", name="outcome"),
+        CheckConstraint("(kind = 'charge') = (mandate_id IS NOT NULL)", name="mandate_id"),
         CheckConstraint("status IN ('intended', 'unknown', 'succeeded', 'failed')", name="status"),
         CheckConstraint("(status IN ('succeeded', 'failed')) = (finished_at IS NOT NULL)", name="finished_at"),
         Index("ix_payment_calls_payment_id", "payment_id"),
@@ -80,6 +111,12 @@ class PaymentCall(Base):
             "payment_id",
             unique=True,
             postgresql_where=text("kind = 'pay' AND status IN ('intended', 'unknown')"),
+        ),
+        Index(
+            "uq_payment_calls_charging",
+            "payment_id",
+            unique=True,
+            postgresql_where=text("kind = 'charge' AND status IN ('intended', 'unknown')"),
         ),
         Index(
             "uq_payment_calls_hold",
@@ -97,6 +134,7 @@ class PaymentCall(Base):
     amount_minor: Mapped[int] = mapped_column(BigInteger)
     refund_id: Mapped[uuid.UUID | None]
     outcome: Mapped[str | None] = mapped_column(Text)
+    mandate_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("payment_mandates.id"))
     reason: Mapped[str | None] = mapped_column(Text)
     status: Mapped[str] = mapped_column(Text, server_default=text("'intended'"))
     attempts: Mapped[int] = mapped_column(server_default=text("0"))

@@ -68,7 +68,10 @@ class ProviderRefund:
 
 @dataclass(frozen=True, slots=True)
 class ProviderPayment:
-    """A payment as its provider keeps it; `reference` is the shop's id of it, `attempt` the key of the last try."""
+    """A payment as its provider keeps it; `reference` is the shop's id of it, `attempt` the key of the last try.
+
+    `mandate` is the provider's name for the right to charge the buyer again, where this payment gave it.
+    """
 
     provider: str
     ref: str
@@ -79,6 +82,7 @@ class ProviderPayment:
     captured_minor: int = 0
     refunds: tuple[ProviderRefund, ...] = ()
     attempt: str | None = None
+    mandate: str | None = None
 
     @property
     def refunded_minor(self) -> int:

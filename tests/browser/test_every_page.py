@@ -61,13 +61,32 @@ def examples(shop: Shop) -> dict[str, str]:
         "accrual_id": accrual["id"],
         "admin order_id": accrual["order_id"],
         "batch_id": shop.call("GET", "/admin/payout-batches", admin)["data"][0]["id"],
+        "subscription_id": subscribed(shop),
+        "offer_id": shop.call("GET", "/admin/plan-offers", admin)["data"][0]["id"],
         "campaign_id": a_campaign(shop),
+        "survey_id": a_survey(shop),
         "mission_id": a_mission(shop),
         "programme_id": shop.call("GET", "/admin/tier-programmes", admin)["data"][0]["id"],
         "plan_id": shop.call("GET", "/admin/commission-plans", admin)["data"][0]["id"],
         "refund_id": shop.call("GET", "/admin/refunds", admin)["data"][0]["id"],
         "member_id": shop.call("GET", "/me", PEOPLE["leader"])["id"],
     }
+
+
+def subscribed(shop: Shop) -> str:
+    """A trial of a plan; the plan is put on sale, and the trial begun, once."""
+    member, admin = PEOPLE["member"], PEOPLE["admin"]
+    if not shop.call("GET", "/membership-plans")["data"]:
+        prices = [{"growth": 0, "price_minor": 88_800}, {"growth": 1_000, "price_minor": 8_800}]
+        terms = [{"term": "month", "prices": [{"growth": 0, "price_minor": 1_500}]}, {"term": "year", "prices": prices}]
+        names = {"plan": "vip", "name_zh": "会员卡", "name_en": "VIP card"}
+        benefits = {"points_multiplier_bps": 20_000, "early_access_hours": 24}
+        offer = {**names, "currency": "CNY", "trial_days": 7, "terms": terms, "benefits": benefits}
+        draft = shop.call("POST", "/admin/plan-offers", admin, offer, key="the-offer")
+        shop.call("POST", f"/admin/plan-offers/{draft['id']}/publish", admin, {})
+    if not (mine := shop.call("GET", "/me/memberships", member)["data"]):
+        mine = [shop.call("POST", "/me/memberships/trials", member, {"plan": "vip"})]
+    return str(mine[0]["id"])
 
 
 def a_campaign(shop: Shop) -> str:
@@ -81,6 +100,23 @@ def a_campaign(shop: Shop) -> str:
     campaign = shop.call("POST", "/admin/campaigns", admin, body)["id"]
     shop.call("POST", f"/admin/campaigns/{campaign}/draw", admin, {})
     return str(campaign)
+
+
+def a_survey(shop: Shop) -> str:
+    """A survey of every kind of question; opened once."""
+    admin = PEOPLE["admin"]
+    if found := shop.call("GET", "/admin/surveys", admin)["data"]:
+        return str(found[0]["id"])
+    options = [{"zh": "绿茶", "en": "Green"}, {"zh": "红茶", "en": "Black"}]
+    asked = {"text_zh": "哪种茶？", "text_en": "Which tea?"}
+    questions = [
+        {"kind": "single", "options": options, **asked},
+        {"kind": "multiple", "options": options, **asked},
+        {"kind": "scale", **asked},
+        {"kind": "text", **asked},
+    ]
+    body = {"title_zh": "关于茶", "title_en": "About tea", "questions": questions, "closes_at": "2036-01-01T00:00:00Z"}
+    return str(shop.call("POST", "/admin/surveys", admin, body)["id"])
 
 
 def a_mission(shop: Shop) -> str:

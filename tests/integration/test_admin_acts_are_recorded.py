@@ -20,6 +20,7 @@ from socialshop.audit import service as audit
 from socialshop.infra.uow import unit_of_work
 from socialshop.kernel.ids import new_id, to_public
 from socialshop.kernel.roles import Role
+from socialshop.notifications import service as notifications
 from socialshop.notifications.schemas import MAIL_PREFIX
 from socialshop.web.operations import Operation, table_of
 from tests.integration.test_claims import imported
@@ -92,6 +93,14 @@ class Office:
         draft = self.act(self.first, "/admin/tier-programmes", name="T", period_days=9, grace_days=9, tiers=tiers)
         self.act(self.first, f"/admin/tier-programmes/{draft['id']}/publish")
 
+    def plans_on_sale(self) -> None:
+        """An offer of a plan, drafted and published."""
+        terms = [{"term": "month", "prices": [{"growth": 0, "price_minor": 900}]}]
+        names = {"name_zh": "会员卡", "name_en": "VIP card"}
+        draft = self.act(self.first, "/admin/plan-offers", plan="vip", currency="CNY", terms=terms, **names)
+        self.act(self.first, f"/admin/plan-offers/{draft['id']}/publish")
+        self.act(self.first, "/admin/partner-vouchers", partner="cinema", codes=["A", "B"])
+
     def help(self) -> None:
         """An imported member gets an e-mail to sign in with; a mail that was set aside is sent after all."""
         self.act(self.first, f"/admin/members/{imported()}/email", email="seven@example.com")
@@ -117,6 +126,23 @@ class Office:
         post = self.buyers[0].call("POST", "/reviews", json=review).get_json()["id"]
         self.act(self.first, f"/admin/posts/{post}/publish", version=1)
         self.act(self.first, f"/admin/posts/{post}/reject", version=1, reason="seen")
+
+    def tell(self) -> None:
+        """A cap; an endpoint of webhooks, changed in every way; what it was told is told once more."""
+        self.act(self.first, "/admin/notice-caps", channel="email", kind_class="news", per_day=1, per_week=2)
+        new = {"url": "https://hooks.example/", "event_types": ["room.filled"]}
+        endpoint = self.act(self.first, "/admin/webhook-endpoints", **new)["endpoint"]["id"]
+        with unit_of_work() as uow:
+            notifications.announce("room.filled", uow, [{"room_id": str(new_id())}])
+            uow.session.execute(text("UPDATE webhook_deliveries SET status = 'given_up', ended_at = now()"))
+        base = f"/admin/webhook-endpoints/{endpoint}"
+        self.act(self.first, f"{base}/event-types", event_types=["room.expired"])
+        self.act(self.first, f"{base}/secret")
+        self.act(self.first, f"{base}/replay", since="2026-01-31T12:00:00Z", until="2026-01-31T13:00:00Z")
+        told = self.first.call("GET", "/admin/webhook-deliveries").get_json()["data"][0]["id"]
+        self.act(self.first, f"/admin/webhook-deliveries/{told}/replay")
+        self.act(self.first, f"{base}/disable")
+        self.act(self.first, f"{base}/enable")
 
     def reward(self) -> None:
         """Rules of points, points by hand, a reward; one redemption is done, one refused."""
@@ -150,6 +176,12 @@ class Office:
         self.act(self.first, f"/admin/campaigns/{campaign}/missions", **terms, kind="order", repeats="once")
         self.act(self.first, f"/admin/campaigns/{campaign}/draw")
         self.act(self.first, f"/admin/campaigns/{campaign}/cancel")
+
+    def survey(self) -> None:
+        """A survey, opened and closed."""
+        questions = [{"kind": "text", "text_zh": "什么？", "text_en": "What?"}]
+        asked = {"title_zh": "茶", "title_en": "Tea", "questions": questions, "closes_at": "2036-01-01T00:00:00Z"}
+        self.act(self.first, f"/admin/surveys/{self.act(self.first, '/admin/surveys', **asked)['id']}/close")
 
     def pay_out(self) -> None:
         """Four requests: two are paid, one held, one rejected."""
@@ -189,11 +221,14 @@ def test_every_act_of_the_shops_own_people_is_in_the_record_with_who_did_it(offi
     office.sell()
     office.plan()
     office.tiers()
+    office.plans_on_sale()
     office.help()
     office.moderate()
+    office.tell()
     office.reward()
     office.missions()
     office.campaign()
+    office.survey()
     office.pay_out()
     assert office.done == _acts(office.shop.app), "an act that is not tried here: add it, and see it recorded"
 

@@ -14,12 +14,14 @@ from sqlalchemy import event, text
 
 from socialshop.identity.rules import TERMS_VERSION
 from socialshop.infra.db import db
+from socialshop.infra.settings import Settings
 from socialshop.infra.uow import unit_of_work
 from socialshop.invites import rules as invite_rules
 from socialshop.kernel.ids import from_public, new_id, to_public
 from socialshop.kernel.roles import Role
 from socialshop.ledger import service as ledger
 from socialshop.referrals import service as referrals
+from tests.payment_shop import rows
 from tests.web_client import Person, counts, refusal, registration, sign_up
 
 TABLES = (
@@ -182,6 +184,21 @@ def test_what_is_given_of_a_profile_changes_and_the_rest_stays(app: Flask) -> No
     assert answer.get_json() == before | {"locale": "en", "time_zone": "Europe/Berlin"}
     assert person.call("PATCH", "/me", json={}).get_json() == answer.get_json()
     assert person.call("GET", "/me").get_json() == answer.get_json()
+
+
+def test_a_member_lives_by_the_shops_clock_until_it_chooses_its_own_and_can_go_back(app: Flask) -> None:
+    person, other = sign_up(app), sign_up(app)
+    other.call("PATCH", "/me", json={"time_zone": "America/New_York"})
+    app.extensions["socialshop_settings"] = wired_settings(app).model_copy(update={"time_zone": "Europe/Berlin"})
+    zones = [each.call("GET", "/me").get_json()["time_zone"] for each in (person, other, sign_up(app))]
+    assert zones == ["Europe/Berlin", "America/New_York", "Europe/Berlin"]
+    assert other.call("PATCH", "/me", json={"time_zone": None}).get_json()["time_zone"] == "Europe/Berlin"
+    assert rows("SELECT count(*) FROM member_profiles WHERE time_zone IS NOT NULL") == [(0,)]
+
+
+def wired_settings(app: Flask) -> Settings:
+    found: Settings = app.extensions["socialshop_settings"]
+    return found
 
 
 @pytest.mark.parametrize(

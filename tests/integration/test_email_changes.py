@@ -25,7 +25,7 @@ from tests.due_work import work
 def server(app: Flask) -> Iterator[MailServer]:
     with mail_server() as found:
         app.extensions["socialshop_post_office"] = PostOffice(
-            SmtpPostman(found.url), Sender("no-reply@shop.example", "https://shop.example"), 3, 5, ALWAYS
+            SmtpPostman(found.url), Sender("no-reply@shop.example", "https://shop.example"), 3, ALWAYS, 9, 1
         )
         yield found
 

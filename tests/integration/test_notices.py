@@ -289,6 +289,7 @@ def test_every_kind_has_its_sentences_in_both_languages_with_the_facts_it_is_giv
         "growth": 1,
         "missing": 2,
         "threshold": 3,
+        "endpoint": "whk_1",
     }
     assert {code.removesuffix("_paid") for code in SENTENCES if code.removesuffix("_paid") in KINDS} | {
         code for code in SENTENCES if code in KINDS

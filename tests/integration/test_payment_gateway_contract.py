@@ -61,6 +61,36 @@ def test_a_failed_payment_may_be_paid_again_as_the_same_object(gateway: SandboxG
     assert (failed.status, paid.status, failed.ref == paid.ref) == (Status.FAILED, Status.AUTHORIZED, True)
 
 
+def test_a_mandate_pays_later_charges_once_a_key(gateway: SandboxGateway) -> None:
+    first = gateway.pay(_key(), uuid.uuid4(), TEA, Outcome.SUCCEEDED, keep=True)
+    assert first.mandate is not None
+    reference, key = uuid.uuid4(), _key()
+    charged = [gateway.charge(key, reference, TEA, first.mandate) for _ in range(3)]
+    assert {(each.ref, each.status, each.mandate) for each in charged} == {(charged[0].ref, Status.AUTHORIZED, None)}
+    assert gateway.capture(_key(), charged[0].ref, 199000).captured_minor == 199000
+    assert _paid(gateway).mandate is None
+    assert gateway.pay(_key(), uuid.uuid4(), TEA, Outcome.FAILED, keep=True).mandate is None
+    with pytest.raises(Refused, match="no_such_mandate"):
+        gateway.charge(_key(), uuid.uuid4(), TEA, "sm_none")
+
+
+def test_a_declined_charge_is_a_failed_payment_that_may_be_paid_again(
+    gateway: SandboxGateway, sandbox: SandboxProcess
+) -> None:
+    mandate = gateway.pay(_key(), uuid.uuid4(), TEA, Outcome.SUCCEEDED, keep=True).mandate
+    assert mandate is not None
+    reference, key = uuid.uuid4(), _key()
+    sandbox.ask("PUT", "/faults", {"decline_percent": 100})
+    try:
+        failed = gateway.charge(key, reference, TEA, mandate)
+    finally:
+        sandbox.ask("PUT", "/faults", {})
+    # The same key tells the same for ever; another may succeed.
+    assert gateway.charge(key, reference, TEA, mandate) == failed
+    again = gateway.charge(_key(), reference, TEA, mandate)
+    assert (failed.status, again.status, failed.ref == again.ref) == (Status.FAILED, Status.AUTHORIZED, True)
+
+
 def test_the_same_key_has_its_effect_once_and_its_answer_for_ever(gateway: SandboxGateway) -> None:
     held, key, refund_id = _paid(gateway), _key(), uuid.uuid4()
     taken = [gateway.capture(key, held.ref, 100) for _ in range(3)]

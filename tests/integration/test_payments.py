@@ -142,7 +142,7 @@ def test_a_provider_that_is_away_leaves_the_call_open_and_asked_ever_later(shop:
 
 def test_an_order_has_one_payment(shop: PaymentShop) -> None:
     view = shop.open()
-    terms = {"order_id": view.order_id, "payer": shop.payer(view), "amount": view.amount}
+    terms = {"order_id": view.about, "payer": shop.payer(view), "amount": view.amount}
     escrow = rows("SELECT escrow_id FROM payments")[0][0]
     with unit_of_work() as uow:
         assert service.create_intent(uow, **terms, escrow_id=escrow) == view
@@ -155,9 +155,9 @@ def test_an_order_has_one_payment(shop: PaymentShop) -> None:
 def test_payments_are_found_by_their_orders(shop: PaymentShop) -> None:
     first, second = shop.open(), shop.open()
     with unit_of_work() as uow:
-        assert service.payment_of_order(uow, first.order_id) == first
-        found = service.payments_of_orders(uow, [first.order_id, second.order_id, uuid.uuid4()])
-        assert found == {first.order_id: first, second.order_id: second}
+        assert service.payment_of_order(uow, first.about) == first
+        found = service.payments_of_orders(uow, [first.about, second.about, uuid.uuid4()])
+        assert found == {first.about: first, second.about: second}
         with pytest.raises(NotFound):
             service.payment_of_order(uow, uuid.uuid4())
 
@@ -520,7 +520,7 @@ def test_the_call_finds_no_transaction_open(shop: PaymentShop) -> None:
     class Watching:
         name = "sandbox"
 
-        def pay(self, *_: object) -> None:
+        def pay(self, *_: object, keep: bool) -> None:
             with shop.app.app_context(), db.engine.connect() as owner:
                 owner.execute(text("RESET ROLE"))
                 open_elsewhere = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()"

@@ -39,6 +39,7 @@ PUBLIC = {
     "GET /api/v1/products",
     "GET /api/v1/products/<product_id>",
     "GET /api/v1/tiers",
+    "GET /api/v1/membership-plans",
     "GET /api/v1/products/<product_id>/reviews",
     "GET /api/v1/notes",
     "GET /api/v1/notes/<note_id>",

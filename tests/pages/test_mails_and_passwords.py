@@ -21,7 +21,7 @@ from socialshop.notifications.rules import QuietHours
 from socialshop.notifications.service import PostOffice
 
 NEW_PASSWORD = "quite another password"
-NOWHERE = PostOffice(None, Sender("shop@example.com", "http://shop.test"), 5, 5, QuietHours(0, 0, "Asia/Shanghai"))
+NOWHERE = PostOffice(None, Sender("shop@example.com", "http://shop.test"), 5, QuietHours(0, 0, "Asia/Shanghai"), 9, 1)
 
 
 @pytest.fixture

@@ -279,6 +279,9 @@ def test_a_profile_is_changed_and_so_is_the_language(site: Flask) -> None:
     assert "已保存" in follow(lin, answer, "en")
     odd = lin.send("/me", "/me", language="en", display_name="小满", locale="zh", time_zone="Mars/Olympus")
     assert odd.status_code == 422
+    assert '<option value="Asia/Shanghai" selected>' in lin.look("/me").text
+    lin.send("/me", "/me", display_name="小满", locale="zh", time_zone="")
+    assert '<option value="" selected>' in lin.look("/me").text
 
 
 def test_a_member_with_nothing_yet_is_told_what_will_stand_there(site: Flask) -> None:

@@ -26,6 +26,7 @@ FACTS = {
     "growth": 900,
     "missing": 100,
     "threshold": 1_000,
+    "endpoint": "whk_1",
 }
 # Only these bear a link with a token of their own; the others of the topic warn.
 WITH_TOKEN = {"email_verification", "password_reset", "email_change"}

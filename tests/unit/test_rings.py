@@ -37,6 +37,6 @@ def test_bows_lead_from_one_to_the_next_beside_the_lines_of_the_tree() -> None:
     found = rings(picture.pairs, [Tie("account", (1, 2, 3))])
     drawn = bows(found, {spot.number: spot for spot in picture.spots})
     assert [(bow.kind, bow.path) for bow in drawn] == [
-        ("account", "M46 24Q-6 40 24 86"),
+        ("account", "M24 86Q76 70 46 24"),
         ("account", "M24 86Q46 130 68 86"),
     ]

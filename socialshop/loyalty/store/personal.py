@@ -78,6 +78,41 @@ PERSONAL = (
         stays="Who published the shop's missions.",
     ),
     Holding(
+        "survey_replies",
+        ("member", "words"),
+        reads="""
+            SELECT r.survey_id, s.title_zh, s.title_en, r.question, r.choice, r.words
+            FROM survey_replies r JOIN surveys s ON s.id = r.survey_id
+            WHERE r.member = :number ORDER BY r.survey_id, r.question, r.choice
+        """,
+        ids={"survey_id": "svy"},
+        erases=("DELETE FROM survey_replies WHERE member = :number AND choice = 0",),
+    ),
+    Holding(
+        "survey_answers",
+        ("member",),
+        reads="""
+            SELECT survey_id, answered_at FROM survey_answers
+            WHERE member = :number ORDER BY answered_at, survey_id
+        """,
+        ids={"survey_id": "svy"},
+        stays="That a number answered: it is what its points were given for.",
+    ),
+    Holding(
+        "board_rows",
+        ("member",),
+        reads="""
+            SELECT month, metric, place, figure FROM board_rows WHERE member = :number ORDER BY month, metric
+        """,
+        stays="The place of a number, without a name.",
+    ),
+    Holding(
+        "board_names",
+        ("member",),
+        reads="SELECT named_at FROM board_names WHERE member = :number",
+        erases=("DELETE FROM board_names WHERE member = :number",),
+    ),
+    Holding(
         "campaign_members",
         ("member",),
         reads="""

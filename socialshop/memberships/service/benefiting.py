@@ -1,4 +1,4 @@
-"""What members have by their tier, and what it opens to them."""
+"""What members have by their tier and plans, and what it opens to them."""
 
 from __future__ import annotations
 
@@ -10,12 +10,19 @@ from socialshop.memberships import rules
 from socialshop.memberships.errors import TierRequired
 from socialshop.memberships.rules import Benefits
 from socialshop.memberships.store import standings
+from socialshop.memberships.store.standings import HeldRow
 
 
 def benefits_of(uow: UnitOfWork, member_numbers: Collection[int]) -> Mapping[int, Benefits]:
-    """The benefits that each of these members has now. One statement, whatever their number."""
-    rows = standings.tiers_of(uow.session, set(member_numbers), uow.now)
-    return {row.member: rules.benefits_of_tier(*row[1:]) for row in rows}
+    """The benefits that each of these members has now, by tier and plan. One statement, whatever their number."""
+    rows = standings.held_by(uow.session, set(member_numbers), uow.now)
+    return {row.tier.member: _of(row) for row in rows}
+
+
+def _of(row: HeldRow) -> Benefits:
+    """The tier, with the best of each benefit that it or a plan gives."""
+    best = row.tier._replace(benefits=rules.best_of([row.tier.benefits, *row.plans]))
+    return rules.benefits_of_tier(*best[1:])
 
 
 def first_tier(uow: UnitOfWork) -> str:

@@ -178,3 +178,20 @@ def by_kind(session: Session, member: int, now: datetime) -> list[GrowthRow]:
         {"member": member, "now": now},
     )
     return [GrowthRow(*row) for row in rows]
+
+
+def sums(session: Session, members: Collection[int], now: datetime) -> dict[int, int]:
+    """The growth of these members by the period of the programme in force; who has none is left out."""
+    rows = session.execute(
+        text(
+            f"""
+            SELECT e.member, sum(e.points)::bigint
+            FROM growth_entries e, tier_programme_versions v JOIN tier_programmes p ON p.id = v.programme_id
+            WHERE e.member = ANY(:members) AND v.number = {IN_FORCE}
+              AND e.counts_from > :now - make_interval(days => (p.document ->> 'period_days')::integer)
+            GROUP BY e.member
+            """  # noqa: S608 - a constant of this module
+        ),
+        {"members": list(members), "now": now},
+    )
+    return {row[0]: row[1] for row in rows}

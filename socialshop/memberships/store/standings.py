@@ -18,13 +18,19 @@ TIER_OF = f"""
 """  # noqa: S608 - a constant of this module
 
 # A tier's benefits are those of the programme in force, from its instant on; a tier that it does not know any more
-# keeps what it had until the member is evaluated.
+# keeps what it had until the member is evaluated. Beside it stand the plans that the member has or shares, as they were
+# bought.
 _BENEFITS = text(
     f"""
     WITH in_force AS (SELECT {IN_FORCE} AS version)
     SELECT m.number, coalesce(t.code, o.code, b.code), coalesce(t.name_zh, o.name_zh, b.name_zh),
         coalesce(t.name_en, o.name_en, b.name_en), coalesce(t.level, o.level, b.level),
-        coalesce(t.benefits, o.benefits, b.benefits)
+        coalesce(t.benefits, o.benefits, b.benefits), (
+            SELECT coalesce(jsonb_agg(f.document -> 'benefits'), '[]')
+            FROM plan_subscriptions p JOIN plan_offers f ON f.id = p.offer_id
+            WHERE p.status IN ('active', 'grace') AND (p.member = m.number OR p.id = (
+                SELECT f.subscription_id FROM plan_seats f WHERE f.member = m.number AND f.left_at IS NULL))
+        )
     FROM unnest(CAST(:members AS bigint[])) AS m (number)
     CROSS JOIN in_force i
     JOIN tiers b ON b.version = i.version AND b.level = 0
@@ -46,9 +52,17 @@ class TierRow(NamedTuple):
     benefits: dict[str, Any]
 
 
-def tiers_of(session: Session, members: Collection[int], now: datetime) -> list[TierRow]:
-    """The tiers of these members; also of numbers that nobody has."""
-    return [TierRow(*row) for row in session.execute(_BENEFITS, {"members": list(members), "now": now})]
+class HeldRow(NamedTuple):
+    """A member's tier, and the benefits of the plans that the member has beside it."""
+
+    tier: TierRow
+    plans: list[dict[str, Any]]
+
+
+def held_by(session: Session, members: Collection[int], now: datetime) -> list[HeldRow]:
+    """What these members have; also numbers that nobody has."""
+    rows = session.execute(_BENEFITS, {"members": list(members), "now": now})
+    return [HeldRow(TierRow(*row[:-1]), row[-1]) for row in rows]
 
 
 def first_tier(session: Session, now: datetime) -> str:

@@ -2,11 +2,49 @@
 
 from __future__ import annotations
 
-from socialshop.notifications.rules import Channel, Topic
-from socialshop.notifications.service.choosing import EVERYTHING, Choices, choices_of, choose
+from socialshop.notifications.catalogue import EVENT_TYPES
+from socialshop.notifications.rules import Cap, Channel, Digest, Habits, KindClass, Topic
+from socialshop.notifications.service.choosing import (
+    EVERYTHING,
+    Caps,
+    Choices,
+    HabitChanges,
+    caps_of,
+    choices_of,
+    choose,
+    keep_habits,
+    set_cap,
+    shops_habits,
+    wishes_of,
+)
+from socialshop.notifications.service.delivering import (
+    announce,
+    deliver_due,
+    forget_webhooks,
+    poll_webhooks,
+    types_heard,
+)
+from socialshop.notifications.service.digesting import fold_digests
 from socialshop.notifications.service.forgetting import forget
+from socialshop.notifications.service.listening import (
+    DELIVERY_PREFIX,
+    ENDPOINT_PREFIX,
+    EVENT_PREFIX,
+    LONGEST_LABEL,
+    ToldSecret,
+    add_endpoint,
+    change_secret,
+    choose_types,
+    delivery_of,
+    disable_endpoint,
+    enable_endpoint,
+    endpoint_of,
+    list_deliveries,
+    list_endpoints,
+    replay_delivery,
+    replay_range,
+)
 from socialshop.notifications.service.mailing import (
-    PostOffice,
     UnsentMail,
     count_stuck_mails,
     list_mails,
@@ -15,10 +53,10 @@ from socialshop.notifications.service.mailing import (
     request_email_verification,
     request_password_reset,
     retry_mail,
-    send_due,
     unsent_mails,
 )
 from socialshop.notifications.service.reading import Notices, NoticeView, list_notices, mark_read, unread_count
+from socialshop.notifications.service.sending import PostOffice, send_due
 from socialshop.notifications.service.telling import (
     on_commissions_accrued,
     on_commissions_clawed_back,
@@ -35,26 +73,59 @@ from socialshop.notifications.service.telling import (
     on_seat_claimed,
     tell,
 )
+from socialshop.notifications.service.unsubscribing import unsubscribe, unsubscription_of
 from socialshop.notifications.store.gathering import Told
 from socialshop.notifications.store.mails import MailRow
 from socialshop.notifications.store.personal import PERSONAL
+from socialshop.notifications.store.webhooks import DeliveryRow, Endpoint
+from socialshop.notifications.unsubscribing import Unsubscription
 
 __all__ = [
+    "DELIVERY_PREFIX",
+    "ENDPOINT_PREFIX",
+    "EVENT_PREFIX",
+    "EVENT_TYPES",
     "EVERYTHING",
+    "LONGEST_LABEL",
     "PERSONAL",
+    "Cap",
+    "Caps",
     "Channel",
     "Choices",
+    "DeliveryRow",
+    "Digest",
+    "Endpoint",
+    "HabitChanges",
+    "Habits",
+    "KindClass",
     "MailRow",
     "NoticeView",
     "Notices",
     "PostOffice",
     "Told",
+    "ToldSecret",
     "Topic",
     "UnsentMail",
+    "Unsubscription",
+    "add_endpoint",
+    "announce",
+    "caps_of",
+    "change_secret",
     "choices_of",
     "choose",
+    "choose_types",
     "count_stuck_mails",
+    "deliver_due",
+    "delivery_of",
+    "disable_endpoint",
+    "enable_endpoint",
+    "endpoint_of",
+    "fold_digests",
     "forget",
+    "forget_webhooks",
+    "keep_habits",
+    "list_deliveries",
+    "list_endpoints",
     "list_mails",
     "list_notices",
     "mark_read",
@@ -72,12 +143,21 @@ __all__ = [
     "on_room_over",
     "on_seat_claimed",
     "poll_mails",
+    "poll_webhooks",
+    "replay_delivery",
+    "replay_range",
     "request_email_change",
     "request_email_verification",
     "request_password_reset",
     "retry_mail",
     "send_due",
+    "set_cap",
+    "shops_habits",
     "tell",
+    "types_heard",
     "unread_count",
     "unsent_mails",
+    "unsubscribe",
+    "unsubscription_of",
+    "wishes_of",
 ]

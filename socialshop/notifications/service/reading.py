@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from socialshop.infra import wired
 from socialshop.infra.uow import UnitOfWork
 from socialshop.kernel.errors import NotFound
 from socialshop.kernel.ids import to_public
@@ -17,8 +18,6 @@ from socialshop.notifications.rules import Topic
 from socialshop.notifications.sentences import Reader, say
 from socialshop.notifications.store import notices as store
 from socialshop.notifications.store.notices import NoticeRow
-
-_NOBODY = Reader("zh", "Asia/Shanghai")
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,10 +74,10 @@ def mark_read(uow: UnitOfWork, number: int, ids: Collection[uuid.UUID] | None = 
 
 
 def reader_of(uow: UnitOfWork, number: int, language: Language | None = None) -> Reader:
-    """How a member reads; without a profile as the shop's first members do."""
+    """How a member reads: by the shop's clock, if by no other, and without a profile in Chinese."""
     row = store.reader(uow.session, number)
-    own = Reader(language_of(row.locale), row.time_zone) if row else _NOBODY
-    return own if language is None else Reader(language, own.zone)
+    own, zone = (row.locale, row.time_zone) if row else ("zh", None)
+    return Reader(language or language_of(own), zone or wired.settings().time_zone)
 
 
 def _view(row: NoticeRow, reader: Reader) -> NoticeView:

@@ -12,14 +12,6 @@ from socialshop.notifications.rules import Channel, Topic
 Choice = tuple[Channel, Topic]
 
 
-def opted_out(session: Session, member: int) -> set[Choice]:
-    """The member's opt-outs."""
-    rows = session.execute(
-        text("SELECT channel, topic FROM notice_opt_outs WHERE member = :member"), {"member": member}
-    )
-    return {(Channel(channel), Topic(topic)) for channel, topic in rows}
-
-
 def opt_out(session: Session, member: int, choices: Collection[Choice]) -> None:
     """Hear no more of these."""
     session.execute(
@@ -30,6 +22,15 @@ def opt_out(session: Session, member: int, choices: Collection[Choice]) -> None:
         ),
         _values(member, choices),
     )
+
+
+def opt_out_if_known(session: Session, member: int, choices: Collection[Choice]) -> None:
+    """As `opt_out`, for a number that may be nobody's by now."""
+    if (
+        session.execute(text("SELECT FROM members WHERE number = :member"), {"member": member}).one_or_none()
+        is not None
+    ):
+        opt_out(session, member, choices)
 
 
 def opt_in(session: Session, member: int, choices: Collection[Choice]) -> None:

@@ -1,20 +1,21 @@
-"""The queue of mails: put in, claimed one by one, ended, or put off."""
+"""The queue of mails: put in, claimed by the batch, ended, or put off."""
 
 from __future__ import annotations
 
 import uuid
-from collections.abc import Collection
-from datetime import datetime, timedelta
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
 from typing import Any, NamedTuple
 
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 
-class Claimed(NamedTuple):
-    """A mail that is ours for a while, with all that decides whether it leaves.
+class Due(NamedTuple):
+    """A mail whose time has come, with all that decides whether it leaves now.
 
-    `declined` are the topics that its member wants no mails of by now; `sent` how many mails went lately.
+    `declined` are the topics that its member wants no mails of by now; `counted_at` is when it took its place under a
+    cap, at an earlier attempt.
     """
 
     id: uuid.UUID
@@ -23,11 +24,14 @@ class Claimed(NamedTuple):
     target_id: uuid.UUID | None
     facts: dict[str, Any]
     attempts: int
+    counted_at: datetime | None
     email: str | None
     locale: str | None
     time_zone: str | None
+    quiet_from: int | None
+    quiet_until: int | None
+    digest: str | None
     declined: list[str]
-    sent: int
 
 
 class MailRow(NamedTuple):
@@ -57,21 +61,28 @@ class UnsentRow(NamedTuple):
     facts: dict[str, Any]
 
 
-_CLAIM = text(
+_DUE = text(
     """
     WITH due AS (
-        SELECT id FROM mails WHERE status = 'queued' AND due_at <= :now
-        ORDER BY due_at, id LIMIT 1 FOR UPDATE SKIP LOCKED
-    ), claimed AS (
-        UPDATE mails m SET attempts = attempts + 1, due_at = CAST(:now AS timestamptz) + :lease
-        FROM due WHERE m.id = due.id
-        RETURNING m.id, m.member, m.kind, m.target_id, m.facts, m.attempts
+        SELECT id, member, kind, target_id, facts, attempts, counted_at, due_at FROM mails
+        WHERE status = 'queued' AND due_at <= :now ORDER BY due_at, id LIMIT :limit FOR UPDATE SKIP LOCKED
     )
-    SELECT c.*, CASE WHEN c.kind = 'email_change' THEN p.pending_email ELSE p.email END, p.locale, p.time_zone,
-        ARRAY(SELECT topic FROM notice_opt_outs o WHERE o.member = c.member AND o.channel = 'email'),
-        (SELECT count(*) FROM mails s WHERE s.member = c.member AND s.status = 'sent' AND s.kind = ANY(:capped)
-            AND s.ended_at > CAST(:now AS timestamptz) - interval '24 hours')
-    FROM claimed c JOIN members m ON m.number = c.member LEFT JOIN member_profiles p ON p.member_id = m.id
+    SELECT d.id, d.member, d.kind, d.target_id, d.facts, d.attempts, d.counted_at,
+        CASE WHEN d.kind = 'email_change' THEN p.pending_email ELSE p.email END, p.locale, p.time_zone,
+        h.quiet_from, h.quiet_until, h.digest,
+        ARRAY(SELECT topic FROM notice_opt_outs o WHERE o.member = d.member AND o.channel = 'email')
+    FROM due d
+    JOIN members m ON m.number = d.member
+    LEFT JOIN member_profiles p ON p.member_id = m.id
+    LEFT JOIN notice_habits h ON h.member = d.member
+    ORDER BY d.due_at, d.id
+    """
+)
+_LEAVE = text(
+    """
+    UPDATE mails m SET attempts = m.attempts + 1, due_at = :until,
+        counted_at = coalesce(m.counted_at, CASE WHEN l.counts THEN CAST(:now AS timestamptz) END)
+    FROM unnest(CAST(:ids AS uuid[]), CAST(:counts AS boolean[])) AS l (id, counts) WHERE m.id = l.id
     """
 )
 # One statement whether the address is known or not, so that the time taken tells nothing. Who asks again and again
@@ -104,31 +115,60 @@ def queue_on_request(
     session.execute(_QUEUE_ON_REQUEST, {**values, "unverified": kind == "email_verification"})
 
 
-def claim(session: Session, now: datetime, lease: timedelta, capped: Collection[str]) -> Claimed | None:
-    """Take the first mail that is due, for so long; whoever dies with it leaves it due again after."""
-    row = session.execute(_CLAIM, {"now": now, "lease": lease, "capped": list(capped)}).one_or_none()
-    return Claimed(*row) if row else None
+def due(session: Session, now: datetime, limit: int) -> list[Due]:
+    """Lock the first mails that are due and that nobody else holds."""
+    return [Due(*row) for row in session.execute(_DUE, {"now": now, "limit": limit})]
 
 
-def end(session: Session, mail_id: uuid.UUID, status: str, because: str | None, now: datetime) -> None:
-    """The mail is sent, or will not be."""
+def counted(session: Session, members: Collection[int], since: datetime) -> list[tuple[int, str, datetime]]:
+    """The mails of these members that took a place under a cap since then: member, kind, when."""
+    rows = session.execute(
+        text(
+            "SELECT member, kind, counted_at FROM mails WHERE member = ANY(:members) AND counted_at > :since"
+            " AND status IN ('queued', 'sent')"
+        ),
+        {"members": list(members), "since": since},
+    )
+    return [(row.member, row.kind, row.counted_at) for row in rows]
+
+
+def leave(session: Session, leaving: Mapping[uuid.UUID, bool], now: datetime, until: datetime) -> None:
+    """These are ours until then; whoever dies with them leaves them due again. The value: whether a place is taken."""
+    values = {"ids": list(leaving), "counts": list(leaving.values()), "now": now, "until": until}
+    session.execute(_LEAVE, values)
+
+
+def end(session: Session, ended: Sequence[tuple[uuid.UUID, str, str | None]], now: datetime) -> None:
+    """These mails are sent, or will not be: id, status, and why it is not."""
     session.execute(
         text(
-            "UPDATE mails SET status = :status, because = :because, ended_at = :now"
-            " WHERE id = :id AND status = 'queued'"
+            "UPDATE mails m SET status = e.status, because = e.because, ended_at = :now"
+            " FROM unnest(CAST(:ids AS uuid[]), CAST(:statuses AS text[]), CAST(:becauses AS text[]))"
+            " AS e (id, status, because) WHERE m.id = e.id AND m.status = 'queued'"
         ),
-        {"id": mail_id, "status": status, "because": because, "now": now},
+        {
+            "ids": [mail_id for mail_id, _, _ in ended],
+            "statuses": [status for _, status, _ in ended],
+            "becauses": [because for _, _, because in ended],
+            "now": now,
+        },
     )
 
 
-def put_off(session: Session, mail_id: uuid.UUID, because: str | None, until: datetime, *, counts: bool) -> None:
-    """Try later; `counts` says whether this was an attempt."""
+def put_off(session: Session, later: Sequence[tuple[uuid.UUID, str, datetime, str | None]]) -> None:
+    """These are due at another time: id, status (queued, or held for a digest), when, and why."""
     session.execute(
         text(
-            "UPDATE mails SET due_at = :until, because = :because, attempts = attempts - :back"
-            " WHERE id = :id AND status = 'queued'"
+            "UPDATE mails m SET status = l.status, due_at = l.due_at, because = l.because"
+            " FROM unnest(CAST(:ids AS uuid[]), CAST(:statuses AS text[]), CAST(:dues AS timestamptz[]),"
+            " CAST(:becauses AS text[])) AS l (id, status, due_at, because) WHERE m.id = l.id AND m.status = 'queued'"
         ),
-        {"id": mail_id, "until": until, "because": because, "back": 0 if counts else 1},
+        {
+            "ids": [mail_id for mail_id, _, _, _ in later],
+            "statuses": [status for _, status, _, _ in later],
+            "dues": [due_at for _, _, due_at, _ in later],
+            "becauses": [because for _, _, _, because in later],
+        },
     )
 
 

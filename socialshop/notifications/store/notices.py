@@ -12,8 +12,10 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from socialshop.kernel.ids import new_ids
-from socialshop.notifications.rules import KINDS
+from socialshop.notifications.rules import KINDS, class_of
 from socialshop.notifications.store.gathering import Told
+
+_CLASSES = {kind: found.value for kind in KINDS if (found := class_of(kind)) is not None}
 
 
 class NoticeRow(NamedTuple):
@@ -32,7 +34,7 @@ class ReaderRow(NamedTuple):
     """How a member reads."""
 
     locale: str
-    time_zone: str
+    time_zone: str | None
 
 
 _ADD = text(
@@ -40,13 +42,29 @@ _ADD = text(
     WITH told AS (
         SELECT * FROM unnest(CAST(:ids AS uuid[]), CAST(:members AS bigint[]), CAST(:kinds AS text[]),
             CAST(:topics AS text[]), CAST(:mailed AS boolean[]), CAST(:shown AS boolean[]),
-            CAST(:subjects AS text[]), CAST(:abouts AS bigint[]), CAST(:targets AS uuid[]), CAST(:facts AS text[]))
-            AS t (id, member, kind, topic, mailed, shown, subject, about, target_id, facts)
-    ), fresh AS (
-        INSERT INTO notices (id, member, kind, subject, about, target_id, facts, created_at)
-        SELECT t.id, t.member, t.kind, t.subject, t.about, t.target_id, t.facts::jsonb, :now FROM told t
+            CAST(:subjects AS text[]), CAST(:abouts AS bigint[]), CAST(:targets AS uuid[]), CAST(:facts AS text[]),
+            CAST(:classes AS text[]))
+            AS t (id, member, kind, topic, mailed, shown, subject, about, target_id, facts, kind_class)
+    ), wanted AS (
+        SELECT t.*, row_number() OVER (PARTITION BY t.member, t.kind_class ORDER BY t.id) AS place FROM told t
         WHERE t.shown AND NOT EXISTS (SELECT FROM notice_opt_outs o
             WHERE o.member = t.member AND o.channel = 'in_app' AND o.topic = t.topic)
+    ), fresh AS (
+        INSERT INTO notices (id, member, kind, subject, about, target_id, facts, created_at, silent, read_at)
+        SELECT w.id, w.member, w.kind, w.subject, w.about, w.target_id, w.facts::jsonb, :now, rung.enough,
+            CASE WHEN rung.enough THEN CAST(:now AS timestamptz) END
+        FROM wanted w
+        LEFT JOIN notice_caps c ON c.channel = 'in_app' AND c.kind_class = w.kind_class
+        CROSS JOIN LATERAL (
+            SELECT coalesce(
+                w.place + count(*) FILTER (WHERE n.created_at > CAST(:now AS timestamptz) - interval '1 day')
+                    > c.per_day
+                OR w.place + count(*) > c.per_week, false) AS enough
+            FROM notices n
+            JOIN unnest(CAST(:known AS text[]), CAST(:known_classes AS text[])) AS k (kind, kind_class)
+                ON k.kind = n.kind AND k.kind_class = w.kind_class
+            WHERE n.member = w.member AND NOT n.silent AND n.created_at > CAST(:now AS timestamptz) - interval '7 days'
+        ) rung
         ON CONFLICT (member, kind, subject) DO NOTHING RETURNING id
     ), queued AS (
         INSERT INTO mails (id, member, kind, subject, target_id, facts, due_at, created_at)
@@ -78,6 +96,7 @@ _PAGE = text(
 def add(session: Session, told: Sequence[Told], now: datetime) -> tuple[int, int]:
     """Write these notices and queue their mails, but for what was told before or is not wanted. One statement.
 
+    A notice over its cap is written as read: it is there to be found and does not ring.
     Returns how many notices and how many mails are new.
     """
     if not told:
@@ -94,6 +113,9 @@ def add(session: Session, told: Sequence[Told], now: datetime) -> tuple[int, int
         "abouts": [each.about for each in told],
         "targets": [each.target_id for each in told],
         "facts": [json.dumps(each.facts) for each in told],
+        "classes": [_CLASSES.get(each.kind) for each in told],
+        "known": list(_CLASSES),
+        "known_classes": list(_CLASSES.values()),
     }
     fresh, queued = session.execute(_ADD, {**values, "now": now}).one()
     return int(fresh), int(queued)

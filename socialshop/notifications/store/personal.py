@@ -22,6 +22,12 @@ PERSONAL = (
         erases=("DELETE FROM notice_opt_outs WHERE member = :number",),
     ),
     Holding(
+        "notice_habits",
+        ("member",),
+        reads="SELECT quiet_from, quiet_until, digest FROM notice_habits WHERE member = :number",
+        erases=("DELETE FROM notice_habits WHERE member = :number",),
+    ),
+    Holding(
         "mails",
         ("member", "facts"),
         reads="SELECT kind, facts, status, created_at, ended_at FROM mails WHERE member = :number ORDER BY id",

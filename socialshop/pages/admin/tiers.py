@@ -13,7 +13,7 @@ from socialshop.kernel.ids import to_public
 from socialshop.kernel.money import BPS
 from socialshop.memberships import service as memberships
 from socialshop.memberships.programme import MOST_POINTS, BenefitSet, Programme, Tier
-from socialshop.memberships.schemas import PROGRAMME_PREFIX
+from socialshop.memberships.schemas.tiers import PROGRAMME_PREFIX
 from socialshop.pages import languages
 from socialshop.pages.admin.section import admin
 from socialshop.pages.forms import Form

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from socialshop.pages.shopper import (
     account,
+    boards,
     calendar,
     earnings,
+    giving,
     invites,
     mailed,
     me,
@@ -16,20 +18,25 @@ from socialshop.pages.shopper import (
     passkeys,
     paying,
     phones,
+    plan,
     points,
     posts,
     privacy,
     rooms,
     shop,
     signing,
+    surveys,
+    unsubscribing,
     wallet,
 )
 from socialshop.pages.shopper.section import shopper
 
 __all__ = [
     "account",
+    "boards",
     "calendar",
     "earnings",
+    "giving",
     "invites",
     "mailed",
     "me",
@@ -40,6 +47,7 @@ __all__ = [
     "passkeys",
     "paying",
     "phones",
+    "plan",
     "points",
     "posts",
     "privacy",
@@ -47,5 +55,7 @@ __all__ = [
     "shop",
     "shopper",
     "signing",
+    "surveys",
+    "unsubscribing",
     "wallet",
 ]

@@ -6,6 +6,7 @@ from flask import Response, flash, render_template
 from flask_babel import force_locale, gettext
 
 from socialshop.identity.service import LONGEST_NAME, ProfileChanges
+from socialshop.kernel.time import places_of_time_zones
 from socialshop.onboarding import service as onboarding
 from socialshop.pages import cookies, languages
 from socialshop.pages.section import go_to
@@ -17,10 +18,11 @@ from socialshop.web.auth import LEADERS, READS_ALL
 @shopper.page("/me", tab="me")
 def show_me(visit: Visit) -> str:
     """The profile, and the way to everything else."""
-    role = visit.caller.role
+    role, card = visit.caller.role, onboarding.card_of(visit.uow, visit.caller.member_id)
     return render_template(
         "shopper/me.html",
-        card=onboarding.card_of(visit.uow, visit.caller.member_id),
+        card=card,
+        zones=_zones(card.own_time_zone, visit.settings.time_zone),
         leads=role in LEADERS.roles,
         reads_all=role in READS_ALL.roles,
     )
@@ -33,7 +35,7 @@ def edit_me(visit: Visit) -> Response:
     changes: ProfileChanges = {
         "display_name": form.text("display_name", longest=LONGEST_NAME),
         "locale": form.choice("locale", languages.LANGUAGES),
-        "time_zone": form.text("time_zone", longest=60),
+        "time_zone": form.text("time_zone", longest=60, required=False) or None,
     }
     form.check()
     onboarding.edit_profile(visit.uow, visit.caller.member_id, changes)
@@ -42,3 +44,10 @@ def edit_me(visit: Visit) -> Response:
     with force_locale(changes["locale"]):
         flash(gettext("Kept."))
     return answer
+
+
+def _zones(chosen: str | None, shops: str) -> list[tuple[str, str]]:
+    """What may be chosen: the shop's zone, whichever it is, or a place; and what was chosen before by another name."""
+    places = places_of_time_zones()
+    names = places if chosen is None or chosen in places else (chosen, *places)
+    return [("", gettext("As the shop: %(zone)s", zone=shops)), *((name, name) for name in names)]

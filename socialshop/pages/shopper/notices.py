@@ -1,4 +1,4 @@
-"""What the shop has told a member."""
+"""What the shop has told a member, and how the member wishes to be told."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from flask_babel import gettext, lazy_gettext
 
 from socialshop.notifications import service as notifications
 from socialshop.notifications.rules import KINDS
-from socialshop.notifications.service import Channel, Topic
+from socialshop.notifications.service import Channel, Digest, HabitChanges, Topic
 from socialshop.pages import languages
 from socialshop.pages.forms import Form
 from socialshop.pages.section import go_to
@@ -20,9 +20,11 @@ _PAGES = {
     "ord": ("shopper.show_order", "order_id"),
     "acr": ("shopper.explain", "commission_id"),
     "por": ("shopper.show_payout", "request_id"),
+    "pls": ("shopper.show_subscription", "subscription_id"),
     "post": ("shopper.show_post", "post_id"),
+    "whk": ("admin.show_webhook", "endpoint_id"),
 }
-_TOPICS = {
+TOPICS = {
     "rooms": lazy_gettext("Rooms: who joins, whether they fill"),
     "reminders": lazy_gettext("Reminders of a seat that is not paid, a room that lacks somebody"),
     "orders": lazy_gettext("Orders on their way"),
@@ -31,6 +33,12 @@ _TOPICS = {
     "membership": lazy_gettext("How your tier stands"),
     "community": lazy_gettext("What became of your reviews and notes"),
 }
+_DIGESTS = {
+    "never": lazy_gettext("Each mail for itself"),
+    "daily": lazy_gettext("One mail a day with all of it"),
+    "weekly": lazy_gettext("One mail a week, on Mondays"),
+}
+_HOURS = [(str(hour), f"{hour:02}:00") for hour in range(24)]
 
 
 @shopper.page("/notices", tab="me")
@@ -54,9 +62,18 @@ def mark_read(visit: Visit) -> Response:
 @shopper.page("/notices/choices", tab="me")
 def show_choices(visit: Visit) -> str:
     """What the member wants to hear, in the shop and by mail; money and safety are always told."""
-    chosen = notifications.choices_of(visit.uow, visit.caller.number)
+    chosen, habits = notifications.wishes_of(visit.uow, visit.caller.number)
     ticked = Form({_field(*choice): "yes" for choice, wanted in chosen.items() if wanted})
-    return render_template("shopper/choices.html", chosen=ticked, topics=_TOPICS, fields=_fields())
+    return render_template(
+        "shopper/choices.html",
+        chosen=ticked,
+        topics=TOPICS,
+        fields=_fields(),
+        habits=habits,
+        shops=notifications.shops_habits(),
+        digests=_DIGESTS.items(),
+        hours=_HOURS,
+    )
 
 
 @shopper.action("/notices/choices", again="show_choices")
@@ -64,6 +81,20 @@ def choose(visit: Visit) -> Response:
     """Hear of what is ticked, and of nothing else that may be chosen."""
     changes = {choice: visit.form.is_ticked(name) for name, choice in _fields().items()}
     notifications.choose(visit.uow, visit.caller.number, changes)
+    flash(gettext("Kept."))
+    return go_to("shopper.show_choices")
+
+
+@shopper.action("/notices/habits", again="show_choices")
+def keep_habits(visit: Visit) -> Response:
+    """Be written to at these hours and so often."""
+    form = visit.form
+    own = form.choice("quiet", ("shop", "own")) == "own"
+    begins, ends = (form.whole(name, 0, 23) for name in ("from_hour", "until_hour"))
+    digest = form.choice("digest", _DIGESTS)
+    form.check()
+    changes: HabitChanges = {"quiet": (begins, ends) if own else None, "digest": Digest(digest)}
+    notifications.keep_habits(visit.uow, visit.caller.number, changes)
     flash(gettext("Kept."))
     return go_to("shopper.show_choices")
 

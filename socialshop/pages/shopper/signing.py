@@ -91,7 +91,6 @@ def sign_up(visit: Visit) -> Response:
         password=password,
         display_name=name,
         locale=languages.reader(),
-        time_zone=settings.time_zone,
         terms_version=TERMS_VERSION,
     )
     arrival = Arrival(code or None, visitors.touch(visit.uow.now), visitors.known_visitor())

@@ -35,7 +35,10 @@ class Refund:
 
 @dataclass(frozen=True, slots=True)
 class Payment:
-    """One payment; `attempt` is the key under which a buyer last tried to pay it."""
+    """One payment; `attempt` is the key under which a buyer last tried to pay it.
+
+    `mandate` names the right to charge the buyer again, where paying this gave it.
+    """
 
     id: str
     reference: str
@@ -45,6 +48,7 @@ class Payment:
     captured_minor: int = 0
     refunds: tuple[Refund, ...] = ()
     attempt: str | None = None
+    mandate: str | None = None
 
     @property
     def refunded_minor(self) -> int:
@@ -74,11 +78,15 @@ class Notice:
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """What is asked under a key. `target` is the payment's id, or empty where one is made."""
+    """What is asked under a key. `target` is the payment's id, or empty where one is made.
+
+    `declined`: the buyer's bank says no to a charge. It is no part of what is asked.
+    """
 
     kind: str
     target: str
     body: Answer
+    declined: bool = False
 
     @property
     def hash(self) -> str:
@@ -104,6 +112,7 @@ class Books:
     payments: dict[str, Payment] = field(default_factory=dict)
     keys: dict[str, Line] = field(default_factory=dict)
     undelivered: dict[str, Notice] = field(default_factory=dict)
+    _mandates: set[str] = field(default_factory=set)
     _references: dict[str, str] = field(default_factory=dict)
 
     def decide(self, key: str, command: Command) -> Line | None:
@@ -116,7 +125,10 @@ class Books:
         if command.kind == "create":
             return Line(key, command.hash, self._create(command.body).shown(), None)
         before = self.payment(command.target)
-        after = _COMMANDS[command.kind](before, key, command.body)
+        if command.kind == "charge":
+            after = self._charge(before, key, command)
+        else:
+            after = _COMMANDS[command.kind](before, key, command.body)
         return Line(key, command.hash, after.shown(), _notice(key, command, before, after))
 
     def take(self, line: Line) -> None:
@@ -125,6 +137,8 @@ class Books:
         self.payments[payment.id] = payment
         self._references[payment.reference] = payment.id
         self.keys[line.key] = line
+        if payment.mandate is not None:
+            self._mandates.add(payment.mandate)
         if line.notice is not None:
             self.undelivered[line.notice.id] = line.notice
 
@@ -143,14 +157,22 @@ class Books:
             raise Refusal(409, "reference_used")
         return Payment(to_public("sp", new_id()), body["reference"], body["amount_minor"], body["currency"])
 
+    def _charge(self, payment: Payment, key: str, command: Command) -> Payment:
+        """Pay by a mandate that another payment gave."""
+        if command.body["mandate"] not in self._mandates:
+            raise Refusal(404, "no_such_mandate")
+        return _pay(payment, key, {"outcome": "failed" if command.declined else "succeeded"})
+
 
 def _pay(payment: Payment, key: str, body: Answer) -> Payment:
     if payment.status == "released":
         raise Refusal(409, "already_released")
     if payment.status not in ("created", "failed"):
         return payment
-    status = "failed" if body["outcome"] == "failed" else "authorized"
-    return replace(payment, status=status, attempt=key)
+    if body["outcome"] == "failed":
+        return replace(payment, status="failed", attempt=key)
+    mandate = to_public("sm", new_id()) if body.get("keep") else None
+    return replace(payment, status="authorized", attempt=key, mandate=mandate)
 
 
 def _capture(payment: Payment, _key: str, body: Answer) -> Payment:

@@ -10,13 +10,17 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class Faults:
-    """How often, in percent, what goes wrong. `delay_ms` is the longest delay of a notice: delayed ones overtake."""
+    """How often, in percent, what goes wrong. `delay_ms` is the longest delay of a notice: delayed ones overtake.
+
+    `decline_percent` is of charges by mandate: the buyer's bank says no.
+    """
 
     seed: int = 0
     silent_percent: int = 0
     error_percent: int = 0
     duplicate_percent: int = 0
     drop_percent: int = 0
+    decline_percent: int = 0
     delay_ms: int = 0
 
     @classmethod
@@ -38,6 +42,10 @@ class Faults:
     def is_silent(self, key: str, attempt: int) -> bool:
         """Do it and never answer."""
         return self._draw("silent", key, attempt) < self.silent_percent
+
+    def declines(self, key: str) -> bool:
+        """Whether the buyer's bank says no to this charge."""
+        return self._draw("decline", key, 0) < self.decline_percent
 
     def copies(self, notice_id: str, wanted: int) -> int:
         """How often the notice is sent; 0 where it is lost."""

@@ -1,7 +1,8 @@
 """The provider's HTTP API: bearer token, an idempotency key on every command, JSON, one thread a request.
 
 POST /payments                  reference, amount_minor, currency
-POST /payments/{id}/pay         outcome: what the buyer does
+POST /payments/{id}/pay         outcome: what the buyer does; keep: true, where later charges are agreed to
+POST /payments/{id}/charge      mandate: one that a payment with keep gave
 POST /payments/{id}/capture     amount_minor
 POST /payments/{id}/release
 POST /payments/{id}/refunds     reference, amount_minor
@@ -17,6 +18,7 @@ import json
 import sys
 import threading
 from collections import Counter
+from dataclasses import replace
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, cast
@@ -37,11 +39,13 @@ _OUTCOMES = ("succeeded", "failed", "timeout", "duplicate")
 _FIELDS = {
     "create": ("reference", "amount_minor", "currency"),
     "pay": ("outcome",),
+    "charge": ("mandate",),
     "capture": ("amount_minor",),
     "release": (),
     "refund": ("reference", "amount_minor"),
 }
-_PATHS = {"pay": "pay", "capture": "capture", "release": "release", "refunds": "refund"}
+_MAY_SAY = {"pay": frozenset({"keep"})}
+_PATHS = {"pay": "pay", "charge": "charge", "capture": "capture", "release": "release", "refunds": "refund"}
 
 
 _log = structlog.get_logger(__name__)
@@ -151,7 +155,7 @@ class _Handler(BaseHTTPRequestHandler):
         faults, attempt = self._sandbox.faults, self._sandbox.attempt_of(key)
         if faults.fails_before(key, attempt):
             raise Refusal(500, "broken")
-        answer, notice = self._sandbox.journal.run(key, command)
+        answer, notice = self._sandbox.journal.run(key, replace(command, declined=faults.declines(key)))
         if notice is not None and self._sandbox.sender is not None:
             self._sandbox.sender.send(notice, faults)
         # Asked again under the same key, it tells what came of it.
@@ -171,7 +175,8 @@ class _Handler(BaseHTTPRequestHandler):
         else:
             raise Refusal(404, "no_such_path")
         body = self._body()
-        if body.keys() != set(_FIELDS[kind]) or not all(_is_allowed(name, body[name]) for name in body):
+        said = body.keys() - _MAY_SAY.get(kind, frozenset())
+        if said != set(_FIELDS[kind]) or not all(_is_allowed(name, body[name]) for name in body):
             raise Refusal(400, "malformed")
         return Command(kind, target, body)
 
@@ -193,4 +198,6 @@ def _is_allowed(name: str, value: object) -> bool:
         return type(value) is int and 0 < value <= _LARGEST_AMOUNT
     if name == "outcome":
         return value in _OUTCOMES
+    if name == "keep":
+        return value is True
     return isinstance(value, str) and 0 < len(value) <= _LONGEST_TEXT and value.isascii()

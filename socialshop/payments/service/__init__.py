@@ -4,10 +4,16 @@ from __future__ import annotations
 
 from socialshop.payments.service.calling import provider_calls
 from socialshop.payments.service.intents import (
+    Fee,
     PaymentView,
+    charge,
     create_intent,
+    end_mandates,
+    mandates_of_charges,
+    open_charges,
     pay,
     payment_of_order,
+    payments_of_charges,
     payments_of_orders,
     request_capture,
     request_refund,
@@ -25,14 +31,20 @@ from socialshop.payments.store.personal import PERSONAL
 
 __all__ = [
     "PERSONAL",
+    "Fee",
     "PaymentView",
+    "charge",
     "count_unknown",
     "create_intent",
+    "end_mandates",
     "forget_notices",
     "looks",
+    "mandates_of_charges",
     "notice_looks",
+    "open_charges",
     "pay",
     "payment_of_order",
+    "payments_of_charges",
     "payments_of_orders",
     "poll",
     "provider_calls",

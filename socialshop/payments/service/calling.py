@@ -11,15 +11,23 @@ from typing import Any
 
 import structlog
 
+from socialshop.infra.outbox import Event
 from socialshop.infra.outside import OutcomeUnknown, OutsideCalls, Refused
 from socialshop.infra.uow import UnitOfWork
 from socialshop.kernel.money import Money
-from socialshop.payments.events import CaptureFailed, PaymentLookDue, RefundFailed
+from socialshop.payments.events import (
+    CaptureFailed,
+    ChargeFailed,
+    ChargeRefundFailed,
+    PaymentLookDue,
+    RefundFailed,
+)
 from socialshop.payments.gateway import Gateways, PaymentGateway
 from socialshop.payments.rules import Outcome, ProviderPayment
 from socialshop.payments.service.recording import Told, record_states
 from socialshop.payments.store import calls, payments
 from socialshop.payments.store.calls import CallRow
+from socialshop.payments.store.payments import PaymentRow
 
 _LONGEST_WAIT = timedelta(minutes=1)
 
@@ -45,9 +53,11 @@ def _ask(gateways: Gateways, call: CallRow) -> ProviderPayment:
     gateway = gateways.get(call.provider)
     if gateway is None:
         raise OutcomeUnknown(f"the provider {call.provider} is not set up here")
+    amount = Money(call.payment_minor, call.currency)
     if call.outcome is not None:
-        amount = Money(call.payment_minor, call.currency)
-        return gateway.pay(call.key, call.payment_id, amount, Outcome(call.outcome))
+        return gateway.pay(call.key, call.payment_id, amount, Outcome(call.outcome), keep=call.keeps_mandate)
+    if call.mandate_ref is not None:
+        return gateway.charge(call.key, call.payment_id, amount, call.mandate_ref)
     return _end_or_refund(gateway, call)
 
 
@@ -91,14 +101,27 @@ def _record_refusal(uow: UnitOfWork, call: CallRow, code: str) -> None:
     if row is None or not calls.fail(uow.session, call.id, code, uow.now):
         return
     _log.warning("provider refused", kind=call.kind, payment_id=str(call.payment_id), code=code)
-    if call.kind == "capture":
-        uow.emit(CaptureFailed(payment_id=row.id, order_id=row.order_id, reason=code))
     if call.refund_id is not None:
         payments.unclaim_refund(uow.session, row.id, call.amount_minor)
-        uow.emit(
-            RefundFailed(
-                payment_id=row.id, order_id=row.order_id, refund_id=call.refund_id, amount_minor=call.amount_minor
-            )
-        )
+    uow.emit_all(_told_of_refusal(row, call, code))
     # It stands otherwise at the provider than we thought.
     uow.emit(PaymentLookDue(payment_id=row.id))
+
+
+def _told_of_refusal(row: PaymentRow, call: CallRow, code: str) -> list[Event]:
+    """What others hear: that money could not be taken, or could not be given back."""
+    if row.is_charge and call.kind in ("capture", "charge"):
+        return [ChargeFailed(payment_id=row.id, charge_id=row.about)]
+    if call.kind == "capture":
+        return [CaptureFailed(payment_id=row.id, order_id=row.about, reason=code)]
+    if call.refund_id is None:
+        return []
+    if row.is_charge:
+        return [
+            ChargeRefundFailed(
+                payment_id=row.id, charge_id=row.about, refund_id=call.refund_id, amount_minor=call.amount_minor
+            )
+        ]
+    return [
+        RefundFailed(payment_id=row.id, order_id=row.about, refund_id=call.refund_id, amount_minor=call.amount_minor)
+    ]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from socialshop.infra.uow import UnitOfWork
 from socialshop.kernel.errors import NotFound
@@ -14,17 +15,17 @@ from socialshop.payments.errors import PaymentConflict, ProviderUnavailable, Ref
 from socialshop.payments.events import PaymentCallDue
 from socialshop.payments.gateway import Gateways
 from socialshop.payments.rules import PAYABLE, Outcome, Status
-from socialshop.payments.store import calls, payments
+from socialshop.payments.store import calls, mandates, payments
 from socialshop.payments.store.calls import Intent
 from socialshop.payments.store.payments import PaymentRow
 
 
 @dataclass(frozen=True, slots=True)
 class PaymentView:
-    """A payment as others see it."""
+    """A payment as others see it; `about` is the order that it pays, or the charge."""
 
     id: uuid.UUID
-    order_id: uuid.UUID
+    about: uuid.UUID
     status: Status
     amount: Money
     provider: str
@@ -40,25 +41,39 @@ def create_intent(
     What is captured goes to the escrow of room `escrow_id`. The same command again changes nothing; another one about
     the same order raises PaymentConflict.
     """
-    row = PaymentRow(
-        id=new_id(),
-        order_id=order_id,
-        payer=payer,
-        escrow_id=escrow_id,
-        provider=provider,
-        provider_ref=None,
-        amount_minor=amount.amount_minor,
-        currency=amount.currency,
-        status=Status.CREATED,
-        captured_minor=0,
-        refunded_minor=0,
-    )
+    row = _opened(order_id, payer, amount, provider)._replace(escrow_id=escrow_id)
     if payments.add(uow.session, row, uow.now):
         return _view(row)
     found = payments.of_orders(uow.session, [order_id])[0]
     if _agreed(found) != _agreed(row):
         raise PaymentConflict("this order has another payment")
     return _view(found)
+
+
+class Fee(NamedTuple):
+    """A charge, which no order is behind. With `keeps_mandate` whoever pays it agrees to be charged again later."""
+
+    charge_id: uuid.UUID
+    payer: int
+    amount: Money
+    keeps_mandate: bool
+
+
+def open_charges(uow: UnitOfWork, fees: Sequence[Fee], provider: str = "sandbox") -> None:
+    """Open the payments of charges: rows alone, as for orders. One statement; said again, nothing changes.
+
+    What is captured of them is money not yet earned (`shop:plan_revenue_deferred`).
+    """
+    payments.add_charges(
+        uow.session,
+        [
+            _opened(fee.charge_id, fee.payer, fee.amount, provider)._replace(
+                is_charge=True, keeps_mandate=fee.keeps_mandate
+            )
+            for fee in fees
+        ],
+        uow.now,
+    )
 
 
 def payment_of_order(uow: UnitOfWork, order_id: uuid.UUID) -> PaymentView:
@@ -71,7 +86,12 @@ def payment_of_order(uow: UnitOfWork, order_id: uuid.UUID) -> PaymentView:
 
 def payments_of_orders(uow: UnitOfWork, order_ids: Collection[uuid.UUID]) -> Mapping[uuid.UUID, PaymentView]:
     """The payments of these orders, by order; orders without one are left out."""
-    return {row.order_id: _view(row) for row in payments.of_orders(uow.session, order_ids)}
+    return {row.about: _view(row) for row in payments.of_orders(uow.session, order_ids)}
+
+
+def payments_of_charges(uow: UnitOfWork, charge_ids: Collection[uuid.UUID]) -> Mapping[uuid.UUID, PaymentView]:
+    """The payments of these charges, by charge."""
+    return {row.about: _view(row) for row in payments.of_charges(uow.session, charge_ids)}
 
 
 def pay(uow: UnitOfWork, gateways: Gateways, payment_id: uuid.UUID, payer: int, outcome: Outcome) -> PaymentView:
@@ -88,6 +108,33 @@ def pay(uow: UnitOfWork, gateways: Gateways, payment_id: uuid.UUID, payer: int, 
     if row.status in PAYABLE:
         _decide(uow, [Intent(new_id(), row.id, "pay", row.amount_minor, outcome=outcome.value)])
     return _view(row)
+
+
+def charge(uow: UnitOfWork, mandate_of: Mapping[uuid.UUID, uuid.UUID]) -> int:
+    """Have payments paid by their payers' mandates, the payers being away; returns how many calls are now due.
+
+    Left out are payments that are paid or being charged, and those whose mandate has ended or is another's.
+    """
+    rows = payments.lock_all(uow.session, list(mandate_of))
+    standing = mandates.standing(uow.session, list(mandate_of.values()))
+    return _decide(
+        uow,
+        [
+            Intent(new_id(), row.id, "charge", row.amount_minor, mandate_id=mandate_of[row.id])
+            for row in rows.values()
+            if row.status in PAYABLE and standing.get(mandate_of[row.id]) == row.payer
+        ],
+    )
+
+
+def mandates_of_charges(uow: UnitOfWork, charge_ids: Collection[uuid.UUID]) -> Mapping[uuid.UUID, uuid.UUID]:
+    """The mandates that were given with these charges' payments and stand, by charge."""
+    return mandates.of_charges(uow.session, charge_ids)
+
+
+def end_mandates(uow: UnitOfWork, mandate_ids: Collection[uuid.UUID]) -> None:
+    """Nobody is charged by these mandates any more."""
+    mandates.end(uow.session, mandate_ids, uow.now)
 
 
 def request_capture(uow: UnitOfWork, payment_ids: Collection[uuid.UUID]) -> int:
@@ -138,6 +185,24 @@ def _decide(uow: UnitOfWork, intents: Sequence[Intent]) -> int:
     return len(added)
 
 
+def _opened(about: uuid.UUID, payer: int, amount: Money, provider: str) -> PaymentRow:
+    return PaymentRow(
+        id=new_id(),
+        about=about,
+        is_charge=False,
+        payer=payer,
+        escrow_id=None,
+        provider=provider,
+        provider_ref=None,
+        amount_minor=amount.amount_minor,
+        currency=amount.currency,
+        status=Status.CREATED,
+        captured_minor=0,
+        refunded_minor=0,
+        keeps_mandate=False,
+    )
+
+
 def _agreed(row: PaymentRow) -> tuple[object, ...]:
     return (row.payer, row.escrow_id, row.provider, row.amount_minor, row.currency)
 
@@ -145,7 +210,7 @@ def _agreed(row: PaymentRow) -> tuple[object, ...]:
 def _view(row: PaymentRow) -> PaymentView:
     return PaymentView(
         id=row.id,
-        order_id=row.order_id,
+        about=row.about,
         status=row.status,
         amount=Money(row.amount_minor, row.currency),
         provider=row.provider,

@@ -14,10 +14,15 @@ import structlog
 
 from socialshop.infra.outbox import Event
 from socialshop.infra.uow import UnitOfWork
-from socialshop.kernel.ids import to_public
+from socialshop.kernel.ids import new_id, to_public
 from socialshop.ledger import chart
 from socialshop.ledger.service import Entry, Posting, post
 from socialshop.payments.events import (
+    ChargeAuthorized,
+    ChargeCaptured,
+    ChargeFailed,
+    ChargeRefunded,
+    ChargeReleased,
     PaymentAuthorized,
     PaymentCaptured,
     PaymentFailed,
@@ -25,12 +30,24 @@ from socialshop.payments.events import (
     RefundPaid,
 )
 from socialshop.payments.rules import AT_REST, PAYABLE, ProviderPayment, Status, path, status_of
-from socialshop.payments.store import calls, payments
+from socialshop.payments.store import calls, mandates, payments
 from socialshop.payments.store.calls import RefundRow
+from socialshop.payments.store.mandates import Given
 from socialshop.payments.store.payments import PaymentRow
 
 # Buyers try again soon; a hold changes by itself only when it lapses at the provider.
 _LOOK_AT_OPEN, _LOOK_AT_HOLD = timedelta(seconds=10), timedelta(hours=1)
+
+_OF_ORDERS = {
+    Status.AUTHORIZED: PaymentAuthorized,
+    Status.FAILED: PaymentFailed,
+    Status.RELEASED: PaymentReleased,
+}
+_OF_CHARGES = {
+    Status.AUTHORIZED: ChargeAuthorized,
+    Status.FAILED: ChargeFailed,
+    Status.RELEASED: ChargeReleased,
+}
 
 _log = structlog.get_logger(__name__)
 
@@ -47,6 +64,7 @@ class _Consequences(NamedTuple):
 
     entries: list[Entry]
     events: list[Event]
+    mandates: list[Given]
 
 
 def record_states(uow: UnitOfWork, batch: Sequence[Told]) -> list[bool]:
@@ -56,8 +74,9 @@ def record_states(uow: UnitOfWork, batch: Sequence[Told]) -> list[bool]:
     first, in the order of their ids, and balances move last, in one go: two batches cannot deadlock.
     """
     rows = payments.lock_all(uow.session, {told.payment.reference for told in batch})
-    then = _Consequences([], [])
+    then = _Consequences([], [], [])
     ours = [_record(uow, rows, told, then) for told in batch]
+    mandates.add(uow.session, then.mandates, uow.now)
     post(uow, then.entries)
     uow.emit_all(then.events)
     return ours
@@ -75,8 +94,10 @@ def _record(uow: UnitOfWork, rows: dict[uuid.UUID, PaymentRow], told: Told, then
     if moved == known:
         _note_without_a_step(uow, row, known, done_key)
     moved = _record_refunds(uow, moved, payment, then)
+    if payment.mandate is not None and row.keeps_mandate:
+        then.mandates.append(Given(new_id(), row.id, row.payer, row.provider, payment.mandate))
     if failed_again and moved.status is row.status:
-        then.events.append(PaymentFailed(payment_id=row.id, order_id=row.order_id))
+        then.events.append(_event_of(row._replace(status=Status.FAILED)))
     rows[row.id] = moved
     return True
 
@@ -122,12 +143,21 @@ def _note_without_a_step(uow: UnitOfWork, before: PaymentRow, known: PaymentRow,
 
 def _captured(row: PaymentRow, captured_minor: int, then: _Consequences) -> PaymentRow:
     postings = (
-        Posting(chart.provider_clearing(row.provider), -captured_minor, row.currency, row.order_id),
-        Posting(chart.room_escrow(row.escrow_id), captured_minor, row.currency, row.order_id),
+        Posting(chart.provider_clearing(row.provider), -captured_minor, row.currency, row.about),
+        Posting(_kept_in(row), captured_minor, row.currency, row.about),
     )
     then.entries.append(Entry(f"capture:{to_public('pay', row.id)}", "capture", postings))
-    then.events.append(PaymentCaptured(payment_id=row.id, order_id=row.order_id, amount_minor=captured_minor))
+    then.events.append(
+        ChargeCaptured(payment_id=row.id, charge_id=row.about, amount_minor=captured_minor)
+        if row.is_charge
+        else PaymentCaptured(payment_id=row.id, order_id=row.about, amount_minor=captured_minor)
+    )
     return row._replace(captured_minor=captured_minor)
+
+
+def _kept_in(row: PaymentRow) -> str:
+    """Where captured money waits: in the room's escrow, or, of a charge, until it is earned."""
+    return chart.PLAN_REVENUE_DEFERRED if row.escrow_id is None else chart.room_escrow(row.escrow_id)
 
 
 def _record_refunds(uow: UnitOfWork, row: PaymentRow, told: ProviderPayment, then: _Consequences) -> PaymentRow:
@@ -142,14 +172,7 @@ def _record_refunds(uow: UnitOfWork, row: PaymentRow, told: ProviderPayment, the
         _move(uow, row, None)
     for refund in paid:
         then.entries.append(_refund_entry(row, refund))
-        then.events.append(
-            RefundPaid(
-                payment_id=row.id,
-                order_id=row.order_id,
-                refund_id=refund.refund_id,
-                amount_minor=refund.amount_minor,
-            )
-        )
+        then.events.append(_refund_event(row, refund))
     if told.refunded_minor > refunded:
         _log.error("refunded at the provider without being asked", payment_id=str(row.id), ref=told.ref)
     return row
@@ -157,10 +180,25 @@ def _record_refunds(uow: UnitOfWork, row: PaymentRow, told: ProviderPayment, the
 
 def _refund_entry(row: PaymentRow, refund: RefundRow) -> Entry:
     postings = (
-        Posting(chart.SALES, -refund.amount_minor, row.currency, row.order_id),
-        Posting(chart.provider_clearing(row.provider), refund.amount_minor, row.currency, row.order_id),
+        Posting(
+            chart.PLAN_REVENUE_DEFERRED if row.is_charge else chart.SALES,
+            -refund.amount_minor,
+            row.currency,
+            row.about,
+        ),
+        Posting(chart.provider_clearing(row.provider), refund.amount_minor, row.currency, row.about),
     )
     return Entry(f"refund:{to_public('rfd', refund.refund_id)}", "refund", postings)
+
+
+def _refund_event(row: PaymentRow, refund: RefundRow) -> Event:
+    if row.is_charge:
+        return ChargeRefunded(
+            payment_id=row.id, charge_id=row.about, refund_id=refund.refund_id, amount_minor=refund.amount_minor
+        )
+    return RefundPaid(
+        payment_id=row.id, order_id=row.about, refund_id=refund.refund_id, amount_minor=refund.amount_minor
+    )
 
 
 def _refund_ids(told: ProviderPayment) -> list[uuid.UUID]:
@@ -185,9 +223,6 @@ def _next_look(status: Status, now: datetime) -> datetime | None:
 
 
 def _event_of(row: PaymentRow) -> Event:
-    kind = {
-        Status.AUTHORIZED: PaymentAuthorized,
-        Status.FAILED: PaymentFailed,
-        Status.RELEASED: PaymentReleased,
-    }[row.status]
-    return kind(payment_id=row.id, order_id=row.order_id)
+    if row.is_charge:
+        return _OF_CHARGES[row.status](payment_id=row.id, charge_id=row.about)
+    return _OF_ORDERS[row.status](payment_id=row.id, order_id=row.about)

@@ -13,18 +13,19 @@ from sqlalchemy.orm import Session
 from socialshop.payments.rules import Status
 
 _COLUMNS = (
-    "id, order_id, payer, escrow_id, provider, provider_ref, amount_minor, currency, status,"
-    " captured_minor, refunded_minor"
+    "id, coalesce(order_id, charge_id), charge_id IS NOT NULL, payer, escrow_id, provider, provider_ref, amount_minor,"
+    " currency, status, captured_minor, refunded_minor, keeps_mandate"
 )
 
 
 class PaymentRow(NamedTuple):
-    """What is known of a payment."""
+    """What is known of a payment: `about` is the order that it pays, or the charge, which has no escrow."""
 
     id: uuid.UUID
-    order_id: uuid.UUID
+    about: uuid.UUID
+    is_charge: bool
     payer: int
-    escrow_id: uuid.UUID
+    escrow_id: uuid.UUID | None
     provider: str
     provider_ref: str | None
     amount_minor: int
@@ -32,20 +33,41 @@ class PaymentRow(NamedTuple):
     status: Status
     captured_minor: int
     refunded_minor: int
+    keeps_mandate: bool
 
 
 def add(session: Session, row: PaymentRow, at: datetime) -> bool:
-    """Insert a payment as it is at first; False if its order has one."""
+    """Insert the payment of an order as it is at first; False if the order has one."""
     return session.execute(_ADD, {**row._asdict(), "at": at}).one_or_none() is not None
 
 
 _ADD = text(
     """
     INSERT INTO payments (id, order_id, payer, escrow_id, provider, amount_minor, currency, created_at, changed_at)
-    VALUES (:id, :order_id, :payer, :escrow_id, :provider, :amount_minor, :currency, :at, :at)
+    VALUES (:id, :about, :payer, :escrow_id, :provider, :amount_minor, :currency, :at, :at)
     ON CONFLICT (order_id) DO NOTHING RETURNING id
     """
 )
+
+
+def add_charges(session: Session, rows: Collection[PaymentRow], at: datetime) -> None:
+    """Insert the payments of charges as they are at first; a charge that has one keeps it. One statement."""
+    if not rows:
+        return
+    names = ("id", "about", "payer", "provider", "amount_minor", "currency", "keeps_mandate")
+    session.execute(
+        text(
+            """
+            INSERT INTO payments (id, charge_id, payer, provider, amount_minor, currency, keeps_mandate, created_at,
+                changed_at)
+            SELECT *, :at, :at FROM unnest(CAST(:id AS uuid[]), CAST(:about AS uuid[]), CAST(:payer AS bigint[]),
+                CAST(:provider AS text[]), CAST(:amount_minor AS bigint[]), CAST(:currency AS text[]),
+                CAST(:keeps_mandate AS boolean[]))
+            ON CONFLICT (charge_id) DO NOTHING
+            """
+        ),
+        {**{name: [getattr(row, name) for row in rows] for name in names}, "at": at},
+    )
 
 
 def provider_refs(session: Session, payment_ids: Collection[uuid.UUID]) -> dict[uuid.UUID, tuple[str, str]]:
@@ -76,6 +98,15 @@ def of_orders(session: Session, order_ids: Collection[uuid.UUID]) -> list[Paymen
     rows = session.execute(
         text(f"SELECT {_COLUMNS} FROM payments WHERE order_id = ANY(:orders)"),  # noqa: S608  (a constant)
         {"orders": list(order_ids)},
+    )
+    return [_row(*row) for row in rows]
+
+
+def of_charges(session: Session, charge_ids: Collection[uuid.UUID]) -> list[PaymentRow]:
+    """The payments of these charges."""
+    rows = session.execute(
+        text(f"SELECT {_COLUMNS} FROM payments WHERE charge_id = ANY(:charges)"),  # noqa: S608  (a constant)
+        {"charges": list(charge_ids)},
     )
     return [_row(*row) for row in rows]
 

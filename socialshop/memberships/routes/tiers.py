@@ -7,7 +7,7 @@ import uuid
 from socialshop.infra import wired
 from socialshop.infra.uow import UnitOfWork
 from socialshop.memberships import service
-from socialshop.memberships.schemas import ChangePage, ChangeWire, MembershipWire, TierList, TierWire
+from socialshop.memberships.schemas.tiers import ChangePage, ChangeWire, MembershipWire, TierList, TierWire
 from socialshop.web.auth import PUBLIC, SIGNED_IN
 from socialshop.web.languages import best_language
 from socialshop.web.operations import Answer, Call, Reply, Room

@@ -18,7 +18,17 @@ from socialshop.identity.service import (
 )
 from socialshop.kernel.ids import to_public
 from socialshop.kernel.roles import Role
-from socialshop.notifications.service import EVERYTHING, Channel, Choices, Topic
+from socialshop.notifications.service import (
+    EVERYTHING,
+    Channel,
+    Choices,
+    Digest,
+    HabitChanges,
+    Habits,
+    Topic,
+    shops_habits,
+)
+from socialshop.onboarding.schemas.wishes import NoticeChoices, NoticeEdit
 from socialshop.onboarding.service import Card, Entrance, Invited
 from socialshop.web.schemas import Instant, Wire, absent, with_example
 
@@ -55,7 +65,8 @@ _PROFILE = {
             "community": True,
         }
         for channel in ("in_app", "email")
-    },
+    }
+    | {"quiet": {"from_hour": 22, "until_hour": 8}, "digest": "never"},
 }
 _TOKEN = "gk0e8V2mT1vO6qfZ4rWcXb9sYdJhLpNuA3iE5tKxQzM"  # noqa: S105  (an example, opens nothing)
 
@@ -125,62 +136,14 @@ class Claiming(Wire):
     accept_terms: Accepted
 
 
-class TopicChoices(Wire):
-    """Of each topic, whether notices of it are wanted; those about money and safety always come."""
-
-    rooms: bool
-    reminders: bool
-    orders: bool
-    invites: bool
-    earnings: bool
-    membership: bool
-    community: bool
-
-
-class NoticeChoices(Wire):
-    """What a member wants to hear in the shop and by mail."""
-
-    in_app: TopicChoices
-    email: TopicChoices
-
-    @classmethod
-    def of(cls, choices: Choices) -> NoticeChoices:
-        """The wire form of a member's choices."""
-        of_channel = {
-            channel: {topic.value: wanted for (where, topic), wanted in choices.items() if where is channel}
-            for channel in Channel
-        }
-        return cls(**{channel.value: TopicChoices(**topics) for channel, topics in of_channel.items()})
-
-
-class TopicEdit(Wire):
-    """What is given changes, what is absent stays."""
-
-    rooms: bool = absent()
-    reminders: bool = absent()
-    orders: bool = absent()
-    invites: bool = absent()
-    earnings: bool = absent()
-    membership: bool = absent()
-    community: bool = absent()
-
-
-class NoticeEdit(Wire):
-    """What is given changes, what is absent stays."""
-
-    in_app: TopicEdit = absent()
-    email: TopicEdit = absent()
-
-
 class ProfileEdit(Wire):
-    """What is given changes, what is absent stays."""
+    """What is given changes, what is absent stays; a time zone of null is the shop's again."""
 
     model_config = with_example({"display_name": "小满", "locale": "en", "notices": {"email": {"rooms": False}}})
 
     display_name: Name = absent()
     locale: Locale = absent()
-    time_zone: Annotated[str, StringConstraints(min_length=1, max_length=60)] = absent()
-
+    time_zone: Annotated[str, StringConstraints(min_length=1, max_length=60)] | None = absent()
     notices: NoticeEdit = absent()
 
     def changes(self) -> ProfileChanges:
@@ -189,12 +152,23 @@ class ProfileEdit(Wire):
 
     def choices(self) -> dict[tuple[Channel, Topic], bool]:
         """Only what was given of the choices."""
-        given = self.model_dump(exclude_unset=True).get("notices", {})
+        given = self.model_dump(exclude_unset=True, include={"notices": {"in_app", "email"}}).get("notices", {})
         return {
             (Channel(channel), Topic(topic)): wanted
             for channel, topics in given.items()
             for topic, wanted in topics.items()
         }
+
+    def habits(self) -> HabitChanges:
+        """Only what was given of when the member wishes to be written to."""
+        given = self.notices.model_fields_set if "notices" in self.model_fields_set else frozenset()
+        changes: HabitChanges = {}
+        if "quiet" in given:
+            quiet = self.notices.quiet
+            changes["quiet"] = None if quiet is None else (quiet.from_hour, quiet.until_hour)
+        if "digest" in given:
+            changes["digest"] = Digest(self.notices.digest)
+        return changes
 
 
 class MemberWire(Wire):
@@ -228,11 +202,11 @@ class Profile(MemberWire):
     notices: NoticeChoices
 
     @classmethod
-    def with_choices(cls, card: Card, choices: Choices) -> Profile:
+    def with_choices(cls, card: Card, choices: Choices, habits: Habits) -> Profile:
         """The wire form of a card, and of what its member wants to hear."""
         names = ("email", "email_verified", "role", "locale", "time_zone", "joined_at")
         own = {name: getattr(card, name) for name in names}
-        return cls(**_public(card), **own, notices=NoticeChoices.of(choices))
+        return cls(**_public(card), **own, notices=NoticeChoices.of(choices, habits))
 
 
 class ClaimWire(Wire):
@@ -248,7 +222,7 @@ class ClaimWire(Wire):
     def of(cls, invited: Invited) -> ClaimWire:
         """The wire form of an opened claim."""
         return cls(
-            member=Profile.with_choices(invited.card, EVERYTHING),
+            member=Profile.with_choices(invited.card, EVERYTHING, shops_habits(invited.card.own_time_zone)),
             token=invited.claim.token,
             expires_at=invited.claim.expires_at,
         )

@@ -1,4 +1,4 @@
-"""Wire shapes of tiers, memberships and programmes."""
+"""Wire shapes of tiers, of the own membership, and of programmes."""
 
 from __future__ import annotations
 

@@ -1,0 +1,1 @@
+"""Tiers, plans, and what plans are given and shared by, over HTTP."""

@@ -1,0 +1,1 @@
+"""Wire shapes of tiers and plans."""

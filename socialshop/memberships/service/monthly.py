@@ -1,0 +1,90 @@
+"""What months of plans bring: told once for each who shares the plan; partners' vouchers, one a month, never twice."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+
+from socialshop.audit import service as audit
+from socialshop.infra.crashpoints import crash_point
+from socialshop.infra.uow import UnitOfWork
+from socialshop.kernel.ids import new_ids
+from socialshop.memberships.errors import PlanNotActive, VoucherGone
+from socialshop.memberships.events import PlanMonthBegan
+from socialshop.memberships.service.offering import offer_of
+from socialshop.memberships.service.reading import BenefitUse, note_uses
+from socialshop.memberships.store import families, subscriptions
+from socialshop.memberships.store import months as store
+from socialshop.memberships.store.months import StockRow, VoucherRow
+from socialshop.memberships.terms import day_of
+
+BATCH = 500
+
+
+def begin_months(uow: UnitOfWork, zone: str) -> bool:
+    """Begin the next month of up to 500 subscriptions whose turn it is; True while there are more.
+
+    `PlanMonthBegan` tells of each, once for each member who shares the plan. Months that were missed follow one by one.
+    """
+    begun = store.begin(uow.session, day_of(uow.now, zone), BATCH, uow.now)
+    uow.emit_all(
+        [
+            PlanMonthBegan(
+                subscription_id=month.subscription_id,
+                member=month.member,
+                number=month.number,
+                begins_on=month.begins_on.isoformat(),
+                offer_id=month.offer_id,
+            )
+            for month in begun
+        ]
+    )
+    crash_point("plans.months_begun")
+    return bool(begun)
+
+
+def take_voucher(uow: UnitOfWork, member: int, subscription_id: uuid.UUID, partner: str) -> VoucherRow:
+    """The partner's voucher of this month; said again, the same one. Who asks holds the subscription, so never two.
+
+    Raises PlanNotActive (neither the member's plan nor one that the member shares, or before its first month),
+    VoucherGone (the plan has none of this partner, or none is left).
+    """
+    row = subscriptions.lock_all(uow.session, [subscription_id]).get(subscription_id)
+    if row is None or row.status not in ("active", "grace") or not _shares(uow, member, row.member, subscription_id):
+        raise PlanNotActive("the subscription does not run")
+    if partner not in offer_of(uow, row.offer_id).offer.partners:
+        raise VoucherGone("the plan has no voucher of this partner")
+    number = store.newest(uow.session, subscription_id, member)
+    if number is None:
+        raise PlanNotActive("the first month has not begun")
+    has = store.voucher(uow.session, partner, subscription_id, member, number)
+    if has is not None:
+        return has
+    given = store.give(uow.session, partner, subscription_id=subscription_id, member=member, number=number, now=uow.now)
+    if given is None:
+        raise VoucherGone("no voucher of this partner is left")
+    note_uses(uow, [BenefitUse(member, "partner_voucher", f"{partner} {subscription_id} {number}")])
+    return given
+
+
+def vouchers_of(uow: UnitOfWork, member: int) -> list[VoucherRow]:
+    """The vouchers that the member has, the newest first."""
+    return store.vouchers_of(uow.session, member)
+
+
+def load_vouchers(uow: UnitOfWork, actor: uuid.UUID, partner: str, codes: Sequence[str]) -> int:
+    """Put codes of a partner in stock; one that is there already is left as it is. Returns how many are new."""
+    fresh = store.load(uow.session, partner, new_ids(len(codes)), codes, uow.now)
+    facts = {"sent": len(codes), "new": fresh}
+    audit.record(uow, actor=actor, action="partner_vouchers.loaded", target=f"partner_{partner}", facts=facts)
+    return fresh
+
+
+def voucher_stock(uow: UnitOfWork) -> list[StockRow]:
+    """How many vouchers of each partner were loaded and are left."""
+    return store.stock(uow.session)
+
+
+def _shares(uow: UnitOfWork, member: int, owner: int, subscription_id: uuid.UUID) -> bool:
+    seat = families.seat_of(uow.session, member)
+    return member == owner or (seat is not None and seat.subscription_id == subscription_id)

@@ -1,0 +1,155 @@
+"""Months of plans and what they bring: each begins once for each who shares it; vouchers are given once a month."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+from datetime import date, datetime
+from typing import NamedTuple
+
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+# The month of a subscription is passed once, by the statement that counts it up; whoever shares it then has it too.
+_BEGIN = text(
+    """
+    WITH due AS (
+        SELECT id, member, months_from, months_issued + 1 AS number,
+            (months_from + make_interval(months => months_issued))::date AS begins_on
+        FROM plan_subscriptions
+        WHERE status IN ('active', 'grace') AND months_from IS NOT NULL
+          AND (months_from + make_interval(months => months_issued))::date <= least(CAST(:today AS date), ends_on - 1)
+        ORDER BY id LIMIT :limit FOR NO KEY UPDATE SKIP LOCKED
+    ), counted AS (
+        UPDATE plan_subscriptions s SET months_issued = d.number FROM due d WHERE s.id = d.id
+        RETURNING s.id, s.member, s.offer_id, d.number, d.begins_on
+    ), sharing AS (
+        SELECT id, member, offer_id, number, begins_on FROM counted
+        UNION ALL
+        SELECT c.id, f.member, c.offer_id, c.number, c.begins_on FROM counted c
+        JOIN plan_seats f ON f.subscription_id = c.id AND f.left_at IS NULL
+    ), written AS (
+        INSERT INTO plan_months (subscription_id, member, number, begins_on, issued_at)
+        SELECT id, member, number, begins_on, :now FROM sharing ON CONFLICT DO NOTHING
+        RETURNING subscription_id, member, number
+    )
+    SELECT s.id, s.member, s.number, s.begins_on, s.offer_id FROM sharing s
+    JOIN written w ON w.subscription_id = s.id AND w.member = s.member AND w.number = s.number ORDER BY s.id, s.member
+    """
+)
+# The next code of a partner that nobody has; whoever comes at the same moment takes another.
+_GIVE = text(
+    """
+    UPDATE partner_vouchers SET subscription_id = :subscription, member = :member, number = :number, given_at = :now
+    WHERE id = (
+        SELECT id FROM partner_vouchers WHERE partner = :partner AND given_at IS NULL ORDER BY id LIMIT 1
+        FOR NO KEY UPDATE SKIP LOCKED
+    )
+    RETURNING partner, code, number, given_at
+    """
+)
+
+
+class MonthRow(NamedTuple):
+    """A month that began for a member."""
+
+    subscription_id: uuid.UUID
+    member: int
+    number: int
+    begins_on: date
+    offer_id: uuid.UUID
+
+
+class VoucherRow(NamedTuple):
+    """A partner's voucher that a member has."""
+
+    partner: str
+    code: str
+    number: int
+    given_at: datetime
+
+
+class StockRow(NamedTuple):
+    """How many vouchers of a partner were loaded, and how many are left."""
+
+    partner: str
+    loaded: int
+    left: int
+
+
+def begin(session: Session, today: date, limit: int, now: datetime) -> list[MonthRow]:
+    """The next month of up to `limit` subscriptions whose turn it is. One statement."""
+    return [MonthRow(*row) for row in session.execute(_BEGIN, {"today": today, "limit": limit, "now": now})]
+
+
+def newest(session: Session, subscription_id: uuid.UUID, member: int) -> int | None:
+    """The number of the member's newest month of the plan; None before the first."""
+    found: int | None = session.execute(
+        text(
+            "SELECT number FROM plan_months WHERE subscription_id = :id AND member = :member"
+            " ORDER BY number DESC LIMIT 1"
+        ),
+        {"id": subscription_id, "member": member},
+    ).scalar_one_or_none()
+    return found
+
+
+def voucher(session: Session, partner: str, subscription_id: uuid.UUID, member: int, number: int) -> VoucherRow | None:
+    """The voucher of the partner's that the member has for that month."""
+    row = session.execute(
+        text(
+            "SELECT partner, code, number, given_at FROM partner_vouchers WHERE partner = :partner"
+            " AND subscription_id = :id AND member = :member AND number = :number"
+        ),
+        {"partner": partner, "id": subscription_id, "member": member, "number": number},
+    ).one_or_none()
+    return VoucherRow(*row) if row else None
+
+
+def give(
+    session: Session, partner: str, *, subscription_id: uuid.UUID, member: int, number: int, now: datetime
+) -> VoucherRow | None:
+    """Give the member the partner's next voucher for that month; None where none is left."""
+    row = session.execute(
+        _GIVE,
+        {"partner": partner, "subscription": subscription_id, "member": member, "number": number, "now": now},
+    ).one_or_none()
+    return VoucherRow(*row) if row else None
+
+
+def vouchers_of(session: Session, member: int) -> list[VoucherRow]:
+    """What the member has, the newest first."""
+    rows = session.execute(
+        text(
+            "SELECT partner, code, number, given_at FROM partner_vouchers WHERE member = :member"
+            " ORDER BY given_at DESC, partner"
+        ),
+        {"member": member},
+    )
+    return [VoucherRow(*row) for row in rows]
+
+
+def load(session: Session, partner: str, ids: Sequence[uuid.UUID], codes: Sequence[str], now: datetime) -> int:
+    """Keep codes of a partner; one that is there already stays as it is. Returns how many are new."""
+    rows = session.execute(
+        text(
+            """
+            INSERT INTO partner_vouchers (id, partner, code, loaded_at)
+            SELECT id, :partner, code, :now FROM unnest(CAST(:ids AS uuid[]), CAST(:codes AS text[])) AS g (id, code)
+            ON CONFLICT (partner, code) DO NOTHING RETURNING id
+            """
+        ),
+        {"partner": partner, "ids": list(ids), "codes": list(codes), "now": now},
+    )
+    return len(rows.all())
+
+
+def stock(session: Session) -> list[StockRow]:
+    """What each partner's stock is."""
+    rows = session.execute(
+        text(
+            "SELECT partner, count(*), count(*) FILTER (WHERE given_at IS NULL) FROM partner_vouchers"
+            " GROUP BY partner ORDER BY partner"
+        )
+    )
+    return [StockRow(*row) for row in rows]

@@ -1,0 +1,469 @@
+"""Paid membership from its offer to its end: bought, tried, renewed, dunned, upgraded, refunded, earned by day."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterator
+from datetime import date, timedelta
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from payment_shop import rows
+from plan_shop import ZONE, PlanShop, plan_shop
+
+from socialshop.infra.uow import in_unit_of_work, unit_of_work
+from socialshop.kernel.errors import DomainError, NotFound
+from socialshop.kernel.money import Money
+from socialshop.kernel.time import to_text
+from socialshop.memberships import service as plans
+from socialshop.memberships.errors import (
+    EffectiveTooEarly,
+    PlanHeld,
+    PlanNotActive,
+    PlanNotOffered,
+    PlanNotRefundable,
+    PlanNoUpgrade,
+    TrialUsed,
+)
+from socialshop.memberships.service import BenefitUse
+from socialshop.payments import service as payments
+from socialshop.payments.rules import Outcome
+
+
+@pytest.fixture
+def shop(app: Flask, tmp_path: Path) -> Iterator[PlanShop]:
+    with plan_shop(app, tmp_path) as found:
+        yield found
+
+
+def _benefits(shop: PlanShop, member: int) -> tuple[int, int]:
+    with unit_of_work(shop.clock) as uow:
+        has = plans.benefits_of(uow, [member])[member]
+    return has.points_multiplier_bps, has.early_access_hours
+
+
+def test_a_plan_that_is_paid_begins_and_gives_its_benefits(shop: PlanShop) -> None:
+    member = shop.member(growth=1500)
+    subscription = shop.buy(member, "year")
+    waits = shop.of(member)
+    assert waits.due is not None
+    assert (waits.status, waits.due.price, waits.due.growth) == ("pending", Money(8801, "CNY"), 1500)
+    assert _benefits(shop, member) == (10_000, 0)
+    shop.pay(member)
+    runs = shop.of(member)
+    assert runs.current is not None
+    assert (runs.id, runs.status, runs.renews, runs.by_mandate, runs.due) == (subscription, "active", True, True, None)
+    assert (runs.current.starts_on, runs.current.ends_on) == (date(2027, 1, 10), date(2028, 1, 10))
+    assert _benefits(shop, member) == (20_000, 6)
+    assert shop.told(member) == ["plan_started"]
+    assert shop.books() == {"deferred": 8801, "revenue": 0, "provider": -8801}
+    shop.audit()
+
+
+def test_what_a_member_bought_stays_whatever_is_published_then(shop: PlanShop) -> None:
+    member = shop.member()
+    shop.bought(member)
+    shop.clock.advance(timedelta(hours=1))
+    dearer = [{"term": "month", "prices": [{"growth": 0, "price_minor": 5000}]}]
+    shop.publish(terms=dearer, benefits={})
+    assert _benefits(shop, member) == (20_000, 6)
+    shop.go_to("2027-02-05T00:00:00Z")
+    assert shop.of(member).next_price == Money(1000, "CNY")
+    other = shop.member()
+    shop.buy(other)
+    due = shop.of(other).due
+    assert due is not None
+    assert due.price == Money(5000, "CNY")
+
+
+def test_a_payment_that_fails_may_be_paid_again_and_one_that_nobody_pays_ends(shop: PlanShop) -> None:
+    member = shop.member()
+    first = shop.buy(member)
+    shop.pay(member, Outcome.FAILED)
+    assert shop.of(member).status == "pending"
+    assert shop.buy(member) == first
+    shop.clock.advance(timedelta(minutes=31))
+    shop.tick()
+    assert rows("SELECT status FROM plan_subscriptions") == [("abandoned",)]
+    again = shop.bought(member)
+    assert again != first
+    assert shop.of(member).status == "active"
+    shop.audit()
+
+
+def test_money_that_comes_for_a_dropped_charge_goes_back(shop: PlanShop) -> None:
+    member = shop.member()
+    shop.buy(member)
+    due = shop.of(member).due
+    assert due is not None
+    shop.buy(member, "year")
+    with unit_of_work(shop.clock) as uow:
+        payments.pay(uow, shop.shop.gateways, due.payment.id, member, Outcome.SUCCEEDED)
+    shop.settle()
+    assert rows("SELECT status FROM payments WHERE id = :id", id=due.payment.id) == [("released",)]
+    assert shop.of(member).status == "pending"
+    shop.audit()
+
+
+def test_one_plan_a_member(shop: PlanShop) -> None:
+    member = shop.member()
+    shop.bought(member)
+    with pytest.raises(PlanHeld):
+        shop.buy(member, "year")
+    with pytest.raises(PlanNotOffered):
+        shop.buy(shop.member(), "quarter")
+    with pytest.raises(PlanNotOffered):
+        shop.buy(shop.member(), plan="gold")
+    shop.clock.advance(timedelta(seconds=1))
+    shop.publish(on_sale=False)
+    with pytest.raises(PlanNotOffered):
+        shop.buy(shop.member())
+
+
+def _try(shop: PlanShop, member: int) -> uuid.UUID:
+    return in_unit_of_work(lambda uow: plans.begin_trial(uow, member, plan="vip", zone=ZONE), shop.clock)
+
+
+def test_a_trial_is_had_once_ends_by_itself_and_is_followed_by_what_is_bought(shop: PlanShop) -> None:
+    member, other = shop.member(), shop.member()
+    trial = _try(shop, member)
+    _try(shop, other)
+    assert _benefits(shop, member) == (20_000, 6)
+    with pytest.raises(PlanNotActive):
+        shop.act(plans.resume, member, trial)
+    assert shop.buy(member) == trial
+    shop.pay(member)
+    runs = shop.of(member)
+    assert runs.current is not None
+    assert (runs.current.starts_on, runs.current.ends_on) == (date(2027, 1, 17), date(2027, 2, 17))
+    shop.go_to("2027-01-18T00:00:00Z")
+    assert shop.of(other).ended_because == "over"
+    assert shop.told(other) == ["plan_ending_soon", "plan_ended"]
+    assert _benefits(shop, other) == (10_000, 0)
+    assert _benefits(shop, member) == (20_000, 6)
+    with pytest.raises(TrialUsed):
+        _try(shop, other)
+    assert len(rows("SELECT 1 FROM plan_subscriptions WHERE status IN ('pending', 'active', 'grace')")) == 1
+    shop.audit()
+
+
+def test_the_price_is_earned_day_by_day_and_missed_days_are_made_up_for(shop: PlanShop) -> None:
+    """1000 over 31 days: 8 days of 33 and 23 of 32."""
+    shop.bought(shop.member(), renews=False)
+    shop.tick()
+    assert shop.books()["revenue"] == 0
+    shop.pass_days(1)
+    assert shop.books()["revenue"] == 33
+    shop.tick()
+    assert shop.books()["revenue"] == 33
+    shop.pass_days(1)
+    assert shop.books()["revenue"] == 66
+    shop.go_to("2027-01-20T00:00:00Z")
+    assert shop.books()["revenue"] == 8 * 33 + 2 * 32
+    shop.go_to("2027-03-01T00:00:00Z")
+    assert shop.books() == {"deferred": 0, "revenue": 1000, "provider": -1000}
+    assert len(rows("SELECT 1 FROM ledger_entries WHERE kind = 'plan_revenue'")) == 4
+    shop.audit()
+
+
+def test_a_renewal_is_announced_charged_and_goes_on_from_the_anchor(app: Flask, tmp_path: Path) -> None:
+    with plan_shop(app, tmp_path, "2027-01-31T04:00:00Z") as shop:
+        member = shop.member()
+        shop.bought(member)
+        ends = []
+        for _ in range(3):
+            now = shop.of(member)
+            assert now.ends_at is not None
+            shop.go_to(now.ends_at - timedelta(days=7))
+            soon = shop.of(member)
+            assert (soon.next_price, soon.charge_at) == (Money(1000, "CNY"), now.ends_at)
+            shop.go_to(now.ends_at - timedelta(seconds=1))
+            assert shop.of(member).status == "active"
+            shop.go_to(now.ends_at)
+            current = shop.of(member).current
+            assert current is not None
+            ends.append((current.starts_on, current.ends_on))
+        assert ends == [
+            (date(2027, 2, 28), date(2027, 3, 31)),
+            (date(2027, 3, 31), date(2027, 4, 30)),
+            (date(2027, 4, 30), date(2027, 5, 31)),
+        ]
+        assert shop.told(member) == ["plan_started", *["plan_renewal_soon", "plan_renewed"] * 3]
+        assert shop.books()["provider"] == -4000
+        shop.audit()
+
+
+def test_a_renewal_costs_what_was_announced(shop: PlanShop) -> None:
+    """Growth counts at the announcement: what comes or ends between it and the charge does not."""
+    grown, late = shop.member(), shop.member()
+    for member in (grown, late):
+        shop.bought(member, "year")
+    shop.grow(grown, 1000)
+    shop.go_to("2028-01-05T00:00:00Z")
+    assert [shop.of(member).next_price for member in (grown, late)] == [Money(8801, "CNY"), Money(10001, "CNY")]
+    shop.grow(late, 5000)
+    shop.go_to("2028-01-10T08:00:00Z")
+    renewed = [shop.of(member).current for member in (grown, late)]
+    assert [term.price.amount_minor for term in renewed if term] == [8801, 10001]
+    shop.audit()
+
+
+def test_a_late_announcement_puts_the_charge_off_by_five_days(shop: PlanShop) -> None:
+    """The shop was down: the law's five days between announcement and charge are kept, and the benefits stay."""
+    member = shop.member()
+    shop.bought(member)
+    shop.go_to("2027-02-12T00:00:00Z")
+    assert shop.of(member).charge_at == shop.clock.now() + timedelta(days=5)
+    assert _benefits(shop, member) == (20_000, 6)
+    shop.pass_days(5)
+    current = shop.of(member).current
+    assert current is not None
+    assert (current.starts_on, current.ends_on) == (date(2027, 2, 10), date(2027, 3, 10))
+    shop.audit()
+
+
+def test_a_declined_renewal_is_tried_again_and_the_benefits_stay_for_the_grace(shop: PlanShop) -> None:
+    member = shop.member()
+    shop.bought(member)
+    shop.go_to("2027-02-04T00:00:00Z")
+    shop.decline(100)
+    shop.go_to("2027-02-09T16:00:00Z")
+    late = shop.of(member)
+    assert (late.status, late.grace_until) == ("grace", shop.clock.now() + timedelta(days=7))
+    assert _benefits(shop, member) == (20_000, 6)
+    attempts = []
+    for _ in range(5):
+        shop.pass_days(1)
+        attempts.append(len(rows("SELECT 1 FROM payment_calls WHERE kind = 'charge'")))
+    assert attempts == [2, 2, 3, 3, 4]
+    assert shop.told(member).count("plan_payment_failed") == 4
+    shop.decline(0)
+    shop.pay(member)
+    paid = shop.of(member)
+    assert paid.current is not None
+    assert (paid.status, paid.current.starts_on, paid.current.ends_on) == (
+        "active",
+        date(2027, 2, 10),
+        date(2027, 3, 10),
+    )
+    shop.audit()
+
+
+def test_a_retry_that_succeeds_goes_on(shop: PlanShop) -> None:
+    member = shop.member()
+    shop.bought(member)
+    shop.go_to("2027-02-04T00:00:00Z")
+    shop.decline(100)
+    shop.go_to("2027-02-10T00:00:00Z")
+    shop.decline(0)
+    shop.pass_days(2)
+    assert shop.of(member).status == "active"
+    assert shop.books()["provider"] == -2000
+    shop.audit()
+
+
+def test_what_is_not_paid_within_the_grace_ends(shop: PlanShop) -> None:
+    member = shop.member()
+    shop.bought(member)
+    shop.go_to("2027-02-04T00:00:00Z")
+    shop.decline(100)
+    shop.go_to("2027-02-10T00:00:00Z")
+    due = shop.of(member).due
+    assert due is not None
+    shop.pass_days(8)
+    over = shop.of(member)
+    assert (over.status, over.ended_because, over.due) == ("ended", "unpaid", None)
+    assert _benefits(shop, member) == (10_000, 0)
+    assert rows("SELECT count(*) FROM payment_mandates WHERE ended_at IS NULL") == [(0,)]
+    assert shop.books() == {"deferred": 0, "revenue": 1000, "provider": -1000}
+    shop.decline(0)
+    shop.bought(member)
+    shop.audit()
+
+
+def test_without_a_mandate_the_member_is_asked_to_pay(shop: PlanShop) -> None:
+    member = shop.member()
+    subscription = shop.bought(member, renews=False)
+    assert shop.of(member).by_mandate is False
+    shop.act(plans.resume, member, subscription)
+    shop.go_to("2027-02-04T00:00:00Z")
+    shop.go_to("2027-02-10T00:00:00Z")
+    assert shop.told(member)[-1] == "plan_payment_due"
+    shop.pay(member)
+    assert shop.of(member).status == "active"
+    # The payment by hand gave leave to charge the next.
+    assert shop.of(member).by_mandate is True
+    shop.audit()
+
+
+def test_a_cancelled_plan_ends_with_its_term_and_may_be_resumed_before(shop: PlanShop) -> None:
+    member = shop.member()
+    subscription = shop.bought(member)
+    shop.act(plans.cancel, member, subscription)
+    shop.act(plans.cancel, member, subscription)
+    assert shop.of(member).renews is False
+    shop.go_to("2027-02-05T00:00:00Z")
+    assert shop.told(member) == ["plan_started", "plan_ending_soon"]
+    shop.act(plans.resume, member, subscription)
+    shop.tick()
+    # Announced anew, and five days are kept.
+    assert shop.of(member).charge_at == shop.clock.now() + timedelta(days=5)
+    shop.act(plans.cancel, member, subscription)
+    shop.go_to("2027-02-10T00:00:00Z")
+    assert shop.of(member).ended_because == "over"
+    with pytest.raises(PlanNotActive):
+        shop.act(plans.resume, member, subscription)
+    with pytest.raises(NotFound):
+        shop.act(plans.cancel, shop.member(), subscription)
+    assert shop.books()["provider"] == -1000
+    shop.audit()
+
+
+def test_an_early_refund_is_whole_and_takes_back_what_was_earned(shop: PlanShop) -> None:
+    member = shop.member()
+    subscription = shop.bought(member)
+    shop.pass_days(3)
+    assert shop.books()["revenue"] == 99
+    shop.act(plans.refund, member, subscription, zone=ZONE)
+    gone = shop.of(member)
+    assert (gone.status, gone.ended_because) == ("ended", "refunded")
+    assert [(r.amount, r.rule, r.status) for r in gone.refunds] == [(Money(1000, "CNY"), "whole", "paid")]
+    assert shop.books() == {"deferred": 0, "revenue": 0, "provider": 0}
+    assert _benefits(shop, member) == (10_000, 0)
+    assert shop.told(member)[-1] == "plan_refunded"
+    shop.act(plans.refund, member, subscription, zone=ZONE)
+    shop.pass_days(40)
+    assert shop.books() == {"deferred": 0, "revenue": 0, "provider": 0}
+    shop.audit()
+
+
+def test_a_used_or_late_plan_is_refunded_by_its_unused_days(shop: PlanShop) -> None:
+    """Ten days of 31 are gone and the eleventh has begun: 20 × 1000 / 31 = 645."""
+    member = shop.member()
+    subscription = shop.bought(member)
+    with unit_of_work(shop.clock) as uow:
+        plans.note_uses(uow, [BenefitUse(member, "early_access", "a room")])
+    shop.pass_days(10)
+    quote = shop.act(plans.refund_quote, member, subscription, zone=ZONE)
+    assert (quote.amount_minor, quote.rule, quote.unused_days, quote.days) == (645, "prorated", 20, 31)
+    shop.act(plans.refund, member, subscription, zone=ZONE)
+    assert shop.books() == {"deferred": 0, "revenue": 355, "provider": -355}
+    shop.audit()
+
+
+def test_nothing_is_refunded_on_the_last_day_or_of_a_trial(shop: PlanShop) -> None:
+    member, other = shop.member(), shop.member()
+    subscription = shop.bought(member, renews=False)
+    trial = _try(shop, other)
+    with pytest.raises(PlanNotRefundable):
+        shop.act(plans.refund, other, trial, zone=ZONE)
+    shop.go_to("2027-02-09T00:00:00Z")
+    before = shop.books()
+    with pytest.raises(PlanNotRefundable):
+        shop.act(plans.refund, member, subscription, zone=ZONE)
+    assert shop.books() == before
+    assert shop.of(member).status == "active"
+
+
+def test_an_upgrade_credits_the_unused_days_exactly(shop: PlanShop) -> None:
+    """Ten days of 31 are gone: 21 × 1000 / 31 = 677 of the month's 1000 pay a part of the year's 10001."""
+    member = shop.member()
+    subscription = shop.bought(member)
+    shop.pass_days(10)
+    quote = shop.act(plans.upgrade_quote, member, subscription, plan="vip", term="year", zone=ZONE)
+    assert (quote.price_minor, quote.credit_minor, quote.amount_minor) == (10001, 677, 9324)
+    shop.act(plans.upgrade, member, subscription, plan="vip", term="year", zone=ZONE)
+    assert shop.of(member).term == "month"
+    shop.pay(member)
+    runs = shop.of(member)
+    assert runs.current is not None
+    assert (runs.term, runs.current.starts_on, runs.current.ends_on) == ("year", date(2027, 1, 20), date(2028, 1, 20))
+    assert shop.books() == {"deferred": 10001, "revenue": 323, "provider": -10324}
+    shop.audit()
+    # What is refunded then comes from the year's own payment first, and the rest from the month's.
+    shop.act(plans.refund, member, subscription, zone=ZONE)
+    assert [r.amount.amount_minor for r in shop.of(member).refunds] == [9324, 677]
+    assert shop.books() == {"deferred": 0, "revenue": 323, "provider": -323}
+    shop.audit()
+
+
+def test_what_is_no_upgrade_is_refused(shop: PlanShop) -> None:
+    member, other = shop.member(), shop.member()
+    year = shop.bought(member, "year")
+    with pytest.raises(PlanNoUpgrade):
+        shop.act(plans.upgrade, member, year, plan="vip", term="month", zone=ZONE)
+    with pytest.raises(PlanNoUpgrade):
+        shop.act(plans.upgrade, member, year, plan="vip", term="year", zone=ZONE)
+    with pytest.raises(PlanNoUpgrade):
+        shop.act(plans.upgrade, other, _try(shop, other), plan="vip", term="year", zone=ZONE)
+    assert shop.of(member).due is None
+
+
+def test_a_renewal_takes_the_place_of_an_upgrade_that_was_not_paid(shop: PlanShop) -> None:
+    member = shop.member()
+    subscription = shop.bought(member)
+    shop.go_to("2027-02-04T00:00:00Z")
+    shop.go_to("2027-02-09T15:50:00Z")
+    shop.act(plans.upgrade, member, subscription, plan="vip", term="year", zone=ZONE)
+    shop.go_to("2027-02-09T16:00:00Z")
+    runs = shop.of(member)
+    assert runs.current is not None
+    assert (runs.term, runs.current.starts_on) == ("month", date(2027, 2, 10))
+    shop.audit()
+
+
+def test_offers_are_versions_and_the_preview_counts_who_would_pay_what(shop: PlanShop) -> None:
+    shop.member()
+    grown = shop.member(growth=1200)
+    in_unit_of_work(
+        lambda uow: plans.add_activity(uow, [plans.Activity(grown, "mission", "x")], ZONE),
+        shop.clock,
+    )
+    with unit_of_work(shop.clock) as uow:
+        drafted = plans.draft_offer(uow, uuid.uuid4(), plans.offer_page(uow, None, 1)[0].offer)
+        payers = plans.who_pays(uow, drafted.id)
+        with pytest.raises(EffectiveTooEarly):
+            plans.publish_offer(uow, uuid.uuid4(), drafted.id, shop.clock.now() - timedelta(days=1))
+    everybody = rows("SELECT count(*) FROM members")[0][0]
+    assert [(p.term, p.price_minor, p.members) for p in payers] == [
+        ("month", 1000, everybody),
+        ("year", 10001, everybody - 1),
+        ("year", 8801, 1),
+    ]
+
+
+@pytest.mark.parametrize("sql", ["UPDATE plan_offers SET plan = 'x'", "DELETE FROM plan_versions"])
+def test_what_was_offered_is_never_changed(shop: PlanShop, sql: str) -> None:
+    with pytest.raises(Exception, match=r"never changed|append|permission denied"):
+        rows(sql)
+
+
+def test_a_notice_says_plan_price_and_day_in_both_languages(shop: PlanShop) -> None:
+    member = shop.member()
+    shop.bought(member)
+    shop.go_to("2027-02-04T00:00:00Z")
+    facts = rows("SELECT facts FROM notices WHERE member = :m AND kind = 'plan_renewal_soon'", m=member)[0][0]
+    assert facts == {
+        "plan_zh": "会员卡",
+        "plan_en": "VIP card",
+        "currency": "CNY",
+        "amount_minor": 1000,
+        "until": to_text(shop.of(member).charge_at),  # type: ignore[arg-type]
+    }
+
+
+def test_every_refusal_leaves_everything_as_it_was(shop: PlanShop) -> None:
+    member = shop.member()
+    subscription = shop.bought(member)
+    shop.act(plans.refund, member, subscription, zone=ZONE)
+    before = rows("SELECT status, renews FROM plan_subscriptions ORDER BY id"), shop.books()
+    for act, more in (
+        (plans.cancel, {}),
+        (plans.resume, {}),
+        (plans.upgrade, {"plan": "vip", "term": "year", "zone": ZONE}),
+        (plans.refund_quote, {"zone": ZONE}),
+    ):
+        with pytest.raises(DomainError):
+            shop.act(act, member, subscription, **more)
+    assert (rows("SELECT status, renews FROM plan_subscriptions ORDER BY id"), shop.books()) == before
