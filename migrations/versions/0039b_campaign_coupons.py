@@ -5,7 +5,7 @@ from __future__ import annotations
 from alembic import op
 
 revision = "0039b"
-down_revision = "0031"
+down_revision = "0049"
 branch_labels = None
 depends_on = None
 
