@@ -290,6 +290,9 @@ def test_every_kind_has_its_sentences_in_both_languages_with_the_facts_it_is_giv
         "missing": 2,
         "threshold": 3,
         "endpoint": "whk_1",
+        "plan_en": "VIP card",
+        "plan_zh": "会员卡",
+        "vouchers": 1,
     }
     assert {code.removesuffix("_paid") for code in SENTENCES if code.removesuffix("_paid") in KINDS} | {
         code for code in SENTENCES if code in KINDS
