@@ -5,7 +5,7 @@ from __future__ import annotations
 from alembic import op
 
 revision = "0036"
-down_revision = "0031"
+down_revision = "0039b"
 branch_labels = None
 depends_on = None
 
