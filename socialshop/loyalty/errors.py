@@ -80,3 +80,10 @@ class PointRulesTaken(DomainError):
 
     code = "point_rules_taken"
     kind = Kind.CONFLICT
+
+
+class CouponUnusable(DomainError):
+    """The coupon is not the member's or not open, or it cannot act on this order; `reason` says which."""
+
+    code = "coupon_unusable"
+    kind = Kind.CONFLICT

@@ -18,6 +18,7 @@ SENTENCES = {
     "campaign_drawn": lazy_gettext("The groups of the campaign are fixed."),
     "campaign_too_late": lazy_gettext("The start of the campaign is over, or it was cancelled."),
     "claim_refused": lazy_gettext("This link to claim an account is no longer good. Ask the shop for a new one."),
+    "coupon_unusable": lazy_gettext("This coupon cannot be used here, or not any more."),
     "code_not_valid": lazy_gettext("This code is not good, or no longer. Look again, or ask for another one."),
     "deal_not_live": lazy_gettext("The deal has not begun yet, or is over."),
     "deal_paused": lazy_gettext("The deal is paused. Try again once it goes on."),
@@ -40,6 +41,8 @@ SENTENCES = {
     "order_not_shipped": lazy_gettext("The goods are not on their way yet."),
     "orders_are_landing": lazy_gettext("Orders keep coming in. Try again in a moment."),
     "out_of_stock": lazy_gettext("Not so many are left."),
+    "passkey_refused": lazy_gettext("This passkey could not be used. Try once more, or sign in with your password."),
+    "passkeys_unavailable": lazy_gettext("This shop takes no passkeys: it is reached by an address, not by a name."),
     "password_link_refused": lazy_gettext("Only who signs in with a password gets such a link, and no admin does."),
     "payment_provider_unavailable": lazy_gettext("This way to pay is not set up here."),
     "payout_file_refused": lazy_gettext(

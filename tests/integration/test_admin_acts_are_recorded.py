@@ -159,6 +159,15 @@ class Office:
         self.act(self.first, f"/admin/redemptions/{done}/done")
         self.act(self.first, f"/admin/redemptions/{refused}/refuse", reason="broken")
 
+    def give_coupons(self) -> None:
+        """A coupon is made, paused, resumed and given."""
+        terms = {"kind": "amount", "currency": "CNY", "amount_minor": 100}
+        coupon = self.act(self.first, "/admin/coupons", title="Ten", terms=terms, valid_days=3)["id"]
+        self.act(self.first, f"/admin/coupons/{coupon}/pause")
+        self.act(self.first, f"/admin/coupons/{coupon}/resume")
+        member = to_public("mbr", self.buyers[0].card.member_id)
+        self.act(self.first, f"/admin/coupons/{coupon}/issues", member_ids=[member], period="x")
+
     def missions(self) -> None:
         """A mission, published, changed and withdrawn."""
         terms = {"title_zh": "一单", "title_en": "One order", "times": 1, "points": 5}
@@ -226,6 +235,7 @@ def test_every_act_of_the_shops_own_people_is_in_the_record_with_who_did_it(offi
     office.moderate()
     office.tell()
     office.reward()
+    office.give_coupons()
     office.missions()
     office.campaign()
     office.survey()

@@ -1,4 +1,4 @@
-"""What loyalty holds of a person: points earned and used, days of check-in, rewards asked for."""
+"""What loyalty holds of a person: points earned and used, days of check-in, rewards, coupons."""
 
 from __future__ import annotations
 
@@ -50,6 +50,19 @@ PERSONAL = (
         """,
         ids={"id": "rdm"},
         stays="What points paid for; the reason is the shop's own words.",
+    ),
+    Holding(
+        "coupon_holdings",
+        ("member",),
+        reads="""
+            SELECT h.id, h.coupon_id, c.title, c.terms, h.period, h.valid_from, h.expires_at, h.issued_at,
+                (SELECT coalesce(json_agg(json_build_object('status', u.status, 'amount_minor', u.amount_minor,
+                    'currency', u.currency, 'begun_at', u.begun_at) ORDER BY u.id), '[]')
+                 FROM coupon_uses u WHERE u.holding_id = h.id) AS uses
+            FROM coupon_holdings h JOIN coupons c ON c.id = h.coupon_id WHERE h.member = :number ORDER BY h.id
+        """,
+        ids={"id": "cph", "coupon_id": "cpn"},
+        stays="What was taken off a price is a part of a sale, and a number has it.",
     ),
     Holding(
         "loyalty_sales",
