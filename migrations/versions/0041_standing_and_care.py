@@ -7,7 +7,7 @@ from alembic import op
 from migrations.statements import append_only, for_application_role
 
 revision = "0041"
-down_revision = "0031"
+down_revision = "0036"
 branch_labels = None
 depends_on = None
 
