@@ -169,7 +169,7 @@ _FAULTS = """
     UNION ALL
     SELECT 'an order keeps the rule on its net', l.member, l.kind, l.points - l.taken_points, k.keeps
     FROM point_lots l JOIN orders o ON o.id = l.order_id,
-    LATERAL (SELECT floor((o.total_minor - o.refunded_minor) * 1.0 * (l.facts ->> 'per_unit')::numeric
-        * (l.facts ->> 'multiplier_bps')::numeric / 1000000) AS keeps) k
+    LATERAL (SELECT floor((o.total_minor - o.shipping_minor - o.refunded_minor + o.shipping_refunded_minor) * 1.0
+        * (l.facts ->> 'per_unit')::numeric * (l.facts ->> 'multiplier_bps')::numeric / 1000000) AS keeps) k
     WHERE l.kind = 'order' AND l.points - l.taken_points <> k.keeps
 """

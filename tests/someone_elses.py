@@ -113,6 +113,7 @@ def belongings(app: Flask) -> Belongings:
     _made(first, f"/admin/members/{to_public('mbr', owner.card.member_id)}/points", {"points": 10, "reason": "late"})
     redemption = _made(owner, f"/rewards/{reward['id']}/redemptions", {})
     mission = _made(first, "/admin/missions", _MISSION)
+    survey = _made(first, "/admin/surveys", _SURVEY)
     campaign = _made(first, "/admin/campaigns", _CAMPAIGN)
     programme = _made(first, "/admin/tier-programmes", _PROGRAMME)
     offer = _made(first, "/admin/plan-offers", _OFFER)
@@ -149,7 +150,9 @@ def belongings(app: Flask) -> Belongings:
         "rdm": redemption["id"],
         "msn": mission["id"],
         "cam": campaign["id"],
+        "svy": survey["id"],
         "ses": _session(owner),
+        "psk": _passkey(owner),
     }
     words = {
         f"{name}.code": link["code"]
@@ -175,6 +178,13 @@ _MISSION = {
     "points": 5,
     "kind": "order",
     "repeats": "once",
+    "closes_at": "2036-01-01T00:00:00Z",
+}
+
+_SURVEY = {
+    "title_zh": "茶",
+    "title_en": "Tea",
+    "questions": [{"kind": "text", "text_zh": "什么？", "text_en": "What?"}],
     "closes_at": "2036-01-01T00:00:00Z",
 }
 
@@ -211,6 +221,20 @@ def _mail(owner: Person) -> str:
         return to_public(
             "mail", uow.session.execute(text("SELECT id FROM mails ORDER BY id DESC LIMIT 1")).scalar_one()
         )
+
+
+def _passkey(owner: Person) -> str:
+    """A passkey of the owner's."""
+    with unit_of_work() as uow:
+        found = uow.session.execute(
+            text(
+                "INSERT INTO member_passkeys (id, member_id, credential_id, credential, sign_count, name, created_at)"
+                " VALUES (gen_random_uuid(), :owner, decode('01', 'hex'), decode('02', 'hex'), 0, 'phone', now())"
+                " RETURNING id"
+            ),
+            {"owner": owner.card.member_id},
+        )
+        return to_public("psk", found.scalar_one())
 
 
 def _session(owner: Person) -> str:

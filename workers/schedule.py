@@ -18,7 +18,7 @@ from socialshop.infra.uow import UnitOfWork
 from socialshop.invites import service as invites
 from socialshop.ledger import service as ledger
 from socialshop.loyalty import service as loyalty
-from socialshop.loyalty.service import campaigns
+from socialshop.loyalty.service import boards, campaigns
 from socialshop.memberships import service as memberships
 from socialshop.notifications import service as notifications
 from socialshop.orders import service as orders
@@ -94,6 +94,8 @@ PERIODIC: tuple[Periodic, ...] = (
     Periodic("expire_points", timedelta(minutes=1), loyalty.expire_due),
     Periodic("warn_of_expiring_points", timedelta(minutes=10), loyalty.warn_expiring),
     Periodic("announce_campaigns", timedelta(minutes=1), campaigns.announce),
+    Periodic("give_campaign_coupons", timedelta(minutes=1), campaigns.give_coupons),
+    Periodic("write_boards", timedelta(hours=1), boards.write_boards),
     Periodic("evaluate_tiers", timedelta(minutes=1), evaluate_tiers),
     Periodic("announce_plan_ends", timedelta(minutes=1), memberships.announce_due),
     Periodic("renew_plans", timedelta(minutes=1), memberships.renew_due),
@@ -110,6 +112,7 @@ PERIODIC: tuple[Periodic, ...] = (
     Periodic("purge_sessions", timedelta(hours=1), identity.purge_sessions),
     Periodic("purge_tokens", timedelta(hours=1), identity.purge_tokens),
     Periodic("purge_phone_codes", timedelta(hours=1), signins.purge_codes),
+    Periodic("purge_passkey_challenges", timedelta(hours=1), signins.purge_challenges),
     Periodic("purge_claims", timedelta(hours=1), identity.purge_claims),
     Periodic("fold_digests", timedelta(minutes=1), notifications.fold_digests),
     Periodic("poll_webhooks", timedelta(seconds=5), notifications.poll_webhooks),

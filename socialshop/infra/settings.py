@@ -56,6 +56,9 @@ class Settings(BaseSettings):
     job_workers: int = Field(2, ge=1, le=64, description="RQ worker processes started by run and work")
     database_pool: int = Field(5, ge=1, le=100, description="database connections a process keeps")
     currency: str = Field("CNY", pattern="^[A-Z]{3}$", description="the shop's currency, ISO 4217")
+    shipping_fee_minor: int = Field(
+        0, ge=0, le=10**9, description="what sending an order costs its buyer, in minor units of the shop's currency"
+    )
     time_zone: str = Field("Asia/Shanghai", description="time zone of calendar rules: birthdays, member days")
     country: str = Field("CN", pattern="^[A-Z]{2}$", description="whose rules the legal guard of plans applies")
     session_days: int = Field(30, ge=1, le=365, description="days a session lasts")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from socialshop.infra.uow import UnitOfWork
 from socialshop.infra.wired import settings
 from socialshop.kernel.errors import InvalidValue
+from socialshop.kernel.ids import from_public
 from socialshop.loyalty import service
 from socialshop.loyalty.errors import (
     PointRulesTaken,
@@ -12,6 +13,14 @@ from socialshop.loyalty.errors import (
     RedemptionDecided,
     RewardChanged,
     SelfAdjustment,
+)
+from socialshop.loyalty.schemas.coupons import (
+    COUPON_PREFIX,
+    CouponDraft,
+    CouponPage,
+    CouponWire,
+    Issue,
+    Issued,
 )
 from socialshop.loyalty.schemas.rewards import (
     RedemptionPage,
@@ -38,6 +47,9 @@ from socialshop.web.paging import PageQuery, cut_page
 from socialshop.web.schemas import Nothing
 
 room = Room("loyalty_admin", __name__, tag="Points, for the shop")
+coupon_room = Room("coupons_admin", __name__, tag="Coupons, for the shop")
+
+_COUPON = {"coupon_id": COUPON_PREFIX}
 
 
 @room.operation(
@@ -202,3 +214,94 @@ def refuse_redemption(call: Call[Refusal, Nothing]) -> Answer:
         return Answer(RedemptionWire.of(service.refuse_redemption(uow, actor, redemption_id, call.body.reason)))
 
     return call.transact(refuse)
+
+
+@coupon_room.operation(
+    "GET", "/admin/coupons", access=READS_ALL, query=PageQuery, replies=Reply(200, CouponPage, "Coupons.")
+)
+def list_coupons(call: Call[Nothing, PageQuery]) -> Answer:
+    """Every coupon, the newest first, with what it took off so far."""
+    query, before = call.query, call.query.after()
+
+    def read(uow: UnitOfWork) -> Answer:
+        shown, cursor = cut_page(service.coupons(uow, before, query.limit + 1), query.limit, lambda view: view.row.id)
+        return Answer(CouponPage(data=[CouponWire.of(view) for view in shown], next_cursor=cursor))
+
+    return call.transact(read)
+
+
+@coupon_room.operation(
+    "POST",
+    "/admin/coupons",
+    access=ADMINS,
+    body=CouponDraft,
+    replies=Reply(201, CouponWire, "Made. Nobody has it until it is issued."),
+)
+def make_coupon(call: Call[CouponDraft, Nothing]) -> Answer:
+    """Make a coupon. Its terms and limits stand for ever; it may be paused."""
+    new = call.body.new()
+    return call.transact(lambda uow: Answer(CouponWire.of(service.make_coupon(uow, call.caller.member_id, new)), 201))
+
+
+@coupon_room.operation(
+    "GET",
+    "/admin/coupons/<coupon_id>",
+    access=READS_ALL,
+    replies=Reply(200, CouponWire, "The coupon."),
+    ids=_COUPON,
+)
+def show_coupon(call: Call[Nothing, Nothing]) -> Answer:
+    """One coupon, with what it took off so far."""
+    return call.transact(lambda uow: Answer(CouponWire.of(service.coupon(uow, call.ids["coupon_id"]))))
+
+
+@coupon_room.operation(
+    "POST",
+    "/admin/coupons/<coupon_id>/pause",
+    access=ADMINS,
+    replies=Reply(200, CouponWire, "Neither issued nor taken any more."),
+    ids=_COUPON,
+)
+def pause_coupon(call: Call[Nothing, Nothing]) -> Answer:
+    """Neither issue nor take a coupon any more; what is set aside stays. Said again, nothing changes."""
+    return _pause(call, paused=True)
+
+
+@coupon_room.operation(
+    "POST",
+    "/admin/coupons/<coupon_id>/resume",
+    access=ADMINS,
+    replies=Reply(200, CouponWire, "It may be issued and taken again."),
+    ids=_COUPON,
+)
+def resume_coupon(call: Call[Nothing, Nothing]) -> Answer:
+    """Let a paused coupon be issued and taken again. Said again, nothing changes."""
+    return _pause(call, paused=False)
+
+
+def _pause(call: Call[Nothing, Nothing], *, paused: bool) -> Answer:
+    def pause(uow: UnitOfWork) -> Answer:
+        view = service.pause_coupon(uow, call.caller.member_id, call.ids["coupon_id"], paused=paused)
+        return Answer(CouponWire.of(view))
+
+    return call.transact(pause)
+
+
+@coupon_room.operation(
+    "POST",
+    "/admin/coupons/<coupon_id>/issues",
+    access=ADMINS,
+    body=Issue,
+    replies=Reply(200, Issued, "Given."),
+    ids=_COUPON,
+)
+def issue_coupon(call: Call[Issue, Nothing]) -> Answer:
+    """Give a coupon to members, each once a period. Said again, nothing changes."""
+    body = call.body
+
+    def issue(uow: UnitOfWork) -> Answer:
+        members = [from_public("mbr", one) for one in body.member_ids]
+        given = service.issue_coupon(uow, call.caller.member_id, call.ids["coupon_id"], members, body.period)
+        return Answer(Issued(issued=given))
+
+    return call.transact(issue)

@@ -1,4 +1,4 @@
-"""Missions and campaigns as the shop plans and measures them over HTTP."""
+"""Missions, campaigns and surveys as the shop plans and reads them over HTTP."""
 
 from __future__ import annotations
 
@@ -15,9 +15,11 @@ from socialshop.loyalty.schemas.campaigns import (
     CampaignWire,
 )
 from socialshop.loyalty.schemas.missions import MISSION_PREFIX, MissionDraft, MissionPage, MissionTerms, MissionWire
-from socialshop.loyalty.service import campaigns, missions
+from socialshop.loyalty.schemas.surveys import SurveyDraft, SurveyPage, SurveyResultsWire, SurveyWire
+from socialshop.loyalty.service import campaigns, missions, surveys
 from socialshop.loyalty.service.campaigns import CAMPAIGN_PREFIX
 from socialshop.loyalty.service.missions import MissionRow
+from socialshop.loyalty.service.surveys import SURVEY_PREFIX, SurveyRow
 from socialshop.web.auth import ADMINS, READS_ALL
 from socialshop.web.languages import best_language
 from socialshop.web.operations import Answer, Call, Reply, Room
@@ -28,6 +30,7 @@ room = Room("campaigns_admin", __name__, tag="Missions and campaigns, for the sh
 
 _MISSION = {"mission_id": MISSION_PREFIX}
 _CAMPAIGN = {"campaign_id": CAMPAIGN_PREFIX}
+_SURVEY = {"survey_id": SURVEY_PREFIX}
 _IN_A_LANGUAGE = {"Vary": "Accept-Language"}
 
 
@@ -174,6 +177,60 @@ def show_campaign_results(call: Call[Nothing, Nothing]) -> Answer:
         return Answer(CampaignResultsWire.of(row, found, best_language()), headers=_IN_A_LANGUAGE)
 
     return call.transact(read)
+
+
+@room.operation("GET", "/admin/surveys", access=READS_ALL, query=PageQuery, replies=Reply(200, SurveyPage, "Surveys."))
+def list_all_surveys(call: Call[Nothing, PageQuery]) -> Answer:
+    """Every survey, the newest first, with how many answered."""
+    query, before = call.query, call.query.after()
+
+    def read(uow: UnitOfWork) -> Answer:
+        shown, cursor = cut_page(surveys.surveys(uow, before, query.limit + 1), query.limit, lambda row: row[0].id)
+        return Answer(SurveyPage(data=[SurveyWire.of(*row) for row in shown], next_cursor=cursor))
+
+    return call.transact(read)
+
+
+@room.operation(
+    "POST",
+    "/admin/surveys",
+    access=ADMINS,
+    body=SurveyDraft,
+    replies=Reply(201, SurveyWire, "Open from `opens_at` on."),
+)
+def add_survey(call: Call[SurveyDraft, Nothing]) -> Answer:
+    """Open a survey."""
+    new = call.body.new()
+    return call.transact(lambda uow: Answer(SurveyWire.of(surveys.add(uow, call.caller.member_id, new), None), 201))
+
+
+@room.operation(
+    "POST",
+    "/admin/surveys/<survey_id>/close",
+    access=ADMINS,
+    replies=Reply(200, SurveyResultsWire, "Nobody answers it any more; its results."),
+    ids=_SURVEY,
+)
+def close_survey(call: Call[Nothing, Nothing]) -> Answer:
+    """End a survey now. Said again, nothing changes."""
+    survey_id = call.ids["survey_id"]
+    return call.transact(lambda uow: _results(uow, surveys.close(uow, call.caller.member_id, survey_id)))
+
+
+@room.operation(
+    "GET",
+    "/admin/surveys/<survey_id>/results",
+    access=READS_ALL,
+    replies=Reply(200, SurveyResultsWire, "Counts of at least five, and words without names."),
+    ids=_SURVEY,
+)
+def show_survey_results(call: Call[Nothing, Nothing]) -> Answer:
+    """What was answered so far."""
+    return call.transact(lambda uow: _results(uow, surveys.survey(uow, call.ids["survey_id"])))
+
+
+def _results(uow: UnitOfWork, row: SurveyRow) -> Answer:
+    return Answer(SurveyResultsWire.of(*surveys.tallies(uow, row)))
 
 
 def _mission(uow: UnitOfWork, row: MissionRow, status: int = 200) -> Answer:

@@ -47,6 +47,20 @@ class CampaignTooLate(DomainError):
     kind = Kind.CONFLICT
 
 
+class SurveyAnswered(DomainError):
+    """The member answered the survey before: each answers once."""
+
+    code = "survey_answered"
+    kind = Kind.CONFLICT
+
+
+class SurveyClosed(DomainError):
+    """The survey is over."""
+
+    code = "survey_closed"
+    kind = Kind.CONFLICT
+
+
 class RewardChanged(DomainError):
     """Something else is left of the reward by now than who changes it saw."""
 
@@ -65,4 +79,11 @@ class PointRulesTaken(DomainError):
     """Other rules of points come into force at that very instant."""
 
     code = "point_rules_taken"
+    kind = Kind.CONFLICT
+
+
+class CouponUnusable(DomainError):
+    """The coupon is not the member's or not open, or it cannot act on this order; `reason` says which."""
+
+    code = "coupon_unusable"
     kind = Kind.CONFLICT

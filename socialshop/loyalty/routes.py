@@ -8,6 +8,7 @@ from socialshop.infra.uow import UnitOfWork
 from socialshop.infra.wired import settings
 from socialshop.loyalty import service
 from socialshop.loyalty.errors import PointsShort, RewardGone, RewardLimitReached
+from socialshop.loyalty.schemas.coupons import HoldingPage, HoldingWire
 from socialshop.loyalty.schemas.points import CheckInWire, PointsMovement, PointsMovementPage, PointsWire
 from socialshop.loyalty.schemas.rewards import RedemptionPage, RedemptionWire, RewardPage, RewardWire
 from socialshop.web.auth import BUYERS, SIGNED_IN
@@ -18,6 +19,7 @@ from socialshop.web.paging import PageQuery, cut_page
 from socialshop.web.schemas import Nothing
 
 room = Room("loyalty", __name__, tag="Points")
+coupon_room = Room("coupons", __name__, tag="Coupons")
 
 _LINE_BITS = 32
 _IN_A_LANGUAGE = {"Vary": "Accept-Language"}
@@ -104,5 +106,20 @@ def list_redemptions(call: Call[Nothing, PageQuery]) -> Answer:
         found = service.redemptions(uow, member=call.caller.number, before=before, limit=query.limit + 1)
         shown, cursor = cut_page(found, query.limit, lambda row: row.id)
         return Answer(RedemptionPage(data=[RedemptionWire.of(row) for row in shown], next_cursor=cursor))
+
+    return call.transact(read)
+
+
+@coupon_room.operation(
+    "GET", "/me/coupons", access=SIGNED_IN, query=PageQuery, replies=Reply(200, HoldingPage, "Coupons.")
+)
+def list_own_coupons(call: Call[Nothing, PageQuery]) -> Answer:
+    """The coupons that you have or had, the newest first."""
+    query, before = call.query, call.query.after()
+
+    def read(uow: UnitOfWork) -> Answer:
+        found = service.coupons_of(uow, call.caller.number, before, query.limit + 1)
+        shown, cursor = cut_page(found, query.limit, lambda holding: holding.row.id)
+        return Answer(HoldingPage(data=[HoldingWire.of(holding) for holding in shown], next_cursor=cursor))
 
     return call.transact(read)

@@ -75,9 +75,16 @@ def code_of(kind: str, *, lot_kind: str | None, purpose: str | None, owed: bool,
     return next((code for code in (*particular, f"{plain}_{about}", plain) if code in SENTENCES), "other")
 
 
-def say(language: str, code: str, facts: Mapping[str, Any], *, money: Callable[[Money], str] = str) -> str:
-    """The sentence `code` in `language`, with its figures; `money` writes an amount."""
-    sentence = SENTENCES[code][LANGUAGES.index(language)]
+def say(
+    language: str,
+    code: str,
+    facts: Mapping[str, Any],
+    *,
+    money: Callable[[Money], str] = str,
+    catalogue: Mapping[str, tuple[str, str]] = SENTENCES,
+) -> str:
+    """The sentence `code` of the catalogue in `language`, with its figures; `money` writes an amount."""
+    sentence = catalogue[code][LANGUAGES.index(language)]
     return _FIELD.sub(lambda field: _written(field[1], field[2], facts, money), sentence)
 
 

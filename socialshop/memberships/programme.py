@@ -29,8 +29,13 @@ Points = Annotated[int, Field(ge=0, le=MOST_POINTS)]
 
 
 class BenefitSet(Document):
-    """What a tier gives; what is not said is not given. 10,000 bps of points are the plain number."""
+    """What a tier gives; what is not said is not given. 10,000 bps of points are the plain number.
 
+    `discount_bps` off the goods at checkout, which are never free; `free_shipping`: sending costs nothing.
+    """
+
+    discount_bps: Annotated[int, Field(ge=0, lt=BPS)] = 0
+    free_shipping: bool = False
     points_multiplier_bps: Annotated[int, Field(ge=BPS, le=100 * BPS)] = BPS
     early_access_hours: Annotated[int, Field(ge=0, le=168)] = 0
     exclusive_deals: bool = False

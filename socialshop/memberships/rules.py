@@ -23,22 +23,20 @@ class Benefits:
     tier_name_zh: str
     tier_name_en: str
     level: int
+    discount_bps: int = 0
+    free_shipping: bool = False
     points_multiplier_bps: int = BPS
     early_access_hours: int = 0
     exclusive_deals: bool = False
 
 
+_GIVEN = ("discount_bps", "free_shipping", "points_multiplier_bps", "early_access_hours", "exclusive_deals")
+
+
 def benefits_of_tier(tier: str, name_zh: str, name_en: str, level: int, given: Mapping[str, Any]) -> Benefits:
-    """The benefits of a tier from its published document."""
-    return Benefits(
-        tier=tier,
-        tier_name_zh=name_zh,
-        tier_name_en=name_en,
-        level=level,
-        points_multiplier_bps=given["points_multiplier_bps"],
-        early_access_hours=given["early_access_hours"],
-        exclusive_deals=given["exclusive_deals"],
-    )
+    """The benefits of a tier from its published document; one that is older than a benefit does not give it."""
+    has = {name: given[name] for name in _GIVEN if name in given}
+    return Benefits(tier=tier, tier_name_zh=name_zh, tier_name_en=name_en, level=level, **has)
 
 
 def best_of(given: Sequence[Mapping[str, Any]]) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from pydantic import Field, StringConstraints, model_validator
 from socialshop.kernel.ids import to_public
 from socialshop.kernel.money import MAX_AMOUNT_MINOR
 from socialshop.orders.pricing import PriceLine
+from socialshop.orders.sentences import words
 from socialshop.orders.service import LineView, OrderView, RefundView
 from socialshop.payments.schemas import PaymentWire
 from socialshop.web.paging import Page, PageQuery
@@ -19,7 +20,15 @@ _PRICE = {"amount_minor": 9900, "currency": "CNY"}
 ORDER: dict[str, Any] = {
     "id": "ord_01k9w3q2mxe5tb6v8c4yd7r1hz",
     "status": "awaiting_payment",
-    "lines": [{"title": "Tea for five", "sku_id": "sku_01k9w3q2mxe5tb6v8c4yd7r1hz", "quantity": 1, "amount": _PRICE}],
+    "lines": [
+        {
+            "kind": "goods",
+            "title": "Tea for five",
+            "sku_id": "sku_01k9w3q2mxe5tb6v8c4yd7r1hz",
+            "quantity": 1,
+            "amount": _PRICE,
+        }
+    ],
     "price": [],
     "total": _PRICE,
     "refunded": {"amount_minor": 0, "currency": "CNY"},
@@ -37,8 +46,9 @@ ORDER: dict[str, Any] = {
 
 
 class LineWire(Wire):
-    """`quantity` units for `amount` in all."""
+    """`quantity` units for `amount` in all; `shipping` is what sending them costs, a `gift` costs nothing."""
 
+    kind: Literal["goods", "shipping", "gift"]
     title: str | None
     sku_id: str | None
     quantity: int
@@ -48,20 +58,28 @@ class LineWire(Wire):
     def of(cls, view: LineView) -> LineWire:
         """The wire form of a line."""
         sku_id = to_public("sku", view.sku_id) if view.sku_id else None
-        return cls(title=view.title, sku_id=sku_id, quantity=view.quantity, amount=MoneyWire.of(view.amount))
+        amount = MoneyWire.of(view.amount)
+        return cls(kind=view.kind, title=view.title, sku_id=sku_id, quantity=view.quantity, amount=amount)
 
 
 class PriceLineWire(Wire):
-    """What a step adds to a price, or takes off it."""
+    """What a step adds to a price, or takes off it, and what it is called in Chinese and English."""
 
-    kind: Literal["goods", "points"]
+    kind: Literal["goods", "member_price", "coupon", "gift", "points", "shipping", "free_shipping", "shipping_coupon"]
     amount: MoneyWire
+    words_zh: str
+    words_en: str
 
     @classmethod
     def all_of(cls, lines: Iterable[PriceLine], currency: str) -> list[PriceLineWire]:
         """The wire form of a price's steps."""
         return [
-            cls(kind=line.kind.value, amount=MoneyWire(amount_minor=line.amount_minor, currency=currency))
+            cls(
+                kind=line.kind.value,
+                amount=MoneyWire(amount_minor=line.amount_minor, currency=currency),
+                words_zh=words(line, "zh"),
+                words_en=words(line, "en"),
+            )
             for line in lines
         ]
 

@@ -12,7 +12,7 @@ from socialshop.infra.wired import settings
 from socialshop.invites import visitors
 from socialshop.invites.errors import InviteCodeUnknown
 from socialshop.kernel.ids import to_public
-from socialshop.loyalty.errors import PointsShort
+from socialshop.loyalty.errors import CouponUnusable, PointsShort
 from socialshop.memberships.errors import TierRequired
 from socialshop.orders.errors import AmountTooLarge, NothingToRefund
 from socialshop.orders.schemas import RefundRequest, RefundWire
@@ -48,7 +48,16 @@ _EVENT_ID = re.compile(r"[0-9]{1,18}", re.ASCII)
     access=BUYERS,
     body=SeatClaim,
     replies=Reply(201, JoinedWire, "The room, with you as its host in the first seat."),
-    refuses=(InviteCodeUnknown, DealNotLive, DealPaused, OutOfStock, TierRequired, MemberLimitReached, PointsShort),
+    refuses=(
+        InviteCodeUnknown,
+        DealNotLive,
+        DealPaused,
+        OutOfStock,
+        TierRequired,
+        MemberLimitReached,
+        PointsShort,
+        CouponUnusable,
+    ),
     ids={"deal_id": "deal"},
     idempotency=Idempotency.REQUIRED,
 )
@@ -66,7 +75,7 @@ def open_room(call: Call[SeatClaim, Nothing]) -> Answer:
             call.ids["deal_id"],
             body.quantity,
             _attribution(body, uow),
-            use_points=body.use_points,
+            means=body.means(),
         )
         return Answer(JoinedWire.of(joined), 201)
 
@@ -79,15 +88,15 @@ def open_room(call: Call[SeatClaim, Nothing]) -> Answer:
     access=BUYERS,
     body=QuoteRequest,
     replies=Reply(200, QuoteWire, "The price, step by step."),
-    refuses=(DealNotLive, DealPaused),
+    refuses=(DealNotLive, DealPaused, CouponUnusable),
     ids={"deal_id": "deal"},
 )
 def quote_deal(call: Call[QuoteRequest, Nothing]) -> Answer:
-    """What a seat would cost, with points or without; nothing is taken or set aside."""
+    """What a seat would cost, step by step: your tier's price, coupons, points, shipping. Nothing is taken."""
     body = call.body
 
     def quote(uow: UnitOfWork) -> Answer:
-        found = service.quote(uow, call.caller, call.ids["deal_id"], body.quantity, body.use_points)
+        found = service.quote(uow, call.caller, call.ids["deal_id"], body.quantity, body.means())
         return Answer(QuoteWire.of(found))
 
     return call.transact(quote)
@@ -110,6 +119,7 @@ def quote_deal(call: Call[QuoteRequest, Nothing]) -> Answer:
         DealNotLive,
         MemberLimitReached,
         PointsShort,
+        CouponUnusable,
     ),
     ids={"room_id": "room"},
     idempotency=Idempotency.REQUIRED,
@@ -125,7 +135,7 @@ def join_room(call: Call[SeatClaim, Nothing]) -> Answer:
             call.ids["room_id"],
             body.quantity,
             _attribution(body, uow),
-            use_points=body.use_points,
+            means=body.means(),
         )
         return Answer(JoinedWire.of(joined), 201)
 

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field, StringConstraints
+from pydantic import Field, StringConstraints, model_validator
 
 from socialshop.deals.rules import MOST_UNITS
-from socialshop.kernel.ids import to_public
+from socialshop.kernel.ids import from_public, to_public
+from socialshop.loyalty.coupon_sentences import why
+from socialshop.loyalty.coupons import MOST_STACKED
 from socialshop.loyalty.rules import MOST_POINTS
+from socialshop.loyalty.schemas.coupons import HOLDING_PREFIX
 from socialshop.orders.schemas import ORDER, OrderWire, PriceLineWire
-from socialshop.orders.service import Quote
+from socialshop.orders.service import Means, Quote
 from socialshop.payments.schemas import PaymentWire
 from socialshop.rooms.service import Joined, RoomEvents, RoomView, SeatView
 from socialshop.web.schemas import Instant, MoneyWire, Wire, with_example
@@ -37,53 +40,125 @@ _SEAT: dict[str, Any] = {
 }
 
 
-class SeatClaim(Wire):
-    """How many units, and through whose invitation: the link followed here before, where none is named.
+class QuoteRequest(Wire):
+    """How many units, and what besides money should pay for them.
 
-    `use_points`: at most so many points pay a part of the price, as far as the rules of points allow.
+    `use_points`: at most so many points, as far as the rules of points allow. `coupons`: the best set of those you
+    have, or none; `coupon_ids`: these very ones of `GET /me/coupons` instead.
     """
 
     model_config = with_example({"quantity": 1})
 
     quantity: int = Field(1, ge=1, le=MOST_UNITS)
-    invite_code: Annotated[str, StringConstraints(min_length=1, max_length=40)] | None = None
     use_points: int | None = Field(None, ge=1, le=MOST_POINTS)
+    coupons: Literal["auto", "none"] = "auto"
+    coupon_ids: Annotated[list[str], Field(min_length=1, max_length=MOST_STACKED)] | None = None
+
+    @model_validator(mode="after")
+    def _one_way(self) -> Self:
+        if self.coupon_ids is not None and self.coupons == "none":
+            raise ValueError("send coupon_ids, or no coupons, not both")
+        return self
+
+    def means(self) -> Means:
+        """What besides money should pay. Raises NotFound for an id that is none."""
+        named = None if self.coupons == "auto" else ()
+        ids = named if self.coupon_ids is None else [from_public(HOLDING_PREFIX, one) for one in self.coupon_ids]
+        return Means(self.use_points, ids)
 
 
-class QuoteRequest(Wire):
-    """How many units, and at most how many points should pay a part of their price."""
+class SeatClaim(QuoteRequest):
+    """A seat to take, and through whose invitation: the link followed here before, where none is named."""
 
     model_config = with_example({"quantity": 1})
 
-    quantity: int = Field(1, ge=1, le=MOST_UNITS)
-    use_points: int | None = Field(None, ge=1, le=MOST_POINTS)
+    invite_code: Annotated[str, StringConstraints(min_length=1, max_length=40)] | None = None
+
+
+class CouponUsedWire(Wire):
+    """A coupon that acts on the price; a gift takes nothing off."""
+
+    id: str
+    title: str
+    amount: MoneyWire
+
+
+class CouponUnusedWire(Wire):
+    """A coupon of yours that does not act on the price, and why, in Chinese and English."""
+
+    id: str
+    title: str
+    reason: str
+    why_zh: str
+    why_en: str
 
 
 class QuoteWire(Wire):
-    """A price step by step, what is paid in money, and the points that it takes."""
+    """A price step by step, what is paid in money, the points that it takes, and which coupons act and which do not."""
 
     model_config = with_example(
         {
             "lines": [
-                {"kind": "goods", "amount": {"amount_minor": 9900, "currency": "CNY"}},
-                {"kind": "points", "amount": {"amount_minor": -2970, "currency": "CNY"}},
+                {
+                    "kind": "goods",
+                    "amount": {"amount_minor": 9900, "currency": "CNY"},
+                    "words_zh": "商品",
+                    "words_en": "Goods",
+                },
+                {
+                    "kind": "coupon",
+                    "amount": {"amount_minor": -1000, "currency": "CNY"},
+                    "words_zh": "优惠券「新人立减」",
+                    "words_en": "Coupon “新人立减”",
+                },
             ],
-            "total": {"amount_minor": 6930, "currency": "CNY"},
-            "points": 2970,
+            "total": {"amount_minor": 8900, "currency": "CNY"},
+            "points": 0,
+            "coupons": [
+                {
+                    "id": "cph_01k9w3q2mxe5tb6v8c4yd7r1hz",
+                    "title": "新人立减",
+                    "amount": {"amount_minor": 1000, "currency": "CNY"},
+                }
+            ],
+            "unused_coupons": [],
         }
     )
 
     lines: list[PriceLineWire]
     total: MoneyWire
     points: int
+    coupons: list[CouponUsedWire]
+    unused_coupons: list[CouponUnusedWire]
 
     @classmethod
     def of(cls, found: Quote) -> QuoteWire:
         """The wire form of a quote."""
+        currency = found.total.currency
+        used = [
+            CouponUsedWire(
+                id=to_public(HOLDING_PREFIX, each.held.id),
+                title=each.held.title,
+                amount=MoneyWire(amount_minor=each.amount_minor, currency=currency),
+            )
+            for each in found.coupons.used
+        ]
+        unused = [
+            CouponUnusedWire(
+                id=to_public(HOLDING_PREFIX, each.held.id),
+                title=each.held.title,
+                reason=each.reason,
+                why_zh=why(each.reason, "zh"),
+                why_en=why(each.reason, "en"),
+            )
+            for each in found.coupons.unused
+        ]
         return cls(
-            lines=PriceLineWire.all_of(found.lines, found.total.currency),
+            lines=PriceLineWire.all_of(found.lines, currency),
             total=MoneyWire.of(found.total),
             points=found.points,
+            coupons=used,
+            unused_coupons=unused,
         )
 
 

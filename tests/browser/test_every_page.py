@@ -64,6 +64,7 @@ def examples(shop: Shop) -> dict[str, str]:
         "subscription_id": subscribed(shop),
         "offer_id": shop.call("GET", "/admin/plan-offers", admin)["data"][0]["id"],
         "campaign_id": a_campaign(shop),
+        "survey_id": a_survey(shop),
         "mission_id": a_mission(shop),
         "programme_id": shop.call("GET", "/admin/tier-programmes", admin)["data"][0]["id"],
         "plan_id": shop.call("GET", "/admin/commission-plans", admin)["data"][0]["id"],
@@ -99,6 +100,23 @@ def a_campaign(shop: Shop) -> str:
     campaign = shop.call("POST", "/admin/campaigns", admin, body)["id"]
     shop.call("POST", f"/admin/campaigns/{campaign}/draw", admin, {})
     return str(campaign)
+
+
+def a_survey(shop: Shop) -> str:
+    """A survey of every kind of question; opened once."""
+    admin = PEOPLE["admin"]
+    if found := shop.call("GET", "/admin/surveys", admin)["data"]:
+        return str(found[0]["id"])
+    options = [{"zh": "绿茶", "en": "Green"}, {"zh": "红茶", "en": "Black"}]
+    asked = {"text_zh": "哪种茶？", "text_en": "Which tea?"}
+    questions = [
+        {"kind": "single", "options": options, **asked},
+        {"kind": "multiple", "options": options, **asked},
+        {"kind": "scale", **asked},
+        {"kind": "text", **asked},
+    ]
+    body = {"title_zh": "关于茶", "title_en": "About tea", "questions": questions, "closes_at": "2036-01-01T00:00:00Z"}
+    return str(shop.call("POST", "/admin/surveys", admin, body)["id"])
 
 
 def a_mission(shop: Shop) -> str:

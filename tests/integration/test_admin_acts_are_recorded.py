@@ -159,6 +159,15 @@ class Office:
         self.act(self.first, f"/admin/redemptions/{done}/done")
         self.act(self.first, f"/admin/redemptions/{refused}/refuse", reason="broken")
 
+    def give_coupons(self) -> None:
+        """A coupon is made, paused, resumed and given."""
+        terms = {"kind": "amount", "currency": "CNY", "amount_minor": 100}
+        coupon = self.act(self.first, "/admin/coupons", title="Ten", terms=terms, valid_days=3)["id"]
+        self.act(self.first, f"/admin/coupons/{coupon}/pause")
+        self.act(self.first, f"/admin/coupons/{coupon}/resume")
+        member = to_public("mbr", self.buyers[0].card.member_id)
+        self.act(self.first, f"/admin/coupons/{coupon}/issues", member_ids=[member], period="x")
+
     def missions(self) -> None:
         """A mission, published, changed and withdrawn."""
         terms = {"title_zh": "一单", "title_en": "One order", "times": 1, "points": 5}
@@ -176,6 +185,12 @@ class Office:
         self.act(self.first, f"/admin/campaigns/{campaign}/missions", **terms, kind="order", repeats="once")
         self.act(self.first, f"/admin/campaigns/{campaign}/draw")
         self.act(self.first, f"/admin/campaigns/{campaign}/cancel")
+
+    def survey(self) -> None:
+        """A survey, opened and closed."""
+        questions = [{"kind": "text", "text_zh": "什么？", "text_en": "What?"}]
+        asked = {"title_zh": "茶", "title_en": "Tea", "questions": questions, "closes_at": "2036-01-01T00:00:00Z"}
+        self.act(self.first, f"/admin/surveys/{self.act(self.first, '/admin/surveys', **asked)['id']}/close")
 
     def pay_out(self) -> None:
         """Four requests: two are paid, one held, one rejected."""
@@ -220,8 +235,10 @@ def test_every_act_of_the_shops_own_people_is_in_the_record_with_who_did_it(offi
     office.moderate()
     office.tell()
     office.reward()
+    office.give_coupons()
     office.missions()
     office.campaign()
+    office.survey()
     office.pay_out()
     assert office.done == _acts(office.shop.app), "an act that is not tried here: add it, and see it recorded"
 

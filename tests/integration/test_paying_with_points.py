@@ -20,6 +20,7 @@ from socialshop.kernel.ids import to_public
 from socialshop.loyalty import service as loyalty
 from socialshop.loyalty.errors import PointsShort
 from socialshop.orders import service as orders
+from socialshop.orders.service import Means
 from socialshop.rooms import service as rooms
 from socialshop.rooms.service import Joined
 
@@ -44,12 +45,12 @@ def rich(shop: RoomShop, points: int = 5_000) -> Member:
 
 def opened(shop: RoomShop, member: Member, deal: uuid.UUID, use_points: int = 4_000, quantity: int = 1) -> Joined:
     return in_unit_of_work(
-        lambda uow: rooms.open_room(uow, member, deal, quantity, use_points=use_points), shop.pay_shop.clock
+        lambda uow: rooms.open_room(uow, member, deal, quantity, means=Means(use_points)), shop.pay_shop.clock
     )
 
 
 def joined(shop: RoomShop, member: Member, room: uuid.UUID, use_points: int) -> Joined:
-    return in_unit_of_work(lambda uow: rooms.join(uow, member, room, use_points=use_points), shop.pay_shop.clock)
+    return in_unit_of_work(lambda uow: rooms.join(uow, member, room, means=Means(use_points)), shop.pay_shop.clock)
 
 
 def all_exact(shop: RoomShop) -> None:

@@ -26,6 +26,7 @@ _CAMPAIGN = {
     "goal": "buyers",
     "target": "100",
     "multiplier_percent": "200",
+    "coupon_id": "",
     "notice_zh": "",
     "notice_en": "",
 }
@@ -104,3 +105,57 @@ def test_a_member_day_is_a_day_of_the_month_or_a_weekday(site: Flask, admin: Vis
     page = member(site).look("/calendar").text
     assert "Member day" in page
     assert "Orders give 200% of the points" in page
+
+
+_SURVEY = {
+    "title_zh": "关于茶",
+    "title_en": "About tea",
+    "points": "",
+    "opens_at": "",
+    "closes_at": "2036-01-01T00:00",
+    "questions": "single 哪种？ | Which?\n- 绿茶 | Green\n- 红茶 | Black\n"
+    "multiple? 还有？ | Also?\n- 甲 | One\n- 乙 | Two\n"
+    "scale 满意吗？ | Content?\ntext? 别的？ | What else?",
+}
+
+
+def test_a_survey_is_written_as_text_answered_once_and_read_as_counts(site: Flask, admin: Visitor) -> None:
+    lin = member(site)
+    for wrong in ("single 哪种？", "- 绿茶 | Green", "which 哪种？ | Which?", "single 哪种？ | Which?"):
+        refused = admin.send("/admin/surveys", "/admin/surveys", **_SURVEY | {"questions": wrong})
+        assert (refused.status_code, 'class="wrong"' in refused.text) == (422, True), wrong
+    assert counts("surveys") == {"surveys": 0}
+    desk = admin.send("/admin/surveys", "/admin/surveys", **_SURVEY).headers["Location"]
+    path = desk.removeprefix("/admin")
+    assert "About tea" in lin.look("/surveys").text
+    short = lin.send(path, path, q1="1")
+    assert (short.status_code, "This is needed." in short.text) == (422, True)
+    assert lin.send(path, path, q1="2", q2_1="yes", q3="5", q4="Oolong").status_code == 303
+    assert "answered" in lin.look(path).text
+    assert f'action="{path}"' not in lin.look(path).text
+    page = admin.look(desk).text
+    assert "Fewer than five answered." in page
+    assert "Oolong" not in page
+    for _ in range(4):
+        member(site).send(path, path, q1="2", q3="5", q4="Oolong")
+    page = admin.look(desk).text
+    assert '<td class="end" data-value="5">5</td>' in page
+    assert page.count("Oolong") == 5
+    assert admin.send(desk, f"{desk}/close").status_code == 303
+    assert "About tea" not in lin.look("/surveys").text
+    assert f'action="{path}"' not in member(site).look(path).text
+
+
+def test_a_member_is_named_on_boards_by_consent_alone(site: Flask) -> None:
+    lin = member(site, name="Lin")
+    page = lin.look("/board")
+    assert "Nobody stands here yet" in page.text
+    assert lin.send("/board", "/board/name").status_code == 303
+    assert "Boards name you." in lin.look("/board").text
+    assert counts("board_names") == {"board_names": 1}
+    assert lin.client.post("/board/name", data=lin.form("/board", "/board/name")).status_code == 303
+    assert counts("board_names") == {"board_names": 0}
+    assert lin.look("/board?metric=volume&month=2026-03").status_code == 200
+    for wrong in ("metric=earnings", "month=2026-00"):
+        assert lin.look(f"/board?{wrong}").status_code == 404
+    assert "Name me" not in member(site, role=Role.FINANCE).look("/board").text

@@ -113,6 +113,7 @@ def _in_force() -> dict[str, str]:
             f"name_zh_{position}": zh,
             f"name_en_{position}": en,
             f"threshold_{position}": str(threshold),
+            f"discount_{position}": "5",
             f"points_{position}": str(points),
             f"hours_{position}": str(hours),
         }

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 import time
 import uuid
 from collections import Counter
@@ -10,13 +9,13 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import pytest
+from at_once import at_once
 from flask import Flask
 from points_shop import PointsShop, faults, points, rows
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from socialshop.infra.uow import UnitOfWork, in_unit_of_work, unit_of_work
-from socialshop.kernel.errors import DomainError
 from socialshop.loyalty import service as loyalty
 from socialshop.loyalty.rules import Part, Span
 from socialshop.loyalty.service import NewReward, using
@@ -34,28 +33,6 @@ def shop(app: Flask) -> PointsShop:
     return shop
 
 
-def at_once(shop: PointsShop, works: Sequence[Callable[[UnitOfWork], Any]]) -> Counter[str]:
-    """Run each in a thread and a unit of work of its own, all starting together; returns how they ended, by code."""
-    gate = threading.Barrier(len(works))
-    ended: list[str] = []
-
-    def run(work: Callable[[UnitOfWork], Any]) -> None:
-        with shop.app.app_context():
-            gate.wait()
-            try:
-                in_unit_of_work(work, shop.clock)
-                ended.append("done")
-            except DomainError as refused:
-                ended.append(refused.code)
-
-    threads = [threading.Thread(target=run, args=(work,)) for work in works]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    return Counter(ended)
-
-
 def a_use() -> Callable[[UnitOfWork], Any]:
     """A use of 30 points of the first member's."""
     purpose = Purpose(using.ORDER, uuid.uuid4(), {})
@@ -66,7 +43,7 @@ def spend(shop: PointsShop) -> Counter[str]:
     """Eight uses of 30 at once, of 100 points in ten lots."""
     for number in range(10):
         shop.give(1, 10, str(number))
-    return at_once(shop, [a_use() for _ in range(AT_ONCE)])
+    return at_once(shop.app, shop.clock, [a_use() for _ in range(AT_ONCE)])
 
 
 def test_of_eight_uses_at_once_just_those_that_the_points_cover_go_through(shop: PointsShop) -> None:
@@ -95,7 +72,7 @@ def test_a_use_that_reads_before_it_locks_is_seen(shop: PointsShop, monkeypatch:
     monkeypatch.setattr(lots, "lock_members", lambda *_: None)
     monkeypatch.setattr(lots, "lock_open", read)
     monkeypatch.setattr(lots, "take", write)
-    at_once(shop, [a_use() for _ in range(3)])
+    at_once(shop.app, shop.clock, [a_use() for _ in range(3)])
     with unit_of_work() as uow:
         assert faults(uow) != []
 
@@ -118,7 +95,7 @@ def test_expiry_passes_over_a_member_whose_points_are_moving_and_takes_the_rest(
 
 def farm(shop: PointsShop) -> int:
     """Twelve reviews at once by one member, 20 points each, at most 60 a day; returns what they gave."""
-    at_once(shop, [lambda uow, name=str(n): loyalty.earn(uow, 1, "review", name) for n in range(12)])
+    at_once(shop.app, shop.clock, [lambda uow, name=str(n): loyalty.earn(uow, 1, "review", name) for n in range(12)])
     return points(1).available
 
 
@@ -156,8 +133,8 @@ def test_the_counter_itself_refuses_who_counts_without_the_lock(
 
 
 def test_one_event_told_by_many_at_once_gives_its_points_once(shop: PointsShop) -> None:
-    at_once(shop, [lambda uow: loyalty.earn(uow, 1, "share", "visit 7")] * AT_ONCE)
-    at_once(shop, [lambda uow: loyalty.check_in(uow, 1, "Asia/Shanghai")] * AT_ONCE)
+    at_once(shop.app, shop.clock, [lambda uow: loyalty.earn(uow, 1, "share", "visit 7")] * AT_ONCE)
+    at_once(shop.app, shop.clock, [lambda uow: loyalty.check_in(uow, 1, "Asia/Shanghai")] * AT_ONCE)
     assert points(1).available == 5 + 2
 
 
@@ -168,7 +145,7 @@ def take_rewards(shop: PointsShop) -> Counter[str]:
     new = NewReward("Cup", 40, stock=3, per_member=None)
     reward = shop.do(lambda uow: loyalty.add_reward(uow, uuid.uuid4(), new))
     works = [lambda uow, m=member: loyalty.redeem(uow, m, reward.id) for member in range(1, AT_ONCE + 1)]
-    return at_once(shop, works)
+    return at_once(shop.app, shop.clock, works)
 
 
 def test_the_last_three_of_a_reward_go_to_three(shop: PointsShop) -> None:
@@ -202,7 +179,7 @@ def test_two_sweeps_at_once_end_every_lot_once(shop: PointsShop) -> None:
         for _ in range(AT_ONCE):
             loyalty.expire_due(uow, 6)
 
-    at_once(shop, [sweep, sweep])
+    at_once(shop.app, shop.clock, [sweep, sweep])
     while shop.do(loyalty.expire_due):
         pass
     assert [points(member).available for member in range(1, AT_ONCE + 1)] == [0] * AT_ONCE
@@ -222,7 +199,8 @@ def test_a_refund_a_use_and_a_sweep_at_once_leave_the_books_exact(shop: PointsSh
     )
     told = [{"order_id": str(first)}]
     at_once(
-        shop,
+        shop.app,
+        shop.clock,
         [
             lambda uow: loyalty.on_order_refunded(uow, told),
             lambda uow: loyalty.on_order_refunded(uow, told),

@@ -76,7 +76,7 @@ def claim_lines(session: Session, order_ids: Sequence[uuid.UUID], now: datetime)
                    l.quantity, o.currency, o.ordered_at,
                    o.received_at + make_interval(days => coalesce(o.return_days, 0)), :now
             FROM orders o
-            JOIN order_lines l ON l.order_id = o.id
+            JOIN order_lines l ON l.order_id = o.id AND l.kind = 'goods'
             LEFT JOIN LATERAL (
                 SELECT id FROM commission_plan_versions
                 WHERE currency = o.currency AND effective_at <= o.ordered_at

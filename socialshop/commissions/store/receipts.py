@@ -19,14 +19,14 @@ def lock_orders(session: Session, order_ids: Sequence[uuid.UUID]) -> None:
 
 
 def unaccrued(session: Session, order_ids: Sequence[uuid.UUID]) -> bool:
-    """Whether a line of these orders has not accrued."""
+    """Whether goods of these orders have not accrued."""
     return bool(
         session.execute(
             text(
                 """
                 SELECT EXISTS (
                     SELECT FROM order_lines l LEFT JOIN accrued_lines a ON a.order_line_id = l.id
-                    WHERE l.order_id = ANY(CAST(:ids AS uuid[])) AND a.order_line_id IS NULL
+                    WHERE l.order_id = ANY(CAST(:ids AS uuid[])) AND l.kind = 'goods' AND a.order_line_id IS NULL
                 )
                 """
             ),

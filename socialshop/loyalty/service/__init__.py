@@ -2,13 +2,33 @@
 
 from __future__ import annotations
 
+from socialshop.loyalty.coupons import Choice, Terms
 from socialshop.loyalty.rules import Rules, worth_minor
 from socialshop.loyalty.service.adjusting import adjust
 from socialshop.loyalty.service.boosting import is_member_day
 from socialshop.loyalty.service.checking_in import CheckIn, CheckInState, check_in, check_in_state
+from socialshop.loyalty.service.couponing import (
+    Cart,
+    choose_coupons,
+    release_coupons,
+    return_coupons,
+    settle_coupons,
+    take_coupons,
+)
 from socialshop.loyalty.service.earning import Earned, earn, on_orders_completed, on_orders_confirmed
 from socialshop.loyalty.service.expiring import expire_due, warn_expiring
 from socialshop.loyalty.service.noting_sales import note_refunds, note_sales
+from socialshop.loyalty.service.offering import (
+    CouponView,
+    Holding,
+    NewCoupon,
+    coupon,
+    coupons,
+    coupons_of,
+    issue_coupon,
+    make_coupon,
+    pause_coupon,
+)
 from socialshop.loyalty.service.paying import (
     PartPaid,
     give_back_unsold,
@@ -38,13 +58,18 @@ from socialshop.loyalty.store.rewards import RedemptionRow, RewardRow
 
 __all__ = [
     "PERSONAL",
+    "Cart",
     "CheckIn",
     "CheckInState",
+    "Choice",
+    "CouponView",
     "Earned",
     "Expiring",
     "Flow",
+    "Holding",
     "Liability",
     "MovementRow",
+    "NewCoupon",
     "NewReward",
     "PartPaid",
     "PointsView",
@@ -53,17 +78,24 @@ __all__ = [
     "Rules",
     "RulesVersion",
     "StockChange",
+    "Terms",
     "add_reward",
     "adjust",
     "change_reward",
     "check_in",
     "check_in_state",
+    "choose_coupons",
+    "coupon",
+    "coupons",
+    "coupons_of",
     "earn",
     "expire_due",
     "finish_redemption",
     "give_back_unsold",
     "is_member_day",
+    "issue_coupon",
     "liability",
+    "make_coupon",
     "movements",
     "note_refunds",
     "note_sales",
@@ -71,18 +103,23 @@ __all__ = [
     "on_orders_completed",
     "on_orders_confirmed",
     "part_of_price",
+    "pause_coupon",
     "points_of",
     "publish_rules",
     "redeem",
     "redemption",
     "redemptions",
     "refuse_redemption",
+    "release_coupons",
+    "return_coupons",
     "reward",
     "rewards",
     "rule_versions",
     "rules_at",
     "set_aside_for_order",
+    "settle_coupons",
     "settle_orders",
+    "take_coupons",
     "warn_expiring",
     "worth_minor",
 ]

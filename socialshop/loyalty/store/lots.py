@@ -277,11 +277,11 @@ def members_of_orders(session: Session, order_ids: Collection[uuid.UUID]) -> lis
 
 
 def lock_of_orders(session: Session, order_ids: Collection[uuid.UUID]) -> list[OrderLot]:
-    """What these orders gave; `paid_minor` is what is left of each order after refunds."""
+    """What these orders gave; `paid_minor` is what is left of each order's goods after refunds."""
     rows = session.execute(
         text(
             f"""
-            SELECT {_HELD}, l.facts, o.total_minor - o.refunded_minor
+            SELECT {_HELD}, l.facts, goods_paid(o)
             FROM point_lots l JOIN orders o ON o.id = l.order_id
             WHERE l.order_id = ANY(:ids) AND l.kind = 'order' ORDER BY l.id FOR UPDATE OF l
             """  # noqa: S608 - a constant of this module

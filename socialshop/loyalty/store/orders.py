@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 
 class PaidOrder(NamedTuple):
-    """An order of a room: what is left of what was paid, and whether its goods can still be sent back.
+    """An order of a room: what is left of what was paid for its goods, and whether its goods can still be sent back.
 
     `campaign_bps`: the largest multiplier of points of a campaign that treated the buyer when the order was placed.
     """
@@ -33,11 +33,11 @@ def lock_paid(session: Session, order_ids: Collection[uuid.UUID], currency: str)
     rows = session.execute(
         text(
             """
-            SELECT id, buyer, total_minor - refunded_minor, status = 'completed', ordered_at, (
+            SELECT id, buyer, goods_paid(o), status = 'completed', ordered_at, (
                 SELECT max(c.multiplier_bps) FROM campaign_members g JOIN campaigns c ON c.id = g.campaign_id
                 WHERE g.member = buyer AND g.treated AND c.drawn_at IS NOT NULL
                     AND c.starts_at <= ordered_at AND ordered_at < least(c.ends_at, c.cancelled_at))
-            FROM orders
+            FROM orders o
             WHERE id = ANY(:ids) AND source = 'room' AND currency = :currency
                 AND status IN ('confirmed', 'shipped', 'received', 'completed')
             ORDER BY id FOR SHARE

@@ -1,4 +1,4 @@
-"""What loyalty holds of a person: points earned and used, days of check-in, rewards asked for."""
+"""What loyalty holds of a person: points earned and used, days of check-in, rewards, coupons."""
 
 from __future__ import annotations
 
@@ -52,6 +52,19 @@ PERSONAL = (
         stays="What points paid for; the reason is the shop's own words.",
     ),
     Holding(
+        "coupon_holdings",
+        ("member",),
+        reads="""
+            SELECT h.id, h.coupon_id, c.title, c.terms, h.period, h.valid_from, h.expires_at, h.issued_at,
+                (SELECT coalesce(json_agg(json_build_object('status', u.status, 'amount_minor', u.amount_minor,
+                    'currency', u.currency, 'begun_at', u.begun_at) ORDER BY u.id), '[]')
+                 FROM coupon_uses u WHERE u.holding_id = h.id) AS uses
+            FROM coupon_holdings h JOIN coupons c ON c.id = h.coupon_id WHERE h.member = :number ORDER BY h.id
+        """,
+        ids={"id": "cph", "coupon_id": "cpn"},
+        stays="What was taken off a price is a part of a sale, and a number has it.",
+    ),
+    Holding(
         "loyalty_sales",
         ("buyer", "sponsor", "sharer"),
         reads="""
@@ -76,6 +89,41 @@ PERSONAL = (
         ("published_by",),
         hidden="Missions are the shop's; what its people did is read out from the audit record.",
         stays="Who published the shop's missions.",
+    ),
+    Holding(
+        "survey_replies",
+        ("member", "words"),
+        reads="""
+            SELECT r.survey_id, s.title_zh, s.title_en, r.question, r.choice, r.words
+            FROM survey_replies r JOIN surveys s ON s.id = r.survey_id
+            WHERE r.member = :number ORDER BY r.survey_id, r.question, r.choice
+        """,
+        ids={"survey_id": "svy"},
+        erases=("DELETE FROM survey_replies WHERE member = :number AND choice = 0",),
+    ),
+    Holding(
+        "survey_answers",
+        ("member",),
+        reads="""
+            SELECT survey_id, answered_at FROM survey_answers
+            WHERE member = :number ORDER BY answered_at, survey_id
+        """,
+        ids={"survey_id": "svy"},
+        stays="That a number answered: it is what its points were given for.",
+    ),
+    Holding(
+        "board_rows",
+        ("member",),
+        reads="""
+            SELECT month, metric, place, figure FROM board_rows WHERE member = :number ORDER BY month, metric
+        """,
+        stays="The place of a number, without a name.",
+    ),
+    Holding(
+        "board_names",
+        ("member",),
+        reads="SELECT named_at FROM board_names WHERE member = :number",
+        erases=("DELETE FROM board_names WHERE member = :number",),
     ),
     Holding(
         "campaign_members",

@@ -18,6 +18,8 @@ from socialshop.web.schemas import GivenInstant, Instant, MoneyWire, Wire, with_
 
 PROGRAMME_PREFIX = "tpr"
 _BENEFITS: dict[str, Any] = {
+    "discount_bps": 300,
+    "free_shipping": False,
     "points_multiplier_bps": 12500,
     "early_access_hours": 12,
     "exclusive_deals": False,
@@ -69,8 +71,10 @@ _PROGRAMME: dict[str, Any] = {
 
 
 class BenefitsWire(Wire):
-    """What a tier gives. 10,000 bps of points are the plain number."""
+    """What a tier gives: `discount_bps` off the goods, points of which 10,000 bps are the plain number."""
 
+    discount_bps: int
+    free_shipping: bool
     points_multiplier_bps: int
     early_access_hours: int
     exclusive_deals: bool
@@ -79,6 +83,8 @@ class BenefitsWire(Wire):
     def of(cls, benefits: Benefits) -> BenefitsWire:
         """The wire form of benefits."""
         return cls(
+            discount_bps=benefits.discount_bps,
+            free_shipping=benefits.free_shipping,
             points_multiplier_bps=benefits.points_multiplier_bps,
             early_access_hours=benefits.early_access_hours,
             exclusive_deals=benefits.exclusive_deals,

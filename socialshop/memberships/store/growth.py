@@ -29,7 +29,7 @@ _CONCERNED = text(
 )
 # What a sale is worth by the rule of a version; a sale in a currency without a rule is worth nothing.
 _WORTH = """
-    (o.total_minor - o.refunded_minor) / (
+    goods_paid(o) / (
         SELECT (r ->> 'minor_per_point')::bigint FROM jsonb_array_elements(p.document -> 'spend') AS r
         WHERE r ->> 'currency' = o.currency)
 """

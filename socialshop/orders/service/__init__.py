@@ -8,7 +8,7 @@ from socialshop.orders.pricing import PriceLine
 from socialshop.orders.rules import Status
 from socialshop.orders.service.fulfilling import complete_due, receive, receive_overdue, ship
 from socialshop.orders.service.placing import cancel, confirm, mark_paid, refund_whole
-from socialshop.orders.service.pricing import Quote, pay_with_points, quote
+from socialshop.orders.service.pricing import ANY_MEANS, Goods, Means, Quote, price_order, quote
 from socialshop.orders.service.reading import (
     LineView,
     OrderView,
@@ -36,10 +36,13 @@ from socialshop.orders.store.orders import PLACED, ReceivedLine, Sought, ToDo
 from socialshop.orders.store.personal import PERSONAL
 
 __all__ = [
+    "ANY_MEANS",
     "PERSONAL",
     "PLACED",
+    "Goods",
     "ImportedOrders",
     "LineView",
+    "Means",
     "OrderView",
     "OrdersConfirmed",
     "PriceLine",
@@ -63,7 +66,7 @@ __all__ = [
     "on_refund_paid",
     "order",
     "orders",
-    "pay_with_points",
+    "price_order",
     "quote",
     "receive",
     "receive_overdue",

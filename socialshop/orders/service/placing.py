@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 
 from socialshop.infra.uow import UnitOfWork
 from socialshop.kernel.ids import to_public
 from socialshop.ledger import chart
 from socialshop.ledger import service as ledger
 from socialshop.loyalty import service as loyalty
+from socialshop.memberships import service as memberships
+from socialshop.memberships.service import BenefitUse
 from socialshop.orders.events import OrdersConfirmed
+from socialshop.orders.pricing import BY_COUPON, Step
 from socialshop.orders.rules import Status
 from socialshop.orders.store import orders as store
 from socialshop.orders.store import refunds
@@ -26,20 +29,22 @@ def mark_paid(uow: UnitOfWork, order_ids: Collection[uuid.UUID]) -> None:
 def cancel(uow: UnitOfWork, order_ids: Collection[uuid.UUID]) -> None:
     """Their seats are gone before any money was taken."""
     if order_ids:
-        loyalty.give_back_unsold(uow, store.cancel(uow.session, order_ids))
+        _give_back_unsold(uow, store.cancel(uow.session, order_ids))
 
 
 def confirm(uow: UnitOfWork, hosts: Mapping[uuid.UUID, int]) -> None:
     """The money of these orders, each with its room's host, was taken: the sales stand. Replayed, nothing changes.
 
-    What was captured leaves the room's escrow for the shop's sales, an entry an order; what points paid of the price is
-    the shop's expense.
+    What was captured leaves the room's escrow for the shop's sales and shipping, an entry an order; what points and
+    coupons took off is the shop's expense, what a tier took off was never asked for.
     """
     confirmed = store.confirm(uow.session, hosts) if hosts else []
     if not confirmed:
         return
     ledger.post(uow, [_fill(order) for order in confirmed])
-    loyalty.settle_orders(uow, [order.id for order in confirmed if order.points_minor])
+    loyalty.settle_orders(uow, [order.id for order in confirmed if Step.POINTS in order.steps])
+    loyalty.settle_coupons(uow, [order.id for order in confirmed if BY_COUPON & order.steps.keys()])
+    memberships.note_uses(uow, [use for order in confirmed for use in _benefits_used(order)])
     uow.emit(OrdersConfirmed(tuple(order.id for order in confirmed)))
 
 
@@ -49,20 +54,38 @@ def refund_whole(uow: UnitOfWork, order_ids: Collection[uuid.UUID]) -> None:
     Whatever was asked back of them is answered with it.
     """
     if order_ids:
-        loyalty.give_back_unsold(uow, store.refund_whole(uow.session, order_ids))
+        _give_back_unsold(uow, store.refund_whole(uow.session, order_ids))
         refunds.approve_open(uow.session, order_ids, uow.now)
         refunds.close_with_hold(uow.session, order_ids, uow.now)
 
 
+def _give_back_unsold(uow: UnitOfWork, order_ids: Collection[uuid.UUID]) -> None:
+    """Coupons before points: whoever prices an order takes them in this order too."""
+    loyalty.release_coupons(uow, order_ids)
+    loyalty.give_back_unsold(uow, order_ids)
+
+
 def _fill(order: ConfirmedRow) -> ledger.Entry:
-    paid, points, currency = order.total_minor, order.points_minor, order.currency
-    expense = (ledger.Posting(chart.POINTS_EXPENSE, -points, currency, order.id),) if points else ()
+    paid, currency, steps = order.total_minor, order.currency, order.steps
+    points = steps.get(Step.POINTS, 0)
+    coupons = steps.get(Step.COUPON, 0) + steps.get(Step.SHIPPING_COUPON, 0)
+    shipping = steps.get(Step.SHIPPING, 0) + steps.get(Step.FREE_SHIPPING, 0)
+    moved = (
+        (chart.room_escrow(order.room_id), -paid),
+        (chart.POINTS_EXPENSE, points),
+        (chart.COUPON_EXPENSE, coupons),
+        (chart.SHIPPING, shipping),
+        (chart.SALES, paid - points - coupons - shipping),
+    )
     return ledger.Entry(
         reference=f"fill:{to_public('ord', order.id)}",
         kind="fill",
-        postings=(
-            ledger.Posting(chart.room_escrow(order.room_id), -paid, currency, order.id),
-            *expense,
-            ledger.Posting(chart.SALES, paid + points, currency, order.id),
-        ),
+        postings=tuple(ledger.Posting(account, amount, currency, order.id) for account, amount in moved if amount),
     )
+
+
+def _benefits_used(order: ConfirmedRow) -> Iterator[BenefitUse]:
+    """What the buyer's tier took off the price: noted once the sale stands."""
+    for step in (Step.MEMBER_PRICE, Step.FREE_SHIPPING):
+        if step in order.steps:
+            yield BenefitUse(order.buyer, step, f"order {order.id}", -order.steps[step], order.currency)

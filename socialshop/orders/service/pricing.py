@@ -1,48 +1,132 @@
-"""What an order costs where more than the deal's own price acts."""
+"""What an order costs: goods, the member's own price, coupons, points and shipping, step by step."""
 
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
+from socialshop.infra import wired
 from socialshop.infra.uow import UnitOfWork
 from socialshop.kernel.money import Money
 from socialshop.loyalty import service as loyalty
+from socialshop.loyalty.coupons import Choice
+from socialshop.memberships import service as memberships
 from socialshop.orders import pricing
-from socialshop.orders.pricing import PriceLine
+from socialshop.orders.pricing import PriceLine, Step
+from socialshop.orders.service.reading import LineView
 from socialshop.orders.store import prices as store
+from socialshop.orders.store.prices import ExtraLine
+
+
+@dataclass(frozen=True, slots=True)
+class Goods:
+    """What is bought: `price` before anything acts on it, the unit, and the deal that it is sold by."""
+
+    price: Money
+    deal_id: uuid.UUID
+    sku_id: uuid.UUID
+
+
+@dataclass(frozen=True, slots=True)
+class Means:
+    """What besides money should pay: at most so many points, and these coupons of the buyer's; None: the best."""
+
+    use_points: int | None = None
+    coupon_ids: Collection[uuid.UUID] | None = None
+
+
+ANY_MEANS = Means()
 
 
 @dataclass(frozen=True, slots=True)
 class Quote:
-    """The steps of a price, their total, and how many points it takes."""
+    """The steps of a price, what of it is for goods and for sending, how many points it takes, and which coupons."""
 
     lines: Sequence[PriceLine]
-    total: Money
-    points: int = 0
+    goods: Money
+    shipping: Money
+    points: int
+    coupons: Choice
+
+    @property
+    def total(self) -> Money:
+        """What is paid in money."""
+        return self.goods + self.shipping
+
+    @property
+    def gifts(self) -> list[str]:
+        """What the shop puts into the parcel besides."""
+        return [str(line.facts["gift"]) for line in self.lines if line.kind is Step.GIFT]
+
+    def order_lines(self, title: str | None, sku_id: uuid.UUID | None, quantity: int) -> tuple[LineView, ...]:
+        """The lines of the order that is placed so."""
+        extra = (
+            LineView(each.title, None, 1, Money(each.amount_minor, self.goods.currency), each.kind)
+            for each in _extra(self)
+        )
+        return (LineView(title, sku_id, quantity, self.goods), *extra)
 
 
-def quote(uow: UnitOfWork, goods: Money, use_points: int | None) -> Quote:
-    """What goods would cost now; nothing is taken. Raises InvalidValue (fewer points than may be used, or none act)."""
-    if use_points is None:
-        return _quoted(goods, pricing.compose(goods.amount_minor))
-    paid = loyalty.part_of_price(uow, goods, use_points)
-    return _quoted(goods, pricing.compose(goods.amount_minor, paid.amount_minor), paid.points)
+def quote(uow: UnitOfWork, buyer: int, goods: Goods, means: Means = ANY_MEANS) -> Quote:
+    """What goods would cost the buyer now; nothing is taken. Two statements; those of points besides.
 
-
-def pay_with_points(uow: UnitOfWork, buyer: int, order_id: uuid.UUID, goods: Money, use_points: int) -> Quote:
-    """Let points pay a part of an order that was placed in this very transaction; they are set aside for it.
-
-    Raises InvalidValue, PointsShort.
+    Raises InvalidValue (fewer points than may be used, or none act), CouponUnusable (of coupons that were named).
     """
-    found = quote(uow, goods, use_points)
-    loyalty.set_aside_for_order(
-        uow, buyer, order_id, found.points, Money(-found.lines[-1].amount_minor, goods.currency)
+    currency = goods.price.currency
+    benefits = memberships.benefits_of(uow, [buyer])[buyer]
+    base = pricing.before_coupons(goods.price.amount_minor, _fee(currency), benefits)
+    cart = loyalty.Cart(
+        member=buyer,
+        tier=benefits.tier,
+        deal_id=goods.deal_id,
+        sku_id=goods.sku_id,
+        goods_minor=pricing.goods_minor(base),
+        shipping_minor=pricing.shipping_minor(base),
+        currency=currency,
     )
-    store.reprice(uow.session, order_id, found.lines, found.total.amount_minor)
+    choice = loyalty.choose_coupons(uow, cart, means.coupon_ids)
+    lines = pricing.in_order(base, pricing.by_coupons(choice.used))
+    points = 0
+    if means.use_points is not None:
+        paid = loyalty.part_of_price(uow, Money(pricing.goods_minor(lines), currency), means.use_points)
+        lines = pricing.in_order(lines, [PriceLine(Step.POINTS, -paid.amount_minor)])
+        points = paid.points
+    sums = Money(pricing.goods_minor(lines), currency), Money(pricing.shipping_minor(lines), currency)
+    return Quote(lines, *sums, points, choice)
+
+
+def price_order(uow: UnitOfWork, buyer: int, order_id: uuid.UUID, goods: Goods, means: Means) -> Quote:
+    """Price an order that was placed in this very transaction; coupons and points are set aside for it.
+
+    Raises as `quote` does; PointsShort.
+    """
+    found = quote(uow, buyer, goods, means)
+    if found.coupons.used:
+        loyalty.take_coupons(uow, buyer, order_id, found.coupons.used, goods.price.currency)
+    if found.points:
+        worth = Money(-sum(line.amount_minor for line in found.lines if line.kind is Step.POINTS), found.goods.currency)
+        loyalty.set_aside_for_order(uow, buyer, order_id, found.points, worth)
+    if len(found.lines) > 1:
+        store.reprice(
+            uow.session,
+            order_id,
+            found.lines,
+            goods_minor=found.goods.amount_minor,
+            shipping_minor=found.shipping.amount_minor,
+            extra=_extra(found),
+        )
     return found
 
 
-def _quoted(goods: Money, lines: Sequence[PriceLine], points: int = 0) -> Quote:
-    return Quote(lines, Money(pricing.total_minor(lines), goods.currency), points)
+def _extra(found: Quote) -> list[ExtraLine]:
+    """Lines of the order beside its goods."""
+    sending = found.shipping.amount_minor
+    gifts = [ExtraLine("gift", title, 0) for title in found.gifts]
+    return [*([ExtraLine("shipping", None, sending)] if sending else []), *gifts]
+
+
+def _fee(currency: str) -> int:
+    """What sending an order costs; in other currencies than the shop's nothing."""
+    settings = wired.settings()
+    return settings.shipping_fee_minor if currency == settings.currency else 0

@@ -6,11 +6,12 @@ import uuid
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Literal
 
 from socialshop.infra.uow import UnitOfWork
 from socialshop.kernel.errors import NotFound
 from socialshop.kernel.money import Money
-from socialshop.orders.pricing import PriceLine, Step
+from socialshop.orders.pricing import PriceLine
 from socialshop.orders.rules import Status
 from socialshop.orders.store import orders as store
 from socialshop.orders.store import prices
@@ -21,12 +22,16 @@ from socialshop.payments.service import PaymentView
 
 @dataclass(frozen=True, slots=True)
 class LineView:
-    """`quantity` units for `amount` in all; an imported line has neither title nor unit."""
+    """`quantity` units for `amount` in all; an imported line has neither title nor unit.
+
+    Beside the goods there may be what sending them costs, without a title, and gifts, which cost nothing.
+    """
 
     title: str | None
     sku_id: uuid.UUID | None
     quantity: int
     amount: Money
+    kind: Literal["goods", "shipping", "gift"] = "goods"
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,17 +53,6 @@ class OrderView:
     price: tuple[PriceLine, ...] = ()
     carrier: str | None = None
     tracking: str | None = None
-
-    @property
-    def paid_with_points(self) -> Money | None:
-        """What points paid of the goods; None where they paid nothing."""
-        paid = sum(-line.amount_minor for line in self.price if line.kind is Step.POINTS)
-        return Money(paid, self.total.currency) if paid else None
-
-    @property
-    def goods(self) -> Money:
-        """What the goods cost before anything but money paid for them."""
-        return Money(sum(line.amount_minor for line in self.price if line.kind is Step.GOODS), self.total.currency)
 
 
 def order(uow: UnitOfWork, order_id: uuid.UUID, buyer: int | None) -> OrderView:
@@ -98,7 +92,7 @@ def views(uow: UnitOfWork, rows: Sequence[OrderRow]) -> list[OrderView]:
             buyer=row.buyer,
             status=row.status,
             lines=tuple(
-                LineView(line.title, line.sku_id, line.quantity, Money(line.amount_minor, row.currency))
+                LineView(line.title, line.sku_id, line.quantity, Money(line.amount_minor, row.currency), line.kind)
                 for line in lines
                 if line.order_id == row.id
             ),

@@ -26,7 +26,7 @@ from socialshop.orders.returns import Part
 from socialshop.orders.rules import Status
 from socialshop.orders.store import orders
 from socialshop.orders.store import refunds as store
-from socialshop.orders.store.refunds import RefundRow
+from socialshop.orders.store.refunds import PaidRow, RefundRow
 from socialshop.payments import service as payments
 
 # No money came (yet); or all of it went back, by refunds or by a hold that was released.
@@ -162,6 +162,7 @@ def on_refund_failed(uow: UnitOfWork, payloads: Sequence[Mapping[str, Any]]) -> 
 def _pay(uow: UnitOfWork, refund_ids: Sequence[uuid.UUID]) -> None:
     store.lock_orders(uow.session, refund_ids)
     paid = store.mark_refunded(uow.session, refund_ids, uow.now)
+    ledger.post(uow, [_for_shipping(each) for each in paid if each.shipping_minor])
     uow.emit_all([OrderRefunded(order_id=each.order_id, refund_id=each.id) for each in paid])
     crash_point("refund.recorded")
 
@@ -213,6 +214,18 @@ def _imported(refund: RefundRow) -> ledger.Entry:
         postings=(
             ledger.Posting(chart.SALES, -refund.amount_minor, refund.currency, refund.order_id),
             ledger.Posting(chart.provider_clearing("import"), refund.amount_minor, refund.currency, refund.order_id),
+        ),
+    )
+
+
+def _for_shipping(paid: PaidRow) -> ledger.Entry:
+    """A refund's money is booked out of the sales; what of it was for sending the goods comes out of that income."""
+    return ledger.Entry(
+        reference=f"refund_shipping:{to_public('rfd', paid.id)}",
+        kind="refund_shipping",
+        postings=(
+            ledger.Posting(chart.SALES, paid.shipping_minor, paid.currency, paid.order_id),
+            ledger.Posting(chart.SHIPPING, -paid.shipping_minor, paid.currency, paid.order_id),
         ),
     )
 

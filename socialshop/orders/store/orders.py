@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from sqlalchemy import text
 from sqlalchemy.orm import Session
@@ -62,6 +62,7 @@ class LineRow(NamedTuple):
     sku_id: uuid.UUID | None
     quantity: int
     amount_minor: int
+    kind: Literal["goods", "shipping", "gift"]
 
 
 class ReceivedLine(NamedTuple):
@@ -75,13 +76,14 @@ class ReceivedLine(NamedTuple):
 
 
 class ConfirmedRow(NamedTuple):
-    """An order whose money was taken into its room's escrow; points paid `points_minor` of its price beside."""
+    """An order whose money was taken into its room's escrow; `steps`: what each step adds to its price, if any acts."""
 
     id: uuid.UUID
+    buyer: int
     room_id: uuid.UUID
     total_minor: int
     currency: str
-    points_minor: int
+    steps: Mapping[str, int]
 
 
 class ReceivedRow(NamedTuple):
@@ -127,7 +129,7 @@ def lines_of(session: Session, order_ids: Collection[uuid.UUID]) -> list[LineRow
     """The lines of these orders, each order's in their order."""
     rows = session.execute(
         text(
-            "SELECT order_id, title, sku_id, quantity, amount_minor FROM order_lines"
+            "SELECT order_id, title, sku_id, quantity, amount_minor, kind FROM order_lines"
             " WHERE order_id = ANY(:ids) ORDER BY order_id, line"
         ),
         {"ids": list(order_ids)},
@@ -171,8 +173,10 @@ def confirm(session: Session, hosts: Mapping[uuid.UUID, int]) -> list[ConfirmedR
             UPDATE orders o SET status = 'confirmed', host = given.host
             FROM unnest(CAST(:ids AS uuid[]), CAST(:hosts AS bigint[])) AS given (id, host)
             WHERE o.id = given.id AND o.status = 'paid'
-            RETURNING o.id, o.room_id, o.total_minor, o.currency, coalesce((
-                SELECT -p.amount_minor FROM order_price_lines p WHERE p.order_id = o.id AND p.kind = 'points'), 0)
+            RETURNING o.id, o.buyer, o.room_id, o.total_minor, o.currency, coalesce((
+                SELECT jsonb_object_agg(p.kind, p.amount_minor) FROM (
+                    SELECT kind, sum(amount_minor) AS amount_minor FROM order_price_lines WHERE order_id = o.id
+                    GROUP BY kind) p), '{}')
             """
         ),
         {"ids": list(hosts), "hosts": list(hosts.values())},
@@ -180,40 +184,42 @@ def confirm(session: Session, hosts: Mapping[uuid.UUID, int]) -> list[ConfirmedR
     return [ConfirmedRow(*row) for row in rows]
 
 
-# Of the orders that were moved, those of which points pay a part.
-_POINTS_PAID = """
+# Of the orders that were moved, those of whose price points pay a part, or on which coupons act.
+_SET_ASIDE_FOR = """
     RETURNING id, EXISTS (
-        SELECT FROM order_price_lines p WHERE p.order_id = orders.id AND p.kind = 'points'
-    ) AS points_paid
+        SELECT FROM order_price_lines p WHERE p.order_id = orders.id
+            AND p.kind IN ('points', 'coupon', 'gift', 'shipping_coupon')
+    ) AS set_aside
 """
 
 
 def cancel(session: Session, order_ids: Collection[uuid.UUID]) -> list[uuid.UUID]:
-    """Cancel these orders, whose money was not taken; returns those of them of which points pay a part."""
+    """Cancel these orders, whose money was not taken; returns those for which points or coupons are set aside."""
     rows = session.execute(
         text(
             f"""
             UPDATE orders SET status = 'cancelled'
-            WHERE id = ANY(:ids) AND status IN ('awaiting_payment', 'paid') {_POINTS_PAID}
+            WHERE id = ANY(:ids) AND status IN ('awaiting_payment', 'paid') {_SET_ASIDE_FOR}
             """  # noqa: S608 - a constant of this module
         ),
         {"ids": list(order_ids)},
     )
-    return [row.id for row in rows if row.points_paid]
+    return [row.id for row in rows if row.set_aside]
 
 
 def refund_whole(session: Session, order_ids: Collection[uuid.UUID]) -> list[uuid.UUID]:
-    """The held money of these orders went back, all of it; returns those of them of which points pay a part."""
+    """All the held money of these orders went back; returns those for which points or coupons are set aside."""
     rows = session.execute(
         text(
             f"""
-            UPDATE orders SET status = 'refunded', refunded_minor = total_minor
-            WHERE id = ANY(:ids) AND status IN ('paid', 'cancelled') {_POINTS_PAID}
+            UPDATE orders SET status = 'refunded', refunded_minor = total_minor,
+                shipping_refunded_minor = shipping_minor
+            WHERE id = ANY(:ids) AND status IN ('paid', 'cancelled') {_SET_ASIDE_FOR}
             """  # noqa: S608 - a constant of this module
         ),
         {"ids": list(order_ids)},
     )
-    return [row.id for row in rows if row.points_paid]
+    return [row.id for row in rows if row.set_aside]
 
 
 def ship(session: Session, order_id: uuid.UUID, carrier: str, tracking: str, now: datetime) -> None:

@@ -38,10 +38,12 @@ class RefundRow(NamedTuple):
 
 
 class PaidRow(NamedTuple):
-    """A refund whose money went back just now."""
+    """A refund whose money went back just now, `shipping_minor` of it for sending the goods."""
 
     id: uuid.UUID
     order_id: uuid.UUID
+    shipping_minor: int
+    currency: str
 
 
 def left_of(session: Session, order_id: uuid.UUID) -> list[Part]:
@@ -205,15 +207,25 @@ def mark_refunded(session: Session, refund_ids: Collection[uuid.UUID], now: date
             WITH paid AS (
                 UPDATE refunds SET status = 'refunded', refunded_at = :now
                 WHERE id = ANY(CAST(:ids AS uuid[])) AND status = 'approved'
-                RETURNING id, order_id, amount_minor
+                RETURNING id, order_id, amount_minor, currency
+            ), told AS (
+                SELECT paid.*, CAST(coalesce((
+                    SELECT sum(r.amount_minor) FROM refund_lines r JOIN order_lines l ON l.id = r.order_line_id
+                    WHERE r.refund_id = paid.id AND l.kind = 'shipping'), 0) AS bigint) AS shipping_minor
+                FROM paid
             ), orders_paid AS (
                 UPDATE orders o SET refunded_minor = o.refunded_minor + p.amount_minor,
+                    shipping_refunded_minor = o.shipping_refunded_minor + p.shipping_minor,
                     status = CASE WHEN o.refunded_minor + p.amount_minor >= o.total_minor THEN 'refunded'
                         ELSE o.status END
-                FROM (SELECT order_id, CAST(sum(amount_minor) AS bigint) AS amount_minor FROM paid GROUP BY 1) p
+                FROM (
+                    SELECT order_id, CAST(sum(amount_minor) AS bigint) AS amount_minor,
+                        CAST(sum(shipping_minor) AS bigint) AS shipping_minor
+                    FROM told GROUP BY order_id
+                ) p
                 WHERE o.id = p.order_id
             )
-            SELECT id, order_id FROM paid ORDER BY id
+            SELECT id, order_id, shipping_minor, currency FROM told ORDER BY id
             """
         ),
         {"ids": list(refund_ids), "now": now},

@@ -21,6 +21,7 @@ TABS = (
     Tab("plans", "admin.list_plans", "chart", lazy_gettext("Plans")),
     Tab("points", "admin.show_points", "star", lazy_gettext("Points")),
     Tab("campaigns", "admin.list_campaigns", "chart", lazy_gettext("Campaigns")),
+    Tab("surveys", "admin.list_surveys", "list", lazy_gettext("Surveys")),
     Tab("missions", "admin.list_missions", "check", lazy_gettext("Missions")),
     Tab("tiers", "admin.list_tiers", "star", lazy_gettext("Tiers")),
     Tab("memberships", "admin.list_offers", "star", lazy_gettext("Paid membership")),

@@ -24,6 +24,7 @@ from socialshop.web.auth import ADMINS
 _PROGRAMME = {"programme_id": PROGRAMME_PREFIX}
 _LONGEST_DAYS = 3_650
 _MOST_POINTS_PERCENT = 10_000
+_MOST_DISCOUNT_PERCENT = 99
 _MOST_HOURS = 168
 _PERCENT = BPS // 100
 
@@ -87,6 +88,8 @@ def publish_tiers(visit: Visit) -> Response:
 def _tier(form: Form, was: Tier, position: int) -> dict[str, object]:
     """A tier as the form has it; what the form does not show stays as it was."""
     benefits = was.benefits.model_dump() | {
+        "discount_bps": form.whole(f"discount_{position}", 0, _MOST_DISCOUNT_PERCENT) * _PERCENT,
+        "free_shipping": form.is_ticked(f"shipping_{position}"),
         "points_multiplier_bps": form.whole(f"points_{position}", 100, _MOST_POINTS_PERCENT) * _PERCENT,
         "early_access_hours": form.whole(f"hours_{position}", 0, _MOST_HOURS),
         "exclusive_deals": form.is_ticked(f"exclusive_{position}"),
@@ -110,6 +113,9 @@ def _filled(programme: Programme) -> Iterator[tuple[str, str]]:
         yield f"name_zh_{position}", tier.name_zh
         yield f"name_en_{position}", tier.name_en
         yield f"threshold_{position}", str(tier.threshold)
+        yield f"discount_{position}", str(has.discount_bps // _PERCENT)
+        if has.free_shipping:
+            yield f"shipping_{position}", "yes"
         yield f"points_{position}", str(has.points_multiplier_bps // _PERCENT)
         yield f"hours_{position}", str(has.early_access_hours)
         if has.exclusive_deals:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from socialshop.pages.shopper import (
     account,
+    boards,
     calendar,
     earnings,
     giving,
@@ -14,6 +15,7 @@ from socialshop.pages.shopper import (
     missions,
     notices,
     orders,
+    passkeys,
     paying,
     phones,
     plan,
@@ -23,6 +25,7 @@ from socialshop.pages.shopper import (
     rooms,
     shop,
     signing,
+    surveys,
     unsubscribing,
     wallet,
 )
@@ -30,6 +33,7 @@ from socialshop.pages.shopper.section import shopper
 
 __all__ = [
     "account",
+    "boards",
     "calendar",
     "earnings",
     "giving",
@@ -40,6 +44,7 @@ __all__ = [
     "missions",
     "notices",
     "orders",
+    "passkeys",
     "paying",
     "phones",
     "plan",
@@ -50,6 +55,7 @@ __all__ = [
     "shop",
     "shopper",
     "signing",
+    "surveys",
     "unsubscribing",
     "wallet",
 ]

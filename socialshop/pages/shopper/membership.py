@@ -27,6 +27,8 @@ _SOURCES = {
     "mission": lazy_gettext("Missions"),
 }
 _USES = {
+    "member_price": lazy_gettext("Paid your price as a member"),
+    "free_shipping": lazy_gettext("Free shipping"),
     "early_access": lazy_gettext("Came before the others"),
 }
 
@@ -68,6 +70,8 @@ def use_words(benefit: str) -> str:
 def benefit_words(has: Benefits) -> list[str]:
     """What somebody has, a sentence each; nothing for what is as for everybody."""
     said = [
+        gettext("%(rate)s off all goods", rate=rate(has.discount_bps)) if has.discount_bps else "",
+        gettext("Free shipping") if has.free_shipping else "",
         gettext("%(rate)s of the points", rate=rate(has.points_multiplier_bps))
         if has.points_multiplier_bps > BPS
         else "",

@@ -7,7 +7,9 @@ from flask_babel import gettext
 
 from socialshop.community import service as community
 from socialshop.orders import service as orders
-from socialshop.orders.service import OrderView, Status
+from socialshop.orders.sentences import words
+from socialshop.orders.service import OrderView, PriceLine, Status
+from socialshop.pages import languages
 from socialshop.pages.section import go_to
 from socialshop.pages.shopper.section import shopper
 from socialshop.pages.visit import PAGE_ROWS, Visit, cut
@@ -40,6 +42,12 @@ def show_order(visit: Visit) -> str:
         has_money=order.status in _WITH_MONEY,
         to_write=community.to_write(visit.uow, visit.caller.number, order_id=order.id),
     )
+
+
+@shopper.app_template_global()
+def price_words(line: PriceLine) -> str:
+    """What a step of a price is called in the reader's language."""
+    return words(line, languages.reader())
 
 
 @shopper.action("/orders/<order_id>/receipt", access=BUYERS, again="show_order", ids=_ORDER)

@@ -14,7 +14,7 @@ from socialshop.invites.rules import Kind
 from socialshop.kernel.ids import to_public
 from socialshop.loyalty.rules import MOST_POINTS
 from socialshop.orders import service as orders
-from socialshop.orders.service import OrderView
+from socialshop.orders.service import Means, OrderView
 from socialshop.pages import cookies, languages, sharing
 from socialshop.pages.section import go_to
 from socialshop.pages.shopper.seats import attribution
@@ -33,27 +33,27 @@ _ROOM = {"room_id": "room"}
 @shopper.action("/deals/<deal_id>/rooms", access=BUYERS, again="show_deal", once=True, ids={"deal_id": "deal"})
 def open_room(visit: Visit) -> Response:
     """Open a room, take its first seat, and go and pay."""
-    quantity, use_points = _wanted(visit)
+    quantity, means = _wanted(visit)
     deal_id = visit.ids["deal_id"]
-    joined = rooms.open_room(visit.uow, visit.caller, deal_id, quantity, attribution(visit), use_points=use_points)
+    joined = rooms.open_room(visit.uow, visit.caller, deal_id, quantity, attribution(visit), means=means)
     return go_and_pay(visit, visit.caller.member_id, joined)
 
 
 @shopper.action("/rooms/<room_id>/seats", access=BUYERS, again="show_room", once=True, ids=_ROOM)
 def join_room(visit: Visit) -> Response:
     """Take a seat, and go and pay."""
-    quantity, use_points = _wanted(visit)
+    quantity, means = _wanted(visit)
     room_id = visit.ids["room_id"]
-    joined = rooms.join(visit.uow, visit.caller, room_id, quantity, attribution(visit), use_points=use_points)
+    joined = rooms.join(visit.uow, visit.caller, room_id, quantity, attribution(visit), means=means)
     return go_and_pay(visit, visit.caller.member_id, joined)
 
 
-def _wanted(visit: Visit) -> tuple[int, int | None]:
-    """How many units, and how many points should pay a part of them."""
+def _wanted(visit: Visit) -> tuple[int, Means]:
+    """How many units, and what besides money should pay a part of them."""
     quantity = visit.form.whole("quantity", 1, _MOST_UNITS)
     use_points = visit.form.whole_or_none("use_points", 1, MOST_POINTS)
     visit.form.check()
-    return quantity, use_points
+    return quantity, Means(use_points)
 
 
 @shopper.action("/rooms/<room_id>/leave", access=BUYERS, again="show_room", ids=_ROOM)

@@ -20,7 +20,7 @@ from socialshop.kernel.ids import new_ids
 from socialshop.kernel.money import MAX_AMOUNT_MINOR, Money
 from socialshop.memberships import service as memberships
 from socialshop.orders import service as orders
-from socialshop.orders.service import LineView, OrderView, PriceLine
+from socialshop.orders.service import OrderView
 from socialshop.payments import service as payments
 from socialshop.payments.service import PaymentView
 from socialshop.rooms import rules
@@ -77,16 +77,16 @@ def open_room(
     quantity: int = 1,
     attribution: Attribution = NOWHERE,
     *,
-    use_points: int | None = None,
+    means: orders.Means = orders.ANY_MEANS,
 ) -> Joined:
     """Open a room on a live deal, and take its first seat as its host.
 
     Raises NotFound, InviteCodeUnknown, InvalidValue (quantity), DealNotLive, DealPaused, OutOfStock, TierRequired,
-    MemberLimitReached; with `use_points` (which pay a part of the price) also InvalidValue and PointsShort.
+    MemberLimitReached; what `means` ask for besides: InvalidValue, PointsShort, CouponUnusable.
     """
     offer = _offer(uow, buyer, deal_id, attribution)
     seat_id, order_id, line_id, room_id = new_ids(4)
-    wish = _Wish(buyer.number, quantity, seat_id, order_id, line_id, room_id, use_points)
+    wish = _Wish(buyer.number, quantity, seat_id, order_id, line_id, room_id, means)
     expires_at = uow.now + offer.room_ttl
     terms = {
         "deal_id": offer.deal_id,
@@ -128,31 +128,33 @@ def join(
     quantity: int = 1,
     attribution: Attribution = NOWHERE,
     *,
-    use_points: int | None = None,
+    means: orders.Means = orders.ANY_MEANS,
 ) -> Joined:
     """Take a seat in an open room; it is held until paid, or until its time is over.
 
     Raises NotFound, InviteCodeUnknown, AlreadySeated, RoomClosed, RoomFull, InvalidValue (quantity), DealPaused,
     OutOfStock, TierRequired, DealNotLive (others come first), MemberLimitReached; whatever is raised, the unit of work
-    must end without a commit. `use_points` as in `open_room`.
+    must end without a commit. `means` as in `open_room`.
     """
     seat_id, order_id, line_id = new_ids(3)
-    wish = _Wish(buyer.number, quantity, seat_id, order_id, line_id, room_id, use_points)
+    wish = _Wish(buyer.number, quantity, seat_id, order_id, line_id, room_id, means)
     claim = store.claim_seat(uow.session, _values(uow, wish, attribution))
     crash_point("join.claimed")
     _check(uow, claim, wish, opens=False)
     return _seated(uow, claim, wish, None)
 
 
-def quote(uow: UnitOfWork, buyer: Buyer, deal_id: uuid.UUID, quantity: int, use_points: int | None) -> orders.Quote:
+def quote(uow: UnitOfWork, buyer: Buyer, deal_id: uuid.UUID, quantity: int, means: orders.Means) -> orders.Quote:
     """What a seat in a new room of the deal would cost; nothing is taken.
 
-    Raises NotFound, InvalidValue, DealNotLive, DealPaused.
+    Raises NotFound, InvalidValue, DealNotLive, DealPaused, CouponUnusable.
     """
-    price = _offer(uow, buyer, deal_id, NOWHERE).price
+    offer = _offer(uow, buyer, deal_id, NOWHERE)
+    price = offer.price
     if price.amount_minor * quantity > MAX_AMOUNT_MINOR:
         raise InvalidValue("so many units cost more than 10^12 minor units", field="quantity")
-    return orders.quote(uow, Money(price.amount_minor * quantity, price.currency), use_points)
+    goods = orders.Goods(Money(price.amount_minor * quantity, price.currency), deal_id, offer.sku_id)
+    return orders.quote(uow, buyer.number, goods, means)
 
 
 def _offer(uow: UnitOfWork, buyer: Buyer, deal_id: uuid.UUID, attribution: Attribution) -> deals.DealOffer:
@@ -178,7 +180,7 @@ class _Wish:
     order: uuid.UUID
     line: uuid.UUID
     room: uuid.UUID
-    use_points: int | None
+    means: orders.Means
 
 
 def _values(uow: UnitOfWork, wish: _Wish, attribution: Attribution) -> Mapping[str, object]:
@@ -244,24 +246,24 @@ def _seated(uow: UnitOfWork, claim: Claim, wish: _Wish, room: RoomView | None) -
     """Open the payment of the order that was placed with the seat, and say that it was claimed."""
     if claim.hold_until is None or claim.price_minor is None or claim.currency is None:
         raise LookupError("a claim without its terms")
-    total = Money(claim.price_minor * wish.quantity, claim.currency)
-    price: tuple[PriceLine, ...] = ()
-    if wish.use_points is not None:
-        quote = orders.pay_with_points(uow, wish.member, wish.order, total, wish.use_points)
-        total, price = quote.total, tuple(quote.lines)
+    if claim.deal_id is None or claim.sku_id is None:
+        raise LookupError("a claim without its goods")
+    goods = orders.Goods(Money(claim.price_minor * wish.quantity, claim.currency), claim.deal_id, claim.sku_id)
+    priced = orders.price_order(uow, wish.member, wish.order, goods, wish.means)
+    total = priced.total
     payment = payments.create_intent(uow, order_id=wish.order, payer=wish.member, amount=total, escrow_id=wish.room)
     uow.emit(SeatClaimed(room_id=wish.room, order_id=wish.order))
     order = OrderView(
         id=wish.order,
         buyer=wish.member,
         status=orders.Status.AWAITING_PAYMENT,
-        lines=(LineView(claim.title, claim.sku_id, wish.quantity, total),),
+        lines=priced.order_lines(claim.title, claim.sku_id, wish.quantity),
         total=total,
         refunded=Money(0, claim.currency),
         ordered_at=uow.now,
         room_id=wish.room,
         payment=payment,
-        price=price,
+        price=tuple(priced.lines) if len(priced.lines) > 1 else (),
     )
     seat = SeatView(wish.seat, Seat.HELD, wish.quantity, claim.hold_until)
     return Joined(room or view(uow, wish.room), seat, order, payment)

@@ -1,0 +1,151 @@
+"""Making coupons, pausing them, and who has which."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import NamedTuple
+
+from socialshop.audit import service as audit
+from socialshop.identity import service as identity
+from socialshop.infra.uow import UnitOfWork
+from socialshop.kernel.errors import InvalidValue, NotFound
+from socialshop.kernel.ids import new_id, to_public
+from socialshop.loyalty import coupons as rules
+from socialshop.loyalty.coupons import Terms
+from socialshop.loyalty.store import coupons as store
+from socialshop.loyalty.store.coupons import CouponRow, Figures, HoldingRow
+
+_NOTHING = Figures(0, 0)
+
+
+@dataclass(frozen=True, slots=True)
+class NewCoupon:
+    """A coupon to make. It ends at `valid_until`, or `valid_days` after it was issued, whichever comes first.
+
+    `issue_limit`: so many may be issued; `budget_minor`: so much may be taken off by all of them; None: without end.
+    """
+
+    title: str
+    terms: Terms
+    valid_from: datetime | None = None
+    valid_until: datetime | None = None
+    valid_days: int | None = None
+    issue_limit: int | None = None
+    budget_minor: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CouponView:
+    """A coupon, and what was taken off by it so far."""
+
+    row: CouponRow
+    terms: Terms
+    figures: Figures
+
+
+class Holding(NamedTuple):
+    """A coupon that a member has."""
+
+    row: HoldingRow
+    terms: Terms
+
+
+def make_coupon(uow: UnitOfWork, actor: uuid.UUID, new: NewCoupon) -> CouponView:
+    """Make a coupon; nobody has it until it is issued. Raises InvalidValue (no end, or one before its beginning)."""
+    begins = new.valid_from or uow.now
+    if new.valid_until is None and new.valid_days is None:
+        raise InvalidValue("a coupon ends at an instant, or some days after it was issued", field="valid_days")
+    if new.valid_until is not None and new.valid_until <= max(begins, uow.now):
+        raise InvalidValue("a coupon ends after it begins, and not in the past", field="valid_until")
+    row = CouponRow(
+        id=new_id(),
+        title=new.title,
+        terms=rules.document_of(new.terms),
+        valid_from=begins,
+        valid_until=new.valid_until,
+        valid_days=new.valid_days,
+        issue_limit=new.issue_limit,
+        issued=0,
+        budget_minor=new.budget_minor,
+        taken_minor=0,
+        paused_at=None,
+        created_at=uow.now,
+    )
+    store.add(uow.session, row)
+    _record(uow, actor, "coupon.made", row.id, {"title": row.title, "terms": row.terms})
+    return CouponView(row, new.terms, _NOTHING)
+
+
+def coupon(uow: UnitOfWork, coupon_id: uuid.UUID) -> CouponView:
+    """One coupon. Raises NotFound."""
+    row = store.find(uow.session, coupon_id)
+    if row is None:
+        raise NotFound("no such coupon")
+    return _views(uow, [row])[0]
+
+
+def coupons(uow: UnitOfWork, before: uuid.UUID | None, limit: int) -> list[CouponView]:
+    """Up to `limit` coupons, the newest first. Two statements."""
+    return _views(uow, store.page(uow.session, before, limit))
+
+
+def pause_coupon(uow: UnitOfWork, actor: uuid.UUID, coupon_id: uuid.UUID, *, paused: bool) -> CouponView:
+    """Neither issue nor take a coupon any more, or go on; what is set aside stays. Said again, nothing changes.
+
+    Raises NotFound.
+    """
+    row = store.lock(uow.session, coupon_id)
+    if row is None:
+        raise NotFound("no such coupon")
+    if (row.paused_at is not None) is not paused:
+        store.set_paused(uow.session, coupon_id, uow.now if paused else None)
+        _record(uow, actor, "coupon.paused" if paused else "coupon.resumed", coupon_id, {})
+    return coupon(uow, coupon_id)
+
+
+def issue(uow: UnitOfWork, row: CouponRow, members: Sequence[int], period: str) -> list[int]:
+    """Give a coupon, of which this transaction holds the row, to members who have none of this period.
+
+    Returns who was given one: nobody where it is paused or over, and no more than its limit has. Set-based.
+    """
+    begins = max(row.valid_from, uow.now)
+    ends = [at for at in (row.valid_until, row.valid_days and begins + timedelta(days=row.valid_days)) if at]
+    if row.paused_at is not None or min(ends) <= uow.now or not members:
+        return []
+    return store.issue(uow.session, row.id, members, period, span=(begins, min(ends)), now=uow.now)
+
+
+def issue_coupon(
+    uow: UnitOfWork, actor: uuid.UUID, coupon_id: uuid.UUID, member_ids: Sequence[uuid.UUID], period: str
+) -> int:
+    """Give a coupon to these members by hand, once a period; returns how many were given one.
+
+    Raises NotFound, InvalidValue (somebody who is no member).
+    """
+    row = store.lock(uow.session, coupon_id)
+    if row is None:
+        raise NotFound("no such coupon")
+    numbers = sorted(member.number for member in identity.named(uow, ids=member_ids))
+    if len(numbers) < len(set(member_ids)):
+        raise InvalidValue("somebody of them is no member", field="member_ids")
+    given = issue(uow, row, numbers, period)
+    _record(uow, actor, "coupon.issued", coupon_id, {"period": period, "members": len(given)})
+    return len(given)
+
+
+def coupons_of(uow: UnitOfWork, member: int, before: uuid.UUID | None, limit: int) -> list[Holding]:
+    """Up to `limit` coupons of a member, the newest first. One statement."""
+    found = store.holdings(uow.session, member, before, limit, uow.now)
+    return [Holding(row, rules.parse(row.terms)) for row in found]
+
+
+def _views(uow: UnitOfWork, rows: Sequence[CouponRow]) -> list[CouponView]:
+    taken = store.figures(uow.session, [row.id for row in rows])
+    return [CouponView(row, rules.parse(row.terms), taken.get(row.id, _NOTHING)) for row in rows]
+
+
+def _record(uow: UnitOfWork, actor: uuid.UUID, action: str, coupon_id: uuid.UUID, facts: dict[str, object]) -> None:
+    audit.record(uow, actor=actor, action=action, target=to_public("cpn", coupon_id), facts=facts)
