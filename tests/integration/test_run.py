@@ -14,7 +14,11 @@ from running_shop import Shop, until
 
 from socialshop.bench import worlds
 
-pytestmark = pytest.mark.skipif(not Path("/proc/self/environ").exists(), reason="looks for processes in /proc")
+pytestmark = [
+    pytest.mark.skipif(not Path("/proc/self/environ").exists(), reason="looks for processes in /proc"),
+    # A whole shop is started: on a machine that does much else beside, that takes minutes.
+    pytest.mark.timeout(300),
+]
 
 
 @pytest.fixture
@@ -49,7 +53,6 @@ def test_an_empty_shop_is_filled_before_it_says_how_to_log_in_and_what_to_try(sh
     shop.nothing_left()
 
 
-@pytest.mark.timeout(300)
 def test_a_shop_whose_servers_are_gone_for_good_says_so_and_ends(shop: Shop) -> None:
     """Given a running shop, when the process that keeps its servers is killed, then `run` ends: one line, exit 1.
 
