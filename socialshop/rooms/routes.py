@@ -17,6 +17,7 @@ from socialshop.loyalty.errors import CouponUnusable, PointsShort
 from socialshop.memberships.errors import TierRequired
 from socialshop.orders.errors import AmountTooLarge, NothingToRefund
 from socialshop.orders.schemas import RefundRequest, RefundWire
+from socialshop.referrals.errors import CircleRequired
 from socialshop.rooms import service
 from socialshop.rooms.errors import AlreadySeated, MemberLimitReached, RoomClosed, RoomFull, SeatPaid
 from socialshop.rooms.schemas import (
@@ -58,6 +59,7 @@ _EVENT_ID = re.compile(r"[0-9]{1,18}", re.ASCII)
         MemberLimitReached,
         PointsShort,
         StandingLimited,
+        CircleRequired,
         CouponUnusable,
     ),
     ids={"deal_id": "deal"},
@@ -122,6 +124,7 @@ def quote_deal(call: Call[QuoteRequest, Nothing]) -> Answer:
         MemberLimitReached,
         PointsShort,
         StandingLimited,
+        CircleRequired,
         CouponUnusable,
     ),
     ids={"room_id": "room"},
