@@ -18,6 +18,8 @@ SENTENCES = {
     "campaign_drawn": lazy_gettext("The groups of the campaign are fixed."),
     "campaign_too_late": lazy_gettext("The start of the campaign is over, or it was cancelled."),
     "claim_refused": lazy_gettext("This link to claim an account is no longer good. Ask the shop for a new one."),
+    "coupon_code_unknown": lazy_gettext("No coupon is given for this code, or somebody has claimed it."),
+    "coupon_gone": lazy_gettext("The coupon is over, all of it is given, or you had it before."),
     "coupon_unusable": lazy_gettext("This coupon cannot be used here, or not any more."),
     "code_not_valid": lazy_gettext("This code is not good, or no longer. Look again, or ask for another one."),
     "deal_not_live": lazy_gettext("The deal has not begun yet, or is over."),

@@ -86,6 +86,7 @@ TABLES: Mapping[str, Any] = {
     "point_uses": lazy_gettext("Points used"),
     "point_members": lazy_gettext("Check-ins"),
     "point_counters": lazy_gettext("Caps of points"),
+    "coupon_codes": lazy_gettext("Codes of coupons"),
     "coupon_holdings": lazy_gettext("Coupons"),
     "loyalty_sales": lazy_gettext("Purchases that count"),
     "mission_progress": lazy_gettext("Missions"),
