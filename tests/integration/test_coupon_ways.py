@@ -75,7 +75,7 @@ def test_no_code_is_kept_and_a_claimed_one_stays_so(shop: RoomShop, admin: Perso
     (code,) = codes(admin, coupon, 1)
     lin.call("POST", "/me/coupons", json={"code": code})
     plain = code.replace("-", "")
-    for table in ("coupon_codes", "audit_entries", "outbox_events", "idempotency_keys"):
+    for table in ("coupon_codes", "audit_entries", "outbox_events", "idempotency_answers"):
         query = f"SELECT count(*) FROM {table} t WHERE t::text ILIKE :a OR t::text ILIKE :b"
         kept = rows(query, a=f"%{code}%", b=f"%{plain}%")
         assert kept == [(0,)], table
@@ -115,7 +115,8 @@ def go_round(shop: RoomShop, span: int = 2) -> None:
 
 def periods(member: Member) -> list[str]:
     return [
-        row.period for row in rows("SELECT period FROM coupon_holdings WHERE member = :m ORDER BY id", m=member.number)
+        period
+        for (period,) in rows("SELECT period FROM coupon_holdings WHERE member = :m ORDER BY id", m=member.number)
     ]
 
 
