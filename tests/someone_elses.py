@@ -152,6 +152,7 @@ def belongings(app: Flask) -> Belongings:
         "cam": campaign["id"],
         "svy": survey["id"],
         "ses": _session(owner),
+        "psk": _passkey(owner),
     }
     words = {
         f"{name}.code": link["code"]
@@ -220,6 +221,20 @@ def _mail(owner: Person) -> str:
         return to_public(
             "mail", uow.session.execute(text("SELECT id FROM mails ORDER BY id DESC LIMIT 1")).scalar_one()
         )
+
+
+def _passkey(owner: Person) -> str:
+    """A passkey of the owner's."""
+    with unit_of_work() as uow:
+        found = uow.session.execute(
+            text(
+                "INSERT INTO member_passkeys (id, member_id, credential_id, credential, sign_count, name, created_at)"
+                " VALUES (gen_random_uuid(), :owner, decode('01', 'hex'), decode('02', 'hex'), 0, 'phone', now())"
+                " RETURNING id"
+            ),
+            {"owner": owner.card.member_id},
+        )
+        return to_public("psk", found.scalar_one())
 
 
 def _session(owner: Person) -> str:

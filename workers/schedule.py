@@ -117,6 +117,7 @@ PERIODIC: tuple[Periodic, ...] = (
     Periodic("purge_sessions", timedelta(hours=1), identity.purge_sessions),
     Periodic("purge_tokens", timedelta(hours=1), identity.purge_tokens),
     Periodic("purge_phone_codes", timedelta(hours=1), signins.purge_codes),
+    Periodic("purge_passkey_challenges", timedelta(hours=1), signins.purge_challenges),
     Periodic("purge_claims", timedelta(hours=1), identity.purge_claims),
     Periodic("fold_digests", timedelta(minutes=1), notifications.fold_digests),
     Periodic("poll_webhooks", timedelta(seconds=5), notifications.poll_webhooks),

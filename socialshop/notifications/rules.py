@@ -92,6 +92,8 @@ KINDS: Mapping[str, Kind] = {
     "email_verification": Kind(Topic.SECURITY, mailed=True, in_app=False),
     "password_reset": Kind(Topic.SECURITY, mailed=True, in_app=False),
     "password_link": Kind(Topic.SECURITY),
+    "passkey_added": Kind(Topic.SECURITY, mailed=True),
+    "passkey_removed": Kind(Topic.SECURITY, mailed=True),
     "phone_linked": Kind(Topic.SECURITY, mailed=True),
     "phone_removed": Kind(Topic.SECURITY, mailed=True),
     # One goes to the address that is to be, the other tells the one that was.

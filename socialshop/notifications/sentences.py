@@ -154,6 +154,15 @@ SENTENCES: Mapping[str, tuple[str, str]] = {
         "The shop made a link to a new password for you. Did you not ask for it? Tell the shop at once.",
         "商店为您生成了设置新密码的链接。如果不是您要求的，请立即告知商店。",
     ),
+    "passkey_added": (
+        "A passkey was added to your account: the device that has it signs in. Was it not you? Then change your"
+        " password and remove the passkey now.",
+        "您的账户已添加通行密钥，持有它的设备可以登录。若非本人操作，请立即修改密码并移除该密钥。",
+    ),
+    "passkey_removed": (
+        "A passkey was removed from your account: it signs in no more. Was it not you? Then change your password now.",
+        "您的账户已移除一个通行密钥，不能再用它登录。若非本人操作，请立即修改密码。",
+    ),
     "phone_linked": (
         "A phone was linked to your account: codes that it is sent sign in. Was it not you? Then change your password"
         " and remove the phone now.",
@@ -179,6 +188,8 @@ SUBJECTS: Mapping[str, tuple[str, str]] = {
     "room_expired": ("Your group did not fill", "您的团到时未成团"),
     "room_cancelled": ("Your group was cancelled", "您的团已取消"),
     "refund_paid": ("Your refund was paid", "您的退款已到账"),
+    "passkey_added": ("A passkey was added to your account", "您的账户已添加通行密钥"),
+    "passkey_removed": ("A passkey was removed from your account", "您的账户已移除通行密钥"),
     "phone_linked": ("A phone was linked to your account", "您的账户已绑定手机"),
     "phone_removed": ("The phone was removed from your account", "您的账户已移除手机"),
     "payout_approved": ("Your payout was approved", "您的提现已通过"),

@@ -43,6 +43,8 @@ SENTENCES = {
     "order_not_shipped": lazy_gettext("The goods are not on their way yet."),
     "orders_are_landing": lazy_gettext("Orders keep coming in. Try again in a moment."),
     "out_of_stock": lazy_gettext("Not so many are left."),
+    "passkey_refused": lazy_gettext("This passkey could not be used. Try once more, or sign in with your password."),
+    "passkeys_unavailable": lazy_gettext("This shop takes no passkeys: it is reached by an address, not by a name."),
     "password_link_refused": lazy_gettext("Only who signs in with a password gets such a link, and no admin does."),
     "payment_provider_unavailable": lazy_gettext("This way to pay is not set up here."),
     "payout_file_refused": lazy_gettext(

@@ -24,3 +24,17 @@ class PhonesUnavailable(DomainError):
 
     code = "phones_unavailable"
     kind = Kind.UNAVAILABLE
+
+
+class PasskeyRefused(DomainError):
+    """What the authenticator sent is not what was asked for, of nobody's passkey, or too late: not told apart."""
+
+    code = "passkey_refused"
+    kind = Kind.INVALID
+
+
+class PasskeysUnavailable(DomainError):
+    """Passkeys are bound to a host by name, and this shop is reached by an address alone."""
+
+    code = "passkeys_unavailable"
+    kind = Kind.UNAVAILABLE

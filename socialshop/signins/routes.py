@@ -1,9 +1,10 @@
-"""Signing in by phone, over HTTP."""
+"""Signing in by phone and by passkey, over HTTP."""
 
 from __future__ import annotations
 
 from flask import current_app
 
+from socialshop.identity import service as identity
 from socialshop.identity.service import WrongPassword
 from socialshop.infra import wired
 from socialshop.infra.uow import UnitOfWork
@@ -12,10 +13,23 @@ from socialshop.kernel.errors import NotFound
 from socialshop.kernel.ids import to_public
 from socialshop.onboarding.schemas import SessionOpened
 from socialshop.signins import service
-from socialshop.signins.errors import CodeNotValid, PhonesUnavailable, PhoneTaken
+from socialshop.signins.errors import (
+    CodeNotValid,
+    PasskeyRefused,
+    PasskeysUnavailable,
+    PhonesUnavailable,
+    PhoneTaken,
+)
 from socialshop.signins.gateway import Texter
 from socialshop.signins.schemas import (
+    PASSKEY_PREFIX,
+    NewPasskey,
+    Options,
     OwnPhone,
+    PasskeyEdit,
+    Passkeys,
+    PasskeySignIn,
+    PasskeyWire,
     PasswordProof,
     PhoneAsked,
     PhoneCode,
@@ -23,6 +37,7 @@ from socialshop.signins.schemas import (
     PhoneLink,
     PhoneWire,
 )
+from socialshop.signins.service import RelyingParty
 from socialshop.web import limits
 from socialshop.web.auth import PUBLIC, SIGNED_IN
 from socialshop.web.idempotency import Idempotency
@@ -36,6 +51,12 @@ def texter() -> Texter | None:
     """Who sends text messages for this shop."""
     found: Texter | None = current_app.extensions["socialshop_texter"]
     return found
+
+
+def party() -> RelyingParty | None:
+    """Who this shop is to authenticators."""
+    settings = wired.settings()
+    return service.relying_party(settings.public_url or f"http://{settings.host}:{settings.port}")
 
 
 @room.operation(
@@ -165,3 +186,128 @@ def sign_in_by_phone(call: Call[PhoneCredentials, Nothing]) -> Answer:
         if answer.body is None:
             raise CodeNotValid("this code is not good", field="code")
     return answer
+
+
+@room.operation("GET", "/me/passkeys", access=SIGNED_IN, replies=Reply(200, Passkeys, "Your passkeys."))
+def list_passkeys(call: Call[Nothing, Nothing]) -> Answer:
+    """Your passkeys, the newest first."""
+
+    def read(uow: UnitOfWork) -> Answer:
+        found = service.passkeys_of(uow, call.caller.member_id)
+        return Answer(Passkeys(data=[PasskeyWire.of(row) for row in found]))
+
+    return call.transact(read)
+
+
+@room.operation(
+    "POST",
+    "/me/passkeys/challenges",
+    access=SIGNED_IN,
+    replies=Reply(201, Options, "What navigator.credentials.create takes."),
+    refuses=(PasskeysUnavailable,),
+    # Told once.
+    idempotency=Idempotency.IGNORED,
+)
+def begin_passkey(call: Call[Nothing, Nothing]) -> Answer:
+    """Begin to make a passkey: a key of your own device, found by itself and used after it has verified you."""
+    return call.transact(
+        lambda uow: Answer(Options(options=service.begin_passkey(uow, party(), call.caller.member_id)), 201)
+    )
+
+
+@room.operation(
+    "POST",
+    "/me/passkeys",
+    access=SIGNED_IN,
+    body=NewPasskey,
+    replies=Reply(201, PasskeyWire, "The passkey is yours."),
+    refuses=(WrongPassword, limits.TooManyAttempts, PasskeyRefused, PasskeysUnavailable),
+    # It rests on a challenge that is good once.
+    idempotency=Idempotency.IGNORED,
+)
+def add_passkey(call: Call[NewPasskey, Nothing]) -> Answer:
+    """Keep the passkey that your browser made; you are told of it by mail."""
+    body, caller = call.body, call.caller
+
+    def add(uow: UnitOfWork) -> Answer:
+        identity.check_own_password(uow, caller.member_id, body.current_password)
+        created = body.credential.model_dump()
+        made = service.add_passkey(uow, party(), caller.member_id, caller.number, name=body.name, created=created)
+        return Answer(PasskeyWire.of(made), 201) if made else refused(_not_good())
+
+    with limits.counted(to_public("mbr", caller.member_id), WrongPassword):
+        return call.transact(add)
+
+
+@room.operation(
+    "PATCH",
+    "/me/passkeys/<passkey_id>",
+    access=SIGNED_IN,
+    body=PasskeyEdit,
+    ids={"passkey_id": PASSKEY_PREFIX},
+    replies=Reply(200, PasskeyWire, "The passkey, renamed."),
+    refuses=(NotFound,),
+)
+def rename_passkey(call: Call[PasskeyEdit, Nothing]) -> Answer:
+    """Call one of your passkeys otherwise."""
+
+    def rename(uow: UnitOfWork) -> Answer:
+        member_id, passkey_id = call.caller.member_id, call.ids["passkey_id"]
+        return Answer(PasskeyWire.of(service.rename_passkey(uow, member_id, passkey_id, call.body.name)))
+
+    return call.transact(rename)
+
+
+@room.operation(
+    "DELETE",
+    "/me/passkeys/<passkey_id>",
+    access=SIGNED_IN,
+    ids={"passkey_id": PASSKEY_PREFIX},
+    replies=Reply(204, None, "It signs in no more."),
+    refuses=(NotFound,),
+)
+def remove_passkey(call: Call[Nothing, Nothing]) -> Answer:
+    """Sign in by this passkey no more; you are told of it by mail."""
+
+    def remove(uow: UnitOfWork) -> Answer:
+        service.remove_passkey(uow, call.caller.member_id, call.caller.number, call.ids["passkey_id"])
+        return Answer(status=204)
+
+    return call.transact(remove)
+
+
+@room.operation(
+    "POST",
+    "/sessions/passkey-challenges",
+    access=PUBLIC,
+    replies=Reply(201, Options, "What navigator.credentials.get takes."),
+    refuses=(PasskeysUnavailable,),
+)
+def begin_passkey_sign_in(call: Call[Nothing, Nothing]) -> Answer:
+    """Begin to sign in by a passkey: no name is asked for, the browser knows whose it has."""
+    return call.transact(lambda uow: Answer(Options(options=service.begin_passkey_sign_in(uow, party())), 201))
+
+
+@room.operation(
+    "POST",
+    "/sessions/passkey",
+    access=PUBLIC,
+    body=PasskeySignIn,
+    replies=Reply(201, SessionOpened, "Signed in."),
+    refuses=(PasskeyRefused, PasskeysUnavailable),
+)
+def sign_in_by_passkey(call: Call[PasskeySignIn, Nothing]) -> Answer:
+    """Sign in by a passkey. The token is told this once."""
+    days = wired.settings().session_days
+
+    def enter(uow: UnitOfWork) -> Answer:
+        asserted, visitor = call.body.credential.model_dump(), visitors.known_visitor()
+        entrance = service.sign_in_by_passkey(uow, party(), asserted, session_days=days, visitor=visitor)
+        return Answer(SessionOpened.of(entrance), 201) if entrance else refused(_not_good())
+
+    return call.transact(enter)
+
+
+def _not_good() -> PasskeyRefused:
+    """Answered, not raised: the challenge is gone either way."""
+    return PasskeyRefused("this passkey is not good", field="credential")

@@ -1,4 +1,4 @@
-"""What a phone number is, and how long and how often a code is good. Pure."""
+"""What a phone number is, how long and how often a code is good, and what a passkey may be called. Pure."""
 
 from __future__ import annotations
 
@@ -16,6 +16,8 @@ MOST_ATTEMPTS = 5
 SENT_EVERY = timedelta(minutes=1)
 SENT_A_DAY = 5
 LONGEST_PHONE = 30
+LONGEST_PASSKEY_NAME = 60
+CHALLENGE_GOOD_FOR = timedelta(minutes=5)
 # ITU-T E.164, 6.2: at most 15 digits, the country code first.
 _E164 = re.compile(r"\+[1-9][0-9]{6,14}", re.ASCII)
 _BETWEEN_DIGITS = str.maketrans("", "", " -().")
@@ -32,6 +34,14 @@ def normalized_phone(text: str) -> str:
     if not _E164.fullmatch(number):
         raise InvalidValue("a phone number with its country, such as +86 138 0000 0000", field="phone")
     return number
+
+
+def passkey_name(text: str) -> str:
+    """What a member calls a passkey, without space around it. Raises InvalidValue."""
+    name = text.strip()
+    if not 1 <= len(name) <= LONGEST_PASSKEY_NAME or not name.isprintable():
+        raise InvalidValue("a name has 1 to 60 visible characters", field="name")
+    return name
 
 
 def words_of(code: str, language: Language) -> str:

@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import Field, StringConstraints
 
 from socialshop.identity.service import LONGEST_PASSWORD
+from socialshop.kernel.ids import to_public
 from socialshop.signins.rules import CODE_DIGITS
-from socialshop.signins.service import LONGEST_PHONE, PhoneRow
+from socialshop.signins.service import LONGEST_PASSKEY_NAME, LONGEST_PHONE, PasskeyRow, PhoneRow
 from socialshop.web.schemas import Instant, Wire, with_example
+
+PASSKEY_PREFIX = "psk"
+_PASSKEY = {
+    "id": "psk_01k9w3q2mxe5tb6v8c4yd7r1hz",
+    "name": "My phone",
+    "created_at": "2026-01-31T12:00:00Z",
+    "last_used_at": None,
+}
 
 _PHONE = "+8613800000000"
 _OWN = {"number": _PHONE, "verified_at": "2026-01-31T12:00:00Z"}
@@ -80,3 +89,118 @@ class OwnPhone(Wire):
     model_config = with_example({"phone": _OWN})
 
     phone: PhoneWire | None
+
+
+class Options(Wire):
+    """`options` as `navigator.credentials` takes them, in JSON; the challenge is good once, for minutes."""
+
+    model_config = with_example(
+        {"options": {"challenge": "3q2-7w", "rpId": "shop.example", "userVerification": "required"}}
+    )
+
+    options: dict[str, Any]
+
+
+Encoded = Annotated[str, StringConstraints(min_length=1, max_length=20_000, pattern="^[A-Za-z0-9_-]+$")]
+"""Bytes in base64url without padding, as WebAuthn's JSON has them."""
+
+
+class CreatedResponse(Wire):
+    """What the authenticator made."""
+
+    clientDataJSON: Encoded  # noqa: N815 - WebAuthn's name
+    attestationObject: Encoded  # noqa: N815
+
+
+class CreatedCredential(Wire):
+    """The parts of a RegistrationResponseJSON that count."""
+
+    id: Encoded
+    response: CreatedResponse
+
+
+class AssertedResponse(Wire):
+    """What the authenticator signed."""
+
+    clientDataJSON: Encoded  # noqa: N815
+    authenticatorData: Encoded  # noqa: N815
+    signature: Encoded
+    userHandle: Encoded | None = None  # noqa: N815
+
+
+class AssertedCredential(Wire):
+    """The parts of an AuthenticationResponseJSON that count."""
+
+    id: Encoded
+    response: AssertedResponse
+
+
+PasskeyName = Annotated[str, StringConstraints(min_length=1, max_length=LONGEST_PASSKEY_NAME)]
+
+
+class NewPasskey(Wire):
+    """What the browser answered to the options, what the passkey is to be called, and your password."""
+
+    model_config = with_example(
+        {
+            "name": "My phone",
+            "current_password": "correct horse battery",
+            "credential": {"id": "3q2-7w", "response": {"clientDataJSON": "eyJ0", "attestationObject": "o2Nm"}},
+        }
+    )
+
+    name: PasskeyName
+    current_password: Password
+    credential: CreatedCredential
+
+
+class PasskeyEdit(Wire):
+    """What the passkey is to be called."""
+
+    model_config = with_example({"name": "My old phone"})
+
+    name: PasskeyName
+
+
+class PasskeySignIn(Wire):
+    """What the browser answered to the options."""
+
+    model_config = with_example(
+        {
+            "credential": {
+                "id": "3q2-7w",
+                "response": {"clientDataJSON": "eyJ0", "authenticatorData": "SZYN", "signature": "MEUC"},
+            }
+        }
+    )
+
+    credential: AssertedCredential
+
+
+class PasskeyWire(Wire):
+    """A passkey of yours."""
+
+    model_config = with_example(_PASSKEY)
+
+    id: str
+    name: str
+    created_at: Instant
+    last_used_at: Instant | None
+
+    @classmethod
+    def of(cls, row: PasskeyRow) -> PasskeyWire:
+        """The wire form of a passkey."""
+        return cls(
+            id=to_public(PASSKEY_PREFIX, row.id),
+            name=row.name,
+            created_at=row.created_at,
+            last_used_at=row.last_used_at,
+        )
+
+
+class Passkeys(Wire):
+    """Your passkeys, the newest first."""
+
+    model_config = with_example({"data": [_PASSKEY]})
+
+    data: list[PasskeyWire]

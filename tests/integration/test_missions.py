@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import uuid
 from datetime import datetime, timedelta
-from typing import Any
 
 import pytest
 from flask import Flask
+from mission_shop import ADMIN, DEEDS, MissionShop
 from money_people import number_of
-from points_shop import PointsShop, faults, points, rows
+from points_shop import faults, points, rows
 from room_shop import statements
 from sqlalchemy import text
 from web_client import refusal, sign_up
@@ -22,76 +22,10 @@ from socialshop.kernel.time import to_text
 from socialshop.loyalty import service as loyalty
 from socialshop.loyalty.rules import MissionKind, Repeats
 from socialshop.loyalty.service import missions
-from socialshop.loyalty.service.missions import MissionRow, NewMission, Terms
+from socialshop.loyalty.service.missions import NewMission, Terms
 from workers import handlers
 
 ZONE = "Asia/Shanghai"
-ADMIN = uuid.uuid4()
-
-
-class MissionShop(PointsShop):
-    """A shop of points with missions, links and sponsors; every event is told twice."""
-
-    def mission(self, kind: str, times: int = 2, gives: int = 40, repeats: str = "month", days: int = 90) -> MissionRow:
-        closes_at = self.clock.now() + timedelta(days=days)
-        terms = Terms("任务", "Mission", times, gives)
-        new = NewMission(MissionKind(kind), Repeats(repeats), None, closes_at, terms)
-        return self.do(lambda uow: missions.add(uow, ADMIN, new))  # type: ignore[no-any-return]
-
-    def sell(
-        self, buyer: int, paid: int = 1_000, *, sponsor: int | None = None, link: uuid.UUID | None = None
-    ) -> uuid.UUID:
-        order_id = uuid.uuid4()
-        values = {"id": order_id, "buyer": buyer, "paid": paid, "room": self.room, "now": self.clock.now()}
-        more = {"uplines": [sponsor] if sponsor else [], "link": link}
-        with unit_of_work(self.clock) as uow:
-            uow.session.execute(text(_ORDER), values | more)
-        for _ in range(2):
-            self.do(lambda uow: loyalty.note_sales(uow, [{"order_ids": [str(order_id)]}]))
-        return order_id
-
-    def send_back(self, order_id: uuid.UUID, amount: int = 10**9) -> None:
-        with unit_of_work(self.clock) as uow:
-            uow.session.execute(
-                text("UPDATE orders SET refunded_minor = least(total_minor, refunded_minor + :a) WHERE id = :id"),
-                {"id": order_id, "a": amount},
-            )
-        for _ in range(2):
-            self.do(lambda uow: loyalty.note_refunds(uow, [{"order_id": str(order_id)}]))
-
-    def link(self, owner: int) -> uuid.UUID:
-        link_id = uuid.uuid4()
-        with unit_of_work(self.clock) as uow:
-            uow.session.execute(
-                text(
-                    "INSERT INTO invite_links (id, code, kind, owner_id, created_at)"
-                    " SELECT :id, :code, 'member', id, now() FROM members WHERE number = :n"
-                ),
-                {"id": link_id, "code": link_id.hex[:10].upper(), "n": owner},
-            )
-        return link_id
-
-    def follow_deeds(self) -> None:
-        told: list[dict[str, Any]] = [dict(row.payload) for row in rows(_DEEDS)]
-        for _ in range(2):
-            self.do(lambda uow: missions.on_deeds_done(uow, told))
-
-    def done(self, member: int, mission: MissionRow) -> list[tuple[int, bool, int]]:
-        return rows(  # type: ignore[return-value]
-            "SELECT done, rewarded, grants FROM mission_progress WHERE member = :m AND mission_id = :id"
-            " ORDER BY begins_at",
-            m=member,
-            id=mission.id,
-        )
-
-
-_ORDER = """
-    INSERT INTO orders (id, source, buyer, uplines, link_id, status, currency, total_minor, ordered_at, room_id,
-        return_days, received_at, completes_at)
-    VALUES (:id, 'room', :buyer, CAST(:uplines AS bigint[]), :link, 'received', 'CNY', :paid, :now, :room, 7, :now,
-        CAST(:now AS timestamptz) + interval '7 days')
-"""
-_DEEDS = "SELECT payload FROM outbox_events WHERE name = 'DeedsDone' ORDER BY id"
 
 
 @pytest.fixture
@@ -275,11 +209,7 @@ def test_many_sales_cost_as_many_statements_as_one(shop: MissionShop) -> None:
     link = shop.link(6)
 
     def cost(buyers: list[int]) -> int:
-        ids = [uuid.uuid4() for _ in buyers]
-        for order_id, buyer in zip(ids, buyers, strict=True):
-            values = {"id": order_id, "buyer": buyer, "paid": 500, "room": shop.room, "now": shop.clock.now()}
-            with unit_of_work(shop.clock) as uow:
-                uow.session.execute(text(_ORDER), values | {"uplines": [5], "link": link})
+        ids = [shop.placed(buyer, 500, sponsor=5, link=link) for buyer in buyers]
         with statements() as seen:
             shop.do(lambda uow: loyalty.note_sales(uow, [{"order_ids": [str(id_) for id_ in ids]}]))
         return len(seen)
@@ -320,7 +250,7 @@ def test_over_http_an_admin_publishes_and_a_member_sees_how_far(app: Flask) -> N
     made = admin.call("POST", "/admin/missions", json=body | {"closes_at": "2036-01-01T00:00:00Z"})
     assert made.status_code == 201, made.text
     assert lin.call("POST", "/me/check-ins").status_code == 200
-    told = [dict(row.payload) for row in rows(_DEEDS)]
+    told = [dict(row.payload) for row in rows(DEEDS)]
     with unit_of_work() as uow:
         missions.on_deeds_done(uow, told)
     (own,) = lin.call("GET", "/missions").get_json()["data"]

@@ -28,6 +28,8 @@ PUBLIC = {
     "POST /api/v1/sessions",
     "POST /api/v1/sessions/phone-codes",
     "POST /api/v1/sessions/phone",
+    "POST /api/v1/sessions/passkey-challenges",
+    "POST /api/v1/sessions/passkey",
     # Who has forgotten the password has no token, and whoever opens a mail may be signed out.
     "POST /api/v1/members/password-resets",
     "POST /api/v1/members/password-resets/completion",
@@ -242,6 +244,8 @@ WHO_ELSE = {
     "show_payout_statement": NOBODY,
     "cancel_payout_request": NOBODY,
     "revoke_session": NOBODY,
+    "rename_passkey": NOBODY,
+    "remove_passkey": NOBODY,
     "publish_deal": auth.ADMINS.roles,
     "pause_deal": auth.ADMINS.roles,
     "resume_deal": auth.ADMINS.roles,

@@ -46,6 +46,8 @@ TABLES: Mapping[str, Any] = {
     "notice_habits": lazy_gettext("Quiet hours and digest"),
     "member_credentials": lazy_gettext("Password"),
     "member_phones": lazy_gettext("Phone to sign in by"),
+    "member_passkeys": lazy_gettext("Passkeys"),
+    "passkey_challenges": lazy_gettext("Passkeys"),
     "phone_codes": lazy_gettext("Codes sent to a phone"),
     "member_sessions": lazy_gettext("Devices signed in"),
     "member_consents": lazy_gettext("Consents"),

@@ -14,6 +14,7 @@ from socialshop.onboarding.service import Arrival, Entrance
 from socialshop.pages import cookies, languages
 from socialshop.pages.section import go_to_address
 from socialshop.pages.shopper import seats
+from socialshop.pages.shopper.proof import party
 from socialshop.pages.shopper.rooms import go_and_pay
 from socialshop.pages.shopper.section import shopper
 from socialshop.pages.visit import Visit
@@ -32,7 +33,8 @@ def safe_next(said: str | None) -> str:
 def show_sign_in(visit: Visit) -> str:
     """The form."""
     by_phone = current_app.extensions["socialshop_texter"] is not None
-    return render_template("shopper/sign_in.html", next=_next(visit), by_phone=by_phone)
+    by_passkey = party(visit) is not None
+    return render_template("shopper/sign_in.html", next=_next(visit), by_phone=by_phone, by_passkey=by_passkey)
 
 
 @shopper.action("/sign-in", access=PUBLIC, again="show_sign_in")

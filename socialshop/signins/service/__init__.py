@@ -2,7 +2,17 @@
 
 from __future__ import annotations
 
-from socialshop.signins.rules import LONGEST_PHONE
+from socialshop.signins.rules import LONGEST_PASSKEY_NAME, LONGEST_PHONE
+from socialshop.signins.service.passkeys import (
+    add_passkey,
+    begin_passkey,
+    begin_passkey_sign_in,
+    passkeys_of,
+    purge_challenges,
+    remove_passkey,
+    rename_passkey,
+    sign_in_by_passkey,
+)
 from socialshop.signins.service.phones import (
     ask_phone_link,
     ask_phone_sign_in,
@@ -13,19 +23,33 @@ from socialshop.signins.service.phones import (
     send_codes,
     sign_in_by_phone,
 )
+from socialshop.signins.store.passkeys import PasskeyRow
 from socialshop.signins.store.personal import PERSONAL
 from socialshop.signins.store.phones import PhoneRow
+from socialshop.signins.webauthn import RelyingParty, relying_party
 
 __all__ = [
+    "LONGEST_PASSKEY_NAME",
     "LONGEST_PHONE",
     "PERSONAL",
+    "PasskeyRow",
     "PhoneRow",
+    "RelyingParty",
+    "add_passkey",
     "ask_phone_link",
     "ask_phone_sign_in",
+    "begin_passkey",
+    "begin_passkey_sign_in",
     "confirm_phone",
+    "passkeys_of",
     "phone_of",
+    "purge_challenges",
     "purge_codes",
+    "relying_party",
+    "remove_passkey",
     "remove_phone",
+    "rename_passkey",
     "send_codes",
+    "sign_in_by_passkey",
     "sign_in_by_phone",
 ]

@@ -20,4 +20,19 @@ PERSONAL = (
         """,
         erases=("DELETE FROM phone_codes WHERE member_id = :id",),
     ),
+    Holding(
+        "member_passkeys",
+        ("member_id", "name"),
+        reads="""
+            SELECT id, name, created_at, last_used_at FROM member_passkeys WHERE member_id = :id ORDER BY id
+        """,
+        ids={"id": "psk"},
+        erases=("DELETE FROM member_passkeys WHERE member_id = :id",),
+    ),
+    Holding(
+        "passkey_challenges",
+        ("member_id",),
+        hidden="Random bits that wait for minutes to be signed.",
+        erases=("DELETE FROM passkey_challenges WHERE member_id = :id",),
+    ),
 )
