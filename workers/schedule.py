@@ -100,6 +100,7 @@ PERIODIC: tuple[Periodic, ...] = (
     Periodic("expire_points", timedelta(minutes=1), loyalty.expire_due),
     Periodic("warn_of_expiring_points", timedelta(minutes=10), loyalty.warn_expiring),
     Periodic("announce_campaigns", timedelta(minutes=1), campaigns.announce),
+    Periodic("give_campaign_coupons", timedelta(minutes=1), campaigns.give_coupons),
     Periodic("write_boards", timedelta(hours=1), boards.write_boards),
     Periodic("evaluate_tiers", timedelta(minutes=1), evaluate_tiers),
     Periodic("announce_plan_ends", timedelta(minutes=1), memberships.announce_due),

@@ -70,7 +70,15 @@ def examples(shop: Shop) -> dict[str, str]:
         "plan_id": shop.call("GET", "/admin/commission-plans", admin)["data"][0]["id"],
         "refund_id": shop.call("GET", "/admin/refunds", admin)["data"][0]["id"],
         "member_id": shop.call("GET", "/me", PEOPLE["leader"])["id"],
+        "endpoint_id": an_endpoint(shop),
     }
+
+
+def an_endpoint(shop: Shop) -> str:
+    """An endpoint of webhooks that hears of every room that fills."""
+    body = {"url": "https://hooks.example/shop", "label": "Warehouse", "event_types": ["room.filled"]}
+    made: str = shop.call("POST", "/admin/webhook-endpoints", PEOPLE["admin"], json=body)["endpoint"]["id"]
+    return made
 
 
 def subscribed(shop: Shop) -> str:
