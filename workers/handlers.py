@@ -83,6 +83,7 @@ HANDLERS: tuple[AnyHandler, ...] = (
     Handler("claw_back", "OrderRefunded", commissions.claw_back, batch=1),
     Handler("claw_back_late", "ClawbackDue", commissions.claw_back, batch=1),
     Handler("find_owed_commission", "CommissionOwed", payouts.find_owed_commission, batch=20),
+    Handler("find_frozen", "MemberFrozen", payouts.find_frozen, batch=20),
     Handler("record_refund", "RefundPaid", orders.on_refund_paid, batch=20),
     Handler("reopen_refund", "RefundFailed", orders.on_refund_failed, batch=20),
     Handler("record_link_sales", "CommissionsChanged", invites.record_sales, batch=20),
