@@ -7,7 +7,7 @@ from alembic import op
 from migrations.statements import for_application_role
 
 revision = "0032"
-down_revision = "0036"
+down_revision = "0041"
 branch_labels = None
 depends_on = None
 
