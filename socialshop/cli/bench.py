@@ -36,6 +36,7 @@ BENCHES = {
     "seal": "socialshop.bench.ledger:seal",
     "points": "socialshop.bench.points:expire",
     "tiers": "socialshop.bench.tiers:tiers",
+    "notify": "socialshop.bench.notify:notify",
 }
 
 
@@ -45,7 +46,8 @@ BENCHES = {
 def bench(name: str) -> None:
     """Measure, and print JSON with both sides of each ratio and the machine.
 
-    NAME is one of accrue, settle, team, upline, landing, seat, last_seat, join, prove, seal, points, tiers, or all.
+    NAME is one of accrue, settle, team, upline, landing, seat, last_seat, join, prove, seal, points, tiers, notify,
+    or all.
 
     Uses a database of its own on the shop's servers and drops it afterwards. `all` runs each in a process of its own,
     so that one's memory is not counted for the next.

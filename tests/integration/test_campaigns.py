@@ -29,7 +29,8 @@ from socialshop.loyalty.errors import CampaignDrawn, CampaignTooLate
 from socialshop.loyalty.member_day import MemberDay
 from socialshop.loyalty.rules import MissionKind, Repeats
 from socialshop.loyalty.schemas.rules import document_of
-from socialshop.loyalty.service import campaigns, missions
+from socialshop.loyalty.service import NewCoupon, campaigns, missions
+from socialshop.loyalty.service import Terms as CouponTerms
 from socialshop.loyalty.service.campaigns import Audience, Metric, Verdict
 from socialshop.loyalty.service.missions import Terms
 from workers import schedule
@@ -202,6 +203,39 @@ def test_the_treated_alone_are_told_once_when_it_begins(world: CampaignWorld) ->
     assert schedule.named("announce_campaigns") is not None
 
 
+def a_coupon(world: CampaignWorld, **limits: Any) -> uuid.UUID:
+    terms = CouponTerms(kind="amount", currency="CNY", amount_minor=500)
+    new = NewCoupon("Five off", terms, valid_days=30, **limits)
+    return world.do(lambda uow: loyalty.make_coupon(uow, ACTOR, new)).row.id  # type: ignore[no-any-return]
+
+
+def given_coupons(world: CampaignWorld) -> list[int]:
+    while world.do(campaigns.give_coupons):
+        pass
+    return [row[0] for row in rows("SELECT member FROM coupon_holdings ORDER BY member")]
+
+
+def test_a_coupon_goes_to_the_treated_alone_once_when_it_begins(world: CampaignWorld) -> None:
+    coupon = a_coupon(world)
+    campaign = world.draw(world.plan(coupon_id=coupon))
+    assert given_coupons(world) == []
+    world.later(days=1)
+    world.do(lambda uow: loyalty.pause_coupon(uow, ACTOR, coupon, paused=True))
+    assert given_coupons(world) == [], "a paused coupon waits"
+    world.do(lambda uow: loyalty.pause_coupon(uow, ACTOR, coupon, paused=False))
+    for _ in range(2):
+        assert given_coupons(world) == world.members_of(campaign, treated=True)
+    assert schedule.named("give_campaign_coupons") is not None
+
+
+def test_a_coupon_of_a_campaign_keeps_its_own_limit(world: CampaignWorld) -> None:
+    campaign = world.draw(world.plan(coupon_id=a_coupon(world, issue_limit=5)))
+    world.later(days=1)
+    assert given_coupons(world) == world.members_of(campaign, treated=True)[:5]
+    with pytest.raises(InvalidValue):
+        world.plan(coupon_id=uuid.uuid4())
+
+
 # --- the member day and the calendar ------------------------------------------------------------------------------
 
 
@@ -340,6 +374,7 @@ def test_a_campaign_is_planned_drawn_read_and_cancelled_over_http(app: Flask) ->
         ({"audience": {"kind": "newcomers"}}, "audience.newcomer_days"),
         ({"audience": {"kind": "members", "members": ["mbr_x"]}}, "audience.members"),
         ({"notice_en": "Now"}, "notice_zh"),
+        ({"coupon_id": "cpn_x"}, "coupon_id"),
         ({"starts_at": "2020-01-01T00:00:00Z"}, "starts_at"),
     ):
         assert refusal(admin.call("POST", "/admin/campaigns", json=body | wrong)) == (422, "invalid_value", field)

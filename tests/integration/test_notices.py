@@ -30,6 +30,7 @@ from socialshop.rooms import service as rooms
 from tests.after_sales import ADMIN
 from tests.money_people import IBAN, earn, number_of
 from tests.sample_sales import LONG_AGO, a_plan
+from tests.unit.test_letters import FACTS, kind_of
 from workers import handlers
 from workers.handlers import Handler
 
@@ -274,6 +275,7 @@ def test_a_notice_is_in_the_language_asked_for_else_in_the_members_own(app: Flas
 
 def test_every_kind_has_its_sentences_in_both_languages_with_the_facts_it_is_given() -> None:
     facts: Mapping[str, Any] = {
+        **FACTS,
         "title": "T",
         "name": "N",
         "reason": "R",
@@ -290,13 +292,14 @@ def test_every_kind_has_its_sentences_in_both_languages_with_the_facts_it_is_giv
         "missing": 2,
         "threshold": 3,
         "endpoint": "whk_1",
+        "plan_en": "VIP card",
+        "plan_zh": "会员卡",
+        "vouchers": 1,
     }
-    assert {code.removesuffix("_paid") for code in SENTENCES if code.removesuffix("_paid") in KINDS} | {
-        code for code in SENTENCES if code in KINDS
-    } == set(KINDS)
+    assert {kind_of(code) for code in SENTENCES} == set(KINDS)
     for code in SENTENCES:
-        variant = {"say": "paid"} if code not in KINDS else {}
-        kind = code if code in KINDS else code.removesuffix("_paid")
+        kind = kind_of(code)
+        variant = {} if code == kind else {"say": code.removeprefix(f"{kind}_")}
         assert code_of(kind, {**facts, **variant}) == code
         for language in ("en", "zh"):
             said = say(kind, {**facts, **variant}, Reader(language, "Asia/Shanghai"))

@@ -371,7 +371,7 @@ def test_an_upgrade_credits_the_unused_days_exactly(shop: PlanShop) -> None:
     member = shop.member()
     subscription = shop.bought(member)
     shop.pass_days(10)
-    quote = shop.act(plans.upgrade_quote, member, subscription, plan="vip", term="year", zone=ZONE)
+    (quote,) = shop.act(plans.upgrades_of, member, subscription, zone=ZONE)
     assert (quote.price_minor, quote.credit_minor, quote.amount_minor) == (10001, 677, 9324)
     shop.act(plans.upgrade, member, subscription, plan="vip", term="year", zone=ZONE)
     assert shop.of(member).term == "month"

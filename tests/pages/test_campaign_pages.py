@@ -26,6 +26,7 @@ _CAMPAIGN = {
     "goal": "buyers",
     "target": "100",
     "multiplier_percent": "200",
+    "coupon_id": "",
     "notice_zh": "",
     "notice_en": "",
 }

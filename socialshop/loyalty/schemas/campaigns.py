@@ -45,6 +45,7 @@ _TERMS = {
     "goal": "buyers",
     "target": 100,
     "multiplier_bps": 20_000,
+    "coupon_id": None,
 }
 _CAMPAIGN = {
     **_TERMS,
@@ -78,6 +79,7 @@ _ENTRY = {
     "starts_at": "2036-03-20T00:00:00Z",
     "ends_at": "2036-04-03T00:00:00Z",
     "multiplier_bps": 20_000,
+    "coupon": None,
     "missions": 2,
 }
 
@@ -126,6 +128,7 @@ class CampaignDraft(Wire):
     multiplier_bps: int | None = Field(None, ge=LEAST_MULTIPLIER_BPS, le=MOST_MULTIPLIER_BPS)
     notice_zh: Notice | None = None
     notice_en: Notice | None = None
+    coupon_id: str | None = None
 
     def new(self) -> NewCampaign:
         """The command. Raises InvalidFields."""
@@ -145,7 +148,14 @@ class CampaignDraft(Wire):
             self.target,
             self.multiplier_bps,
             notice,
+            self._coupon(),
         )
+
+    def _coupon(self) -> uuid.UUID | None:
+        try:
+            return None if self.coupon_id is None else from_public("cpn", self.coupon_id)
+        except NotFound:
+            raise _wrong("coupon_id", "not_allowed", "ids of coupons look like cpn_…") from None
 
 
 class CampaignMissionDraft(MissionTerms):
@@ -183,6 +193,7 @@ class CampaignWire(Wire):
     multiplier_bps: int | None
     notice_zh: str | None
     notice_en: str | None
+    coupon_id: str | None
     drawn_at: Instant | None
     cancelled_at: Instant | None
 
@@ -190,7 +201,9 @@ class CampaignWire(Wire):
     def of(cls, row: CampaignRow) -> CampaignWire:
         """The wire form of a campaign; its seed stays inside."""
         plain = {name: value for name, value in row._asdict().items() if name != "seed"}
-        return cls(**{**plain, "id": to_public(CAMPAIGN_PREFIX, row.id), "goal": row.goal.value})
+        coupon = None if row.coupon_id is None else to_public("cpn", row.coupon_id)
+        ids = {"id": to_public(CAMPAIGN_PREFIX, row.id), "coupon_id": coupon}
+        return cls(**{**plain, **ids, "goal": row.goal.value})
 
 
 class CampaignPage(Page[CampaignWire]):
@@ -266,6 +279,7 @@ class CalendarEntryWire(Wire):
     starts_at: Instant
     ends_at: Instant
     multiplier_bps: int | None
+    coupon: str | None
     missions: int
 
     @classmethod

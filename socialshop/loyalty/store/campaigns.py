@@ -32,6 +32,7 @@ class CampaignRow(NamedTuple):
     multiplier_bps: int | None
     notice_zh: str | None
     notice_en: str | None
+    coupon_id: uuid.UUID | None
     drawn_at: datetime | None = None
     cancelled_at: datetime | None = None
 
@@ -50,6 +51,13 @@ class Untold(NamedTuple):
     title_en: str
     notice_zh: str
     notice_en: str
+
+
+class Giving(NamedTuple):
+    """A campaign that goes on and has a coupon left to give to some of its treated."""
+
+    campaign_id: uuid.UUID
+    coupon_id: uuid.UUID
 
 
 class DayRow(NamedTuple):
@@ -171,6 +179,41 @@ def mark_told(session: Session, now: datetime, limit: int) -> list[Untold]:
     return [Untold(*row) for row in rows]
 
 
+def next_giving(session: Session, now: datetime) -> Giving | None:
+    """A campaign that goes on, some of whose treated did not have their turn at its coupon, which is not paused."""
+    row = session.execute(
+        text(
+            """
+            SELECT c.id, c.coupon_id FROM campaigns c JOIN coupons k ON k.id = c.coupon_id AND k.paused_at IS NULL
+            WHERE c.drawn_at IS NOT NULL AND c.cancelled_at IS NULL AND c.starts_at <= :now AND c.ends_at > :now
+                AND EXISTS (SELECT FROM campaign_members g
+                    WHERE g.campaign_id = c.id AND g.treated AND g.coupon_at IS NULL)
+            ORDER BY c.id LIMIT 1
+            """
+        ),
+        {"now": now},
+    ).one_or_none()
+    return None if row is None else Giving(*row)
+
+
+def take_turns(session: Session, campaign_id: uuid.UUID, now: datetime, limit: int) -> list[int]:
+    """Up to `limit` of the treated who did not have their turn at the campaign's coupon; they have it now."""
+    rows = session.execute(
+        text(
+            """
+            WITH due AS (
+                SELECT member FROM campaign_members
+                WHERE campaign_id = :id AND treated AND coupon_at IS NULL ORDER BY member LIMIT :limit FOR UPDATE
+            )
+            UPDATE campaign_members g SET coupon_at = :now FROM due
+            WHERE g.campaign_id = :id AND g.member = due.member RETURNING g.member
+            """
+        ),
+        {"id": campaign_id, "now": now, "limit": limit},
+    )
+    return sorted(rows.scalars())
+
+
 class Upcoming(NamedTuple):
     """A campaign as one of its treated sees it; `missions` counts its missions."""
 
@@ -181,6 +224,7 @@ class Upcoming(NamedTuple):
     starts_at: datetime
     ends_at: datetime
     multiplier_bps: int | None
+    coupon: str | None
     missions: int
 
 
@@ -190,6 +234,7 @@ def upcoming(session: Session, member: int, now: datetime, until: datetime, limi
         text(
             """
             SELECT c.id, c.title_zh, c.title_en, c.theme, c.starts_at, c.ends_at, c.multiplier_bps,
+                (SELECT k.title FROM coupons k WHERE k.id = c.coupon_id),
                 (SELECT count(*) FROM missions m WHERE m.campaign_id = c.id AND m.withdrawn_at IS NULL)
             FROM campaign_members g JOIN campaigns c ON c.id = g.campaign_id
             WHERE g.member = :member AND g.treated AND c.drawn_at IS NOT NULL AND c.cancelled_at IS NULL

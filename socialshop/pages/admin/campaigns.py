@@ -12,6 +12,7 @@ from flask_babel import gettext, lazy_gettext
 from socialshop.kernel.errors import NotFound
 from socialshop.kernel.ids import from_public, to_public
 from socialshop.kernel.money import BPS, Money
+from socialshop.loyalty import service as loyalty
 from socialshop.loyalty.lift import Interval, Metric
 from socialshop.loyalty.rules import MOST_POINTS, MissionKind, Repeats
 from socialshop.loyalty.schemas.campaigns import (
@@ -40,6 +41,7 @@ from socialshop.web.auth import ADMINS
 
 _CAMPAIGN = {"campaign_id": CAMPAIGN_PREFIX}
 _LONGEST_TITLE, _LONGEST_NOTICE = 100, 200
+_COUPONS_SHOWN = 100
 _LONGEST_LIST = 32 * MOST_NAMED
 _PERCENT = BPS // 100
 _AUDIENCES: Mapping[str, Any] = {
@@ -75,6 +77,7 @@ def list_campaigns(visit: Visit) -> str:
         themes=THEMES.items(),
         audiences=_AUDIENCES.items(),
         goals=_GOALS.items(),
+        coupons=[("", gettext("none")), *((to_public("cpn", id_), title) for id_, title in _coupons(visit))],
         tiers=[(tier.code, tier_name(tier)) for tier in memberships.tiers(visit.uow)],
     )
 
@@ -99,6 +102,7 @@ def show_campaign(visit: Visit) -> str:
         missions=campaigns.missions_of(visit.uow, row.id),
         audience=_AUDIENCES[row.audience],
         goal=_GOALS[row.goal],
+        coupon=None if row.coupon_id is None else loyalty.coupon(visit.uow, row.coupon_id).row.title,
         target=_target(row, found.currency),
         sentence=sentence_of(row, found, languages.reader()),
         compared=_compared(found),
@@ -172,6 +176,7 @@ def _planned(visit: Visit) -> NewCampaign:
         target,
         percent * _PERCENT if percent else None,
         (notice[0], notice[1]) if all(notice) else None,
+        _coupon(form),
     )
 
 
@@ -200,6 +205,18 @@ def _members(form: Form) -> list[uuid.UUID]:
     except NotFound:
         form.errors["members"] = gettext("Ids of members look like mbr_….")
         return []
+
+
+def _coupons(visit: Visit) -> list[tuple[uuid.UUID, str]]:
+    """The newest coupons that are not paused."""
+    found = loyalty.coupons(visit.uow, None, _COUPONS_SHOWN)
+    return [(each.row.id, each.row.title) for each in found if each.row.paused_at is None]
+
+
+def _coupon(form: Form) -> uuid.UUID | None:
+    """The coupon that was chosen, if one was."""
+    typed = form.text("coupon_id", longest=60, required=False)
+    return from_public("cpn", typed) if typed else None
 
 
 def _target(row: CampaignRow, currency: str) -> str:

@@ -53,6 +53,8 @@ def entry_gives(entry: Entry) -> list[str]:
     said = []
     if entry.multiplier_bps:
         said.append(gettext("Orders give %(rate)s of the points", rate=rate(entry.multiplier_bps)))
+    if entry.coupon:
+        said.append(gettext("A coupon: %(title)s", title=entry.coupon))
     if entry.missions:
         said.append(ngettext("%(num)s mission", "%(num)s missions", entry.missions))
     return said

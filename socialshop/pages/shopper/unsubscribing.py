@@ -16,6 +16,8 @@ _LONGEST_TOKEN = 200
 @shopper.page("/unsubscribe", access=PUBLIC)
 def show_unsubscribing(visit: Visit) -> str:
     """One button: scanners open a mail's links too, and must not decide for its reader."""
+    if not _token():
+        return render_template("shopper/unsubscribe.html", token=None)
     said = notifications.unsubscription_of(_token())
     topic = None if said.topic is None else TOPICS[said.topic]
     return render_template("shopper/unsubscribe.html", token=_token(), topic=topic, done=False)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from socialshop.loyalty.lift import Group, Interval, Measured, Metric, Verdict
-from socialshop.loyalty.service.campaigns.announcing import announce
+from socialshop.loyalty.service.campaigns.announcing import announce, give_coupons
 from socialshop.loyalty.service.campaigns.measuring import Day, Results, results
 from socialshop.loyalty.service.campaigns.planning import (
     CAMPAIGN_PREFIX,
@@ -41,6 +41,7 @@ __all__ = [
     "campaigns",
     "cancel",
     "draw",
+    "give_coupons",
     "missions_of",
     "results",
 ]

@@ -19,6 +19,7 @@ from socialshop.loyalty.rules import MissionKind, Repeats
 from socialshop.loyalty.service import missions
 from socialshop.loyalty.service.missions import MissionRow, NewMission, Terms
 from socialshop.loyalty.store import campaigns as store
+from socialshop.loyalty.store import coupons
 from socialshop.loyalty.store.campaigns import CampaignRow
 from socialshop.memberships import service as memberships
 
@@ -43,7 +44,7 @@ class NewCampaign:
     `target`: by how much the goal's metric should be higher among the treated, in basis points of the buyers' rate or
     minor units of the shop's currency per head. `control_bps`: the share of the audience that is left out.
     `multiplier_bps` multiplies the points of orders, None: it does not. `notice`: what the treated are told when it
-    begins, in Chinese and English.
+    begins, in Chinese and English. A coupon is issued to each of the treated then.
     """
 
     title_zh: str
@@ -57,10 +58,11 @@ class NewCampaign:
     target: int
     multiplier_bps: int | None = None
     notice: tuple[str, str] | None = None
+    coupon_id: uuid.UUID | None = None
 
 
 def add(uow: UnitOfWork, actor: uuid.UUID, new: NewCampaign) -> CampaignRow:
-    """Keep a draft. Raises InvalidValue: a start that is over, an end before it, an unknown tier or member."""
+    """Keep a draft. Raises InvalidValue: a start that is over, an end before it, an unknown tier, member or coupon."""
     if new.starts_at <= uow.now:
         raise InvalidValue("a campaign starts later than now", field="starts_at")
     if new.ends_at <= new.starts_at:
@@ -71,6 +73,8 @@ def add(uow: UnitOfWork, actor: uuid.UUID, new: NewCampaign) -> CampaignRow:
     named = identity.named(uow, ids=list(audience.members)) if audience.kind == "members" else []
     if len(named) < len(set(audience.members)) or (audience.kind == "members" and not named):
         raise InvalidValue("name members of the shop", field="members")
+    if new.coupon_id is not None and coupons.find(uow.session, new.coupon_id) is None:
+        raise InvalidValue("no such coupon", field="coupon_id")
     row = _row(new)
     store.add(uow.session, row, uow.now)
     store.name_members(uow.session, row.id, [member.number for member in named])
@@ -164,6 +168,7 @@ def _row(new: NewCampaign) -> CampaignRow:
         multiplier_bps=new.multiplier_bps,
         notice_zh=notice_zh,
         notice_en=notice_en,
+        coupon_id=new.coupon_id,
     )
 
 

@@ -25,6 +25,7 @@ class Entry:
     starts_at: datetime
     ends_at: datetime
     multiplier_bps: int | None
+    coupon: str | None
     missions: int
 
 
@@ -35,7 +36,16 @@ def calendar_of(uow: UnitOfWork, member: int, zone: str) -> list[Entry]:
     """
     until = uow.now + timedelta(days=_DAYS_AHEAD)
     found = [
-        Entry(row.theme, row.title_zh, row.title_en, row.starts_at, row.ends_at, row.multiplier_bps, row.missions)
+        Entry(
+            row.theme,
+            row.title_zh,
+            row.title_en,
+            row.starts_at,
+            row.ends_at,
+            row.multiplier_bps,
+            row.coupon,
+            row.missions,
+        )
         for row in store.upcoming(uow.session, member, uow.now, until, _MOST)
     ]
     member_day = rules_at(uow, uow.now).member_day
@@ -43,5 +53,5 @@ def calendar_of(uow: UnitOfWork, member: int, zone: str) -> list[Entry]:
         there = ZoneInfo(zone)
         for day in member_day.next_days(day_of(uow.now, zone), _DAYS_AHEAD):
             begins, ends = (datetime.combine(on, time(), there) for on in (day, day + timedelta(days=1)))
-            found.append(Entry("member_day", "", "", begins, ends, member_day.multiplier_bps, 0))
+            found.append(Entry("member_day", "", "", begins, ends, member_day.multiplier_bps, None, 0))
     return sorted(found, key=lambda entry: (entry.starts_at, entry.theme))
