@@ -7,7 +7,7 @@ from alembic import op
 from migrations.statements import for_application_role
 
 revision = "0042"
-down_revision = "0041"
+down_revision = "0050"
 branch_labels = None
 depends_on = None
 
