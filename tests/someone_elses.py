@@ -124,6 +124,11 @@ def belongings(app: Flask) -> Belongings:
     said = {"line_id": line, "title": "How to brew it", "text": "Warm the cup."}
     note = _made(owner, "/notes", said | {"pictures": [in_base64(picture())]})
     published(first, note["id"])
+    report = _made(sign_up(app), "/reports", {"subject_id": note["id"], "ground": "other", "words": "Odd."})
+    warning = {"verdict": "warned", "reason": "Be kind."}
+    decision = _made(first, f"/admin/reports/{report['id']}/decision", warning, status=200)
+    _made(owner, f"/me/decisions/{decision['id']}/appeal", {"words": "I am."}, status=200)
+    question = _made(owner, "/questions", {"topic": "general", "text": "When do you open?"})
     ids = {
         "mbr": to_public("mbr", owner.card.member_id),
         "prd": product["id"],
@@ -144,6 +149,9 @@ def belongings(app: Flask) -> Belongings:
         "pob": batch["id"],
         "mail": _mail(owner),
         "oln": line,
+        "rpt": report["id"],
+        "dec": decision["id"],
+        "qst": question["id"],
         "post": note["id"],
         "pic": note["pictures"][0]["id"],
         "rwd": reward["id"],

@@ -7,6 +7,7 @@ import re
 from flask import request
 
 from socialshop.deals.errors import DealNotLive, DealPaused, OutOfStock
+from socialshop.identity.service import StandingLimited
 from socialshop.infra.uow import UnitOfWork
 from socialshop.infra.wired import settings
 from socialshop.invites import visitors
@@ -56,6 +57,7 @@ _EVENT_ID = re.compile(r"[0-9]{1,18}", re.ASCII)
         TierRequired,
         MemberLimitReached,
         PointsShort,
+        StandingLimited,
         CouponUnusable,
     ),
     ids={"deal_id": "deal"},
@@ -119,6 +121,7 @@ def quote_deal(call: Call[QuoteRequest, Nothing]) -> Answer:
         DealNotLive,
         MemberLimitReached,
         PointsShort,
+        StandingLimited,
         CouponUnusable,
     ),
     ids={"room_id": "room"},
