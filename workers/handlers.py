@@ -71,6 +71,7 @@ HANDLERS: tuple[AnyHandler, ...] = (
     Handler("accrue_orders", "OrdersConfirmed", commissions.accrue_orders, batch=4),
     Handler("give_points", "OrdersConfirmed", loyalty.on_orders_confirmed, batch=4),
     Handler("open_points", "OrdersCompleted", loyalty.on_orders_completed, batch=4),
+    Handler("welcome_with_coupons", "MemberRegistered", loyalty.on_member_registered, batch=20),
     Handler("return_coupons", "OrderRefunded", loyalty.return_coupons, batch=20),
     Handler("take_points_back", "OrderRefunded", loyalty.on_order_refunded, batch=20),
     Handler("note_sales", "OrdersConfirmed", loyalty.note_sales, batch=4),

@@ -177,11 +177,12 @@ class Office:
     def give_coupons(self) -> None:
         """A coupon is made, paused, resumed and given."""
         terms = {"kind": "amount", "currency": "CNY", "amount_minor": 100}
-        coupon = self.act(self.first, "/admin/coupons", title="Ten", terms=terms, valid_days=3)["id"]
+        coupon = self.act(self.first, "/admin/coupons", title="Ten", terms=terms, valid_days=3, way="code")["id"]
         self.act(self.first, f"/admin/coupons/{coupon}/pause")
         self.act(self.first, f"/admin/coupons/{coupon}/resume")
         member = to_public("mbr", self.buyers[0].card.member_id)
         self.act(self.first, f"/admin/coupons/{coupon}/issues", member_ids=[member], period="x")
+        self.act(self.first, f"/admin/coupons/{coupon}/codes", count=1)
 
     def missions(self) -> None:
         """A mission, published, changed and withdrawn."""

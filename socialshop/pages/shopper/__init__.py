@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from socialshop.pages.shopper import (
     account,
+    addresses,
     boards,
     calendar,
     conduct,
@@ -35,6 +36,7 @@ from socialshop.pages.shopper.section import shopper
 
 __all__ = [
     "account",
+    "addresses",
     "boards",
     "calendar",
     "conduct",
