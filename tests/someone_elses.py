@@ -161,6 +161,7 @@ def belongings(app: Flask) -> Belongings:
         "svy": survey["id"],
         "ses": _session(owner),
         "psk": _passkey(owner),
+        "adr": _made(owner, "/me/addresses", ADDRESS)["id"],
     }
     words = {
         f"{name}.code": link["code"]
@@ -169,6 +170,8 @@ def belongings(app: Flask) -> Belongings:
     words |= {"take_notice.provider": "sandbox", "show_problem.code": "not_found"}
     return Belongings(owner, ids, words, batched["id"])
 
+
+ADDRESS = {"recipient": "Somebody", "phone": "+86 138 0000 0000", "region": "Shanghai", "street": "1 Somewhere"}
 
 _PLAN = {"name": "one", "currency": "CNY", "hold_days": 7, "legs": [{"kind": "sale", "level": 1, "rate_bps": 500}]}
 

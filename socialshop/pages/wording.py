@@ -8,6 +8,7 @@ from socialshop.kernel.errors import DomainError
 
 # By code. What scripts alone can meet has no sentence here: a test names them.
 SENTENCES = {
+    "address_book_full": lazy_gettext("Your book has as many addresses as it takes. Remove one first."),
     "already_appealed": lazy_gettext("A decision has one appeal, and this one had it."),
     "already_reported": lazy_gettext("You have reported this before."),
     "already_seated": lazy_gettext("You have a seat in this room."),
@@ -42,6 +43,7 @@ SENTENCES = {
     "money_left": lazy_gettext("Your wallet holds money. Have it paid out, or say that you give it up."),
     "nothing_to_pay": lazy_gettext("No approved request waits for this channel."),
     "nothing_to_refund": lazy_gettext("Everything has been given back, or was asked back already."),
+    "order_has_left": lazy_gettext("The goods are on their way, or never will be: this cannot change any more."),
     "order_not_confirmed": lazy_gettext("The money of this order has not been taken yet."),
     "order_not_shipped": lazy_gettext("The goods are not on their way yet."),
     "orders_are_landing": lazy_gettext("Orders keep coming in. Try again in a moment."),
@@ -112,6 +114,7 @@ VALUES = (
     lazy_gettext("a password has 8 to 200 characters"),
     lazy_gettext("a name has 1 to 60 visible characters"),
     lazy_gettext("no such day"),
+    lazy_gettext("a part of an address is missing, too long, or not to be read"),
     lazy_gettext("a phone number with its country, such as +86 138 0000 0000"),
     lazy_gettext("nobody was born in that year"),
     lazy_gettext("not an IANA time zone such as Asia/Shanghai"),

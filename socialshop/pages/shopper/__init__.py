@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from socialshop.pages.shopper import (
     account,
+    addresses,
     boards,
     calendar,
     conduct,
@@ -36,6 +37,7 @@ from socialshop.pages.shopper.section import shopper
 
 __all__ = [
     "account",
+    "addresses",
     "boards",
     "calendar",
     "conduct",

@@ -61,6 +61,8 @@ TABLES: Mapping[str, Any] = {
     "invite_visitors": lazy_gettext("Browsers recognised"),
     "attributions": lazy_gettext("How you came"),
     "orders": lazy_gettext("Orders"),
+    "member_addresses": lazy_gettext("Your addresses"),
+    "order_addresses": lazy_gettext("Where orders went"),
     "refunds": lazy_gettext("Refunds"),
     "payments": lazy_gettext("Payments"),
     "payment_mandates": lazy_gettext("Leave to be charged again"),
@@ -117,6 +119,7 @@ TABLES: Mapping[str, Any] = {
 LOOKS: Mapping[str, Any] = {
     "show_member": lazy_gettext("your membership"),
     "show_branch": lazy_gettext("your team"),
+    "show_order_address": lazy_gettext("where an order goes"),
     "show_order": lazy_gettext("an order"),
     "show_order_commissions": lazy_gettext("commissions on an order"),
     "show_refund": lazy_gettext("a refund"),
