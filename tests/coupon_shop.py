@@ -63,11 +63,15 @@ def clock_of(shop: RoomShop) -> Any:
 
 def a_coupon(shop: RoomShop, **terms: Any) -> uuid.UUID:
     """A coupon in the shop's currency; limits and ends may be given beside its terms."""
-    about = {name: terms.pop(name) for name in ("issue_limit", "budget_minor", "valid_until", "title") if name in terms}
+    about = {
+        name: terms.pop(name)
+        for name in ("issue_limit", "budget_minor", "valid_until", "title", "way", "valid_days")
+        if name in terms
+    }
     new = NewCoupon(
         title=about.pop("title", terms["kind"]),
         terms=Terms.model_validate({"currency": "CNY", **terms}),
-        valid_days=30,
+        valid_days=about.pop("valid_days", 30),
         **about,
     )
     return in_unit_of_work(lambda uow: loyalty.make_coupon(uow, ADMIN, new).row.id, clock_of(shop))

@@ -53,7 +53,7 @@ class Shop:
 
     def run(self) -> subprocess.Popen[str]:
         process = self.start("run", "--no-demo", "--port", str(self.port))
-        until(lambda: self.is_ready() or process.poll() is not None, "the shop is ready")
+        until(lambda: self.is_ready() or process.poll() is not None, "the shop is ready", 180)
         assert process.poll() is None, process.communicate()[1]
         return process
 

@@ -124,6 +124,11 @@ def belongings(app: Flask) -> Belongings:
     said = {"line_id": line, "title": "How to brew it", "text": "Warm the cup."}
     note = _made(owner, "/notes", said | {"pictures": [in_base64(picture())]})
     published(first, note["id"])
+    report = _made(sign_up(app), "/reports", {"subject_id": note["id"], "ground": "other", "words": "Odd."})
+    warning = {"verdict": "warned", "reason": "Be kind."}
+    decision = _made(first, f"/admin/reports/{report['id']}/decision", warning, status=200)
+    _made(owner, f"/me/decisions/{decision['id']}/appeal", {"words": "I am."}, status=200)
+    question = _made(owner, "/questions", {"topic": "general", "text": "When do you open?"})
     ids = {
         "mbr": to_public("mbr", owner.card.member_id),
         "prd": product["id"],
@@ -144,6 +149,9 @@ def belongings(app: Flask) -> Belongings:
         "pob": batch["id"],
         "mail": _mail(owner),
         "oln": line,
+        "rpt": report["id"],
+        "dec": decision["id"],
+        "qst": question["id"],
         "post": note["id"],
         "pic": note["pictures"][0]["id"],
         "rwd": reward["id"],
@@ -153,6 +161,7 @@ def belongings(app: Flask) -> Belongings:
         "svy": survey["id"],
         "ses": _session(owner),
         "psk": _passkey(owner),
+        "adr": _made(owner, "/me/addresses", ADDRESS)["id"],
     }
     words = {
         f"{name}.code": link["code"]
@@ -161,6 +170,8 @@ def belongings(app: Flask) -> Belongings:
     words |= {"take_notice.provider": "sandbox", "show_problem.code": "not_found"}
     return Belongings(owner, ids, words, batched["id"])
 
+
+ADDRESS = {"recipient": "Somebody", "phone": "+86 138 0000 0000", "region": "Shanghai", "street": "1 Somewhere"}
 
 _PLAN = {"name": "one", "currency": "CNY", "hold_days": 7, "legs": [{"kind": "sale", "level": 1, "rate_bps": 500}]}
 

@@ -1,4 +1,4 @@
-"""The jobs that RQ runs, thin: drain a handler's deliveries in batches; run a tick of the periodic table.
+"""The jobs that RQ runs, thin: drain what is due in batches and what follows from it; run a tick of the periodic table.
 
 A job may run twice, at once with another, or be killed anywhere: what it claims it holds by row locks, and claiming,
 the handler's effects and `done` are one unit of work.
@@ -23,7 +23,7 @@ from socialshop.infra.crashpoints import crash_point
 from socialshop.infra.deliveries import Delivery
 from socialshop.infra.logging import describe
 from socialshop.infra.uow import UnitOfWork, advisory_lock, in_unit_of_work, is_conflict
-from workers import handlers, outside, queue, schedule
+from workers import handlers, outside, queue, relay, schedule
 from workers.handlers import AnyHandler, CallingHandler, Handler, OutsideHandler
 
 # After so long a job makes room for the next in the queue; the relay wakes it again for what is left.
@@ -46,9 +46,26 @@ class _BatchFailed(Exception):
         self.ids = ids
 
 
-def drain(handler_name: str) -> int:
-    """Run the handler over its due deliveries, batch by batch, until none is left; returns how many were done."""
+def follow(handler_name: str) -> int:
+    """Drain the handler, then whatever is due by then, what follows from it first of all; returns how many were done.
+
+    What a batch leads to is relayed here: by way of relay and queue each step of a chain would cost a round of the one
+    and a job of the other, which is more than most batches cost. Ends when nothing is due but what others hold, or
+    when the share is over; the relay's sweep finds what is left.
+    """
     _heard("drain", handler_name)
+    stop_at, done = monotonic() + SHARE_SECONDS, 0
+    due: Sequence[str] = [handler_name]
+    with redis.nudges_kept():
+        while moved := sum(drain(name) for name in due if monotonic() < stop_at and not _leaving.is_set()):
+            done += moved
+            relay.relay()
+            due = in_unit_of_work(lambda uow: deliveries.handlers_with_due(uow, handlers.names()))
+    return done
+
+
+def drain(handler_name: str) -> int:
+    """Run the handler over its due deliveries, batch by batch, until few are left; returns how many were done."""
     handler = handlers.named(handler_name)
     if handler is None:
         _log.warning("no such handler", handler=handler_name)
@@ -66,9 +83,9 @@ def drain(handler_name: str) -> int:
         except _BatchFailed as failed:
             _deal_with(handler, failed)
             continue
-        if count == 0:
-            break
         done += count
+        if count < handler.batch:
+            break
     return done
 
 

@@ -26,8 +26,8 @@ def queue(connection: Redis) -> Queue:
 
 
 def wake_drain(connection: Redis, handler: str) -> bool:
-    """Have a worker drain `handler`, unless a wake-up for it is already waiting; False if one is."""
-    return _wake(connection, f"drain:{handler}", "workers.jobs.drain", handler)
+    """Have a worker drain `handler` and what follows, unless a wake-up for it is already waiting; False if one is."""
+    return _wake(connection, f"drain:{handler}", "workers.jobs.follow", handler)
 
 
 def wake_periodic(connection: Redis, job: str, slot: str) -> bool:

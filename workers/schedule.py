@@ -81,6 +81,11 @@ def compute_recommendations(uow: UnitOfWork) -> bool:
     return recommendations.compute_due(uow, wired.settings().time_zone)
 
 
+def hand_out_coupons(uow: UnitOfWork) -> bool:
+    """Give the coupons of the day: those of tiers and plans, of birthdays, and of member days."""
+    return loyalty.hand_out_due(uow, wired.settings().time_zone)
+
+
 PERIODIC: tuple[Periodic, ...] = (
     Periodic("release_lapsed_holds", timedelta(seconds=2), rooms.release_lapsed_holds),
     Periodic("expire_rooms", timedelta(seconds=2), rooms.expire_due),
@@ -91,6 +96,7 @@ PERIODIC: tuple[Periodic, ...] = (
     Periodic("seal_ledger", timedelta(seconds=5), ledger.seal),
     Periodic("seal_audit", timedelta(seconds=5), audit.seal),
     Periodic("settle", timedelta(minutes=1), commissions.settlement_tick),
+    Periodic("hand_out_coupons", timedelta(minutes=1), hand_out_coupons),
     Periodic("expire_points", timedelta(minutes=1), loyalty.expire_due),
     Periodic("warn_of_expiring_points", timedelta(minutes=10), loyalty.warn_expiring),
     Periodic("announce_campaigns", timedelta(minutes=1), campaigns.announce),

@@ -38,3 +38,38 @@ class PictureRefused(DomainError):
 
     code = "picture_refused"
     kind = Kind.INVALID
+
+
+class AlreadyReported(DomainError):
+    """The member has reported this before."""
+
+    code = "already_reported"
+    kind = Kind.CONFLICT
+
+
+class ReportDecided(DomainError):
+    """Somebody has decided about this report otherwise."""
+
+    code = "report_decided"
+    kind = Kind.CONFLICT
+
+
+class AlreadyAppealed(DomainError):
+    """A decision has one appeal, and this one had it; or there is nothing to appeal against."""
+
+    code = "already_appealed"
+    kind = Kind.CONFLICT
+
+
+class AppealDecided(DomainError):
+    """The appeal was decided otherwise."""
+
+    code = "appeal_decided"
+    kind = Kind.CONFLICT
+
+
+class QuestionClosed(DomainError):
+    """The question is closed: nothing more is said in it."""
+
+    code = "question_closed"
+    kind = Kind.CONFLICT

@@ -9,6 +9,7 @@ from socialshop.deals import service
 from socialshop.deals.errors import DealNotLive
 from socialshop.deals.schemas import DealWire, DraftDeal, DraftProduct, ProductWire
 from socialshop.deals.service import DealView
+from socialshop.identity.service import StandingLimited
 from socialshop.infra import wired
 from socialshop.infra.uow import UnitOfWork
 from socialshop.kernel.errors import NotFound
@@ -43,7 +44,7 @@ def add_product(call: Call[DraftProduct, Nothing]) -> Answer:
     access=LEADERS,
     body=DraftDeal,
     replies=Reply(201, DealWire, "The deal: live from its start on, unless it is a draft."),
-    refuses=(NotFound,),
+    refuses=(NotFound, StandingLimited),
 )
 def open_deal(call: Call[DraftDeal, Nothing]) -> Answer:
     """Make a deal: one price for everybody in a room of a fixed size."""

@@ -47,6 +47,13 @@ class PasswordLinkRefused(DomainError):
     kind = Kind.CONFLICT
 
 
+class StandingLimited(DomainError):
+    """A decision about the member's behaviour takes this away for now: `standing` is what holds, `ends_at` how long."""
+
+    code = "standing_limited"
+    kind = Kind.FORBIDDEN
+
+
 class TermsNeeded(DomainError):
     """The terms cannot be withdrawn by a member who stays."""
 

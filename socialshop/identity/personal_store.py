@@ -59,6 +59,14 @@ PERSONAL = (
         stays="That consent was given or withdrawn must be shown; it names a document, a version and an instant.",
     ),
     Holding(
+        "member_limits",
+        ("member",),
+        reads="""
+            SELECT kind, begins_at, ends_at, lifted_at FROM member_limits WHERE member = :number ORDER BY begins_at
+        """,
+        stays="What a number might not do, and how long.",
+    ),
+    Holding(
         "member_claims",
         ("member_id", "token_hash"),
         reads="SELECT created_at, expires_at FROM member_claims WHERE member_id = :id",

@@ -31,6 +31,7 @@ from socialshop.identity.errors import (
     ClaimRefused,
     EmailTaken,
     SignInAgain,
+    StandingLimited,
     TermsNeeded,
     WrongCredentials,
     WrongPassword,
@@ -54,6 +55,16 @@ from socialshop.identity.rules import (
     TERMS_VERSION,
     Born,
 )
+from socialshop.identity.standing import (
+    Deed,
+    Limit,
+    Standing,
+    lift_limit,
+    limit_member,
+    require_standing,
+    standing_of,
+)
+from socialshop.identity.standing_store import BARRED
 from socialshop.identity.store import Named
 from socialshop.infra.uow import UnitOfWork
 from socialshop.kernel.errors import InvalidValue
@@ -61,6 +72,7 @@ from socialshop.kernel.ids import new_id, to_public
 from socialshop.kernel.roles import Role
 
 __all__ = [
+    "BARRED",
     "FIRST_YEAR",
     "LONGEST_EMAIL",
     "LONGEST_NAME",
@@ -76,8 +88,10 @@ __all__ = [
     "Celebrant",
     "ClaimRefused",
     "Consent",
+    "Deed",
     "Document",
     "EmailTaken",
+    "Limit",
     "LiveSession",
     "Named",
     "NewMember",
@@ -87,6 +101,8 @@ __all__ = [
     "Purpose",
     "SignInAgain",
     "SignedIn",
+    "Standing",
+    "StandingLimited",
     "TermsNeeded",
     "WrongCredentials",
     "WrongPassword",
@@ -114,6 +130,8 @@ __all__ = [
     "is_empty",
     "issue_password_link",
     "issue_token",
+    "lift_limit",
+    "limit_member",
     "live_sessions",
     "name_member",
     "named",
@@ -124,12 +142,14 @@ __all__ = [
     "purge_sessions",
     "purge_tokens",
     "redeem_claim",
+    "require_standing",
     "reserve_numbers",
     "reset_password",
     "revoke_other_sessions",
     "revoke_session",
     "search",
     "set_birthday",
+    "standing_of",
     "verify_email",
 ]
 

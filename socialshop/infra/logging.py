@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import sys
 import traceback
@@ -74,10 +75,11 @@ class _Lines:
 
     def __init__(self, name: str | None = None, *_: object) -> None:
         self.name = name
+        self._known = logging.getLogger(name)
 
     def getEffectiveLevel(self) -> int:  # noqa: N802  (the name that structlog asks for)
         """The least level of a line that is wanted."""
-        return logging.getLogger(self.name).getEffectiveLevel()
+        return self._known.getEffectiveLevel()
 
     def write(self, line: str) -> None:
         """One line in one write, so that lines of several processes do not mix."""
@@ -94,11 +96,19 @@ def _stream() -> TextIO:
     return sys.stderr
 
 
+# Made once: `json.dumps` makes one a line.
+_encode = json.JSONEncoder(ensure_ascii=False, default=repr).encode
+
+
+def _as_json(_logger: Any, _method: str, fields: MutableMapping[str, Any]) -> str:
+    return _encode(fields)
+
+
 # One list for the process's life: loggers keep the list that they first saw, also when `configure` is called again.
 _PROCESSORS: list[Any] = [
     structlog.stdlib.filter_by_level,
     *_SHARED,
-    structlog.processors.JSONRenderer(ensure_ascii=False),
+    _as_json,
 ]
 
 
@@ -116,7 +126,7 @@ def configure(level: str = "INFO") -> None:
             foreign_pre_chain=_SHARED,
             processors=[
                 structlog.stdlib.ProcessorFormatter.remove_processors_meta,
-                structlog.processors.JSONRenderer(ensure_ascii=False),
+                _as_json,
             ],
         )
     )

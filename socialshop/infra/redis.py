@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import contextlib
+from collections.abc import Iterator
+from contextvars import ContextVar
 
 from flask import Flask, current_app
 from redis import Redis
 from redis.exceptions import RedisError
 
 NUDGE_CHANNEL = "socialshop:outbox"
+_nudges_kept: ContextVar[bool] = ContextVar("nudges_kept", default=False)
 
 
 def attach(app: Flask, url: str) -> None:
@@ -24,5 +27,17 @@ def client() -> Redis:
 
 def nudge_relay() -> None:
     """Tell the relay that the outbox has something. Best effort: the sweep finds what a lost nudge would have told."""
+    if _nudges_kept.get():
+        return
     with contextlib.suppress(RedisError):
         client().publish(NUDGE_CHANNEL, b"1")
+
+
+@contextlib.contextmanager
+def nudges_kept() -> Iterator[None]:
+    """Whoever runs this block relays what it emits, and nudges nobody."""
+    token = _nudges_kept.set(True)
+    try:
+        yield
+    finally:
+        _nudges_kept.reset(token)

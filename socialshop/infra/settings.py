@@ -98,6 +98,9 @@ class Settings(BaseSettings):
     automatic_receipt_days: int = Field(
         14, ge=1, le=365, description="days after shipment when an order counts as received without a word of the buyer"
     )
+    answer_hours: int = Field(
+        24, ge=1, le=720, description="hours within which a member's question should be answered; later it is overdue"
+    )
     smtp_url: SecretStr | None = Field(
         None,
         description="smtp://user:password@host:587 (with STARTTLS) or smtps://…, takes mails; without it they are kept"

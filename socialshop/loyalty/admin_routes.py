@@ -16,11 +16,13 @@ from socialshop.loyalty.errors import (
 )
 from socialshop.loyalty.schemas.coupons import (
     COUPON_PREFIX,
+    CodesWanted,
     CouponDraft,
     CouponPage,
     CouponWire,
     Issue,
     Issued,
+    codes_table,
 )
 from socialshop.loyalty.schemas.rewards import (
     RedemptionPage,
@@ -305,3 +307,22 @@ def issue_coupon(call: Call[Issue, Nothing]) -> Answer:
         return Answer(Issued(issued=given))
 
     return call.transact(issue)
+
+
+@coupon_room.operation(
+    "POST",
+    "/admin/coupons/<coupon_id>/codes",
+    access=ADMINS,
+    body=CodesWanted,
+    replies=Reply(201, None, "The codes, a line each; they are told once.", media_type="text/csv"),
+    ids=_COUPON,
+)
+def make_coupon_codes(call: Call[CodesWanted, Nothing]) -> Answer:
+    """Make codes that give a coupon, each to one member. The shop keeps no code, only what it is known by."""
+    count = call.body.count
+
+    def make(uow: UnitOfWork) -> Answer:
+        made = service.make_codes(uow, call.caller.member_id, call.ids["coupon_id"], count)
+        return Answer(codes_table(made), 201, media_type="text/csv")
+
+    return call.transact(make)

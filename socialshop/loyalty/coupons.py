@@ -11,7 +11,7 @@ import uuid
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime
 from itertools import combinations
-from typing import Annotated, Any, Literal, NamedTuple
+from typing import Annotated, Any, Literal, NamedTuple, get_args
 
 from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
@@ -27,6 +27,9 @@ _MOST_NAMED = 100
 
 Kind = Literal["amount", "percentage", "shipping", "gift"]
 Stacking = Literal["alone", "other_kinds", "any"]
+# How a coupon reaches members: by hand, by a code, at the door, or by the day's round (docs/coupons.md).
+Way = Literal["given", "code", "newcomer", "monthly", "birthday", "member_day"]
+WAYS: tuple[Way, ...] = get_args(Way)
 Reason = Literal[
     "gone",
     "other_currency",

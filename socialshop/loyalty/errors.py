@@ -87,3 +87,17 @@ class CouponUnusable(DomainError):
 
     code = "coupon_unusable"
     kind = Kind.CONFLICT
+
+
+class CouponCodeUnknown(DomainError):
+    """No coupon is given for this code: there is none such, or another member has claimed it."""
+
+    code = "coupon_code_unknown"
+    kind = Kind.NOT_FOUND
+
+
+class CouponGone(DomainError):
+    """The coupon is over or paused, all of it is given, or the member had it before."""
+
+    code = "coupon_gone"
+    kind = Kind.CONFLICT

@@ -7,8 +7,8 @@ import uuid
 from socialshop.infra.uow import UnitOfWork
 from socialshop.infra.wired import settings
 from socialshop.loyalty import service
-from socialshop.loyalty.errors import PointsShort, RewardGone, RewardLimitReached
-from socialshop.loyalty.schemas.coupons import HoldingPage, HoldingWire
+from socialshop.loyalty.errors import CouponCodeUnknown, CouponGone, PointsShort, RewardGone, RewardLimitReached
+from socialshop.loyalty.schemas.coupons import Claim, HoldingPage, HoldingWire
 from socialshop.loyalty.schemas.points import CheckInWire, PointsMovement, PointsMovementPage, PointsWire
 from socialshop.loyalty.schemas.rewards import RedemptionPage, RedemptionWire, RewardPage, RewardWire
 from socialshop.web.auth import BUYERS, SIGNED_IN
@@ -123,3 +123,17 @@ def list_own_coupons(call: Call[Nothing, PageQuery]) -> Answer:
         return Answer(HoldingPage(data=[HoldingWire.of(holding) for holding in shown], next_cursor=cursor))
 
     return call.transact(read)
+
+
+@coupon_room.operation(
+    "POST",
+    "/me/coupons",
+    access=BUYERS,
+    body=Claim,
+    replies=Reply(201, HoldingWire, "The coupon is yours."),
+    refuses=(CouponCodeUnknown, CouponGone),
+)
+def claim_coupon(call: Call[Claim, Nothing]) -> Answer:
+    """Take the coupon of a code. Said again, nothing changes."""
+    code = call.body.code
+    return call.transact(lambda uow: Answer(HoldingWire.of(service.claim_code(uow, call.caller.number, code)), 201))

@@ -21,6 +21,7 @@ Term = Literal["month", "quarter", "year"]
 TERMS: tuple[Term, ...] = ("month", "quarter", "year")
 # A renewal is announced so many days before at least (the CN rules on network transactions, article 18).
 LEAST_NOTICE_DAYS = 5
+MOST_NOTICE_DAYS = 30
 _Days = Annotated[int, Field(ge=1, le=60)]
 
 
@@ -67,7 +68,7 @@ class Offer(Document):
     trial_days: Annotated[int, Field(ge=0, le=90)] = 0
     terms: Annotated[tuple[TermOffer, ...], Field(min_length=1, max_length=len(TERMS), strict=False)]
     benefits: BenefitSet = BenefitSet()
-    remind_days: Annotated[int, Field(ge=LEAST_NOTICE_DAYS, le=30)] = 7
+    remind_days: Annotated[int, Field(ge=LEAST_NOTICE_DAYS, le=MOST_NOTICE_DAYS)] = 7
     retry_days: Annotated[tuple[_Days, ...], Field(max_length=6, strict=False)] = (1, 3, 5)
     grace_days: _Days = 7
     full_refund_days: Annotated[int, Field(ge=0, le=60)] = 7

@@ -28,6 +28,7 @@ class Benefits:
     points_multiplier_bps: int = BPS
     early_access_hours: int = 0
     exclusive_deals: bool = False
+    monthly_coupons: tuple[str, ...] = ()
 
 
 _GIVEN = ("discount_bps", "free_shipping", "points_multiplier_bps", "early_access_hours", "exclusive_deals")
@@ -36,10 +37,17 @@ _GIVEN = ("discount_bps", "free_shipping", "points_multiplier_bps", "early_acces
 def benefits_of_tier(tier: str, name_zh: str, name_en: str, level: int, given: Mapping[str, Any]) -> Benefits:
     """The benefits of a tier from its published document; one that is older than a benefit does not give it."""
     has = {name: given[name] for name in _GIVEN if name in given}
-    return Benefits(tier=tier, tier_name_zh=name_zh, tier_name_en=name_en, level=level, **has)
+    coupons = tuple(given.get("monthly_coupons", ()))
+    return Benefits(tier=tier, tier_name_zh=name_zh, tier_name_en=name_en, level=level, monthly_coupons=coupons, **has)
 
 
 def best_of(given: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    """The best of each benefit that these documents give: what is yes is better than no, and more than less."""
+    """The best of each benefit that these documents give: yes is better than no, more than less; of lists all."""
     names = dict.fromkeys(name for document in given for name in document)
-    return {name: max(document[name] for document in given if name in document) for name in names}
+    return {name: _best([document[name] for document in given if name in document]) for name in names}
+
+
+def _best(values: Sequence[Any]) -> Any:
+    if isinstance(values[0], list):
+        return list(dict.fromkeys(one for listed in values for one in listed))
+    return max(values)

@@ -24,6 +24,7 @@ _PAGES = {
     "room": "/rooms/{id}",
     "ord": "/orders/{id}",
     "por": "/earnings",
+    "qst": "/me/questions/{id}",
     "pls": "/plan/{id}",
     "whk": "/admin/webhooks/{id}",
 }

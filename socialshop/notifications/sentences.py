@@ -137,6 +137,28 @@ SENTENCES: Mapping[str, tuple[str, str]] = {
         "Your note about “{title}” is not shown. The reason: {reason} You may write it anew.",
         "您关于「{title}」的笔记未展示。原因：{reason} 您可以修改后重新提交。",
     ),
+    "question_answered": ("The shop has answered your question.", "商店已回复您的问题。"),
+    "report_decided": (
+        "Somebody of the shop has looked at what you reported. Thank you.",
+        "您举报的内容已有人处理，谢谢。",
+    ),
+    "standing_warned": (
+        "The shop warns you: {reason} You may appeal once, under Me, How you stand.",
+        "商店提醒您：{reason} 您可在“我的”里的“我的状态”申诉一次。",
+    ),
+    "standing_limited": (
+        "Until {until:time} you can write nothing for others and open no room. The reason: {reason} You may appeal"
+        " once, under Me, How you stand.",
+        "在 {until:time} 之前，您不能发布内容或开团。原因：{reason} 您可在“我的”里的“我的状态”申诉一次。",
+    ),
+    "standing_frozen": (
+        "Until {until:time} you can write nothing for others and take no seat. What you paid for and what the shop owes"
+        " you stays yours. The reason: {reason} You may appeal once, under Me, How you stand.",
+        "在 {until:time} 之前，您不能发布内容或参团。您已付款的商品和商店欠您的钱仍归您。原因：{reason}"
+        " 您可在“我的”里的“我的状态”申诉一次。",
+    ),
+    "appeal_upheld": ("The decision stands after your appeal: {reason}", "您的申诉未被采纳，决定维持：{reason}"),
+    "appeal_lifted": ("Your appeal was right, the decision is lifted: {reason}", "您的申诉成立，决定已撤销：{reason}"),
     "webhook_disabled": (
         "The webhook endpoint {endpoint} took nothing any more and is switched off. Look at it and switch it on again.",
         "Webhook 端点 {endpoint} 已无法接收消息，已停用。请检查后重新启用。",
@@ -200,6 +222,9 @@ SUBJECTS: Mapping[str, tuple[str, str]] = {
     "payout_returned": ("Your payout came back", "您的提现被退回"),
     "tier_warned": ("Your tier is about to change", "您的会员等级即将变化"),
     "tier_downgraded": ("Your tier has changed", "您的会员等级已变化"),
+    "question_answered": ("The shop has answered you", "商店已回复您"),
+    "standing_limited": ("What you may do in the shop is limited", "您在商店的部分功能受到限制"),
+    "standing_frozen": ("Your account in the shop is frozen", "您在商店的账户已被冻结"),
     "plan_renewal_soon": ("Your plan renews soon", "您的会员计划即将续费"),
     "plan_ending_soon": ("Your plan ends soon", "您的会员计划即将到期"),
     "plan_renewed": ("Your plan was renewed", "您的会员计划已续费"),

@@ -9,6 +9,13 @@ from socialshop.infra.outbox import Event
 
 
 @dataclass(frozen=True, slots=True)
+class MemberRegistered(Event):
+    """A person became a member, by whatever way."""
+
+    member_id: uuid.UUID
+
+
+@dataclass(frozen=True, slots=True)
 class MemberInvited(Event):
     """A person became a member through somebody's link."""
 

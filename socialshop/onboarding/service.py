@@ -19,7 +19,7 @@ from socialshop.kernel.roles import Role
 from socialshop.memberships import service as memberships
 from socialshop.notifications import service as notifications
 from socialshop.onboarding import store
-from socialshop.onboarding.events import MemberInvited
+from socialshop.onboarding.events import MemberInvited, MemberRegistered
 from socialshop.onboarding.imports import import_members
 from socialshop.onboarding.personal_store import PERSONAL
 from socialshop.referrals import service as referrals
@@ -97,6 +97,7 @@ def register(uow: UnitOfWork, person: NewMember, arrival: Arrival, *, session_da
     """
     origin = invites.origin_of(uow, arrival.invite_code, arrival.touch)
     card = create(uow, person, sponsor=origin.link if origin else None)
+    uow.emit(MemberRegistered(member_id=card.member_id))
     if origin is not None:
         invites.attribute(uow, card.member_id, origin)
         uow.emit(MemberInvited(member_id=card.member_id))

@@ -6,6 +6,8 @@ from socialshop.infra.uow import UnitOfWork
 from socialshop.orders import service
 from socialshop.orders.errors import OrderNotConfirmed, RefundDecided
 from socialshop.orders.schemas import (
+    AddressWire,
+    OrderAddress,
     OrderWire,
     RefundApproval,
     RefundPage,
@@ -40,6 +42,24 @@ def ship_order(call: Call[Shipment, Nothing]) -> Answer:
         return Answer(OrderWire.of(view))
 
     return call.transact(ship)
+
+
+@room.operation(
+    "GET",
+    "/admin/orders/<order_id>/address",
+    access=READS_ALL,
+    ids={"order_id": "ord"},
+    sees="order_id",
+    replies=Reply(200, OrderAddress, "Where the order goes."),
+)
+def show_order_address(call: Call[Nothing, Nothing]) -> Answer:
+    """Where an order is to be sent. That you looked is recorded, and the buyer may see it."""
+
+    def read(uow: UnitOfWork) -> Answer:
+        found = service.address_of(uow, call.ids["order_id"], None)
+        return Answer(OrderAddress(address=AddressWire.of(found) if found else None))
+
+    return call.transact(read)
 
 
 @room.operation(

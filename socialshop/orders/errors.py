@@ -38,3 +38,17 @@ class RefundDecided(DomainError):
 
     code = "refund_decided"
     kind = Kind.CONFLICT
+
+
+class AddressBookFull(DomainError):
+    """The member has as many addresses as a book takes."""
+
+    code = "address_book_full"
+    kind = Kind.CONFLICT
+
+
+class OrderHasLeft(DomainError):
+    """The goods are on their way, or never will be: where to does not change any more."""
+
+    code = "order_has_left"
+    kind = Kind.CONFLICT

@@ -3,9 +3,23 @@
 from __future__ import annotations
 
 from socialshop.infra.uow import UnitOfWork
+from socialshop.kernel.errors import NotFound
+from socialshop.kernel.ids import from_public
 from socialshop.orders import service
-from socialshop.orders.errors import OrderNotShipped
-from socialshop.orders.schemas import OrderPage, OrderWire, RefundList, RefundWire
+from socialshop.orders.errors import AddressBookFull, OrderHasLeft, OrderNotShipped
+from socialshop.orders.schemas import (
+    ADDRESS_PREFIX,
+    AddressBook,
+    AddressChoice,
+    AddressEdit,
+    AddressEntry,
+    AddressWire,
+    OrderAddress,
+    OrderPage,
+    OrderWire,
+    RefundList,
+    RefundWire,
+)
 from socialshop.web.auth import BUYERS, READS_ALL, SIGNED_IN
 from socialshop.web.operations import Answer, Call, Reply, Room
 from socialshop.web.paging import PageQuery, cut_page
@@ -67,3 +81,108 @@ def list_order_refunds(call: Call[Nothing, Nothing]) -> Answer:
         return Answer(RefundList(data=[RefundWire.of(view) for view in found]))
 
     return call.transact(read)
+
+
+@room.operation("GET", "/me/addresses", access=SIGNED_IN, replies=Reply(200, AddressBook, "Your addresses."))
+def list_addresses(call: Call[Nothing, Nothing]) -> Answer:
+    """Your addresses: the default first, then the newest."""
+
+    def read(uow: UnitOfWork) -> Answer:
+        found = service.addresses_of(uow, call.caller.number)
+        return Answer(AddressBook(data=[AddressEntry.of_row(row) for row in found]))
+
+    return call.transact(read)
+
+
+@room.operation(
+    "POST",
+    "/me/addresses",
+    access=SIGNED_IN,
+    body=AddressEdit,
+    replies=Reply(201, AddressEntry, "The address is in your book."),
+    refuses=(AddressBookFull,),
+)
+def add_address(call: Call[AddressEdit, Nothing]) -> Answer:
+    """Add an address to your book; the first is the default."""
+
+    def add(uow: UnitOfWork) -> Answer:
+        row = service.add_address(uow, call.caller.number, call.body.address(), default=call.body.is_default)
+        return Answer(AddressEntry.of_row(row), 201)
+
+    return call.transact(add)
+
+
+@room.operation(
+    "POST",
+    "/me/addresses/<address_id>",
+    access=SIGNED_IN,
+    body=AddressEdit,
+    ids={"address_id": ADDRESS_PREFIX},
+    replies=Reply(200, AddressEntry, "The address, changed."),
+    refuses=(NotFound,),
+)
+def change_address(call: Call[AddressEdit, Nothing]) -> Answer:
+    """Put another address in place of one of yours; orders keep the one that they have."""
+    body, address_id = call.body, call.ids["address_id"]
+
+    def change(uow: UnitOfWork) -> Answer:
+        row = service.change_address(uow, call.caller.number, address_id, body.address(), default=body.is_default)
+        return Answer(AddressEntry.of_row(row))
+
+    return call.transact(change)
+
+
+@room.operation(
+    "DELETE",
+    "/me/addresses/<address_id>",
+    access=SIGNED_IN,
+    ids={"address_id": ADDRESS_PREFIX},
+    replies=Reply(204, None, "It is out of your book."),
+    refuses=(NotFound,),
+)
+def remove_address(call: Call[Nothing, Nothing]) -> Answer:
+    """Take an address out of your book; orders keep the one that they have."""
+
+    def remove(uow: UnitOfWork) -> Answer:
+        service.remove_address(uow, call.caller.number, call.ids["address_id"])
+        return Answer(status=204)
+
+    return call.transact(remove)
+
+
+@room.operation(
+    "GET",
+    "/orders/<order_id>/address",
+    access=SIGNED_IN,
+    ids={"order_id": "ord"},
+    replies=Reply(200, OrderAddress, "Where the order goes."),
+    refuses=(NotFound,),
+)
+def show_own_order_address(call: Call[Nothing, Nothing]) -> Answer:
+    """Where your order goes, if you have said."""
+
+    def read(uow: UnitOfWork) -> Answer:
+        found = service.address_of(uow, call.ids["order_id"], call.caller.number)
+        return Answer(OrderAddress(address=AddressWire.of(found) if found else None))
+
+    return call.transact(read)
+
+
+@room.operation(
+    "POST",
+    "/orders/<order_id>/address",
+    access=BUYERS,
+    body=AddressChoice,
+    ids={"order_id": "ord"},
+    replies=Reply(200, OrderAddress, "Where the order goes from now on."),
+    refuses=(NotFound, OrderHasLeft),
+)
+def choose_address(call: Call[AddressChoice, Nothing]) -> Answer:
+    """Say where your order goes, or somewhere else, until it leaves: the address is copied as it is now."""
+    address_id = from_public(ADDRESS_PREFIX, call.body.address_id)
+
+    def choose(uow: UnitOfWork) -> Answer:
+        found = service.send_to(uow, call.caller.number, call.ids["order_id"], address_id)
+        return Answer(OrderAddress(address=AddressWire.of(found)))
+
+    return call.transact(choose)

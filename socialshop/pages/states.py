@@ -88,6 +88,11 @@ STATES: Mapping[str, Mapping[str, Told]] = {
         "rejected": Told("bad", lazy_gettext("not shown")),
         "withdrawn": Told("", lazy_gettext("taken back")),
     },
+    "question": {
+        "open": Told("wait", lazy_gettext("waits for the shop")),
+        "answered": Told("good", lazy_gettext("answered")),
+        "closed": Told("", lazy_gettext("settled")),
+    },
     "deal": {
         "draft": Told("", lazy_gettext("draft")),
         "scheduled": Told("wait", lazy_gettext("soon")),

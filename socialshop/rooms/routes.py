@@ -7,15 +7,17 @@ import re
 from flask import request
 
 from socialshop.deals.errors import DealNotLive, DealPaused, OutOfStock
+from socialshop.identity.service import StandingLimited
 from socialshop.infra.uow import UnitOfWork
 from socialshop.infra.wired import settings
 from socialshop.invites import visitors
 from socialshop.invites.errors import InviteCodeUnknown
-from socialshop.kernel.ids import to_public
+from socialshop.kernel.ids import from_public, to_public
 from socialshop.loyalty.errors import CouponUnusable, PointsShort
 from socialshop.memberships.errors import TierRequired
+from socialshop.orders import service as orders
 from socialshop.orders.errors import AmountTooLarge, NothingToRefund
-from socialshop.orders.schemas import RefundRequest, RefundWire
+from socialshop.orders.schemas import ADDRESS_PREFIX, RefundRequest, RefundWire
 from socialshop.rooms import service
 from socialshop.rooms.errors import AlreadySeated, MemberLimitReached, RoomClosed, RoomFull, SeatPaid
 from socialshop.rooms.schemas import (
@@ -29,7 +31,7 @@ from socialshop.rooms.schemas import (
     SentEvent,
     event_stream,
 )
-from socialshop.rooms.service import Attribution
+from socialshop.rooms.service import Attribution, Joined
 from socialshop.web.auth import BUYERS, PUBLIC
 from socialshop.web.idempotency import Idempotency
 from socialshop.web.operations import Answer, Call, Reply, Room
@@ -56,6 +58,7 @@ _EVENT_ID = re.compile(r"[0-9]{1,18}", re.ASCII)
         TierRequired,
         MemberLimitReached,
         PointsShort,
+        StandingLimited,
         CouponUnusable,
     ),
     ids={"deal_id": "deal"},
@@ -77,6 +80,7 @@ def open_room(call: Call[SeatClaim, Nothing]) -> Answer:
             _attribution(body, uow),
             means=body.means(),
         )
+        _send_to(uow, call, joined)
         return Answer(JoinedWire.of(joined), 201)
 
     return call.transact(claim)
@@ -119,6 +123,7 @@ def quote_deal(call: Call[QuoteRequest, Nothing]) -> Answer:
         DealNotLive,
         MemberLimitReached,
         PointsShort,
+        StandingLimited,
         CouponUnusable,
     ),
     ids={"room_id": "room"},
@@ -137,6 +142,7 @@ def join_room(call: Call[SeatClaim, Nothing]) -> Answer:
             _attribution(body, uow),
             means=body.means(),
         )
+        _send_to(uow, call, joined)
         return Answer(JoinedWire.of(joined), 201)
 
     return call.transact(claim)
@@ -269,6 +275,12 @@ def remind_members(call: Call[Reminder, Nothing]) -> Answer:
         return Answer(Reminded(told=told))
 
     return call.transact(remind)
+
+
+def _send_to(uow: UnitOfWork, call: Call[SeatClaim, Nothing], joined: Joined) -> None:
+    """Give the new order the address that was named. Raises NotFound, also for another's."""
+    if call.body.address_id is not None:
+        orders.send_to(uow, call.caller.number, joined.order.id, from_public(ADDRESS_PREFIX, call.body.address_id))
 
 
 def _attribution(body: SeatClaim, uow: UnitOfWork) -> Attribution:

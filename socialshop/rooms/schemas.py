@@ -68,11 +68,15 @@ class QuoteRequest(Wire):
 
 
 class SeatClaim(QuoteRequest):
-    """A seat to take, and through whose invitation: the link followed here before, where none is named."""
+    """A seat to take, and through whose invitation: the link followed here before, where none is named.
+
+    `address_id`: where the goods go; it can be said until they leave.
+    """
 
     model_config = with_example({"quantity": 1})
 
     invite_code: Annotated[str, StringConstraints(min_length=1, max_length=40)] | None = None
+    address_id: Annotated[str, StringConstraints(min_length=1, max_length=40)] | None = None
 
 
 class CouponUsedWire(Wire):

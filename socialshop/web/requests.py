@@ -5,6 +5,7 @@ All that happens here happens at every request, so it is counted in microseconds
 
 from __future__ import annotations
 
+import contextlib
 import re
 import secrets
 import time
@@ -47,22 +48,30 @@ def attach(app: Flask, settings: Settings) -> None:
 
 
 class _Dressed:
-    """Adds what every answer's headers say where it says nothing else.
+    """Adds what every answer's headers say where it says nothing else, and hands an answer that is all there on whole.
 
-    To the finished list, not to the answer's own headers: those look at each name and value anew.
+    To the finished list, not to the answer's own headers: those look at each name and value anew. Whole, because the
+    server sends a list at once and asks an iterator piece by piece.
     """
 
     def __init__(self, inner: Any) -> None:
         self._inner = inner
 
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+        is_whole = False
+
         def start(status: str, headers: list[tuple[str, str]], *error: Any) -> Any:
+            nonlocal is_whole
             named = {name.lower() for name, _ in headers}
+            is_whole = "content-length" in named
             headers.extend(header for name, header in _LOWERED if name not in named)
             return start_response(status, headers, *error)
 
-        answer: Iterable[bytes] = self._inner(environ, start)
-        return answer
+        answer = self._inner(environ, start)
+        if not is_whole:
+            return answer  # type: ignore[no-any-return]
+        with contextlib.closing(answer):
+            return list(answer)
 
 
 def _begin() -> None:

@@ -28,6 +28,7 @@ PARTS = {"shopper.show_live", "leader.show_rooms", "admin.take_file", "shopper.t
 OWN = {
     *("shopper.explain", "shopper.show_order", "shopper.show_payment", "shopper.show_payout"),
     *("shopper.show_post", "shopper.show_review_form", "shopper.show_note_form"),
+    *("shopper.show_decision", "shopper.show_question"),
 }
 
 
@@ -48,6 +49,7 @@ def examples(shop: Shop) -> dict[str, str]:
     return {
         "reward_id": reward,
         "redemption_id": redemption,
+        **conduct(shop, note),
         "line_id": line,
         "note_id": note,
         "post_id": note,
@@ -161,6 +163,25 @@ def written(shop: Shop) -> tuple[str, str, str]:
         shop.call("POST", "/reviews", member, review)
     note = next(post["id"] for post in posts if post["kind"] == "note")
     return line["line_id"], note, line["product_id"]
+
+
+def conduct(shop: Shop, note: str) -> dict[str, str]:
+    """A report that waits, a decision about the member with an appeal, and a question of the member's; made once."""
+    member, leader, admin = PEOPLE["member"], PEOPLE["leader"], PEOPLE["admin"]
+    if not (decisions := shop.call("GET", "/me/standing", member)["decisions"]):
+        body = {"subject_id": note, "ground": "untrue", "words": "Nobody brews it so."}
+        report = shop.call("POST", "/reports", leader, body)["id"]
+        warning = {"verdict": "warned", "reason": "Say how you know."}
+        decisions = [shop.call("POST", f"/admin/reports/{report}/decision", admin, warning)]
+        shop.call("POST", f"/me/decisions/{decisions[0]['id']}/appeal", member, {"words": "My mother does."})
+        name = {"subject_id": shop.call("GET", "/me", leader)["id"], "ground": "other", "words": "An odd name."}
+        shop.call("POST", "/reports", member, name)
+        shop.call("POST", "/questions", member, {"topic": "general", "text": "When do you open?"})
+    return {
+        "decision_id": decisions[0]["id"],
+        "report_id": shop.call("GET", "/admin/reports", admin)["data"][0]["id"],
+        "question_id": shop.call("GET", "/me/questions", member)["data"][0]["id"],
+    }
 
 
 def address(name: str, row: Page, found: dict[str, str]) -> str:

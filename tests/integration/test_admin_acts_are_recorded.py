@@ -127,6 +127,21 @@ class Office:
         self.act(self.first, f"/admin/posts/{post}/publish", version=1)
         self.act(self.first, f"/admin/posts/{post}/reject", version=1, reason="seen")
 
+    def care(self) -> None:
+        """Rules of behaviour; a report leads to a limit, which an appeal lifts; a question is answered."""
+        self.act(self.first, "/admin/behaviour-rules", text_zh="一", text_en="One")
+        reporter, reported = self.buyers
+        about = {"subject_id": to_public("mbr", reported.card.member_id), "ground": "abuse", "words": "The name."}
+        report = reporter.call("POST", "/reports", json=about).get_json()["id"]
+        verdict = {"verdict": "limited", "reason": "The name.", "days": 1}
+        decision = self.act(self.first, f"/admin/reports/{report}/decision", **verdict)["id"]
+        assert (
+            reported.call("POST", f"/me/decisions/{decision}/appeal", json={"words": "It is mine."}).status_code == 200
+        )
+        self.act(self.second, f"/admin/decisions/{decision}/appeal-decision", outcome="lifted", reason="So it is.")
+        question = reporter.call("POST", "/questions", json={"topic": "general", "text": "When?"}).get_json()["id"]
+        self.act(self.first, f"/admin/questions/{question}/answers", text="Now.")
+
     def tell(self) -> None:
         """A cap; an endpoint of webhooks, changed in every way; what it was told is told once more."""
         self.act(self.first, "/admin/notice-caps", channel="email", kind_class="news", per_day=1, per_week=2)
@@ -162,11 +177,12 @@ class Office:
     def give_coupons(self) -> None:
         """A coupon is made, paused, resumed and given."""
         terms = {"kind": "amount", "currency": "CNY", "amount_minor": 100}
-        coupon = self.act(self.first, "/admin/coupons", title="Ten", terms=terms, valid_days=3)["id"]
+        coupon = self.act(self.first, "/admin/coupons", title="Ten", terms=terms, valid_days=3, way="code")["id"]
         self.act(self.first, f"/admin/coupons/{coupon}/pause")
         self.act(self.first, f"/admin/coupons/{coupon}/resume")
         member = to_public("mbr", self.buyers[0].card.member_id)
         self.act(self.first, f"/admin/coupons/{coupon}/issues", member_ids=[member], period="x")
+        self.act(self.first, f"/admin/coupons/{coupon}/codes", count=1)
 
     def missions(self) -> None:
         """A mission, published, changed and withdrawn."""
@@ -233,6 +249,7 @@ def test_every_act_of_the_shops_own_people_is_in_the_record_with_who_did_it(offi
     office.plans_on_sale()
     office.help()
     office.moderate()
+    office.care()
     office.tell()
     office.reward()
     office.give_coupons()

@@ -56,6 +56,7 @@ def test_everybody_sees_the_tiers_and_what_each_asks_and_gives(shop: Shop) -> No
         ("diamond", 50_000),
     ]
     assert tiers[3]["benefits"] == {
+        "monthly_coupons": [],
         "discount_bps": 0,
         "free_shipping": False,
         "points_multiplier_bps": 15_000,

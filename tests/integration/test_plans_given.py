@@ -265,7 +265,7 @@ def test_a_voucher_is_given_once_a_month_and_never_to_two(shop: PlanShop) -> Non
     assert do(shop, plans.take_voucher, members[0], subscriptions[0], "cinema") == first
     with pytest.raises(VoucherGone):
         do(shop, plans.take_voucher, members[0], subscriptions[0], "spa")
-    with pytest.raises(PlanNotActive):
+    with pytest.raises(NotFound):
         do(shop, plans.take_voucher, members[1], subscriptions[0], "cinema")
     assert [(row.partner, row.loaded, row.left) for row in do(shop, plans.voucher_stock)] == [("cinema", 3, 2)]
     assert rows("SELECT benefit FROM benefit_uses") == [("partner_voucher",)]

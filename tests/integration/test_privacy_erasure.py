@@ -109,8 +109,22 @@ def planted(shop: RoomShop) -> tuple[Person, Person, str]:
     review = {"line_id": received(person, from_public("sku", sku)), "rating": 4, "text": "Kanari likes it"}
     sent = {"pictures": [in_base64(picture())]}
     written = person.call("POST", "/reviews", key="w", json=review | sent).get_json()["id"]
+    report = {"subject_id": written, "ground": "other", "words": "Odd."}
+    asked = person.call("POST", "/questions", key="u", json={"topic": "general", "text": "Kanari asks"}).get_json()[
+        "id"
+    ]
+    answered = product.call("POST", f"/admin/questions/{asked}/answers", key="t", json={"text": "Dear Kanari"})
+    assert "Kanari asks" in answered.text
     shown = product.call("POST", f"/admin/posts/{written}/publish", key="s", json={"version": 1})
     assert "Kanari likes" in shown.text
+    reported = sign_up(shop.app).call("POST", "/reports", json=report).get_json()["id"]
+    verdict = {"verdict": "warned", "reason": "Kanari was loud"}
+    judged = product.call("POST", f"/admin/reports/{reported}/decision", key="x", json=verdict)
+    assert "Kanari was loud" in judged.text
+    appealed = f"/me/decisions/{judged.get_json()['id']}/appeal"
+    assert person.call("POST", appealed, key="y", json={"words": "Kanari was not"}).status_code == 200
+    about = {"subject_id": to_public("mbr", sponsor.card.member_id), "ground": "other", "words": "Kanari minds"}
+    assert person.call("POST", "/reports", key="z", json=about).status_code == 201
     refund = person.call(
         "POST", f"/orders/{order}/refunds", key="r", json={"reason": "Kanari broke it", "amount_minor": 1}
     )
@@ -167,6 +181,9 @@ def test_a_canary_in_every_personal_field_is_gone_from_a_dump_from_valkey_and_fr
         "invite_clicks",
         "idempotency_answers",
         "posts",
+        "reports",
+        "standing_decisions",
+        "question_messages",
     ):
         block = before.partition(f"COPY public.{table} (")[2].partition("\\.\n")[0]
         assert traces(block), table
@@ -409,7 +426,7 @@ def test_every_field_of_an_answer_that_may_say_a_name_or_an_account_is_known_to_
     fields = {field for model in schemas.values() for field in model.get("properties", {}) if said.fullmatch(field)}
     # Sent, never answered; of plans and of who signs one off; true or false.
     other = {"account", "name", "email_verified"}
-    own_words = {"reason", "text", "title"}
+    own_words = {"reason", "text", "title", "first_words", "words", "appeal", "appeal_reason"}
     assert fields - other == INSTEAD.keys() - own_words | NAMES
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import threading
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -183,9 +184,63 @@ def test_jobs_carry_names_alone_as_json(guests: Guests) -> None:
     relay.wake()
     found = queue.queue(redis.client()).jobs
     assert [(job.func_name, job.args, job.kwargs, job.retries_left) for job in found] == [
-        ("workers.jobs.drain", ["drink"], {}, 3),
-        ("workers.jobs.drain", ["thank"], {}, 3),
+        ("workers.jobs.follow", ["drink"], {}, 3),
+        ("workers.jobs.follow", ["thank"], {}, 3),
     ]
+
+
+@pytest.fixture
+def chain(app: Flask, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Tea that is spilled by who pours it, and mopped up by another; what was done, in order."""
+    done: list[str] = []
+
+    def pour(uow: UnitOfWork, payloads: Sequence[Payload]) -> None:
+        done.append("pour")
+        for payload in payloads:
+            uow.emit(TeaSpilled(cups=int(payload["cups"])))
+
+    def mop(uow: UnitOfWork, payloads: Sequence[Payload]) -> None:
+        done.append("mop")
+
+    table = (Handler("mop", "TeaSpilled", mop), Handler("pour", "TeaPoured", pour))
+    monkeypatch.setattr(handlers, "HANDLERS", table)
+    return done
+
+
+def test_one_wake_up_does_what_follows_too_and_nudges_nobody(app: Flask, chain: list[str]) -> None:
+    """Given a chain of two steps, when one wake-up is heard, then both are done, without the relay and another job."""
+    _pour(1)
+    relay.relay()
+    with redis.client().pubsub() as channel:
+        channel.subscribe(redis.NUDGE_CHANNEL)
+        assert channel.get_message(timeout=5)["type"] == "subscribe"
+        assert jobs.follow("pour") == 2
+        assert channel.get_message(timeout=0) is None
+        _pour(2)
+        assert channel.get_message(timeout=5)["type"] == "message"
+    assert chain == ["pour", "mop"]
+    assert _rows("SELECT DISTINCT state FROM outbox_deliveries") == [("done",)]
+
+
+def test_a_wake_up_does_not_wait_for_what_another_holds(app: Flask, chain: list[str]) -> None:
+    _pour(1)
+    relay.relay()
+    with unit_of_work() as uow:
+        assert len(deliveries.claim(uow, "pour", 10)) == 1
+        other = threading.Thread(target=_in_context(app, lambda: jobs.follow("pour")))
+        other.start()
+        other.join(10)
+        assert not other.is_alive()
+    assert chain == []
+    assert jobs.follow("pour") == 2
+
+
+def _in_context(app: Flask, work: Callable[[], object]) -> Callable[[], None]:
+    def run() -> None:
+        with app.app_context():
+            work()
+
+    return run
 
 
 def test_pruning_removes_what_is_finished_and_old_and_nothing_else(guests: Guests) -> None:

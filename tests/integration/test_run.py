@@ -14,7 +14,11 @@ from running_shop import Shop, until
 
 from socialshop.bench import worlds
 
-pytestmark = pytest.mark.skipif(not Path("/proc/self/environ").exists(), reason="looks for processes in /proc")
+pytestmark = [
+    pytest.mark.skipif(not Path("/proc/self/environ").exists(), reason="looks for processes in /proc"),
+    # A whole shop is started: on a machine that does much else beside, that takes minutes.
+    pytest.mark.timeout(300),
+]
 
 
 @pytest.fixture
@@ -50,16 +54,18 @@ def test_an_empty_shop_is_filled_before_it_says_how_to_log_in_and_what_to_try(sh
 
 
 def test_a_shop_whose_servers_are_gone_for_good_says_so_and_ends(shop: Shop) -> None:
-    """Given a running shop, when the process that keeps its servers is killed, then `run` ends: one line, exit 1."""
+    """Given a running shop, when the process that keeps its servers is killed, then `run` ends: one line, exit 1.
+
+    Its children notice too, each in its own time and in lines of the log: what `run` itself says is looked at.
+    """
     running = shop.run()
     (keeper,) = shop.children("socialshop.infra.servers.keeper")
     os.kill(keeper, signal.SIGKILL)
-    _, log = running.communicate(timeout=60)
+    _, log = running.communicate(timeout=120)
     assert running.returncode == 1
     line = f"socialshop: the servers of {shop.folder} have ended and do not come back: see {shop.folder}/logs"
-    assert log.splitlines()[-1] == line
-    odd = [line for line in log.splitlines() if not line.startswith(("{", "socialshop: ")) and not line.endswith("…")]
-    assert odd == []
+    assert [said for said in log.splitlines() if said.startswith("socialshop: ")] == [line]
+    assert "Traceback" not in log
     shop.nothing_left()
 
 

@@ -113,6 +113,8 @@ def test_an_admin_drafts_from_what_is_on_sale_sees_who_pays_and_publishes(shop: 
         "retry_days": "1, 3",
         "grace_days": "7",
         "full_refund_days": "7",
+        "family_seats": "0",
+        "partners": "",
     }
     wrong = admin.send("/admin/memberships", "/admin/memberships", **(typed | {"prices_year": "0 88\n1000 888"}))
     assert wrong.status_code == 422

@@ -3,6 +3,33 @@
 from __future__ import annotations
 
 from socialshop.community.rules import Kind, Rating, Status, Words
+from socialshop.community.service.asking import (
+    answer,
+    any_question,
+    ask,
+    close_own,
+    messages,
+    own_question,
+    own_questions,
+    questions,
+    waiting_questions,
+    write_more,
+)
+from socialshop.community.service.behaving import behaviour_rules, publish_behaviour_rules, read_rules, rules_read_at
+from socialshop.community.service.judging import (
+    any_report,
+    appeal,
+    appeals,
+    count_waiting,
+    decide_appeal,
+    decide_report,
+    decision,
+    decisions_of,
+    own_decision,
+    report,
+    reports,
+    reports_by,
+)
 from socialshop.community.service.moderating import publish, reject
 from socialshop.community.service.reading import (
     ToWrite,
@@ -23,36 +50,70 @@ from socialshop.community.service.reading import (
     to_write,
 )
 from socialshop.community.service.writing import revise, withdraw, write
+from socialshop.community.store.conduct import DecisionRow, ReportRow, RulesRow
 from socialshop.community.store.personal import PERSONAL
 from socialshop.community.store.posts import PostRow, SalesRow
+from socialshop.community.store.questions import MessageRow, QuestionRow, Waiting
 
 __all__ = [
     "PERSONAL",
+    "DecisionRow",
     "Kind",
+    "MessageRow",
     "PostRow",
+    "QuestionRow",
     "Rating",
+    "ReportRow",
+    "RulesRow",
     "SalesRow",
     "Status",
     "ToWrite",
+    "Waiting",
     "Words",
+    "answer",
     "any_post",
+    "any_question",
+    "any_report",
+    "appeal",
+    "appeals",
+    "ask",
+    "behaviour_rules",
+    "close_own",
     "count_pending",
+    "count_waiting",
+    "decide_appeal",
+    "decide_report",
+    "decision",
+    "decisions_of",
+    "messages",
     "note",
     "note_subject",
     "note_titles",
     "notes",
+    "own_decision",
     "own_post",
     "own_posts",
+    "own_question",
+    "own_questions",
     "picture",
     "publish",
+    "publish_behaviour_rules",
+    "questions",
     "queue",
     "rating_of",
     "ratings_of",
+    "read_rules",
     "reject",
+    "report",
+    "reports",
+    "reports_by",
     "reviews",
     "revise",
+    "rules_read_at",
     "sales_of",
     "to_write",
+    "waiting_questions",
     "withdraw",
     "write",
+    "write_more",
 ]

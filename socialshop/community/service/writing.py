@@ -13,6 +13,8 @@ from socialshop.community.rules import MOST_PICTURES, Kind, Status, Words
 from socialshop.community.service.reading import own_post
 from socialshop.community.store import pictures, posts
 from socialshop.community.store.posts import PostRow
+from socialshop.identity import service as identity
+from socialshop.identity.service import Deed
 from socialshop.infra.uow import UnitOfWork
 from socialshop.kernel.errors import InvalidValue, NotFound
 from socialshop.kernel.ids import new_id, new_ids, to_public
@@ -24,9 +26,10 @@ def write(
 ) -> PostRow:
     """Write a review or a note of an own order line; it waits until somebody of the shop has read it.
 
-    Raises InvalidValue and PictureRefused naming the field, NotFound for a line that the member has not received,
-    AlreadyWritten.
+    Raises StandingLimited, InvalidValue and PictureRefused naming the field, NotFound for a line that the member has
+    not received, AlreadyWritten.
     """
+    identity.require_standing(uow, author, Deed.POST)
     said, drawn = rules.checked(kind, words), _drawn(sent)
     line = next(iter(orders.received_lines(uow, author, line_id=line_id)), None)
     if line is None:
@@ -43,8 +46,9 @@ def revise(
 ) -> PostRow:
     """Say it otherwise, whatever became of it: it waits again. `sent` None leaves its pictures as they are.
 
-    Raises NotFound, also for another's; InvalidValue and PictureRefused.
+    Raises StandingLimited; NotFound, also for another's; InvalidValue and PictureRefused.
     """
+    identity.require_standing(uow, author, Deed.POST)
     drawn = None if sent is None else _drawn(sent)
     row = _own(uow, author, post_id)
     posts.revise(uow.session, post_id, rules.checked(row.kind, words), uow.now)

@@ -38,4 +38,77 @@ PERSONAL = (
         ids={"id": "pic", "post_id": "post"},
         erases=("DELETE FROM post_pictures WHERE post_id IN (SELECT id FROM posts WHERE author = :number)",),
     ),
+    Holding(
+        "reports",
+        ("reporter", "about", "words"),
+        reads="""
+            SELECT id, kind, ground, words, reported_at, decision_id IS NOT NULL AS decided
+            FROM reports WHERE reporter = :number ORDER BY id
+        """,
+        ids={"id": "rpt"},
+        erases=("UPDATE reports SET words = '' WHERE reporter = :number",),
+        stays="That a number was reported, and what was decided: who reported whom is told to neither.",
+    ),
+    Holding(
+        "standing_decisions",
+        ("member", "reason", "decided_by", "appeal", "appeal_reason", "appeal_decided_by"),
+        reads="""
+            SELECT id, kind, reason, ends_at, decided_at, appeal, appealed_at, appeal_outcome, appeal_reason,
+                appeal_decided_at
+            FROM standing_decisions WHERE member = :number AND kind <> 'dismissed' ORDER BY id
+        """,
+        ids={"id": "dec"},
+        erases=(
+            """
+            UPDATE standing_decisions SET reason = '', appeal = CASE WHEN appeal IS NOT NULL THEN '' END,
+                appeal_reason = CASE WHEN appeal_reason IS NOT NULL THEN '' END
+            WHERE member = :number
+            """,
+        ),
+        stays="That something was decided about a number, and by whom of the shop.",
+    ),
+    Holding(
+        "behaviour_rules",
+        ("published_by",),
+        hidden="Rules are the shop's; what its people did is read out from the audit record.",
+        stays="Who published the shop's rules.",
+    ),
+    Holding(
+        "rules_readings",
+        ("member",),
+        reads="SELECT version, read_at FROM rules_readings WHERE member = :number ORDER BY version",
+        stays="Which rules a number had read, and when.",
+    ),
+    Holding(
+        "questions",
+        ("member",),
+        reads="""
+            SELECT id, topic, status, asked_at, answered_at, closed_at FROM questions
+            WHERE member = :number ORDER BY id
+        """,
+        ids={"id": "qst"},
+        erases=(
+            """
+            UPDATE questions SET status = 'closed', closed_at = waits_since
+            WHERE member = :number AND status <> 'closed'
+            """,
+        ),
+        stays="That a number asked, and how long the answer took.",
+    ),
+    Holding(
+        "question_messages",
+        ("staff_id", "body"),
+        reads="""
+            SELECT m.question_id, CASE WHEN m.staff_id IS NULL THEN 'member' ELSE 'shop' END AS by, m.body, m.said_at
+            FROM question_messages m JOIN questions q ON q.id = m.question_id WHERE q.member = :number ORDER BY m.id
+        """,
+        ids={"question_id": "qst"},
+        erases=(
+            """
+            UPDATE question_messages SET body = ''
+            WHERE question_id IN (SELECT id FROM questions WHERE member = :number)
+            """,
+        ),
+        stays="That something was said; who answered was the shop.",
+    ),
 )

@@ -12,6 +12,8 @@ from socialshop.deals.errors import DealNotLive
 from socialshop.deals.events import DealMoved
 from socialshop.deals.rules import Status
 from socialshop.deals.service.reading import Caller, DealView, known, own_deal, view_of
+from socialshop.identity import service as identity
+from socialshop.identity.service import Deed
 from socialshop.infra.uow import UnitOfWork
 from socialshop.kernel.errors import InvalidValue, NotFound
 from socialshop.kernel.ids import new_id, to_public
@@ -37,7 +39,10 @@ class NewDeal:
 
 
 def open_deal(uow: UnitOfWork, actor: uuid.UUID, number: int, new: NewDeal) -> DealView:
-    """Make a deal; `number` is the member number of who answers for it. Raises NotFound (sku), InvalidValue."""
+    """Make a deal; `number` is the member number of who answers for it. Raises NotFound (sku), InvalidValue,
+    StandingLimited.
+    """
+    identity.require_standing(uow, number, Deed.OPEN)
     starts_at = new.starts_at or uow.now
     rules.check_clocks(starts_at, new.ends_at, new.room_ttl, uow.now)
     alone_minor = store.price_alone(uow.session, new.sku_id)

@@ -10,14 +10,15 @@ from socialshop.infra.locales import money_text
 from socialshop.kernel.ids import to_public
 from socialshop.kernel.money import MAX_AMOUNT_MINOR
 from socialshop.loyalty.coupon_sentences import conditions, what_it_gives
-from socialshop.loyalty.coupons import Terms
-from socialshop.loyalty.service import CouponView, Holding, NewCoupon
+from socialshop.loyalty.coupons import Terms, Way
+from socialshop.loyalty.service import Codes, CouponView, Holding, NewCoupon
 from socialshop.web.paging import Page
 from socialshop.web.schemas import GivenInstant, Instant, MoneyWire, Wire, with_example
 
 COUPON_PREFIX = "cpn"
 HOLDING_PREFIX = "cph"
 MOST_ISSUED = 1_000
+MOST_CODES = 10_000
 _LONGEST_DAYS = 3_650
 _MOST = 10**9
 _TERMS: dict[str, Any] = {
@@ -38,6 +39,7 @@ _COUPON: dict[str, Any] = {
     "issue_limit": 5000,
     "issued": 120,
     "budget_minor": 5000000,
+    "way": "newcomer",
     "uses": 40,
     "taken": {"amount_minor": 40000, "currency": "CNY"},
     "paused": False,
@@ -61,7 +63,9 @@ _HOLDING: dict[str, Any] = {
 class CouponDraft(Wire):
     """A coupon to make: `terms` stand for ever. It ends at `valid_until`, or `valid_days` after it was issued.
 
-    `issue_limit`: so many may be issued; `budget_minor`: so much may be taken off by all of them together.
+    `issue_limit`: so many may be issued; `budget_minor`: so much may be taken off by all of them together. `way` says
+    how it reaches members: by hand, by codes, at registration, or given by the shop itself every month to tiers and
+    plans that name it, on birthdays, or on the member days of its terms.
     """
 
     model_config = with_example({"title": "新人立减", "terms": _TERMS, "valid_days": 30, "budget_minor": 5000000})
@@ -73,6 +77,7 @@ class CouponDraft(Wire):
     valid_days: int | None = Field(None, ge=1, le=_LONGEST_DAYS)
     issue_limit: int | None = Field(None, ge=1, le=_MOST)
     budget_minor: int | None = Field(None, ge=1, le=MAX_AMOUNT_MINOR)
+    way: Way = "given"
 
     def new(self) -> NewCoupon:
         """The command."""
@@ -93,6 +98,7 @@ class CouponWire(Wire):
     issue_limit: int | None
     issued: int
     budget_minor: int | None
+    way: Way
     uses: int
     taken: MoneyWire
     paused: bool
@@ -111,6 +117,7 @@ class CouponWire(Wire):
             issue_limit=row.issue_limit,
             issued=row.issued,
             budget_minor=row.budget_minor,
+            way=row.way,
             uses=view.figures.uses,
             taken=MoneyWire(amount_minor=view.figures.amount_minor, currency=view.terms.currency),
             paused=row.paused_at is not None,
@@ -130,6 +137,27 @@ class Issue(Wire):
 
     member_ids: Annotated[list[str], Field(min_length=1, max_length=MOST_ISSUED)]
     period: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100)]
+
+
+class CodesWanted(Wire):
+    """How many codes to make; each gives the coupon to one member."""
+
+    model_config = with_example({"count": 100})
+
+    count: int = Field(ge=1, le=MOST_CODES)
+
+
+def codes_table(made: Codes) -> bytes:
+    """The codes as a table of one column."""
+    return "\r\n".join(["code", *made.codes, ""]).encode()
+
+
+class Claim(Wire):
+    """A code as it was typed: letter case, spaces and dashes do not matter."""
+
+    model_config = with_example({"code": "K7WM-4TQX-9HCP"})
+
+    code: Annotated[str, StringConstraints(min_length=1, max_length=40)]
 
 
 class Issued(Wire):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from socialshop.loyalty.coupons import Choice, Terms
+from socialshop.loyalty.coupons import Choice, Terms, Unused
 from socialshop.loyalty.rules import Rules, worth_minor
 from socialshop.loyalty.service.adjusting import adjust
 from socialshop.loyalty.service.boosting import is_member_day
@@ -17,6 +17,15 @@ from socialshop.loyalty.service.couponing import (
 )
 from socialshop.loyalty.service.earning import Earned, earn, on_orders_completed, on_orders_confirmed
 from socialshop.loyalty.service.expiring import expire_due, warn_expiring
+from socialshop.loyalty.service.handing_out import (
+    Codes,
+    claim_code,
+    codes_of,
+    hand_out_due,
+    issue_coupon,
+    make_codes,
+    on_member_registered,
+)
 from socialshop.loyalty.service.noting_sales import note_refunds, note_sales
 from socialshop.loyalty.service.offering import (
     CouponView,
@@ -25,7 +34,6 @@ from socialshop.loyalty.service.offering import (
     coupon,
     coupons,
     coupons_of,
-    issue_coupon,
     make_coupon,
     pause_coupon,
 )
@@ -52,6 +60,7 @@ from socialshop.loyalty.service.rewarding import (
     rewards,
 )
 from socialshop.loyalty.service.taking_back import on_order_refunded
+from socialshop.loyalty.store.coupon_ways import CodeCounts
 from socialshop.loyalty.store.personal import PERSONAL
 from socialshop.loyalty.store.reading import Expiring, Flow, MovementRow
 from socialshop.loyalty.store.rewards import RedemptionRow, RewardRow
@@ -62,6 +71,8 @@ __all__ = [
     "CheckIn",
     "CheckInState",
     "Choice",
+    "CodeCounts",
+    "Codes",
     "CouponView",
     "Earned",
     "Expiring",
@@ -79,12 +90,15 @@ __all__ = [
     "RulesVersion",
     "StockChange",
     "Terms",
+    "Unused",
     "add_reward",
     "adjust",
     "change_reward",
     "check_in",
     "check_in_state",
     "choose_coupons",
+    "claim_code",
+    "codes_of",
     "coupon",
     "coupons",
     "coupons_of",
@@ -92,13 +106,16 @@ __all__ = [
     "expire_due",
     "finish_redemption",
     "give_back_unsold",
+    "hand_out_due",
     "is_member_day",
     "issue_coupon",
     "liability",
+    "make_codes",
     "make_coupon",
     "movements",
     "note_refunds",
     "note_sales",
+    "on_member_registered",
     "on_order_refunded",
     "on_orders_completed",
     "on_orders_confirmed",

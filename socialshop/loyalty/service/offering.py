@@ -1,20 +1,19 @@
-"""Making coupons, pausing them, and who has which."""
+"""Making coupons, pausing them, and which a member has."""
 
 from __future__ import annotations
 
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import NamedTuple
 
 from socialshop.audit import service as audit
-from socialshop.identity import service as identity
 from socialshop.infra.uow import UnitOfWork
 from socialshop.kernel.errors import InvalidValue, NotFound
 from socialshop.kernel.ids import new_id, to_public
 from socialshop.loyalty import coupons as rules
-from socialshop.loyalty.coupons import Terms
+from socialshop.loyalty.coupons import Terms, Way
 from socialshop.loyalty.store import coupons as store
 from socialshop.loyalty.store.coupons import CouponRow, Figures, HoldingRow
 
@@ -35,6 +34,7 @@ class NewCoupon:
     valid_days: int | None = None
     issue_limit: int | None = None
     budget_minor: int | None = None
+    way: Way = "given"
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,12 +54,17 @@ class Holding(NamedTuple):
 
 
 def make_coupon(uow: UnitOfWork, actor: uuid.UUID, new: NewCoupon) -> CouponView:
-    """Make a coupon; nobody has it until it is issued. Raises InvalidValue (no end, or one before its beginning)."""
+    """Make a coupon; nobody has it until it is issued.
+
+    Raises InvalidValue (no end, one before its beginning, no member days).
+    """
     begins = new.valid_from or uow.now
     if new.valid_until is None and new.valid_days is None:
         raise InvalidValue("a coupon ends at an instant, or some days after it was issued", field="valid_days")
     if new.valid_until is not None and new.valid_until <= max(begins, uow.now):
         raise InvalidValue("a coupon ends after it begins, and not in the past", field="valid_until")
+    if new.way == "member_day" and not new.terms.days_of_month:
+        raise InvalidValue("a coupon of member days says which days they are", field="way")
     row = CouponRow(
         id=new_id(),
         title=new.title,
@@ -73,9 +78,10 @@ def make_coupon(uow: UnitOfWork, actor: uuid.UUID, new: NewCoupon) -> CouponView
         taken_minor=0,
         paused_at=None,
         created_at=uow.now,
+        way=new.way,
     )
     store.add(uow.session, row)
-    _record(uow, actor, "coupon.made", row.id, {"title": row.title, "terms": row.terms})
+    _record(uow, actor, "coupon.made", row.id, {"title": row.title, "terms": row.terms, "way": row.way})
     return CouponView(row, new.terms, _NOTHING)
 
 
@@ -104,36 +110,6 @@ def pause_coupon(uow: UnitOfWork, actor: uuid.UUID, coupon_id: uuid.UUID, *, pau
         store.set_paused(uow.session, coupon_id, uow.now if paused else None)
         _record(uow, actor, "coupon.paused" if paused else "coupon.resumed", coupon_id, {})
     return coupon(uow, coupon_id)
-
-
-def issue(uow: UnitOfWork, row: CouponRow, members: Sequence[int], period: str) -> list[int]:
-    """Give a coupon, of which this transaction holds the row, to members who have none of this period.
-
-    Returns who was given one: nobody where it is paused or over, and no more than its limit has. Set-based.
-    """
-    begins = max(row.valid_from, uow.now)
-    ends = [at for at in (row.valid_until, row.valid_days and begins + timedelta(days=row.valid_days)) if at]
-    if row.paused_at is not None or min(ends) <= uow.now or not members:
-        return []
-    return store.issue(uow.session, row.id, members, period, span=(begins, min(ends)), now=uow.now)
-
-
-def issue_coupon(
-    uow: UnitOfWork, actor: uuid.UUID, coupon_id: uuid.UUID, member_ids: Sequence[uuid.UUID], period: str
-) -> int:
-    """Give a coupon to these members by hand, once a period; returns how many were given one.
-
-    Raises NotFound, InvalidValue (somebody who is no member).
-    """
-    row = store.lock(uow.session, coupon_id)
-    if row is None:
-        raise NotFound("no such coupon")
-    numbers = sorted(member.number for member in identity.named(uow, ids=member_ids))
-    if len(numbers) < len(set(member_ids)):
-        raise InvalidValue("somebody of them is no member", field="member_ids")
-    given = issue(uow, row, numbers, period)
-    _record(uow, actor, "coupon.issued", coupon_id, {"period": period, "members": len(given)})
-    return len(given)
 
 
 def coupons_of(uow: UnitOfWork, member: int, before: uuid.UUID | None, limit: int) -> list[Holding]:

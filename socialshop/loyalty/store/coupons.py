@@ -12,10 +12,11 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from socialshop.kernel.ids import new_ids
+from socialshop.loyalty.coupons import Way
 
 _COUPON = (
     "c.id, c.title, c.terms, c.valid_from, c.valid_until, c.valid_days, c.issue_limit, c.issued, c.budget_minor,"
-    " c.taken_minor, c.paused_at, c.created_at"
+    " c.taken_minor, c.paused_at, c.created_at, c.way"
 )
 
 
@@ -34,6 +35,7 @@ class CouponRow(NamedTuple):
     taken_minor: int
     paused_at: datetime | None
     created_at: datetime
+    way: Way
 
 
 class Figures(NamedTuple):
@@ -63,9 +65,9 @@ def add(session: Session, row: CouponRow) -> None:
         text(
             """
             INSERT INTO coupons (id, title, terms, valid_from, valid_until, valid_days, issue_limit, budget_minor,
-                created_at)
+                created_at, way)
             VALUES (:id, :title, CAST(:terms AS jsonb), :valid_from, :valid_until, :valid_days, :issue_limit,
-                :budget_minor, :created_at)
+                :budget_minor, :created_at, :way)
             """
         ),
         {**row._asdict(), "terms": json.dumps(row.terms, ensure_ascii=False)},
@@ -172,6 +174,15 @@ _HOLDINGS = """
     FROM coupon_holdings h JOIN coupons c ON c.id = h.coupon_id
     LEFT JOIN coupon_uses u ON u.holding_id = h.id AND u.status IN ('held', 'used')
 """
+
+
+def holding_of(session: Session, member: int, coupon_id: uuid.UUID, period: str, now: datetime) -> HoldingRow:
+    """The member's coupon of this period, which must be there."""
+    row = session.execute(
+        text(f"{_HOLDINGS} WHERE h.member = :member AND h.coupon_id = :coupon AND h.period = :period"),
+        {"member": member, "coupon": coupon_id, "period": period, "now": now},
+    ).one()
+    return HoldingRow(*row)
 
 
 def holdings(session: Session, member: int, before: uuid.UUID | None, limit: int, now: datetime) -> list[HoldingRow]:

@@ -52,6 +52,16 @@ PERSONAL = (
         stays="What points paid for; the reason is the shop's own words.",
     ),
     Holding(
+        "coupon_codes",
+        ("member",),
+        reads="""
+            SELECT k.coupon_id, c.title, k.claimed_at FROM coupon_codes k JOIN coupons c ON c.id = k.coupon_id
+            WHERE k.member = :number ORDER BY k.claimed_at, k.coupon_id
+        """,
+        ids={"coupon_id": "cpn"},
+        stays="That a code was claimed, and by which number: it is not good again.",
+    ),
+    Holding(
         "coupon_holdings",
         ("member",),
         reads="""

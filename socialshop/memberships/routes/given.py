@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from socialshop.infra import wired
 from socialshop.infra.uow import UnitOfWork
+from socialshop.kernel.errors import NotFound
 from socialshop.memberships import service
 from socialshop.memberships.errors import (
     FamilyFull,
@@ -186,7 +187,13 @@ def join_family(call: Call[LinkToken, Nothing]) -> Answer:
     return call.transact(join)
 
 
-@room.operation("DELETE", "/me/family", access=BUYERS, replies=Reply(204, None, "You share no plan any more."))
+@room.operation(
+    "DELETE",
+    "/me/family",
+    access=BUYERS,
+    replies=Reply(204, None, "You share no plan any more."),
+    refuses=(NotFound,),
+)
 def leave_family(call: Call[Nothing, Nothing]) -> Answer:
     """Share a plan no longer."""
 

@@ -24,6 +24,7 @@ from socialshop.memberships.schemas.plans import (
     SubscriptionList,
     SubscriptionWire,
     TrialStart,
+    UpgradeQuoteList,
     UpgradeQuoteWire,
     UpgradeWish,
 )
@@ -134,22 +135,21 @@ def resume_plan(call: Call[Nothing, Nothing]) -> Answer:
 
 @room.operation(
     "GET",
-    "/me/memberships/<subscription_id>/upgrade-quote",
+    "/me/memberships/<subscription_id>/upgrades",
     access=SIGNED_IN,
-    query=UpgradeWish,
-    replies=Reply(200, UpgradeQuoteWire, "What it costs today."),
-    refuses=(PlanNotActive, PlanNotOffered, PlanNoUpgrade),
+    replies=Reply(200, UpgradeQuoteList, "What each costs today."),
+    refuses=(PlanNotActive,),
     ids=_SUBSCRIPTION,
 )
-def quote_upgrade(call: Call[Nothing, UpgradeWish]) -> Answer:
-    """What another plan or term would cost from today on, and what is credited of the term that runs."""
-    query, zone = call.query, wired.settings().time_zone
-    number, id_ = call.caller.number, call.ids["subscription_id"]
-    return call.transact(
-        lambda uow: Answer(
-            UpgradeQuoteWire.of(service.upgrade_quote(uow, number, id_, plan=query.plan, term=query.term, zone=zone))
-        )
-    )
+def list_upgrades(call: Call[Nothing, Nothing]) -> Answer:
+    """What other plans and terms would cost from today on, and what is credited of the term that runs."""
+    number, id_, zone = call.caller.number, call.ids["subscription_id"], wired.settings().time_zone
+
+    def read(uow: UnitOfWork) -> Answer:
+        quotes = service.upgrades_of(uow, number, id_, zone)
+        return Answer(UpgradeQuoteList(data=[UpgradeQuoteWire.of(quote) for quote in quotes]))
+
+    return call.transact(read)
 
 
 @room.operation(

@@ -41,12 +41,8 @@ _PLAN: dict[str, Any] = {
     ],
     "your_growth": 1200,
     "benefits": BenefitSet(points_multiplier_bps=20000, early_access_hours=24).model_dump(),
-    "remind_days": 7,
-    "retry_days": [1, 3, 5],
-    "grace_days": 7,
-    "full_refund_days": 7,
-    "family_seats": 2,
-    "partners": ["cinema"],
+    **{"remind_days": 7, "retry_days": [1, 3, 5], "grace_days": 7, "full_refund_days": 7},
+    **{"family_seats": 2, "partners": ["cinema"]},
 }
 PAYMENT: dict[str, Any] = {
     "id": "pay_01k9w3q2mxe5tb6v8c4yd7r1hz",
@@ -340,23 +336,24 @@ class RefundQuoteWire(Wire):
         )
 
 
+_QUOTE: dict[str, Any] = {
+    "plan": "vip",
+    "term": "year",
+    "growth": 1200,
+    "price": FEN,
+    "credit": {**FEN, "amount_minor": 700},
+    "amount": {**FEN, "amount_minor": 8100},
+    "unused_days": 14,
+    "days": 30,
+    "starts_on": "2026-01-31",
+    "ends_on": "2027-01-31",
+}
+
+
 class UpgradeQuoteWire(Wire):
     """What an upgrade costs today: the price, less the term's price times `unused_days` over `days`, rounded down."""
 
-    model_config = with_example(
-        {
-            "plan": "vip",
-            "term": "year",
-            "growth": 1200,
-            "price": FEN,
-            "credit": {**FEN, "amount_minor": 700},
-            "amount": {**FEN, "amount_minor": 8100},
-            "unused_days": 14,
-            "days": 30,
-            "starts_on": "2026-01-31",
-            "ends_on": "2027-01-31",
-        }
-    )
+    model_config = with_example(_QUOTE)
 
     plan: str
     term: Term
@@ -385,6 +382,14 @@ class UpgradeQuoteWire(Wire):
             starts_on=quote.starts_on,
             ends_on=quote.ends_on,
         )
+
+
+class UpgradeQuoteList(Wire):
+    """Every upgrade that there is."""
+
+    model_config = with_example({"data": [_QUOTE]})
+
+    data: list[UpgradeQuoteWire]
 
 
 def money_wire(amount_minor: int, currency: str) -> MoneyWire:

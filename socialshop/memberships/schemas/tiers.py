@@ -23,6 +23,7 @@ _BENEFITS: dict[str, Any] = {
     "points_multiplier_bps": 12500,
     "early_access_hours": 12,
     "exclusive_deals": False,
+    "monthly_coupons": [],
 }
 _TIER: dict[str, Any] = {
     "code": "gold",
@@ -78,6 +79,7 @@ class BenefitsWire(Wire):
     points_multiplier_bps: int
     early_access_hours: int
     exclusive_deals: bool
+    monthly_coupons: list[str]
 
     @classmethod
     def of(cls, benefits: Benefits) -> BenefitsWire:
@@ -88,6 +90,7 @@ class BenefitsWire(Wire):
             points_multiplier_bps=benefits.points_multiplier_bps,
             early_access_hours=benefits.early_access_hours,
             exclusive_deals=benefits.exclusive_deals,
+            monthly_coupons=list(benefits.monthly_coupons),
         )
 
 

@@ -84,7 +84,7 @@ from socialshop.memberships.service.subscriptions import (
     subscription_page,
     subscriptions_of,
 )
-from socialshop.memberships.service.upgrading import UpgradeQuote, upgrade, upgrade_quote, upgrades_of
+from socialshop.memberships.service.upgrading import UpgradeQuote, upgrade, upgrades_of
 from socialshop.memberships.store.growth import GrowthRow
 from socialshop.memberships.store.months import StockRow, VoucherRow
 from socialshop.memberships.store.personal import PERSONAL
@@ -182,7 +182,6 @@ __all__ = [
     "tiers",
     "unseat",
     "upgrade",
-    "upgrade_quote",
     "upgrades_of",
     "voucher_stock",
     "vouchers_of",

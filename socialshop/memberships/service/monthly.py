@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from socialshop.audit import service as audit
 from socialshop.infra.crashpoints import crash_point
 from socialshop.infra.uow import UnitOfWork
+from socialshop.kernel.errors import NotFound
 from socialshop.kernel.ids import new_ids
 from socialshop.memberships.errors import PlanNotActive, VoucherGone
 from socialshop.memberships.events import PlanMonthBegan
@@ -46,12 +47,14 @@ def begin_months(uow: UnitOfWork, zone: str) -> bool:
 def take_voucher(uow: UnitOfWork, member: int, subscription_id: uuid.UUID, partner: str) -> VoucherRow:
     """The partner's voucher of this month; said again, the same one. Who asks holds the subscription, so never two.
 
-    Raises PlanNotActive (neither the member's plan nor one that the member shares, or before its first month),
-    VoucherGone (the plan has none of this partner, or none is left).
+    Raises NotFound (neither the member's plan nor one that the member shares), PlanNotActive (also before its first
+    month), VoucherGone (the plan has none of this partner, or none is left).
     """
     row = subscriptions.lock_all(uow.session, [subscription_id]).get(subscription_id)
-    if row is None or row.status not in ("active", "grace") or not _shares(uow, member, row.member, subscription_id):
-        raise PlanNotActive("the subscription does not run")
+    if row is None or not _shares(uow, member, row.member, subscription_id):
+        raise NotFound("no such subscription")
+    if row.status not in ("active", "grace"):
+        raise PlanNotActive("the subscription does not run", status=row.status)
     if partner not in offer_of(uow, row.offer_id).offer.partners:
         raise VoucherGone("the plan has no voucher of this partner")
     number = store.newest(uow.session, subscription_id, member)

@@ -43,13 +43,6 @@ class UpgradeQuote:
         return self.price_minor - self.credit_minor
 
 
-def upgrade_quote(
-    uow: UnitOfWork, member: int, subscription_id: uuid.UUID, *, plan: str, term: str, zone: str
-) -> UpgradeQuote:
-    """What another plan or term costs from today. Raises NotFound, PlanNotActive, PlanNotOffered, PlanNoUpgrade."""
-    return _wanted(uow, require(uow, member, subscription_id, ("active",)), plan, term, zone)
-
-
 def upgrades_of(uow: UnitOfWork, member: int, subscription_id: uuid.UUID, zone: str) -> list[UpgradeQuote]:
     """Every upgrade that there is, with what it costs today. Raises NotFound, PlanNotActive."""
     row = require(uow, member, subscription_id, ("active",))

@@ -18,7 +18,8 @@ _BEGIN = text(
             (months_from + make_interval(months => months_issued))::date AS begins_on
         FROM plan_subscriptions
         WHERE status IN ('active', 'grace') AND months_from IS NOT NULL
-          AND (months_from + make_interval(months => months_issued))::date <= least(CAST(:today AS date), ends_on - 1)
+          AND months_from + make_interval(months => months_issued) <= CAST(:today AS date)
+          AND months_from + make_interval(months => months_issued) < ends_on
         ORDER BY id LIMIT :limit FOR NO KEY UPDATE SKIP LOCKED
     ), counted AS (
         UPDATE plan_subscriptions s SET months_issued = d.number FROM due d WHERE s.id = d.id

@@ -10,6 +10,8 @@ from typing import Any, NamedTuple
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from socialshop.memberships.offers import MOST_NOTICE_DAYS
+
 LIVE = "status IN ('pending', 'active', 'grace')"
 _COLUMNS = (
     "id, member, offer_id, term, status, renews, mandate_id, number, anchor_on, months_through, ends_on, ends_at,"
@@ -181,11 +183,12 @@ class Attempted(NamedTuple):
 def take_unannounced(session: Session, now: datetime, limit: int) -> list[SubscriptionRow]:
     """Up to `limit` that end within their offer's days of notice and whose members were not told, held."""
     condition = """
-        status = 'active' AND announced_at IS NULL AND ends_at <= :now + make_interval(days => (
+        status = 'active' AND announced_at IS NULL AND ends_at <= :now + make_interval(days => :most)
+        AND ends_at <= :now + make_interval(days => (
             SELECT (o.document ->> 'remind_days')::integer FROM plan_offers o WHERE o.id = offer_id))
         ORDER BY id LIMIT :limit FOR NO KEY UPDATE SKIP LOCKED
     """
-    return _rows(session, condition, {"now": now, "limit": limit})
+    return _rows(session, condition, {"now": now, "limit": limit, "most": MOST_NOTICE_DAYS})
 
 
 def announce(session: Session, announced: Sequence[Announced], now: datetime) -> None:

@@ -5,7 +5,15 @@ from __future__ import annotations
 from socialshop.orders.events import OrdersConfirmed
 from socialshop.orders.imports import ImportedOrders, import_orders, landed_before
 from socialshop.orders.pricing import PriceLine
-from socialshop.orders.rules import Status
+from socialshop.orders.rules import ADDRESS_PARTS, Address, Status
+from socialshop.orders.service.addressing import (
+    add_address,
+    address_of,
+    addresses_of,
+    change_address,
+    remove_address,
+    send_to,
+)
 from socialshop.orders.service.fulfilling import complete_due, receive, receive_overdue, ship
 from socialshop.orders.service.placing import cancel, confirm, mark_paid, refund_whole
 from socialshop.orders.service.pricing import ANY_MEANS, Goods, Means, Quote, price_order, quote
@@ -32,13 +40,17 @@ from socialshop.orders.service.refunding import (
     reject_refund,
     request_refund,
 )
+from socialshop.orders.store.addresses import AddressRow
 from socialshop.orders.store.orders import PLACED, ReceivedLine, Sought, ToDo
 from socialshop.orders.store.personal import PERSONAL
 
 __all__ = [
+    "ADDRESS_PARTS",
     "ANY_MEANS",
     "PERSONAL",
     "PLACED",
+    "Address",
+    "AddressRow",
     "Goods",
     "ImportedOrders",
     "LineView",
@@ -52,9 +64,13 @@ __all__ = [
     "Sought",
     "Status",
     "ToDo",
+    "add_address",
+    "address_of",
+    "addresses_of",
     "approve_refund",
     "buyers_of",
     "cancel",
+    "change_address",
     "complete_due",
     "concede",
     "confirm",
@@ -76,8 +92,10 @@ __all__ = [
     "refund_whole",
     "refunds_of",
     "reject_refund",
+    "remove_address",
     "request_refund",
     "search",
+    "send_to",
     "ship",
     "to_do",
 ]

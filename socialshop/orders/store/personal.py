@@ -32,4 +32,24 @@ PERSONAL = (
         erases=("UPDATE refunds SET reason = '' WHERE buyer = :number AND reason <> ''",),
         stays="The sums, and the shop's words when it decided.",
     ),
+    Holding(
+        "member_addresses",
+        ("member", "recipient", "phone", "region", "street", "postcode"),
+        reads="""
+            SELECT id, recipient, phone, region, street, postcode, is_default, created_at FROM member_addresses
+            WHERE member = :number ORDER BY id
+        """,
+        ids={"id": "adr"},
+        erases=("DELETE FROM member_addresses WHERE member = :number",),
+    ),
+    Holding(
+        "order_addresses",
+        ("recipient", "phone", "region", "street", "postcode"),
+        reads="""
+            SELECT a.order_id, a.recipient, a.phone, a.region, a.street, a.postcode, a.chosen_at
+            FROM orders o JOIN order_addresses a ON a.order_id = o.id WHERE o.buyer = :number ORDER BY o.id
+        """,
+        ids={"order_id": "ord"},
+        erases=("DELETE FROM order_addresses a USING orders o WHERE o.id = a.order_id AND o.buyer = :number",),
+    ),
 )

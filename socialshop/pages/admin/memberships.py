@@ -19,6 +19,7 @@ from socialshop.memberships.offers import LEAST_NOTICE_DAYS, TERMS, Offer, TermO
 from socialshop.memberships.programme import MOST_POINTS
 from socialshop.memberships.schemas.offers import OFFER_PREFIX
 from socialshop.pages.admin.section import admin
+from socialshop.pages.admin.tiers import coupons_named
 from socialshop.pages.forms import Form
 from socialshop.pages.section import go_to
 from socialshop.pages.visit import PAGE_ROWS, Visit, cut
@@ -26,7 +27,7 @@ from socialshop.web.auth import ADMINS
 
 _OFFER = {"offer_id": OFFER_PREFIX}
 _PERCENT = BPS // 100
-_MOST_HOURS, _MOST_PERCENT = 168, 10_000
+_MOST_HOURS, _MOST_PERCENT, _MOST_DISCOUNT_PERCENT = 168, 10_000, 99
 _NEWEST = 20
 _PARTNER = re.compile(r"[a-z][a-z0-9_]{0,39}", re.ASCII)
 _LONGEST_CODE, _LONGEST_CODES = 100, 50_000
@@ -65,6 +66,9 @@ def draft_offer(visit: Visit) -> Response:
         "trial_days": form.whole("trial_days", 0, 90),
         "terms": [found for term in TERMS if (found := _term(form, term, currency)) is not None],
         "benefits": {
+            "discount_bps": (form.whole_or_none("discount", 0, _MOST_DISCOUNT_PERCENT) or 0) * _PERCENT,
+            "free_shipping": form.is_ticked("shipping"),
+            "monthly_coupons": coupons_named(form, "coupons"),
             "points_multiplier_bps": form.whole("points", 100, _MOST_PERCENT) * _PERCENT,
             "early_access_hours": form.whole("hours", 0, _MOST_HOURS),
             "exclusive_deals": form.is_ticked("exclusive"),
@@ -163,6 +167,10 @@ def _filled(offer: Offer | None, currency: str) -> Iterator[tuple[str, str]]:
         yield name, str(getattr(has, name))
     yield "retry_days", ", ".join(map(str, has.retry_days))
     yield "partners", ", ".join(has.partners)
+    yield "discount", str(has.benefits.discount_bps // _PERCENT)
+    yield "coupons", ", ".join(has.benefits.monthly_coupons)
+    if has.benefits.free_shipping:
+        yield "shipping", "yes"
     yield "points", str(has.benefits.points_multiplier_bps // _PERCENT)
     yield "hours", str(has.benefits.early_access_hours)
     if has.benefits.exclusive_deals:

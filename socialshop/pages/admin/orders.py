@@ -57,6 +57,7 @@ def show_order(visit: Visit) -> str:
     return render_template(
         "admin/order.html",
         order=order,
+        goes_to=orders.address_of(visit.uow, order.id, None),
         buyer=names_by_number(visit.uow, [order.buyer]).get(order.buyer),
         room=rooms.view(visit.uow, order.room_id) if order.room_id else None,
         refunds=orders.refunds_of(visit.uow, order.id, None),

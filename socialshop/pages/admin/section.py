@@ -26,6 +26,8 @@ TABS = (
     Tab("tiers", "admin.list_tiers", "star", lazy_gettext("Tiers")),
     Tab("memberships", "admin.list_offers", "star", lazy_gettext("Paid membership")),
     Tab("posts", "admin.list_posts", "list", lazy_gettext("Reviews")),
+    Tab("reports", "admin.list_reports", "shield", lazy_gettext("Reports")),
+    Tab("questions", "admin.list_questions", "me", lazy_gettext("Questions")),
     Tab("products", "admin.list_products", "basket", lazy_gettext("Products")),
     Tab("members", "admin.list_members", "me", lazy_gettext("Members")),
     Tab("proof", "admin.show_proof", "scale", lazy_gettext("Books")),

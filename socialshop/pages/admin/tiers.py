@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import uuid
 from collections.abc import Iterator
 
@@ -27,6 +28,7 @@ _MOST_POINTS_PERCENT = 10_000
 _MOST_DISCOUNT_PERCENT = 99
 _MOST_HOURS = 168
 _PERCENT = BPS // 100
+_COUPON = re.compile(r"cpn_[0-9a-z]{26}")
 
 
 @admin.page("/tiers", tab="tiers")
@@ -90,6 +92,7 @@ def _tier(form: Form, was: Tier, position: int) -> dict[str, object]:
     benefits = was.benefits.model_dump() | {
         "discount_bps": form.whole(f"discount_{position}", 0, _MOST_DISCOUNT_PERCENT) * _PERCENT,
         "free_shipping": form.is_ticked(f"shipping_{position}"),
+        "monthly_coupons": coupons_named(form, f"coupons_{position}"),
         "points_multiplier_bps": form.whole(f"points_{position}", 100, _MOST_POINTS_PERCENT) * _PERCENT,
         "early_access_hours": form.whole(f"hours_{position}", 0, _MOST_HOURS),
         "exclusive_deals": form.is_ticked(f"exclusive_{position}"),
@@ -101,6 +104,14 @@ def _tier(form: Form, was: Tier, position: int) -> dict[str, object]:
         "threshold": form.whole(f"threshold_{position}", 0, MOST_POINTS),
         "benefits": benefits,
     }
+
+
+def coupons_named(form: Form, name: str) -> list[str]:
+    """Ids of coupons with commas between; whether there are such, the shop finds when it gives them."""
+    said = [one.strip() for one in form.text(name, longest=400, required=False).split(",") if one.strip()]
+    if not all(_COUPON.fullmatch(one) for one in said):
+        form.errors[name] = gettext("Ids of coupons, each as cpn_ and 26 characters, with commas between.")
+    return said
 
 
 def _filled(programme: Programme) -> Iterator[tuple[str, str]]:
@@ -116,6 +127,7 @@ def _filled(programme: Programme) -> Iterator[tuple[str, str]]:
         yield f"discount_{position}", str(has.discount_bps // _PERCENT)
         if has.free_shipping:
             yield f"shipping_{position}", "yes"
+        yield f"coupons_{position}", ", ".join(has.monthly_coupons)
         yield f"points_{position}", str(has.points_multiplier_bps // _PERCENT)
         yield f"hours_{position}", str(has.early_access_hours)
         if has.exclusive_deals:

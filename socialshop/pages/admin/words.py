@@ -10,13 +10,17 @@ from flask_babel import gettext, lazy_gettext, ngettext
 from socialshop.commissions import guard
 from socialshop.commissions.findings import Finding
 from socialshop.kernel.money import Money
+from socialshop.kernel.time import parse_instant
 from socialshop.pages.admin.section import admin
-from socialshop.pages.formats import money
+from socialshop.pages.formats import instant, money
 from socialshop.screening.service import StoredFinding
 
 DEEDS = {
     "accrual.put_back": lazy_gettext("settlement put back"),
     "books.proved": lazy_gettext("books proved"),
+    "appeal.lifted": lazy_gettext("appeal: decision lifted"),
+    "appeal.upheld": lazy_gettext("appeal: decision upheld"),
+    "behaviour_rules.published": lazy_gettext("rules of behaviour published"),
     "deal.opened": lazy_gettext("deal opened"),
     "deal.ended": lazy_gettext("deal ended"),
     "deal.paused": lazy_gettext("deal paused"),
@@ -46,10 +50,15 @@ DEEDS = {
     "post.published": lazy_gettext("review or note published"),
     "post.rejected": lazy_gettext("review or note not shown"),
     "product.added": lazy_gettext("product added"),
+    "question.answered": lazy_gettext("question answered"),
     "referrals.viewed": lazy_gettext("team looked at"),
     "refund.approved": lazy_gettext("refund approved"),
     "refund.rejected": lazy_gettext("refund refused"),
     "sponsor.corrected": lazy_gettext("sponsor corrected"),
+    "standing.dismissed": lazy_gettext("report dismissed"),
+    "standing.frozen": lazy_gettext("member frozen"),
+    "standing.limited": lazy_gettext("member limited"),
+    "standing.warned": lazy_gettext("member warned"),
     "tier_programme.drafted": lazy_gettext("tiers drafted"),
     "tier_programme.published": lazy_gettext("tiers published"),
 }
@@ -76,6 +85,7 @@ SEVERITIES = {
 }
 FINDINGS = {
     "clawback_owed": lazy_gettext("Owes commission that was taken back"),
+    "member_frozen": lazy_gettext("The member is frozen"),
     "destination_shared": lazy_gettext("Others are paid to the same account"),
 }
 # What a server must have (web/health.py), and what to do where it has not.
@@ -130,6 +140,8 @@ def evidence_words(finding: StoredFinding) -> str:
     if finding.code == "clawback_owed":
         owed = money(Money(int(said["owed_minor"]), str(said["currency"])))
         return str(gettext("%(sum)s was taken back after a refund and is still owed to the shop.", sum=owed))
+    if finding.code == "member_frozen":
+        return str(gettext("By a decision until %(until)s.", until=instant(parse_instant(said["until"]))))
     if finding.code == "destination_shared":
         others = int(said["members"])
         sentence = ngettext(

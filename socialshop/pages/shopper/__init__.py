@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from socialshop.pages.shopper import (
     account,
+    addresses,
     boards,
     calendar,
+    conduct,
     earnings,
     giving,
     invites,
@@ -22,6 +24,7 @@ from socialshop.pages.shopper import (
     points,
     posts,
     privacy,
+    questions,
     rooms,
     shop,
     signing,
@@ -33,8 +36,10 @@ from socialshop.pages.shopper.section import shopper
 
 __all__ = [
     "account",
+    "addresses",
     "boards",
     "calendar",
+    "conduct",
     "earnings",
     "giving",
     "invites",
@@ -51,6 +56,7 @@ __all__ = [
     "points",
     "posts",
     "privacy",
+    "questions",
     "rooms",
     "shop",
     "shopper",

@@ -81,5 +81,8 @@ def benefit_words(has: Benefits) -> list[str]:
         if has.early_access_hours
         else "",
         gettext("Every deal for members only") if has.exclusive_deals else "",
+        ngettext("%(num)s coupon every month", "%(num)s coupons every month", len(has.monthly_coupons))
+        if has.monthly_coupons
+        else "",
     ]
     return [str(sentence) for sentence in said if sentence]

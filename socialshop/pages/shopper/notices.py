@@ -20,6 +20,7 @@ _PAGES = {
     "ord": ("shopper.show_order", "order_id"),
     "acr": ("shopper.explain", "commission_id"),
     "por": ("shopper.show_payout", "request_id"),
+    "qst": ("shopper.show_question", "question_id"),
     "pls": ("shopper.show_subscription", "subscription_id"),
     "post": ("shopper.show_post", "post_id"),
     "whk": ("admin.show_webhook", "endpoint_id"),
@@ -31,7 +32,7 @@ TOPICS = {
     "invites": lazy_gettext("Who joins by your links"),
     "earnings": lazy_gettext("What sales earn you"),
     "membership": lazy_gettext("How your tier stands"),
-    "community": lazy_gettext("What became of your reviews and notes"),
+    "community": lazy_gettext("Your reviews and notes, questions and reports"),
 }
 _DIGESTS = {
     "never": lazy_gettext("Each mail for itself"),

@@ -18,6 +18,7 @@ from socialshop.web.auth import BUYERS
 
 _ORDER = {"order_id": "ord"}
 _LONGEST_REASON = 500
+_NOT_LEFT = frozenset({Status.AWAITING_PAYMENT, Status.PAID, Status.CONFIRMED})
 _WITH_MONEY = frozenset({Status.PAID, Status.CONFIRMED, Status.SHIPPED, Status.RECEIVED, Status.COMPLETED})
 
 
@@ -39,6 +40,9 @@ def show_order(visit: Visit) -> str:
         order=order,
         refunds=refunds,
         steps=_steps(order),
+        goes_to=orders.address_of(visit.uow, order.id, visit.caller.number),
+        book=orders.addresses_of(visit.uow, visit.caller.number) if order.status in _NOT_LEFT else [],
+        has_not_left=order.status in _NOT_LEFT,
         has_money=order.status in _WITH_MONEY,
         to_write=community.to_write(visit.uow, visit.caller.number, order_id=order.id),
     )

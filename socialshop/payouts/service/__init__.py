@@ -14,7 +14,7 @@ from socialshop.payouts.service.batching import (
 )
 from socialshop.payouts.service.blotting import blot_out
 from socialshop.payouts.service.files import FrozenFile, bank_file, frozen_file
-from socialshop.payouts.service.finding import find_owed_commission
+from socialshop.payouts.service.finding import find_frozen, find_owed_commission
 from socialshop.payouts.service.queueing import UNDECIDED, Queued, neighbours, queue, waiting_sums
 from socialshop.payouts.service.reading import (
     Evidence,
@@ -62,6 +62,7 @@ __all__ = [
     "create_batch",
     "destinations",
     "evidence",
+    "find_frozen",
     "find_owed_commission",
     "frozen_file",
     "hold",

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
+from socialshop.identity import service as identity
+from socialshop.identity.service import Limit
 from socialshop.infra.uow import UnitOfWork
 from socialshop.kernel.ids import to_public
+from socialshop.kernel.time import to_text
 from socialshop.payouts.store import requests as store
 from socialshop.payouts.store.requests import OwedBeside, Sharing
 from socialshop.screening import service as screening
@@ -29,6 +33,32 @@ def find_shared_account(uow: UnitOfWork, destination_id: uuid.UUID) -> None:
     Couples share an account, and so does who made many members: which of the two it is, a person says.
     """
     screening.record(uow, [_shared(one) for one in store.sharing_account(uow.session, destination_id)])
+
+
+def find_frozen(uow: UnitOfWork, payloads: Sequence[Mapping[str, Any]]) -> None:
+    """Follow MemberFrozen: each open request of who was frozen has a finding. Told again, nothing is added.
+
+    The money stays the member's; whether it is paid now is for a person to say.
+    """
+    decisions = sorted({uuid.UUID(payload["decision_id"]) for payload in payloads})
+    screening.record(uow, [_frozen(*row) for row in store.open_of_frozen(uow.session, decisions)])
+
+
+def find_frozen_requester(uow: UnitOfWork, request_id: uuid.UUID, member_number: int) -> None:
+    """What a member asks for while frozen has the finding from the start."""
+    standing = identity.standing_of(uow, member_number)
+    if standing.limit is Limit.FROZEN and standing.ends_at is not None:
+        screening.record(uow, [_frozen(request_id, standing.ends_at)])
+
+
+def _frozen(request_id: uuid.UUID, ends_at: datetime) -> Finding:
+    return Finding(
+        subject=to_public("por", request_id),
+        code="member_frozen",
+        occasion=to_text(ends_at),
+        severity=Severity.SEVERE,
+        evidence={"until": to_text(ends_at)},
+    )
 
 
 def _shared(sharing: Sharing) -> Finding:

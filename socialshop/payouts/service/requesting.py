@@ -13,7 +13,7 @@ from socialshop.ledger import service as ledger
 from socialshop.ledger.errors import InsufficientBalance
 from socialshop.payouts import postings, rules
 from socialshop.payouts.rules import Channel
-from socialshop.payouts.service.finding import find_shared_account
+from socialshop.payouts.service.finding import find_frozen_requester, find_shared_account
 from socialshop.payouts.service.giving_back import give_back
 from socialshop.payouts.service.moving import claim_of, found, move_on
 from socialshop.payouts.store import destinations as places
@@ -87,6 +87,7 @@ def submit(
         facts={"amount_minor": amount.amount_minor, "currency": amount.currency, "channel": request.channel},
     )
     find_shared_account(uow, destination_id)
+    find_frozen_requester(uow, request_id, member_number)
     return request
 
 

@@ -268,6 +268,21 @@ def sharing_account(session: Session, destination_id: uuid.UUID) -> list[Sharing
     return [Sharing(*row) for row in rows]
 
 
+def open_of_frozen(session: Session, decision_ids: Sequence[uuid.UUID]) -> list[tuple[uuid.UUID, datetime]]:
+    """The open requests of members whom these decisions freeze, each with the freeze's end. One statement."""
+    rows = session.execute(
+        text(
+            """
+            SELECT q.id, l.ends_at FROM member_limits l JOIN payout_requests q ON q.member_number = l.member
+            WHERE l.decision_id = ANY(:ids) AND l.kind = 'frozen' AND l.lifted_at IS NULL
+              AND q.status = ANY(CAST(:open AS text[])) ORDER BY q.id
+            """
+        ),
+        {"ids": list(decision_ids), "open": list(OPEN)},
+    )
+    return [(row[0], row[1]) for row in rows]
+
+
 class PaidPart(NamedTuple):
     """What a request that was paid took of one accrual."""
 

@@ -43,6 +43,10 @@ INSTEAD: Mapping[str, str | None] = {
     "account_last4": "",
     "reason": "",
     "text": "",
+    "first_words": "",
+    "words": "",
+    "appeal": "",
+    "appeal_reason": "",
     "title": "",
 }
 NAMES = frozenset({"display_name", "member_name", "author_name"})

@@ -179,6 +179,14 @@ def said_of(session: Session, member_id: uuid.UUID, number: int) -> list[tuple[s
             UNION SELECT 'account_last4', right(account, 4) FROM payout_destinations WHERE member_id = :id
             UNION SELECT 'reason', reason FROM refunds WHERE buyer = :number
             UNION SELECT 'text', body FROM posts WHERE author = :number
+            UNION SELECT field, body FROM questions q JOIN question_messages m ON m.question_id = q.id,
+                unnest(ARRAY['text', 'first_words']) AS f (field)
+            WHERE q.member = :number
+            UNION SELECT 'words', words FROM reports WHERE reporter = :number
+            UNION SELECT field, said FROM standing_decisions d,
+                LATERAL (VALUES ('reason', d.reason), ('appeal', d.appeal), ('appeal_reason', d.appeal_reason))
+                    AS v (field, said)
+            WHERE d.member = :number AND said IS NOT NULL
             UNION SELECT 'title', title FROM posts WHERE author = :number AND title IS NOT NULL
             """
         ),

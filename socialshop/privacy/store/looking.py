@@ -18,6 +18,9 @@ _WHOSE: Mapping[str, str] = {
     "acr": "SELECT m.id FROM accruals a JOIN members m ON m.number = a.beneficiary WHERE a.id = :key",
     "rdm": "SELECT m.id FROM reward_redemptions d JOIN members m ON m.number = d.member WHERE d.id = :key",
     "post": "SELECT m.id FROM posts p JOIN members m ON m.number = p.author WHERE p.id = :key",
+    "qst": "SELECT m.id FROM questions q JOIN members m ON m.number = q.member WHERE q.id = :key",
+    "rpt": "SELECT m.id FROM reports r JOIN members m ON m.number = r.about WHERE r.id = :key",
+    "dec": "SELECT m.id FROM standing_decisions d JOIN members m ON m.number = d.member WHERE d.id = :key",
     "por": "SELECT member_id AS id FROM payout_requests WHERE id = :key",
     "pob": "SELECT DISTINCT member_id AS id FROM payout_requests WHERE batch_id = :key",
 }

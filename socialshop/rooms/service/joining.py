@@ -10,6 +10,8 @@ from typing import Protocol
 
 from socialshop.deals import service as deals
 from socialshop.deals.errors import DealNotBegun, DealNotLive, DealPaused, OutOfStock
+from socialshop.identity import service as identity
+from socialshop.identity.service import Deed
 from socialshop.infra.crashpoints import crash_point
 from socialshop.infra.uow import UnitOfWork, advisory_lock
 from socialshop.invites import rules as invite_rules
@@ -82,7 +84,7 @@ def open_room(
     """Open a room on a live deal, and take its first seat as its host.
 
     Raises NotFound, InviteCodeUnknown, InvalidValue (quantity), DealNotLive, DealPaused, OutOfStock, TierRequired,
-    MemberLimitReached; what `means` ask for besides: InvalidValue, PointsShort, CouponUnusable.
+    MemberLimitReached, StandingLimited; what `means` ask for besides: InvalidValue, PointsShort, CouponUnusable.
     """
     offer = _offer(uow, buyer, deal_id, attribution)
     seat_id, order_id, line_id, room_id = new_ids(4)
@@ -102,7 +104,7 @@ def open_room(
         "size": offer.size,
         "expires_at": expires_at,
     }
-    claim = store.open_room(uow.session, {**_values(uow, wish, attribution), **terms})
+    claim = store.open_room(uow.session, {**_values(uow, wish, attribution, opens=True), **terms})
     _check(uow, claim, wish, opens=True)
     room = RoomView(
         id=wish.room,
@@ -133,12 +135,12 @@ def join(
     """Take a seat in an open room; it is held until paid, or until its time is over.
 
     Raises NotFound, InviteCodeUnknown, AlreadySeated, RoomClosed, RoomFull, InvalidValue (quantity), DealPaused,
-    OutOfStock, TierRequired, DealNotLive (others come first), MemberLimitReached; whatever is raised, the unit of work
-    must end without a commit. `means` as in `open_room`.
+    OutOfStock, TierRequired, DealNotLive (others come first), MemberLimitReached, StandingLimited; whatever is raised,
+    the unit of work must end without a commit. `means` as in `open_room`.
     """
     seat_id, order_id, line_id = new_ids(3)
     wish = _Wish(buyer.number, quantity, seat_id, order_id, line_id, room_id, means)
-    claim = store.claim_seat(uow.session, _values(uow, wish, attribution))
+    claim = store.claim_seat(uow.session, _values(uow, wish, attribution, opens=False))
     crash_point("join.claimed")
     _check(uow, claim, wish, opens=False)
     return _seated(uow, claim, wish, None)
@@ -183,7 +185,7 @@ class _Wish:
     means: orders.Means
 
 
-def _values(uow: UnitOfWork, wish: _Wish, attribution: Attribution) -> Mapping[str, object]:
+def _values(uow: UnitOfWork, wish: _Wish, attribution: Attribution, *, opens: bool) -> Mapping[str, object]:
     code = attribution.code
     return {
         "room_id": wish.room,
@@ -194,6 +196,7 @@ def _values(uow: UnitOfWork, wish: _Wish, attribution: Attribution) -> Mapping[s
         "quantity": wish.quantity,
         "code": None if code is None else invite_rules.canonical(code),
         "link_id": attribution.link_id if code is None else None,
+        "opens": opens,
         "now": uow.now,
     }
 
@@ -201,8 +204,10 @@ def _values(uow: UnitOfWork, wish: _Wish, attribution: Attribution) -> Mapping[s
 def _check(uow: UnitOfWork, claim: Claim, wish: _Wish, *, opens: bool) -> None:
     """Raise what is wrong with a claim of a seat, or of a room that it `opens`.
 
-    In the order of the contract: unknown things, the room, the goods, limits.
+    In the order of the contract: the member, unknown things, the room, the goods, limits.
     """
+    if claim.barred:
+        identity.require_standing(uow, wish.member, Deed.OPEN if opens else Deed.JOIN)
     standing = None if claim.claimed and claim.seated else store.standing(uow.session, wish.room, wish.member)
     if not claim.claimed and standing is None:
         raise NotFound("no such room")

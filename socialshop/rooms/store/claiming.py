@@ -16,6 +16,7 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from socialshop.deals.service import RESERVED
+from socialshop.identity.service import BARRED
 from socialshop.kernel.money import MAX_AMOUNT_MINOR
 from socialshop.orders.service import PLACED
 from socialshop.rooms.rules import Status
@@ -38,6 +39,7 @@ class Claim(NamedTuple):
     early_until: datetime | None
     hold_until: datetime | None
     display_name: str | None
+    barred: bool
 
 
 # Follows a CTE `room` that has the room's row if the seat may be taken. A buyer's own link is known and brings nothing.
@@ -69,7 +71,8 @@ _CLAIM = f"""
     SELECT CAST(:code AS text) IS NULL OR EXISTS (SELECT FROM link), r.id IS NOT NULL, EXISTS (SELECT FROM seat),
         EXISTS (SELECT FROM reserved), r.title, r.price_minor, r.currency, r.sku_id, r.deal_id,
         r.per_member_limit, r.minimum_tier, r.early_until, (SELECT hold_until FROM seat),
-        (SELECT p.display_name FROM members m JOIN member_profiles p ON p.member_id = m.id WHERE m.number = :member)
+        (SELECT p.display_name FROM members m JOIN member_profiles p ON p.member_id = m.id WHERE m.number = :member),
+        {BARRED}
     FROM (SELECT) AS once LEFT JOIN room r ON true
 """  # noqa: S608 - texts of the rooms' own
 

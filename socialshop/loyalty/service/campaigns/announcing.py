@@ -5,7 +5,7 @@ from __future__ import annotations
 from socialshop.infra.uow import UnitOfWork
 from socialshop.kernel.ids import to_public
 from socialshop.loyalty.service.campaigns.planning import CAMPAIGN_PREFIX
-from socialshop.loyalty.service.offering import issue
+from socialshop.loyalty.service.handing_out import issue
 from socialshop.loyalty.store import campaigns as store
 from socialshop.loyalty.store import coupons
 from socialshop.loyalty.store.campaigns import Untold

@@ -25,6 +25,7 @@ from socialshop.community.schemas.posts import (
     picture_bytes,
 )
 from socialshop.community.service import PostRow
+from socialshop.identity.service import StandingLimited
 from socialshop.infra.uow import UnitOfWork
 from socialshop.infra.wired import settings
 from socialshop.kernel.errors import NotFound
@@ -117,7 +118,7 @@ def list_received_lines(call: Call[Nothing, Nothing]) -> Answer:
     access=BUYERS,
     body=ReviewDraft,
     replies=Reply(201, OwnPost, "The review; it waits to be read."),
-    refuses=(NotFound, AlreadyWritten, PictureRefused),
+    refuses=(NotFound, AlreadyWritten, PictureRefused, StandingLimited),
 )
 def write_review(call: Call[ReviewDraft, Nothing]) -> Answer:
     """Review what you have received: one review an order line."""
@@ -130,7 +131,7 @@ def write_review(call: Call[ReviewDraft, Nothing]) -> Answer:
     access=BUYERS,
     body=NoteDraft,
     replies=Reply(201, OwnPost, "The note; it waits to be read."),
-    refuses=(NotFound, AlreadyWritten, PictureRefused),
+    refuses=(NotFound, AlreadyWritten, PictureRefused, StandingLimited),
 )
 def write_note(call: Call[NoteDraft, Nothing]) -> Answer:
     """Write a note about what you have received: one note an order line."""
@@ -175,7 +176,7 @@ def list_own_posts(call: Call[Nothing, PageQuery]) -> Answer:
     access=BUYERS,
     body=Revision,
     replies=Reply(200, OwnPost, "As it is now; it waits to be read."),
-    refuses=(PictureRefused,),
+    refuses=(PictureRefused, StandingLimited),
     ids={"post_id": "post"},
 )
 def revise_post(call: Call[Revision, Nothing]) -> Answer:

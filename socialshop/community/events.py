@@ -1,0 +1,15 @@
+"""What happened in community that others follow."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass
+
+from socialshop.infra.outbox import Event
+
+
+@dataclass(frozen=True, slots=True)
+class MemberFrozen(Event):
+    """A decision has frozen a member: who decides about the member's payouts should know."""
+
+    decision_id: uuid.UUID

@@ -1,0 +1,7 @@
+"""Community over HTTP, for members."""
+
+from __future__ import annotations
+
+from socialshop.community.routes import conduct, posts, questions
+
+ROOMS = (posts.room, conduct.room, questions.room)

@@ -1,0 +1,181 @@
+"""How coupons reach members: by hand, by a code, at the door, and by the day's round over all members.
+
+Whatever hands one out, a member has a coupon once a period, by its natural key: told again, or begun anew in the
+middle, a round gives nobody another.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+import uuid
+from collections.abc import Mapping, Sequence
+from datetime import date, timedelta
+from typing import Any, NamedTuple
+
+from socialshop.audit import service as audit
+from socialshop.identity import service as identity
+from socialshop.infra.crashpoints import crash_point
+from socialshop.infra.uow import UnitOfWork
+from socialshop.kernel.errors import InvalidValue, NotFound
+from socialshop.kernel.ids import to_public
+from socialshop.loyalty.coupons import parse
+from socialshop.loyalty.errors import CouponCodeUnknown, CouponGone
+from socialshop.loyalty.rules import day_of
+from socialshop.loyalty.service.offering import Holding
+from socialshop.loyalty.store import coupon_ways as ways
+from socialshop.loyalty.store import coupons as store
+from socialshop.loyalty.store.coupon_ways import CodeCounts, Round
+from socialshop.loyalty.store.coupons import CouponRow
+from socialshop.memberships import service as memberships
+
+SPAN = 5_000
+# Letters and figures that nobody takes for one another: 31^12 codes, of which a shop makes some thousands.
+_ALPHABET = "ABCDEFGHJKMNPQRSTUVWXYZ23456789"
+_PARTS, _PART = 3, 4
+_CODE, _DOOR = "code", "newcomer"
+
+
+class Codes(NamedTuple):
+    """Codes that were made just now; they are told once, the shop keeps their hashes."""
+
+    coupon_id: uuid.UUID
+    codes: tuple[str, ...]
+
+
+def issue(uow: UnitOfWork, row: CouponRow, members: Sequence[int], period: str) -> list[int]:
+    """Give a coupon, of which this transaction holds the row, to members who have none of this period.
+
+    Returns who was given one: nobody where it is paused or over, and no more than its limit has. Set-based.
+    """
+    begins = max(row.valid_from, uow.now)
+    ends = [at for at in (row.valid_until, row.valid_days and begins + timedelta(days=row.valid_days)) if at]
+    if row.paused_at is not None or min(ends) <= uow.now or not members:
+        return []
+    return store.issue(uow.session, row.id, members, period, span=(begins, min(ends)), now=uow.now)
+
+
+def issue_coupon(
+    uow: UnitOfWork, actor: uuid.UUID, coupon_id: uuid.UUID, member_ids: Sequence[uuid.UUID], period: str
+) -> int:
+    """Give a coupon to these members by hand, once a period; returns how many were given one.
+
+    Raises NotFound, InvalidValue (somebody who is no member).
+    """
+    row = _locked(uow, coupon_id)
+    numbers = sorted(member.number for member in identity.named(uow, ids=member_ids))
+    if len(numbers) < len(set(member_ids)):
+        raise InvalidValue("somebody of them is no member", field="member_ids")
+    given = issue(uow, row, numbers, period)
+    _record(uow, actor, "coupon.issued", coupon_id, {"period": period, "members": len(given)})
+    return len(given)
+
+
+def make_codes(uow: UnitOfWork, actor: uuid.UUID, coupon_id: uuid.UUID, count: int) -> Codes:
+    """Make so many codes, each for one member. Raises NotFound, InvalidValue (a coupon that no code gives)."""
+    row = _locked(uow, coupon_id)
+    if row.way != _CODE:
+        raise InvalidValue("this coupon is not given by codes", field="count")
+    codes = tuple(_new_code() for _ in range(count))
+    ways.add_codes(uow.session, coupon_id, [_hash(code) for code in codes], uow.now)
+    _record(uow, actor, "coupon.codes_made", coupon_id, {"codes": count})
+    return Codes(coupon_id, codes)
+
+
+def codes_of(uow: UnitOfWork, coupon_id: uuid.UUID) -> CodeCounts:
+    """How many codes of a coupon there are, and how many were claimed."""
+    return ways.count_codes(uow.session, coupon_id)
+
+
+def claim_code(uow: UnitOfWork, member: int, code: str) -> Holding:
+    """Take the coupon of a code. Claimed again by the same member, nothing changes.
+
+    Raises CouponCodeUnknown (also for another's), CouponGone (over, paused, all given, or had before); then the code is
+    still good.
+    """
+    hash_ = _hash(code)
+    found = ways.lock_code(uow.session, hash_)
+    if found is None or found.member not in (None, member):
+        raise CouponCodeUnknown("no coupon is given for this code", field="code")
+    if found.member is None:
+        if not issue(uow, _locked(uow, found.coupon_id), [member], _CODE):
+            raise CouponGone("the coupon is over, all of it is given, or you had it before", field="code")
+        ways.claim_code(uow.session, hash_, member, uow.now)
+    row = store.holding_of(uow.session, member, found.coupon_id, _CODE, uow.now)
+    return Holding(row, parse(row.terms))
+
+
+def on_member_registered(uow: UnitOfWork, payloads: Sequence[Mapping[str, Any]]) -> None:
+    """Follow MemberRegistered: newcomers are given what the shop has for them, once."""
+    ids = sorted({uuid.UUID(payload["member_id"]) for payload in payloads})
+    numbers = sorted(member.number for member in identity.named(uow, ids=ids))
+    for coupon_id in ways.of_newcomers(uow.session):
+        issue(uow, _locked(uow, coupon_id), numbers, _DOOR)
+
+
+def hand_out_due(uow: UnitOfWork, zone: str, *, span: int = SPAN) -> bool:
+    """Take a round of the day a span of members further; True while there is more. For the periodic table.
+
+    A coupon's round is walked once a day of the shop's, so who comes into a tier in the middle of a month has its
+    coupon the day after; the period keeps everybody else from a second.
+    """
+    day = day_of(uow.now, zone)
+    ways.begin_rounds(uow.session, day, uow.now)
+    found = ways.open_round(uow.session, day)
+    if found is None:
+        return False
+    row = _locked(uow, found.coupon_id)
+    members = _next(uow, row, found, zone, span)
+    issue(uow, row, _entitled(uow, row, members), _period(row, day))
+    crash_point("coupons.handed_out")
+    ways.note_progress(uow.session, found, members[-1] if members else found.done_through, None if members else uow.now)
+    return True
+
+
+def _next(uow: UnitOfWork, row: CouponRow, found: Round, zone: str, span: int) -> Sequence[int]:
+    """The next members of the round: everybody, or those whose birthday it is."""
+    if row.way != "birthday":
+        return ways.next_members(uow.session, found.done_through, span)
+    born = identity.celebrating_on(uow, found.day, zone=zone, after=found.done_through, limit=span)
+    return [celebrant.number for celebrant in born]
+
+
+def _entitled(uow: UnitOfWork, row: CouponRow, members: Sequence[int]) -> Sequence[int]:
+    """Those of these members whose tier the coupon is for, and who are given it every month where it is such a one."""
+    public, tiers = to_public("cpn", row.id), parse(row.terms).tiers
+    if row.way != "monthly" and not tiers:
+        return members
+    benefits = memberships.benefits_of(uow, members)
+    return [
+        number
+        for number in members
+        if (not tiers or benefits[number].tier in tiers)
+        and (row.way != "monthly" or public in benefits[number].monthly_coupons)
+    ]
+
+
+def _period(row: CouponRow, day: date) -> str:
+    """What of a coupon a member has once: a month, a year's birthday, a member day."""
+    return {"monthly": f"{day:%Y-%m}", "birthday": f"{day:%Y}"}.get(row.way, day.isoformat())
+
+
+def _new_code() -> str:
+    letters = "".join(secrets.choice(_ALPHABET) for _ in range(_PARTS * _PART))
+    return "-".join(letters[place : place + _PART] for place in range(0, len(letters), _PART))
+
+
+def _hash(code: str) -> bytes:
+    """Of a code as it was typed: letter case, spaces and dashes are the typist's."""
+    plain = "".join(letter for letter in code.upper() if letter in _ALPHABET)
+    return hashlib.sha256(plain.encode()).digest()
+
+
+def _locked(uow: UnitOfWork, coupon_id: uuid.UUID) -> CouponRow:
+    row = store.lock(uow.session, coupon_id)
+    if row is None:
+        raise NotFound("no such coupon")
+    return row
+
+
+def _record(uow: UnitOfWork, actor: uuid.UUID, action: str, coupon_id: uuid.UUID, facts: dict[str, object]) -> None:
+    audit.record(uow, actor=actor, action=action, target=to_public("cpn", coupon_id), facts=facts)
