@@ -11,11 +11,12 @@ import pytest
 from flask import Flask
 from payment_shop import rows
 from plan_shop import ZONE, PlanShop, plan_shop
+from room_shop import statements
 
 from socialshop.infra.uow import in_unit_of_work, unit_of_work
 from socialshop.kernel.errors import DomainError, NotFound
 from socialshop.kernel.money import Money
-from socialshop.kernel.time import to_text
+from socialshop.kernel.time import parse_instant, to_text
 from socialshop.memberships import service as plans
 from socialshop.memberships.errors import (
     EffectiveTooEarly,
@@ -27,6 +28,7 @@ from socialshop.memberships.errors import (
     TrialUsed,
 )
 from socialshop.memberships.service import BenefitUse
+from socialshop.memberships.terms import earned_minor
 from socialshop.payments import service as payments
 from socialshop.payments.rules import Outcome
 
@@ -467,3 +469,53 @@ def test_every_refusal_leaves_everything_as_it_was(shop: PlanShop) -> None:
         with pytest.raises(DomainError):
             shop.act(act, member, subscription, **more)
     assert (rows("SELECT status, renews FROM plan_subscriptions ORDER BY id"), shop.books()) == before
+
+
+@pytest.mark.parametrize(
+    ("zone", "begins", "term", "ends_on", "ends_at"),
+    [
+        # A leap day: a year later it is the 28th.
+        ("Asia/Shanghai", "2028-02-29T04:00:00Z", "year", date(2029, 2, 28), "2029-02-27T16:00:00Z"),
+        # Across the beginning of summer time the term's last midnight is an hour earlier in UTC, and no day is lost.
+        ("Europe/Berlin", "2027-03-14T12:00:00Z", "month", date(2027, 4, 14), "2027-04-13T22:00:00Z"),
+        # Late in the evening in UTC it is the next day there already.
+        ("Asia/Shanghai", "2027-01-30T17:00:00Z", "month", date(2027, 2, 28), "2027-02-27T16:00:00Z"),
+    ],
+)
+def test_a_term_by_the_shops_calendar_earns_its_price_exactly(
+    *,
+    app: Flask,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    zone: str,
+    begins: str,
+    term: str,
+    ends_on: date,
+    ends_at: str,
+) -> None:
+    there = app.extensions["socialshop_settings"].model_copy(update={"time_zone": zone})
+    monkeypatch.setitem(app.extensions, "socialshop_settings", there)
+    with plan_shop(app, tmp_path, begins) as shop:
+        shop.zone = zone
+        member = shop.member()
+        shop.bought(member, term, renews=False)
+        runs = shop.of(member)
+        assert runs.current is not None
+        assert (runs.current.ends_on, to_text(runs.ends_at)) == (ends_on, ends_at)  # type: ignore[arg-type]
+        shop.go_to(parse_instant(ends_at) - timedelta(seconds=1))
+        price = runs.current.price.amount_minor
+        days = (ends_on - runs.current.starts_on).days
+        assert shop.books()["revenue"] == earned_minor(price, days, days - 1)
+        shop.go_to(ends_at)
+        assert shop.books() == {"deferred": 0, "revenue": price, "provider": -price}
+        assert shop.of(member).ended_because == "over"
+        shop.audit()
+
+
+@pytest.mark.parametrize("members", [1, 4])
+def test_a_list_of_subscriptions_takes_six_statements_however_long_it_is(shop: PlanShop, members: int) -> None:
+    for _ in range(members):
+        shop.bought(shop.member())
+    with unit_of_work(shop.clock) as uow, statements() as seen:
+        assert len(plans.subscription_page(uow, None, None, 50)) == members
+    assert len(seen) == 6
