@@ -11,7 +11,7 @@ those that events ask for (workers/outside.py runs them), `OutsideQueue` those t
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from functools import partial
@@ -26,6 +26,9 @@ from socialshop.infra.uow import UnitOfWork, in_unit_of_work
 
 I = TypeVar("I")  # noqa: E741  (the intent)
 A = TypeVar("A")
+
+# Answers that come close together are recorded in one commit; no longer than this is one left unrecorded.
+_A_MOMENT_SECONDS = 0.05
 
 _log = structlog.get_logger(__name__)
 
@@ -88,9 +91,8 @@ class OutsideQueue(Generic[I, A]):
                 crash_point(f"{self.name}.call_intended")
                 running[threads.submit(answer_to, self.call, intent)] = intent
             while running:
-                ended, _ = wait(running, return_when=FIRST_COMPLETED)
                 answered = []
-                for future in ended:
+                for future in _ended(running):
                     crash_point(f"{self.name}.called")
                     answered.append((running.pop(future), self._answer(future)))
                 in_unit_of_work(partial(self._record, answered), clock)
@@ -121,6 +123,12 @@ class OutsideCalls(Generic[I, A]):
     claim: Callable[[UnitOfWork, Sequence[Mapping[str, Any]]], Sequence[I | None]]
     call: Callable[[I], A]
     record: Callable[[UnitOfWork, Sequence[tuple[I, A | OutcomeUnknown | Refused]]], None]
+
+
+def _ended(running: Collection[Future[Any]]) -> set[Future[Any]]:
+    """The calls that have an answer: all that come within a moment, or the first that comes at all."""
+    ended, _ = wait(running, timeout=_A_MOMENT_SECONDS)
+    return ended or wait(running, return_when=FIRST_COMPLETED)[0]
 
 
 def answer_to(call: Callable[[I], A], intent: I) -> A | OutcomeUnknown | Refused:

@@ -77,6 +77,12 @@ STATES: Mapping[str, Mapping[str, Told]] = {
         "released": Told("live", lazy_gettext("released")),
         "settled": Told("good", lazy_gettext("done")),
     },
+    "coupon": {
+        "open": Told("good", lazy_gettext("to be used")),
+        "reserved": Told("wait", lazy_gettext("set aside for an order")),
+        "used": Told("", lazy_gettext("used")),
+        "expired": Told("", lazy_gettext("over")),
+    },
     "redemption": {
         "placed": Told("wait", lazy_gettext("on its way to you")),
         "done": Told("good", lazy_gettext("received")),

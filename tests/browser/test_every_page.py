@@ -47,6 +47,7 @@ def examples(shop: Shop) -> dict[str, str]:
     reward, redemption = redeemed(shop)
     line, note, product = written(shop)
     return {
+        "coupon_id": a_coupon(shop),
         "reward_id": reward,
         "redemption_id": redemption,
         **conduct(shop, note),
@@ -136,6 +137,19 @@ def a_mission(shop: Shop) -> str:
     body = {**terms, "kind": "order", "repeats": "month", "closes_at": "2036-01-01T00:00:00Z"}
     mission = found[0] if found else shop.call("POST", "/admin/missions", PEOPLE["admin"], body)
     return str(mission["id"])
+
+
+def a_coupon(shop: Shop) -> str:
+    """A coupon that the member has; made once."""
+    admin, member = PEOPLE["admin"], PEOPLE["member"]
+    made = shop.call("GET", "/admin/coupons", admin)["data"]
+    if not made:
+        terms = {"kind": "amount", "currency": "CNY", "amount_minor": 100}
+        made = [shop.call("POST", "/admin/coupons", admin, {"title": "One off", "terms": terms, "valid_days": 30})]
+        person = shop.call("GET", "/me", member)["id"]
+        given = {"member_ids": [person], "period": "a test"}
+        shop.call("POST", f"/admin/coupons/{made[0]['id']}/issues", admin, given)
+    return str(made[0]["id"])
 
 
 def redeemed(shop: Shop) -> tuple[str, str]:

@@ -34,8 +34,8 @@ from socialshop.notifications.service.unsubscribing import signatures
 from socialshop.notifications.store import digests, habits, mails
 from socialshop.notifications.store.mails import Due
 
-# Each may take a minute where a server hangs at every step; a lease is longer than all that a connection is given.
-_MAILS_A_CONNECTION = 3
+# A lease is longer than so many mails take where a server lets each wait to the end of its patience.
+_MAILS_A_CONNECTION = 10
 _LEASE = timedelta(minutes=5)
 _CLAIMS_A_RUN = 20
 _FIRST_WAIT, _LONGEST_WAIT = timedelta(minutes=1), timedelta(hours=6)

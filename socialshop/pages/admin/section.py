@@ -23,6 +23,7 @@ TABS = (
     Tab("campaigns", "admin.list_campaigns", "chart", lazy_gettext("Campaigns")),
     Tab("surveys", "admin.list_surveys", "list", lazy_gettext("Surveys")),
     Tab("missions", "admin.list_missions", "check", lazy_gettext("Missions")),
+    Tab("coupons", "admin.list_coupons", "star", lazy_gettext("Coupons")),
     Tab("tiers", "admin.list_tiers", "star", lazy_gettext("Tiers")),
     Tab("memberships", "admin.list_offers", "star", lazy_gettext("Paid membership")),
     Tab("posts", "admin.list_posts", "list", lazy_gettext("Reviews")),

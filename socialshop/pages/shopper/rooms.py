@@ -19,7 +19,7 @@ from socialshop.pages import cookies, languages, sharing
 from socialshop.pages.section import go_to
 from socialshop.pages.shopper.seats import attribution
 from socialshop.pages.shopper.section import shopper
-from socialshop.pages.shopper.shop import for_you
+from socialshop.pages.shopper.shop import for_you, own_price
 from socialshop.pages.visit import Visit
 from socialshop.rooms import service as rooms
 from socialshop.rooms.rules import Seat
@@ -53,7 +53,7 @@ def _wanted(visit: Visit) -> tuple[int, Means]:
     quantity = visit.form.whole("quantity", 1, _MOST_UNITS)
     use_points = visit.form.whole_or_none("use_points", 1, MOST_POINTS)
     visit.form.check()
-    return quantity, Means(use_points)
+    return quantity, Means(use_points, () if visit.form.is_ticked("keep_coupons") else None)
 
 
 @shopper.action("/rooms/<room_id>/leave", access=BUYERS, again="show_room", ids=_ROOM)
@@ -109,13 +109,15 @@ def _facts(visit: Visit) -> dict[str, object]:
     over = room.expires_at <= visit.uow.now
     deal = deals.deal(visit.uow, room.deal_id) if room.status == "open" else None
     paused = deal is not None and deal.status is DealStatus.PAUSED
+    joinable = room.status == "open" and room.seats_taken < room.size and not (over or live or paused)
     return {
         "room": room,
         "seat": seat,
         "order": order,
         "is_seated": live,
         "missing": room.size - room.seats_taken,
-        "joinable": room.status == "open" and room.seats_taken < room.size and not (over or live or paused),
+        "joinable": joinable,
+        "quote": own_price(visit, deal, room.price) if joinable and deal is not None else None,
         "deal_status": deal.status if deal else None,
         "seen": f'"{_tag(room_id, room.version)}"',
         "most_units": _MOST_UNITS,

@@ -7,14 +7,17 @@ from flask import render_template, request
 from socialshop.community import service as community
 from socialshop.deals import service as deals
 from socialshop.deals.rules import Status
+from socialshop.kernel.money import Money
 from socialshop.memberships import service as memberships
+from socialshop.orders import service as orders
+from socialshop.orders.service import Goods, Quote
 from socialshop.pages import languages
 from socialshop.pages.shopper.section import shopper
 from socialshop.pages.visit import PAGE_ROWS, Visit, cut
 from socialshop.recommendations import service as recommendations
 from socialshop.recommendations.service import Recommendations
 from socialshop.rooms import service as rooms
-from socialshop.web.auth import PUBLIC
+from socialshop.web.auth import BUYERS, PUBLIC
 
 _ROOMS_SHOWN = 5
 _FOR_YOU_SHOWN = 3
@@ -49,7 +52,15 @@ def show_deal(visit: Visit) -> str:
         rooms=found,
         is_early=_may_come_early(visit, deal),
         asked=_asked_tier(visit, deal),
+        quote=own_price(visit, deal, deal.price),
     )
+
+
+def own_price(visit: Visit, deal: deals.DealView, price: Money) -> Quote | None:
+    """What a unit of the deal, at this price, costs who looks at it; None for nobody, and for who may not buy."""
+    if visit.visitor is None or visit.visitor.role not in BUYERS.roles:
+        return None
+    return orders.quote(visit.uow, visit.visitor.number, Goods(price, deal.id, deal.sku_id))
 
 
 def _may_come_early(visit: Visit, deal: deals.DealView) -> bool:

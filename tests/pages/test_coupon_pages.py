@@ -1,0 +1,94 @@
+"""Coupons on pages: made and given by the shop, claimed and used by a member, explained on the way; without scripts."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from room_shop import RoomShop, room_shop
+from visitors import Visitor, member
+from web_client import counts
+
+from socialshop.kernel.ids import to_public
+from socialshop.kernel.roles import Role
+
+MADE = {"title": "Spring", "kind": "amount", "amount_minor": "10.00", "valid_days": "30", "stacking": "alone"}
+
+
+@pytest.fixture
+def shop(site: Flask, tmp_path: Path) -> Iterator[RoomShop]:
+    (tmp_path / "provider").mkdir()
+    with room_shop(site, tmp_path / "provider") as found:
+        yield found
+
+
+@pytest.fixture
+def deal(shop: RoomShop) -> str:
+    return to_public("deal", shop.deal(2))
+
+
+@pytest.fixture
+def admin(site: Flask) -> Visitor:
+    return member(site, role=Role.ADMIN, name="Ada")
+
+
+def made(admin: Visitor, **changed: str) -> str:
+    answer = admin.send("/admin/coupons", "/admin/coupons", **{**MADE, "way": "code", **changed})
+    assert answer.status_code == 303, answer.text
+    return str(answer.headers["Location"])
+
+
+def test_a_coupon_is_made_claimed_by_a_code_and_acts_on_a_price(site: Flask, admin: Visitor, deal: str) -> None:
+    page = made(admin)
+    table = admin.send(page, f"{page}/codes", count="2")
+    assert (table.status_code, table.headers["Content-Type"]) == (200, "text/csv; charset=utf-8")
+    code = table.text.split()[1]
+    lin = member(site)
+    assert "No coupon yet" in lin.look("/coupons").text
+    wrong = lin.send("/coupons", "/coupons", code="nonsense")
+    assert (wrong.status_code, "No coupon is given for this code" in wrong.text) == (404, True)
+    assert lin.send("/coupons", "/coupons", code=code).status_code == 303
+    assert "CN¥10.00 off" in lin.look("/coupons").text
+    assert "立减 ¥10.00" in lin.look("/coupons", language="zh").text
+    offered = lin.look(f"/deals/{deal}").text
+    assert "What one costs you" in offered
+    assert "Coupon “Spring”" in offered
+    sent = lin.send(f"/deals/{deal}", f"/deals/{deal}/rooms", quantity="1")
+    paying = lin.look(sent.headers["Location"]).text
+    assert "Coupon “Spring”" in paying
+    assert "set aside for an order" in lin.look("/coupons").text
+    assert "1 / 2" in admin.look(page).text
+
+
+def test_a_coupon_may_be_kept_for_another_time(site: Flask, admin: Visitor, deal: str) -> None:
+    page = made(admin)
+    lin = member(site)
+    code = admin.send(page, f"{page}/codes", count="1").text.split()[1]
+    lin.send("/coupons", "/coupons", code=code)
+    lin.send(f"/deals/{deal}", f"/deals/{deal}/rooms", quantity="1", keep_coupons="yes")
+    assert counts("orders", "coupon_uses") == {"orders": 1, "coupon_uses": 0}
+
+
+def test_an_admin_gives_pauses_and_resumes_a_coupon(site: Flask, admin: Visitor) -> None:
+    page = made(admin, way="given")
+    lin = member(site)
+    assert lin.card is not None
+    public = to_public("mbr", lin.card.member_id)
+    assert admin.send(page, f"{page}/issues", member_ids="nobody", period="x").status_code == 422
+    assert admin.send(page, f"{page}/issues", member_ids=public, period="a late parcel").status_code == 303
+    assert "Spring" in lin.look("/coupons").text
+    assert admin.send(page, f"{page}/pause", paused="yes").status_code == 303
+    assert "Let it go on" in admin.look(page).text
+    assert re.search(r"paused", admin.look("/admin/coupons").text)
+    finance = member(site, role=Role.FINANCE)
+    assert '<form method="post"' not in re.sub(r"sign-out.*", "", finance.look(page).text)
+
+
+def test_a_coupon_whose_figures_do_not_fit_is_told_and_not_made(site: Flask, admin: Visitor) -> None:
+    answer = admin.send("/admin/coupons", "/admin/coupons", **{**MADE, "way": "given", "kind": "percentage"})
+    assert answer.status_code == 422
+    assert "Such a coupon needs other figures" in answer.text
+    assert counts("coupons") == {"coupons": 0}
