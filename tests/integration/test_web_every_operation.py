@@ -273,6 +273,7 @@ WHO_ELSE = {
     "end_deal": auth.ADMINS.roles,
     # On sale, or shared so that others come.
     "show_product": EVERYBODY,
+    "answer_survey": EVERYBODY,
     "show_deal": EVERYBODY,
     "open_deal": EVERYBODY,
     "open_room": EVERYBODY,
