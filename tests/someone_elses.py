@@ -16,8 +16,9 @@ from sqlalchemy import text
 from socialshop.commissions import service as commissions
 from socialshop.identity import service as identity
 from socialshop.infra.uow import unit_of_work
-from socialshop.kernel.ids import from_public, to_public
+from socialshop.kernel.ids import from_public, new_id, to_public
 from socialshop.kernel.roles import Role
+from socialshop.notifications import service as notifications
 from socialshop.web.operations import Operation
 from tests.after_sales import settle
 from tests.community_shop import in_base64, picture, published, received
@@ -119,7 +120,7 @@ def belongings(app: Flask) -> Belongings:
     offer = _made(first, "/admin/plan-offers", _OFFER)
     _made(first, f"/admin/plan-offers/{offer['id']}/publish", {}, status=200)
     gift = _made(owner, "/me/membership-gifts", {"plan": "vip", "term": "month"})
-    subscription = _made(owner, "/me/memberships", {"plan": "vip", "term": "month", "renews": True})
+    subscription = _made(owner, "/me/memberships/trials", {"plan": "vip"})
     line = received(owner, from_public("sku", sku))
     said = {"line_id": line, "title": "How to brew it", "text": "Warm the cup."}
     note = _made(owner, "/notes", said | {"pictures": [in_base64(picture())]})
@@ -129,7 +130,12 @@ def belongings(app: Flask) -> Belongings:
     decision = _made(first, f"/admin/reports/{report['id']}/decision", warning, status=200)
     _made(owner, f"/me/decisions/{decision['id']}/appeal", {"words": "I am."}, status=200)
     question = _made(owner, "/questions", {"topic": "general", "text": "When do you open?"})
+    endpoint, delivery = _webhook(first)
+    coupon = _made(first, "/admin/coupons", {"title": "Ten", "terms": _TERMS, "valid_days": 3, "way": "code"})
     ids = {
+        "whk": endpoint,
+        "whd": delivery,
+        "cpn": coupon["id"],
         "mbr": to_public("mbr", owner.card.member_id),
         "prd": product["id"],
         "sku": sku,
@@ -175,11 +181,26 @@ ADDRESS = {"recipient": "Somebody", "phone": "+86 138 0000 0000", "region": "Sha
 
 _PLAN = {"name": "one", "currency": "CNY", "hold_days": 7, "legs": [{"kind": "sale", "level": 1, "rate_bps": 500}]}
 
+
+_TERMS = {"kind": "amount", "currency": "CNY", "amount_minor": 100}
+
+
+def _webhook(admin: Person) -> tuple[str, str]:
+    """An endpoint, and what it was told once."""
+    new = {"url": "https://hooks.example/", "event_types": ["room.filled"]}
+    endpoint = _made(admin, "/admin/webhook-endpoints", new)["endpoint"]["id"]
+    with unit_of_work() as uow:
+        notifications.announce("room.filled", uow, [{"room_id": str(new_id())}])
+        uow.session.execute(text("UPDATE webhook_deliveries SET status = 'given_up', ended_at = now()"))
+    return endpoint, admin.call("GET", "/admin/webhook-deliveries").get_json()["data"][0]["id"]
+
+
 _OFFER = {
     "plan": "vip",
     "name_zh": "会员卡",
     "name_en": "VIP card",
     "currency": "CNY",
+    "trial_days": 7,
     "terms": [{"term": "month", "prices": [{"growth": 0, "price_minor": 900}]}],
 }
 _MISSION = {

@@ -12,6 +12,7 @@ from functools import partial
 from typing import Any
 
 from socialshop.commissions import service as commissions
+from socialshop.community import service as community
 from socialshop.infra.clock import Clock
 from socialshop.infra.outside import OutsideCalls
 from socialshop.infra.uow import UnitOfWork
@@ -117,6 +118,7 @@ HANDLERS: tuple[AnyHandler, ...] = (
     Handler("tell_clawed_back", "CommissionsClawedBack", notifications.on_commissions_clawed_back),
     Handler("tell_payout_decided", "PayoutDecided", notifications.on_payouts_decided),
     Handler("tell_payouts_ended", "PayoutsEnded", notifications.on_payouts_ended, batch=4),
+    Handler("tell_circle", "CircleNoticePosted", community.on_circle_notice_posted, batch=1),
     Handler("tell_inviter", "MemberInvited", notifications.on_member_invited),
     *(
         Handler(f"announce_{name}", row.fact, partial(notifications.announce, name), row.batch, announces=name)

@@ -73,3 +73,10 @@ class QuestionClosed(DomainError):
 
     code = "question_closed"
     kind = Kind.CONFLICT
+
+
+class CircleNoticeLimit(DomainError):
+    """The leader has told the circle as much as may be told within seven days."""
+
+    code = "circle_notice_limit"
+    kind = Kind.LIMITED

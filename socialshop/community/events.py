@@ -13,3 +13,10 @@ class MemberFrozen(Event):
     """A decision has frozen a member: who decides about the member's payouts should know."""
 
     decision_id: uuid.UUID
+
+
+@dataclass(frozen=True, slots=True)
+class CircleNoticePosted(Event):
+    """A leader has told the circle something."""
+
+    notice_id: uuid.UUID

@@ -49,6 +49,7 @@ DEAL: dict[str, Any] = {
     "late_payer": "refund",
     "stock": 1000,
     "minimum_tier": None,
+    "circle_only": False,
 }
 
 
@@ -189,6 +190,7 @@ class DraftDeal(Wire):
     late_payer: LatePayer = "refund"
     draft: bool = False
     minimum_tier: Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,39}$")] | None = None
+    circle_only: bool = Field(False, description="for the circle of who opens it alone")
 
     def new(self) -> NewDeal:
         """The command. Raises NotFound for an id that is no unit's."""
@@ -205,6 +207,7 @@ class DraftDeal(Wire):
             quota=self.quota,
             draft=self.draft,
             minimum_tier=self.minimum_tier,
+            circle_only=self.circle_only,
         )
 
 
@@ -212,7 +215,7 @@ class DealWire(Wire):
     """A deal; `stock` is what is left of the unit, for all its deals together.
 
     `ends_at` is when it was ended, where somebody ended it before its time. `minimum_tier` is the least tier that it is
-    for, null where it is for everybody.
+    for, null where it is for everybody; `circle_only`: it is for the circle of its leader alone.
     """
 
     model_config = with_example(DEAL)
@@ -233,6 +236,7 @@ class DealWire(Wire):
     late_payer: str
     stock: int
     minimum_tier: str | None
+    circle_only: bool
 
     @classmethod
     def of(cls, view: DealView) -> DealWire:
@@ -254,6 +258,7 @@ class DealWire(Wire):
             late_payer=view.late_payer,
             stock=view.stock,
             minimum_tier=view.minimum_tier,
+            circle_only=view.circle_only,
         )
 
 

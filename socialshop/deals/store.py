@@ -73,6 +73,7 @@ class DealRow(NamedTuple):
     paused: bool
     ended: bool
     minimum_tier: str | None
+    circle_only: bool
     return_days: int
     stock: int
     alone_minor: int
@@ -81,8 +82,8 @@ class DealRow(NamedTuple):
 _DEAL = """
     SELECT d.id, d.sku_id, s.product_id, d.opened_by, d.title, d.group_size, d.price_minor, s.currency, d.starts_at,
         coalesce(d.ended_at, d.ends_at), d.room_ttl_seconds, d.seat_hold_seconds, d.per_member_limit, d.quota,
-        d.late_payer, d.draft, d.paused_at IS NOT NULL, d.ended_at IS NOT NULL, d.minimum_tier, p.return_days, s.stock,
-        s.price_minor
+        d.late_payer, d.draft, d.paused_at IS NOT NULL, d.ended_at IS NOT NULL, d.minimum_tier, d.circle_only,
+        p.return_days, s.stock, s.price_minor
     FROM deals d JOIN skus s ON s.id = d.sku_id JOIN products p ON p.id = s.product_id
 """
 
@@ -164,10 +165,10 @@ def add_deal(session: Session, values: dict[str, object]) -> None:
             """
             INSERT INTO deals (id, sku_id, opened_by, title, group_size, price_minor, starts_at, ends_at,
                 room_ttl_seconds, seat_hold_seconds, per_member_limit, quota, late_payer, draft, minimum_tier,
-                created_at)
+                circle_only, created_at)
             VALUES (:id, :sku_id, :opened_by, :title, :group_size, :price_minor, :starts_at, :ends_at,
                 :room_ttl_seconds, :seat_hold_seconds, :per_member_limit, :quota, :late_payer, :draft,
-                :minimum_tier, :created_at)
+                :minimum_tier, :circle_only, :created_at)
             """
         ),
         values,

@@ -28,6 +28,7 @@ class Topic(StrEnum):
     EARNINGS = "earnings"
     MEMBERSHIP = "membership"
     COMMUNITY = "community"
+    CIRCLES = "circles"
     DIGEST = "digest"
     MONEY = "money"
     SECURITY = "security"
@@ -88,6 +89,7 @@ KINDS: Mapping[str, Kind] = {
     "post_published": Kind(Topic.COMMUNITY, "post"),
     "post_rejected": Kind(Topic.COMMUNITY, "post"),
     "question_answered": Kind(Topic.COMMUNITY, "qst", mailed=True),
+    "circle_notice": Kind(Topic.CIRCLES, "cnt"),
     "report_decided": Kind(Topic.COMMUNITY),
     "standing_warned": Kind(Topic.SECURITY),
     "standing_limited": Kind(Topic.SECURITY, mailed=True),

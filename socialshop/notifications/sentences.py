@@ -138,6 +138,7 @@ SENTENCES: Mapping[str, tuple[str, str]] = {
         "您关于「{title}」的笔记未展示。原因：{reason} 您可以修改后重新提交。",
     ),
     "question_answered": ("The shop has answered your question.", "商店已回复您的问题。"),
+    "circle_notice": ("{name} has told the circle something.", "{name} 在圈子里发布了消息。"),
     "report_decided": (
         "Somebody of the shop has looked at what you reported. Thank you.",
         "您举报的内容已有人处理，谢谢。",

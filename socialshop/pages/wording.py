@@ -21,6 +21,8 @@ SENTENCES = {
     "birthday_kept": lazy_gettext("A birthday is changed once a year. If yours is wrong, write to the shop."),
     "campaign_drawn": lazy_gettext("The groups of the campaign are fixed."),
     "campaign_too_late": lazy_gettext("The start of the campaign is over, or it was cancelled."),
+    "circle_notice_limit": lazy_gettext("Your circle has heard of you three times in seven days. Wait a little."),
+    "circle_required": lazy_gettext("This deal is for the circle of its leader. You may join the circle."),
     "claim_refused": lazy_gettext("This link to claim an account is no longer good. Ask the shop for a new one."),
     "coupon_code_unknown": lazy_gettext("No coupon is given for this code, or somebody has claimed it."),
     "coupon_gone": lazy_gettext("The coupon is over, all of it is given, or you had it before."),

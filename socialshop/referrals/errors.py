@@ -37,3 +37,10 @@ class NodeUnknown(NotFound):
     """No member of this number stands in the tree."""
 
     code = "node_unknown"
+
+
+class CircleRequired(DomainError):
+    """The deal is for the circle of its leader, and the member does not belong to it."""
+
+    code = "circle_required"
+    kind = Kind.FORBIDDEN

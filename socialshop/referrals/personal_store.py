@@ -16,6 +16,17 @@ PERSONAL = (
         stays="The tree keeps its shape: other people's places hang from it. It knows numbers.",
     ),
     Holding(
+        "circle_members",
+        ("leader", "member"),
+        reads="""
+            SELECT l.id AS leader_id, c.joined_at, c.left_at
+            FROM circle_members c JOIN members l ON l.number = c.leader WHERE c.member = :number ORDER BY c.joined_at
+        """,
+        ids={"leader_id": "mbr"},
+        erases=("UPDATE circle_members SET left_at = joined_at WHERE member = :number AND left_at IS NULL",),
+        stays="That a number was in the circle of a number.",
+    ),
+    Holding(
         "sponsor_corrections",
         ("member_number", "from_sponsor", "to_sponsor", "reason", "corrected_by"),
         reads="""

@@ -20,6 +20,17 @@ from socialshop.kernel.errors import NotFound
 from socialshop.kernel.ids import to_public
 from socialshop.kernel.money import Money
 from socialshop.referrals import store
+from socialshop.referrals.circle_store import LeaderRow
+from socialshop.referrals.circles import (
+    circle,
+    circle_numbers,
+    circles_of,
+    is_in_circle,
+    join_circle,
+    leader_of_circle,
+    leave_circle,
+    require_circle,
+)
 from socialshop.referrals.errors import AlreadyPlaced, NodeUnknown, SponsorCycle, SponsorUnchanged
 from socialshop.referrals.personal_store import PERSONAL
 from socialshop.referrals.proposals import NO_SPONSOR, UNKNOWN_SPONSOR, Proposals, Resolution, Verdict, resolve
@@ -35,6 +46,7 @@ __all__ = [
     "DirectRow",
     "ForestColumns",
     "Ints",
+    "LeaderRow",
     "Level",
     "Place",
     "Proposals",
@@ -43,14 +55,22 @@ __all__ = [
     "Uplines",
     "Verdict",
     "branch",
+    "circle",
+    "circle_numbers",
+    "circles_of",
     "correct_sponsor",
     "directs",
     "forest_columns",
     "hold_tree",
+    "is_in_circle",
+    "join_circle",
+    "leader_of_circle",
+    "leave_circle",
     "levels_below",
     "place",
     "place_many",
     "place_of",
+    "require_circle",
     "resolve",
     "sponsor_at",
     "summary",

@@ -18,6 +18,7 @@ from socialshop.memberships.errors import TierRequired
 from socialshop.orders import service as orders
 from socialshop.orders.errors import AmountTooLarge, NothingToRefund
 from socialshop.orders.schemas import ADDRESS_PREFIX, RefundRequest, RefundWire
+from socialshop.referrals.errors import CircleRequired
 from socialshop.rooms import service
 from socialshop.rooms.errors import AlreadySeated, MemberLimitReached, RoomClosed, RoomFull, SeatPaid
 from socialshop.rooms.schemas import (
@@ -59,6 +60,7 @@ _EVENT_ID = re.compile(r"[0-9]{1,18}", re.ASCII)
         MemberLimitReached,
         PointsShort,
         StandingLimited,
+        CircleRequired,
         CouponUnusable,
     ),
     ids={"deal_id": "deal"},
@@ -124,6 +126,7 @@ def quote_deal(call: Call[QuoteRequest, Nothing]) -> Answer:
         MemberLimitReached,
         PointsShort,
         StandingLimited,
+        CircleRequired,
         CouponUnusable,
     ),
     ids={"room_id": "room"},

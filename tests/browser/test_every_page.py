@@ -28,7 +28,7 @@ PARTS = {"shopper.show_live", "leader.show_rooms", "admin.take_file", "shopper.t
 OWN = {
     *("shopper.explain", "shopper.show_order", "shopper.show_payment", "shopper.show_payout"),
     *("shopper.show_post", "shopper.show_review_form", "shopper.show_note_form"),
-    *("shopper.show_decision", "shopper.show_question"),
+    *("shopper.show_decision", "shopper.show_question", "shopper.show_circle_notice"),
 }
 
 
@@ -51,6 +51,7 @@ def examples(shop: Shop) -> dict[str, str]:
         "reward_id": reward,
         "redemption_id": redemption,
         **conduct(shop, note),
+        **circle(shop),
         "line_id": line,
         "note_id": note,
         "post_id": note,
@@ -196,6 +197,15 @@ def conduct(shop: Shop, note: str) -> dict[str, str]:
         "report_id": shop.call("GET", "/admin/reports", admin)["data"][0]["id"],
         "question_id": shop.call("GET", "/me/questions", member)["data"][0]["id"],
     }
+
+
+def circle(shop: Shop) -> dict[str, str]:
+    """The leader's circle, with the member in it, and what it was told; made once."""
+    member, leader = PEOPLE["member"], PEOPLE["leader"]
+    me = shop.call("GET", "/me", leader)["id"]
+    found = shop.call("POST", f"/circles/{me}/join", member, {})["notices"]
+    told = found or [shop.call("POST", "/me/circle/notices", leader, {"text": "The spring tea is in."})]
+    return {"leader_id": me, "notice_id": told[0]["id"]}
 
 
 def address(name: str, row: Page, found: dict[str, str]) -> str:

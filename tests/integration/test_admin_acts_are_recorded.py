@@ -139,6 +139,7 @@ class Office:
             reported.call("POST", f"/me/decisions/{decision}/appeal", json={"words": "It is mine."}).status_code == 200
         )
         self.act(self.second, f"/admin/decisions/{decision}/appeal-decision", outcome="lifted", reason="So it is.")
+        self.act(self.leader, "/me/circle/notices", text="New tea.")
         question = reporter.call("POST", "/questions", json={"topic": "general", "text": "When?"}).get_json()["id"]
         self.act(self.first, f"/admin/questions/{question}/answers", text="Now.")
 

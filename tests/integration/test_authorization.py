@@ -48,6 +48,8 @@ OWN_ACCOUNT = {
     "POST /me/email-verifications",
 }
 DEALS = {"POST /deals", *(f"POST /deals/<deal_id>/{step}" for step in ("publish", "pause", "resume", "end"))}
+# Of who leads a circle.
+LEADS = {"GET /me/circle", "POST /me/circle/notices", "GET /me/first-steps"}
 # Who earns nothing has no money to ask for.
 EARNERS_READ = {
     "GET /me/payout-destinations",
@@ -66,7 +68,7 @@ def _expected(row: Operation) -> frozenset[Role]:
     name = f"{row.method} {row.path.removeprefix(API)}"
     if row.path.startswith(f"{API}/admin/"):
         return frozenset({Role.ADMIN, Role.FINANCE} if row.method == "GET" else {Role.ADMIN})
-    if name in DEALS:
+    if name in DEALS | LEADS:
         return frozenset({Role.LEADER, Role.ADMIN})
     reads_or_own = row.method == "GET" or name in OWN_ACCOUNT
     return EVERYBODY if reads_or_own and name not in EARNERS_READ else BUYERS

@@ -273,6 +273,7 @@ WHO_ELSE = {
     "end_deal": auth.ADMINS.roles,
     # On sale, or shared so that others come.
     "show_product": EVERYBODY,
+    "answer_survey": EVERYBODY,
     "show_deal": EVERYBODY,
     "open_deal": EVERYBODY,
     "open_room": EVERYBODY,
@@ -283,6 +284,9 @@ WHO_ELSE = {
     "list_reviews": EVERYBODY,
     "show_note": EVERYBODY,
     "report": EVERYBODY,
+    "show_circle": EVERYBODY,
+    "join_circle": EVERYBODY,
+    "leave_circle": EVERYBODY,
     "show_picture": EVERYBODY,
     "follow_room": EVERYBODY,
     "open_link": EVERYBODY,

@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from socialshop.community.routes import conduct, posts, questions
+from socialshop.community.routes import conduct, leading, posts, questions
 
-ROOMS = (posts.room, conduct.room, questions.room)
+ROOMS = (posts.room, conduct.room, questions.room, leading.room)

@@ -30,6 +30,16 @@ from socialshop.community.service.judging import (
     reports,
     reports_by,
 )
+from socialshop.community.service.leading import (
+    LONGEST_NOTICE,
+    MOST_NOTICES,
+    Step,
+    circle_notice,
+    circle_notices,
+    first_steps,
+    on_circle_notice_posted,
+    post_circle_notice,
+)
 from socialshop.community.service.moderating import publish, reject
 from socialshop.community.service.reading import (
     ToWrite,
@@ -51,12 +61,16 @@ from socialshop.community.service.reading import (
 )
 from socialshop.community.service.writing import revise, withdraw, write
 from socialshop.community.store.conduct import DecisionRow, ReportRow, RulesRow
+from socialshop.community.store.leading import CircleNoticeRow
 from socialshop.community.store.personal import PERSONAL
 from socialshop.community.store.posts import PostRow, SalesRow
 from socialshop.community.store.questions import MessageRow, QuestionRow, Waiting
 
 __all__ = [
+    "LONGEST_NOTICE",
+    "MOST_NOTICES",
     "PERSONAL",
+    "CircleNoticeRow",
     "DecisionRow",
     "Kind",
     "MessageRow",
@@ -67,6 +81,7 @@ __all__ = [
     "RulesRow",
     "SalesRow",
     "Status",
+    "Step",
     "ToWrite",
     "Waiting",
     "Words",
@@ -78,6 +93,8 @@ __all__ = [
     "appeals",
     "ask",
     "behaviour_rules",
+    "circle_notice",
+    "circle_notices",
     "close_own",
     "count_pending",
     "count_waiting",
@@ -85,17 +102,20 @@ __all__ = [
     "decide_report",
     "decision",
     "decisions_of",
+    "first_steps",
     "messages",
     "note",
     "note_subject",
     "note_titles",
     "notes",
+    "on_circle_notice_posted",
     "own_decision",
     "own_post",
     "own_posts",
     "own_question",
     "own_questions",
     "picture",
+    "post_circle_notice",
     "publish",
     "publish_behaviour_rules",
     "questions",

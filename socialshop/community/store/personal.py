@@ -111,4 +111,12 @@ PERSONAL = (
         ),
         stays="That something was said; who answered was the shop.",
     ),
+    Holding(
+        "circle_notices",
+        ("leader", "body"),
+        reads="SELECT id, body, posted_at FROM circle_notices WHERE leader = :number ORDER BY id",
+        ids={"id": "cnt"},
+        erases=("UPDATE circle_notices SET body = '' WHERE leader = :number",),
+        stays="That a number told its circle something.",
+    ),
 )

@@ -36,6 +36,7 @@ class NewDeal:
     quota: int | None = None
     draft: bool = False
     minimum_tier: str | None = None
+    circle_only: bool = False
 
 
 def open_deal(uow: UnitOfWork, actor: uuid.UUID, number: int, new: NewDeal) -> DealView:
@@ -65,6 +66,7 @@ def open_deal(uow: UnitOfWork, actor: uuid.UUID, number: int, new: NewDeal) -> D
         "late_payer": "refund",
         "draft": new.draft,
         "minimum_tier": new.minimum_tier,
+        "circle_only": new.circle_only,
     }
     store.add_deal(
         uow.session, {"id": deal_id, "sku_id": new.sku_id, "opened_by": number, "created_at": uow.now, **terms}

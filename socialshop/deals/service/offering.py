@@ -20,7 +20,8 @@ from socialshop.kernel.money import Money
 class DealOffer:
     """The terms that a room is opened on: it keeps them, whatever becomes of the deal.
 
-    `early_until` is when the deal begins for everybody, where it has not yet.
+    `early_until` is when the deal begins for everybody, where it has not yet; `circle_of` the leader for whose circle
+    alone it is.
     """
 
     deal_id: uuid.UUID
@@ -33,6 +34,7 @@ class DealOffer:
     per_member_limit: int | None
     return_days: int
     minimum_tier: str | None
+    circle_of: int | None
     early_until: datetime | None
 
 
@@ -63,6 +65,7 @@ def offer(uow: UnitOfWork, deal_id: uuid.UUID, *, head_start: timedelta = timede
         per_member_limit=row.per_member_limit,
         return_days=row.return_days,
         minimum_tier=row.minimum_tier,
+        circle_of=row.opened_by if row.circle_only else None,
         early_until=row.starts_at if early else None,
     )
 

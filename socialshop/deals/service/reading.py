@@ -51,6 +51,7 @@ class DealView:
     return_days: int
     opened_by: int
     minimum_tier: str | None
+    circle_only: bool
 
 
 def deals(
@@ -126,6 +127,7 @@ def view_of(row: DealRow, now: datetime) -> DealView:
         return_days=row.return_days,
         opened_by=row.opened_by,
         minimum_tier=row.minimum_tier,
+        circle_only=row.circle_only,
     )
 
 

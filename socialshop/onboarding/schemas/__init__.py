@@ -63,6 +63,7 @@ _PROFILE = {
             "earnings": True,
             "membership": True,
             "community": True,
+            "circles": True,
         }
         for channel in ("in_app", "email")
     }

@@ -22,6 +22,7 @@ class TopicChoices(Wire):
     earnings: bool
     membership: bool
     community: bool
+    circles: bool
 
 
 class QuietHours(Wire):
@@ -63,6 +64,7 @@ class TopicEdit(Wire):
     earnings: bool = absent()
     membership: bool = absent()
     community: bool = absent()
+    circles: bool = absent()
 
 
 class NoticeEdit(Wire):

@@ -21,6 +21,7 @@ DEEDS = {
     "appeal.lifted": lazy_gettext("appeal: decision lifted"),
     "appeal.upheld": lazy_gettext("appeal: decision upheld"),
     "behaviour_rules.published": lazy_gettext("rules of behaviour published"),
+    "circle.notice_posted": lazy_gettext("circle told something"),
     "deal.opened": lazy_gettext("deal opened"),
     "deal.ended": lazy_gettext("deal ended"),
     "deal.paused": lazy_gettext("deal paused"),

@@ -2,7 +2,15 @@
 
 from __future__ import annotations
 
-from socialshop.pages.leader import deals, opening, overview, results, team
+from socialshop.pages.leader import circle, deals, opening, overview, results, team
 from socialshop.pages.leader.section import leader
 
-__all__ = ["deals", "leader", "opening", "overview", "results", "team"]
+__all__ = [
+    "circle",
+    "deals",
+    "leader",
+    "opening",
+    "overview",
+    "results",
+    "team",
+]

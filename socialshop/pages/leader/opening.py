@@ -105,6 +105,7 @@ def _read(visit: Visit, offered: dict[str, Offered], tiers: Sequence[TierView]) 
         per_member_limit=form.whole_or_none("per_member_limit", 1, rules.MOST_UNITS),
         quota=form.whole_or_none("quota", 1, _MOST_QUOTA),
         draft=form.choice("draft", ("yes", "no")) == "yes",
+        circle_only=form.is_ticked("circle_only"),
         minimum_tier=form.choice("minimum_tier", {"", *(tier.code for tier in tiers)}) or None,
     )
 

@@ -20,6 +20,7 @@ _PAGES = {
     "ord": ("shopper.show_order", "order_id"),
     "acr": ("shopper.explain", "commission_id"),
     "por": ("shopper.show_payout", "request_id"),
+    "cnt": ("shopper.show_circle_notice", "notice_id"),
     "qst": ("shopper.show_question", "question_id"),
     "pls": ("shopper.show_subscription", "subscription_id"),
     "post": ("shopper.show_post", "post_id"),
@@ -32,6 +33,7 @@ TOPICS = {
     "invites": lazy_gettext("Who joins by your links"),
     "earnings": lazy_gettext("What sales earn you"),
     "membership": lazy_gettext("How your tier stands"),
+    "circles": lazy_gettext("What leaders tell their circles"),
     "community": lazy_gettext("Your reviews and notes, questions and reports"),
 }
 _DIGESTS = {

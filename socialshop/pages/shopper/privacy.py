@@ -100,6 +100,8 @@ TABLES: Mapping[str, Any] = {
     "board_names": lazy_gettext("Named on boards"),
     "campaign_members": lazy_gettext("Campaigns"),
     "reward_redemptions": lazy_gettext("Rewards asked for"),
+    "circle_members": lazy_gettext("Circles you joined"),
+    "circle_notices": lazy_gettext("What you told your circle"),
     "member_limits": lazy_gettext("What you might not do for a while"),
     "reports": lazy_gettext("What you reported"),
     "standing_decisions": lazy_gettext("Decisions about behaviour"),

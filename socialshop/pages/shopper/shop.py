@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import uuid
+
 from flask import render_template, request
 
 from socialshop.community import service as community
 from socialshop.deals import service as deals
 from socialshop.deals.rules import Status
+from socialshop.identity import service as identity
 from socialshop.kernel.money import Money
 from socialshop.memberships import service as memberships
 from socialshop.orders import service as orders
@@ -48,12 +51,20 @@ def show_deal(visit: Visit) -> str:
         "shopper/deal.html",
         deal=deal,
         product=product,
+        leader_id=_leader_of(visit, deal),
         rating=community.rating_of(visit.uow, product.id),
         rooms=found,
         is_early=_may_come_early(visit, deal),
         asked=_asked_tier(visit, deal),
         quote=own_price(visit, deal, deal.price),
     )
+
+
+def _leader_of(visit: Visit, deal: deals.DealView) -> uuid.UUID | None:
+    """Whose circle the deal is for; None where it is for everybody."""
+    if not deal.circle_only:
+        return None
+    return next(member.id for member in identity.named(visit.uow, numbers=[deal.opened_by]))
 
 
 def own_price(visit: Visit, deal: deals.DealView, price: Money) -> Quote | None:

@@ -25,6 +25,7 @@ from socialshop.orders import service as orders
 from socialshop.orders.service import OrderView
 from socialshop.payments import service as payments
 from socialshop.payments.service import PaymentView
+from socialshop.referrals import service as referrals
 from socialshop.rooms import rules
 from socialshop.rooms.errors import MemberLimitReached
 from socialshop.rooms.events import SeatClaimed
@@ -84,7 +85,8 @@ def open_room(
     """Open a room on a live deal, and take its first seat as its host.
 
     Raises NotFound, InviteCodeUnknown, InvalidValue (quantity), DealNotLive, DealPaused, OutOfStock, TierRequired,
-    MemberLimitReached, StandingLimited; what `means` ask for besides: InvalidValue, PointsShort, CouponUnusable.
+    CircleRequired, MemberLimitReached, StandingLimited; what `means` ask for besides: InvalidValue, PointsShort,
+    CouponUnusable.
     """
     offer = _offer(uow, buyer, deal_id, attribution)
     seat_id, order_id, line_id, room_id = new_ids(4)
@@ -100,6 +102,7 @@ def open_room(
         "seat_hold_seconds": int(offer.seat_hold.total_seconds()),
         "per_member_limit": offer.per_member_limit,
         "minimum_tier": offer.minimum_tier,
+        "circle_of": offer.circle_of,
         "early_until": offer.early_until,
         "size": offer.size,
         "expires_at": expires_at,
@@ -135,8 +138,8 @@ def join(
     """Take a seat in an open room; it is held until paid, or until its time is over.
 
     Raises NotFound, InviteCodeUnknown, AlreadySeated, RoomClosed, RoomFull, InvalidValue (quantity), DealPaused,
-    OutOfStock, TierRequired, DealNotLive (others come first), MemberLimitReached, StandingLimited; whatever is raised,
-    the unit of work must end without a commit. `means` as in `open_room`.
+    OutOfStock, TierRequired, DealNotLive (others come first), CircleRequired, MemberLimitReached, StandingLimited;
+    whatever is raised, the unit of work must end without a commit. `means` as in `open_room`.
     """
     seat_id, order_id, line_id = new_ids(3)
     wish = _Wish(buyer.number, quantity, seat_id, order_id, line_id, room_id, means)
@@ -223,6 +226,13 @@ def _check(uow: UnitOfWork, claim: Claim, wish: _Wish, *, opens: bool) -> None:
         if claim.deal_id is not None:
             deals.check_not_stopped(uow, claim.deal_id, opens=opens)
         raise OutOfStock("not so many units are left")
+    _check_member(uow, claim, wish)
+
+
+def _check_member(uow: UnitOfWork, claim: Claim, wish: _Wish) -> None:
+    """Raise what the deal asks of who joins it, and what this member has too much of."""
+    if claim.circle_of is not None:
+        referrals.require_circle(uow, claim.circle_of, wish.member)
     if claim.minimum_tier is not None or (claim.early_until is not None and claim.early_until > uow.now):
         _check_membership(uow, wish, claim)
     if claim.per_member_limit is not None and claim.deal_id is not None:

@@ -36,6 +36,7 @@ class Claim(NamedTuple):
     deal_id: uuid.UUID | None
     per_member_limit: int | None
     minimum_tier: str | None
+    circle_of: int | None
     early_until: datetime | None
     hold_until: datetime | None
     display_name: str | None
@@ -70,7 +71,7 @@ _CLAIM = f"""
     ), {PLACED}
     SELECT CAST(:code AS text) IS NULL OR EXISTS (SELECT FROM link), r.id IS NOT NULL, EXISTS (SELECT FROM seat),
         EXISTS (SELECT FROM reserved), r.title, r.price_minor, r.currency, r.sku_id, r.deal_id,
-        r.per_member_limit, r.minimum_tier, r.early_until, (SELECT hold_until FROM seat),
+        r.per_member_limit, r.minimum_tier, r.circle_of, r.early_until, (SELECT hold_until FROM seat),
         (SELECT p.display_name FROM members m JOIN member_profiles p ON p.member_id = m.id WHERE m.number = :member),
         {BARRED}
     FROM (SELECT) AS once LEFT JOIN room r ON true
@@ -94,9 +95,9 @@ _OPEN = text(
     f"""
     WITH room AS (
         INSERT INTO rooms (id, deal_id, sku_id, title, price_minor, currency, return_days, seat_hold_seconds,
-            per_member_limit, minimum_tier, early_until, host, size, seats_taken, opened_at, expires_at)
+            per_member_limit, minimum_tier, circle_of, early_until, host, size, seats_taken, opened_at, expires_at)
         VALUES (:room_id, :deal_id, :sku_id, :title, :price_minor, :currency, :return_days, :seat_hold_seconds,
-            :per_member_limit, :minimum_tier, :early_until, :member, :size, 1, :now, :expires_at)
+            :per_member_limit, :minimum_tier, :circle_of, :early_until, :member, :size, 1, :now, :expires_at)
         RETURNING *, true AS opens
     ), {_CLAIM}
 """  # noqa: S608 - texts of the rooms' own

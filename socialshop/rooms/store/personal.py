@@ -7,7 +7,10 @@ from socialshop.infra.personal import Holding
 PERSONAL = (
     Holding(
         "rooms",
-        ("host",),
+        (
+            "circle_of",
+            "host",
+        ),
         reads="SELECT id, title, status, opened_at, closed_at FROM rooms WHERE host = :number ORDER BY id",
         ids={"id": "room"},
         stays="A room of several people; the host is a number.",
