@@ -274,19 +274,18 @@ def test_an_own_link_brings_nothing(shop: RoomShop) -> None:
     assert rows("SELECT link_id FROM orders") == [(None,)]
 
 
-def test_a_claim_costs_ten_statements_and_a_whole_paid_join_at_most_thirty_two(shop: RoomShop) -> None:
+def test_a_claim_costs_eight_statements_and_a_whole_paid_join_at_most_thirty(shop: RoomShop) -> None:
     host, guest = sign_up(shop.app), sign_up(shop.app)
     deal = _deal(shop, size=2)
     with statements() as opening:
         opened = _open(host, deal)
-    assert len(opening) == 10
+    assert len(opening) == 8
     room = opened["room"]["id"]
     body = {"invite_code": host.card.invite_code}
     with statements() as joining:
         joined = guest.call("POST", f"/rooms/{room}/seats", key=_key(), json=body).get_json()
-    # Token, lock of the key, answer under it, claim, benefits, coupons, payment, event, the room as it is
-    # now, the kept answer.
-    assert len(joining) == 10
+    # Token, lock of the key, answer under it, claim, payment, event, the room as it is now, the kept answer.
+    assert len(joining) == 8
     host.call("POST", f"/sandbox/payments/{opened['payment']['id']}/pay", json={"outcome": "succeeded"})
     shop.work()
     with statements() as paying:
@@ -298,7 +297,7 @@ def test_a_claim_costs_ten_statements_and_a_whole_paid_join_at_most_thirty_two(s
     with statements() as seating:
         jobs.drain("pay_seats")
     assert rows("SELECT status FROM rooms") == [("filled",)]
-    assert len(joining) + len(paying) + len(calling) + len(seating) <= 32
+    assert len(joining) + len(paying) + len(calling) + len(seating) <= 30
 
 
 def test_a_full_room_refuses_in_five_statements(shop: RoomShop) -> None:

@@ -60,12 +60,14 @@ from socialshop.loyalty.service.rewarding import (
     rewards,
 )
 from socialshop.loyalty.service.taking_back import on_order_refunded
+from socialshop.loyalty.store.coupon_uses import HOLDS_COUPONS
 from socialshop.loyalty.store.coupon_ways import CodeCounts
 from socialshop.loyalty.store.personal import PERSONAL
 from socialshop.loyalty.store.reading import Expiring, Flow, MovementRow
 from socialshop.loyalty.store.rewards import RedemptionRow, RewardRow
 
 __all__ = [
+    "HOLDS_COUPONS",
     "PERSONAL",
     "Cart",
     "CheckIn",

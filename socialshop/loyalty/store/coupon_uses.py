@@ -18,6 +18,13 @@ from socialshop.kernel.ids import new_ids
 
 _MOST_READ = 200
 
+# A part of others' statements: whether the member `:member` has a coupon that might be used at `:now`.
+HOLDS_COUPONS = """
+    EXISTS (SELECT FROM coupon_holdings
+        WHERE coupon_holdings.member = :member AND status = 'open' AND valid_from <= :now
+            AND coupon_holdings.expires_at > :now)
+"""
+
 
 class UsableRow(NamedTuple):
     """An open coupon of a member, with what else its conditions ask for: the unit's product, and who is new."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from socialshop.memberships.rules import Benefits
 from socialshop.memberships.service.announcing import on_plan_month_began
-from socialshop.memberships.service.benefiting import benefits_of, first_tier, head_start_of, require_tier
+from socialshop.memberships.service.benefiting import benefits_in, benefits_of, first_tier, head_start_of, require_tier
 from socialshop.memberships.service.collecting import (
     on_charge_authorized,
     on_charge_captured,
@@ -90,10 +90,11 @@ from socialshop.memberships.store.months import StockRow, VoucherRow
 from socialshop.memberships.store.personal import PERSONAL
 from socialshop.memberships.store.programmes import MoveRow
 from socialshop.memberships.store.reading import ChangeRow, UseRow
-from socialshop.memberships.store.standings import TIER_OF
+from socialshop.memberships.store.standings import HELD, TIER_OF
 from socialshop.memberships.terms import RefundQuote
 
 __all__ = [
+    "HELD",
     "PERSONAL",
     "TIER_OF",
     "Activity",
@@ -124,6 +125,7 @@ __all__ = [
     "announce_due",
     "begin_months",
     "begin_trial",
+    "benefits_in",
     "benefits_of",
     "buy",
     "cancel",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from datetime import timedelta
+from typing import Any
 
 from socialshop.infra.uow import UnitOfWork
 from socialshop.memberships import rules
@@ -17,6 +18,11 @@ def benefits_of(uow: UnitOfWork, member_numbers: Collection[int]) -> Mapping[int
     """The benefits that each of these members has now, by tier and plan. One statement, whatever their number."""
     rows = standings.held_by(uow.session, set(member_numbers), uow.now)
     return {row.tier.member: _of(row) for row in rows}
+
+
+def benefits_in(found: Mapping[str, Any]) -> Benefits:
+    """The benefits that a statement found of which `HELD` is a part: who claims a seat is asked nothing more."""
+    return _of(standings.held_in(found))
 
 
 def _of(row: HeldRow) -> Benefits:

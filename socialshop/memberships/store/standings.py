@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -20,25 +20,26 @@ TIER_OF = f"""
 # A tier's benefits are those of the programme in force, from its instant on; a tier that it does not know any more
 # keeps what it had until the member is evaluated. Beside it stand the plans that the member has or shares, as they were
 # bought.
-_BENEFITS = text(
-    f"""
-    WITH in_force AS (SELECT {IN_FORCE} AS version)
-    SELECT m.number, coalesce(t.code, o.code, b.code), coalesce(t.name_zh, o.name_zh, b.name_zh),
-        coalesce(t.name_en, o.name_en, b.name_en), coalesce(t.level, o.level, b.level),
-        coalesce(t.benefits, o.benefits, b.benefits), (
+_HELD = f"""
+    SELECT m.number AS member, coalesce(t.code, o.code, b.code) AS code,
+        coalesce(t.name_zh, o.name_zh, b.name_zh) AS name_zh, coalesce(t.name_en, o.name_en, b.name_en) AS name_en,
+        coalesce(t.level, o.level, b.level) AS level, coalesce(t.benefits, o.benefits, b.benefits) AS benefits, (
             SELECT coalesce(jsonb_agg(f.document -> 'benefits'), '[]')
             FROM plan_subscriptions p JOIN plan_offers f ON f.id = p.offer_id
             WHERE p.status IN ('active', 'grace') AND (p.member = m.number OR p.id = (
                 SELECT f.subscription_id FROM plan_seats f WHERE f.member = m.number AND f.left_at IS NULL))
-        )
-    FROM unnest(CAST(:members AS bigint[])) AS m (number)
-    CROSS JOIN in_force i
+        ) AS plans
+    FROM unnest(CAST(%(members)s AS bigint[])) AS m (number)
+    CROSS JOIN (SELECT {IN_FORCE} AS version) i
     JOIN tiers b ON b.version = i.version AND b.level = 0
     LEFT JOIN member_standings s ON s.member = m.number
     LEFT JOIN tiers t ON t.version = i.version AND t.code = s.tier
     LEFT JOIN tiers o ON o.version = s.version AND o.code = s.tier
-    """  # noqa: S608 - a constant of this module
-)
+"""  # noqa: S608 - a constant of this module
+_BENEFITS = text(_HELD % {"members": ":members"})
+
+# A part of others' statements: what the member `:member` has at `:now`, for `held_in` to read.
+HELD = f"(SELECT to_jsonb(h) FROM ({_HELD % {'members': 'ARRAY[:member]'}}) AS h)"  # noqa: S608 - as above
 
 
 class TierRow(NamedTuple):
@@ -63,6 +64,11 @@ def held_by(session: Session, members: Collection[int], now: datetime) -> list[H
     """What these members have; also numbers that nobody has."""
     rows = session.execute(_BENEFITS, {"members": list(members), "now": now})
     return [HeldRow(TierRow(*row[:-1]), row[-1]) for row in rows]
+
+
+def held_in(found: Mapping[str, Any]) -> HeldRow:
+    """What a statement found that `HELD` is a part of."""
+    return HeldRow(TierRow(*(found[name] for name in TierRow._fields)), found["plans"])
 
 
 def first_tier(session: Session, now: datetime) -> str:

@@ -40,6 +40,14 @@ ANY_MEANS = Means()
 
 
 @dataclass(frozen=True, slots=True)
+class Hand:
+    """What a buyer has that may act on a price: benefits, and whether there may be coupons to look for."""
+
+    benefits: memberships.Benefits
+    has_coupons: bool = True
+
+
+@dataclass(frozen=True, slots=True)
 class Quote:
     """The steps of a price, what of it is for goods and for sending, how many points it takes, and which coupons."""
 
@@ -68,13 +76,16 @@ class Quote:
         return (LineView(title, sku_id, quantity, self.goods), *extra)
 
 
-def quote(uow: UnitOfWork, buyer: int, goods: Goods, means: Means = ANY_MEANS) -> Quote:
+def quote(uow: UnitOfWork, buyer: int, goods: Goods, means: Means = ANY_MEANS, *, hand: Hand | None = None) -> Quote:
     """What goods would cost the buyer now; nothing is taken. Two statements; those of points besides.
+
+    A `hand` that was read already saves them: one with coupons costs one, one without none.
 
     Raises InvalidValue (fewer points than may be used, or none act), CouponUnusable (of coupons that were named).
     """
     currency = goods.price.currency
-    benefits = memberships.benefits_of(uow, [buyer])[buyer]
+    hand = hand or Hand(memberships.benefits_of(uow, [buyer])[buyer])
+    benefits = hand.benefits
     base = pricing.before_coupons(goods.price.amount_minor, _fee(currency), benefits)
     cart = loyalty.Cart(
         member=buyer,
@@ -85,7 +96,8 @@ def quote(uow: UnitOfWork, buyer: int, goods: Goods, means: Means = ANY_MEANS) -
         shipping_minor=pricing.shipping_minor(base),
         currency=currency,
     )
-    choice = loyalty.choose_coupons(uow, cart, means.coupon_ids)
+    looked_for = means.coupon_ids is not None or hand.has_coupons
+    choice = loyalty.choose_coupons(uow, cart, means.coupon_ids) if looked_for else Choice()
     lines = pricing.in_order(base, pricing.by_coupons(choice.used))
     points = 0
     if means.use_points is not None:
@@ -96,12 +108,12 @@ def quote(uow: UnitOfWork, buyer: int, goods: Goods, means: Means = ANY_MEANS) -
     return Quote(lines, *sums, points, choice)
 
 
-def price_order(uow: UnitOfWork, buyer: int, order_id: uuid.UUID, goods: Goods, means: Means) -> Quote:
+def price_order(uow: UnitOfWork, buyer: int, order_id: uuid.UUID, goods: Goods, means: Means, *, hand: Hand) -> Quote:
     """Price an order that was placed in this very transaction; coupons and points are set aside for it.
 
     Raises as `quote` does; PointsShort.
     """
-    found = quote(uow, buyer, goods, means)
+    found = quote(uow, buyer, goods, means, hand=hand)
     if found.coupons.used:
         loyalty.take_coupons(uow, buyer, order_id, found.coupons.used, goods.price.currency)
     if found.points:

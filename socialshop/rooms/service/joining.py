@@ -264,7 +264,8 @@ def _seated(uow: UnitOfWork, claim: Claim, wish: _Wish, room: RoomView | None) -
     if claim.deal_id is None or claim.sku_id is None:
         raise LookupError("a claim without its goods")
     goods = orders.Goods(Money(claim.price_minor * wish.quantity, claim.currency), claim.deal_id, claim.sku_id)
-    priced = orders.price_order(uow, wish.member, wish.order, goods, wish.means)
+    hand = orders.Hand(memberships.benefits_in(claim.held), claim.has_coupons)
+    priced = orders.price_order(uow, wish.member, wish.order, goods, wish.means, hand=hand)
     total = priced.total
     payment = payments.create_intent(uow, order_id=wish.order, payer=wish.member, amount=total, escrow_id=wish.room)
     uow.emit(SeatClaimed(room_id=wish.room, order_id=wish.order))

@@ -10,7 +10,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Mapping
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from sqlalchemy import text
 from sqlalchemy.orm import Session
@@ -18,6 +18,8 @@ from sqlalchemy.orm import Session
 from socialshop.deals.service import RESERVED
 from socialshop.identity.service import BARRED
 from socialshop.kernel.money import MAX_AMOUNT_MINOR
+from socialshop.loyalty.service import HOLDS_COUPONS
+from socialshop.memberships.service import HELD
 from socialshop.orders.service import PLACED
 from socialshop.rooms.rules import Status
 
@@ -41,6 +43,8 @@ class Claim(NamedTuple):
     hold_until: datetime | None
     display_name: str | None
     barred: bool
+    held: dict[str, Any]
+    has_coupons: bool
 
 
 # Follows a CTE `room` that has the room's row if the seat may be taken. A buyer's own link is known and brings nothing.
@@ -73,7 +77,7 @@ _CLAIM = f"""
         EXISTS (SELECT FROM reserved), r.title, r.price_minor, r.currency, r.sku_id, r.deal_id,
         r.per_member_limit, r.minimum_tier, r.circle_of, r.early_until, (SELECT hold_until FROM seat),
         (SELECT p.display_name FROM members m JOIN member_profiles p ON p.member_id = m.id WHERE m.number = :member),
-        {BARRED}
+        {BARRED}, {HELD}, {HOLDS_COUPONS}
     FROM (SELECT) AS once LEFT JOIN room r ON true
 """  # noqa: S608 - texts of the rooms' own
 
