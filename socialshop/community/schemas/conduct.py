@@ -105,9 +105,9 @@ class ReportDraft(Wire):
 
     model_config = with_example(
         {
-            "subject_id": "post_01k9w3q2mxe5tb6v8c4yd7r1hz",
-            "ground": "untrue",
-            "words": "It was never sold in this shop.",
+            "subject_id": "mbr_01k9w3q2mxe5tb6v8c4yd7r1hz",
+            "ground": "personal",
+            "words": "The name is a telephone number.",
         }
     )
 
