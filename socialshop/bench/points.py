@@ -57,6 +57,7 @@ def _plant(uow: UnitOfWork) -> None:
     for statement in (
         "INSERT INTO members (id, number, joined_at)"
         " SELECT gen_random_uuid(), n, '2020-01-01Z' FROM generate_series(1, :members) n",
+        "INSERT INTO point_members (member) SELECT generate_series(1, :members)",
         """
         INSERT INTO point_lots (id, member, kind, subject, points, left_points, facts, expiry_days, earned_at,
             available_at, expires_at)

@@ -335,8 +335,8 @@ def test_a_registration_costs_a_fixed_number_of_statements(app: Flask) -> None:
     with statements() as seen:
         assert _register(app, invite_code=code).status_code == 201
     # code, member, profile, credential, consent; lock, place, sponsor's place, node; own link, first tier, attribution,
-    # fact; session.
-    assert len(seen) == 14, seen
+    # two facts; session.
+    assert len(seen) == 15, seen
 
 
 def test_members_carry_the_instant_of_the_clock(app: Flask) -> None:

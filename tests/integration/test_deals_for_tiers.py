@@ -109,12 +109,13 @@ def test_a_deal_for_a_tier_that_is_none_is_refused(shop: RoomShop) -> None:
     assert refused.value.field == "minimum_tier"
 
 
-def test_what_asks_for_no_tier_costs_no_statement_more(shop: RoomShop) -> None:
+def test_what_asks_for_no_tier_reads_the_standing_with_the_claim_alone(shop: RoomShop) -> None:
     room = shop.open(shop.deal(size=3)).room
     member = shop.member()
     with statements() as seen:
         shop.join(room.id, member)
-    assert not [statement for statement in seen if "member_standings" in statement]
+    assert [statement for statement in seen if "member_standings" in statement] == [seen[0]]
+    assert "UPDATE rooms" in seen[0]
 
 
 def test_over_http_a_deal_says_which_tier_it_is_for_and_the_refusal_names_it(shop: RoomShop) -> None:

@@ -7,6 +7,7 @@ import uuid
 from typing import Any
 
 import pytest
+from at_once import at_once
 from flask import Flask
 from mission_shop import MissionShop
 from points_shop import faults, points, rows
@@ -17,7 +18,7 @@ from socialshop.loyalty.service import surveys
 from socialshop.loyalty.service.surveys import NewSurvey
 from socialshop.loyalty.store import lots, missions
 from socialshop.loyalty.survey_rules import Given, Kind, Question
-from tests.races.test_points_races import AT_ONCE, at_once
+from tests.races.test_points_races import AT_ONCE
 
 ADMIN = uuid.uuid4()
 
@@ -32,7 +33,7 @@ def shop(app: Flask) -> MissionShop:
 def told_at_once(shop: MissionShop, orders: list[uuid.UUID]) -> None:
     """Each of these orders is noted by a worker of its own, all at the same time."""
     works = [lambda uow, o=order: loyalty.note_sales(uow, [{"order_ids": [str(o)]}]) for order in orders]
-    assert at_once(shop, works) == {"done": len(orders)}
+    assert at_once(shop.app, shop.clock, works) == {"done": len(orders)}
 
 
 def test_sales_noted_at_once_are_all_counted_and_rewarded_once(shop: MissionShop) -> None:
@@ -73,7 +74,7 @@ def test_a_refund_beside_other_sales_leaves_what_stands(shop: MissionShop) -> No
     shop.refund_order(gone)
     works = [lambda uow, o=order: loyalty.note_sales(uow, [{"order_ids": [str(o)]}]) for order in later]
     works += [lambda uow: loyalty.note_refunds(uow, [{"order_id": str(gone)}])] * 3
-    at_once(shop, works)
+    at_once(shop.app, shop.clock, works)
     assert [(done, rewarded) for done, rewarded, _ in shop.done(1, mission)] == [(3, True)]
     assert points(1).available == 40
     with unit_of_work() as uow:
@@ -86,6 +87,6 @@ def test_of_many_answers_at_once_one_is_kept_and_earns(shop: MissionShop) -> Non
     new = NewSurvey("茶", "Tea", questions, None, None, closes_at)
     survey = shop.do(lambda uow: surveys.add(uow, ADMIN, new))
     works = [lambda uow, said=str(n): surveys.answer(uow, 1, survey.id, [Given(1, (), said)]) for n in range(AT_ONCE)]
-    assert at_once(shop, works) == {"done": 1, "survey_answered": AT_ONCE - 1}
+    assert at_once(shop.app, shop.clock, works) == {"done": 1, "survey_answered": AT_ONCE - 1}
     assert points(1).available == 30
     assert rows("SELECT count(*) FROM survey_replies") == [(1,)]

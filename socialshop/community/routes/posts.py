@@ -61,7 +61,9 @@ def list_reviews(call: Call[Nothing, PageQuery]) -> Answer:
     return call.transact(read)
 
 
-@room.operation("GET", "/notes", access=PUBLIC, query=NoteQuery, replies=Reply(200, NotePage, "Notes."))
+@room.operation(
+    "GET", "/notes", access=PUBLIC, query=NoteQuery, replies=Reply(200, NotePage, "Notes."), refuses=(NotFound,)
+)
 def list_notes(call: Call[Nothing, NoteQuery]) -> Answer:
     """What buyers wrote, the newest first, about one product or all."""
     query, before = call.query, call.query.after()

@@ -49,7 +49,7 @@ INSTEAD: Mapping[str, str | None] = {
     "appeal_reason": "",
     "title": "",
 }
-NAMES = frozenset({"display_name", "member_name", "author_name"})
+NAMES = frozenset({"display_name", "member_name", "author_name", "leader_name"})
 _log = structlog.stdlib.get_logger("socialshop.privacy")
 
 
