@@ -79,10 +79,12 @@ def examples(shop: Shop) -> dict[str, str]:
 
 
 def an_endpoint(shop: Shop) -> str:
-    """An endpoint of webhooks that hears of every room that fills."""
+    """An endpoint of webhooks that hears of every room that fills; made once."""
+    admin = PEOPLE["admin"]
+    if found := shop.call("GET", "/admin/webhook-endpoints", admin)["data"]:
+        return str(found[0]["id"])
     body = {"url": "https://hooks.example/shop", "label": "Warehouse", "event_types": ["room.filled"]}
-    made: str = shop.call("POST", "/admin/webhook-endpoints", PEOPLE["admin"], json=body)["endpoint"]["id"]
-    return made
+    return str(shop.call("POST", "/admin/webhook-endpoints", admin, body)["endpoint"]["id"])
 
 
 def subscribed(shop: Shop) -> str:
@@ -166,10 +168,23 @@ def redeemed(shop: Shop) -> tuple[str, str]:
     return reward["id"], waiting[0]["id"]
 
 
+def received(shop: Shop) -> dict[str, str]:
+    """A line of an order whose goods the member has; one is sent if there is none."""
+    member, admin = PEOPLE["member"], PEOPLE["admin"]
+    if not (lines := shop.call("GET", "/me/received-lines", member)["data"]):
+        on_its_way = [o for o in shop.call("GET", "/orders", member)["data"] if o["status"] in {"confirmed", "shipped"}]
+        sent = {"carrier": "SF", "tracking": "SF-1"}
+        shop.call("POST", f"/admin/orders/{on_its_way[0]['id']}/shipment", admin, sent)
+        shop.call("POST", f"/orders/{on_its_way[0]['id']}/receipt", member, {})
+        lines = shop.call("GET", "/me/received-lines", member)["data"]
+    found: dict[str, str] = lines[0]
+    return found
+
+
 def written(shop: Shop) -> tuple[str, str, str]:
     """A line that the member has received, a published note about it, and its product; written once."""
     member, admin = PEOPLE["member"], PEOPLE["admin"]
-    line = shop.call("GET", "/me/received-lines", member)["data"][0]
+    line = received(shop)
     if not (posts := shop.call("GET", "/me/posts", member)["data"]):
         body = {"line_id": line["line_id"], "title": "Three ways to brew it", "text": "First, warm the cup.\n" * 5}
         posts = [shop.call("POST", "/notes", member, body)]
