@@ -6,9 +6,11 @@ import re
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from at_once import at_once
 from flask import Flask
 from payment_shop import rows
 from room_shop import statements
+from sqlalchemy import text
 from web_client import PASSWORD, Person, counts, refusal, sign_up
 from werkzeug.test import TestResponse
 
@@ -157,6 +159,43 @@ def test_one_code_a_minute_and_five_a_day_are_sent(app: Flask, clock: ManualCloc
         service_ask(clock, PHONE)
     # The one that linked the phone counts too.
     assert len(texts(app)) == before + 4
+
+
+def test_of_many_who_ask_at_once_one_is_sent_a_code(app: Flask, clock: ManualClock) -> None:
+    lin = linked(app, clock)
+    ways = [lambda uow: service.ask_phone_sign_in(uow, SandboxTexter(), PHONE)] * 6
+    assert at_once(app, clock, ways) == {"done": 6}
+    assert counts("phone_codes") == {"phone_codes": 2}
+    clock.advance(timedelta(minutes=2))
+    me = lin.card.member_id
+    links = [
+        lambda uow, n=n: service.ask_phone_link(uow, SandboxTexter(), me, f"+861390000000{n}", PASSWORD)
+        for n in range(4)
+    ]
+    assert at_once(app, clock, links) == {"done": 4}
+    assert counts("phone_codes") == {"phone_codes": 3}
+
+
+def test_what_was_asked_for_is_not_sent_after_the_phone_is_removed_or_a_code_was_used(
+    app: Flask, clock: ManualClock
+) -> None:
+    lin = linked(app, clock)
+    ask(app)
+    code = newest_code(app)
+    sent = len(texts(app))
+    clock.advance(timedelta(minutes=2))
+    service_ask(clock, PHONE)
+    # Of the two the older is still the newest that was sent.
+    with unit_of_work(clock) as uow:
+        uow.session.execute(
+            text("UPDATE phone_codes SET created_at = created_at - interval '1 hour' WHERE code_hash IS NULL")
+        )
+    assert enter(app, code).status_code == 201
+    assert len(texts(app)) == sent
+    clock.advance(timedelta(minutes=2))
+    service_ask(clock, PHONE)
+    assert lin.call("POST", "/me/phone/removal", json={"current_password": PASSWORD}).status_code == 204
+    assert len(texts(app)) == sent
 
 
 def test_an_unknown_phone_is_answered_alike_and_sent_nothing(app: Flask, clock: ManualClock) -> None:
