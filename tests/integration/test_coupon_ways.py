@@ -75,6 +75,8 @@ def test_a_code_gives_its_coupon_to_one_member_once(shop: RoomShop, admin: Perso
 def test_no_code_is_kept_and_a_claimed_one_stays_so(shop: RoomShop, admin: Person) -> None:
     lin, coupon = sign_up(shop.app), a_coupon(shop, **TEN, way="code")
     (code,) = codes(admin, coupon, 1)
+    # Nor as an answer that is given again.
+    assert counts("idempotency_answers") == {"idempotency_answers": 0}
     lin.call("POST", "/me/coupons", json={"code": code})
     plain = code.replace("-", "")
     for table in ("coupon_codes", "audit_entries", "outbox_events", "idempotency_answers"):

@@ -198,9 +198,9 @@ def a_bomb() -> bytes:
 
 
 def many_scans() -> bytes:
-    """A JPEG that is good but for its one scan coming some thousand times."""
-    whole = picture(8, 8)
-    start, end = whole.index(b"\xff\xda"), whole.index(b"\xff\xd9")
+    """A JPEG that is good but for its last scan coming some thousand times."""
+    whole = picture(8, 8, progressive=True)
+    start, end = whole.rindex(b"\xff\xda"), whole.rindex(b"\xff\xd9")
     return whole[:start] + whole[start:end] * 4_000 + whole[end:]
 
 
