@@ -92,7 +92,7 @@ def test_a_purchase_that_is_paid_while_the_expiry_runs_begins(shop: PlanShop, mo
     assert rows("SELECT status FROM plan_subscriptions") == [("pending",)]
     shop.settle()
     runs = shop.of(member)
-    assert (runs.id, runs.status, runs.refunds) == (subscription, "active", [])
+    assert (runs.id, runs.status, runs.refunds) == (subscription, "active", ())
     assert rows("SELECT status FROM plan_charges") == [("paid",)]
     assert shop.books() == {"deferred": 1000, "revenue": 0, "provider": -1000}
     shop.audit()
