@@ -107,6 +107,7 @@ PERIODIC: tuple[Periodic, ...] = (
     Periodic("renew_plans", timedelta(minutes=1), memberships.renew_due),
     Periodic("retry_plan_charges", timedelta(minutes=1), memberships.retry_due),
     Periodic("end_plans", timedelta(minutes=1), memberships.end_due),
+    Periodic("retry_plan_refunds", timedelta(hours=1), memberships.retry_refunds),
     Periodic("expire_plan_charges", timedelta(minutes=1), memberships.expire_charges),
     Periodic("begin_plan_months", timedelta(minutes=1), begin_plan_months),
     Periodic("recognise_plans", timedelta(minutes=5), recognise_plans),

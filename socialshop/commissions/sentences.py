@@ -26,7 +26,7 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "当时生效的是佣金方案“{name}”第 {number} 版，自 {effective_at} 起。",
     ),
     "leg_sale": ("You are the buyer's upline, {level} level(s) up.", "您是买家的第 {level} 级上级。"),
-    "leg_host": ("You were the host of the room.", "您是该团的团长。"),
+    "leg_host": ("You were the host of the room.", "您是该团的发起人。"),
     "leg_self": ("You are the buyer, and the plan rewards that.", "您是买家，方案对此给予奖励。"),
     "rate": (
         "The plan gives {rate_bps} basis points of {base_minor:money}: {exact_minor} minor units.",

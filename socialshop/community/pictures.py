@@ -17,6 +17,8 @@ from socialshop.community.errors import PictureRefused
 MOST_BYTES = 4_000_000
 LONGEST_SIDE = 1_280
 _QUALITY = 80
+# A progressive JPEG of ours has some ten scans; each of thousands costs another walk over the whole picture.
+_MOST_SCANS, _SCAN = 64, b"\xff\xda"
 # A few kilobytes may say that they are a picture of a billion points. A JPEG is decoded at a fraction of its size.
 _MOST_POINTS = {"JPEG": 50_000_000, "PNG": 16_000_000, "WEBP": 16_000_000}
 
@@ -34,6 +36,8 @@ def made_anew(content: bytes) -> Picture:
     """The picture in these bytes. Raises PictureRefused (field `pictures`)."""
     if len(content) > MOST_BYTES:
         raise _refused("a picture may have 4 MB")
+    if content.count(_SCAN) > _MOST_SCANS and content.startswith(b"\xff\xd8"):
+        raise _refused("a JPEG may have 64 scans")
     try:
         with warnings.catch_warnings():
             # Pillow warns of sizes that it would open all the same; the bounds here are our own.

@@ -9,8 +9,9 @@ from zoneinfo import ZoneInfo
 
 from babel import Locale
 from babel.dates import format_datetime
-from babel.numbers import format_currency
+from babel.numbers import format_currency, format_decimal
 
+from socialshop.kernel.currencies import POINTS
 from socialshop.kernel.languages import Language
 from socialshop.kernel.money import Money, to_decimal_text
 
@@ -18,7 +19,10 @@ _NAMES: dict[str, str] = {"en": "en", "zh": "zh_Hans_CN"}
 
 
 def money_text(money: Money, language: Language) -> str:
-    """An amount with its currency's sign and decimals; exact, no float in between."""
+    """An amount with its currency's sign and decimals, points as a whole number; exact, no float in between."""
+    if money.currency == POINTS:
+        points = format_decimal(money.amount_minor, locale=_locale(language))
+        return f"{points} 积分" if language == "zh" else f"{points} {POINTS}"
     exact = Decimal(to_decimal_text(money.amount_minor, money.currency))
     return format_currency(exact, money.currency, locale=_locale(language), currency_digits=True)
 

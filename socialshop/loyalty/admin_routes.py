@@ -295,6 +295,7 @@ def _pause(call: Call[Nothing, Nothing], *, paused: bool) -> Answer:
     access=ADMINS,
     body=Issue,
     replies=Reply(200, Issued, "Given."),
+    refuses=(SelfAdjustment,),
     ids=_COUPON,
 )
 def issue_coupon(call: Call[Issue, Nothing]) -> Answer:
@@ -316,6 +317,7 @@ def issue_coupon(call: Call[Issue, Nothing]) -> Answer:
     body=CodesWanted,
     replies=Reply(201, None, "The codes, a line each; they are told once.", media_type="text/csv"),
     ids=_COUPON,
+    idempotency=Idempotency.IGNORED,
 )
 def make_coupon_codes(call: Call[CodesWanted, Nothing]) -> Answer:
     """Make codes that give a coupon, each to one member. The shop keeps no code, only what it is known by."""

@@ -69,7 +69,7 @@ class RewardChanged(DomainError):
 
 
 class SelfAdjustment(DomainError):
-    """Nobody gives themselves points by hand, or takes any from themselves."""
+    """Nobody gives themselves points or coupons by hand, or takes points from themselves."""
 
     code = "self_adjustment"
     kind = Kind.FORBIDDEN

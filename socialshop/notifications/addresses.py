@@ -14,6 +14,8 @@ from socialshop.kernel.errors import InvalidValue
 _LONGEST_URL = 500
 _NAT64 = IPv6Network("64:ff9b::/96")
 _COMPATIBLE = IPv6Network("::/96")
+# What IANA has given to the internet so far; else only what carries an IPv4 address inside.
+_UNICAST = IPv6Network("2000::/3")
 # Public by their number, and still the host's own: the metadata of a cloud's machines.
 _HOSTS_OWN = (ip_network("168.63.129.16/32"), ip_network("192.0.0.0/24"))
 
@@ -66,8 +68,10 @@ def _is_number(host: str) -> bool:
 
 def _is_public(address: IPv4Address | IPv6Address) -> bool:
     named = address.is_multicast or address.is_reserved or address.is_unspecified or address.is_link_local
+    known = isinstance(address, IPv4Address) or address.ipv4_mapped or address in _UNICAST or address in _NAT64
     return (
         address.is_global
+        and bool(known)
         and not named
         and not any(address in net for net in _HOSTS_OWN if net.version == address.version)
     )

@@ -212,12 +212,15 @@ def enable_webhook_endpoint(call: Call[Nothing, Nothing]) -> Answer:
     replies=Reply(200, Replayed, "How many are told once more."),
 )
 def replay_webhooks(call: Call[ReplayRange, Nothing]) -> Answer:
-    """Tell an endpoint once more what happened in a span of time, each event under its own id again."""
+    """Tell an endpoint once more what happened in a span of time, each event under its own id again.
+
+    A thousand events a call, the oldest first; go on from `next_since`.
+    """
     body, actor, endpoint_id = call.body, call.caller.member_id, call.ids["endpoint_id"]
 
     def replay(uow: UnitOfWork) -> Answer:
-        queued = service.replay_range(uow, actor, endpoint_id, body.since, body.until, failed_only=body.failed_only)
-        return Answer(Replayed(queued=queued))
+        told = service.replay_range(uow, actor, endpoint_id, body.since, body.until, failed_only=body.failed_only)
+        return Answer(Replayed(queued=told.queued, next_since=told.next_since))
 
     return call.transact(replay)
 

@@ -233,11 +233,12 @@ class ReplayRange(Wire):
 
 
 class Replayed(Wire):
-    """How many events are told once more."""
+    """How many events are told once more; `next_since`: go on from here, null where that was all."""
 
-    model_config = with_example({"queued": 12})
+    model_config = with_example({"queued": 12, "next_since": None})
 
     queued: int
+    next_since: Instant | None
 
 
 class EndpointWire(Wire):

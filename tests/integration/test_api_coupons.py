@@ -131,6 +131,11 @@ def test_coupons_come_page_by_page_and_a_limit_ends_them(shop: RoomShop, admin: 
     assert [one["title"] for one in first["data"]] == ["another 1", "another 0"]
     rest = admin.call("GET", f"/admin/coupons?limit=2&cursor={first['next_cursor']}").get_json()
     assert [one["issued"] for one in rest["data"]] == [2]
+    before = counts("coupon_holdings", "audit_entries")
+    own = {"member_ids": [to_public("mbr", admin.card.member_id)], "period": "own"}
+    answer = admin.call("POST", f"/admin/coupons/{coupon['id']}/issues", json=own)
+    assert refusal(answer) == (403, "self_adjustment", "member_ids")
+    assert counts("coupon_holdings", "audit_entries") == before
     nobody = to_public("mbr", new_id())
     unknown = {"member_ids": [nobody], "period": "x"}
     assert refusal(admin.call("POST", f"/admin/coupons/{coupon['id']}/issues", json=unknown))[0] == 422

@@ -20,7 +20,7 @@ from web_client import Person, counts, refusal, registration, sign_up
 from socialshop.identity import service as identity
 from socialshop.identity.rules import Born
 from socialshop.infra.uow import in_unit_of_work, unit_of_work
-from socialshop.kernel.ids import to_public
+from socialshop.kernel.ids import new_id, to_public
 from socialshop.kernel.roles import Role
 from socialshop.loyalty import service as loyalty
 from socialshop.loyalty.service import handing_out
@@ -43,7 +43,9 @@ def admin(shop: RoomShop) -> Person:
 
 
 def codes(admin: Person, coupon: uuid.UUID, count: int = 2) -> list[str]:
-    answer = admin.call("POST", f"/admin/coupons/{to_public('cpn', coupon)}/codes", json={"count": count})
+    answer = admin.call(
+        "POST", f"/admin/coupons/{to_public('cpn', coupon)}/codes", key=str(new_id()), json={"count": count}
+    )
     assert (answer.status_code, answer.content_type) == (201, "text/csv"), answer.text
     head, *found = answer.text.split()
     assert (head, len(set(found))) == ("code", count)
@@ -73,6 +75,8 @@ def test_a_code_gives_its_coupon_to_one_member_once(shop: RoomShop, admin: Perso
 def test_no_code_is_kept_and_a_claimed_one_stays_so(shop: RoomShop, admin: Person) -> None:
     lin, coupon = sign_up(shop.app), a_coupon(shop, **TEN, way="code")
     (code,) = codes(admin, coupon, 1)
+    # Nor as an answer that is given again.
+    assert counts("idempotency_answers") == {"idempotency_answers": 0}
     lin.call("POST", "/me/coupons", json={"code": code})
     plain = code.replace("-", "")
     for table in ("coupon_codes", "audit_entries", "outbox_events", "idempotency_answers"):

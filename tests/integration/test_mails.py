@@ -249,6 +249,26 @@ def test_a_mail_waits_for_the_morning_and_a_new_password_does_not(
     assert len(server.took) == 2
 
 
+def test_a_sender_sorts_out_so_many_that_may_not_leave_and_then_lets_others_on(
+    app: Flask, office: PostOffice, server: MailServer, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("socialshop.notifications.service.sending._MAILS_A_CONNECTION", 1)
+    monkeypatch.setattr("socialshop.notifications.service.sending._BATCHES_A_CLAIM", 2)
+    night = replace(office, quiet=QuietHours(22, 8, "Asia/Shanghai"))
+    app.extensions["socialshop_post_office"] = night
+    clock.advance(timedelta(hours=11))  # 23:00
+    member = sign_up(app, email="mei@example.com")
+    for _ in range(5):
+        tell(app, member, "room_filled")
+    app.test_client().post("/api/v1/members/password-resets", json={"email": "mei@example.com"})
+    late = "SELECT count(*) FROM mails WHERE status = 'queued' AND due_at > :now"
+    service.send_due(clock, night)
+    assert (rows(late, now=clock.now()), len(server.took)) == ([(2,)], 0)
+    # The rest follows by itself.
+    work()
+    assert (rows(late, now=clock.now()), len(server.took)) == ([(5,)], 1)
+
+
 @pytest.mark.parametrize(
     ("at", "over"),
     [

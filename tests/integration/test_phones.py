@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import re
+import threading
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from at_once import at_once
 from flask import Flask
 from payment_shop import rows
 from room_shop import statements
+from sqlalchemy import text
 from web_client import PASSWORD, Person, counts, refusal, sign_up
 from werkzeug.test import TestResponse
 
 from socialshop.infra.clock import ManualClock
-from socialshop.infra.uow import unit_of_work
+from socialshop.infra.uow import UnitOfWork, unit_of_work
 from socialshop.kernel.errors import InvalidValue
 from socialshop.kernel.roles import Role
 from socialshop.signins import service
@@ -157,6 +160,50 @@ def test_one_code_a_minute_and_five_a_day_are_sent(app: Flask, clock: ManualCloc
         service_ask(clock, PHONE)
     # The one that linked the phone counts too.
     assert len(texts(app)) == before + 4
+
+
+@pytest.mark.parametrize("purpose", ["sign_in", "link"])
+def test_who_asks_at_the_same_time_waits_and_then_one_is_sent_a_code(
+    app: Flask, clock: ManualClock, purpose: str
+) -> None:
+    me = linked(app, clock).card.member_id
+
+    def ask_again(uow: UnitOfWork, phone: str) -> None:
+        if purpose == "link":
+            service.ask_phone_link(uow, SandboxTexter(), me, phone, PASSWORD)
+        else:
+            service.ask_phone_sign_in(uow, SandboxTexter(), PHONE)
+
+    second = threading.Thread(target=at_once, args=(app, clock, [lambda uow: ask_again(uow, "+8613900000002")]))
+    with unit_of_work(clock) as uow:
+        ask_again(uow, "+8613900000001")
+        second.start()
+        second.join(timeout=0.5)
+        assert second.is_alive()
+    second.join()
+    assert counts("phone_codes") == {"phone_codes": 2}
+
+
+def test_what_was_asked_for_is_not_sent_after_the_phone_is_removed_or_a_code_was_used(
+    app: Flask, clock: ManualClock
+) -> None:
+    lin = linked(app, clock)
+    ask(app)
+    code = newest_code(app)
+    sent = len(texts(app))
+    clock.advance(timedelta(minutes=2))
+    service_ask(clock, PHONE)
+    # Of the two the older is still the newest that was sent.
+    with unit_of_work(clock) as uow:
+        uow.session.execute(
+            text("UPDATE phone_codes SET created_at = created_at - interval '1 hour' WHERE code_hash IS NULL")
+        )
+    assert enter(app, code).status_code == 201
+    assert len(texts(app)) == sent
+    clock.advance(timedelta(minutes=2))
+    service_ask(clock, PHONE)
+    assert lin.call("POST", "/me/phone/removal", json={"current_password": PASSWORD}).status_code == 204
+    assert len(texts(app)) == sent
 
 
 def test_an_unknown_phone_is_answered_alike_and_sent_nothing(app: Flask, clock: ManualClock) -> None:

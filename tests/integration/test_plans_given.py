@@ -30,9 +30,13 @@ from socialshop.memberships.errors import (
     PlanNoUpgrade,
     VoucherGone,
 )
+from socialshop.memberships.service import BenefitUse
 from socialshop.memberships.store import months as month_store
 from socialshop.payments import service as payments
 from socialshop.payments.rules import Outcome
+from socialshop.payments.sandbox.books import Command, Refusal
+from socialshop.payments.sandbox.journal import Journal
+from workers import jobs
 
 AT_ONCE = 6
 
@@ -211,6 +215,100 @@ def test_a_member_sits_in_one_family(shop: PlanShop) -> None:
         do(shop, plans.join_family, member, tokens[1])
 
 
+def test_relatives_beyond_the_seats_of_the_new_offer_leave_at_an_upgrade(shop: PlanShop) -> None:
+    """Given a plan of two seats, both taken, when the better plan has one, then who came first stays."""
+    shop.publish(
+        plan="pair",
+        family_seats=1,
+        terms=[{"term": "year", "prices": [{"growth": 0, "price_minor": 50_000}]}],
+        benefits={"points_multiplier_bps": 50_000},
+    )
+    owner, first, second = (shop.member() for _ in range(3))
+    subscription = shop.bought(owner)
+    token = do(shop, plans.make_family_link, owner, subscription)
+    for member in (second, first):
+        do(shop, plans.join_family, member, token)
+        shop.clock.advance(timedelta(minutes=1))
+    do(shop, plans.leave_family, second)
+    do(shop, plans.join_family, second, token)
+    shop.act(plans.upgrade, owner, subscription, plan="pair", term="year", zone=ZONE)
+    assert [multiplier(shop, member) for member in (owner, first, second)] == [20_000] * 3
+    shop.pay(owner)
+    assert [multiplier(shop, member) for member in (owner, first, second)] == [50_000, 50_000, 10_000]
+    assert rows("SELECT member FROM plan_seats WHERE left_at IS NULL") == [(first,)]
+    assert do(shop, plans.family_of, second) is None
+    with pytest.raises(FamilyFull):
+        do(shop, plans.join_family, second, token)
+
+
+def test_what_a_relative_used_while_sharing_counts_against_a_whole_refund(shop: PlanShop) -> None:
+    """Three days of 31 are gone and the fourth has begun: 27 × 1000 / 31 = 870, also when the relative has left."""
+    owner, relative = shop.member(), shop.member()
+    subscription = shop.bought(owner)
+    do(shop, plans.join_family, relative, do(shop, plans.make_family_link, owner, subscription))
+    do(shop, plans.note_uses, [BenefitUse(relative, "early_access", "a room")])
+    do(shop, plans.leave_family, relative)
+    shop.pass_days(3)
+    quote = do(shop, plans.refund_quote, owner, subscription, ZONE)
+    assert (quote.amount_minor, quote.rule, quote.unused_days) == (870, "prorated", 27)
+    shop.act(plans.refund, owner, subscription, zone=ZONE)
+    assert shop.books() == {"deferred": 0, "revenue": 130, "provider": -130}
+    shop.audit()
+
+
+def test_what_a_relative_used_before_or_after_sharing_is_not_the_plans(shop: PlanShop) -> None:
+    owner, relative = shop.member(), shop.member()
+    subscription = shop.bought(owner)
+    token = do(shop, plans.make_family_link, owner, subscription)
+    do(shop, plans.note_uses, [BenefitUse(relative, "early_access", "before")])
+    shop.clock.advance(timedelta(minutes=1))
+    do(shop, plans.join_family, relative, token)
+    shop.clock.advance(timedelta(minutes=1))
+    do(shop, plans.leave_family, relative)
+    shop.clock.advance(timedelta(minutes=1))
+    do(shop, plans.note_uses, [BenefitUse(relative, "early_access", "after")])
+    quote = do(shop, plans.refund_quote, owner, subscription, ZONE)
+    assert (quote.amount_minor, quote.rule) == (1000, "whole")
+
+
+def test_refunds_that_the_provider_refused_are_asked_for_again_a_day_later(
+    shop: PlanShop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Given a plan's and a gift's refund refused, when a day is over, then both are paid, and once."""
+    member, giver = shop.member(), shop.member()
+    subscription, (gift, _) = shop.bought(member), given(shop, giver)
+    run = Journal.run
+
+    def refuse(journal: Journal, key: str, command: Command) -> Any:
+        if command.kind == "refund":
+            raise Refusal(409, "over_refund")
+        return run(journal, key, command)
+
+    def refunds() -> list[tuple[str, int]]:
+        return rows("SELECT status, sum(amount_minor)::bigint FROM plan_refunds GROUP BY status ORDER BY status")
+
+    def retry() -> None:
+        jobs.run_periodic("retry_plan_refunds", shop.clock.now().isoformat())
+        shop.settle()
+
+    with monkeypatch.context() as refusing:
+        refusing.setattr(Journal, "run", refuse)
+        shop.act(plans.refund, member, subscription, zone=ZONE)
+        shop.act(plans.return_gift, giver, gift)
+    assert refunds() == [("failed", 2000)]
+    shop.clock.advance(timedelta(hours=23))
+    retry()
+    assert refunds() == [("failed", 2000)]
+    shop.clock.advance(timedelta(hours=1))
+    retry()
+    assert refunds() == [("paid", 2000)]
+    assert [shop.told(who)[-1] for who in (member, giver)] == ["plan_refunded"] * 2
+    shop.clock.advance(timedelta(days=2))
+    retry()
+    assert shop.books() == {"deferred": 0, "revenue": 0, "provider": 0}
+    shop.audit()
+
+
 def months(shop: PlanShop) -> list[tuple[int, int, date]]:
     return rows("SELECT member, number, begins_on FROM plan_months ORDER BY member, number")
 
@@ -271,6 +369,36 @@ def test_a_voucher_is_given_once_a_month_and_never_to_two(shop: PlanShop) -> Non
     assert rows("SELECT benefit FROM benefit_uses") == [("partner_voucher",)]
     shop.settle()
     assert shop.told(members[0]) == ["plan_started", "plan_month"]
+
+
+def test_buying_refunding_and_buying_again_drains_no_vouchers(shop: PlanShop) -> None:
+    """The first day of 365 has begun: 364 × 10001 / 365 = 9973 come back, and the month's vouchers are had already."""
+    owner, relative = shop.member(), shop.member()
+    do(shop, plans.load_vouchers, uuid.uuid4(), "cinema", [str(number) for number in range(9)])
+
+    def buy() -> uuid.UUID:
+        found = shop.bought(owner, "year")
+        do(shop, plans.join_family, relative, do(shop, plans.make_family_link, owner, found))
+        begin(shop)
+        return found
+
+    first = buy()
+    for member in (owner, relative):
+        do(shop, plans.take_voucher, member, first, "cinema")
+    assert do(shop, plans.refund_quote, owner, first, ZONE).amount_minor == 9973
+    shop.act(plans.refund, owner, first, zone=ZONE)
+    shop.clock.advance(timedelta(minutes=5))
+    again = buy()
+    for member in (owner, relative):
+        with pytest.raises(VoucherGone):
+            do(shop, plans.take_voucher, member, again, "cinema")
+    assert [(row.loaded, row.left) for row in do(shop, plans.voucher_stock)] == [(9, 7)]
+    shop.go_to("2027-02-11T00:00:00Z")
+    begin(shop)
+    for member in (owner, relative):
+        do(shop, plans.take_voucher, member, again, "cinema")
+    assert [(row.loaded, row.left) for row in do(shop, plans.voucher_stock)] == [(9, 5)]
+    shop.audit()
 
 
 def test_the_last_vouchers_go_to_as_many_as_there_are(shop: PlanShop) -> None:

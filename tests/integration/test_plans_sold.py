@@ -322,6 +322,43 @@ def test_a_cancelled_plan_ends_with_its_term_and_may_be_resumed_before(shop: Pla
     shop.audit()
 
 
+def test_cancelling_and_resuming_once_the_term_is_over_gives_nothing_free(shop: PlanShop) -> None:
+    """Given a renewal announced late, so that the charge is after the end, when the member cancels, then all ends."""
+    member = shop.member()
+    subscription = shop.bought(member)
+    shop.go_to("2027-02-08T00:00:00Z")
+    shop.go_to("2027-02-12T00:00:00Z")
+    runs = shop.of(member)
+    assert (runs.status, runs.charge_at) == ("active", parse_instant("2027-02-13T00:00:00Z"))
+    assert _benefits(shop, member) == (20_000, 6)
+    shop.act(plans.cancel, member, subscription)
+    ended = shop.of(member)
+    assert (ended.status, ended.ended_because) == ("ended", "cancelled")
+    assert _benefits(shop, member) == (10_000, 0)
+    with pytest.raises(PlanNotActive):
+        shop.act(plans.resume, member, subscription)
+    shop.pass_days(10)
+    assert rows("SELECT kind, status FROM plan_charges") == [("start", "paid")]
+    assert shop.books() == {"deferred": 0, "revenue": 1000, "provider": -1000}
+    shop.audit()
+
+
+def test_what_was_cancelled_is_not_resumed_between_its_end_and_the_schedule(shop: PlanShop) -> None:
+    member = shop.member()
+    subscription = shop.bought(member)
+    shop.act(plans.cancel, member, subscription)
+    shop.go_to("2027-02-09T00:00:00Z")
+    shop.clock.advance(timedelta(hours=16))
+    assert shop.of(member).status == "active"
+    with pytest.raises(PlanNotActive):
+        shop.act(plans.resume, member, subscription)
+    shop.tick()
+    ended = shop.of(member)
+    assert (ended.status, ended.ended_because, ended.renews) == ("ended", "over", False)
+    assert rows("SELECT kind, status FROM plan_charges") == [("start", "paid")]
+    shop.audit()
+
+
 def test_an_early_refund_is_whole_and_takes_back_what_was_earned(shop: PlanShop) -> None:
     member = shop.member()
     subscription = shop.bought(member)

@@ -197,6 +197,13 @@ def a_bomb() -> bytes:
     return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", head) + chunk(b"IDAT", zlib.compress(b"\0" * 99)) + chunk(b"IEND", b"")
 
 
+def many_scans() -> bytes:
+    """A JPEG that is good but for its last scan coming some thousand times."""
+    whole = picture(8, 8, progressive=True)
+    start, end = whole.rindex(b"\xff\xda"), whole.rindex(b"\xff\xd9")
+    return whole[:start] + whole[start:end] * 4_000 + whole[end:]
+
+
 @pytest.mark.parametrize(
     "sent",
     [
@@ -207,14 +214,26 @@ def a_bomb() -> bytes:
         picture(4_100, 4_000, kind="PNG"),
         picture()[:300],
         a_bomb(),
+        many_scans(),
     ],
-    ids=["nothing", "svg", "a lie", "gif", "too many points", "cut off", "bomb"],
+    ids=["nothing", "svg", "a lie", "gif", "too many points", "cut off", "bomb", "scans"],
 )
 def test_what_is_no_picture_within_bounds_is_refused_and_nothing_is_kept(lin: Person, sent: bytes) -> None:
     before = counts("posts", "post_pictures")
     answer = review(lin, received(lin, tea()[1]), pictures=[in_base64(sent)])
     assert refusal(answer) == (422, "picture_refused", "pictures")
     assert counts("posts", "post_pictures") == before
+
+
+def test_nothing_is_decoded_of_who_may_not_write(lin: Person, monkeypatch: pytest.MonkeyPatch) -> None:
+    line, stranger = received(lin, tea()[1]), sign_up(lin.client.application)
+    path = f"/posts/{review(lin, line).get_json()['id']}"
+    decoded: list[bytes] = []
+    monkeypatch.setattr("socialshop.community.service.writing.files.made_anew", decoded.append)
+    body = {"rating": 5, "text": "Fresh.", "pictures": [in_base64(picture())]}
+    assert refusal(stranger.call("POST", "/reviews", json=body | {"line_id": line}))[0] == 404
+    assert refusal(stranger.call("POST", path, json=body))[0] == 404
+    assert decoded == []
 
 
 def test_pictures_stay_unless_others_are_sent(lin: Person) -> None:

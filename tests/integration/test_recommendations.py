@@ -104,6 +104,7 @@ def test_nobody_is_shown_what_they_cannot_buy(market: Market) -> None:
     market.offer("Open", "Paused", "Ended", "Gone", "Full", "Draft", **fresh)  # type: ignore[arg-type]
     market.offer("Later", begun=-DAY)
     market.offer("Gold", minimum_tier="gold", **fresh)  # type: ignore[arg-type]
+    market.offer("Circle", circle_only=True, **fresh)  # type: ignore[arg-type]
     golden = number(gold)
     with unit_of_work(market.clock) as uow:
         stand(uow, golden, "gold")

@@ -341,9 +341,9 @@ def test_one_delivery_or_a_span_of_them_is_told_once_more(
     assert receiver.took[3][1]["webhook-id"] == receiver.took[0][1]["webhook-id"] == first["event_id"]
     replay = f"/admin/webhook-endpoints/{endpoint}/replay"
     span = {"since": "2026-03-02T04:00:00Z", "until": "2026-03-02T06:00:00Z"}
-    assert admin.call("POST", replay, json=span | {"failed_only": True}).get_json() == {"queued": 1}
+    assert admin.call("POST", replay, json=span | {"failed_only": True}).get_json() == {"queued": 1, "next_since": None}
     work()
-    assert admin.call("POST", replay, json=span).get_json() == {"queued": 2}
+    assert admin.call("POST", replay, json=span).get_json() == {"queued": 2, "next_since": None}
     work()
     assert len(receiver.took) == 7
     assert refusal(admin.call("POST", replay, json=span | {"until": span["since"]}))[:3] == (
@@ -409,7 +409,7 @@ def test_types_are_chosen_anew_from_now_on(admin: Person, receiver: Receiver, cl
 def test_what_was_told_long_ago_is_forgotten_but_for_what_waits(
     admin: Person, receiver: Receiver, clock: ManualClock
 ) -> None:
-    add(admin)
+    endpoint, _ = add(admin)
     fill(clock)
     receiver.always = OutcomeUnknown("http 500")
     fill(clock)
@@ -419,3 +419,28 @@ def test_what_was_told_long_ago_is_forgotten_but_for_what_waits(
     in_unit_of_work(lambda uow: service.forget_webhooks(uow, NOON + timedelta(seconds=1)), clock)
     assert counts("webhook_events", "webhook_deliveries") == {"webhook_events": 1, "webhook_deliveries": 1}
     assert [status for status, _, _ in deliveries()] == ["queued"]
+    # Nor for ever for an endpoint that is told nothing.
+    admin.call("POST", f"/admin/webhook-endpoints/{endpoint}/disable", json={})
+    in_unit_of_work(lambda uow: service.forget_webhooks(uow, NOON + timedelta(seconds=1)), clock)
+    assert counts("webhook_events", "webhook_deliveries") == {"webhook_events": 0, "webhook_deliveries": 0}
+
+
+def test_a_long_span_is_told_once_more_in_parts(
+    admin: Person, receiver: Receiver, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("socialshop.notifications.service.listening.REPLAYED_AT_ONCE", 2)
+    endpoint, _ = add(admin)
+    for count in (1, 2, 1):
+        for _ in range(count):
+            fill(clock)
+        clock.advance(timedelta(hours=1))
+    replay, span = f"/admin/webhook-endpoints/{endpoint}/replay", {"until": "2026-03-03T04:00:00Z"}
+    since, queued = "2026-03-02T04:00:00Z", []
+    while since:
+        told = admin.call("POST", replay, json=span | {"since": since}).get_json()
+        queued.append(told["queued"])
+        since = told["next_since"]
+        work()
+    # The two of one instant go together.
+    assert queued == [3, 1]
+    assert len(receiver.took) == 8

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -49,6 +50,16 @@ def test_no_catalogue_keeps_what_nothing_says_any_more() -> None:
         ids = {m.id if isinstance(m.id, str) else m.id[0] for m in catalogue if m.id}
         assert ids - texts == set(), name
         assert not any(message.fuzzy for message in catalogue if message.id), name
+
+
+def test_a_text_means_the_same_in_every_catalogue() -> None:
+    """All catalogues are read as one: of two meanings, one would stand in the other's place."""
+    meanings: dict[str, set[str]] = defaultdict(set)
+    for _name, catalogue in _catalogues():
+        for message in catalogue:
+            if message.id:
+                meanings[str(message.id)].add(str(message.string))
+    assert {text: told for text, told in meanings.items() if len(told) > 1} == {}
 
 
 def test_a_text_and_its_chinese_have_the_same_figures() -> None:

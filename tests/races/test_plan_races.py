@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -14,11 +14,16 @@ from flask import Flask
 from payment_shop import rows
 from plan_shop import ZONE, PlanShop, plan_shop
 from sqlalchemy import text
+from sqlalchemy.orm import Session
 
-from socialshop.infra.uow import UnitOfWork, in_unit_of_work
+from socialshop.infra.uow import UnitOfWork, in_unit_of_work, unit_of_work
 from socialshop.kernel.errors import DomainError
 from socialshop.memberships import service as plans
+from socialshop.memberships.store import charges as charge_store
 from socialshop.memberships.store import terms as term_store
+from socialshop.memberships.store.charges import ChargeRow
+from socialshop.payments import service as payments
+from socialshop.payments.rules import Outcome
 
 AT_ONCE = 6
 TEN_DAYS = timedelta(days=10)
@@ -63,6 +68,34 @@ def test_one_who_buys_many_times_at_once_has_one_plan_and_one_payment(shop: Plan
     assert len(rows("SELECT 1 FROM plan_subscriptions")) == 1
     assert len(rows("SELECT 1 FROM plan_charges WHERE status = 'due'")) == 1
     assert len(rows("SELECT 1 FROM payments")) == 1
+
+
+def test_a_purchase_that_is_paid_while_the_expiry_runs_begins(shop: PlanShop, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Given a charge found out of time, when its money is held before the step has it, then the plan is not dropped."""
+    member = shop.member()
+    subscription = shop.buy(member)
+    due = shop.of(member).due
+    assert due is not None
+    shop.clock.advance(timedelta(minutes=31))
+    found_of = charge_store.out_of_time
+
+    def paid_meanwhile(session: Session, now: datetime, limit: int) -> list[ChargeRow]:
+        found = found_of(session, now, limit)
+        with shop.shop.app.app_context(), unit_of_work(shop.clock) as uow:
+            payments.pay(uow, shop.shop.gateways, due.payment.id, member, Outcome.SUCCEEDED)
+            charge_store.hold(uow.session, [charge.id for charge in found])
+        return found
+
+    with monkeypatch.context() as meanwhile:
+        meanwhile.setattr(charge_store, "out_of_time", paid_meanwhile)
+        assert in_unit_of_work(plans.expire_charges, shop.clock) is False
+    assert rows("SELECT status FROM plan_subscriptions") == [("pending",)]
+    shop.settle()
+    runs = shop.of(member)
+    assert (runs.id, runs.status, runs.refunds) == (subscription, "active", ())
+    assert rows("SELECT status FROM plan_charges") == [("paid",)]
+    assert shop.books() == {"deferred": 1000, "revenue": 0, "provider": -1000}
+    shop.audit()
 
 
 def test_a_trial_is_begun_once(shop: PlanShop) -> None:

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from socialshop.kernel.currencies import EXPONENTS
+from socialshop.infra.locales import money_text
+from socialshop.kernel.currencies import EXPONENTS, POINTS
 from socialshop.kernel.errors import InvalidValue
 from socialshop.kernel.money import CurrencyMismatch, Money, allocate, parse_decimal, rate_of, to_decimal_text
 
@@ -67,3 +68,11 @@ def test_an_allocation_sums_exactly_and_is_off_by_less_than_one_unit(total: int,
 def test_the_residue_goes_to_the_largest_remainder_then_to_the_earlier_part() -> None:
     assert allocate(100, [1, 1, 1]) == [34, 33, 33]
     assert allocate(10, [3, 4]) == [4, 6]
+
+
+def test_points_are_told_as_a_whole_number_that_is_no_money() -> None:
+    assert [money_text(Money(275_000, POINTS), language) for language in ("en", "zh")] == [
+        "275,000 PTS",
+        "275,000 积分",
+    ]
+    assert [money_text(Money(275_000, "CNY"), language) for language in ("en", "zh")] == ["CN¥2,750.00", "¥2,750.00"]

@@ -55,6 +55,7 @@ from socialshop.notifications.gateway import HttpsCourier, https
         "fd00:ec2::254",
         "ff02::1",
         "2001:db8::1",
+        "4000::1",  # not given to the internet
         "::ffff:127.0.0.1",
         "::ffff:10.0.0.1",
         "::ffff:169.254.169.254",

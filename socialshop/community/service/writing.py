@@ -30,11 +30,11 @@ def write(
     not received, AlreadyWritten.
     """
     identity.require_standing(uow, author, Deed.POST)
-    said, drawn = rules.checked(kind, words), _drawn(sent)
+    said = rules.checked(kind, words)
     line = next(iter(orders.received_lines(uow, author, line_id=line_id)), None)
     if line is None:
         raise NotFound("no such order line, or its goods are not yet received")
-    post_id = new_id()
+    drawn, post_id = _drawn(sent), new_id()
     if not posts.add(uow.session, post_id, kind, line, author=author, words=said, now=uow.now):
         raise AlreadyWritten(f"you wrote a {kind} of this before: revise it", field="line_id")
     pictures.replace(uow.session, post_id, new_ids(len(drawn)), drawn)
@@ -49,8 +49,8 @@ def revise(
     Raises StandingLimited; NotFound, also for another's; InvalidValue and PictureRefused.
     """
     identity.require_standing(uow, author, Deed.POST)
-    drawn = None if sent is None else _drawn(sent)
     row = _own(uow, author, post_id)
+    drawn = None if sent is None else _drawn(sent)
     posts.revise(uow.session, post_id, rules.checked(row.kind, words), uow.now)
     if drawn is not None:
         pictures.replace(uow.session, post_id, new_ids(len(drawn)), drawn)

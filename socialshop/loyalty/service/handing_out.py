@@ -20,7 +20,7 @@ from socialshop.infra.uow import UnitOfWork
 from socialshop.kernel.errors import InvalidValue, NotFound
 from socialshop.kernel.ids import to_public
 from socialshop.loyalty.coupons import parse
-from socialshop.loyalty.errors import CouponCodeUnknown, CouponGone
+from socialshop.loyalty.errors import CouponCodeUnknown, CouponGone, SelfAdjustment
 from socialshop.loyalty.rules import day_of
 from socialshop.loyalty.service.offering import Holding
 from socialshop.loyalty.store import coupon_ways as ways
@@ -60,8 +60,10 @@ def issue_coupon(
 ) -> int:
     """Give a coupon to these members by hand, once a period; returns how many were given one.
 
-    Raises NotFound, InvalidValue (somebody who is no member).
+    Raises SelfAdjustment, NotFound, InvalidValue (somebody who is no member).
     """
+    if actor in member_ids:
+        raise SelfAdjustment("somebody else gives you coupons", field="member_ids")
     row = _locked(uow, coupon_id)
     numbers = sorted(member.number for member in identity.named(uow, ids=member_ids))
     if len(numbers) < len(set(member_ids)):

@@ -61,7 +61,7 @@ from socialshop.memberships.service.reading import (
     tiers,
 )
 from socialshop.memberships.service.recognising import recognise_due
-from socialshop.memberships.service.refunding import refund, refund_quote
+from socialshop.memberships.service.refunding import refund, refund_quote, retry_refunds
 from socialshop.memberships.service.renewing import announce_due, end_due, expire_charges, renew_due, retry_due
 from socialshop.memberships.service.sharing import (
     Family,
@@ -174,6 +174,7 @@ __all__ = [
     "require_tier",
     "resume",
     "retry_due",
+    "retry_refunds",
     "return_gift",
     "shared_plan",
     "subscription_of",

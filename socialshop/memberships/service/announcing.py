@@ -11,7 +11,7 @@ from socialshop.infra.uow import UnitOfWork
 from socialshop.kernel.time import to_text
 from socialshop.memberships.offers import Offer
 from socialshop.memberships.service.offering import offers_named
-from socialshop.memberships.store import charges, subscriptions
+from socialshop.memberships.store import charges
 from socialshop.memberships.store.charges import ChargeRow
 from socialshop.memberships.store.subscriptions import Begun, SubscriptionRow
 from socialshop.notifications import service as notifications
@@ -37,10 +37,12 @@ def tell_begun(uow: UnitOfWork, paid: Sequence[tuple[ChargeRow, SubscriptionRow]
     )
 
 
-def tell_failed(uow: UnitOfWork, charge_ids: Collection[uuid.UUID]) -> None:
-    """A renewal could not be charged; it is tried again, and may be paid by hand, while the benefits stay."""
+def tell_failed(uow: UnitOfWork, charge_ids: Collection[uuid.UUID], held: Mapping[uuid.UUID, SubscriptionRow]) -> None:
+    """A renewal could not be charged; it is tried again, and may be paid by hand, while the benefits stay.
+
+    `held` are the subscriptions of these charges.
+    """
     failed = [row for row in charges.named(uow.session, charge_ids) if row.kind == "renewal" and row.status == "due"]
-    held = subscriptions.lock_all(uow.session, {row.subscription_id for row in failed if row.subscription_id})
     offers = offers_by_id(uow, [charge.offer_id for charge in failed])
     notifications.tell(
         uow,

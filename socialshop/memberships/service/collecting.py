@@ -16,7 +16,7 @@ from socialshop.kernel.ids import new_id
 from socialshop.ledger import service as ledger
 from socialshop.memberships import postings
 from socialshop.memberships.service import announcing
-from socialshop.memberships.store import charges, gifts, subscriptions, terms
+from socialshop.memberships.store import charges, families, gifts, subscriptions, terms
 from socialshop.memberships.store.charges import OPEN_FOR, ChargeRow, RefundRow
 from socialshop.memberships.store.subscriptions import Begun, SubscriptionRow
 from socialshop.memberships.store.terms import TermRow
@@ -39,8 +39,7 @@ def on_charge_authorized(uow: UnitOfWork, payloads: Payloads) -> None:
 def on_charge_captured(uow: UnitOfWork, payloads: Payloads, zone: str) -> None:
     """Money was taken: the term that it pays begins. Money for what no longer stands goes back."""
     ids = _ids(payloads, "charge_id")
-    found = charges.named(uow.session, ids)
-    held = subscriptions.lock_all(uow.session, {row.subscription_id for row in found if row.subscription_id})
+    held = _hold_subscriptions(uow, charges.named(uow.session, ids))
     due = charges.lock_due(uow.session, ids)
     _ready(uow, [charge for charge in due if charge.kind == "gift"])
     pairs = [(charge, held[charge.subscription_id]) for charge in due if charge.subscription_id in held]
@@ -55,8 +54,9 @@ def on_charge_captured(uow: UnitOfWork, payloads: Payloads, zone: str) -> None:
 def on_charge_failed(uow: UnitOfWork, payloads: Payloads) -> None:
     """Nothing was taken: a charge that the member pays by hand runs out; of a renewal the member is told."""
     ids = _ids(payloads, "charge_id")
+    held = _hold_subscriptions(uow, charges.named(uow.session, ids))
     charges.run_out(uow.session, ids, uow.now + OPEN_FOR)
-    announcing.tell_failed(uow, ids)
+    announcing.tell_failed(uow, ids, held)
 
 
 def on_charge_refunded(uow: UnitOfWork, payloads: Payloads) -> None:
@@ -80,13 +80,18 @@ def give_back(uow: UnitOfWork, amounts: Sequence[tuple[ChargeRow, int]], rule: s
 def ask_for(uow: UnitOfWork, refunds: Sequence[RefundRow]) -> None:
     """Have the provider give back what was decided."""
     payment_of = payments.payments_of_charges(uow, [refund.charge_id for refund in refunds])
-    for refund in refunds:
+    # Each holds its payment, and whoever holds several takes them in their order.
+    for refund in sorted(refunds, key=lambda refund: payment_of[refund.charge_id].id):
         payments.request_refund(
             uow,
             payment_id=payment_of[refund.charge_id].id,
             refund_id=refund.id,
             amount_minor=refund.amount_minor,
         )
+
+
+def _hold_subscriptions(uow: UnitOfWork, found: Sequence[ChargeRow]) -> dict[uuid.UUID, SubscriptionRow]:
+    return subscriptions.lock_all(uow.session, {row.subscription_id for row in found if row.subscription_id})
 
 
 def _stands(charge: ChargeRow, row: SubscriptionRow) -> bool:
@@ -105,6 +110,7 @@ def _begin(uow: UnitOfWork, paid: Sequence[tuple[ChargeRow, SubscriptionRow]], z
     begun = [_begun(charge, row, mandates.get(charge.id), zone) for charge, row in paid]
     terms.add_all(uow.session, [_term(charge, term) for (charge, _), term in zip(paid, begun, strict=True)])
     subscriptions.begin_terms(uow.session, begun)
+    families.free_beyond(uow.session, [term.id for term in begun], uow.now)
     announcing.tell_begun(uow, paid, begun)
 
 

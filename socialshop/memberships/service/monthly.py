@@ -48,7 +48,7 @@ def take_voucher(uow: UnitOfWork, member: int, subscription_id: uuid.UUID, partn
     """The partner's voucher of this month; said again, the same one. Who asks holds the subscription, so never two.
 
     Raises NotFound (neither the member's plan nor one that the member shares), PlanNotActive (also before its first
-    month), VoucherGone (the plan has none of this partner, or none is left).
+    month), VoucherGone (the plan has none of this partner, the member had it by another plan, or none is left).
     """
     row = subscriptions.lock_all(uow.session, [subscription_id]).get(subscription_id)
     if row is None or not _shares(uow, member, row.member, subscription_id):
@@ -63,6 +63,8 @@ def take_voucher(uow: UnitOfWork, member: int, subscription_id: uuid.UUID, partn
     has = store.voucher(uow.session, partner, subscription_id, member, number)
     if has is not None:
         return has
+    if store.has_elsewhere(uow.session, partner, subscription_id, member, number):
+        raise VoucherGone("you had this partner's voucher of this month by another plan")
     given = store.give(uow.session, partner, subscription_id=subscription_id, member=member, number=number, now=uow.now)
     if given is None:
         raise VoucherGone("no voucher of this partner is left")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterator, Sequence
+from datetime import timedelta
 
 from socialshop.infra.uow import UnitOfWork
 from socialshop.ledger import service as ledger
@@ -18,6 +19,9 @@ from socialshop.memberships.store.subscriptions import SubscriptionRow
 from socialshop.memberships.store.terms import TermRow
 from socialshop.memberships.terms import RefundQuote, day_of, first_instant, refund_of
 
+_ASKED_AGAIN_AFTER = timedelta(days=1)
+_BATCH = 200
+
 
 def refund_quote(uow: UnitOfWork, member: int, subscription_id: uuid.UUID, zone: str) -> RefundQuote:
     """What a refund would give now, and by which rule. Raises NotFound, PlanNotActive."""
@@ -28,7 +32,7 @@ def refund_quote(uow: UnitOfWork, member: int, subscription_id: uuid.UUID, zone:
 def refund(uow: UnitOfWork, member: int, subscription_id: uuid.UUID, zone: str) -> None:
     """End the subscription now and give back what is due, to where it was paid from.
 
-    A refund that the provider refused is asked for again. Raises NotFound, PlanNotActive, PlanNotRefundable.
+    A refund that the provider refused is asked for again at once. Raises NotFound, PlanNotActive, PlanNotRefundable.
     """
     row = require(uow, member, subscription_id, ("active", "ended"))
     if row.status == "ended":
@@ -46,6 +50,13 @@ def refund(uow: UnitOfWork, member: int, subscription_id: uuid.UUID, zone: str) 
     give_back(uow, list(_taken(charges.paid_of(uow.session, row.id), quote.amount_minor)), quote.rule)
 
 
+def retry_refunds(uow: UnitOfWork) -> bool:
+    """Ask again for refunds that the provider refused a day ago or longer; True if there may be more."""
+    refused = charges.reopen_failed(uow.session, uow.now - _ASKED_AGAIN_AFTER, _BATCH)
+    ask_for(uow, refused)
+    return len(refused) == _BATCH
+
+
 def _quote(uow: UnitOfWork, row: SubscriptionRow, term: TermRow, zone: str) -> RefundQuote:
     return refund_of(
         # What another paid goes back to nobody once it is redeemed.
@@ -53,7 +64,7 @@ def _quote(uow: UnitOfWork, row: SubscriptionRow, term: TermRow, zone: str) -> R
         starts_on=term.starts_on,
         ends_on=term.ends_on,
         today=day_of(uow.now, zone),
-        used=terms.used_since(uow.session, row.member, first_instant(term.starts_on, zone)),
+        used=terms.used_since(uow.session, row.id, first_instant(term.starts_on, zone)),
         full_refund_days=offer_of(uow, term.offer_id).offer.full_refund_days,
     )
 

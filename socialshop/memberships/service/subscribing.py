@@ -91,7 +91,7 @@ def cancel(uow: UnitOfWork, member: int, subscription_id: uuid.UUID) -> None:
     Raises NotFound, PlanNotActive.
     """
     row = require(uow, member, subscription_id, ("active", "grace"))
-    if row.status == "grace":
+    if row.status == "grace" or _is_over(uow, row):
         stop(uow, [row], "cancelled")
     elif row.renews:
         charges.void_due(uow.session, [row.id])
@@ -99,11 +99,16 @@ def cancel(uow: UnitOfWork, member: int, subscription_id: uuid.UUID) -> None:
 
 
 def resume(uow: UnitOfWork, member: int, subscription_id: uuid.UUID) -> None:
-    """Let a cancelled subscription go on after its term. Raises NotFound, PlanNotActive (a trial goes on by buying)."""
+    """Let a cancelled subscription go on after its term.
+
+    Raises NotFound, PlanNotActive (a trial, or a plan whose term is over, goes on by buying).
+    """
     row = require(uow, member, subscription_id, ("active",))
     if terms.current(uow.session, [row.id])[row.id].kind == "trial":
         raise PlanNotActive("a trial goes on by buying the plan")
     if not row.renews:
+        if _is_over(uow, row):
+            raise PlanNotActive("the term is over: buy the plan anew", status=row.status)
         subscriptions.set_renews(uow.session, row.id, renews=True)
 
 
@@ -127,6 +132,11 @@ def require(uow: UnitOfWork, member: int, subscription_id: uuid.UUID, statuses: 
     if row.status not in statuses:
         raise PlanNotActive("the subscription does not run", status=row.status)
     return row
+
+
+def _is_over(uow: UnitOfWork, row: SubscriptionRow) -> bool:
+    """Whether the term has ended, though nothing followed yet."""
+    return row.ends_at is not None and row.ends_at <= uow.now
 
 
 def open_charge(uow: UnitOfWork, charge: ChargeRow) -> None:

@@ -221,6 +221,22 @@ def reopen_refunds(session: Session, subscription_id: uuid.UUID) -> list[RefundR
     return [RefundRow(*row) for row in rows]
 
 
+def reopen_failed(session: Session, before: datetime, limit: int) -> list[RefundRow]:
+    """Up to `limit` refunds that the provider refused before then, whatever they are of, now asked for again."""
+    rows = session.execute(
+        text(
+            """
+            UPDATE plan_refunds r SET status = 'asked', ended_at = NULL WHERE id IN (
+                SELECT id FROM plan_refunds WHERE status = 'failed' AND ended_at <= :before
+                ORDER BY id LIMIT :limit FOR NO KEY UPDATE SKIP LOCKED)
+            RETURNING r.id, r.charge_id, r.amount_minor, r.currency, r.rule
+            """
+        ),
+        {"before": before, "limit": limit},
+    )
+    return [RefundRow(*row) for row in rows]
+
+
 def refunds_of(session: Session, subscription_ids: Collection[uuid.UUID]) -> list[Any]:
     """Refunds of these subscriptions: subscription_id, amount_minor, currency, rule, status, asked_at."""
     return list(

@@ -94,3 +94,21 @@ def free_all(session: Session, subscription_ids: Collection[uuid.UUID], now: dat
         text("UPDATE plan_seats SET left_at = :now WHERE subscription_id = ANY(:ids) AND left_at IS NULL"),
         {"ids": list(subscription_ids), "now": now},
     )
+
+
+def free_beyond(session: Session, subscription_ids: Collection[uuid.UUID], now: datetime) -> None:
+    """A plan with fewer seats keeps those who came first."""
+    session.execute(
+        text(
+            """
+            UPDATE plan_seats f SET left_at = :now FROM (
+                SELECT s.id, row_number() OVER (PARTITION BY s.subscription_id ORDER BY s.joined_at, s.id)
+                    > coalesce((o.document ->> 'family_seats')::integer, 0) AS beyond
+                FROM plan_seats s JOIN plan_subscriptions p ON p.id = s.subscription_id
+                JOIN plan_offers o ON o.id = p.offer_id
+                WHERE s.subscription_id = ANY(:ids) AND s.left_at IS NULL
+            ) seated WHERE f.id = seated.id AND seated.beyond
+            """
+        ),
+        {"ids": list(subscription_ids), "now": now},
+    )

@@ -107,6 +107,23 @@ def voucher(session: Session, partner: str, subscription_id: uuid.UUID, member: 
     return VoucherRow(*row) if row else None
 
 
+def has_elsewhere(session: Session, partner: str, subscription_id: uuid.UUID, member: int, number: int) -> bool:
+    """Whether the member has the partner's voucher of a month of another subscription that this month lies within."""
+    found = session.execute(
+        text(
+            """
+            SELECT EXISTS (
+                SELECT FROM plan_months n JOIN partner_vouchers v ON v.member = n.member AND v.partner = :partner
+                JOIN plan_months o ON (o.subscription_id, o.number, o.member) = (v.subscription_id, v.number, v.member)
+                WHERE (n.subscription_id, n.number, n.member) = (:id, :number, :member)
+                    AND v.subscription_id <> :id AND o.begins_on + interval '1 month' > n.begins_on)
+            """
+        ),
+        {"partner": partner, "id": subscription_id, "member": member, "number": number},
+    )
+    return bool(found.scalar_one())
+
+
 def give(
     session: Session, partner: str, *, subscription_id: uuid.UUID, member: int, number: int, now: datetime
 ) -> VoucherRow | None:

@@ -48,12 +48,13 @@ PERSONAL = (
         ids={"id": "pls"},
         erases=(
             """
-            UPDATE plan_charges SET status = 'void', expires_at = NULL WHERE status = 'due' AND payer = :number
-            """,
-            """
             UPDATE plan_subscriptions SET status = 'ended', renews = false, ended_at = now(), ended_because = 'left',
                 charge_at = NULL, retry_at = NULL, grace_until = NULL, next_price_minor = NULL
             WHERE member = :number AND status IN ('active', 'grace')
+            """,
+            # Subscriptions are held before their charges, as everybody does.
+            """
+            UPDATE plan_charges SET status = 'void', expires_at = NULL WHERE status = 'due' AND payer = :number
             """,
         ),
     ),

@@ -267,7 +267,10 @@ def end(session: Session, ids: Collection[uuid.UUID], because: str, now: datetim
 def abandon(session: Session, ids: Collection[uuid.UUID]) -> None:
     """These were never paid."""
     session.execute(
-        text("UPDATE plan_subscriptions SET status = 'abandoned' WHERE id = ANY(:ids) AND status = 'pending'"),
+        text(
+            "UPDATE plan_subscriptions s SET status = 'abandoned' WHERE id = ANY(:ids) AND status = 'pending'"
+            " AND NOT EXISTS (SELECT FROM plan_charges c WHERE c.subscription_id = s.id AND c.status = 'due')"
+        ),
         {"ids": list(ids)},
     )
 

@@ -127,10 +127,22 @@ def close(session: Session, kept: Sequence[tuple[uuid.UUID, int]], now: datetime
     return [Closed(*row) for row in rows]
 
 
-def used_since(session: Session, member: int, since: datetime) -> bool:
-    """Whether the member used a benefit since then."""
+def used_since(session: Session, subscription_id: uuid.UUID, since: datetime) -> bool:
+    """Whether the member used a benefit since then, or a relative while sharing the plan."""
     found = session.execute(
-        text("SELECT EXISTS (SELECT FROM benefit_uses WHERE member = :member AND used_at >= :since)"),
-        {"member": member, "since": since},
+        text(
+            """
+            SELECT EXISTS (
+                SELECT FROM benefit_uses u JOIN (
+                    SELECT member, CAST(:since AS timestamptz) AS since, NULL AS until
+                    FROM plan_subscriptions WHERE id = :id
+                    UNION ALL
+                    SELECT member, greatest(joined_at, :since), left_at FROM plan_seats
+                    WHERE subscription_id = :id AND (left_at IS NULL OR left_at >= :since)
+                ) sharer ON sharer.member = u.member
+                WHERE u.used_at >= sharer.since AND (sharer.until IS NULL OR u.used_at <= sharer.until))
+            """
+        ),
+        {"id": subscription_id, "since": since},
     )
     return bool(found.scalar_one())

@@ -19,10 +19,12 @@ from socialshop.notifications.addresses import check_url
 from socialshop.notifications.catalogue import EVENT_TYPES
 from socialshop.notifications.events import WebhooksDue
 from socialshop.notifications.store import webhooks as store
-from socialshop.notifications.store.webhooks import DeliveryRow, Endpoint
+from socialshop.notifications.store.webhooks import DeliveryRow, Endpoint, Replay
 
 ENDPOINT_PREFIX, DELIVERY_PREFIX, EVENT_PREFIX = "whk", "whd", "evt"
 LONGEST_LABEL = 100
+# What one call may change and lock.
+REPLAYED_AT_ONCE = 1_000
 # As long as somebody needs to put the new secret everywhere.
 _FORMER_SECRET_LASTS = timedelta(hours=24)
 _BY_AN_ADMIN = "by an admin"
@@ -104,19 +106,21 @@ def replay_delivery(uow: UnitOfWork, actor: uuid.UUID, delivery_id: uuid.UUID) -
 
 def replay_range(
     uow: UnitOfWork, actor: uuid.UUID, endpoint_id: uuid.UUID, since: datetime, until: datetime, *, failed_only: bool
-) -> int:
-    """Tell the endpoint once more what happened from `since` on and before `until`; returns how many events.
+) -> Replay:
+    """Tell the endpoint once more what happened from `since` on and before `until`, a thousand events a call.
 
     Raises NotFound, InvalidValue (until).
     """
     endpoint_of(uow, endpoint_id)
     if until <= since:
         raise InvalidValue("the end must be later than the beginning", field="until")
-    queued = store.replay_range(uow.session, endpoint_id, since, until, uow.now, failed_only=failed_only)
-    _record(uow, actor, "replayed", endpoint_id, since=to_text(since), until=to_text(until), queued=queued)
-    if queued:
+    told = store.replay_range(
+        uow.session, endpoint_id, since, until, uow.now, failed_only=failed_only, limit=REPLAYED_AT_ONCE
+    )
+    _record(uow, actor, "replayed", endpoint_id, since=to_text(since), until=to_text(until), queued=told.queued)
+    if told.queued:
         uow.emit(WebhooksDue())
-    return queued
+    return told
 
 
 def list_endpoints(uow: UnitOfWork, before: uuid.UUID | None, limit: int) -> Sequence[Endpoint]:

@@ -38,6 +38,8 @@ from socialshop.notifications.store.mails import Due
 _MAILS_A_CONNECTION = 10
 _LEASE = timedelta(minutes=5)
 _CLAIMS_A_RUN = 20
+# A claim keeps other senders waiting: so many batches of what may not leave are sorted out in one.
+_BATCHES_A_CLAIM = 20
 _FIRST_WAIT, _LONGEST_WAIT = timedelta(minutes=1), timedelta(hours=6)
 _NO_POSTMAN = "no SMTP server is set up"
 _ITEMS_A_DIGEST = 50
@@ -89,7 +91,10 @@ def _claim(uow: UnitOfWork, office: PostOffice) -> list[Letter]:
     """The next mails that may leave now; those that may not are dropped or put off on the way."""
     advisory_lock(uow, "mails")
     caps = habits.caps(uow.session)
-    while due := mails.due(uow.session, uow.now, office.connections * _MAILS_A_CONNECTION):
+    for _ in range(_BATCHES_A_CLAIM):
+        due = mails.due(uow.session, uow.now, office.connections * _MAILS_A_CONNECTION)
+        if not due:
+            return []
         sorted_out = _Sorting(office, uow.now, caps, _times(uow, due))
         for row in due:
             sorted_out.take(row)
@@ -102,6 +107,7 @@ def _claim(uow: UnitOfWork, office: PostOffice) -> list[Letter]:
             mails.leave(uow.session, counts, uow.now, uow.now + _LEASE)
             if letters_ := _letters(uow, office, sorted_out.leaving):
                 return letters_
+    uow.emit(MailsQueued())
     return []
 
 

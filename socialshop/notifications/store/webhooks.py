@@ -324,6 +324,20 @@ _REPLAY = (
 )
 
 
+_REPLAYABLE = (
+    "FROM webhook_deliveries d JOIN webhook_events e ON e.id = d.event_id"
+    " WHERE d.endpoint_id = :endpoint AND e.occurred_at >= :since AND e.occurred_at < :until"
+    " AND d.status <> 'queued' AND (d.status = 'given_up' OR NOT :failed_only)"
+)
+
+
+class Replay(NamedTuple):
+    """How many events are told once more, and since when there are more to tell; None: that is all."""
+
+    queued: int
+    next_since: datetime | None
+
+
 def replay_one(session: Session, delivery_id: uuid.UUID, now: datetime) -> bool:
     """Send it again; False where it waits to be sent anyway."""
     changed = session.execute(text(f"{_REPLAY} AND d.id = :id RETURNING d.id"), {"id": delivery_id, "now": now})
@@ -331,27 +345,41 @@ def replay_one(session: Session, delivery_id: uuid.UUID, now: datetime) -> bool:
 
 
 def replay_range(
-    session: Session, endpoint_id: uuid.UUID, since: datetime, until: datetime, now: datetime, *, failed_only: bool
-) -> int:
-    """Send again what happened from `since` on and before `until`; returns how many."""
-    changed = session.execute(
+    session: Session,
+    endpoint_id: uuid.UUID,
+    since: datetime,
+    until: datetime,
+    now: datetime,
+    *,
+    failed_only: bool,
+    limit: int,
+) -> Replay:
+    """Send again the first `limit` of what happened from `since` on and before `until`."""
+    values = {"endpoint": endpoint_id, "since": since, "until": until, "failed_only": failed_only}
+    # With ties: what happened in one instant is sent again together, or going on from there would come back to it.
+    changed = session.scalars(
         text(
-            f"{_REPLAY} AND d.endpoint_id = :endpoint AND e.occurred_at >= :since AND e.occurred_at < :until"
-            " AND (d.status = 'given_up' OR NOT :failed_only) RETURNING d.id"
+            f"{_REPLAY} AND d.id IN (SELECT d.id {_REPLAYABLE}"
+            " ORDER BY e.occurred_at FETCH FIRST :limit ROWS WITH TIES) RETURNING e.occurred_at"
         ),
-        {"endpoint": endpoint_id, "since": since, "until": until, "now": now, "failed_only": failed_only},
-    )
-    return len(changed.all())
+        values | {"now": now, "limit": limit},
+    ).all()
+    if len(changed) < limit:
+        return Replay(len(changed), None)
+    more = text(f"SELECT min(e.occurred_at) {_REPLAYABLE} AND e.occurred_at > :last")
+    return Replay(len(changed), session.execute(more, values | {"last": max(changed)}).scalar_one())
 
 
 def forget(session: Session, before: datetime, limit: int) -> int:
-    """Of the oldest `limit` events, remove those of before then that nothing waits for; returns how many."""
+    """Of the oldest `limit` events, remove those of before then that no endpoint in use waits for; returns how many."""
     removed = session.execute(
         text(
             """
             DELETE FROM webhook_events e USING (SELECT id FROM webhook_events ORDER BY id LIMIT :limit) oldest
             WHERE e.id = oldest.id AND e.occurred_at < :before
-                AND NOT EXISTS (SELECT FROM webhook_deliveries d WHERE d.event_id = e.id AND d.status = 'queued')
+                AND NOT EXISTS (
+                    SELECT FROM webhook_deliveries d JOIN webhook_endpoints p ON p.id = d.endpoint_id
+                    WHERE d.event_id = e.id AND d.status = 'queued' AND p.disabled_at IS NULL)
             RETURNING e.id
             """
         ),

@@ -11,6 +11,7 @@ from flask_babel import gettext, lazy_gettext, ngettext
 from socialshop.kernel.ids import to_public
 from socialshop.notifications import service as notifications
 from socialshop.notifications.service import DELIVERY_PREFIX, ENDPOINT_PREFIX, EVENT_TYPES, LONGEST_LABEL, ToldSecret
+from socialshop.pages import formats
 from socialshop.pages.admin.section import admin
 from socialshop.pages.section import go_to
 from socialshop.pages.visit import PAGE_ROWS, Visit, cut
@@ -105,7 +106,9 @@ def replay_webhooks(visit: Visit) -> Response:
         until,
         failed_only=form.is_ticked("failed_only"),
     )
-    flash(ngettext("%(num)s event is told once more.", "%(num)s events are told once more.", told))
+    flash(ngettext("%(num)s event is told once more.", "%(num)s events are told once more.", told.queued))
+    if told.next_since is not None:
+        flash(gettext("There are more: go on from %(at)s.", at=formats.instant(told.next_since)))
     return _back(visit)
 
 

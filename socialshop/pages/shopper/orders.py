@@ -85,10 +85,10 @@ def _steps(order: OrderView) -> list[tuple[str, str, object, str | None]]:
     """The life of an order, as far as it went and as it would go on."""
     if order.status in (Status.CANCELLED, Status.REFUNDED):
         ended = gettext("Cancelled") if order.status is Status.CANCELLED else gettext("The money went back")
-        return [("done", gettext("Ordered"), order.ordered_at, None), ("failed", ended, None, None)]
+        return [("done", gettext("Order placed"), order.ordered_at, None), ("failed", ended, None, None)]
     tracking = f"{order.carrier} {order.tracking}" if order.carrier else None
     words = [
-        (Status.AWAITING_PAYMENT, gettext("Ordered"), order.ordered_at, None),
+        (Status.AWAITING_PAYMENT, gettext("Order placed"), order.ordered_at, None),
         (Status.PAID, gettext("Paid; the money is held until the room is filled"), None, None),
         (Status.CONFIRMED, gettext("Room filled, order confirmed"), None, None),
         (Status.SHIPPED, gettext("On its way"), None, tracking),

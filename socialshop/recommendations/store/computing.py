@@ -1,7 +1,8 @@
 """Working out what is bought together and by many, and which goods that suggests to whom: sets of members at a time.
 
-Who has withdrawn the consent to goods chosen for them is in none of it, neither as a reader nor as a figure; and nobody
-is who has no live session: who has left has none, and who does not come is shown nothing.
+Who has withdrawn the consent to goods chosen for them is suggested nothing, and is in no pair and no friends' figure.
+How many bought a product, or filled rooms of it, counts everybody; it names nobody and is shown to everybody alike.
+Nothing is suggested to who has no live session: who has left has none, and who does not come is shown nothing.
 """
 
 from __future__ import annotations

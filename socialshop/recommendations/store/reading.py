@@ -75,6 +75,7 @@ _FOUND = text(
         WHERE NOT d.draft AND d.paused_at IS NULL AND d.ended_at IS NULL AND d.starts_at <= :now
           AND (d.ends_at IS NULL OR d.ends_at > :now) AND s.stock > 0 AND (d.quota IS NULL OR d.taken < d.quota)
           AND (d.minimum_tier IS NULL OR d.minimum_tier = ANY(:tiers))
+          AND (NOT d.circle_only OR in_circle(d.opened_by, :member))
           AND NOT EXISTS (SELECT FROM own WHERE own.product_id = s.product_id)
     ), reasoned AS (
         SELECT l.id, l.product_id, r.reason, r.weight, r.figure, r.because_id,

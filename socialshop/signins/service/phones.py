@@ -17,7 +17,7 @@ from socialshop.identity import passwords
 from socialshop.identity import service as identity
 from socialshop.infra.clock import Clock
 from socialshop.infra.outside import OutcomeUnknown, OutsideCall, Refused
-from socialshop.infra.uow import UnitOfWork
+from socialshop.infra.uow import UnitOfWork, advisory_lock
 from socialshop.kernel.errors import NotFound
 from socialshop.kernel.ids import new_id, to_public
 from socialshop.kernel.languages import language_of
@@ -123,6 +123,10 @@ def _require(texter: Texter | None) -> None:
 
 
 def _ask(uow: UnitOfWork, purpose: str, phone: str, member_id: uuid.UUID | None) -> None:
+    # Limits are counted: who asks for a phone, known or not, or for a member waits for who asked before.
+    advisory_lock(uow, f"signins:phone {phone}")
+    if member_id is not None:
+        advisory_lock(uow, f"signins:member {member_id}")
     store.ask(uow.session, new_id(), uow.now, purpose=purpose, phone=phone, member_id=member_id)
     # Whether or not there is one to send: the time taken tells nothing.
     uow.emit(CodeAsked())

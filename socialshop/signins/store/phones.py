@@ -111,6 +111,7 @@ def remove(session: Session, member_id: uuid.UUID) -> bool:
         text("UPDATE phone_codes SET status = 'void' WHERE member_id = :member AND status IN ('sending', 'sent')"),
         {"member": member_id},
     )
+    _drop_queued(session, member_id)
     return gone is not None
 
 
@@ -165,6 +166,14 @@ def use(session: Session, tried: TriedCode) -> None:
             " WHERE member_id = :member AND status IN ('sending', 'sent')"
         ),
         {"id": tried.id, "member": tried.member_id},
+    )
+    _drop_queued(session, tried.member_id)
+
+
+def _drop_queued(session: Session, member_id: uuid.UUID) -> None:
+    """What was asked for before is not sent any more."""
+    session.execute(
+        text("DELETE FROM phone_codes WHERE member_id = :member AND status = 'queued'"), {"member": member_id}
     )
 
 
