@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import uuid
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
@@ -207,8 +208,12 @@ def chain(app: Flask, monkeypatch: pytest.MonkeyPatch) -> list[str]:
     return done
 
 
-def test_one_wake_up_does_what_follows_too_and_nudges_nobody(app: Flask, chain: list[str]) -> None:
+def test_one_wake_up_does_what_follows_too_and_nudges_nobody(
+    app: Flask, chain: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Given a chain of two steps, when one wake-up is heard, then both are done, without the relay and another job."""
+    # A channel is the whole server's, whatever the database: other tests nudge beside this one.
+    monkeypatch.setattr(redis, "NUDGE_CHANNEL", f"{redis.NUDGE_CHANNEL}:{uuid.uuid4()}")
     _pour(1)
     relay.relay()
     with redis.client().pubsub() as channel:
