@@ -249,8 +249,10 @@ def others(shop: Shop, found: dict[str, str]) -> dict[str, str]:
     }
 
 
-@pytest.mark.parametrize("language", ["zh", "en"])
-@pytest.mark.parametrize("size", [PHONE, DESK], ids=["phone", "desk"])
+# Chinese is the shorter: what fits a desk in English fits in Chinese.
+@pytest.mark.parametrize(
+    ("size", "language"), [(PHONE, "zh"), (PHONE, "en"), (DESK, "en")], ids=["phone-zh", "phone-en", "desk-en"]
+)
 @pytest.mark.parametrize("person", ["nobody", "member", "leader", "admin"])
 def test_every_page_as_whom_it_is_made_for_sees_it(
     chromium: Browser, shop: Shop, person: str, size: tuple[int, int], language: str
