@@ -4,28 +4,21 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import current_app
-
 from socialshop.infra.outside import OutsideCalls
 from socialshop.payments import service
-from socialshop.payments.gateway import Gateways
+from socialshop.payments.gateway import gateways
 
 
 def calls() -> OutsideCalls[Any, Any]:
     """Calls were decided, or their outcome is still unknown."""
-    return service.provider_calls(_gateways())
+    return service.provider_calls(gateways())
 
 
 def looks() -> OutsideCalls[Any, Any]:
     """Payments have been silent for long."""
-    return service.looks(_gateways())
+    return service.looks(gateways())
 
 
 def notices() -> OutsideCalls[Any, Any]:
     """A provider told that something happened."""
-    return service.notice_looks(_gateways())
-
-
-def _gateways() -> Gateways:
-    found: Gateways = current_app.extensions["socialshop_payment_gateways"]
-    return found
+    return service.notice_looks(gateways())

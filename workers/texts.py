@@ -4,14 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import current_app
-
 from socialshop.infra.clock import Clock
 from socialshop.signins import service
-from socialshop.signins.gateway import Texter
+from socialshop.signins.gateway import texter
 
 
 def send(clock: Clock, payload: dict[str, Any]) -> None:
     """A code was asked for."""
-    texter: Texter | None = current_app.extensions["socialshop_texter"]
-    service.send_codes(clock, texter)
+    service.send_codes(clock, texter())

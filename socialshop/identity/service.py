@@ -66,6 +66,7 @@ from socialshop.identity.standing import (
 )
 from socialshop.identity.standing_store import BARRED
 from socialshop.identity.store import Named
+from socialshop.identity.tokens import hash_of
 from socialshop.infra.uow import UnitOfWork
 from socialshop.kernel.errors import InvalidValue
 from socialshop.kernel.ids import new_id, to_public
@@ -125,6 +126,7 @@ __all__ = [
     "edit_profile",
     "has_consented",
     "has_email",
+    "hash_of",
     "imported_email",
     "imported_name",
     "is_empty",

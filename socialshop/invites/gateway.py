@@ -8,6 +8,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Callable, Mapping
 
+from socialshop.infra import wired
 from socialshop.infra.uow import UnitOfWork
 from socialshop.invites.rules import Kind, ShareSubject
 
@@ -15,3 +16,9 @@ FindSubject = Callable[[UnitOfWork, uuid.UUID], ShareSubject]
 """The subject with this id. Raises NotFound for one that is unknown or not to be seen."""
 
 Subjects = Mapping[Kind, FindSubject]
+
+
+def subjects() -> Subjects:
+    """What there is to share in the app at hand."""
+    found: Subjects = wired.part("share_subjects")
+    return found

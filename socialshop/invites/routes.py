@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Literal
 
 import structlog
-from flask import current_app, request
+from flask import request
 from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.datastructures import MIMEAccept
 from werkzeug.http import parse_accept_header
@@ -17,7 +17,7 @@ from socialshop.infra.uow import UnitOfWork, in_unit_of_work
 from socialshop.invites import landing, poster, qr, rules, service, visitors, wording
 from socialshop.invites.cookies import Attributed
 from socialshop.invites.errors import PosterUnavailable
-from socialshop.invites.gateway import Subjects
+from socialshop.invites.gateway import subjects
 from socialshop.invites.poster import Fonts, Sheet
 from socialshop.invites.rules import Kind
 from socialshop.invites.schemas import (
@@ -73,13 +73,13 @@ def make_link(call: Call[NewLink, Nothing]) -> Answer:
 
     def make(uow: UnitOfWork) -> Answer:
         shared = service.create_link(
-            uow, call.caller.member_id, service.NewLink(kind, target_id, body.channel), _subjects()
+            uow, call.caller.member_id, service.NewLink(kind, target_id, body.channel), subjects()
         )
         link = shared.link
         text = wording.share_text(
             language, shared.subject, code=link.code, url=_url(link.code), zone=wired.settings().time_zone
         )
-        return Answer(SharedLink.with_text(link, _public_url(), text, posters=_fonts().are_there()), 201)
+        return Answer(SharedLink.with_text(link, wired.public_address(), text, posters=_fonts().are_there()), 201)
 
     return call.transact(make)
 
@@ -98,7 +98,9 @@ def list_links(call: Call[Nothing, PageQuery]) -> Answer:
         )
         rows, cursor = cut_page(found, query.limit, lambda link: link.id)
         return Answer(
-            LinkPage(data=[LinkWire.of(link, _public_url(), posters=posters) for link in rows], next_cursor=cursor)
+            LinkPage(
+                data=[LinkWire.of(link, wired.public_address(), posters=posters) for link in rows], next_cursor=cursor
+            )
         )
 
     return call.transact(read)
@@ -203,7 +205,7 @@ def show_poster(call: Call[Nothing, PosterQuery]) -> Answer:
     settings = wired.settings()
 
     def read(uow: UnitOfWork) -> service.ShareKit:
-        return service.share_kit(uow, call.path["code"], _subjects())
+        return service.share_kit(uow, call.path["code"], subjects())
 
     kit = in_unit_of_work(read, wired.clock())
     code = kit.link.code
@@ -222,7 +224,7 @@ def _page(content: bytes, status: int, cookies: list[str]) -> Answer:
 
 
 def _landing(code: str) -> service.Landing:
-    return in_unit_of_work(lambda uow: service.landing(uow, code, _subjects()))
+    return in_unit_of_work(lambda uow: service.landing(uow, code, subjects()))
 
 
 def _take_clicks() -> None:
@@ -254,15 +256,5 @@ def _fonts() -> Fonts:
     return Fonts(wired.settings().packages_dir or _PROJECT / "node_modules")
 
 
-def _subjects() -> Subjects:
-    found: Subjects = current_app.extensions["socialshop_share_subjects"]
-    return found
-
-
 def _url(code: str) -> str:
-    return f"{_public_url()}/i/{code}"
-
-
-def _public_url() -> str:
-    settings = wired.settings()
-    return (settings.public_url or f"http://{settings.host}:{settings.port}").rstrip("/")
+    return f"{wired.public_address()}/i/{code}"

@@ -6,15 +6,13 @@ import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from flask import current_app
-
 from socialshop.community import service as community
 from socialshop.deals import service as deals
 from socialshop.infra import wired
 from socialshop.infra.uow import UnitOfWork
 from socialshop.invites import service as invites
 from socialshop.invites import wording
-from socialshop.invites.gateway import Subjects
+from socialshop.invites.gateway import subjects
 from socialshop.invites.poster import Fonts
 from socialshop.invites.rules import Kind, ShareSubject
 from socialshop.invites.service import Link, NewLink
@@ -46,17 +44,11 @@ def of_target(uow: UnitOfWork, owner_id: uuid.UUID, kind: Kind, target_id: uuid.
 
 def share(link: Link, subject: ShareSubject | None) -> Share:
     """What the owner of a link hands on, in the reader's language."""
-    url, zone = f"{shop_address()}/i/{link.code}", wired.settings().time_zone
+    url, zone = f"{wired.public_address()}/i/{link.code}", wired.settings().time_zone
     words = wording.share_text(languages.reader(), subject, code=link.code, url=url, zone=zone)
     # Pictures come from the host that serves the page, whatever address the links have.
     poster = f"/i/{link.code}/poster.png?lang={languages.reader()}" if Fonts(assets.packages()).are_there() else None
     return Share(link.code, url, words, f"/i/{link.code}/qr.svg", poster)
-
-
-def shop_address() -> str:
-    """The address that members see, without a slash at its end: what every link that is handed on begins with."""
-    settings = wired.settings()
-    return (settings.public_url or f"http://{settings.host}:{settings.port}").rstrip("/")
 
 
 def subject_of(uow: UnitOfWork, link: Link) -> ShareSubject | None:
@@ -74,9 +66,3 @@ def titles(uow: UnitOfWork, links: Sequence[Link]) -> Mapping[uuid.UUID, str]:
     in_rooms = [link.target_id for link in links if link.target_id is not None and link.kind is Kind.ROOM]
     notes = [link.target_id for link in links if link.target_id is not None and link.kind is Kind.NOTE]
     return {**deals.titles(uow, targets), **rooms.titles(uow, in_rooms), **community.note_titles(uow, notes)}
-
-
-def subjects() -> Subjects:
-    """What there is to share, as app.py has wired it."""
-    found: Subjects = current_app.extensions["socialshop_share_subjects"]
-    return found

@@ -15,6 +15,7 @@ from datetime import datetime
 from typing import Any, Literal, NoReturn, Protocol
 from urllib.parse import quote, urlsplit
 
+from socialshop.infra import wired
 from socialshop.infra.outside import OutcomeUnknown, Refused
 from socialshop.kernel.money import Money
 from socialshop.payments.errors import NoticeMalformed
@@ -82,6 +83,12 @@ class PaymentGateway(Protocol):
 
 
 Gateways = Mapping[str, PaymentGateway]
+
+
+def gateways() -> Gateways:
+    """The providers of the app at hand."""
+    found: Gateways = wired.part("payment_gateways")
+    return found
 
 
 class SandboxGateway:

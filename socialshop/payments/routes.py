@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from flask import current_app, request
+from flask import request
 
 from socialshop.infra.uow import UnitOfWork
 from socialshop.kernel.errors import NotFound
 from socialshop.payments import service
 from socialshop.payments.errors import NoticeMalformed, ProviderUnavailable, WebhookRefused
-from socialshop.payments.gateway import Gateways
+from socialshop.payments.gateway import gateways
 from socialshop.payments.rules import Outcome
 from socialshop.payments.schemas import NoticeTaken, PaymentWire, ProviderNotice, SandboxPay
 from socialshop.web.auth import BUYERS, PUBLIC
@@ -37,7 +37,7 @@ def pay(call: Call[SandboxPay, Nothing]) -> Answer:
     outcome = Outcome(call.body.outcome)
 
     def ask(uow: UnitOfWork) -> Answer:
-        view = service.pay(uow, _gateways(), call.ids["payment_id"], call.caller.number, outcome)
+        view = service.pay(uow, gateways(), call.ids["payment_id"], call.caller.number, outcome)
         return Answer(PaymentWire.of(view), 202)
 
     return call.transact(ask)
@@ -62,12 +62,7 @@ def take_notice(call: Call[ProviderNotice, Nothing]) -> Answer:
     headers = {name.lower(): value for name, value in request.headers.items()}
 
     def store(uow: UnitOfWork) -> Answer:
-        new = service.take_notice(uow, _gateways(), call.path["provider"], headers, body)
+        new = service.take_notice(uow, gateways(), call.path["provider"], headers, body)
         return Answer(NoticeTaken(status="stored" if new else "known"), 202)
 
     return call.transact(store)
-
-
-def _gateways() -> Gateways:
-    found: Gateways = current_app.extensions["socialshop_payment_gateways"]
-    return found

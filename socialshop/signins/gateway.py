@@ -7,6 +7,8 @@ from typing import NamedTuple, Protocol
 
 import structlog
 
+from socialshop.infra import wired
+
 _KEPT = 100
 _SHOWN_DIGITS = 2
 _log = structlog.stdlib.get_logger("socialshop.signins")
@@ -24,6 +26,12 @@ class Texter(Protocol):
 
     def send(self, message: TextMessage) -> None:
         """Send it. Raises Refused, OutcomeUnknown; either way the person asks for another code."""
+
+
+def texter() -> Texter | None:
+    """Who sends text messages for the app at hand."""
+    found: Texter | None = wired.part("texter")
+    return found
 
 
 class SandboxTexter:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from flask import current_app
-
 from socialshop.identity import service as identity
 from socialshop.identity.service import WrongPassword
 from socialshop.infra import wired
@@ -20,7 +18,7 @@ from socialshop.signins.errors import (
     PhonesUnavailable,
     PhoneTaken,
 )
-from socialshop.signins.gateway import Texter
+from socialshop.signins.gateway import texter
 from socialshop.signins.schemas import (
     PASSKEY_PREFIX,
     NewPasskey,
@@ -45,12 +43,6 @@ from socialshop.web.operations import Answer, Call, Reply, Room, refused
 from socialshop.web.schemas import Nothing
 
 room = Room("signins", __name__, tag="Sessions")
-
-
-def texter() -> Texter | None:
-    """Who sends text messages for this shop."""
-    found: Texter | None = current_app.extensions["socialshop_texter"]
-    return found
 
 
 def party() -> RelyingParty | None:

@@ -13,7 +13,6 @@ from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 from typing import Any, NamedTuple
 
-from socialshop.audit import service as audit
 from socialshop.identity import service as identity
 from socialshop.infra.crashpoints import crash_point
 from socialshop.infra.uow import UnitOfWork
@@ -22,7 +21,7 @@ from socialshop.kernel.ids import to_public
 from socialshop.loyalty.coupons import parse
 from socialshop.loyalty.errors import CouponCodeUnknown, CouponGone, SelfAdjustment
 from socialshop.loyalty.rules import day_of
-from socialshop.loyalty.service.offering import Holding
+from socialshop.loyalty.service.offering import Holding, record
 from socialshop.loyalty.store import coupon_ways as ways
 from socialshop.loyalty.store import coupons as store
 from socialshop.loyalty.store.coupon_ways import CodeCounts, Round
@@ -69,7 +68,7 @@ def issue_coupon(
     if len(numbers) < len(set(member_ids)):
         raise InvalidValue("somebody of them is no member", field="member_ids")
     given = issue(uow, row, numbers, period)
-    _record(uow, actor, "coupon.issued", coupon_id, {"period": period, "members": len(given)})
+    record(uow, actor, "coupon.issued", coupon_id, {"period": period, "members": len(given)})
     return len(given)
 
 
@@ -80,7 +79,7 @@ def make_codes(uow: UnitOfWork, actor: uuid.UUID, coupon_id: uuid.UUID, count: i
         raise InvalidValue("this coupon is not given by codes", field="count")
     codes = tuple(_new_code() for _ in range(count))
     ways.add_codes(uow.session, coupon_id, [_hash(code) for code in codes], uow.now)
-    _record(uow, actor, "coupon.codes_made", coupon_id, {"codes": count})
+    record(uow, actor, "coupon.codes_made", coupon_id, {"codes": count})
     return Codes(coupon_id, codes)
 
 
@@ -177,7 +176,3 @@ def _locked(uow: UnitOfWork, coupon_id: uuid.UUID) -> CouponRow:
     if row is None:
         raise NotFound("no such coupon")
     return row
-
-
-def _record(uow: UnitOfWork, actor: uuid.UUID, action: str, coupon_id: uuid.UUID, facts: dict[str, object]) -> None:
-    audit.record(uow, actor=actor, action=action, target=to_public("cpn", coupon_id), facts=facts)

@@ -81,7 +81,7 @@ def make_coupon(uow: UnitOfWork, actor: uuid.UUID, new: NewCoupon) -> CouponView
         way=new.way,
     )
     store.add(uow.session, row)
-    _record(uow, actor, "coupon.made", row.id, {"title": row.title, "terms": row.terms, "way": row.way})
+    record(uow, actor, "coupon.made", row.id, {"title": row.title, "terms": row.terms, "way": row.way})
     return CouponView(row, new.terms, _NOTHING)
 
 
@@ -108,7 +108,7 @@ def pause_coupon(uow: UnitOfWork, actor: uuid.UUID, coupon_id: uuid.UUID, *, pau
         raise NotFound("no such coupon")
     if (row.paused_at is not None) is not paused:
         store.set_paused(uow.session, coupon_id, uow.now if paused else None)
-        _record(uow, actor, "coupon.paused" if paused else "coupon.resumed", coupon_id, {})
+        record(uow, actor, "coupon.paused" if paused else "coupon.resumed", coupon_id, {})
     return coupon(uow, coupon_id)
 
 
@@ -123,5 +123,6 @@ def _views(uow: UnitOfWork, rows: Sequence[CouponRow]) -> list[CouponView]:
     return [CouponView(row, rules.parse(row.terms), taken.get(row.id, _NOTHING)) for row in rows]
 
 
-def _record(uow: UnitOfWork, actor: uuid.UUID, action: str, coupon_id: uuid.UUID, facts: dict[str, object]) -> None:
+def record(uow: UnitOfWork, actor: uuid.UUID, action: str, coupon_id: uuid.UUID, facts: dict[str, object]) -> None:
+    """Note what an admin did about a coupon."""
     audit.record(uow, actor=actor, action=action, target=to_public("cpn", coupon_id), facts=facts)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
 import secrets
 import uuid
 from dataclasses import dataclass
 from datetime import datetime
 
+from socialshop.identity import service as identity
 from socialshop.infra.uow import UnitOfWork
 from socialshop.kernel.errors import NotFound
 from socialshop.kernel.ids import new_id
@@ -106,7 +106,7 @@ def make_gift_link(uow: UnitOfWork, giver: int, gift_id: uuid.UUID) -> str:
     """
     row = _held(uow, giver, gift_id)
     token = secrets.token_urlsafe(_TOKEN_BYTES)
-    if row.status != "ready" or not store.set_token(uow.session, gift_id, hash_of(token)):
+    if row.status != "ready" or not store.set_token(uow.session, gift_id, identity.hash_of(token)):
         raise GiftNotReady("the gift is not paid yet, or has been redeemed or given back", status=row.status)
     return token
 
@@ -116,7 +116,7 @@ def redeem(uow: UnitOfWork, member: int, token: str, zone: str) -> uuid.UUID:
 
     Once, whoever is faster. Raises GiftGone (no such link, or it was used), PlanHeld.
     """
-    row = store.lock_by_token(uow.session, hash_of(token))
+    row = store.lock_by_token(uow.session, identity.hash_of(token))
     if row is None or row.status != "ready":
         raise GiftGone("this link gives nothing any more")
     (charge,) = charges.named(uow.session, [row.charge_id])
@@ -169,11 +169,6 @@ def return_gift(uow: UnitOfWork, giver: int, gift_id: uuid.UUID) -> None:
         raise GiftNotReady("the gift is not paid yet, or has been redeemed", status=row.status)
     store.note_returned(uow.session, gift_id)
     give_back(uow, [(charge, charge.price_minor) for charge in charges.named(uow.session, [row.charge_id])], "whole")
-
-
-def hash_of(token: str) -> bytes:
-    """What is kept of a token."""
-    return hashlib.sha256(token.encode()).digest()
 
 
 def _held(uow: UnitOfWork, giver: int, gift_id: uuid.UUID) -> GiftRow:

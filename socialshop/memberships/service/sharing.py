@@ -12,7 +12,6 @@ from socialshop.infra.uow import UnitOfWork
 from socialshop.kernel.errors import NotFound
 from socialshop.kernel.ids import new_id
 from socialshop.memberships.errors import FamilyFull, FamilyTaken, GiftGone
-from socialshop.memberships.service.gifting import hash_of
 from socialshop.memberships.service.offering import OfferView, offer_of
 from socialshop.memberships.service.subscribing import require
 from socialshop.memberships.store import families as store
@@ -52,7 +51,7 @@ def make_family_link(uow: UnitOfWork, owner: int, subscription_id: uuid.UUID) ->
     if not offer_of(uow, row.offer_id).offer.family_seats:
         raise FamilyFull("this plan is for one")
     token = secrets.token_urlsafe(_TOKEN_BYTES)
-    store.set_link(uow.session, row.id, hash_of(token), uow.now)
+    store.set_link(uow.session, row.id, identity.hash_of(token), uow.now)
     return token
 
 
@@ -61,7 +60,7 @@ def join_family(uow: UnitOfWork, member: int, token: str) -> uuid.UUID:
 
     Raises GiftGone (no such link, or the plan has ended), FamilyFull, FamilyTaken (the owner, or in another family).
     """
-    linked = store.linked(uow.session, hash_of(token))
+    linked = store.linked(uow.session, identity.hash_of(token))
     row = subscriptions.lock_all(uow.session, [linked]).get(linked) if linked else None
     if row is None or row.status not in _RUNS:
         raise GiftGone("this link gives nothing any more")

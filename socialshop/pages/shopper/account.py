@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import Response, current_app, flash, render_template
+from flask import Response, flash, render_template
 from flask_babel import gettext
 
 from socialshop.identity import service as identity
@@ -16,6 +16,7 @@ from socialshop.pages.shopper.proof import own_password, party
 from socialshop.pages.shopper.section import shopper
 from socialshop.pages.visit import Visit
 from socialshop.signins import service as signins
+from socialshop.signins.gateway import texter
 from socialshop.web import limits
 
 
@@ -30,7 +31,7 @@ def show_account(visit: Visit) -> str:
         phone=signins.phone_of(visit.uow, caller.member_id),
         passkeys=signins.passkeys_of(visit.uow, caller.member_id),
         takes_passkeys=party(visit) is not None,
-        sends_texts=current_app.extensions["socialshop_texter"] is not None,
+        sends_texts=texter() is not None,
         may_tell_birthday=birthday is None or birthday.changeable_at <= visit.uow.now,
         card=onboarding.card_of(visit.uow, caller.member_id),
         sessions=[

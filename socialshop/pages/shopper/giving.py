@@ -4,20 +4,20 @@ from __future__ import annotations
 
 from typing import Literal
 
-from flask import Response, current_app, flash, make_response, render_template, request, url_for
+from flask import Response, flash, make_response, render_template, request, url_for
 from flask_babel import gettext
 
+from socialshop.infra import wired
 from socialshop.kernel.ids import to_public
 from socialshop.memberships import service as memberships
 from socialshop.memberships.schemas.given import GIFT_PREFIX
 from socialshop.memberships.schemas.plans import SUBSCRIPTION_PREFIX
 from socialshop.pages.section import go_to
-from socialshop.pages.sharing import shop_address
 from socialshop.pages.shopper.plan import chosen_plan
 from socialshop.pages.shopper.section import shopper
 from socialshop.pages.visit import Visit
 from socialshop.payments import service as payments
-from socialshop.payments.gateway import Gateways
+from socialshop.payments.gateway import gateways
 from socialshop.payments.rules import PAYABLE, Outcome
 from socialshop.web.auth import BUYERS
 
@@ -53,7 +53,7 @@ def pay_gift(visit: Visit) -> Response:
     outcome = visit.form.choice("outcome", [outcome.value for outcome in Outcome])
     visit.form.check()
     gift = memberships.gift_of(visit.uow, visit.caller.number, visit.ids["gift_id"])
-    payments.pay(visit.uow, _gateways(), gift.payment.id, visit.caller.number, Outcome(outcome))
+    payments.pay(visit.uow, gateways(), gift.payment.id, visit.caller.number, Outcome(outcome))
     flash(gettext("The payment is on its way. Here you see when it has arrived."))
     return go_to("shopper.show_gifts")
 
@@ -62,7 +62,7 @@ def pay_gift(visit: Visit) -> Response:
 def make_gift_link(visit: Visit) -> Response:
     """The link that redeems the gift, shown this once."""
     token = memberships.make_gift_link(visit.uow, visit.caller.number, visit.ids["gift_id"])
-    return _shown_once("gift", f"{shop_address()}{url_for('shopper.show_gift', token=token)}")
+    return _shown_once("gift", f"{wired.public_address()}{url_for('shopper.show_gift', token=token)}")
 
 
 @shopper.action("/plan-gifts/<gift_id>/return", access=BUYERS, again="show_gifts", ids=_GIFT)
@@ -122,7 +122,7 @@ def leave_family(visit: Visit) -> Response:
 def make_family_link(visit: Visit) -> Response:
     """The link by which others share the plan, shown this once."""
     token = memberships.make_family_link(visit.uow, visit.caller.number, visit.ids["subscription_id"])
-    return _shown_once("family", f"{shop_address()}{url_for('shopper.show_family', token=token)}")
+    return _shown_once("family", f"{wired.public_address()}{url_for('shopper.show_family', token=token)}")
 
 
 @shopper.action(
@@ -166,8 +166,3 @@ def _shown_once(kind: Literal["gift", "family"], link: str) -> Response:
 
 def _token() -> str:
     return request.args.get("token", "")[:_LONGEST_TOKEN]
-
-
-def _gateways() -> Gateways:
-    found: Gateways = current_app.extensions["socialshop_payment_gateways"]
-    return found

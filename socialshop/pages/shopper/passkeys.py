@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TypeVar
 
-from flask import Response, flash, render_template, request
+from flask import Response, flash, render_template
 from flask_babel import gettext
 from pydantic import BaseModel, ValidationError
 
@@ -14,7 +14,7 @@ from socialshop.invites import visitors
 from socialshop.pages.section import go_to, go_to_address
 from socialshop.pages.shopper.proof import own_password, party
 from socialshop.pages.shopper.section import shopper
-from socialshop.pages.shopper.signing import let_in, safe_next
+from socialshop.pages.shopper.signing import let_in, next_address
 from socialshop.pages.visit import Visit
 from socialshop.pages.wording import SENTENCES
 from socialshop.signins import service as signins
@@ -79,7 +79,7 @@ def remove_passkey(visit: Visit) -> Response:
 def show_passkey_sign_in(visit: Visit) -> str:
     """One button; the browser asks which passkey."""
     options = signins.begin_passkey_sign_in(visit.uow, party(visit))
-    return render_template("shopper/sign_in_passkey.html", options=options, next=_next(visit))
+    return render_template("shopper/sign_in_passkey.html", options=options, next=next_address(visit))
 
 
 @shopper.action("/sign-in/passkey", access=PUBLIC, again="show_passkey_sign_in")
@@ -94,8 +94,8 @@ def sign_in_by_passkey(visit: Visit) -> Response:
         )
     if entrance is None:
         flash(str(SENTENCES["passkey_refused"]), "bad")
-        return go_to("shopper.show_passkey_sign_in", next=_next(visit))
-    return let_in(entrance, go_to_address(_next(visit)))
+        return go_to("shopper.show_passkey_sign_in", next=next_address(visit))
+    return let_in(entrance, go_to_address(next_address(visit)))
 
 
 def _answer(visit: Visit, shape: type[Credential]) -> Credential | None:
@@ -104,7 +104,3 @@ def _answer(visit: Visit, shape: type[Credential]) -> Credential | None:
         return shape.model_validate_json(visit.form.values.get("credential", "")[:_LONGEST_ANSWER])
     except ValidationError:
         return None
-
-
-def _next(visit: Visit) -> str:
-    return safe_next(visit.form.values.get("next", request.args.get("next")))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import Response, current_app, flash, render_template
+from flask import Response, flash, render_template
 from flask_babel import gettext
 
 from socialshop.kernel.ids import to_public
@@ -11,7 +11,7 @@ from socialshop.pages.section import go_to
 from socialshop.pages.shopper.section import shopper
 from socialshop.pages.visit import Visit
 from socialshop.payments import service as payments
-from socialshop.payments.gateway import Gateways
+from socialshop.payments.gateway import gateways
 from socialshop.payments.rules import PAYABLE, Outcome
 from socialshop.rooms import service as rooms
 from socialshop.web.auth import BUYERS
@@ -27,7 +27,7 @@ def show_payment(visit: Visit) -> str:
     if order.room_id is not None:
         seat = rooms.own_seat(visit.uow, order.room_id, visit.caller.number)
     payable = order.payment is not None and order.payment.status in PAYABLE
-    ready = order.payment is not None and order.payment.provider in _gateways()
+    ready = order.payment is not None and order.payment.provider in gateways()
     return render_template("shopper/pay.html", order=order, seat=seat, payable=payable, ready=ready)
 
 
@@ -38,13 +38,8 @@ def pay(visit: Visit) -> Response:
     visit.form.check()
     order = orders.order(visit.uow, visit.ids["order_id"], visit.caller.number)
     payment = payments.payment_of_order(visit.uow, order.id)
-    payments.pay(visit.uow, _gateways(), payment.id, visit.caller.number, Outcome(outcome))
+    payments.pay(visit.uow, gateways(), payment.id, visit.caller.number, Outcome(outcome))
     flash(gettext("The payment is on its way. Here you see when it has arrived."))
     if order.room_id is None:
         return go_to("shopper.show_order", order_id=visit.path["order_id"])
     return go_to("shopper.show_room", room_id=to_public("room", order.room_id))
-
-
-def _gateways() -> Gateways:
-    found: Gateways = current_app.extensions["socialshop_payment_gateways"]
-    return found

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from contextlib import suppress
 
-from flask import Response, current_app, flash, render_template, request, session
+from flask import Response, flash, render_template, session
 from flask_babel import gettext
 
 from socialshop.identity.service import LONGEST_PASSWORD
@@ -12,12 +12,12 @@ from socialshop.invites import visitors
 from socialshop.pages.section import go_to, go_to_address
 from socialshop.pages.shopper.proof import own_password
 from socialshop.pages.shopper.section import shopper
-from socialshop.pages.shopper.signing import let_in, safe_next
+from socialshop.pages.shopper.signing import let_in, next_address
 from socialshop.pages.visit import Visit
 from socialshop.pages.wording import SENTENCES
 from socialshop.signins import service as signins
 from socialshop.signins.errors import CodeNotValid
-from socialshop.signins.gateway import Texter
+from socialshop.signins.gateway import texter
 from socialshop.signins.rules import CODE_DIGITS
 from socialshop.signins.service import LONGEST_PHONE
 from socialshop.web import limits
@@ -30,7 +30,7 @@ _PHONE = "phone"
 @shopper.page("/sign-in/phone", access=PUBLIC)
 def show_phone_sign_in(visit: Visit) -> str:
     """Have a code sent; then type it in."""
-    return render_template("shopper/sign_in_phone.html", phone=session.get(_PHONE, ""), next=_next(visit))
+    return render_template("shopper/sign_in_phone.html", phone=session.get(_PHONE, ""), next=next_address(visit))
 
 
 @shopper.action("/sign-in/phone/code", access=PUBLIC, again="show_phone_sign_in", limit=limits.CODE_REQUESTS)
@@ -38,10 +38,10 @@ def ask_phone_code(visit: Visit) -> Response:
     """Have a code sent; the answer is the same whether or not the shop knows the phone."""
     phone = visit.form.text("phone", longest=LONGEST_PHONE)
     visit.form.check()
-    signins.ask_phone_sign_in(visit.uow, _texter(), phone)
+    signins.ask_phone_sign_in(visit.uow, texter(), phone)
     session[_PHONE] = phone
     flash(gettext("If somebody signs in by this phone, a code is on its way."))
-    return go_to("shopper.show_phone_sign_in", next=_next(visit))
+    return go_to("shopper.show_phone_sign_in", next=next_address(visit))
 
 
 @shopper.action("/sign-in/phone", access=PUBLIC, again="show_phone_sign_in")
@@ -57,9 +57,9 @@ def sign_in_by_phone(visit: Visit) -> Response:
         if entrance is None:
             raise CodeNotValid("this code is not good", field="code")
     if entrance is None:
-        return _wrong("shopper.show_phone_sign_in", next=_next(visit))
+        return _wrong("shopper.show_phone_sign_in", next=next_address(visit))
     session.pop(_PHONE, None)
-    return let_in(entrance, go_to_address(_next(visit)))
+    return let_in(entrance, go_to_address(next_address(visit)))
 
 
 @shopper.action("/account/phone", again="show_account", limit=limits.CODE_REQUESTS)
@@ -70,7 +70,7 @@ def link_phone(visit: Visit) -> Response:
     password = form.secret("phone_password", longest=LONGEST_PASSWORD)
     form.check()
     with own_password(visit, "phone_password"):
-        signins.ask_phone_link(visit.uow, _texter(), visit.caller.member_id, phone, password)
+        signins.ask_phone_link(visit.uow, texter(), visit.caller.member_id, phone, password)
     flash(gettext("A code is on its way to this phone."))
     return go_to("shopper.show_account")
 
@@ -101,12 +101,3 @@ def _wrong(endpoint: str, **variables: str) -> Response:
     """Say that the code is not good, by way of a redirect: the attempt counts, so what was done must be committed."""
     flash(str(SENTENCES["code_not_valid"]), "bad")
     return go_to(endpoint, **variables)
-
-
-def _next(visit: Visit) -> str:
-    return safe_next(visit.form.values.get("next", request.args.get("next")))
-
-
-def _texter() -> Texter | None:
-    found: Texter | None = current_app.extensions["socialshop_texter"]
-    return found

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
-from flask import Response, current_app, flash, render_template
+from flask import Response, flash, render_template
 from flask_babel import format_date, gettext, lazy_gettext
 
 from socialshop.kernel.errors import NotFound
@@ -19,7 +19,7 @@ from socialshop.pages.section import go_to
 from socialshop.pages.shopper.section import shopper
 from socialshop.pages.visit import Visit
 from socialshop.payments import service as payments
-from socialshop.payments.gateway import Gateways
+from socialshop.payments.gateway import gateways
 from socialshop.payments.rules import PAYABLE, Outcome
 from socialshop.web.auth import BUYERS
 
@@ -89,7 +89,7 @@ def show_subscription(visit: Visit) -> str:
         upgrades=upgrades,
         refund=memberships.refund_quote(visit.uow, number, id_, zone) if runs else None,
         payable=due is not None and due.payment.status in PAYABLE,
-        ready=due is not None and due.payment.provider in _gateways(),
+        ready=due is not None and due.payment.provider in gateways(),
         buys=visit.caller.role in BUYERS.roles,
     )
 
@@ -102,7 +102,7 @@ def pay_plan(visit: Visit) -> Response:
     due = memberships.subscription_of(visit.uow, visit.caller.number, visit.ids["subscription_id"]).due
     if due is None:
         raise NotFound("nothing is due")
-    payments.pay(visit.uow, _gateways(), due.payment.id, visit.caller.number, Outcome(outcome))
+    payments.pay(visit.uow, gateways(), due.payment.id, visit.caller.number, Outcome(outcome))
     flash(gettext("The payment is on its way. Here you see when it has arrived."))
     return _back(visit)
 
@@ -189,8 +189,3 @@ def chosen_plan(visit: Visit) -> tuple[str, str]:
 
 def _back(visit: Visit) -> Response:
     return go_to("shopper.show_subscription", subscription_id=visit.path["subscription_id"])
-
-
-def _gateways() -> Gateways:
-    found: Gateways = current_app.extensions["socialshop_payment_gateways"]
-    return found

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import Response, current_app, flash, render_template, request, url_for
+from flask import Response, flash, render_template, request, url_for
 from flask_babel import gettext
 
 from socialshop.identity import service as identity
@@ -18,6 +18,7 @@ from socialshop.pages.shopper.proof import party
 from socialshop.pages.shopper.rooms import go_and_pay
 from socialshop.pages.shopper.section import shopper
 from socialshop.pages.visit import Visit
+from socialshop.signins.gateway import texter
 from socialshop.web import limits
 from socialshop.web.auth import PUBLIC, SIGNED_IN
 
@@ -29,12 +30,17 @@ def safe_next(said: str | None) -> str:
     return url_for("shopper.shop_front")
 
 
+def next_address(visit: Visit) -> str:
+    """Where the form or the address of a page of signing in says to go after it."""
+    return safe_next(visit.form.values.get("next", request.args.get("next")))
+
+
 @shopper.page("/sign-in", access=PUBLIC)
 def show_sign_in(visit: Visit) -> str:
     """The form."""
-    by_phone = current_app.extensions["socialshop_texter"] is not None
+    by_phone = texter() is not None
     by_passkey = party(visit) is not None
-    return render_template("shopper/sign_in.html", next=_next(visit), by_phone=by_phone, by_passkey=by_passkey)
+    return render_template("shopper/sign_in.html", next=next_address(visit), by_phone=by_phone, by_passkey=by_passkey)
 
 
 @shopper.action("/sign-in", access=PUBLIC, again="show_sign_in")
@@ -52,7 +58,7 @@ def sign_in(visit: Visit) -> Response:
             session_days=visit.settings.session_days,
             visitor=visitors.known_visitor(),
         )
-    return let_in(entrance, go_to_address(_next(visit)))
+    return let_in(entrance, go_to_address(next_address(visit)))
 
 
 @shopper.page("/sign-up", access=PUBLIC)
@@ -68,7 +74,7 @@ def show_sign_up(visit: Visit) -> str | Response:
     came_by = visitors.touch(visit.uow.now) is not None
     return render_template(
         "shopper/sign_up.html",
-        next=_seat_address(wanted) if wanted else _next(visit),
+        next=_seat_address(wanted) if wanted else next_address(visit),
         came_by=came_by,
         code=request.args.get("invite", ""),
         offer=seats.offer(visit, wanted) if wanted else None,
@@ -96,7 +102,7 @@ def sign_up(visit: Visit) -> Response:
     arrival = Arrival(code or None, visitors.touch(visit.uow.now), visitors.known_visitor())
     entrance = onboarding.register(visit.uow, person, arrival, session_days=settings.session_days)
     wanted = form.values.get("seat", "")
-    answer = _seated(visit, entrance, wanted, code or None) if wanted else go_to_address(_next(visit))
+    answer = _seated(visit, entrance, wanted, code or None) if wanted else go_to_address(next_address(visit))
     flash(gettext("Welcome, %(name)s.", name=entrance.card.display_name))
     return let_in(entrance, answer)
 
@@ -108,10 +114,6 @@ def sign_out(visit: Visit) -> Response:
     answer = go_to_address(url_for("shopper.shop_front"))
     cookies.drop_session(answer)
     return answer
-
-
-def _next(visit: Visit) -> str:
-    return safe_next(visit.form.values.get("next", request.args.get("next")))
 
 
 def _seat_address(wanted: str) -> str:

@@ -18,12 +18,11 @@ from fido2.utils import websafe_decode
 from socialshop.infra.uow import UnitOfWork
 from socialshop.kernel.errors import NotFound
 from socialshop.kernel.ids import new_id, to_public
-from socialshop.notifications import service as notifications
-from socialshop.notifications.service import Told
 from socialshop.onboarding import service as onboarding
 from socialshop.onboarding.service import Entrance
 from socialshop.signins import rules, webauthn
 from socialshop.signins.errors import PasskeysUnavailable
+from socialshop.signins.service.telling import tell
 from socialshop.signins.store import passkeys as store
 from socialshop.signins.store.passkeys import PasskeyRow
 from socialshop.signins.webauthn import Owner, RelyingParty
@@ -77,7 +76,7 @@ def add_passkey(
     }
     if not store.add(uow.session, values):
         return None
-    _tell(uow, member, "passkey_added")
+    tell(uow, member, "passkey_added")
     return row
 
 
@@ -93,7 +92,7 @@ def remove_passkey(uow: UnitOfWork, member_id: uuid.UUID, member: int, passkey_i
     """It signs in no more; told by a notice and by mail. Raises NotFound, also for another's."""
     if not store.remove(uow.session, member_id, passkey_id):
         raise NotFound("no such passkey")
-    _tell(uow, member, "passkey_removed")
+    tell(uow, member, "passkey_removed")
 
 
 def begin_passkey_sign_in(uow: UnitOfWork, party: RelyingParty | None) -> dict[str, Any]:
@@ -158,7 +157,3 @@ def _id_in(answer: Mapping[str, Any]) -> bytes:
 
 def _hash(challenge: bytes) -> bytes:
     return hashlib.sha256(challenge).digest()
-
-
-def _tell(uow: UnitOfWork, member: int, kind: str) -> None:
-    notifications.tell(uow, [Told(member, kind, str(new_id()), None, None, {})])

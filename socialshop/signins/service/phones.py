@@ -21,14 +21,13 @@ from socialshop.infra.uow import UnitOfWork, advisory_lock
 from socialshop.kernel.errors import NotFound
 from socialshop.kernel.ids import new_id, to_public
 from socialshop.kernel.languages import language_of
-from socialshop.notifications import service as notifications
-from socialshop.notifications.service import Told
 from socialshop.onboarding import service as onboarding
 from socialshop.onboarding.service import Entrance
 from socialshop.signins import rules
 from socialshop.signins.errors import PhonesUnavailable, PhoneTaken
 from socialshop.signins.events import CodeAsked
 from socialshop.signins.gateway import Texter, TextMessage
+from socialshop.signins.service.telling import tell
 from socialshop.signins.store import phones as store
 from socialshop.signins.store.phones import PhoneRow
 
@@ -68,7 +67,7 @@ def confirm_phone(uow: UnitOfWork, member_id: uuid.UUID, member: int, code: str)
         return None
     if not store.put(uow.session, member_id, tried.phone, uow.now):
         raise PhoneTaken("another member signs in by this phone")
-    _tell(uow, member, "phone_linked")
+    tell(uow, member, "phone_linked")
     _log.info("phone linked", member=to_public("mbr", member_id))
     return PhoneRow(tried.phone, uow.now)
 
@@ -78,7 +77,7 @@ def remove_phone(uow: UnitOfWork, member_id: uuid.UUID, member: int, password: s
     identity.check_own_password(uow, member_id, password)
     if not store.remove(uow.session, member_id):
         raise NotFound("you sign in by no phone")
-    _tell(uow, member, "phone_removed")
+    tell(uow, member, "phone_removed")
 
 
 def ask_phone_sign_in(uow: UnitOfWork, texter: Texter | None, phone: str) -> None:
@@ -152,7 +151,3 @@ def _right(uow: UnitOfWork, tried: store.TriedCode | None, code: str) -> store.T
         return None
     store.use(uow.session, tried)
     return tried
-
-
-def _tell(uow: UnitOfWork, member: int, kind: str) -> None:
-    notifications.tell(uow, [Told(member, kind, str(new_id()), None, None, {})])
