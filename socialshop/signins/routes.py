@@ -35,7 +35,6 @@ from socialshop.signins.schemas import (
     PhoneLink,
     PhoneWire,
 )
-from socialshop.signins.service import RelyingParty
 from socialshop.web import limits
 from socialshop.web.auth import PUBLIC, SIGNED_IN
 from socialshop.web.idempotency import Idempotency
@@ -43,12 +42,6 @@ from socialshop.web.operations import Answer, Call, Reply, Room, refused
 from socialshop.web.schemas import Nothing
 
 room = Room("signins", __name__, tag="Sessions")
-
-
-def party() -> RelyingParty | None:
-    """Who this shop is to authenticators."""
-    settings = wired.settings()
-    return service.relying_party(settings.public_url or f"http://{settings.host}:{settings.port}")
 
 
 @room.operation(
@@ -203,7 +196,7 @@ def list_passkeys(call: Call[Nothing, Nothing]) -> Answer:
 def begin_passkey(call: Call[Nothing, Nothing]) -> Answer:
     """Begin to make a passkey: a key of your own device, found by itself and used after it has verified you."""
     return call.transact(
-        lambda uow: Answer(Options(options=service.begin_passkey(uow, party(), call.caller.member_id)), 201)
+        lambda uow: Answer(Options(options=service.begin_passkey(uow, service.party(), call.caller.member_id)), 201)
     )
 
 
@@ -224,7 +217,9 @@ def add_passkey(call: Call[NewPasskey, Nothing]) -> Answer:
     def add(uow: UnitOfWork) -> Answer:
         identity.check_own_password(uow, caller.member_id, body.current_password)
         created = body.credential.model_dump()
-        made = service.add_passkey(uow, party(), caller.member_id, caller.number, name=body.name, created=created)
+        made = service.add_passkey(
+            uow, service.party(), caller.member_id, caller.number, name=body.name, created=created
+        )
         return Answer(PasskeyWire.of(made), 201) if made else refused(_not_good())
 
     with limits.counted(to_public("mbr", caller.member_id), WrongPassword):
@@ -277,7 +272,7 @@ def remove_passkey(call: Call[Nothing, Nothing]) -> Answer:
 )
 def begin_passkey_sign_in(call: Call[Nothing, Nothing]) -> Answer:
     """Begin to sign in by a passkey: no name is asked for, the browser knows whose it has."""
-    return call.transact(lambda uow: Answer(Options(options=service.begin_passkey_sign_in(uow, party())), 201))
+    return call.transact(lambda uow: Answer(Options(options=service.begin_passkey_sign_in(uow, service.party())), 201))
 
 
 @room.operation(
@@ -294,7 +289,7 @@ def sign_in_by_passkey(call: Call[PasskeySignIn, Nothing]) -> Answer:
 
     def enter(uow: UnitOfWork) -> Answer:
         asserted, visitor = call.body.credential.model_dump(), visitors.known_visitor()
-        entrance = service.sign_in_by_passkey(uow, party(), asserted, session_days=days, visitor=visitor)
+        entrance = service.sign_in_by_passkey(uow, service.party(), asserted, session_days=days, visitor=visitor)
         return Answer(SessionOpened.of(entrance), 201) if entrance else refused(_not_good())
 
     return call.transact(enter)

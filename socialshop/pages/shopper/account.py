@@ -12,7 +12,7 @@ from socialshop.notifications import service as notifications
 from socialshop.onboarding import service as onboarding
 from socialshop.pages.forms import Form
 from socialshop.pages.section import go_to
-from socialshop.pages.shopper.proof import own_password, party
+from socialshop.pages.shopper.proof import own_password
 from socialshop.pages.shopper.section import shopper
 from socialshop.pages.visit import Visit
 from socialshop.signins import service as signins
@@ -30,7 +30,7 @@ def show_account(visit: Visit) -> str:
         birthday=birthday,
         phone=signins.phone_of(visit.uow, caller.member_id),
         passkeys=signins.passkeys_of(visit.uow, caller.member_id),
-        takes_passkeys=party(visit) is not None,
+        takes_passkeys=signins.party() is not None,
         sends_texts=texter() is not None,
         may_tell_birthday=birthday is None or birthday.changeable_at <= visit.uow.now,
         card=onboarding.card_of(visit.uow, caller.member_id),

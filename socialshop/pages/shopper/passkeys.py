@@ -12,7 +12,7 @@ from socialshop.identity import service as identity
 from socialshop.identity.service import LONGEST_PASSWORD
 from socialshop.invites import visitors
 from socialshop.pages.section import go_to, go_to_address
-from socialshop.pages.shopper.proof import own_password, party
+from socialshop.pages.shopper.proof import own_password
 from socialshop.pages.shopper.section import shopper
 from socialshop.pages.shopper.signing import let_in, next_address
 from socialshop.pages.visit import Visit
@@ -31,7 +31,7 @@ Credential = TypeVar("Credential", bound=BaseModel)
 @shopper.page("/account/passkeys/new", tab="me")
 def show_new_passkey(visit: Visit) -> str:
     """What it is to be called; the challenge that the browser has signed comes along."""
-    options = signins.begin_passkey(visit.uow, party(visit), visit.caller.member_id)
+    options = signins.begin_passkey(visit.uow, signins.party(), visit.caller.member_id)
     return render_template("shopper/new_passkey.html", options=options)
 
 
@@ -48,7 +48,7 @@ def add_passkey(visit: Visit) -> Response:
     made = None
     if created is not None:
         made = signins.add_passkey(
-            visit.uow, party(visit), caller.member_id, caller.number, name=name, created=created.model_dump()
+            visit.uow, signins.party(), caller.member_id, caller.number, name=name, created=created.model_dump()
         )
     if made is None:
         flash(str(SENTENCES["passkey_refused"]), "bad")
@@ -78,7 +78,7 @@ def remove_passkey(visit: Visit) -> Response:
 @shopper.page("/sign-in/passkey", access=PUBLIC)
 def show_passkey_sign_in(visit: Visit) -> str:
     """One button; the browser asks which passkey."""
-    options = signins.begin_passkey_sign_in(visit.uow, party(visit))
+    options = signins.begin_passkey_sign_in(visit.uow, signins.party())
     return render_template("shopper/sign_in_passkey.html", options=options, next=next_address(visit))
 
 
@@ -90,7 +90,7 @@ def sign_in_by_passkey(visit: Visit) -> Response:
     if asserted is not None:
         days, visitor = visit.settings.session_days, visitors.known_visitor()
         entrance = signins.sign_in_by_passkey(
-            visit.uow, party(visit), asserted.model_dump(), session_days=days, visitor=visitor
+            visit.uow, signins.party(), asserted.model_dump(), session_days=days, visitor=visitor
         )
     if entrance is None:
         flash(str(SENTENCES["passkey_refused"]), "bad")

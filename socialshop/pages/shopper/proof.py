@@ -9,8 +9,6 @@ from socialshop.identity.service import WrongPassword
 from socialshop.kernel.ids import to_public
 from socialshop.pages.visit import Visit
 from socialshop.pages.wording import sentence_of
-from socialshop.signins import service as signins
-from socialshop.signins.service import RelyingParty
 from socialshop.web import limits
 
 
@@ -24,9 +22,3 @@ def own_password(visit: Visit, field: str) -> Iterator[None]:
     except WrongPassword as wrong:
         visit.form.errors[field] = sentence_of(wrong)
         visit.form.refuse()
-
-
-def party(visit: Visit) -> RelyingParty | None:
-    """Who this shop is to authenticators; None where passkeys are not offered."""
-    settings = visit.settings
-    return signins.relying_party(settings.public_url or f"http://{settings.host}:{settings.port}")

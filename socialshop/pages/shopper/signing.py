@@ -14,10 +14,10 @@ from socialshop.onboarding.service import Arrival, Entrance
 from socialshop.pages import cookies, languages
 from socialshop.pages.section import go_to_address
 from socialshop.pages.shopper import seats
-from socialshop.pages.shopper.proof import party
 from socialshop.pages.shopper.rooms import go_and_pay
 from socialshop.pages.shopper.section import shopper
 from socialshop.pages.visit import Visit
+from socialshop.signins import service as signins
 from socialshop.signins.gateway import texter
 from socialshop.web import limits
 from socialshop.web.auth import PUBLIC, SIGNED_IN
@@ -39,7 +39,7 @@ def next_address(visit: Visit) -> str:
 def show_sign_in(visit: Visit) -> str:
     """The form."""
     by_phone = texter() is not None
-    by_passkey = party(visit) is not None
+    by_passkey = signins.party() is not None
     return render_template("shopper/sign_in.html", next=next_address(visit), by_phone=by_phone, by_passkey=by_passkey)
 
 

@@ -7,6 +7,7 @@ from socialshop.signins.service.passkeys import (
     add_passkey,
     begin_passkey,
     begin_passkey_sign_in,
+    party,
     passkeys_of,
     purge_challenges,
     remove_passkey,
@@ -26,7 +27,7 @@ from socialshop.signins.service.phones import (
 from socialshop.signins.store.passkeys import PasskeyRow
 from socialshop.signins.store.personal import PERSONAL
 from socialshop.signins.store.phones import PhoneRow
-from socialshop.signins.webauthn import RelyingParty, relying_party
+from socialshop.signins.webauthn import RelyingParty
 
 __all__ = [
     "LONGEST_PASSKEY_NAME",
@@ -41,11 +42,11 @@ __all__ = [
     "begin_passkey",
     "begin_passkey_sign_in",
     "confirm_phone",
+    "party",
     "passkeys_of",
     "phone_of",
     "purge_challenges",
     "purge_codes",
-    "relying_party",
     "remove_passkey",
     "remove_phone",
     "rename_passkey",

@@ -15,6 +15,7 @@ from typing import Any
 import structlog
 from fido2.utils import websafe_decode
 
+from socialshop.infra import wired
 from socialshop.infra.uow import UnitOfWork
 from socialshop.kernel.errors import NotFound
 from socialshop.kernel.ids import new_id, to_public
@@ -30,6 +31,11 @@ from socialshop.signins.webauthn import Owner, RelyingParty
 _CHALLENGE_BYTES = 32
 _TITLE = "socialshop"
 _log = structlog.stdlib.get_logger("socialshop.signins")
+
+
+def party() -> RelyingParty | None:
+    """Who this shop is to authenticators; None where passkeys are not offered."""
+    return webauthn.relying_party(wired.public_address())
 
 
 def passkeys_of(uow: UnitOfWork, member_id: uuid.UUID) -> list[PasskeyRow]:
