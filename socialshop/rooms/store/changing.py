@@ -8,14 +8,17 @@ from __future__ import annotations
 import uuid
 from collections.abc import Collection, Sequence
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 
 class PaidSeat(NamedTuple):
-    """A seat that money was told of: `seat` and `room` are the statuses as they are now, `newly` paid or before."""
+    """A seat that money was told of: `seat` and `room` are the statuses as they are now, `newly` paid or before.
+
+    `gives_back`: the room's terms give something of the price back at the fill.
+    """
 
     order_id: uuid.UUID
     payment_id: uuid.UUID
@@ -23,6 +26,19 @@ class PaidSeat(NamedTuple):
     seat: str
     room: str
     newly: bool
+    gives_back: bool
+
+
+class TermsRow(NamedTuple):
+    """A paid seat of a filled room with what decides what goes back of its price; terms as they are kept."""
+
+    order_id: uuid.UUID
+    quantity: int
+    is_host: bool
+    price_minor: int
+    price_steps: list[dict[str, int]] | None
+    host_perk: dict[str, Any] | None
+    seats_at_fill: int
 
 
 class GivenUp(NamedTuple):
@@ -143,6 +159,7 @@ def pay_seats(
             ), counted AS (
                 UPDATE rooms r SET seats_paid = seats_paid + n.seats, version = version + 1,
                     status = CASE WHEN seats_paid + n.seats >= size THEN 'filled' ELSE status END,
+                    seats_at_fill = CASE WHEN seats_paid + n.seats >= size THEN seats_paid + n.seats END,
                     closed_at = CASE WHEN seats_paid + n.seats >= size THEN CAST(:now AS timestamptz) END
                 FROM (SELECT room_id, count(*) AS seats FROM paid GROUP BY room_id) n
                 WHERE r.id = n.room_id
@@ -156,7 +173,8 @@ def pay_seats(
             )
             SELECT told.order_id, told.payment_id, told.room_id,
                 CASE WHEN paid.id IS NOT NULL THEN 'paid' ELSE told.status END,
-                coalesce(counted.status, r.status), paid.id IS NOT NULL
+                coalesce(counted.status, r.status), paid.id IS NOT NULL,
+                r.price_steps IS NOT NULL OR r.host_perk IS NOT NULL
             FROM told JOIN rooms r ON r.id = told.room_id
             LEFT JOIN paid ON paid.id = told.id LEFT JOIN counted ON counted.id = told.room_id
             """
@@ -202,6 +220,11 @@ def give_up_lapsed(session: Session, room_ids: Collection[uuid.UUID], now: datet
     return _give_up(session, condition, {"rooms": list(room_ids), "now": now})
 
 
+def give_up_unpaid(session: Session, room_ids: Collection[uuid.UUID], now: datetime) -> list[GivenUp]:
+    """Give up the seats of these locked rooms that nobody has paid for, whatever their hold."""
+    return _give_up(session, "s.room_id = ANY(:rooms) AND s.status = 'held'", {"rooms": list(room_ids), "now": now})
+
+
 def give_up_all(session: Session, room_ids: Collection[uuid.UUID], now: datetime) -> list[GivenUp]:
     """Give up every seat of these locked rooms."""
     condition = "s.room_id = ANY(:rooms) AND s.status IN ('held', 'paid')"
@@ -226,6 +249,51 @@ def close_rooms(session: Session, room_ids: Collection[uuid.UUID], status: str, 
         ),
         {"ids": list(room_ids), "status": status, "now": now},
     )
+
+
+def with_a_step_reached(session: Session, room_ids: Collection[uuid.UUID]) -> list[uuid.UUID]:
+    """Of these locked rooms, those whose paid seats reach the smallest step of their ladder."""
+    rows = session.execute(
+        text(
+            "SELECT id FROM rooms WHERE id = ANY(:ids) AND status = 'open'"
+            " AND seats_paid >= CAST(price_steps -> 0 ->> 'size' AS integer) ORDER BY id"
+        ),
+        {"ids": list(room_ids)},
+    )
+    return list(rows.scalars())
+
+
+def fill_rooms(session: Session, room_ids: Collection[uuid.UUID], now: datetime) -> None:
+    """These locked open rooms, in which every seat is paid, are filled with as many as they have."""
+    session.execute(
+        text(
+            """
+            WITH filled AS (
+                UPDATE rooms SET status = 'filled', seats_at_fill = seats_paid, closed_at = :now, version = version + 1
+                WHERE id = ANY(:ids) AND status = 'open' RETURNING id, status
+            )
+            INSERT INTO room_events (room_id, kind, at) SELECT id, status, :now FROM filled
+            """
+        ),
+        {"ids": list(room_ids), "now": now},
+    )
+
+
+def seats_with_terms(session: Session, room_ids: Collection[uuid.UUID]) -> list[TermsRow]:
+    """The paid seats of these filled rooms, of those whose terms give something back at the fill."""
+    rows = session.execute(
+        text(
+            """
+            SELECT s.order_id, s.quantity, s.member = r.host, r.price_minor, r.price_steps, r.host_perk, r.seats_at_fill
+            FROM rooms r JOIN seats s ON s.room_id = r.id AND s.status = 'paid'
+            WHERE r.id = ANY(:ids) AND r.status = 'filled'
+                AND (r.price_steps IS NOT NULL OR (r.host_perk IS NOT NULL AND s.member = r.host))
+            ORDER BY s.order_id
+            """
+        ),
+        {"ids": list(room_ids)},
+    )
+    return [TermsRow(*row) for row in rows]
 
 
 def hand_on(session: Session, room_ids: Collection[uuid.UUID], now: datetime) -> list[uuid.UUID]:
@@ -256,16 +324,16 @@ def hand_on(session: Session, room_ids: Collection[uuid.UUID], now: datetime) ->
     return list(rows.scalars())
 
 
-def payments_to_capture(session: Session, room_ids: Collection[uuid.UUID]) -> list[uuid.UUID]:
-    """The held money of filled rooms."""
+def payments_to_capture(session: Session, room_ids: Collection[uuid.UUID]) -> dict[uuid.UUID, uuid.UUID]:
+    """The held money of filled rooms: the payment of each order."""
     rows = session.execute(
         text(
-            "SELECT s.payment_id FROM seats s JOIN rooms r ON r.id = s.room_id"
+            "SELECT s.order_id, s.payment_id FROM seats s JOIN rooms r ON r.id = s.room_id"
             " WHERE s.room_id = ANY(:ids) AND s.status = 'paid' AND r.status = 'filled' ORDER BY s.payment_id"
         ),
         {"ids": list(room_ids)},
     )
-    return list(rows.scalars())
+    return {row.order_id: row.payment_id for row in rows}
 
 
 def confirm_seats(session: Session, order_ids: Collection[uuid.UUID], now: datetime) -> dict[uuid.UUID, int]:
