@@ -15,6 +15,7 @@ from socialshop.rooms.events import RoomCancelled, RoomExpired
 from socialshop.rooms.rules import Status
 from socialshop.rooms.service.filling import filled
 from socialshop.rooms.store import changing as store
+from socialshop.rooms.store import filling
 from socialshop.rooms.store.changing import GivenUp
 
 _HOLDS_A_STEP = 200
@@ -60,10 +61,10 @@ def expire(uow: UnitOfWork, rooms: Collection[uuid.UUID]) -> None:
 
 def _fill_with_who_paid(uow: UnitOfWork, rooms: Collection[uuid.UUID]) -> Collection[uuid.UUID]:
     """Fill those of these overdue rooms in which enough have paid; a host who has not is gone."""
-    enough = store.with_a_step_reached(uow.session, rooms)
+    enough = filling.with_a_step_reached(uow.session, rooms)
     if enough:
         settle_given_up(uow, store.give_up_unpaid(uow.session, enough, uow.now), "the room's time is over")
-        store.fill_rooms(uow.session, enough, uow.now)
+        filling.fill_rooms(uow.session, enough, uow.now)
         filled(uow, dict.fromkeys(enough, True))
         crash_point("expire.filled")
     return enough

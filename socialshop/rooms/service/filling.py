@@ -10,8 +10,8 @@ from socialshop.infra.uow import UnitOfWork
 from socialshop.orders import service as orders
 from socialshop.rooms import fills
 from socialshop.rooms.events import RoomFilled
-from socialshop.rooms.store import changing as store
-from socialshop.rooms.store.changing import TermsRow
+from socialshop.rooms.store import filling as store
+from socialshop.rooms.store.filling import TermsRow
 
 
 def filled(uow: UnitOfWork, rooms: Mapping[uuid.UUID, bool]) -> None:

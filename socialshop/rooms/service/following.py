@@ -17,6 +17,7 @@ from socialshop.rooms.rules import Seat, Status
 from socialshop.rooms.service.ending import expire, settle_given_up
 from socialshop.rooms.service.filling import filled
 from socialshop.rooms.store import changing as store
+from socialshop.rooms.store import filling
 
 Payloads = Sequence[Mapping[str, Any]]
 
@@ -46,7 +47,7 @@ def on_room_filled(uow: UnitOfWork, payloads: Payloads) -> None:
 
     A seat of which nothing is left to take is confirmed here, and its hold released.
     """
-    held = store.payments_to_capture(uow.session, _ids(payloads, "room_id"))
+    held = filling.payments_to_capture(uow.session, _ids(payloads, "room_id"))
     rebated = orders.rebated_minor(uow, held)
     free = [order_id for order_id, (back, total) in rebated.items() if back == total]
     less = {held[order_id]: back for order_id, (back, _) in rebated.items()}
