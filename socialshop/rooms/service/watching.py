@@ -9,18 +9,18 @@ from socialshop.infra.uow import UnitOfWork
 
 # Whoever holds watchers' connections listens here (socialshop/watch). A word lists ids of rooms.
 CHANNEL = "socialshop:rooms"
-_BETWEEN = " "
 
 
 def tell_watchers(uow: UnitOfWork, rooms: Collection[uuid.UUID]) -> None:
     """After the commit, whoever watches these rooms hears that there is something to read. Best effort."""
-    uow.tell(CHANNEL, [room.hex for room in rooms])
+    if rooms:
+        uow.tell(CHANNEL, [room.hex for room in rooms])
 
 
 def rooms_named(word: bytes) -> list[uuid.UUID]:
     """The rooms that a word on the channel names; what is no id is passed over, for anybody may speak there."""
     found = []
-    for name in word.decode("ascii", "replace").split(_BETWEEN):
+    for name in word.decode("ascii", "replace").split():
         try:
             found.append(uuid.UUID(hex=name))
         except ValueError:
