@@ -27,6 +27,10 @@ SENTENCES: dict[str, tuple[str, str]] = {
     ),
     "leg_sale": ("You are the buyer's upline, {level} level(s) up.", "您是买家的第 {level} 级上级。"),
     "leg_host": ("You were the host of the room.", "您是该团的发起人。"),
+    "leg_deal_host": (
+        "You were the host of the room, and the deal itself gives its host a commission.",
+        "您是该团的发起人，该团购活动另给发起人佣金。",
+    ),
     "leg_self": ("You are the buyer, and the plan rewards that.", "您是买家，方案对此给予奖励。"),
     "rate": (
         "The plan gives {rate_bps} basis points of {base_minor:money}: {exact_minor} minor units.",
@@ -35,6 +39,14 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "fixed": (
         "The plan gives {fixed_minor:money} for each of {quantity}.",
         "方案按每件 {fixed_minor:money} 给予，共 {quantity} 件。",
+    ),
+    "deal_rate": (
+        "The deal gives {rate_bps} basis points of {base_minor:money}: {exact_minor} minor units.",
+        "活动给予 {base_minor:money} 的万分之 {rate_bps}：{exact_minor} 最小货币单位。",
+    ),
+    "deal_fixed": (
+        "The deal gives {fixed_minor:money} for each of {quantity}.",
+        "活动按每件 {fixed_minor:money} 给予，共 {quantity} 件。",
     ),
     "rounding": (
         "Rounded down to {amount_minor:money}; the rest stays with the shop.",
