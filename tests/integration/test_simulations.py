@@ -18,7 +18,7 @@ from web_client import Person, counts, refusal, sign_up
 
 from socialshop.commissions import service
 from socialshop.commissions.plan import Plan
-from socialshop.commissions.service import Question, Simulated
+from socialshop.commissions.service import Question, Simulated, simulating
 from socialshop.commissions.service.simulating import on_simulation_due
 from socialshop.commissions.simulation import exhausted_on
 from socialshop.infra.uow import in_unit_of_work, unit_of_work
@@ -128,15 +128,25 @@ def test_the_plan_in_force_simulated_pays_what_was_accrued_in_however_many_jobs(
     assert (simulated.spread.winners, simulated.spread.losers) == (0, 0)
 
 
-def test_told_twice_and_killed_in_the_middle_each_line_counts_once(app: Flask) -> None:
+class _Killed(Exception):
+    """A job ends before its commit."""
+
+
+def _die(_point: str) -> None:
+    raise _Killed
+
+
+def test_told_twice_and_killed_in_the_middle_each_line_counts_once(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
     sold([Sale(3), Sale(4), Sale(2)])
     ids = asked(direct_only())
     carried_on(ids[1], 2)
     half = found(ids)
     assert (half.row.done, half.row.lines, half.done_percent, half.spread) == (2, 3, 66, None)
     # a job that dies takes its lines with it
-    with pytest.raises(ZeroDivisionError):
-        in_unit_of_work(lambda uow: on_simulation_due(uow, [{"simulation_id": str(ids[1])}], lines=2 // 0))
+    monkeypatch.setattr(simulating, "crash_point", _die)
+    with pytest.raises(_Killed):
+        carried_on(ids[1], 2)
+    monkeypatch.undo()
     assert found(ids).row.done == 2
     for _ in range(4):
         carried_on(ids[1], 2)

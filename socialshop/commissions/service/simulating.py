@@ -14,12 +14,11 @@ from socialshop.commissions.events import SimulationDue
 from socialshop.commissions.findings import Finding
 from socialshop.commissions.plan import Plan, parse_plan
 from socialshop.commissions.service import drafting
-from socialshop.commissions.service.accruing import columns_of, compute
+from socialshop.commissions.service.accruing import columns_of, compute, groups_of
 from socialshop.commissions.simulation import Side
 from socialshop.commissions.store import plans
 from socialshop.commissions.store import simulations as store
 from socialshop.commissions.store.simulations import DaySums, LegSums, SimulationRow, SoldLine, Spread
-from socialshop.commissions.subtree import agreeing
 from socialshop.infra import wired
 from socialshop.infra.collector import cycles_kept
 from socialshop.infra.crashpoints import crash_point
@@ -180,9 +179,9 @@ def _by_plan_in_force(uow: UnitOfWork, sold: Sequence[SoldLine]) -> list[tuple[P
 
 def _pay(side: Side, plan: Plan, sold: Sequence[SoldLine]) -> None:
     day_of = {one.line.order_line_id: one.sold_on for one in sold}
-    for group in agreeing([one.line for one in sold], plan.depth):
+    for paying, group in groups_of(plan, [one.line for one in sold]):
         sales = columns_of(group)
-        side.add(plan, compute(plan, sales), [day_of[line] for line in sales.line_ids])
+        side.add(paying, compute(paying, sales), [day_of[line] for line in sales.line_ids])
 
 
 def _add(uow: UnitOfWork, simulation_id: uuid.UUID, sold: Sequence[SoldLine], here: Side, there: Side) -> None:
