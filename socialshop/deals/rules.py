@@ -46,6 +46,14 @@ def check_price(price_minor: int, alone_minor: int, field: str = "price_minor") 
         raise InvalidValue("together a unit must cost less than alone", field=field)
 
 
+def check_return_days(days: int | None, products: int) -> None:
+    """Raises InvalidValue: a deal may give more days to send back than its product, never fewer."""
+    if days is not None and days < products:
+        raise InvalidValue(
+            f"the product may be sent back for {products} days, and no deal shortens that", field="return_days"
+        )
+
+
 def check_clocks(starts_at: datetime, ends_at: datetime | None, room_ttl: timedelta, now: datetime) -> None:
     """Raises InvalidValue naming the field: an end before the start or in the past, a room that outlives its money."""
     if ends_at is not None and ends_at <= starts_at:
