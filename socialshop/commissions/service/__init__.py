@@ -47,12 +47,13 @@ from socialshop.commissions.store.payouts import Part, Returned, Reversals, Span
 from socialshop.commissions.store.personal import PERSONAL
 from socialshop.commissions.store.reading import CommissionRow, SkippedRow, WalletRow
 from socialshop.commissions.store.settlement import SetAside
-from socialshop.commissions.store.simulations import LegSums, SimulationRow
+from socialshop.commissions.store.simulations import DaySums, LegSums, SimulationRow
 
 __all__ = [
     "PERSONAL",
     "SIMULATION_PREFIX",
     "CommissionRow",
+    "DaySums",
     "Earning",
     "Explanation",
     "ExportedAccrual",

@@ -11,8 +11,7 @@ from flask import Response, render_template
 from flask_babel import gettext
 
 from socialshop.commissions import service as commissions
-from socialshop.commissions.service import Simulated
-from socialshop.commissions.store.simulations import DaySums
+from socialshop.commissions.service import DaySums, Simulated
 from socialshop.kernel.ids import to_public
 from socialshop.kernel.money import Money
 from socialshop.pages.admin.section import admin
