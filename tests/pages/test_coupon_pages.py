@@ -44,7 +44,8 @@ def made(admin: Visitor, **changed: str) -> str:
 
 def priced(person: Visitor, page: str, what: str, **typed: str) -> Any:
     """The page again, with the price of what was typed into its form."""
-    return person.client.post(f"{page}/price", data=person.form(page, f"{page}/{what}") | typed)
+    filled_in = person.form(page, f"{page}/{what}") | typed
+    return person.client.post(f"{page}/price", data=filled_in, headers={"Accept-Language": "en"})
 
 
 def test_a_coupon_is_made_claimed_by_a_code_and_acts_on_a_price(site: Flask, admin: Visitor, deal: str) -> None:
