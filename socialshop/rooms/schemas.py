@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, StringConstraints, model_validator
 
 from socialshop.deals.rules import MOST_UNITS
+from socialshop.deals.schemas import PerkWire, StepWire
 from socialshop.kernel.ids import from_public, to_public
 from socialshop.loyalty.coupon_sentences import why
 from socialshop.loyalty.coupons import MOST_STACKED
@@ -15,11 +17,12 @@ from socialshop.loyalty.schemas.coupons import HOLDING_PREFIX
 from socialshop.orders.schemas import ORDER, OrderWire, PriceLineWire
 from socialshop.orders.service import Means, Quote
 from socialshop.payments.schemas import PaymentWire
-from socialshop.rooms.service import Joined, RoomEvents, RoomView, SeatView
+from socialshop.rooms.service import EventRow, Joined, RoomEvents, RoomView, SeatView
 from socialshop.web.schemas import Instant, MoneyWire, Wire, with_example
 
 # How long a client waits before it asks again for what is new.
 RETRY_MS = 2_000
+_EVENT_ID = re.compile(r"[0-9]{1,18}", re.ASCII)
 _ROOM: dict[str, Any] = {
     "id": "room_01k9w3q2mxe5tb6v8c4yd7r1hz",
     "deal_id": "deal_01k9w3q2mxe5tb6v8c4yd7r1hz",
@@ -30,6 +33,10 @@ _ROOM: dict[str, Any] = {
     "seats_paid": 0,
     "expires_at": "2026-02-01T12:00:00Z",
     "price": {"amount_minor": 9900, "currency": "CNY"},
+    "price_steps": [],
+    "host_perk": None,
+    "final_price": None,
+    "newcomer_only": False,
     "members": [{"display_name": "林小满", "avatar": None, "status": "held"}],
 }
 _SEAT: dict[str, Any] = {
@@ -198,7 +205,11 @@ class MemberWire(Wire):
 
 
 class RoomWire(Wire):
-    """A room. `seats_taken` counts held and paid seats, the host's too."""
+    """A room. `seats_taken` counts held and paid seats, the host's too.
+
+    Of a room with `price_steps` everybody pays `price`, that of the smallest; it is open until the largest is full or
+    its time is over, and `final_price` is what a unit costs in the end: known once it is filled, null before.
+    """
 
     model_config = with_example(_ROOM)
 
@@ -211,6 +222,10 @@ class RoomWire(Wire):
     seats_paid: int
     expires_at: Instant
     price: MoneyWire
+    price_steps: list[StepWire]
+    host_perk: PerkWire | None
+    final_price: MoneyWire | None
+    newcomer_only: bool
     members: list[MemberWire]
 
     @classmethod
@@ -226,6 +241,10 @@ class RoomWire(Wire):
             seats_paid=view.seats_paid,
             expires_at=view.expires_at,
             price=MoneyWire.of(view.price),
+            price_steps=StepWire.all_of(view.price_steps, view.price.currency),
+            host_perk=PerkWire.of(view.host_perk),
+            final_price=MoneyWire.of(view.final_price) if view.final_price else None,
+            newcomer_only=view.newcomer_only,
             members=[
                 MemberWire.model_validate(
                     {"display_name": member.display_name, "avatar": None, "status": member.status.value}
@@ -261,17 +280,30 @@ class SentEvent(Wire):
         "filled",
         "expired",
         "cancelled",
+        "deal_changed",
     ]
     data: str
 
 
+def event_seen(last_event_id: str) -> int:
+    """The number of the event that `Last-Event-ID` names: what is new comes after it. 0, all, for what is no number."""
+    return int(last_event_id) if _EVENT_ID.fullmatch(last_event_id) else 0
+
+
 def event_stream(found: RoomEvents) -> bytes:
-    """Server-sent events (WHATWG HTML, 9.2): each with its id, by which a client goes on after it."""
-    parts = [f"retry: {RETRY_MS}\n\n"]
-    for event in found.events:
-        data = RoomEventWire(at=event.at, display_name=event.display_name).model_dump_json()
-        parts.append(f"id: {event.id}\nevent: {event.kind}\ndata: {data}\n\n")
-    return "".join(parts).encode()
+    """Server-sent events (WHATWG HTML, 9.2), as one answer."""
+    return b"".join([retry_after(RETRY_MS), *(sent_event(event) for event in found.events)])
+
+
+def sent_event(event: EventRow) -> bytes:
+    """One event, with the id by which a client goes on after it."""
+    data = RoomEventWire(at=event.at, display_name=event.display_name).model_dump_json()
+    return f"id: {event.id}\nevent: {event.kind}\ndata: {data}\n\n".encode()
+
+
+def retry_after(milliseconds: int) -> bytes:
+    """How long a client whose stream ended waits before it asks again."""
+    return f"retry: {milliseconds}\n\n".encode()
 
 
 class SeatWire(Wire):

@@ -116,6 +116,7 @@ def test_every_refusal_that_a_person_can_meet_has_a_sentence() -> None:
         *("malformed_request method_not_allowed nested_too_deeply node_unknown notice_malformed").split(),
         *("payment_conflict refund_conflict sponsor_cycle sponsor_unchanged unbalanced_entry").split(),
         *("unknown_account unknown_entry webhook_refused wrong_media_type body_too_large").split(),
+        "too_many_watchers",
         # what is told by a page of its own, or by the value's own sentence
         *("database_unavailable internal_error rate_limited unauthenticated invalid_value unknown_currency").split(),
     }
@@ -129,3 +130,11 @@ def test_what_a_value_may_be_is_said_in_the_rules_own_words() -> None:
     for value in VALUES:
         with_english = str(value)
         assert any(pattern.fullmatch(with_english) for pattern in patterns), with_english
+
+
+def test_chinese_says_the_plain_you_everywhere() -> None:
+    """Pages, mails, notices, share texts: every text of the shop stands in its code or in a catalogue."""
+    shop = PAGES.parent
+    texts = [path for kind in ("*.po", "*.py", "*.html") for path in shop.rglob(kind)]
+    assert len(texts) > 500
+    assert [path.name for path in texts if "您" in path.read_text(encoding="utf-8")] == []

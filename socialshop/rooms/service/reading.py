@@ -7,6 +7,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from socialshop.deals import ladder, perks
+from socialshop.deals.ladder import Ladder, Step
+from socialshop.deals.perks import HostPerk
 from socialshop.infra.uow import UnitOfWork
 from socialshop.invites.rules import ShareSubject
 from socialshop.kernel.errors import NotFound
@@ -42,6 +45,23 @@ class RoomView:
     version: int
     members: tuple[MemberView, ...]
     title: str
+    price_steps: Ladder = ()
+    host_perk: HostPerk | None = None
+    seats_at_fill: int | None = None
+    newcomer_only: bool = False
+
+    @property
+    def final_price(self) -> Money | None:
+        """What a unit costs in the end, but for the host's perk: known once the room is filled."""
+        if self.status is not Status.FILLED:
+            return None
+        return self.price if self.step is None else Money(self.step.price_minor, self.price.currency)
+
+    @property
+    def step(self) -> Step | None:
+        """The step of its ladder that the room reached, or, while it is open, that the paid seats reach by now."""
+        paid = self.seats_paid if self.seats_at_fill is None else self.seats_at_fill
+        return ladder.reached(self.price_steps, paid)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,10 +88,16 @@ class OwnSeat:
 
 @dataclass(frozen=True, slots=True)
 class RoomEvents:
-    """What happened in a room, in order; `complete`: nothing more, now or ever."""
+    """What happened in a room, in order. `at_rest`: nothing will happen any more; `cut`: there is more to tell."""
 
     events: tuple[EventRow, ...]
-    complete: bool
+    at_rest: bool
+    cut: bool
+
+    @property
+    def complete(self) -> bool:
+        """Nothing more, now or ever."""
+        return self.at_rest and not self.events
 
 
 def view(uow: UnitOfWork, room_id: uuid.UUID) -> RoomView:
@@ -92,6 +118,10 @@ def view(uow: UnitOfWork, room_id: uuid.UUID) -> RoomView:
         version=row.version,
         members=tuple(MemberView(name or "", Seat(status)) for name, status in row.members),
         title=row.title,
+        price_steps=ladder.read(row.price_steps),
+        host_perk=perks.read(row.host_perk),
+        seats_at_fill=row.seats_at_fill,
+        newcomer_only=row.newcomer_only,
     )
 
 
@@ -105,11 +135,18 @@ def version(uow: UnitOfWork, room_id: uuid.UUID) -> int:
 
 def events_after(uow: UnitOfWork, room_id: uuid.UUID, after: int) -> RoomEvents:
     """What happened in the room after the event of this number. Raises NotFound. One statement."""
-    found = store.events(uow.session, room_id, after, EVENTS_AT_ONCE)
+    found = events_of_rooms(uow, {room_id: after}).get(room_id)
     if found is None:
         raise NotFound("no such room")
-    at_rest, rows = found
-    return RoomEvents(tuple(rows), at_rest and not rows)
+    return found
+
+
+def events_of_rooms(uow: UnitOfWork, after: Mapping[uuid.UUID, int]) -> dict[uuid.UUID, RoomEvents]:
+    """What happened in each of these rooms after this event; unknown rooms are left out. One statement."""
+    found = store.events(uow.session, after, EVENTS_AT_ONCE)
+    return {
+        room: RoomEvents(tuple(rows), at_rest, len(rows) == EVENTS_AT_ONCE) for room, (at_rest, rows) in found.items()
+    }
 
 
 def share_subject(uow: UnitOfWork, room_id: uuid.UUID) -> ShareSubject:
