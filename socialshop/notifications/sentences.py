@@ -40,6 +40,15 @@ SENTENCES: Mapping[str, tuple[str, str]] = {
         "“{title}” still has {left} free seat(s). Invite one more: the room closes at {until:time}.",
         "「{title}」还差 {left} 人，邀请一位朋友吧，{until:time} 截止。",
     ),
+    "bargain_chopped": (
+        "{name} brought the price of “{title}” down by {amount:money}.",
+        "{name} 帮你把「{title}」砍了 {amount:money}。",
+    ),
+    "bargain_at_floor": (
+        "“{title}” is at its lowest price, {amount:money}. Buy it before {until:time}.",
+        "「{title}」已砍到最低价 {amount:money}，请在 {until:time} 前购买。",
+    ),
+    "bargain_over": ("The time of your bargain “{title}” is over.", "你的砍价「{title}」已到时结束。"),
     "money_back": ("{amount:money} for “{title}” went back to you.", "「{title}」的 {amount:money} 已退还给您。"),
     "order_shipped": (
         "“{title}” is on its way: {carrier}, {tracking}.",

@@ -72,11 +72,14 @@ def share_room(visit: Visit) -> Response:
 
 
 @shopper.page("/rooms/<room_id>", access=PUBLIC, ids=_ROOM, tab="rooms")
-def show_room(visit: Visit) -> str:
+def show_room(visit: Visit) -> str | Response:
     """The room, live where scripts run, a way to hand it on, and what else there is for who has paid."""
     share = None
     if visit.visitor is not None:
         share = sharing.of_target(visit.uow, visit.visitor.member_id, Kind.ROOM, visit.ids["room_id"])
+    bought = rooms.bargain_of_room(visit.uow, visit.ids["room_id"])
+    if bought is not None:
+        return go_to("shopper.show_bargain", bargain_id=to_public("brg", bought))
     facts = _facts(visit)
     seat = facts["seat"]
     paid = isinstance(seat, rooms.OwnSeat) and seat.status in (Seat.PAID, Seat.CONFIRMED)

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import uuid
 
-from flask import render_template, request
+from flask import Response, render_template, request
 
 from socialshop.community import service as community
 from socialshop.deals import service as deals
 from socialshop.deals.rules import Status
 from socialshop.identity import service as identity
+from socialshop.kernel.errors import NotFound
 from socialshop.kernel.money import Money
 from socialshop.memberships import service as memberships
 from socialshop.orders import service as orders
 from socialshop.orders.service import Goods, Quote
 from socialshop.pages import languages
+from socialshop.pages.section import go_to
 from socialshop.pages.shopper.section import shopper
 from socialshop.pages.visit import PAGE_ROWS, Visit, cut
 from socialshop.recommendations import service as recommendations
@@ -42,9 +44,13 @@ def for_you(visit: Visit) -> Recommendations | None:
 
 
 @shopper.page("/deals/<deal_id>", access=PUBLIC, ids={"deal_id": "deal"}, tab="shop")
-def show_deal(visit: Visit) -> str:
-    """A deal, and the open rooms that lack the fewest members."""
-    deal = deals.deal(visit.uow, visit.ids["deal_id"])
+def show_deal(visit: Visit) -> str | Response:
+    """A deal, and the open rooms that lack the fewest members; a bargain has a page of its own."""
+    try:
+        deal = deals.deal(visit.uow, visit.ids["deal_id"])
+    except NotFound:
+        deals.bargain_offer(visit.uow, visit.ids["deal_id"])
+        return go_to("shopper.show_bargain_offer", deal_id=visit.path["deal_id"])
     product = deals.product(visit.uow, deal.product_id)
     found = rooms.open_rooms(visit.uow, deal.id, _ROOMS_SHOWN)
     return render_template(
