@@ -51,10 +51,10 @@ def status_at(now: datetime, *, draft: bool, paused: bool, starts_at: datetime, 
     return Status.SCHEDULED if now < starts_at else Status.LIVE
 
 
-def check_price(price_minor: int, alone_minor: int) -> None:
+def check_price(price_minor: int, alone_minor: int, field: str = "price_minor") -> None:
     """Raises InvalidValue: who buys together pays less than who buys alone."""
     if price_minor >= alone_minor:
-        raise InvalidValue("together a unit must cost less than alone", field="price_minor")
+        raise InvalidValue("together a unit must cost less than alone", field=field)
 
 
 def check_bargain(start_minor: int, floor_minor: int, chops: int) -> None:

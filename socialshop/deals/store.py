@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import uuid
 from collections.abc import Sequence
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from sqlalchemy import text
 from sqlalchemy.orm import Session
@@ -52,7 +53,10 @@ class ProductRow(NamedTuple):
 
 
 class DealRow(NamedTuple):
-    """A deal with what it sells; `ends_at` is when it was ended, where that came before its time."""
+    """A deal with what it sells; `ends_at` is when it was ended, where that came before its time.
+
+    `price_steps` and `host_perk` are as they are kept: see `ladder` and `perks`.
+    """
 
     id: uuid.UUID
     sku_id: uuid.UUID
@@ -77,13 +81,15 @@ class DealRow(NamedTuple):
     return_days: int
     stock: int
     alone_minor: int
+    price_steps: list[dict[str, int]] | None
+    host_perk: dict[str, Any] | None
 
 
 _DEAL = """
     SELECT d.id, d.sku_id, s.product_id, d.opened_by, d.title, d.group_size, d.price_minor, s.currency, d.starts_at,
         coalesce(d.ended_at, d.ends_at), d.room_ttl_seconds, d.seat_hold_seconds, d.per_member_limit, d.quota,
         d.late_payer, d.draft, d.paused_at IS NOT NULL, d.ended_at IS NOT NULL, d.minimum_tier, d.circle_only,
-        p.return_days, s.stock, s.price_minor
+        p.return_days, s.stock, s.price_minor, d.price_steps, d.host_perk
     FROM deals d JOIN skus s ON s.id = d.sku_id JOIN products p ON p.id = s.product_id
 """
 
@@ -165,13 +171,16 @@ def add_deal(session: Session, values: dict[str, object]) -> None:
             """
             INSERT INTO deals (id, sku_id, opened_by, title, group_size, price_minor, starts_at, ends_at,
                 room_ttl_seconds, seat_hold_seconds, per_member_limit, quota, late_payer, draft, minimum_tier,
-                circle_only, created_at)
+                circle_only, created_at, price_steps, host_perk)
             VALUES (:id, :sku_id, :opened_by, :title, :group_size, :price_minor, :starts_at, :ends_at,
                 :room_ttl_seconds, :seat_hold_seconds, :per_member_limit, :quota, :late_payer, :draft,
-                :minimum_tier, :circle_only, :created_at)
+                :minimum_tier, :circle_only, :created_at, CAST(:price_steps AS jsonb), CAST(:host_perk AS jsonb))
             """
         ),
-        values,
+        {
+            **values,
+            **{name: json.dumps(values[name]) if values[name] else None for name in ("price_steps", "host_perk")},
+        },
     )
 
 

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
+from socialshop.infra.locales import money_text
 from socialshop.invites.rules import ShareSubject
 from socialshop.kernel.languages import Language
-from socialshop.kernel.money import Money, to_decimal_text
 
 TEXTS: Mapping[Language, Mapping[str, str]] = {
     "zh": {
@@ -29,8 +29,8 @@ TEXTS: Mapping[Language, Mapping[str, str]] = {
         "share_bargain": "Help me bring down the price of “{title}”",
         "share_price": " for {price}",
         "share_price_bargain": " to {price}",
-        "share_seats": ", {left} seats left",
-        "share_seats_bargain": ", {left} chops to go",
+        "share_seats": ", seats left: {left}",
+        "share_seats_bargain": ", chops to go: {left}",
         "share_ends": ", ends {at}",
         "share_shop": "Buy together with me and pay less. Invite code {code}",
         "share_tail": ": {url}",
@@ -73,8 +73,8 @@ POSTER: Mapping[Language, Mapping[str, str]] = {
         "together_bargain": "Lowest price",
         "alone": "{price} alone",
         "alone_bargain": "From {price}",
-        "seats": "A group of {size}, {left} seats left",
-        "seats_bargain": "{size} chops, {left} to go",
+        "seats": "A group of {size}, seats left: {left}",
+        "seats_bargain": "Chops: {size}, to go: {left}",
         "group": "A group of {size}",
         "ends": "Ends {at}",
         "over": "This one is over. Scan to open your own.",
@@ -92,11 +92,6 @@ def words(texts: Mapping[str, str], name: str, subject: ShareSubject) -> str:
     return texts.get(f"{name}_{subject.act}", texts[name])
 
 
-def price_text(money: Money) -> str:
-    """`CNY 99.00`: understood everywhere, with the currency's own number of decimals."""
-    return f"{money.currency} {to_decimal_text(money.amount_minor, money.currency)}"
-
-
 def instant_text(at: datetime, zone: str) -> str:
     """`2026-01-31 20:00 (UTC+08:00)`: the shop's clock, with its distance from UTC."""
     there = at.astimezone(ZoneInfo(zone))
@@ -111,7 +106,7 @@ def share_text(language: Language, subject: ShareSubject | None, *, code: str, u
         return texts["share_shop"].format(code=code) + texts["share_tail"].format(url=url)
     said = words(texts, "share", subject).format(title=subject.title)
     if subject.price is not None:
-        said += words(texts, "share_price", subject).format(price=price_text(subject.price))
+        said += words(texts, "share_price", subject).format(price=money_text(subject.price, language))
     if subject.is_open and subject.seats_left is not None:
         said += words(texts, "share_seats", subject).format(left=subject.seats_left)
     if subject.is_open and subject.ends_at is not None:

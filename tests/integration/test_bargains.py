@@ -341,7 +341,7 @@ def test_a_link_leads_to_a_bargain(shop: RoomShop, leader: Person) -> None:
     link = buyer.call(
         "POST", "/invite-links", json={"kind": "bargain", "target_id": bargain}, headers={"Accept-Language": "zh"}
     ).get_json()
-    assert link["share_text"].startswith("帮我砍价「Chop the tea」，最低 CNY 69.00，还差 3 刀")
+    assert link["share_text"].startswith("帮我砍价「Chop the tea」，最低 ¥69.00，还差 3 刀")
     page = buyer.client.get(f"/i/{link['code']}", headers={"Accept": "text/html"})
     assert page.status_code == 200
     assert f"/bargains/{bargain}" in page.text

@@ -8,9 +8,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from socialshop.audit import service as audit
-from socialshop.deals import rules, store
+from socialshop.deals import ladder, perks, rules, store
 from socialshop.deals.errors import DealNotLive
 from socialshop.deals.events import DealMoved
+from socialshop.deals.ladder import Ladder
+from socialshop.deals.perks import HostPerk
 from socialshop.deals.rules import Status
 from socialshop.deals.service.reading import Caller, DealView, known, own_deal, view_of
 from socialshop.identity import service as identity
@@ -23,7 +25,10 @@ from socialshop.kernel.roles import Role
 
 @dataclass(frozen=True, slots=True)
 class NewDeal:
-    """A fixed price for a group of `group_size`, below the price alone; what is None has its default or no limit."""
+    """A price for a group of `group_size`, below the price alone; what is None has its default or no limit.
+
+    With a ladder, `price_minor` is the price of its smallest step, which everybody pays.
+    """
 
     sku_id: uuid.UUID
     title: str
@@ -38,6 +43,8 @@ class NewDeal:
     draft: bool = False
     minimum_tier: str | None = None
     circle_only: bool = False
+    price_steps: Ladder = ()
+    host_perk: HostPerk | None = None
 
 
 def open_deal(uow: UnitOfWork, actor: uuid.UUID, number: int, new: NewDeal) -> DealView:
@@ -66,7 +73,9 @@ def make_deal(
     alone_minor = store.price_alone(uow.session, new.sku_id)
     if alone_minor is None:
         raise NotFound("no such unit of a product", field="sku_id")
-    rules.check_price(new.price_minor, alone_minor)
+    if new.price_steps:
+        ladder.check(new.price_steps, new.group_size)
+    rules.check_price(new.price_minor, alone_minor, "price_steps.0.price_minor" if new.price_steps else "price_minor")
     if most_minor is not None:
         rules.check_start(most_minor, alone_minor)
     if new.minimum_tier is not None and not store.is_tier(uow.session, new.minimum_tier, uow.now):
@@ -86,6 +95,8 @@ def make_deal(
         "draft": new.draft,
         "minimum_tier": new.minimum_tier,
         "circle_only": new.circle_only,
+        "price_steps": ladder.document_of(new.price_steps),
+        "host_perk": perks.document_of(new.host_perk),
     }
     store.add_deal(
         uow.session, {"id": deal_id, "sku_id": new.sku_id, "opened_by": number, "created_at": uow.now, **terms}

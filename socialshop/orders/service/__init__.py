@@ -5,6 +5,7 @@ from __future__ import annotations
 from socialshop.orders.events import OrdersConfirmed
 from socialshop.orders.imports import ImportedOrders, import_orders, landed_before
 from socialshop.orders.pricing import PriceLine
+from socialshop.orders.rebates import Off, Rebate, RebateKind
 from socialshop.orders.rules import ADDRESS_PARTS, Address, Status
 from socialshop.orders.service.addressing import (
     add_address,
@@ -27,6 +28,7 @@ from socialshop.orders.service.reading import (
     search,
     to_do,
 )
+from socialshop.orders.service.rebating import grant_rebates, rebated_minor
 from socialshop.orders.service.refunding import (
     RefundView,
     approve_refund,
@@ -56,10 +58,13 @@ __all__ = [
     "ImportedOrders",
     "LineView",
     "Means",
+    "Off",
     "OrderView",
     "OrdersConfirmed",
     "PriceLine",
     "Quote",
+    "Rebate",
+    "RebateKind",
     "ReceivedLine",
     "RefundView",
     "Sought",
@@ -75,6 +80,7 @@ __all__ = [
     "complete_due",
     "concede",
     "confirm",
+    "grant_rebates",
     "import_orders",
     "is_asked_back_whole",
     "landed_before",
@@ -85,6 +91,7 @@ __all__ = [
     "orders",
     "price_order",
     "quote",
+    "rebated_minor",
     "receive",
     "receive_overdue",
     "received_lines",

@@ -293,6 +293,8 @@ def _terms(row: BargainRow) -> DealOffer:
         minimum_tier=None,
         circle_of=None,
         early_until=None,
+        price_steps=(),
+        host_perk=None,
     )
 
 

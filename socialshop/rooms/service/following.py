@@ -13,10 +13,10 @@ from socialshop.infra.crashpoints import crash_point
 from socialshop.infra.uow import UnitOfWork
 from socialshop.orders import service as orders
 from socialshop.payments import service as payments
-from socialshop.rooms.events import RoomFilled
 from socialshop.rooms.rules import Seat, Status
 from socialshop.rooms.service.ending import expire, settle_given_up
-from socialshop.rooms.store import bargains
+from socialshop.rooms.service.filling import filled
+from socialshop.rooms.store import bargains, filling
 from socialshop.rooms.store import changing as store
 
 Payloads = Sequence[Mapping[str, Any]]
@@ -38,24 +38,29 @@ def on_payment_authorized(uow: UnitOfWork, payloads: Payloads) -> None:
     late = [seat.payment_id for seat in seats if seat.seat == Seat.RELEASED]
     if late:
         payments.request_release(uow, late, "the payment came after the seat was lost")
-    filled = sorted({seat.room_id for seat in seats if seat.newly and seat.room == Status.FILLED})
-    uow.emit_all([RoomFilled(room_id=room_id) for room_id in filled])
+    last = [seat for seat in seats if seat.newly and seat.room == Status.FILLED]
+    filled(uow, {seat.room_id: seat.gives_back for seat in last})
 
 
 def on_room_filled(uow: UnitOfWork, payloads: Payloads) -> None:
-    """Take the held money of all seats, each on its own."""
-    held = store.payments_to_capture(uow.session, _ids(payloads, "room_id"))
-    payments.request_capture(uow, held)
+    """Take the held money of all seats, each on its own, less what the fill gives back.
+
+    A seat of which nothing is left to take is confirmed here, and its hold released.
+    """
+    held = filling.payments_to_capture(uow.session, _ids(payloads, "room_id"))
+    rebated = orders.rebated_minor(uow, held)
+    free = [order_id for order_id, (back, total) in rebated.items() if back == total]
+    less = {held[order_id]: back for order_id, (back, _) in rebated.items()}
+    payments.request_capture(uow, [held[order_id] for order_id in held if order_id not in free], less=less)
     crash_point("fill.capture_requested")
+    if free:
+        _confirm(uow, free)
+        payments.request_release(uow, [held[order_id] for order_id in free], "the seat costs nothing")
 
 
 def on_payment_captured(uow: UnitOfWork, payloads: Payloads) -> None:
     """The money of a seat was taken: seat and order are confirmed, without waiting for the room's others."""
-    order_ids = _ids(payloads, "order_id")
-    if not store.lock_rooms_of_orders(uow.session, order_ids):
-        return
-    hosts = store.confirm_seats(uow.session, order_ids, uow.now)
-    orders.confirm(uow, hosts)
+    _confirm(uow, _ids(payloads, "order_id"))
     crash_point("capture.confirmed")
 
 
@@ -78,6 +83,11 @@ def on_capture_failed(uow: UnitOfWork, payloads: Payloads) -> None:
 def on_deal_moved(uow: UnitOfWork, payloads: Payloads) -> None:
     """Who looks at an open room of a deal that was paused, resumed or ended sees it: the rooms have a new version."""
     store.touch_open_rooms(uow.session, _ids(payloads, "deal_id"))
+
+
+def _confirm(uow: UnitOfWork, order_ids: Sequence[uuid.UUID]) -> None:
+    if store.lock_rooms_of_orders(uow.session, order_ids):
+        orders.confirm(uow, store.confirm_seats(uow.session, order_ids, uow.now))
 
 
 def _ids(payloads: Payloads, name: str) -> list[uuid.UUID]:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
+from socialshop.deals import ladder, perks
 from socialshop.deals import service as deals
 from socialshop.deals.errors import DealNotBegun, DealNotLive, DealPaused, OutOfStock
 from socialshop.identity import service as identity
@@ -120,6 +121,8 @@ def open_on(
         "minimum_tier": offer.minimum_tier,
         "circle_of": offer.circle_of,
         "early_until": offer.early_until,
+        "price_steps": ladder.document_of(offer.price_steps),
+        "host_perk": perks.document_of(offer.host_perk),
         "size": offer.size,
         "expires_at": expires_at,
     }
@@ -138,6 +141,8 @@ def open_on(
         version=1,
         members=(MemberView(claim.display_name or "", Seat.HELD),),
         title=offer.title,
+        price_steps=offer.price_steps,
+        host_perk=offer.host_perk,
     )
     return _seated(uow, claim, wish, room)
 

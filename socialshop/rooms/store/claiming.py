@@ -7,6 +7,7 @@ left it, so nobody decides from what was read before.
 
 from __future__ import annotations
 
+import json
 import uuid
 from collections.abc import Mapping
 from datetime import datetime
@@ -99,9 +100,11 @@ _OPEN = text(
     f"""
     WITH room AS (
         INSERT INTO rooms (id, deal_id, sku_id, title, price_minor, currency, return_days, seat_hold_seconds,
-            per_member_limit, minimum_tier, circle_of, early_until, host, size, seats_taken, opened_at, expires_at)
+            per_member_limit, minimum_tier, circle_of, early_until, price_steps, host_perk, host, size, seats_taken,
+            opened_at, expires_at)
         VALUES (:room_id, :deal_id, :sku_id, :title, :price_minor, :currency, :return_days, :seat_hold_seconds,
-            :per_member_limit, :minimum_tier, :circle_of, :early_until, :member, :size, 1, :now, :expires_at)
+            :per_member_limit, :minimum_tier, :circle_of, :early_until, CAST(:price_steps AS jsonb),
+            CAST(:host_perk AS jsonb), :member, :size, 1, :now, :expires_at)
         RETURNING *, CAST(:opens AS boolean) AS opens
     ), {_CLAIM}
 """  # noqa: S608 - texts of the rooms' own
@@ -115,7 +118,8 @@ def claim_seat(session: Session, values: Mapping[str, object]) -> Claim:
 
 def open_room(session: Session, values: Mapping[str, object]) -> Claim:
     """Make a room with its first seat taken."""
-    return Claim(*session.execute(_OPEN, values).one())
+    kept = {name: json.dumps(values[name]) if values[name] else None for name in ("price_steps", "host_perk")}
+    return Claim(*session.execute(_OPEN, {**values, **kept}).one())
 
 
 class Standing(NamedTuple):
