@@ -57,6 +57,14 @@ def check_price(price_minor: int, alone_minor: int, field: str = "price_minor") 
         raise InvalidValue("together a unit must cost less than alone", field=field)
 
 
+def check_return_days(days: int | None, products: int) -> None:
+    """Raises InvalidValue: a deal may give more days to send back than its product, never fewer."""
+    if days is not None and days < products:
+        raise InvalidValue(
+            f"the product may be sent back for {products} days, and no deal shortens that", field="return_days"
+        )
+
+
 def check_bargain(start_minor: int, floor_minor: int, chops: int) -> None:
     """Raises InvalidValue: each of the chops takes at least one minor unit off, and together they reach the floor."""
     if floor_minor >= start_minor:

@@ -20,7 +20,7 @@ from socialshop.orders.errors import AmountTooLarge, NothingToRefund
 from socialshop.orders.schemas import ADDRESS_PREFIX, RefundRequest, RefundWire
 from socialshop.referrals.errors import CircleRequired
 from socialshop.rooms import service
-from socialshop.rooms.errors import AlreadySeated, MemberLimitReached, RoomClosed, RoomFull, SeatPaid
+from socialshop.rooms.errors import AlreadySeated, MemberLimitReached, NewcomersOnly, RoomClosed, RoomFull, SeatPaid
 from socialshop.rooms.schemas import (
     JoinedWire,
     QuoteRequest,
@@ -121,6 +121,7 @@ def quote_deal(call: Call[QuoteRequest, Nothing]) -> Answer:
         RoomFull,
         DealPaused,
         OutOfStock,
+        NewcomersOnly,
         TierRequired,
         DealNotLive,
         MemberLimitReached,

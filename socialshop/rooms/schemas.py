@@ -34,6 +34,7 @@ _ROOM: dict[str, Any] = {
     "price_steps": [],
     "host_perk": None,
     "final_price": None,
+    "newcomer_only": False,
     "members": [{"display_name": "林小满", "avatar": None, "status": "held"}],
 }
 _SEAT: dict[str, Any] = {
@@ -222,6 +223,7 @@ class RoomWire(Wire):
     price_steps: list[StepWire]
     host_perk: PerkWire | None
     final_price: MoneyWire | None
+    newcomer_only: bool
     members: list[MemberWire]
 
     @classmethod
@@ -240,6 +242,7 @@ class RoomWire(Wire):
             price_steps=StepWire.all_of(view.price_steps, view.price.currency),
             host_perk=PerkWire.of(view.host_perk),
             final_price=MoneyWire.of(view.final_price) if view.final_price else None,
+            newcomer_only=view.newcomer_only,
             members=[
                 MemberWire.model_validate(
                     {"display_name": member.display_name, "avatar": None, "status": member.status.value}

@@ -43,12 +43,13 @@ from socialshop.orders.service.refunding import (
     request_refund,
 )
 from socialshop.orders.store.addresses import AddressRow
-from socialshop.orders.store.orders import PLACED, ReceivedLine, Sought, ToDo
+from socialshop.orders.store.orders import BOUGHT_BEFORE, PLACED, ReceivedLine, Sought, ToDo
 from socialshop.orders.store.personal import PERSONAL
 
 __all__ = [
     "ADDRESS_PARTS",
     "ANY_MEANS",
+    "BOUGHT_BEFORE",
     "PERSONAL",
     "PLACED",
     "Address",

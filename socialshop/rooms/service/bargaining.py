@@ -295,6 +295,7 @@ def _terms(row: BargainRow) -> DealOffer:
         early_until=None,
         price_steps=(),
         host_perk=None,
+        newcomer_only=False,
     )
 
 

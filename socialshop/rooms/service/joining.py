@@ -28,7 +28,7 @@ from socialshop.payments import service as payments
 from socialshop.payments.service import PaymentView
 from socialshop.referrals import service as referrals
 from socialshop.rooms import rules
-from socialshop.rooms.errors import MemberLimitReached
+from socialshop.rooms.errors import MemberLimitReached, NewcomersOnly
 from socialshop.rooms.events import SeatClaimed
 from socialshop.rooms.rules import Seat, Status
 from socialshop.rooms.service.reading import MemberView, RoomView, view
@@ -123,6 +123,7 @@ def open_on(
         "early_until": offer.early_until,
         "price_steps": ladder.document_of(offer.price_steps),
         "host_perk": perks.document_of(offer.host_perk),
+        "newcomer_only": offer.newcomer_only,
         "size": offer.size,
         "expires_at": expires_at,
     }
@@ -143,6 +144,7 @@ def open_on(
         title=offer.title,
         price_steps=offer.price_steps,
         host_perk=offer.host_perk,
+        newcomer_only=offer.newcomer_only,
     )
     return _seated(uow, claim, wish, room)
 
@@ -159,8 +161,8 @@ def join(
     """Take a seat in an open room; it is held until paid, or until its time is over.
 
     Raises NotFound, InviteCodeUnknown, AlreadySeated, RoomClosed, RoomFull, InvalidValue (quantity), DealPaused,
-    OutOfStock, TierRequired, DealNotLive (others come first), CircleRequired, MemberLimitReached, StandingLimited;
-    whatever is raised, the unit of work must end without a commit. `means` as in `open_room`.
+    OutOfStock, NewcomersOnly, TierRequired, DealNotLive (others come first), CircleRequired, MemberLimitReached,
+    StandingLimited; whatever is raised, the unit of work must end without a commit. `means` as in `open_room`.
     """
     seat_id, order_id, line_id = new_ids(3)
     wish = _Wish(buyer.number, quantity, seat_id, order_id, line_id, room_id, means)
@@ -240,6 +242,8 @@ def _check(uow: UnitOfWork, claim: Claim, wish: _Wish, *, opens: bool) -> None:
     if claim.price_minor is not None and claim.price_minor * wish.quantity > MAX_AMOUNT_MINOR:
         raise InvalidValue("so many units cost more than 10^12 minor units", field="quantity")
     if standing is not None:
+        if claim.claimed and claim.newcomer_only and not standing.seated:
+            raise NewcomersOnly("you have a seat in another room for newcomers")
         # A claim that waited for the same member's other one finds its seat taken by it.
         seated = standing.seated or claim.claimed
         raise rules.refusal(seated=seated, status=standing.status, expires_at=standing.expires_at, now=uow.now)
@@ -252,6 +256,8 @@ def _check(uow: UnitOfWork, claim: Claim, wish: _Wish, *, opens: bool) -> None:
 
 def _check_member(uow: UnitOfWork, claim: Claim, wish: _Wish) -> None:
     """Raise what the deal asks of who joins it, and what this member has too much of."""
+    if claim.newcomer_only and claim.bought:
+        raise NewcomersOnly("the room is for members who have not bought yet")
     if claim.circle_of is not None:
         referrals.require_circle(uow, claim.circle_of, wish.member)
     if claim.minimum_tier is not None or (claim.early_until is not None and claim.early_until > uow.now):

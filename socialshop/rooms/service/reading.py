@@ -48,6 +48,7 @@ class RoomView:
     price_steps: Ladder = ()
     host_perk: HostPerk | None = None
     seats_at_fill: int | None = None
+    newcomer_only: bool = False
 
     @property
     def final_price(self) -> Money | None:
@@ -114,6 +115,7 @@ def view(uow: UnitOfWork, room_id: uuid.UUID) -> RoomView:
         price_steps=ladder.read(row.price_steps),
         host_perk=perks.read(row.host_perk),
         seats_at_fill=row.seats_at_fill,
+        newcomer_only=row.newcomer_only,
     )
 
 

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from socialshop.orders.service import BOUGHT_BEFORE
 from socialshop.rooms.chops import Bargain
 from socialshop.screening.signals import Signals
 
@@ -163,16 +164,15 @@ def see(session: Session, row: BargainRow, member: int, signals: Signals, now: d
     """What decides about this member's chop; read after the lock, so with every chop before it."""
     found = session.execute(
         text(
-            """
+            f"""
             SELECT coalesce(bool_or(c.member = :member), false),
                 coalesce(bool_or(c.device = CAST(:device AS bytea)), false),
                 count(*) FILTER (WHERE c.network = CAST(:network AS bytea)),
                 (SELECT d.paused_at IS NOT NULL AND (d.ends_at IS NULL OR d.ends_at > :now)
                     FROM deals d WHERE d.id = :deal),
-                NOT EXISTS (SELECT FROM orders o WHERE o.buyer = :member
-                    AND o.status IN ('paid', 'confirmed', 'shipped', 'received', 'completed'))
+                NOT {BOUGHT_BEFORE}
             FROM bargain_chops c WHERE c.bargain_id = :id
-            """
+            """  # noqa: S608 - a text of orders' own
         ),
         {
             "id": row.id,

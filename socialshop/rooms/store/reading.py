@@ -32,6 +32,7 @@ class RoomRow(NamedTuple):
     price_steps: list[dict[str, int]] | None
     host_perk: dict[str, Any] | None
     seats_at_fill: int | None
+    newcomer_only: bool
 
 
 class ShareRow(NamedTuple):
@@ -125,7 +126,8 @@ _ROOM = text(
             FROM seats s JOIN members m ON m.number = s.member
             LEFT JOIN member_profiles p ON p.member_id = m.id
             WHERE s.room_id = r.id AND s.status IN ('held', 'paid', 'confirmed')
-        ), r.title, r.price_steps, r.host_perk, r.seats_at_fill
+        ), r.title, r.price_steps, r.host_perk, r.seats_at_fill,
+        r.newcomer_only
     FROM rooms r WHERE r.id = :id
     """
 )
