@@ -46,6 +46,7 @@ from socialshop.rooms.service.reading import (
     RoomEvents,
     RoomView,
     events_after,
+    events_of_rooms,
     open_rooms,
     own_seat,
     share_subject,
@@ -54,11 +55,13 @@ from socialshop.rooms.service.reading import (
     view,
 )
 from socialshop.rooms.service.reminding import remind
+from socialshop.rooms.service.watching import CHANNEL, rooms_named
 from socialshop.rooms.store.leading import CountRow, DayRow
 from socialshop.rooms.store.personal import PERSONAL
 from socialshop.rooms.store.reading import EventRow
 
 __all__ = [
+    "CHANNEL",
     "PERSONAL",
     "Attribution",
     "BargainView",
@@ -86,6 +89,7 @@ __all__ = [
     "deal_days",
     "deal_version",
     "events_after",
+    "events_of_rooms",
     "expire_bargains",
     "expire_due",
     "filling",
@@ -109,6 +113,7 @@ __all__ = [
     "release_lapsed_holds",
     "remind",
     "room_counts",
+    "rooms_named",
     "rooms_over",
     "share_subject",
     "start_bargain",
