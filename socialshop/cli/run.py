@@ -161,10 +161,10 @@ def _tell(step: str) -> None:
 
 
 def _demo(app: Flask) -> list[str]:
-    """Fill the shop if it is empty; returns the demo logins, a line each."""
+    """Fill the shop if it is empty; returns the demo logins, each with what to look at."""
     from socialshop.cli.demo import fill_and_follow
 
-    _tell("looking after the demo data: members, past orders, rooms, payouts")
+    _tell("looking after the demo data: members, past orders, rooms, memberships, payouts")
     return fill_and_follow(app)
 
 
@@ -325,7 +325,7 @@ def _greet(settings: Settings, logins: list[str], log: TextIO | None = None) -> 
     click.echo(f"  the shop: {address}/")
     click.echo(f"  the API and its pages: {address}/api/v1/docs")
     for login in logins:
-        click.echo(f"  log in: {login}")
+        click.echo(f"  log in: {login}".replace("\n", "\n      "))
     if logins:
         click.echo("  try:")
         for hint in hints(address):
