@@ -222,6 +222,7 @@ SUBJECTS: Mapping[str, tuple[str, str]] = {
     "room_filled": ("Your group is full", "你的团已成团"),
     "room_expired": ("Your group did not fill", "你的团到时未成团"),
     "room_cancelled": ("Your group was cancelled", "你的团已取消"),
+    "bargain_at_floor": ("Your bargain is at its lowest price", "你的砍价已到最低价"),
     "refund_paid": ("Your refund was paid", "你的退款已到账"),
     "passkey_added": ("A passkey was added to your account", "你的账户已添加通行密钥"),
     "passkey_removed": ("A passkey was removed from your account", "你的账户已移除通行密钥"),
