@@ -67,6 +67,7 @@ def examples(shop: Shop) -> dict[str, str]:
         **a_bargain(shop),
         "room_id": placed["room_id"],
         "order_id": placed["id"],
+        "month": shop.call("GET", "/me/statements", member)["data"][0]["month"],
         "commission_id": shop.call("GET", "/me/commissions", member)["data"][0]["id"],
         "shopper request_id": shop.call("GET", "/payout-requests", member)["data"][0]["id"],
         "request_id": request,

@@ -13,12 +13,11 @@ from socialshop.deals.rules import Status as DealStatus
 from socialshop.invites import visitors
 from socialshop.invites.rules import Kind
 from socialshop.kernel.ids import to_public
-from socialshop.loyalty.rules import MOST_POINTS
-from socialshop.orders.service import Means
 from socialshop.pages import cookies, formats, languages, sharing
 from socialshop.pages.section import go_to
 from socialshop.pages.shopper.seats import attribution
 from socialshop.pages.shopper.section import shopper
+from socialshop.pages.shopper.shop import own_price, wanted
 from socialshop.pages.visit import PAGE_ROWS, Visit, cut
 from socialshop.rooms import service as rooms
 from socialshop.web.auth import BUYERS, PUBLIC
@@ -60,7 +59,7 @@ def show_bargain(visit: Visit) -> Response:
     share = None
     if visit.visitor is not None:
         share = sharing.of_target(visit.uow, visit.visitor.member_id, Kind.BARGAIN, visit.ids["bargain_id"])
-    answer = make_response(render_template("shopper/bargain.html", share=share, **_facts(visit)))
+    answer = make_response(render_template("shopper/bargain.html", tab="shop", share=share, **_facts(visit)))
     for cookie in visitors.greet()[1]:
         answer.headers.add("Set-Cookie", cookie)
     return answer
@@ -96,27 +95,33 @@ def share_bargain(visit: Visit) -> Response:
 @shopper.action("/bargains/<bargain_id>/purchase", access=BUYERS, again="show_bargain", once=True, ids=_BARGAIN)
 def buy_bargain(visit: Visit) -> Response:
     """Buy the own bargain at its price, and go and pay."""
-    use_points = visit.form.whole_or_none("use_points", 1, MOST_POINTS)
+    _, means = wanted(visit.form)
     visit.form.check()
-    means = Means(use_points, () if visit.form.is_ticked("keep_coupons") else None)
     joined = rooms.buy_bargain(visit.uow, visit.caller, visit.ids["bargain_id"], attribution(visit), means=means)
     return go_to("shopper.show_payment", order_id=to_public("ord", joined.order.id))
+
+
+@shopper.action("/bargains/<bargain_id>/price", access=BUYERS, again="show_bargain", ids=_BARGAIN)
+def price_bargain(visit: Visit) -> Response:
+    """The bargain with the price of what was typed so far. Nothing is taken."""
+    return show_bargain(visit)
 
 
 def _facts(visit: Visit) -> dict[str, object]:
     """The bargain in the visitor's eyes, what it would cost its owner, and the owner's order once there is one."""
     number = None if visit.visitor is None else visit.visitor.number
     bargain = rooms.bargain(visit.uow, visit.ids["bargain_id"], number)
-    seat = quote = None
+    seat = estimate = None
     if visit.visitor is not None and bargain.is_own:
         if bargain.room_id is not None:
             seat = rooms.own_seat(visit.uow, bargain.room_id, visit.visitor.number)
-        if bargain.may_be_bought and visit.visitor.role in BUYERS.roles:
-            quote = rooms.quote_bargain(visit.uow, visit.visitor, bargain.id)
+        if bargain.may_be_bought:
+            estimate = own_price(visit, rooms.quote_bargain, bargain.id)
     return {
         "bargain": bargain,
         "seat": seat,
-        "quote": quote,
+        "estimate": estimate,
+        "form": visit.form,
         "seen": f'"{_tag(bargain.id, bargain.version)}"',
     }
 

@@ -33,6 +33,7 @@ from socialshop.rooms import chops
 from socialshop.rooms.chops import Bargain
 from socialshop.rooms.errors import BargainBought, BargainOver, FloorNotReached
 from socialshop.rooms.service.joining import NOWHERE, Attribution, Buyer, Joined, open_on
+from socialshop.rooms.service.quoting import quote_on
 from socialshop.rooms.store import bargains as store
 from socialshop.rooms.store.bargains import BargainRow
 from socialshop.screening.signals import NO_SIGNALS, Signals
@@ -195,11 +196,18 @@ def buy_bargain(
     return joined
 
 
-def quote_bargain(uow: UnitOfWork, buyer: Buyer, bargain_id: uuid.UUID) -> orders.Quote:
-    """What the own bargain would cost now, step by step; nothing is taken. Raises NotFound."""
+def quote_bargain(
+    uow: UnitOfWork,
+    buyer: Buyer,
+    bargain_id: uuid.UUID,
+    quantity: int = 1,
+    attribution: Attribution = NOWHERE,
+    *,
+    means: orders.Means = orders.ANY_MEANS,
+) -> orders.Estimate:
+    """What the own bargain would cost now; nothing is taken. Raises as `quote_opening` does."""
     row = _found(store.find(uow.session, bargain_id))
-    goods = orders.Goods(Money(row.price_minor, row.currency), row.deal_id, row.sku_id)
-    return orders.quote(uow, buyer.number, goods)
+    return quote_on(uow, buyer, _terms(row), quantity, attribution, means=means)
 
 
 def bargain(uow: UnitOfWork, bargain_id: uuid.UUID, viewer: int | None = None) -> BargainView:
