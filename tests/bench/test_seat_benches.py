@@ -7,8 +7,6 @@ from flask import Flask
 
 from socialshop.bench import seat, watch
 
-pytestmark = pytest.mark.timeout(240)
-
 
 def test_claims_are_measured_on_both_sides(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
     for name, value in {"SEAT_CLIENTS": 2, "CLAIMS_EACH": 4, "ROUNDS": 1}.items():

@@ -163,6 +163,8 @@ def share_subject(uow: UnitOfWork, room_id: uuid.UUID) -> ShareSubject:
         seats_left=left if row.status == Status.OPEN else 0,
         ends_at=row.expires_at,
         price_alone=Money(row.alone_minor, row.currency),
+        ladder=ladder.read(row.price_steps),
+        seats_paid=row.seats_paid,
     )
 
 

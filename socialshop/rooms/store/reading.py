@@ -46,6 +46,8 @@ class ShareRow(NamedTuple):
     seats_taken: int
     expires_at: datetime
     alone_minor: int
+    price_steps: list[dict[str, int]] | None
+    seats_paid: int
 
 
 class OpenRow(NamedTuple):
@@ -138,8 +140,8 @@ def share_facts(session: Session, room_id: uuid.UUID) -> ShareRow | None:
     """The room without its members, by its key alone."""
     row = session.execute(
         text(
-            "SELECT r.title, r.price_minor, r.currency, r.status, r.size, r.seats_taken, r.expires_at, s.price_minor"
-            " FROM rooms r JOIN skus s ON s.id = r.sku_id WHERE r.id = :id"
+            "SELECT r.title, r.price_minor, r.currency, r.status, r.size, r.seats_taken, r.expires_at, s.price_minor,"
+            " r.price_steps, r.seats_paid FROM rooms r JOIN skus s ON s.id = r.sku_id WHERE r.id = :id"
         ),
         {"id": room_id},
     ).one_or_none()
