@@ -59,6 +59,27 @@ def add_endpoint(uow: UnitOfWork, actor: uuid.UUID, url: str, label: str, event_
     return ToldSecret(endpoint_of(uow, endpoint_id), signing.secret_text(secret))
 
 
+def change_address(uow: UnitOfWork, actor: uuid.UUID, endpoint_id: uuid.UUID, url: str) -> Endpoint:
+    """Tell the endpoint at this address from now on, what waits included. Raises NotFound, InvalidValue (url).
+
+    What failed at the former address is no failure of this one.
+    """
+    former = endpoint_of(uow, endpoint_id).url
+    checked = check_url(url, to_loopback=wired.settings().webhooks_to_loopback)
+    if checked != former:
+        store.set_url(uow.session, endpoint_id, checked)
+        _record(uow, actor, "moved", endpoint_id, url=checked, former=former)
+    return endpoint_of(uow, endpoint_id)
+
+
+def remove_endpoint(uow: UnitOfWork, actor: uuid.UUID, endpoint_id: uuid.UUID) -> None:
+    """Forget the endpoint, its secrets, what it was told and what waits for it. Raises NotFound."""
+    url = endpoint_of(uow, endpoint_id).url
+    if not store.remove(uow.session, endpoint_id):
+        raise NotFound("no such endpoint")
+    _record(uow, actor, "removed", endpoint_id, url=url)
+
+
 def choose_types(uow: UnitOfWork, actor: uuid.UUID, endpoint_id: uuid.UUID, event_types: Collection[str]) -> Endpoint:
     """Tell the endpoint of these types from now on. Raises NotFound, InvalidValue."""
     endpoint_of(uow, endpoint_id)

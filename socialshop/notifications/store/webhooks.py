@@ -167,6 +167,27 @@ def set_types(session: Session, endpoint_id: uuid.UUID, event_types: Collection[
     )
 
 
+def set_url(session: Session, endpoint_id: uuid.UUID, url: str) -> None:
+    """Tell it there, where nothing has failed yet."""
+    session.execute(
+        text("UPDATE webhook_endpoints SET url = :url, failing_since = NULL WHERE id = :id"),
+        {"id": endpoint_id, "url": url},
+    )
+
+
+def remove(session: Session, endpoint_id: uuid.UUID) -> bool:
+    """Delete an endpoint with its deliveries; False if somebody else has.
+
+    The endpoint's row is locked first: whoever is about to queue something for it waits, and finds it gone.
+    """
+    locked = session.execute(text("SELECT FROM webhook_endpoints WHERE id = :id FOR UPDATE"), {"id": endpoint_id})
+    if locked.one_or_none() is None:
+        return False
+    session.execute(text("DELETE FROM webhook_deliveries WHERE endpoint_id = :id"), {"id": endpoint_id})
+    session.execute(text("DELETE FROM webhook_endpoints WHERE id = :id"), {"id": endpoint_id})
+    return True
+
+
 def change_secret(session: Session, endpoint_id: uuid.UUID, sealed: bytes, former_until: datetime) -> None:
     """The secret of now is the former one, until then."""
     session.execute(
