@@ -14,6 +14,7 @@ LONGEST_ROOM = LONGEST_HOLD - CAPTURE_MARGIN
 DEFAULT_SEAT_HOLD = timedelta(minutes=15)
 SMALLEST_GROUP, LARGEST_GROUP = 2, 1_000
 MOST_UNITS = 1_000_000
+MOST_RETURN_DAYS = 365
 
 
 class Status(StrEnum):
@@ -44,6 +45,14 @@ def check_price(price_minor: int, alone_minor: int, field: str = "price_minor") 
     """Raises InvalidValue: who buys together pays less than who buys alone."""
     if price_minor >= alone_minor:
         raise InvalidValue("together a unit must cost less than alone", field=field)
+
+
+def check_return_days(days: int | None, products: int) -> None:
+    """Raises InvalidValue: a deal may give more days to send back than its product, never fewer."""
+    if days is not None and days < products:
+        raise InvalidValue(
+            f"the product may be sent back for {products} days, and no deal shortens that", field="return_days"
+        )
 
 
 def check_clocks(starts_at: datetime, ends_at: datetime | None, room_ttl: timedelta, now: datetime) -> None:

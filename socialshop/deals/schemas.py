@@ -9,7 +9,7 @@ from pydantic import AfterValidator, Field, StringConstraints, model_validator
 
 from socialshop.deals.ladder import FEWEST_STEPS, MOST_STEPS, Ladder, Step
 from socialshop.deals.perks import HIGHEST_PERK_BPS, HostPerk, PerkKind
-from socialshop.deals.rules import LARGEST_GROUP, MOST_UNITS, SMALLEST_GROUP
+from socialshop.deals.rules import LARGEST_GROUP, MOST_RETURN_DAYS, MOST_UNITS, SMALLEST_GROUP
 from socialshop.deals.service import DealView, NewDeal, NewProduct, NewSku, ProductView, SkuView
 from socialshop.kernel.errors import InvalidValue
 from socialshop.kernel.ids import from_public, to_public
@@ -55,18 +55,14 @@ DEAL: dict[str, Any] = {
     "circle_only": False,
     "price_steps": [],
     "host_perk": None,
+    "newcomer_only": False,
+    "return_days": 7,
 }
 
 
 def _refund(value: str) -> str:
     if value != "refund":
         raise ValueError("only `refund` is offered: who pays too late gets the money back")
-    return value
-
-
-def _not_yet(value: object) -> object:
-    if value:
-        raise ValueError("this term is not offered: leave it out")
     return value
 
 
@@ -100,7 +96,7 @@ class DraftProduct(Wire):
 
     title: Title
     description: Annotated[str, StringConstraints(max_length=5_000)] = ""
-    return_days: int = Field(7, ge=0, le=365)
+    return_days: int = Field(7, ge=0, le=MOST_RETURN_DAYS)
     skus: list[DraftSku] = Field(min_length=1, max_length=100)
 
     def new(self) -> NewProduct:
@@ -237,7 +233,8 @@ class DraftDeal(Wire):
     group_size: GroupSize
     price_steps: Annotated[list[PriceStep], Field(min_length=FEWEST_STEPS, max_length=MOST_STEPS)] | None = None
     host_perk: PerkWire | None = None
-    newcomer_only: Annotated[bool, AfterValidator(_not_yet)] = False
+    newcomer_only: bool = Field(False, description="who joins has not bought before; the host may have")
+    return_days: Annotated[int, Field(ge=0, le=MOST_RETURN_DAYS)] | None = None
     price_minor: PriceMinor | None = None
     starts_at: GivenInstant | None = None
     ends_at: GivenInstant | None = None
@@ -269,6 +266,8 @@ class DraftDeal(Wire):
             circle_only=self.circle_only,
             price_steps=steps,
             host_perk=self.host_perk.perk() if self.host_perk else None,
+            newcomer_only=self.newcomer_only,
+            return_days=self.return_days,
         )
 
     def _price(self, steps: Ladder) -> int:
@@ -309,6 +308,8 @@ class DealWire(Wire):
     circle_only: bool
     price_steps: list[StepWire]
     host_perk: PerkWire | None
+    newcomer_only: bool
+    return_days: int
 
     @classmethod
     def of(cls, view: DealView) -> DealWire:
@@ -333,6 +334,8 @@ class DealWire(Wire):
             circle_only=view.circle_only,
             price_steps=StepWire.all_of(view.price_steps, view.price.currency),
             host_perk=PerkWire.of(view.host_perk),
+            newcomer_only=view.newcomer_only,
+            return_days=view.return_days,
         )
 
 

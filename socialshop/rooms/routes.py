@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import re
+from collections.abc import Callable
 
 from flask import request
 
@@ -18,9 +18,10 @@ from socialshop.memberships.errors import TierRequired
 from socialshop.orders import service as orders
 from socialshop.orders.errors import AmountTooLarge, NothingToRefund
 from socialshop.orders.schemas import ADDRESS_PREFIX, RefundRequest, RefundWire
+from socialshop.orders.service import Estimate
 from socialshop.referrals.errors import CircleRequired
 from socialshop.rooms import service
-from socialshop.rooms.errors import AlreadySeated, MemberLimitReached, RoomClosed, RoomFull, SeatPaid
+from socialshop.rooms.errors import AlreadySeated, MemberLimitReached, NewcomersOnly, RoomClosed, RoomFull, SeatPaid
 from socialshop.rooms.schemas import (
     JoinedWire,
     QuoteRequest,
@@ -30,6 +31,7 @@ from socialshop.rooms.schemas import (
     RoomWire,
     SeatClaim,
     SentEvent,
+    event_seen,
     event_stream,
 )
 from socialshop.rooms.service import Attribution, Joined
@@ -42,7 +44,6 @@ room = Room("rooms", __name__, tag="Rooms")
 orders_room = Room("room_orders", __name__, tag="Orders")
 
 _STREAM = "text/event-stream"
-_EVENT_ID = re.compile(r"[0-9]{1,18}", re.ASCII)
 
 
 @room.operation(
@@ -94,18 +95,29 @@ def open_room(call: Call[SeatClaim, Nothing]) -> Answer:
     access=BUYERS,
     body=QuoteRequest,
     replies=Reply(200, QuoteWire, "The price, step by step."),
-    refuses=(DealNotLive, DealPaused, CouponUnusable),
+    refuses=(InviteCodeUnknown, DealNotLive, DealPaused, CouponUnusable),
     ids={"deal_id": "deal"},
 )
 def quote_deal(call: Call[QuoteRequest, Nothing]) -> Answer:
-    """What a seat would cost, step by step: your tier's price, coupons, points, shipping. Nothing is taken."""
-    body = call.body
+    """What a seat in a new room would cost, step by step: your tier's price, coupons, points, shipping.
 
-    def quote(uow: UnitOfWork) -> Answer:
-        found = service.quote(uow, call.caller, call.ids["deal_id"], body.quantity, body.means())
-        return Answer(QuoteWire.of(found))
+    Nothing is taken.
+    """
+    return call.transact(lambda uow: _quoted(uow, call, service.quote_opening, "deal_id"))
 
-    return call.transact(quote)
+
+@room.operation(
+    "POST",
+    "/rooms/<room_id>/quotes",
+    access=BUYERS,
+    body=QuoteRequest,
+    replies=Reply(200, QuoteWire, "The price, step by step."),
+    refuses=(InviteCodeUnknown, AlreadySeated, RoomClosed, RoomFull, DealPaused, CouponUnusable),
+    ids={"room_id": "room"},
+)
+def quote_room(call: Call[QuoteRequest, Nothing]) -> Answer:
+    """What a seat in this room would cost, step by step. Nothing is taken."""
+    return call.transact(lambda uow: _quoted(uow, call, service.quote_joining, "room_id"))
 
 
 @room.operation(
@@ -121,6 +133,7 @@ def quote_deal(call: Call[QuoteRequest, Nothing]) -> Answer:
         RoomFull,
         DealPaused,
         OutOfStock,
+        NewcomersOnly,
         TierRequired,
         DealNotLive,
         MemberLimitReached,
@@ -192,12 +205,12 @@ def show_room(call: Call[Nothing, Nothing]) -> Answer:
 def follow_room(call: Call[Nothing, Nothing]) -> Answer:
     """What happens in a room, for everybody, as a resumable event stream.
 
-    Events are `seat_held`, `seat_paid`, `seat_confirmed`, `seat_released`, `host_changed`, `filled`, `expired` and
-    `cancelled`; their ids grow. Each answer tells what is new after `Last-Event-ID` and ends; an `EventSource` asks
-    again by itself after two seconds and misses nothing.
+    Events are `seat_held`, `seat_paid`, `seat_confirmed`, `seat_released`, `host_changed`, `filled`, `expired`,
+    `cancelled` and `deal_changed` (paused, resumed or ended); their ids grow. From the shop's watch process the answer
+    stays open and a change arrives within a second. Elsewhere it tells what is new after `Last-Event-ID` and ends.
+    Either way an `EventSource` asks again by itself two seconds after an end, and misses nothing.
     """
-    seen = request.headers.get("Last-Event-ID", "")
-    after = int(seen) if _EVENT_ID.fullmatch(seen) else 0
+    after = event_seen(request.headers.get("Last-Event-ID", ""))
 
     def read(uow: UnitOfWork) -> Answer:
         found = service.events_after(uow, call.ids["room_id"], after)
@@ -286,7 +299,13 @@ def _send_to(uow: UnitOfWork, call: Call[SeatClaim, Nothing], joined: Joined) ->
         orders.send_to(uow, call.caller.number, joined.order.id, from_public(ADDRESS_PREFIX, call.body.address_id))
 
 
-def _attribution(body: SeatClaim, uow: UnitOfWork) -> Attribution:
+def _quoted(uow: UnitOfWork, call: Call[QuoteRequest, Nothing], quote: Callable[..., Estimate], about: str) -> Answer:
+    body = call.body
+    found = quote(uow, call.caller, call.ids[about], body.quantity, _attribution(body, uow), means=body.means())
+    return Answer(QuoteWire.of(found))
+
+
+def _attribution(body: QuoteRequest, uow: UnitOfWork) -> Attribution:
     """The link that was named, else the one that this visitor followed."""
     if body.invite_code is not None:
         return Attribution(code=body.invite_code)

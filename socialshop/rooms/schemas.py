@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, StringConstraints, model_validator
@@ -14,13 +15,14 @@ from socialshop.loyalty.coupons import MOST_STACKED
 from socialshop.loyalty.rules import MOST_POINTS
 from socialshop.loyalty.schemas.coupons import HOLDING_PREFIX
 from socialshop.orders.schemas import ORDER, OrderWire, PriceLineWire
-from socialshop.orders.service import Means, Quote
+from socialshop.orders.service import Estimate, Means
 from socialshop.payments.schemas import PaymentWire
-from socialshop.rooms.service import Joined, RoomEvents, RoomView, SeatView
+from socialshop.rooms.service import EventRow, Joined, RoomEvents, RoomView, SeatView
 from socialshop.web.schemas import Instant, MoneyWire, Wire, with_example
 
 # How long a client waits before it asks again for what is new.
 RETRY_MS = 2_000
+_EVENT_ID = re.compile(r"[0-9]{1,18}", re.ASCII)
 _ROOM: dict[str, Any] = {
     "id": "room_01k9w3q2mxe5tb6v8c4yd7r1hz",
     "deal_id": "deal_01k9w3q2mxe5tb6v8c4yd7r1hz",
@@ -34,6 +36,7 @@ _ROOM: dict[str, Any] = {
     "price_steps": [],
     "host_perk": None,
     "final_price": None,
+    "newcomer_only": False,
     "members": [{"display_name": "林小满", "avatar": None, "status": "held"}],
 }
 _SEAT: dict[str, Any] = {
@@ -45,7 +48,9 @@ _SEAT: dict[str, Any] = {
 
 
 class QuoteRequest(Wire):
-    """How many units, and what besides money should pay for them.
+    """How many units, through whose invitation, and what besides money should pay for them.
+
+    `invite_code`: the link followed here before counts where none is named.
 
     `use_points`: at most so many points, as far as the rules of points allow. `coupons`: the best set of those you
     have, or none; `coupon_ids`: these very ones of `GET /me/coupons` instead.
@@ -57,6 +62,7 @@ class QuoteRequest(Wire):
     use_points: int | None = Field(None, ge=1, le=MOST_POINTS)
     coupons: Literal["auto", "none"] = "auto"
     coupon_ids: Annotated[list[str], Field(min_length=1, max_length=MOST_STACKED)] | None = None
+    invite_code: Annotated[str, StringConstraints(min_length=1, max_length=40)] | None = None
 
     @model_validator(mode="after")
     def _one_way(self) -> Self:
@@ -72,14 +78,10 @@ class QuoteRequest(Wire):
 
 
 class SeatClaim(QuoteRequest):
-    """A seat to take, and through whose invitation: the link followed here before, where none is named.
-
-    `address_id`: where the goods go; it can be said until they leave.
-    """
+    """A seat to take. `address_id`: where the goods go; it can be said until they leave."""
 
     model_config = with_example({"quantity": 1})
 
-    invite_code: Annotated[str, StringConstraints(min_length=1, max_length=40)] | None = None
     address_id: Annotated[str, StringConstraints(min_length=1, max_length=40)] | None = None
 
 
@@ -102,7 +104,10 @@ class CouponUnusedWire(Wire):
 
 
 class QuoteWire(Wire):
-    """A price step by step, what is paid in money, the points that it takes, and which coupons act and which do not."""
+    """A price step by step, what is paid in money, the points that it takes, and which coupons act and which do not.
+
+    `earns_points`: what the sale gives once its goods can no longer be sent back.
+    """
 
     model_config = with_example(
         {
@@ -122,6 +127,7 @@ class QuoteWire(Wire):
             ],
             "total": {"amount_minor": 8900, "currency": "CNY"},
             "points": 0,
+            "earns_points": 89,
             "coupons": [
                 {
                     "id": "cph_01k9w3q2mxe5tb6v8c4yd7r1hz",
@@ -136,12 +142,14 @@ class QuoteWire(Wire):
     lines: list[PriceLineWire]
     total: MoneyWire
     points: int
+    earns_points: int
     coupons: list[CouponUsedWire]
     unused_coupons: list[CouponUnusedWire]
 
     @classmethod
-    def of(cls, found: Quote) -> QuoteWire:
+    def of(cls, estimate: Estimate) -> QuoteWire:
         """The wire form of a quote."""
+        found = estimate.price
         currency = found.total.currency
         used = [
             CouponUsedWire(
@@ -165,6 +173,7 @@ class QuoteWire(Wire):
             lines=PriceLineWire.all_of(found.lines, currency),
             total=MoneyWire.of(found.total),
             points=found.points,
+            earns_points=estimate.earns_points,
             coupons=used,
             unused_coupons=unused,
         )
@@ -222,6 +231,7 @@ class RoomWire(Wire):
     price_steps: list[StepWire]
     host_perk: PerkWire | None
     final_price: MoneyWire | None
+    newcomer_only: bool
     members: list[MemberWire]
 
     @classmethod
@@ -240,6 +250,7 @@ class RoomWire(Wire):
             price_steps=StepWire.all_of(view.price_steps, view.price.currency),
             host_perk=PerkWire.of(view.host_perk),
             final_price=MoneyWire.of(view.final_price) if view.final_price else None,
+            newcomer_only=view.newcomer_only,
             members=[
                 MemberWire.model_validate(
                     {"display_name": member.display_name, "avatar": None, "status": member.status.value}
@@ -275,17 +286,30 @@ class SentEvent(Wire):
         "filled",
         "expired",
         "cancelled",
+        "deal_changed",
     ]
     data: str
 
 
+def event_seen(last_event_id: str) -> int:
+    """The number of the event that `Last-Event-ID` names: what is new comes after it. 0, all, for what is no number."""
+    return int(last_event_id) if _EVENT_ID.fullmatch(last_event_id) else 0
+
+
 def event_stream(found: RoomEvents) -> bytes:
-    """Server-sent events (WHATWG HTML, 9.2): each with its id, by which a client goes on after it."""
-    parts = [f"retry: {RETRY_MS}\n\n"]
-    for event in found.events:
-        data = RoomEventWire(at=event.at, display_name=event.display_name).model_dump_json()
-        parts.append(f"id: {event.id}\nevent: {event.kind}\ndata: {data}\n\n")
-    return "".join(parts).encode()
+    """Server-sent events (WHATWG HTML, 9.2), as one answer."""
+    return b"".join([retry_after(RETRY_MS), *(sent_event(event) for event in found.events)])
+
+
+def sent_event(event: EventRow) -> bytes:
+    """One event, with the id by which a client goes on after it."""
+    data = RoomEventWire(at=event.at, display_name=event.display_name).model_dump_json()
+    return f"id: {event.id}\nevent: {event.kind}\ndata: {data}\n\n".encode()
+
+
+def retry_after(milliseconds: int) -> bytes:
+    """How long a client whose stream ended waits before it asks again."""
+    return f"retry: {milliseconds}\n\n".encode()
 
 
 class SeatWire(Wire):

@@ -59,6 +59,7 @@ def examples(shop: Shop) -> dict[str, str]:
         "deal_id": shop.call("GET", "/deals")["data"][0]["id"],
         "room_id": placed["room_id"],
         "order_id": placed["id"],
+        "month": shop.call("GET", "/me/statements", member)["data"][0]["month"],
         "commission_id": shop.call("GET", "/me/commissions", member)["data"][0]["id"],
         "shopper request_id": shop.call("GET", "/payout-requests", member)["data"][0]["id"],
         "request_id": request,
@@ -72,10 +73,21 @@ def examples(shop: Shop) -> dict[str, str]:
         "mission_id": a_mission(shop),
         "programme_id": shop.call("GET", "/admin/tier-programmes", admin)["data"][0]["id"],
         "plan_id": shop.call("GET", "/admin/commission-plans", admin)["data"][0]["id"],
+        "simulation_id": a_simulation(shop),
         "refund_id": shop.call("GET", "/admin/refunds", admin)["data"][0]["id"],
         "member_id": shop.call("GET", "/me", PEOPLE["leader"])["id"],
         "endpoint_id": an_endpoint(shop),
     }
+
+
+def a_simulation(shop: Shop) -> str:
+    """A plan tried on the sales of all years so far; asked for once."""
+    admin = PEOPLE["admin"]
+    path = f"/admin/commission-plans/{shop.call('GET', '/admin/commission-plans', admin)['data'][0]['id']}/simulations"
+    if found := shop.call("GET", path, admin)["data"]:
+        return str(found[0]["id"])
+    span = {"from": "2020-01-01T00:00:00Z", "to": "2036-01-01T00:00:00Z", "budget_minor": 100}
+    return str(shop.call("POST", path, admin, span)["id"])
 
 
 def an_endpoint(shop: Shop) -> str:

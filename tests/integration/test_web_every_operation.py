@@ -278,6 +278,7 @@ WHO_ELSE = {
     "open_deal": EVERYBODY,
     "open_room": EVERYBODY,
     "quote_deal": EVERYBODY,
+    "quote_room": EVERYBODY,
     "join_room": EVERYBODY,
     "redeem_reward": EVERYBODY,
     "show_room": EVERYBODY,

@@ -32,29 +32,60 @@ from socialshop.commissions.service.settling import (
     settled_since,
     settlement_tick,
 )
+from socialshop.commissions.service.simulating import (
+    SIMULATION_PREFIX,
+    Question,
+    Simulated,
+    forget_simulations,
+    on_simulation_due,
+    simulate,
+    simulated,
+    simulations_of,
+)
+from socialshop.commissions.service.stating import (
+    ACCOUNTS,
+    Month,
+    Statement,
+    WalletPart,
+    month_named,
+    months_of,
+    part_of,
+    statement_of,
+)
 from socialshop.commissions.store.drafts import PlanRow
 from socialshop.commissions.store.payouts import Part, Returned, Reversals, Span
 from socialshop.commissions.store.personal import PERSONAL
 from socialshop.commissions.store.reading import CommissionRow, SkippedRow, WalletRow
 from socialshop.commissions.store.settlement import SetAside
+from socialshop.commissions.store.simulations import DaySums, LegSums, SimulationRow
 
 __all__ = [
+    "ACCOUNTS",
     "PERSONAL",
+    "SIMULATION_PREFIX",
     "CommissionRow",
+    "DaySums",
     "Earning",
     "Explanation",
     "ExportedAccrual",
+    "LegSums",
+    "Month",
     "OrderCommissions",
     "Part",
     "PlanRow",
     "Preview",
     "PublishedVersion",
+    "Question",
     "Replay",
     "Returned",
     "Reversals",
     "SetAside",
+    "Simulated",
+    "SimulationRow",
     "SkippedRow",
     "Span",
+    "Statement",
+    "WalletPart",
     "WalletRow",
     "accruals_behind",
     "accrue_orders",
@@ -70,8 +101,13 @@ __all__ = [
     "explain",
     "export_accruals",
     "findings_of",
+    "forget_simulations",
     "mature_received",
+    "month_named",
+    "months_of",
+    "on_simulation_due",
     "order_commissions",
+    "part_of",
     "pay_out",
     "plan_in_force",
     "plan_of",
@@ -88,5 +124,9 @@ __all__ = [
     "settle_due",
     "settled_since",
     "settlement_tick",
+    "simulate",
+    "simulated",
+    "simulations_of",
+    "statement_of",
     "wallet_entries",
 ]

@@ -44,6 +44,8 @@ class NewDeal:
     circle_only: bool = False
     price_steps: Ladder = ()
     host_perk: HostPerk | None = None
+    newcomer_only: bool = False
+    return_days: int | None = None
 
 
 def open_deal(uow: UnitOfWork, actor: uuid.UUID, number: int, new: NewDeal) -> DealView:
@@ -53,12 +55,14 @@ def open_deal(uow: UnitOfWork, actor: uuid.UUID, number: int, new: NewDeal) -> D
     identity.require_standing(uow, number, Deed.OPEN)
     starts_at = new.starts_at or uow.now
     rules.check_clocks(starts_at, new.ends_at, new.room_ttl, uow.now)
-    alone_minor = store.price_alone(uow.session, new.sku_id)
-    if alone_minor is None:
+    unit = store.unit_terms(uow.session, new.sku_id)
+    if unit is None:
         raise NotFound("no such unit of a product", field="sku_id")
     if new.price_steps:
         ladder.check(new.price_steps, new.group_size)
-    rules.check_price(new.price_minor, alone_minor, "price_steps.0.price_minor" if new.price_steps else "price_minor")
+    rules.check_return_days(new.return_days, unit.return_days)
+    field = "price_steps.0.price_minor" if new.price_steps else "price_minor"
+    rules.check_price(new.price_minor, unit.alone_minor, field)
     if new.minimum_tier is not None and not store.is_tier(uow.session, new.minimum_tier, uow.now):
         raise InvalidValue("no tier of the programme in force has this code", field="minimum_tier")
     deal_id = new_id()
@@ -78,6 +82,8 @@ def open_deal(uow: UnitOfWork, actor: uuid.UUID, number: int, new: NewDeal) -> D
         "circle_only": new.circle_only,
         "price_steps": ladder.document_of(new.price_steps),
         "host_perk": perks.document_of(new.host_perk),
+        "newcomer_only": new.newcomer_only,
+        "return_days": new.return_days,
     }
     store.add_deal(
         uow.session, {"id": deal_id, "sku_id": new.sku_id, "opened_by": number, "created_at": uow.now, **terms}

@@ -40,6 +40,7 @@ class DealOffer:
     early_until: datetime | None
     price_steps: Ladder
     host_perk: HostPerk | None
+    newcomer_only: bool
 
 
 def offer(uow: UnitOfWork, deal_id: uuid.UUID, *, head_start: timedelta = timedelta(0)) -> DealOffer:
@@ -73,6 +74,7 @@ def offer(uow: UnitOfWork, deal_id: uuid.UUID, *, head_start: timedelta = timede
         early_until=row.starts_at if early else None,
         price_steps=ladder.read(row.price_steps),
         host_perk=perks.read(row.host_perk),
+        newcomer_only=row.newcomer_only,
     )
 
 

@@ -59,6 +59,7 @@ class DealView:
     circle_only: bool
     price_steps: Ladder
     host_perk: HostPerk | None
+    newcomer_only: bool
 
 
 def deals(
@@ -137,6 +138,7 @@ def view_of(row: DealRow, now: datetime) -> DealView:
         circle_only=row.circle_only,
         price_steps=ladder.read(row.price_steps),
         host_perk=perks.read(row.host_perk),
+        newcomer_only=row.newcomer_only,
     )
 
 

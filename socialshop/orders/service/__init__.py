@@ -17,7 +17,7 @@ from socialshop.orders.service.addressing import (
 )
 from socialshop.orders.service.fulfilling import complete_due, receive, receive_overdue, ship
 from socialshop.orders.service.placing import cancel, confirm, mark_paid, refund_whole
-from socialshop.orders.service.pricing import ANY_MEANS, Goods, Hand, Means, Quote, price_order, quote
+from socialshop.orders.service.pricing import ANY_MEANS, Estimate, Goods, Hand, Means, Quote, price_order, quote
 from socialshop.orders.service.reading import (
     LineView,
     OrderView,
@@ -43,16 +43,18 @@ from socialshop.orders.service.refunding import (
     request_refund,
 )
 from socialshop.orders.store.addresses import AddressRow
-from socialshop.orders.store.orders import PLACED, ReceivedLine, Sought, ToDo
+from socialshop.orders.store.orders import BOUGHT_BEFORE, PLACED, ReceivedLine, Sought, ToDo
 from socialshop.orders.store.personal import PERSONAL
 
 __all__ = [
     "ADDRESS_PARTS",
     "ANY_MEANS",
+    "BOUGHT_BEFORE",
     "PERSONAL",
     "PLACED",
     "Address",
     "AddressRow",
+    "Estimate",
     "Goods",
     "Hand",
     "ImportedOrders",

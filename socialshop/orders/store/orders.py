@@ -29,6 +29,16 @@ PLACED = """
     )
 """
 
+# Of `:member`: whether an order of theirs was ever paid and stands, or stood until it was refunded. One that waits for
+# its room counts; money that went back because no room came about does not.
+BOUGHT_BEFORE = """
+    EXISTS (
+        SELECT FROM orders WHERE orders.buyer = :member AND (
+            orders.status IN ('paid', 'confirmed', 'shipped', 'received', 'completed')
+            OR (orders.status = 'refunded' AND (orders.host IS NOT NULL OR orders.source = 'import')))
+    )
+"""
+
 _COLUMNS = "id, buyer, status, currency, total_minor, refunded_minor, ordered_at, room_id, carrier, tracking"
 
 

@@ -11,7 +11,7 @@ from socialshop.rooms.service.following import (
     on_payment_released,
     on_room_filled,
 )
-from socialshop.rooms.service.joining import Attribution, Joined, SeatView, join, open_room, quote
+from socialshop.rooms.service.joining import Attribution, Joined, SeatView, join, open_room
 from socialshop.rooms.service.leading import (
     FollowedRoom,
     deal_days,
@@ -22,6 +22,7 @@ from socialshop.rooms.service.leading import (
     rooms_over,
 )
 from socialshop.rooms.service.leaving import ask_back, leave
+from socialshop.rooms.service.quoting import quote_joining, quote_opening
 from socialshop.rooms.service.reading import (
     MemberView,
     OpenRoom,
@@ -29,6 +30,7 @@ from socialshop.rooms.service.reading import (
     RoomEvents,
     RoomView,
     events_after,
+    events_of_rooms,
     open_rooms,
     own_seat,
     share_subject,
@@ -37,11 +39,13 @@ from socialshop.rooms.service.reading import (
     view,
 )
 from socialshop.rooms.service.reminding import remind
+from socialshop.rooms.service.watching import CHANNEL, rooms_named
 from socialshop.rooms.store.leading import CountRow, DayRow
 from socialshop.rooms.store.personal import PERSONAL
 from socialshop.rooms.store.reading import EventRow
 
 __all__ = [
+    "CHANNEL",
     "PERSONAL",
     "Attribution",
     "CountRow",
@@ -59,6 +63,7 @@ __all__ = [
     "deal_days",
     "deal_version",
     "events_after",
+    "events_of_rooms",
     "expire_due",
     "filling",
     "filling_of_deal",
@@ -74,10 +79,12 @@ __all__ = [
     "open_room",
     "open_rooms",
     "own_seat",
-    "quote",
+    "quote_joining",
+    "quote_opening",
     "release_lapsed_holds",
     "remind",
     "room_counts",
+    "rooms_named",
     "rooms_over",
     "share_subject",
     "titles",

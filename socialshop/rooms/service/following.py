@@ -16,6 +16,7 @@ from socialshop.payments import service as payments
 from socialshop.rooms.rules import Seat, Status
 from socialshop.rooms.service.ending import expire, settle_given_up
 from socialshop.rooms.service.filling import filled
+from socialshop.rooms.service.watching import tell_watchers
 from socialshop.rooms.store import changing as store
 from socialshop.rooms.store import filling
 
@@ -34,6 +35,7 @@ def on_payment_authorized(uow: UnitOfWork, payloads: Payloads) -> None:
     expire(uow, store.overdue_rooms(uow.session, rooms, uow.now))
     seats = store.pay_seats(uow.session, list(payment_of), list(payment_of.values()), uow.now)
     crash_point("pay.seated")
+    tell_watchers(uow, {seat.room_id for seat in seats if seat.newly})
     orders.mark_paid(uow, [seat.order_id for seat in seats if seat.newly])
     late = [seat.payment_id for seat in seats if seat.seat == Seat.RELEASED]
     if late:
@@ -81,12 +83,14 @@ def on_capture_failed(uow: UnitOfWork, payloads: Payloads) -> None:
 
 def on_deal_moved(uow: UnitOfWork, payloads: Payloads) -> None:
     """Who looks at an open room of a deal that was paused, resumed or ended sees it: the rooms have a new version."""
-    store.touch_open_rooms(uow.session, _ids(payloads, "deal_id"))
+    tell_watchers(uow, store.touch_open_rooms(uow.session, _ids(payloads, "deal_id"), uow.now))
 
 
 def _confirm(uow: UnitOfWork, order_ids: Sequence[uuid.UUID]) -> None:
-    if store.lock_rooms_of_orders(uow.session, order_ids):
+    rooms = store.lock_rooms_of_orders(uow.session, order_ids)
+    if rooms:
         orders.confirm(uow, store.confirm_seats(uow.session, order_ids, uow.now))
+        tell_watchers(uow, rooms)
 
 
 def _ids(payloads: Payloads, name: str) -> list[uuid.UUID]:

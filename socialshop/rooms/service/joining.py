@@ -28,10 +28,11 @@ from socialshop.payments import service as payments
 from socialshop.payments.service import PaymentView
 from socialshop.referrals import service as referrals
 from socialshop.rooms import rules
-from socialshop.rooms.errors import MemberLimitReached
+from socialshop.rooms.errors import MemberLimitReached, NewcomersOnly
 from socialshop.rooms.events import SeatClaimed
 from socialshop.rooms.rules import Seat, Status
 from socialshop.rooms.service.reading import MemberView, RoomView, view
+from socialshop.rooms.service.watching import tell_watchers
 from socialshop.rooms.store import claiming as store
 from socialshop.rooms.store.claiming import Claim
 
@@ -89,7 +90,7 @@ def open_room(
     CircleRequired, MemberLimitReached, StandingLimited; what `means` ask for besides: InvalidValue, PointsShort,
     CouponUnusable.
     """
-    offer = _offer(uow, buyer, deal_id, attribution)
+    offer = offer_to(uow, buyer, deal_id, attribution)
     seat_id, order_id, line_id, room_id = new_ids(4)
     wish = _Wish(buyer.number, quantity, seat_id, order_id, line_id, room_id, means)
     expires_at = uow.now + offer.room_ttl
@@ -107,6 +108,7 @@ def open_room(
         "early_until": offer.early_until,
         "price_steps": ladder.document_of(offer.price_steps),
         "host_perk": perks.document_of(offer.host_perk),
+        "newcomer_only": offer.newcomer_only,
         "size": offer.size,
         "expires_at": expires_at,
     }
@@ -127,6 +129,7 @@ def open_room(
         title=offer.title,
         price_steps=offer.price_steps,
         host_perk=offer.host_perk,
+        newcomer_only=offer.newcomer_only,
     )
     return _seated(uow, claim, wish, room)
 
@@ -143,8 +146,8 @@ def join(
     """Take a seat in an open room; it is held until paid, or until its time is over.
 
     Raises NotFound, InviteCodeUnknown, AlreadySeated, RoomClosed, RoomFull, InvalidValue (quantity), DealPaused,
-    OutOfStock, TierRequired, DealNotLive (others come first), CircleRequired, MemberLimitReached, StandingLimited;
-    whatever is raised, the unit of work must end without a commit. `means` as in `open_room`.
+    OutOfStock, NewcomersOnly, TierRequired, DealNotLive (others come first), CircleRequired, MemberLimitReached,
+    StandingLimited; whatever is raised, the unit of work must end without a commit. `means` as in `open_room`.
     """
     seat_id, order_id, line_id = new_ids(3)
     wish = _Wish(buyer.number, quantity, seat_id, order_id, line_id, room_id, means)
@@ -154,20 +157,7 @@ def join(
     return _seated(uow, claim, wish, None)
 
 
-def quote(uow: UnitOfWork, buyer: Buyer, deal_id: uuid.UUID, quantity: int, means: orders.Means) -> orders.Quote:
-    """What a seat in a new room of the deal would cost; nothing is taken.
-
-    Raises NotFound, InvalidValue, DealNotLive, DealPaused, CouponUnusable.
-    """
-    offer = _offer(uow, buyer, deal_id, NOWHERE)
-    price = offer.price
-    if price.amount_minor * quantity > MAX_AMOUNT_MINOR:
-        raise InvalidValue("so many units cost more than 10^12 minor units", field="quantity")
-    goods = orders.Goods(Money(price.amount_minor * quantity, price.currency), deal_id, offer.sku_id)
-    return orders.quote(uow, buyer.number, goods, means)
-
-
-def _offer(uow: UnitOfWork, buyer: Buyer, deal_id: uuid.UUID, attribution: Attribution) -> deals.DealOffer:
+def offer_to(uow: UnitOfWork, buyer: Buyer, deal_id: uuid.UUID, attribution: Attribution) -> deals.DealOffer:
     """The deal's terms, some hours early for who has that; an unknown code is told before a deal that is not live."""
     try:
         try:
@@ -224,6 +214,8 @@ def _check(uow: UnitOfWork, claim: Claim, wish: _Wish, *, opens: bool) -> None:
     if claim.price_minor is not None and claim.price_minor * wish.quantity > MAX_AMOUNT_MINOR:
         raise InvalidValue("so many units cost more than 10^12 minor units", field="quantity")
     if standing is not None:
+        if claim.claimed and claim.newcomer_only and not standing.seated:
+            raise NewcomersOnly("you have a seat in another room for newcomers")
         # A claim that waited for the same member's other one finds its seat taken by it.
         seated = standing.seated or claim.claimed
         raise rules.refusal(seated=seated, status=standing.status, expires_at=standing.expires_at, now=uow.now)
@@ -236,6 +228,8 @@ def _check(uow: UnitOfWork, claim: Claim, wish: _Wish, *, opens: bool) -> None:
 
 def _check_member(uow: UnitOfWork, claim: Claim, wish: _Wish) -> None:
     """Raise what the deal asks of who joins it, and what this member has too much of."""
+    if claim.newcomer_only and claim.bought:
+        raise NewcomersOnly("the room is for members who have not bought yet")
     if claim.circle_of is not None:
         referrals.require_circle(uow, claim.circle_of, wish.member)
     if claim.minimum_tier is not None or (claim.early_until is not None and claim.early_until > uow.now):
@@ -268,12 +262,14 @@ def _seated(uow: UnitOfWork, claim: Claim, wish: _Wish, room: RoomView | None) -
         raise LookupError("a claim without its terms")
     if claim.deal_id is None or claim.sku_id is None:
         raise LookupError("a claim without its goods")
-    goods = orders.Goods(Money(claim.price_minor * wish.quantity, claim.currency), claim.deal_id, claim.sku_id)
+    price = Money(claim.price_minor * wish.quantity, claim.currency)
+    goods = orders.Goods(price, claim.deal_id, claim.sku_id, claim.channel)
     hand = orders.Hand(memberships.benefits_in(claim.held), claim.has_coupons)
     priced = orders.price_order(uow, wish.member, wish.order, goods, wish.means, hand=hand)
     total = priced.total
     payment = payments.create_intent(uow, order_id=wish.order, payer=wish.member, amount=total, escrow_id=wish.room)
     uow.emit(SeatClaimed(room_id=wish.room, order_id=wish.order))
+    tell_watchers(uow, [wish.room])
     order = OrderView(
         id=wish.order,
         buyer=wish.member,
