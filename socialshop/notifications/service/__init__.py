@@ -76,10 +76,11 @@ from socialshop.notifications.service.telling import (
     tell,
 )
 from socialshop.notifications.service.unsubscribing import unsubscribe, unsubscription_of
+from socialshop.notifications.store.endpoints import Endpoint
 from socialshop.notifications.store.gathering import Told
 from socialshop.notifications.store.mails import MailRow
 from socialshop.notifications.store.personal import PERSONAL
-from socialshop.notifications.store.webhooks import DeliveryRow, Endpoint
+from socialshop.notifications.store.webhooks import DeliveryRow
 from socialshop.notifications.unsubscribing import Unsubscription
 
 __all__ = [
