@@ -65,6 +65,12 @@ class Office:
         sku = self.act(self.first, "/admin/products", title="Tea", skus=skus)["skus"][0]["id"]
         terms = {"sku_id": sku, "title": "Tea", "group_size": 2, "price_minor": 800, "room_ttl_seconds": 3600}
         deal = self.act(self.leader, "/deals", **terms, draft=True)["id"]
+        self.act(self.first, f"/admin/skus/{sku}/opening", open_to="all", floor_price_minor=90)
+        for decision in ("approve", "reject"):
+            asked = sign_up(self.shop.app).call(
+                "POST", "/me/leader-applications", json={"reason": "Tea.", "channels": "A group"}
+            )
+            self.act(self.first, f"/admin/leader-applications/{asked.get_json()['id']}/{decision}", reason="seen")
         chopped = {"sku_id": sku, "title": "Chop", "start_price_minor": 900, "floor_price_minor": 90, "chops": 9}
         self.act(self.leader, "/bargain-offers", **chopped, lasts_seconds=60)
         self.act(self.leader, f"/deals/{deal}/publish")

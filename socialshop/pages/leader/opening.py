@@ -176,8 +176,13 @@ def _facts(visit: Visit) -> dict[str, Any]:
 
 
 def offered_units(visit: Visit) -> dict[str, Offered]:
+    """What this leader may make a deal of, by the public ids of the units."""
     products = deals.products(visit.uow, None, _PRODUCTS_OFFERED)
-    return {to_public("sku", unit.id): Offered(product, unit) for product in products for unit in product.skus}
+    units = [Offered(product, unit) for product in products for unit in product.skus]
+    leave = deals.leave_of(visit.uow, visit.caller.number, [one.unit.id for one in units])
+    return {
+        to_public("sku", one.unit.id): one for one in units if one.unit.id not in leave or leave[one.unit.id].is_open
+    }
 
 
 def _seen(visit: Visit, offered: dict[str, Offered]) -> Seen:
