@@ -5,7 +5,7 @@ from __future__ import annotations
 from migrations.statements import for_application_role
 
 revision = "0058b"
-down_revision = "0078"
+down_revision = "0079"
 branch_labels = None
 depends_on = None
 
