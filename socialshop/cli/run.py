@@ -35,7 +35,8 @@ from socialshop.infra.servers import StartupError
 from socialshop.infra.settings import Settings
 
 _LOOK_SECONDS = 0.2
-_READY_SECONDS = 60.0
+# On a machine that does ten other things its processes take minutes to come up.
+_READY_SECONDS = 300.0
 
 
 class _Port(click.IntRange):
