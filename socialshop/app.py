@@ -57,6 +57,7 @@ from socialshop.privacy import service as privacy
 from socialshop.recommendations import routes as recommendations_routes
 from socialshop.referrals import admin_routes as referrals_admin_routes
 from socialshop.referrals import routes as referrals_routes
+from socialshop.rooms import bargain_routes
 from socialshop.rooms import routes as rooms_routes
 from socialshop.rooms import service as rooms
 from socialshop.signins import routes as signins_routes
@@ -85,6 +86,7 @@ ROOMS = (
     orders_admin_routes.room,
     rooms_routes.room,
     rooms_routes.orders_room,
+    bargain_routes.room,
     recommendations_routes.room,
     invites_routes.room,
     invites_routes.landing_room,
@@ -111,6 +113,7 @@ SHARE_SUBJECTS: Subjects = {
     LinkKind.PRODUCT: product_subject,
     LinkKind.ROOM: rooms.share_subject,
     LinkKind.NOTE: community.note_subject,
+    LinkKind.BARGAIN: rooms.bargain_subject,
 }
 
 
@@ -148,7 +151,7 @@ def _post_office(config: Settings) -> PostOffice:
     url = config.smtp_url.get_secret_value() if config.smtp_url else None
     return PostOffice(
         postman=SmtpPostman(url) if url else None,
-        sender=Sender(config.mail_from, config.public_url or f"http://{config.host}:{config.port}"),
+        sender=Sender(config.mail_from, config.public_address),
         attempts=config.mail_attempts,
         quiet=QuietHours(config.quiet_from, config.quiet_until, config.time_zone),
         digest_hour=config.digest_hour,
@@ -160,9 +163,8 @@ def _attach_web(app: Flask, config: Settings) -> None:
     app.config["MAX_CONTENT_LENGTH"] = bodies.MAX_BODY_BYTES + 1
     # No cross-origin caller is known, so nobody asks for OPTIONS; a method that an operation lacks is 405 like any.
     app.config["PROVIDE_AUTOMATIC_OPTIONS"] = False
-    public_url = config.public_url or f"http://{config.host}:{config.port}"
     requests.attach(app, config)
-    problems.attach(app, public_url.rstrip("/"))
+    problems.attach(app, config.public_address)
     auth.attach(app, _authenticate)
     looks.attach(app, privacy.note_look)
     health.attach(app)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from socialshop.pages.shopper import (
     account,
     addresses,
+    bargains,
     boards,
     calendar,
     circles,
@@ -13,6 +14,7 @@ from socialshop.pages.shopper import (
     earnings,
     giving,
     invites,
+    leading,
     mailed,
     me,
     membership,
@@ -39,6 +41,7 @@ from socialshop.pages.shopper.section import shopper
 __all__ = [
     "account",
     "addresses",
+    "bargains",
     "boards",
     "calendar",
     "circles",
@@ -47,6 +50,7 @@ __all__ = [
     "earnings",
     "giving",
     "invites",
+    "leading",
     "mailed",
     "me",
     "membership",
