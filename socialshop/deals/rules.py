@@ -26,6 +26,14 @@ class Status(StrEnum):
     ENDED = "ended"
 
 
+class LatePayer(StrEnum):
+    """What becomes of money that comes for a lost seat."""
+
+    REFUND = "refund"
+    REROUTE = "reroute"
+    NEW_ROOM = "new_room"
+
+
 def status_at(now: datetime, *, draft: bool, paused: bool, starts_at: datetime, ends_at: datetime | None) -> Status:
     """A deal is live from `starts_at`, until before `ends_at`, unless it is paused.
 

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field, StringConstraints
 
-from socialshop.deals.rules import LARGEST_GROUP, MOST_UNITS, SMALLEST_GROUP
+from socialshop.deals.rules import LARGEST_GROUP, MOST_UNITS, SMALLEST_GROUP, LatePayer
 from socialshop.deals.service import DealView, NewDeal, NewProduct, NewSku, ProductView, SkuView
 from socialshop.kernel.ids import from_public, to_public
 from socialshop.kernel.money import MAX_AMOUNT_MINOR
@@ -53,12 +53,6 @@ DEAL: dict[str, Any] = {
 }
 
 
-def _refund(value: str) -> str:
-    if value != "refund":
-        raise ValueError("only `refund` is offered: who pays too late gets the money back")
-    return value
-
-
 def _not_yet(value: object) -> object:
     if value:
         raise ValueError("this term is not offered: leave it out")
@@ -69,7 +63,6 @@ Title = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, ma
 Code = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=64)]
 PriceMinor = Annotated[int, Field(ge=1, le=MAX_AMOUNT_MINOR)]
 Seconds = Annotated[int, Field(ge=1, le=_LONGEST_YEARS)]
-LatePayer = Annotated[Literal["refund", "reroute", "new_room"], AfterValidator(_refund)]
 
 
 class DraftSku(Wire):
@@ -187,7 +180,9 @@ class DraftDeal(Wire):
     seat_hold_seconds: Seconds = 900
     per_member_limit: Annotated[int, Field(ge=1, le=MOST_UNITS)] | None = None
     quota: Annotated[int, Field(ge=1, le=1_000_000_000)] | None = None
-    late_payer: LatePayer = "refund"
+    late_payer: Literal["refund", "reroute", "new_room"] = Field(
+        "refund", description="who pays for a lost seat gets the money back, a seat in another room, or a room"
+    )
     draft: bool = False
     minimum_tier: Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,39}$")] | None = None
     circle_only: bool = Field(False, description="for the circle of who opens it alone")
@@ -208,6 +203,7 @@ class DraftDeal(Wire):
             draft=self.draft,
             minimum_tier=self.minimum_tier,
             circle_only=self.circle_only,
+            late_payer=LatePayer(self.late_payer),
         )
 
 

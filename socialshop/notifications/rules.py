@@ -55,6 +55,7 @@ KINDS: Mapping[str, Kind] = {
     "room_cancelled": Kind(Topic.ROOMS, "room", mailed=True),
     "room_reminder": Kind(Topic.REMINDERS, "room"),
     "money_back": Kind(Topic.MONEY, "ord"),
+    "late_payment": Kind(Topic.MONEY, "ord", mailed=True),
     "order_shipped": Kind(Topic.ORDERS, "ord"),
     "refund_approved": Kind(Topic.MONEY, "ord"),
     "refund_rejected": Kind(Topic.MONEY, "ord"),

@@ -41,6 +41,18 @@ SENTENCES: Mapping[str, tuple[str, str]] = {
         "「{title}」还差 {left} 人，邀请一位朋友吧，{until:time} 截止。",
     ),
     "money_back": ("{amount:money} for “{title}” went back to you.", "「{title}」的 {amount:money} 已退还给您。"),
+    "late_payment_rerouted": (
+        "Your payment for “{title}” came after your seat was lost. You have a seat in another room now.",
+        "「{title}」的付款到账时你的名额已失效，已为你换到另一个团。",
+    ),
+    "late_payment_new_room": (
+        "Your payment for “{title}” came after your seat was lost. A new room was opened, and you are its host.",
+        "「{title}」的付款到账时你的名额已失效，已为你新开一团，你是团主。",
+    ),
+    "late_payment_refunded": (
+        "Your payment for “{title}” came after your seat was lost; {amount:money} is on its way back.",
+        "「{title}」的付款到账时你的名额已失效，{amount:money} 正在退回。",
+    ),
     "order_shipped": (
         "“{title}” is on its way: {carrier}, {tracking}.",
         "「{title}」已发货：{carrier}，单号 {tracking}。",
@@ -210,6 +222,7 @@ SUBJECTS: Mapping[str, tuple[str, str]] = {
     "room_filled": ("Your group is full", "您的团已成团"),
     "room_expired": ("Your group did not fill", "您的团到时未成团"),
     "room_cancelled": ("Your group was cancelled", "您的团已取消"),
+    "late_payment": ("Your payment came after your seat was lost", "你的付款到账时名额已失效"),
     "refund_paid": ("Your refund was paid", "您的退款已到账"),
     "passkey_added": ("A passkey was added to your account", "您的账户已添加通行密钥"),
     "passkey_removed": ("A passkey was removed from your account", "您的账户已移除通行密钥"),

@@ -11,7 +11,7 @@ from socialshop.kernel.ids import to_public
 from socialshop.kernel.money import MAX_AMOUNT_MINOR
 from socialshop.orders.pricing import PriceLine
 from socialshop.orders.sentences import words
-from socialshop.orders.service import ADDRESS_PARTS, Address, AddressRow, LineView, OrderView, RefundView
+from socialshop.orders.service import ADDRESS_PARTS, Address, AddressRow, LateRow, LineView, OrderView, RefundView
 from socialshop.payments.schemas import PaymentWire
 from socialshop.web.paging import Page, PageQuery
 from socialshop.web.schemas import Instant, MoneyWire, Wire, with_example
@@ -42,6 +42,7 @@ ORDER: dict[str, Any] = {
     },
     "carrier": None,
     "tracking": None,
+    "late_payment": None,
 }
 
 
@@ -84,6 +85,32 @@ class PriceLineWire(Wire):
         ]
 
 
+class LatePaymentWire(Wire):
+    """What became of money that came after the seat was lost.
+
+    `rerouted` to another room of the deal, a `new_room` with the buyer as host, or `refunded` for a `reason`:
+    `by_terms` of the deal, `means_returned` (points and coupons went back with the seat), `hold_too_short` (no room
+    ends before the money must be taken), or the code of what a join would have been refused for.
+    """
+
+    model_config = with_example({"decision": "rerouted", "room_id": "room_01k9w3q2mxe5tb6v8c4yd7r1hz", "reason": None})
+
+    decision: Literal["rerouted", "new_room", "refunded"]
+    room_id: str | None
+    reason: str | None
+
+    @classmethod
+    def of(cls, row: LateRow) -> LatePaymentWire:
+        """The wire form of a decision."""
+        return cls.model_validate(
+            {
+                "decision": row.decision,
+                "room_id": to_public("room", row.to_room) if row.to_room else None,
+                "reason": row.reason,
+            }
+        )
+
+
 class OrderWire(Wire):
     """An order: `cancelled` where no money came, `refunded` where all that came went back.
 
@@ -105,6 +132,7 @@ class OrderWire(Wire):
     payment: PaymentWire | None
     carrier: str | None
     tracking: str | None
+    late_payment: LatePaymentWire | None
 
     @classmethod
     def of(cls, view: OrderView) -> OrderWire:
@@ -121,6 +149,7 @@ class OrderWire(Wire):
             payment=PaymentWire.of(view.payment) if view.payment else None,
             carrier=view.carrier,
             tracking=view.tracking,
+            late_payment=LatePaymentWire.of(view.late) if view.late else None,
         )
 
 

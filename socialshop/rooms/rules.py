@@ -7,6 +7,8 @@
     seat   held ──► paid ──► confirmed        the money is held, then taken
              │        │
              └────────┴────► released ──► refunded      given up; held money went back
+             ▲                   │
+             └───────────────────┘            money came after all: held again, in another room
 
 The same steps stand in the database (migration 0012); a test compares the two.
 """
@@ -30,6 +32,14 @@ class Status(StrEnum):
     CANCELLED = "cancelled"
 
 
+class Late(StrEnum):
+    """What became of money that came for a lost seat."""
+
+    REROUTED = "rerouted"
+    NEW_ROOM = "new_room"
+    REFUNDED = "refunded"
+
+
 class Seat(StrEnum):
     """Where a seat stands."""
 
@@ -50,6 +60,7 @@ SEAT_TRANSITIONS: frozenset[tuple[Seat, Seat]] = frozenset(
         (Seat.PAID, Seat.CONFIRMED),
         (Seat.PAID, Seat.RELEASED),
         (Seat.RELEASED, Seat.REFUNDED),
+        (Seat.RELEASED, Seat.HELD),
     }
 )
 

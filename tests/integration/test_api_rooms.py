@@ -73,7 +73,6 @@ def test_an_admin_puts_goods_on_sale_and_everybody_sees_them(shop: RoomShop) -> 
         ({"price_steps": [{"size": 2, "price_minor": 9900}]}, "price_steps"),
         ({"host_perk": {"gift": 1}}, "host_perk"),
         ({"newcomer_only": True}, "newcomer_only"),
-        ({"late_payer": "reroute"}, "late_payer"),
         ({"late_payer": "never"}, "late_payer"),
         ({"group_size": 1}, "group_size"),
         ({"price_minor": 0}, "price_minor"),

@@ -10,7 +10,7 @@ from socialshop.audit import service as audit
 from socialshop.deals import rules, store
 from socialshop.deals.errors import DealNotLive
 from socialshop.deals.events import DealMoved
-from socialshop.deals.rules import Status
+from socialshop.deals.rules import LatePayer, Status
 from socialshop.deals.service.reading import Caller, DealView, known, own_deal, view_of
 from socialshop.identity import service as identity
 from socialshop.identity.service import Deed
@@ -37,6 +37,7 @@ class NewDeal:
     draft: bool = False
     minimum_tier: str | None = None
     circle_only: bool = False
+    late_payer: LatePayer = LatePayer.REFUND
 
 
 def open_deal(uow: UnitOfWork, actor: uuid.UUID, number: int, new: NewDeal) -> DealView:
@@ -63,7 +64,7 @@ def open_deal(uow: UnitOfWork, actor: uuid.UUID, number: int, new: NewDeal) -> D
         "seat_hold_seconds": int(new.seat_hold.total_seconds()),
         "per_member_limit": new.per_member_limit,
         "quota": new.quota,
-        "late_payer": "refund",
+        "late_payer": new.late_payer,
         "draft": new.draft,
         "minimum_tier": new.minimum_tier,
         "circle_only": new.circle_only,

@@ -15,7 +15,7 @@ from socialshop.orders.service.addressing import (
     send_to,
 )
 from socialshop.orders.service.fulfilling import complete_due, receive, receive_overdue, ship
-from socialshop.orders.service.placing import cancel, confirm, mark_paid, refund_whole
+from socialshop.orders.service.placing import cancel, confirm, mark_paid, record_late, refund_whole
 from socialshop.orders.service.pricing import ANY_MEANS, Goods, Hand, Means, Quote, price_order, quote
 from socialshop.orders.service.reading import (
     LineView,
@@ -41,6 +41,7 @@ from socialshop.orders.service.refunding import (
     request_refund,
 )
 from socialshop.orders.store.addresses import AddressRow
+from socialshop.orders.store.late import REVIVED, LateRow
 from socialshop.orders.store.orders import PLACED, ReceivedLine, Sought, ToDo
 from socialshop.orders.store.personal import PERSONAL
 
@@ -49,11 +50,13 @@ __all__ = [
     "ANY_MEANS",
     "PERSONAL",
     "PLACED",
+    "REVIVED",
     "Address",
     "AddressRow",
     "Goods",
     "Hand",
     "ImportedOrders",
+    "LateRow",
     "LineView",
     "Means",
     "OrderView",
@@ -88,6 +91,7 @@ __all__ = [
     "receive",
     "receive_overdue",
     "received_lines",
+    "record_late",
     "refund",
     "refund_page",
     "refund_whole",

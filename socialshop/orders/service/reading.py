@@ -13,8 +13,10 @@ from socialshop.kernel.errors import NotFound
 from socialshop.kernel.money import Money
 from socialshop.orders.pricing import PriceLine
 from socialshop.orders.rules import Status
+from socialshop.orders.store import late as late_store
 from socialshop.orders.store import orders as store
 from socialshop.orders.store import prices
+from socialshop.orders.store.late import LateRow
 from socialshop.orders.store.orders import BuyerRow, OrderRow, ReceivedLine, Sought, ToDo
 from socialshop.payments import service as payments
 from socialshop.payments.service import PaymentView
@@ -38,7 +40,8 @@ class LineView:
 class OrderView:
     """An order with its lines and its payment; an imported one has no room and no payment.
 
-    `price` says by which steps its total came about, where there was more than one.
+    `price` says by which steps its total came about, where there was more than one; `late` what became of its money,
+    where it came after the seat was lost.
     """
 
     id: uuid.UUID
@@ -53,6 +56,7 @@ class OrderView:
     price: tuple[PriceLine, ...] = ()
     carrier: str | None = None
     tracking: str | None = None
+    late: LateRow | None = None
 
 
 def order(uow: UnitOfWork, order_id: uuid.UUID, buyer: int | None) -> OrderView:
@@ -64,7 +68,7 @@ def order(uow: UnitOfWork, order_id: uuid.UUID, buyer: int | None) -> OrderView:
 
 
 def orders(uow: UnitOfWork, buyer: int, before: uuid.UUID | None, limit: int) -> list[OrderView]:
-    """Up to `limit` orders of a member, the newest first, older than `before`. Four statements."""
+    """Up to `limit` orders of a member, the newest first, older than `before`. Five statements."""
     return views(uow, store.of_buyer(uow.session, buyer, before, limit))
 
 
@@ -86,6 +90,7 @@ def views(uow: UnitOfWork, rows: Sequence[OrderRow]) -> list[OrderView]:
     lines = store.lines_of(uow.session, ids)
     paid = payments.payments_of_orders(uow, ids)
     steps = prices.steps_of(uow.session, ids)
+    late = late_store.of_orders(uow.session, ids)
     return [
         OrderView(
             id=row.id,
@@ -104,6 +109,7 @@ def views(uow: UnitOfWork, rows: Sequence[OrderRow]) -> list[OrderView]:
             price=tuple(steps.get(row.id, ())),
             carrier=row.carrier,
             tracking=row.tracking,
+            late=late.get(row.id),
         )
         for row in rows
     ]

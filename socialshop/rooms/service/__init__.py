@@ -12,6 +12,7 @@ from socialshop.rooms.service.following import (
     on_room_filled,
 )
 from socialshop.rooms.service.joining import Attribution, Joined, SeatView, join, open_room, quote
+from socialshop.rooms.service.late_paying import on_payment_late
 from socialshop.rooms.service.leading import (
     FollowedRoom,
     deal_days,
@@ -69,6 +70,7 @@ __all__ = [
     "on_deal_moved",
     "on_payment_authorized",
     "on_payment_captured",
+    "on_payment_late",
     "on_payment_released",
     "on_room_filled",
     "open_room",

@@ -42,6 +42,21 @@ class Buyer(Protocol):
     def number(self) -> int: ...
 
 
+class MemberTerms(Protocol):
+    """What a room asks of its members."""
+
+    @property
+    def deal_id(self) -> uuid.UUID | None: ...
+    @property
+    def per_member_limit(self) -> int | None: ...
+    @property
+    def minimum_tier(self) -> str | None: ...
+    @property
+    def circle_of(self) -> int | None: ...
+    @property
+    def early_until(self) -> datetime | None: ...
+
+
 @dataclass(frozen=True, slots=True)
 class Attribution:
     """Through which link the buyer came, by the code that was typed or by the link of a cookie; for statistics."""
@@ -92,21 +107,7 @@ def open_room(
     seat_id, order_id, line_id, room_id = new_ids(4)
     wish = _Wish(buyer.number, quantity, seat_id, order_id, line_id, room_id, means)
     expires_at = uow.now + offer.room_ttl
-    terms = {
-        "deal_id": offer.deal_id,
-        "sku_id": offer.sku_id,
-        "title": offer.title,
-        "price_minor": offer.price.amount_minor,
-        "currency": offer.price.currency,
-        "return_days": offer.return_days,
-        "seat_hold_seconds": int(offer.seat_hold.total_seconds()),
-        "per_member_limit": offer.per_member_limit,
-        "minimum_tier": offer.minimum_tier,
-        "circle_of": offer.circle_of,
-        "early_until": offer.early_until,
-        "size": offer.size,
-        "expires_at": expires_at,
-    }
+    terms = terms_of(offer, expires_at)
     claim = store.open_room(uow.session, {**_values(uow, wish, attribution, opens=True), **terms})
     _check(uow, claim, wish, opens=True)
     room = RoomView(
@@ -147,6 +148,25 @@ def join(
     crash_point("join.claimed")
     _check(uow, claim, wish, opens=False)
     return _seated(uow, claim, wish, None)
+
+
+def terms_of(offer: deals.DealOffer, expires_at: datetime) -> Mapping[str, object]:
+    """What a room that is opened on this offer keeps of it."""
+    return {
+        "deal_id": offer.deal_id,
+        "sku_id": offer.sku_id,
+        "title": offer.title,
+        "price_minor": offer.price.amount_minor,
+        "currency": offer.price.currency,
+        "return_days": offer.return_days,
+        "seat_hold_seconds": int(offer.seat_hold.total_seconds()),
+        "per_member_limit": offer.per_member_limit,
+        "minimum_tier": offer.minimum_tier,
+        "circle_of": offer.circle_of,
+        "early_until": offer.early_until,
+        "size": offer.size,
+        "expires_at": expires_at,
+    }
 
 
 def quote(uow: UnitOfWork, buyer: Buyer, deal_id: uuid.UUID, quantity: int, means: orders.Means) -> orders.Quote:
@@ -226,28 +246,28 @@ def _check(uow: UnitOfWork, claim: Claim, wish: _Wish, *, opens: bool) -> None:
         if claim.deal_id is not None:
             deals.check_not_stopped(uow, claim.deal_id, opens=opens)
         raise OutOfStock("not so many units are left")
-    _check_member(uow, claim, wish)
+    check_member(uow, claim, wish.member, wish.order)
 
 
-def _check_member(uow: UnitOfWork, claim: Claim, wish: _Wish) -> None:
-    """Raise what the deal asks of who joins it, and what this member has too much of."""
-    if claim.circle_of is not None:
-        referrals.require_circle(uow, claim.circle_of, wish.member)
-    if claim.minimum_tier is not None or (claim.early_until is not None and claim.early_until > uow.now):
-        _check_membership(uow, wish, claim)
-    if claim.per_member_limit is not None and claim.deal_id is not None:
-        _check_limit(uow, wish.member, claim.deal_id, claim.per_member_limit)
+def check_member(uow: UnitOfWork, terms: MemberTerms, member: int, order_id: uuid.UUID) -> None:
+    """Raise what the deal asks of who joins it, and what this member has too much of, the seat just taken included."""
+    if terms.circle_of is not None:
+        referrals.require_circle(uow, terms.circle_of, member)
+    if terms.minimum_tier is not None or (terms.early_until is not None and terms.early_until > uow.now):
+        _check_membership(uow, terms, member, order_id)
+    if terms.per_member_limit is not None and terms.deal_id is not None:
+        _check_limit(uow, member, terms.deal_id, terms.per_member_limit)
 
 
-def _check_membership(uow: UnitOfWork, wish: _Wish, claim: Claim) -> None:
+def _check_membership(uow: UnitOfWork, terms: MemberTerms, member: int, order_id: uuid.UUID) -> None:
     """A deal may ask for a tier, and is open some hours early for those who have that."""
-    if claim.minimum_tier is not None:
-        memberships.require_tier(uow, wish.member, claim.minimum_tier)
-    if claim.early_until is None or claim.early_until <= uow.now:
+    if terms.minimum_tier is not None:
+        memberships.require_tier(uow, member, terms.minimum_tier)
+    if terms.early_until is None or terms.early_until <= uow.now:
         return
-    if uow.now + memberships.head_start_of(uow, wish.member) < claim.early_until:
+    if uow.now + memberships.head_start_of(uow, member) < terms.early_until:
         raise DealNotLive("the deal has not begun yet for you")
-    memberships.note_uses(uow, [memberships.BenefitUse(wish.member, "early_access", f"order {wish.order}")])
+    memberships.note_uses(uow, [memberships.BenefitUse(member, "early_access", f"order {order_id}")])
 
 
 def _check_limit(uow: UnitOfWork, member: int, deal_id: uuid.UUID, limit: int) -> None:

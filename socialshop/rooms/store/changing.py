@@ -15,7 +15,10 @@ from sqlalchemy.orm import Session
 
 
 class PaidSeat(NamedTuple):
-    """A seat that money was told of: `seat` and `room` are the statuses as they are now, `newly` paid or before."""
+    """A seat that money was told of: `seat` and `room` are the statuses as they are now, `newly` paid or before.
+
+    `late_payer` is what the deal says of money for a seat that is lost.
+    """
 
     order_id: uuid.UUID
     payment_id: uuid.UUID
@@ -23,6 +26,7 @@ class PaidSeat(NamedTuple):
     seat: str
     room: str
     newly: bool
+    late_payer: str
 
 
 class GivenUp(NamedTuple):
@@ -156,8 +160,8 @@ def pay_seats(
             )
             SELECT told.order_id, told.payment_id, told.room_id,
                 CASE WHEN paid.id IS NOT NULL THEN 'paid' ELSE told.status END,
-                coalesce(counted.status, r.status), paid.id IS NOT NULL
-            FROM told JOIN rooms r ON r.id = told.room_id
+                coalesce(counted.status, r.status), paid.id IS NOT NULL, d.late_payer
+            FROM told JOIN rooms r ON r.id = told.room_id JOIN deals d ON d.id = r.deal_id
             LEFT JOIN paid ON paid.id = told.id LEFT JOIN counted ON counted.id = told.room_id
             """
         ),

@@ -81,31 +81,27 @@ _CLAIM = f"""
     FROM (SELECT) AS once LEFT JOIN room r ON true
 """  # noqa: S608 - texts of the rooms' own
 
-_JOIN = text(
-    f"""
-    WITH room AS (
-        UPDATE rooms SET seats_taken = seats_taken + 1, version = version + 1
-        WHERE id = :room_id AND status = 'open' AND expires_at > :now AND seats_taken < size
-          AND NOT EXISTS (
-            SELECT FROM seats s
-            WHERE s.room_id = :room_id AND s.member = :member AND s.status IN ('held', 'paid', 'confirmed')
-          )
-        RETURNING *, false AS opens
-    ), {_CLAIM}
-"""  # noqa: S608 - texts of the rooms' own
-)
+# The CTE `room` of who joins one and of who opens one.
+PLACE_TAKEN = """
+    UPDATE rooms SET seats_taken = seats_taken + 1, version = version + 1
+    WHERE id = :room_id AND status = 'open' AND expires_at > :now AND seats_taken < size
+      AND NOT EXISTS (
+        SELECT FROM seats s
+        WHERE s.room_id = :room_id AND s.member = :member AND s.status IN ('held', 'paid', 'confirmed')
+      )
+    RETURNING *, false AS opens
+"""
+ROOM_MADE = """
+    INSERT INTO rooms (id, deal_id, sku_id, title, price_minor, currency, return_days, seat_hold_seconds,
+        per_member_limit, minimum_tier, circle_of, early_until, host, size, seats_taken, opened_at, expires_at)
+    VALUES (:room_id, :deal_id, :sku_id, :title, :price_minor, :currency, :return_days, :seat_hold_seconds,
+        :per_member_limit, :minimum_tier, :circle_of, :early_until, :member, :size, 1, :now, :expires_at)
+    RETURNING *, true AS opens
+"""
 
-_OPEN = text(
-    f"""
-    WITH room AS (
-        INSERT INTO rooms (id, deal_id, sku_id, title, price_minor, currency, return_days, seat_hold_seconds,
-            per_member_limit, minimum_tier, circle_of, early_until, host, size, seats_taken, opened_at, expires_at)
-        VALUES (:room_id, :deal_id, :sku_id, :title, :price_minor, :currency, :return_days, :seat_hold_seconds,
-            :per_member_limit, :minimum_tier, :circle_of, :early_until, :member, :size, 1, :now, :expires_at)
-        RETURNING *, true AS opens
-    ), {_CLAIM}
-"""  # noqa: S608 - texts of the rooms' own
-)
+_JOIN = text(f"WITH room AS ({PLACE_TAKEN}), {_CLAIM}")
+
+_OPEN = text(f"WITH room AS ({ROOM_MADE}), {_CLAIM}")
 
 
 def claim_seat(session: Session, values: Mapping[str, object]) -> Claim:
