@@ -20,8 +20,9 @@ from socialshop.orders.errors import AmountTooLarge, NothingToRefund
 from socialshop.orders.schemas import ADDRESS_PREFIX, RefundRequest, RefundWire
 from socialshop.referrals.errors import CircleRequired
 from socialshop.rooms import service
-from socialshop.rooms.errors import AlreadySeated, MemberLimitReached, RoomClosed, RoomFull, SeatPaid
+from socialshop.rooms.errors import AlreadySeated, MemberLimitReached, NoOpenRoom, RoomClosed, RoomFull, SeatPaid
 from socialshop.rooms.schemas import (
+    AnySeatClaim,
     JoinedWire,
     QuoteRequest,
     QuoteWire,
@@ -81,6 +82,51 @@ def open_room(call: Call[SeatClaim, Nothing]) -> Answer:
             body.quantity,
             _attribution(body, uow),
             means=body.means(),
+        )
+        _send_to(uow, call, joined)
+        return Answer(JoinedWire.of(joined), 201)
+
+    return call.transact(claim)
+
+
+@room.operation(
+    "POST",
+    "/deals/<deal_id>/rooms/any",
+    access=BUYERS,
+    body=AnySeatClaim,
+    replies=Reply(201, JoinedWire, "Your seat, held until you pay."),
+    refuses=(
+        InviteCodeUnknown,
+        NoOpenRoom,
+        DealNotLive,
+        DealPaused,
+        OutOfStock,
+        TierRequired,
+        MemberLimitReached,
+        PointsShort,
+        StandingLimited,
+        CircleRequired,
+        CouponUnusable,
+    ),
+    ids={"deal_id": "deal"},
+    idempotency=Idempotency.REQUIRED,
+)
+def join_any_room(call: Call[AnySeatClaim, Nothing]) -> Answer:
+    """Take a seat in the open room of a deal that is nearest to filling.
+
+    Rooms in which you sit are passed over. Where no room has a seat for you, `or_open` opens one.
+    """
+    body = call.body
+
+    def claim(uow: UnitOfWork) -> Answer:
+        joined = service.join_any(
+            uow,
+            call.caller,
+            call.ids["deal_id"],
+            body.quantity,
+            _attribution(body, uow),
+            means=body.means(),
+            or_open=body.or_open,
         )
         _send_to(uow, call, joined)
         return Answer(JoinedWire.of(joined), 201)
@@ -280,7 +326,7 @@ def remind_members(call: Call[Reminder, Nothing]) -> Answer:
     return call.transact(remind)
 
 
-def _send_to(uow: UnitOfWork, call: Call[SeatClaim, Nothing], joined: Joined) -> None:
+def _send_to(uow: UnitOfWork, call: Call[SeatClaim, Nothing] | Call[AnySeatClaim, Nothing], joined: Joined) -> None:
     """Give the new order the address that was named. Raises NotFound, also for another's."""
     if call.body.address_id is not None:
         orders.send_to(uow, call.caller.number, joined.order.id, from_public(ADDRESS_PREFIX, call.body.address_id))

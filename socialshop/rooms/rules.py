@@ -18,8 +18,10 @@ from __future__ import annotations
 import uuid
 from datetime import date, datetime
 from enum import StrEnum
+from typing import NamedTuple
 
 from socialshop.kernel.errors import DomainError
+from socialshop.kernel.ids import to_public
 from socialshop.rooms.errors import AlreadySeated, RoomClosed, RoomFull
 
 
@@ -65,14 +67,28 @@ SEAT_TRANSITIONS: frozenset[tuple[Seat, Seat]] = frozenset(
 )
 
 
-def refusal(*, seated: bool, status: Status, expires_at: datetime, now: datetime) -> DomainError:
+class Elsewhere(NamedTuple):
+    """Where else of a deal a member may sit: the open room nearest to filling, else a new one if the deal is live."""
+
+    room_id: uuid.UUID | None
+    deal_id: uuid.UUID
+    may_open: bool
+
+    def told(self) -> dict[str, str] | None:
+        """As a script reads it: `room_id` to join, or `deal_id` to open a room on; None where nothing is left."""
+        if self.room_id is not None:
+            return {"room_id": to_public("room", self.room_id)}
+        return {"deal_id": to_public("deal", self.deal_id)} if self.may_open else None
+
+
+def refusal(*, seated: bool, status: Status, expires_at: datetime, now: datetime, elsewhere: Elsewhere) -> DomainError:
     """Why a seat could not be claimed, in the order in which it is told. A filled room is full, not over."""
     if seated:
         return AlreadySeated("you have a seat in this room")
     over = status in (Status.EXPIRED, Status.CANCELLED) or (status is Status.OPEN and expires_at <= now)
     if over:
-        return RoomClosed("the room is over")
-    return RoomFull("every seat of the room is taken")
+        return RoomClosed("the room is over", next=elsewhere.told())
+    return RoomFull("every seat of the room is taken", next=elsewhere.told())
 
 
 def is_reminded(seat: Seat, hold_until: datetime, *, now: datetime, also_paid: bool) -> bool:

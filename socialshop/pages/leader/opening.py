@@ -15,6 +15,7 @@ from socialshop.commissions import service as commissions
 from socialshop.commissions.service import Preview
 from socialshop.deals import rules
 from socialshop.deals import service as deals
+from socialshop.deals.rules import LatePayer
 from socialshop.deals.service import NewDeal, ProductView, SkuView
 from socialshop.invites.rules import Kind
 from socialshop.kernel.errors import InvalidValue
@@ -106,8 +107,15 @@ def _read(visit: Visit, offered: dict[str, Offered], tiers: Sequence[TierView]) 
         quota=form.whole_or_none("quota", 1, _MOST_QUOTA),
         draft=form.choice("draft", ("yes", "no")) == "yes",
         circle_only=form.is_ticked("circle_only"),
+        late_payer=_late_payer(form),
         minimum_tier=form.choice("minimum_tier", {"", *(tier.code for tier in tiers)}) or None,
     )
+
+
+def _late_payer(form: Form) -> LatePayer:
+    """What becomes of late money; the usual where nothing else was chosen."""
+    chosen = form.choice("late_payer", {"", *LatePayer})
+    return LatePayer(chosen) if chosen in set(LatePayer) else LatePayer.REFUND
 
 
 def _facts(visit: Visit) -> dict[str, Any]:

@@ -23,10 +23,11 @@ from socialshop.pages.shopper.shop import for_you, own_price
 from socialshop.pages.visit import Visit
 from socialshop.rooms import service as rooms
 from socialshop.rooms.rules import Seat
-from socialshop.rooms.service import Joined
+from socialshop.rooms.service import Joined, RoomView
 from socialshop.web.auth import BUYERS, PUBLIC
 
 _MOST_UNITS = 20
+_ROOMS_LOOKED_AT = 2
 _ROOM = {"room_id": "room"}
 
 
@@ -45,6 +46,14 @@ def join_room(visit: Visit) -> Response:
     quantity, means = _wanted(visit)
     room_id = visit.ids["room_id"]
     joined = rooms.join(visit.uow, visit.caller, room_id, quantity, attribution(visit), means=means)
+    return go_and_pay(visit, visit.caller.member_id, joined)
+
+
+@shopper.action("/deals/<deal_id>/rooms/any", access=BUYERS, again="show_deal", once=True, ids={"deal_id": "deal"})
+def join_any_room(visit: Visit) -> Response:
+    """Take a seat in the open room that is nearest to filling, or in a new one, and go and pay."""
+    deal_id = visit.ids["deal_id"]
+    joined = rooms.join_any(visit.uow, visit.caller, deal_id, attribution=attribution(visit), or_open=True)
     return go_and_pay(visit, visit.caller.member_id, joined)
 
 
@@ -119,9 +128,21 @@ def _facts(visit: Visit) -> dict[str, object]:
         "joinable": joinable,
         "quote": own_price(visit, deal, room.price) if joinable and deal is not None else None,
         "deal_status": deal.status if deal else None,
+        "elsewhere": None if live or joinable else _elsewhere(visit, room),
         "seen": f'"{_tag(room_id, room.version)}"',
         "most_units": _MOST_UNITS,
     }
+
+
+def _elsewhere(visit: Visit, room: RoomView) -> str | None:
+    """What one tap leads to from a room without a seat: another `room` of its deal, a `new` one, or nothing."""
+    deal = deals.deal(visit.uow, room.deal_id)
+    if deal.status is DealStatus.PAUSED or not deal.stock:
+        return None
+    others = rooms.open_rooms(visit.uow, deal.id, _ROOMS_LOOKED_AT)
+    if any(other.id != room.id for other in others):
+        return "room"
+    return "new" if deal.status is DealStatus.LIVE else None
 
 
 def _tag(room_id: uuid.UUID, version: int) -> str:

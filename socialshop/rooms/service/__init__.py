@@ -11,7 +11,7 @@ from socialshop.rooms.service.following import (
     on_payment_released,
     on_room_filled,
 )
-from socialshop.rooms.service.joining import Attribution, Joined, SeatView, join, open_room, quote
+from socialshop.rooms.service.joining import Attribution, Joined, SeatView, join, join_any, open_room, quote
 from socialshop.rooms.service.late_paying import on_payment_late
 from socialshop.rooms.service.leading import (
     FollowedRoom,
@@ -65,6 +65,7 @@ __all__ = [
     "filling_of_deal",
     "forget_events",
     "join",
+    "join_any",
     "leave",
     "on_capture_failed",
     "on_deal_moved",

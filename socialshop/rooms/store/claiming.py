@@ -21,7 +21,7 @@ from socialshop.kernel.money import MAX_AMOUNT_MINOR
 from socialshop.loyalty.service import HOLDS_COUPONS
 from socialshop.memberships.service import HELD
 from socialshop.orders.service import PLACED
-from socialshop.rooms.rules import Status
+from socialshop.rooms.rules import Elsewhere, Status
 
 
 class Claim(NamedTuple):
@@ -120,22 +120,30 @@ class Standing(NamedTuple):
     status: Status
     expires_at: datetime
     seated: bool
+    elsewhere: Elsewhere
 
 
 _STANDING = text(
     """
     SELECT r.status, r.expires_at, EXISTS (
         SELECT FROM seats s
-        WHERE s.room_id = r.id AND s.member = :member AND s.status IN ('held', 'paid', 'confirmed'))
-    FROM rooms r WHERE r.id = :room_id
+        WHERE s.room_id = r.id AND s.member = :member AND s.status IN ('held', 'paid', 'confirmed')
+    ), (
+        SELECT n.id FROM rooms n
+        WHERE n.deal_id = r.deal_id AND n.status = 'open' AND n.expires_at > :now AND n.seats_taken < n.size
+            AND NOT EXISTS (SELECT FROM seats s
+                WHERE s.room_id = n.id AND s.member = :member AND s.status IN ('held', 'paid', 'confirmed'))
+        ORDER BY n.size - n.seats_taken, n.expires_at, n.id LIMIT 1
+    ), r.deal_id, d.starts_at <= :now AND coalesce(d.ended_at, d.ends_at) > :now IS NOT false AND d.paused_at IS NULL
+    FROM rooms r JOIN deals d ON d.id = r.deal_id WHERE r.id = :room_id
     """
 )
 
 
-def standing(session: Session, room_id: uuid.UUID, member: int) -> Standing | None:
-    """What a refused claim met, read anew; None where there is no such room."""
-    row = session.execute(_STANDING, {"member": member, "room_id": room_id}).one_or_none()
-    return Standing(Status(row[0]), row[1], row[2]) if row else None
+def standing(session: Session, room_id: uuid.UUID, member: int, now: datetime) -> Standing | None:
+    """What a refused claim met, read anew, and where else the member may sit; None where there is no such room."""
+    row = session.execute(_STANDING, {"member": member, "room_id": room_id, "now": now}).one_or_none()
+    return Standing(Status(row[0]), row[1], row[2], Elsewhere(row[3], row[4], row[5])) if row else None
 
 
 def units_of(session: Session, deal_id: uuid.UUID, member: int) -> int:
