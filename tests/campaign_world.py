@@ -38,8 +38,20 @@ class CampaignWorld(PointsShop):
         }
         return self.do(lambda uow: campaigns.add(uow, ACTOR, NewCampaign(**plain | more)))  # type: ignore[no-any-return]
 
-    def draw(self, campaign: CampaignRow) -> CampaignRow:
-        return self.do(lambda uow: campaigns.draw(uow, ACTOR, campaign.id))  # type: ignore[no-any-return]
+    def draw(self, campaign: CampaignRow, span: int = 20_000) -> CampaignRow:
+        """Draw it, by as many jobs as it takes."""
+        self.do(lambda uow: campaigns.draw(uow, ACTOR, campaign.id))
+        while self.find(campaign).is_drawing:
+            self.draw_on(campaign, span)
+        return self.find(campaign)
+
+    def draw_on(self, campaign: CampaignRow, span: int) -> None:
+        """One job of the draw."""
+        told = [{"campaign_id": str(campaign.id)}]
+        self.do(lambda uow: campaigns.on_draw_due(uow, told, span=span))
+
+    def find(self, campaign: CampaignRow) -> CampaignRow:
+        return self.do(lambda uow: campaigns.campaign(uow, campaign.id))  # type: ignore[no-any-return]
 
     def results(self, campaign: CampaignRow) -> Results:
         def read(uow: Any) -> Results:

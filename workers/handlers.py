@@ -18,7 +18,7 @@ from socialshop.infra.outside import OutsideCalls
 from socialshop.infra.uow import UnitOfWork
 from socialshop.invites import service as invites
 from socialshop.loyalty import service as loyalty
-from socialshop.loyalty.service import missions
+from socialshop.loyalty.service import campaigns, missions
 from socialshop.memberships import service as memberships
 from socialshop.notifications import service as notifications
 from socialshop.orders import service as orders
@@ -77,6 +77,7 @@ HANDLERS: tuple[AnyHandler, ...] = (
     Handler("take_points_back", "OrderRefunded", loyalty.on_order_refunded, batch=20),
     Handler("note_sales", "OrdersConfirmed", loyalty.note_sales, batch=4),
     Handler("note_sales_refunded", "OrderRefunded", loyalty.note_refunds, batch=20),
+    Handler("draw_campaign", "CampaignDrawDue", campaigns.on_draw_due, batch=1),
     Handler("count_deeds", "DeedsDone", missions.on_deeds_done),
     Handler("grow_by_sales", "OrdersConfirmed", memberships.on_orders_confirmed, batch=4),
     Handler("shrink_by_refund", "OrderRefunded", memberships.on_order_refunded, batch=20),

@@ -117,6 +117,19 @@ def plan_campaign(call: Call[CampaignDraft, Nothing]) -> Answer:
 
 
 @room.operation(
+    "GET",
+    "/admin/campaigns/<campaign_id>",
+    access=READS_ALL,
+    replies=Reply(200, CampaignWire, "The campaign, and how far its draw is."),
+    ids=_CAMPAIGN,
+)
+def show_campaign(call: Call[Nothing, Nothing]) -> Answer:
+    """One campaign as it was planned."""
+    campaign_id = call.ids["campaign_id"]
+    return call.transact(lambda uow: Answer(CampaignWire.of(campaigns.campaign(uow, campaign_id))))
+
+
+@room.operation(
     "POST",
     "/admin/campaigns/<campaign_id>/missions",
     access=ADMINS,
@@ -137,14 +150,17 @@ def add_campaign_mission(call: Call[CampaignMissionDraft, Nothing]) -> Answer:
     "POST",
     "/admin/campaigns/<campaign_id>/draw",
     access=ADMINS,
-    replies=Reply(200, CampaignWire, "Its groups are fixed; it begins by itself."),
+    replies=Reply(202, CampaignWire, "Its groups are being drawn; then it begins by itself."),
     refuses=(CampaignTooLate,),
     ids=_CAMPAIGN,
 )
 def draw_campaign(call: Call[Nothing, Nothing]) -> Answer:
-    """Fix by lot who is treated and who is left out, before the start. Said again, nothing changes."""
+    """Fix by lot who is treated and who is left out, before the start; `GET` says how far it is.
+
+    Said again, nothing changes. A draw that is not over when the campaign starts cancels it.
+    """
     actor, campaign_id = call.caller.member_id, call.ids["campaign_id"]
-    return call.transact(lambda uow: Answer(CampaignWire.of(campaigns.draw(uow, actor, campaign_id))))
+    return call.transact(lambda uow: Answer(CampaignWire.of(campaigns.draw(uow, actor, campaign_id)), 202))
 
 
 @room.operation(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -15,3 +16,10 @@ class DeedsDone(Event):
     kind: str
     members: tuple[int, ...]
     at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class CampaignDrawDue(Event):
+    """The groups of a campaign are to be drawn a span of members further."""
+
+    campaign_id: uuid.UUID

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from functools import cache
 
 import pytest
+from cloned_databases import Template
 from flask import Flask
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from schemathesis import Case, GenerationMode
 from schemathesis.openapi import from_wsgi
 from schemathesis.specs.openapi.checks import positive_data_acceptance
+from schemathesis.specs.openapi.schemas import OpenApiSchema
 
 from socialshop.app import ROOMS
 from socialshop.identity.service import open_session
@@ -22,7 +25,7 @@ from socialshop.payments.routes import sandbox_room
 from socialshop.web import openapi
 from socialshop.web.operations import Operation
 from socialshop.web.schemas import Nothing
-from tests.someone_elses import belongings
+from tests.someone_elses import Belongings
 from tests.web_client import Person, sign_up
 
 OPERATIONS = [row for room in (*ROOMS, sandbox_room) for row in room.operations if row.listed]
@@ -32,16 +35,32 @@ KNOWS_MORE_THAN_ITS_SHAPE = [positive_data_acceptance]
 FEW = int(os.environ.get("SOCIALSHOP_TEST_EXAMPLES", "3"))
 
 
-def _try(app: Flask, row: Operation, examples: int) -> None:
+@pytest.fixture(scope="session")
+def template(lived_in: tuple[Template, Belongings]) -> Template:
+    """An object of every kind is there."""
+    return lived_in[0]
+
+
+@pytest.fixture
+def theirs(lived_in: tuple[Template, Belongings]) -> Belongings:
+    return lived_in[1]
+
+
+@cache
+def _document(app: Flask) -> OpenApiSchema:
+    """Read once a process: it takes longer than most tests here do."""
+    schema = from_wsgi("/api/v1/openapi.json", app)
+    # A text past its length may be past the largest body too, which is refused before it is read.
+    schema.config.checks.negative_data_rejection.expected_statuses += ["413"]
+    return schema
+
+
+def _try(app: Flask, theirs: Belongings, row: Operation, examples: int) -> None:
     """As an admin, as finance and as the leader whose objects there are: the last, for the others decide about them."""
     app.extensions["socialshop_limiter"].enabled = False
     # Set up, never called: what is paid is decided here and done by a job.
     app.extensions["socialshop_payment_gateways"] = {"sandbox": SandboxGateway("http://127.0.0.1:9", "shared")}
-    theirs = belongings(app)
-    schema = from_wsgi("/api/v1/openapi.json", app)
-    # A text past its length may be past the largest body too, which is refused before it is read.
-    schema.config.checks.negative_data_rejection.expected_statuses += ["413"]
-    described = schema[openapi._template(row.path)][row.method]
+    described = _document(app)[openapi._template(row.path)][row.method]
     modes = [GenerationMode.POSITIVE]
     if row.query.model_fields or (row.takes_body and any(described.iter_parameters())) or row.body is not Nothing:
         modes.append(GenerationMode.NEGATIVE)
@@ -81,12 +100,14 @@ def _try_as(
 
 
 @pytest.mark.parametrize("row", OPERATIONS, ids=lambda row: row.name)
-def test_a_few_generated_requests_get_only_declared_answers(app: Flask, row: Operation) -> None:
-    _try(app, row, FEW)
+def test_a_few_generated_requests_get_only_declared_answers(app: Flask, theirs: Belongings, row: Operation) -> None:
+    _try(app, theirs, row, FEW)
 
 
 @pytest.mark.long
 @pytest.mark.timeout(1200)
 @pytest.mark.parametrize("row", OPERATIONS, ids=lambda row: row.name)
-def test_hundreds_of_generated_requests_get_only_declared_answers(app: Flask, row: Operation) -> None:
-    _try(app, row, 100)
+def test_hundreds_of_generated_requests_get_only_declared_answers(
+    app: Flask, theirs: Belongings, row: Operation
+) -> None:
+    _try(app, theirs, row, 100)

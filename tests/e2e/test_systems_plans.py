@@ -7,6 +7,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from buying import fill_for_two
+from coupon_shop import coupon_faults, shipping_fee
 from flask import Flask
 from money_people import number_of
 from payment_shop import rows
@@ -18,6 +20,7 @@ from socialshop.infra.uow import in_unit_of_work
 from socialshop.kernel.ids import to_public
 from socialshop.kernel.money import Money
 from socialshop.kernel.roles import Role
+from socialshop.loyalty import service as loyalty
 from socialshop.memberships import service as plans
 from socialshop.memberships.errors import TierRequired
 
@@ -111,3 +114,70 @@ def test_taobao_88vip_the_price_of_a_plan_goes_by_score_and_one_card_opens_partn
         assert refusal(fresh.call("POST", path, json={"partner": "cinema"}))[0] == 404
         assert rows("SELECT count(*) FROM partner_vouchers WHERE given_at IS NULL") == [(1,)]
         assert faults(rooms) == []
+
+
+def test_jd_plus_a_plan_gives_shipping_coupons_once_a_month_tenfold_points_its_price_and_its_own_sale(
+    app: Flask, tmp_path: Path
+) -> None:
+    with room_shop(app, tmp_path) as rooms, shipping_fee(app, 600):
+        shop = PlanShop(rooms.pay_shop)
+        # the first of a month, so that the plan's months are the calendar's
+        shop.begin_at("2027-03-01T04:00:00Z")
+        admin, member, plain = sign_up(app, role=Role.ADMIN), sign_up(app), sign_up(app)
+        # given a plan whose members pay 5 % less, have ten times the points, and a coupon for shipping each month
+        terms = {"kind": "shipping", "currency": "CNY", "stacking": "any"}
+        body = {"title": "Free shipping", "terms": terms, "way": "monthly", "valid_days": 31}
+        coupon = admin.call("POST", "/admin/coupons", json=body).get_json()["id"]
+        gives = {"discount_bps": 500, "points_multiplier_bps": 100_000, "exclusive_deals": True}
+        _put_on_sale(admin, benefits=gives | {"monthly_coupons": [coupon]})
+        bought = _buy(shop, member, "month")
+        assert (bought["current"]["starts_on"], bought["current"]["ends_on"]) == ("2027-03-01", "2027-04-01")
+
+        def wallets() -> list[list[str]]:
+            found = [who.call("GET", "/me/coupons").get_json()["data"] for who in (member, plain)]
+            return [[coupon["status"] for coupon in coupons] for coupons in found]
+
+        def hand_out() -> None:
+            while in_unit_of_work(lambda uow: loyalty.hand_out_due(uow, ZONE), shop.clock):
+                pass
+
+        # when the schedule has run on every day of the month, the member has one coupon and the other has none
+        for _ in range(5):
+            hand_out()
+            shop.clock.advance(timedelta(days=1))
+        assert wallets() == [["open"], []]
+        # then the same goods cost the member less, in steps that the quote names
+        deal = to_public("deal", rooms.deal(size=2, ttl=86_400))
+        quotes = [who.call("POST", f"/deals/{deal}/quotes", json={}).get_json() for who in (member, plain)]
+        assert [[(line["kind"], line["amount"]["amount_minor"]) for line in quote["lines"]] for quote in quotes] == [
+            [("goods", 9_900), ("member_price", -495), ("shipping", 600), ("shipping_coupon", -600)],
+            [("goods", 9_900), ("shipping", 600)],
+        ]
+        assert [quote["total"]["amount_minor"] for quote in quotes] == [9_405, 10_500]
+        # and bring ten times the points of what was paid for them
+        fill_for_two(member, plain, deal)
+        shop.settle()
+        assert [who.call("GET", "/me/points").get_json()["pending"] for who in (member, plain)] == [940, 99]
+        assert wallets() == [["used"], []]
+        # and the sale for members is open to the one alone
+        sale = to_public("deal", rooms.deal(minimum_tier="diamond"))
+        assert refusal(plain.call("POST", f"/deals/{sale}/rooms", key="p", json={}))[1] == "tier_required"
+        assert member.call("POST", f"/deals/{sale}/rooms", key="m", json={}).status_code == 201
+        # and the next month brings one coupon more, exactly once; the month after the plan has ended brings none
+        shop.go_to("2027-03-25T04:00:00Z")
+        shop.go_to("2027-04-01T04:00:00Z")
+        subscription = shop.of(number_of(member))
+        assert (subscription.status, shop.books()["provider"]) == ("active", -2_000 - 19_905)
+        for _ in range(3):
+            hand_out()
+            shop.clock.advance(timedelta(days=1))
+        had = "SELECT member, period FROM coupon_holdings ORDER BY period"
+        number = number_of(member)
+        assert rows(had) == [(number, "2027-03"), (number, "2027-04")]
+        shop.act(plans.cancel, number_of(member), subscription.id)
+        shop.go_to("2027-05-01T04:00:00Z")
+        hand_out()
+        assert shop.of(number_of(member)).ended_because == "over"
+        assert rows(had) == [(number, "2027-03"), (number, "2027-04")]
+        assert faults(rooms) == []
+        assert coupon_faults() == []

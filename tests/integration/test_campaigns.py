@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from campaign_world import ACTOR, CampaignWorld
+from due_work import work
 from flask import Flask
 from hypothesis import given
 from hypothesis import strategies as st
@@ -127,6 +128,49 @@ def test_groups_are_fixed_before_the_start_and_for_good(world: CampaignWorld) ->
     ):
         with pytest.raises(DBAPIError), unit_of_work() as uow:
             uow.session.execute(text(statement))
+
+
+def killed_after(_done: None) -> None:
+    """The worker dies before what it did is committed."""
+    raise RuntimeError("killed")
+
+
+def test_a_draw_goes_on_where_it_stood_and_gives_each_member_one_lot(world: CampaignWorld) -> None:
+    campaign = world.plan()
+    for _ in range(2):
+        world.do(lambda uow: campaigns.draw(uow, ACTOR, campaign.id))
+    assert rows("SELECT count(*) FROM outbox_events WHERE name = 'CampaignDrawDue'") == [(1,)]
+    world.draw_on(campaign, 15)
+    half = world.find(campaign)
+    assert (half.is_drawing, half.drawn_percent, half.drawn_at) == (True, 37, None)
+    assert rows("SELECT count(*), max(member) FROM campaign_members") == [(15, 15)]
+    with pytest.raises(RuntimeError):
+        world.do(lambda uow: killed_after(campaigns.on_draw_due(uow, [{"campaign_id": str(campaign.id)}], span=15)))
+    assert world.find(campaign) == half
+    mission = (MissionKind.ORDER, Repeats.ONCE)
+    with pytest.raises(CampaignDrawn):
+        world.do(lambda uow: campaigns.add_mission(uow, ACTOR, campaign.id, mission, Terms("一", "One", 1, 1)))
+    world.add_members(5)
+    for _ in range(5):
+        world.draw_on(campaign, 15)
+    over = world.find(campaign)
+    assert (over.is_drawing, over.drawn_percent, over.drawn_through) == (False, 100, 40)
+    assert rows("SELECT count(*), max(member) FROM campaign_members WHERE treated IS NOT NULL") == [(40, 40)]
+    assert rows("SELECT count(*) FROM audit_entries WHERE action = 'campaign.drawn'") == [(1,)]
+
+
+def test_a_draw_that_its_start_overtakes_ends_the_campaign(world: CampaignWorld) -> None:
+    campaign = world.plan(multiplier_bps=20_000)
+    world.do(lambda uow: campaigns.draw(uow, ACTOR, campaign.id))
+    world.draw_on(campaign, 15)
+    world.later(days=1)
+    for _ in range(2):
+        world.draw_on(campaign, 15)
+    ended = world.find(campaign)
+    assert (ended.is_drawing, ended.drawn_at, ended.cancelled_at) == (False, None, world.clock.now())
+    world.order(1, 9_900)
+    assert points(1).pending == 99
+    assert rows("SELECT count(*) FROM audit_entries WHERE action = 'campaign.drawn_too_late'") == [(1,)]
 
 
 # --- what it does -------------------------------------------------------------------------------------------------
@@ -383,7 +427,11 @@ def test_a_campaign_is_planned_drawn_read_and_cancelled_over_http(app: Flask) ->
     assert "seed" not in campaign
     path = f"/admin/campaigns/{campaign['id']}"
     assert lin.call("GET", "/calendar").get_json()["data"] == []
-    assert admin.call("POST", f"{path}/draw").get_json()["drawn_at"] is not None
+    drawing = admin.call("POST", f"{path}/draw")
+    assert (drawing.status_code, drawing.get_json()["drawn_at"], drawing.get_json()["drawn_percent"]) == (202, None, 0)
+    work(["draw_campaign"])
+    drawn = admin.call("GET", path).get_json()
+    assert (drawn["drawn_at"] is not None, drawn["drawn_percent"]) == (True, 100)
     assert [entry["title_en"] for entry in lin.call("GET", "/calendar").get_json()["data"]] == ["Spring"]
     found = admin.call("GET", f"{path}/results").get_json()
     assert (found["verdict"], found["treated"]["members"]) == ("not_begun", 1)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from due_work import work
 from flask import Flask
 from visitors import Visitor, member
 from web_client import counts
@@ -65,7 +66,12 @@ def test_a_campaign_is_planned_drawn_and_stands_in_the_calendar_of_the_treated(s
     assert admin.send(path, f"{path}/missions", **mission).status_code == 303
     assert "Nothing for now" in lin.look("/calendar").text
     assert admin.send(path, f"{path}/draw").status_code == 303
+    drawing = admin.look(path).text
+    assert "0 % of the members had their lot" in drawing
+    assert "Draw the groups" not in drawing
+    work(["draw_campaign"])
     page = admin.look(path).text
+    assert "had their lot" not in page
     assert "Not yet known: it has not begun." in page
     assert "Draw the groups" not in page
     assert "尚无结论" in admin.look(path, language="zh").text

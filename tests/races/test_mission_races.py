@@ -8,14 +8,16 @@ from typing import Any
 
 import pytest
 from at_once import at_once
+from campaign_world import CampaignWorld
 from flask import Flask
 from mission_shop import MissionShop
 from points_shop import faults, points, rows
 
 from socialshop.infra.uow import unit_of_work
 from socialshop.loyalty import service as loyalty
-from socialshop.loyalty.service import surveys
+from socialshop.loyalty.service import campaigns, surveys
 from socialshop.loyalty.service.surveys import NewSurvey
+from socialshop.loyalty.store import campaigns as campaigns_store
 from socialshop.loyalty.store import lots, missions
 from socialshop.loyalty.survey_rules import Given, Kind, Question
 from tests.races.test_points_races import AT_ONCE
@@ -65,6 +67,27 @@ def test_one_sale_told_by_many_at_once_is_one_and_its_share_earns_once(shop: Mis
     told_at_once(shop, [order] * AT_ONCE)
     assert rows("SELECT count(*) FROM loyalty_sales") == [(1,)]
     assert (shop.done(1, mission), points(1).available, points(3).available) == ([(1, True, 1)], 7, 5)
+
+
+def test_draws_side_by_side_are_one(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    world, draw_span = CampaignWorld(app), campaigns_store.draw_span
+    world.begin(40)
+    campaign = world.plan()
+    world.do(lambda uow: campaigns.draw(uow, ADMIN, campaign.id))
+
+    def draw_at_once() -> int:
+        told = [{"campaign_id": str(campaign.id)}]
+        at_once(app, world.clock, [lambda uow: campaigns.on_draw_due(uow, told, span=5)] * 4)
+        return world.find(campaign).drawn_through
+
+    assert draw_at_once() == 20
+    # The planted fault: nobody waits for the campaign, and spans are drawn twice instead of one after another.
+    monkeypatch.setattr(campaigns_store, "lock", campaigns_store.find)
+    monkeypatch.setattr(campaigns_store, "draw_span", lambda *given: (time.sleep(0.2), draw_span(*given))[1])
+    assert draw_at_once() < 40
+    monkeypatch.undo()
+    world.draw(campaign, 15)
+    assert rows("SELECT count(*) FROM campaign_members WHERE treated IS NOT NULL") == [(40,)]
 
 
 def test_a_refund_beside_other_sales_leaves_what_stands(shop: MissionShop) -> None:

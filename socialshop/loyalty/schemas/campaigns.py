@@ -55,6 +55,8 @@ _CAMPAIGN = {
     "newcomer_days": None,
     "notice_zh": None,
     "notice_en": None,
+    "draw_began_at": "2036-03-18T07:59:30Z",
+    "drawn_percent": 100,
     "drawn_at": "2036-03-18T08:00:00Z",
     "cancelled_at": None,
 }
@@ -174,7 +176,7 @@ class CampaignMissionDraft(MissionTerms):
 
 
 class CampaignWire(Wire):
-    """A campaign: a draft while `drawn_at` is null."""
+    """A campaign: a draft while `draw_began_at` is null; `drawn_percent` says how far the draw is."""
 
     model_config = with_example(_CAMPAIGN)
 
@@ -194,16 +196,19 @@ class CampaignWire(Wire):
     notice_zh: str | None
     notice_en: str | None
     coupon_id: str | None
+    draw_began_at: Instant | None
+    drawn_percent: int
     drawn_at: Instant | None
     cancelled_at: Instant | None
 
     @classmethod
     def of(cls, row: CampaignRow) -> CampaignWire:
         """The wire form of a campaign; its seed stays inside."""
-        plain = {name: value for name, value in row._asdict().items() if name != "seed"}
+        inside = {"seed", "draw_last", "drawn_through"}
+        plain = {name: value for name, value in row._asdict().items() if name not in inside}
         coupon = None if row.coupon_id is None else to_public("cpn", row.coupon_id)
         ids = {"id": to_public(CAMPAIGN_PREFIX, row.id), "coupon_id": coupon}
-        return cls(**{**plain, **ids, "goal": row.goal.value})
+        return cls(**{**plain, **ids, "goal": row.goal.value, "drawn_percent": row.drawn_percent})
 
 
 class CampaignPage(Page[CampaignWire]):

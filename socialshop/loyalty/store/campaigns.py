@@ -14,7 +14,11 @@ from socialshop.loyalty.lift import Group, Metric
 
 
 class CampaignRow(NamedTuple):
-    """A campaign as it was planned; a draft while `drawn_at` is None."""
+    """A campaign as it was planned.
+
+    A draft while `draw_began_at` is None, drawn once `drawn_at` is there; in between the lot has fallen over the
+    members up to number `drawn_through`, of `draw_last`.
+    """
 
     id: uuid.UUID
     title_zh: str
@@ -35,11 +39,26 @@ class CampaignRow(NamedTuple):
     coupon_id: uuid.UUID | None
     drawn_at: datetime | None = None
     cancelled_at: datetime | None = None
+    draw_began_at: datetime | None = None
+    draw_last: int | None = None
+    drawn_through: int = 0
 
     @property
     def over_at(self) -> datetime:
         """When it ends, or ended by being cancelled."""
         return self.ends_at if self.cancelled_at is None else min(self.ends_at, self.cancelled_at)
+
+    @property
+    def is_drawing(self) -> bool:
+        """Whether its groups are being drawn now."""
+        return self.draw_began_at is not None and self.drawn_at is None and self.cancelled_at is None
+
+    @property
+    def drawn_percent(self) -> int:
+        """How far the draw is, by the numbers of members over which the lot has fallen, rounded down."""
+        if self.drawn_at is not None:
+            return 100
+        return self.drawn_through * 100 // self.draw_last if self.draw_last else 0
 
 
 class Untold(NamedTuple):
@@ -75,7 +94,7 @@ _FROM = f"SELECT {_COLUMNS} FROM campaigns c"  # noqa: S608 - constants
 
 def add(session: Session, row: CampaignRow, now: datetime) -> None:
     """Append a draft."""
-    names = CampaignRow._fields[:-2]
+    names = CampaignRow._fields[: CampaignRow._fields.index("drawn_at")]
     session.execute(
         text(
             f"INSERT INTO campaigns ({', '.join(names)}, created_at)"  # noqa: S608 - constants
@@ -126,13 +145,13 @@ _DRAW = text(
     f"""
     INSERT INTO campaign_members AS g (campaign_id, member, treated)
     SELECT c.id, m.number, {_TREATED}
-    FROM campaigns c CROSS JOIN members m
+    FROM campaigns c JOIN members m ON m.number > c.drawn_through AND m.number <= :through
     LEFT JOIN member_standings s ON s.member = m.number
     WHERE c.id = :id AND m.role <> 'finance'
         AND NOT EXISTS (SELECT FROM erasures e WHERE e.member_id = m.id)
         AND CASE c.audience
             WHEN 'tier' THEN coalesce(s.tier, :first_tier) = c.tier
-            WHEN 'newcomers' THEN m.joined_at > CAST(:now AS timestamptz) - c.newcomer_days * interval '1 day'
+            WHEN 'newcomers' THEN m.joined_at > c.draw_began_at - c.newcomer_days * interval '1 day'
             WHEN 'members' THEN EXISTS (
                 SELECT FROM campaign_members n WHERE n.campaign_id = c.id AND n.member = m.number)
             ELSE true
@@ -140,12 +159,46 @@ _DRAW = text(
     ON CONFLICT (campaign_id, member) DO UPDATE SET treated = excluded.treated
     """  # noqa: S608 - a constant of this module
 )
+_SPAN_END = text(
+    """
+    SELECT coalesce(max(number), :last) FROM (
+        SELECT number FROM members WHERE number > :after AND number <= :last ORDER BY number LIMIT :span
+    ) AS t
+    """
+)
 
 
-def draw(session: Session, campaign_id: uuid.UUID, first_tier: str, now: datetime) -> None:
-    """Fix the groups of a draft, which is locked. Who joins later is in neither."""
-    session.execute(_DRAW, {"id": campaign_id, "first_tier": first_tier, "now": now})
-    session.execute(text("UPDATE campaigns SET drawn_at = :now WHERE id = :id"), {"id": campaign_id, "now": now})
+def begin_draw(session: Session, campaign_id: uuid.UUID, now: datetime) -> int:
+    """From now on a draft, which is locked, stands as it is; returns the last number over which its lot will fall.
+
+    Who joins later is in neither group.
+    """
+    return int(
+        session.execute(
+            text(
+                "UPDATE campaigns SET draw_began_at = :now, draw_last = (SELECT coalesce(max(number), 0) FROM members)"
+                " WHERE id = :id RETURNING draw_last"
+            ),
+            {"id": campaign_id, "now": now},
+        ).scalar_one()
+    )
+
+
+def draw_span(session: Session, row: CampaignRow, first_tier: str, now: datetime, span: int) -> bool:
+    """Let the lot fall over the next `span` members of a campaign, which is locked; True while there are more."""
+    bounds = {"after": row.drawn_through, "last": row.draw_last, "span": span}
+    through = int(session.execute(_SPAN_END, bounds).scalar_one())
+    values = {"id": row.id, "through": through, "first_tier": first_tier, "now": now}
+    session.execute(_DRAW, values)
+    is_over = session.execute(
+        text(
+            "UPDATE campaigns SET drawn_through = :through,"
+            " drawn_at = CASE WHEN :through >= draw_last THEN CAST(:now AS timestamptz) END"
+            " WHERE id = :id RETURNING drawn_at IS NOT NULL"
+        ),
+        values,
+    )
+    return not is_over.scalar_one()
 
 
 def cancel(session: Session, campaign_id: uuid.UUID, now: datetime) -> None:

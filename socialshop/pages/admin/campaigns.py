@@ -132,9 +132,9 @@ def add_campaign_mission(visit: Visit) -> Response:
 
 @admin.action("/campaigns/<campaign_id>/draw", access=ADMINS, again="show_campaign", ids=_CAMPAIGN)
 def draw_campaign(visit: Visit) -> Response:
-    """Fix its groups."""
+    """Begin to fix its groups; jobs do it."""
     campaigns.draw(visit.uow, visit.caller.member_id, visit.ids["campaign_id"])
-    flash(gettext("Drawn: who is treated and who is left out is fixed."))
+    flash(gettext("The draw has begun: who is treated and who is left out is fixed by lot."))
     return go_to("admin.show_campaign", campaign_id=visit.path["campaign_id"])
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from socialshop.loyalty.lift import Group, Interval, Measured, Metric, Verdict
 from socialshop.loyalty.service.campaigns.announcing import announce, give_coupons
+from socialshop.loyalty.service.campaigns.drawing import draw, on_draw_due
 from socialshop.loyalty.service.campaigns.measuring import Day, Results, results
 from socialshop.loyalty.service.campaigns.planning import (
     CAMPAIGN_PREFIX,
@@ -14,7 +15,6 @@ from socialshop.loyalty.service.campaigns.planning import (
     campaign,
     campaigns,
     cancel,
-    draw,
     missions_of,
 )
 from socialshop.loyalty.service.campaigns.showing import Entry, calendar_of
@@ -43,5 +43,6 @@ __all__ = [
     "draw",
     "give_coupons",
     "missions_of",
+    "on_draw_due",
     "results",
 ]

@@ -78,7 +78,7 @@ def add(uow: UnitOfWork, actor: uuid.UUID, new: NewCampaign) -> CampaignRow:
     row = _row(new)
     store.add(uow.session, row, uow.now)
     store.name_members(uow.session, row.id, [member.number for member in named])
-    _record(uow, actor, "campaign.added", row)
+    record(uow, actor, "campaign.added", row)
     return row
 
 
@@ -86,31 +86,17 @@ def add_mission(
     uow: UnitOfWork, actor: uuid.UUID, campaign_id: uuid.UUID, what: tuple[MissionKind, Repeats], terms: Terms
 ) -> MissionRow:
     """Give a draft a mission for the time of the campaign. Raises NotFound, CampaignDrawn, CampaignTooLate."""
-    row = _draft(uow, campaign_id)
+    row = draft_of(uow, campaign_id)
     return missions.add(uow, actor, NewMission(*what, row.starts_at, row.ends_at, terms, campaign_id))
-
-
-def draw(uow: UnitOfWork, actor: uuid.UUID, campaign_id: uuid.UUID) -> CampaignRow:
-    """Fix who is treated and who is left out, before the campaign begins. Drawn again, nothing changes.
-
-    Raises NotFound, CampaignTooLate.
-    """
-    row = _locked(uow, campaign_id)
-    if row.drawn_at is not None:
-        return row
-    _draft(uow, campaign_id)
-    store.draw(uow.session, campaign_id, memberships.first_tier(uow), uow.now)
-    _record(uow, actor, "campaign.drawn", row)
-    return row._replace(drawn_at=uow.now)
 
 
 def cancel(uow: UnitOfWork, actor: uuid.UUID, campaign_id: uuid.UUID) -> CampaignRow:
     """End it now; what it gave stays. Cancelled again, or once it is over, nothing changes. Raises NotFound."""
-    row = _locked(uow, campaign_id)
+    row = locked(uow, campaign_id)
     if row.cancelled_at is not None or row.ends_at <= uow.now:
         return row
     store.cancel(uow.session, campaign_id, uow.now)
-    _record(uow, actor, "campaign.cancelled", row)
+    record(uow, actor, "campaign.cancelled", row)
     return row._replace(cancelled_at=uow.now)
 
 
@@ -132,16 +118,21 @@ def missions_of(uow: UnitOfWork, campaign_id: uuid.UUID) -> list[MissionRow]:
     return missions.of_campaign(uow, campaign_id)
 
 
-def _draft(uow: UnitOfWork, campaign_id: uuid.UUID) -> CampaignRow:
-    row = _locked(uow, campaign_id)
-    if row.drawn_at is not None:
-        raise CampaignDrawn("the campaign's groups are fixed")
+def draft_of(uow: UnitOfWork, campaign_id: uuid.UUID) -> CampaignRow:
+    """A campaign whose draw has not begun, for this transaction alone.
+
+    Raises NotFound, CampaignDrawn, CampaignTooLate.
+    """
+    row = locked(uow, campaign_id)
+    if row.draw_began_at is not None:
+        raise CampaignDrawn("the campaign's groups are fixed, or being drawn")
     if row.cancelled_at is not None or row.starts_at <= uow.now:
         raise CampaignTooLate("the campaign's start is over, or it was cancelled")
     return row
 
 
-def _locked(uow: UnitOfWork, campaign_id: uuid.UUID) -> CampaignRow:
+def locked(uow: UnitOfWork, campaign_id: uuid.UUID) -> CampaignRow:
+    """A campaign, for this transaction alone to change. Raises NotFound."""
     row = store.lock(uow.session, campaign_id)
     if row is None:
         raise NotFound("no such campaign")
@@ -172,6 +163,7 @@ def _row(new: NewCampaign) -> CampaignRow:
     )
 
 
-def _record(uow: UnitOfWork, actor: uuid.UUID, action: str, row: CampaignRow) -> None:
+def record(uow: UnitOfWork, actor: uuid.UUID | None, action: str, row: CampaignRow) -> None:
+    """Say in the audit record what was done to a campaign (None: by the shop itself)."""
     facts = {"title": row.title_en, "goal": row.goal.value, "target": row.target, "control_bps": row.control_bps}
     audit.record(uow, actor=actor, action=action, target=to_public(CAMPAIGN_PREFIX, row.id), facts=facts)
