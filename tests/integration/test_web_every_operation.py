@@ -277,6 +277,7 @@ WHO_ELSE = {
     "show_deal": EVERYBODY,
     "open_deal": EVERYBODY,
     "open_room": EVERYBODY,
+    "join_any_room": EVERYBODY,
     "quote_deal": EVERYBODY,
     "join_room": EVERYBODY,
     "redeem_reward": EVERYBODY,

@@ -61,8 +61,8 @@ def test_the_order_says_what_became_of_late_money(shop: RoomShop, site: Flask, p
     deal = shop.deal(3, hold=60, late_payer=policy)
     lin = member(site, name="Lin")
     _, pay = opened(lin, to_public("deal", deal))
-    shop.open(deal)
     shop.tick(61)
+    shop.open(deal)
     lin.send(pay, outcome="succeeded")
     shop.work()
     assert said in lin.look(pay.removesuffix("/pay")).text
