@@ -195,6 +195,10 @@ _FAULTS = """
     SELECT 'quota', d.id::text FROM deals d WHERE d.quota IS NOT NULL AND d.taken <> (
         SELECT coalesce(sum(s.quantity), 0) FROM seats s JOIN rooms r ON r.id = s.room_id
         WHERE r.deal_id = d.id AND s.status IN ('held', 'paid', 'confirmed'))
+    UNION ALL
+    SELECT 'net and taken', o.id::text FROM orders o JOIN payments p ON p.order_id = o.id
+    WHERE o.status IN ('confirmed', 'shipped', 'received', 'completed')
+        AND o.total_minor - o.refunded_minor <> p.captured_minor - p.refunded_minor
 """
 
 
@@ -216,6 +220,8 @@ def unsettled(shop: RoomShop) -> list[object]:
         WHERE (o.status, p.status) NOT IN (('awaiting_payment', 'created'), ('awaiting_payment', 'failed'),
             ('paid', 'authorized'), ('cancelled', 'created'), ('cancelled', 'failed'), ('refunded', 'released'),
             ('confirmed', 'captured'), ('shipped', 'captured'), ('received', 'captured'), ('completed', 'captured'))
+            -- A seat that the fill made free.
+            AND NOT (o.status = 'confirmed' AND p.status = 'released' AND o.refunded_minor = o.total_minor)
         """
     )
     escrow = rows(

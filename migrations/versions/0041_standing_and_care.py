@@ -51,12 +51,12 @@ def _rules() -> None:
             published_at timestamptz NOT NULL
         );
         INSERT INTO behaviour_rules (version, text_zh, text_en, published_at) VALUES (1,
-            '一、如实评价，只写您买到并使用过的商品。
+            '一、如实评价，只写你买到并使用过的商品。
 二、不公开他人的姓名、电话、地址等个人信息。
 三、不辱骂、不骚扰、不歧视任何人。
 四、不发布广告、虚假信息，不引导到站外交易。
 五、不为团凑假人数，不自己给自己下单。
-违反规则，商店可能提醒、限制或冻结账户；每次决定都会说明理由和期限，您可以申诉一次，由另一位管理员处理。您的钱始终是您的。',
+违反规则，商店可能提醒、限制或冻结账户；每次决定都会说明理由和期限，你可以申诉一次，由另一位管理员处理。你的钱始终是你的。',
             'One: say what is so, and only of what you bought and used.
 Two: name nobody else, and tell no telephone number, address or the like.
 Three: insult, harass and discriminate against nobody.

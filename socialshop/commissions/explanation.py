@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from socialshop.commissions import rules
-from socialshop.commissions.plan import Leg, Plan
+from socialshop.commissions.plan import DealHostLeg, Leg, Plan, with_perk
 from socialshop.commissions.sentences import Figures
 from socialshop.kernel.ids import to_public
 from socialshop.kernel.money import BPS
@@ -18,7 +18,8 @@ from socialshop.kernel.time import to_text
 class Facts(NamedTuple):
     """An accrual with its snapshot.
 
-    `held_from` is null until the goods are received, `stopped` holds while a refund is open.
+    `held_from` is null until the goods are received, `stopped` holds while a refund is open; `perk` is what the deal
+    promised its host.
     """
 
     id: uuid.UUID
@@ -43,6 +44,7 @@ class Facts(NamedTuple):
     matures_at: datetime | None
     settled_at: datetime | None
     stopped: bool
+    perk: Mapping[str, Any] | None
 
 
 class Reversal(NamedTuple):
@@ -66,16 +68,21 @@ class Step(NamedTuple):
 
 def steps(plan: Plan, facts: Facts, reversals: Sequence[Reversal]) -> list[Step]:
     """The sale, the plan, the role, the amount, rounding, cap, hold, what refunds took, and how it stands."""
+    leg = with_perk(plan, facts.perk).legs[facts.leg]
     return [
         _sale(facts),
         Step("plan", {"name": plan.name, "number": facts.number, "effective_at": to_text(facts.effective_at)}),
-        Step(f"leg_{facts.kind}", {"level": facts.level}),
-        *_amount(plan.legs[facts.leg], facts),
+        Step("leg_deal_host" if _is_the_deals(leg) else f"leg_{facts.kind}", {"level": facts.level}),
+        *_amount(leg, facts),
         Step("no_cap", {}),
         *_hold(plan, facts),
-        *_reversals(plan.legs[facts.leg], facts, reversals),
+        *_reversals(leg, facts, reversals),
         _outcome(facts),
     ]
+
+
+def _is_the_deals(leg: Leg) -> bool:
+    return isinstance(leg, DealHostLeg)
 
 
 def _sale(facts: Facts) -> Step:
@@ -96,13 +103,13 @@ def _amount(leg: Leg, facts: Facts) -> Iterator[Step]:
     currency, amount = facts.currency, facts.amount_minor
     if leg.rate_bps is None:
         fixed: Figures = {"fixed_minor": leg.fixed_minor or 0, "quantity": facts.quantity, "currency": currency}
-        yield Step("fixed", fixed)
+        yield Step("deal_fixed" if _is_the_deals(leg) else "fixed", fixed)
         yield Step("no_rounding", {"amount_minor": amount, "currency": currency})
         return
     whole, rest = divmod(facts.base_minor * leg.rate_bps, BPS)
     exact = f"{whole}.{rest:04d}"
     rate: dict[str, int | str] = {"rate_bps": leg.rate_bps, "base_minor": facts.base_minor, "exact_minor": exact}
-    yield Step("rate", {**rate, "currency": currency})
+    yield Step("deal_rate" if _is_the_deals(leg) else "rate", {**rate, "currency": currency})
     yield Step("rounding" if rest else "no_rounding", {"amount_minor": amount, "currency": currency})
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, ClassVar, Literal, NoReturn
 
 from pydantic import Field, ValidationError, model_validator
@@ -54,6 +54,12 @@ class HostLeg(_Leg):
     level: ClassVar[int] = 0
 
 
+class DealHostLeg(HostLeg):
+    """What the deal itself promised the host: no leg of any plan's document, but behind those of the sale's plan."""
+
+    level: ClassVar[int] = 1
+
+
 class SelfLeg(_Leg):
     """For the buyer: the only leg by which a buyer earns on the buyer's own order."""
 
@@ -80,6 +86,22 @@ class Plan(Document):
     def depth(self) -> int:
         """How many levels above the buyer the plan reaches."""
         return max(leg.level for leg in self.legs)
+
+
+def with_perk(plan: Plan, perk: Mapping[str, Any] | None) -> Plan:
+    """The plan as it pays a line whose deal promised the host a commission: one leg more, behind its own.
+
+    A rate that with the plan's own would give away more than the sale is cut to what is left of it.
+    """
+    if perk is None:
+        return plan
+    rate, fixed = perk.get("rate_bps"), perk.get("fixed_minor")
+    if rate is not None:
+        rate = min(rate, BPS - sum(leg.rate_bps or 0 for leg in plan.legs))
+        if rate < 1:
+            return plan
+    leg = DealHostLeg(kind="host", rate_bps=rate, fixed_minor=fixed)
+    return plan.model_copy(update={"legs": (*plan.legs, leg)})
 
 
 def read_plan(content: bytes) -> Plan:

@@ -7,10 +7,10 @@ lines is a walk along a few lists instead of a hundred thousand objects.
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from socialshop.commissions.plan import Leg, Plan
 from socialshop.kernel.ids import to_public
@@ -69,7 +69,10 @@ class Skip(NamedTuple):
 
 
 class Standing(NamedTuple):
-    """An accrual as it stands: what it was, what was clawed back of it, and what of its line went back."""
+    """An accrual as it stands: what it was, what was clawed back of it, and what of its line went back.
+
+    `perk` is what the deal promised its host.
+    """
 
     id: uuid.UUID
     beneficiary: int
@@ -82,6 +85,7 @@ class Standing(NamedTuple):
     quantity: int
     refunded_minor: int
     returned: int
+    perk: Mapping[str, Any] | None
 
 
 class Taken(NamedTuple):

@@ -25,9 +25,13 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "Version {number} of the plan “{name}” was in force, since {effective_at}.",
         "当时生效的是佣金方案“{name}”第 {number} 版，自 {effective_at} 起。",
     ),
-    "leg_sale": ("You are the buyer's upline, {level} level(s) up.", "您是买家的第 {level} 级上级。"),
-    "leg_host": ("You were the host of the room.", "您是该团的发起人。"),
-    "leg_self": ("You are the buyer, and the plan rewards that.", "您是买家，方案对此给予奖励。"),
+    "leg_sale": ("You stand above the buyer, at level {level}.", "你是买家的第 {level} 级上级。"),
+    "leg_host": ("You were the host of the room.", "你是该团的发起人。"),
+    "leg_deal_host": (
+        "You were the host of the room, and the deal itself gives its host a commission.",
+        "你是该团的发起人，该团购活动另给发起人佣金。",
+    ),
+    "leg_self": ("You are the buyer, and the plan rewards that.", "你是买家，方案对此给予奖励。"),
     "rate": (
         "The plan gives {rate_bps} basis points of {base_minor:money}: {exact_minor} minor units.",
         "方案给予 {base_minor:money} 的万分之 {rate_bps}：{exact_minor} 最小货币单位。",
@@ -36,6 +40,14 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "The plan gives {fixed_minor:money} for each of {quantity}.",
         "方案按每件 {fixed_minor:money} 给予，共 {quantity} 件。",
     ),
+    "deal_rate": (
+        "The deal gives {rate_bps} basis points of {base_minor:money}: {exact_minor} minor units.",
+        "活动给予 {base_minor:money} 的万分之 {rate_bps}：{exact_minor} 最小货币单位。",
+    ),
+    "deal_fixed": (
+        "The deal gives {fixed_minor:money} for each of {quantity}.",
+        "活动按每件 {fixed_minor:money} 给予，共 {quantity} 件。",
+    ),
     "rounding": (
         "Rounded down to {amount_minor:money}; the rest stays with the shop.",
         "向下取整为 {amount_minor:money}，余数归商店。",
@@ -43,11 +55,12 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "no_rounding": ("Nothing to round: {amount_minor:money}.", "无需取整：{amount_minor:money}。"),
     "no_cap": ("The plan has no cap.", "方案没有上限。"),
     "hold_unknown": (
-        "Held until the goods are received and can no longer be sent back, and {hold_days} more day(s).",
+        "Held until the goods are received and can no longer be sent back, and then for the plan's own days: "
+        "{hold_days}.",
         "冻结至买家收货且退货期满，再加 {hold_days} 天。",
     ),
     "hold": (
-        "Held from {held_from}, {hold_days} more day(s), until {matures_at}.",
+        "Held from {held_from} for the plan's own days, {hold_days}, until {matures_at}.",
         "自 {held_from} 起再冻结 {hold_days} 天，至 {matures_at}。",
     ),
     "stopped": (
@@ -84,7 +97,22 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "entry_settlement": ("Commission settled into your wallet.", "佣金结算入钱包。"),
     "entry_netting": ("A debt was paid from what came in.", "以入账款项抵扣欠款。"),
     "entry_clawback": ("Commission taken back: the order was refunded.", "订单已退款，收回佣金。"),
-    "entry_other": ("Moved by a payout or by the shop.", "提现或商店操作。"),
+    "entry_payout_reserved": ("Set aside for your payout request.", "为你的提现申请预留。"),
+    "entry_payout_paid": ("Paid out to your account.", "已打款到你的收款账户。"),
+    "entry_payout_rejected": (
+        "Your payout was refused: the money is yours again.",
+        "提现未通过，款项退回钱包。",
+    ),
+    "entry_payout_cancelled": (
+        "You took your payout back: the money is yours again.",
+        "你撤回了提现，款项退回钱包。",
+    ),
+    "entry_payout_failed": (
+        "Your payout did not arrive: the money is yours again.",
+        "提现未到账，款项退回钱包。",
+    ),
+    "entry_payout_returned": ("The bank sent your payout back into your wallet.", "提现被银行退回，款项回到钱包。"),
+    "entry_other": ("Moved by the shop.", "商店操作。"),
 }
 
 

@@ -48,10 +48,18 @@ def status_at(now: datetime, *, draft: bool, paused: bool, starts_at: datetime, 
     return Status.SCHEDULED if now < starts_at else Status.LIVE
 
 
-def check_price(price_minor: int, alone_minor: int) -> None:
+def check_price(price_minor: int, alone_minor: int, field: str = "price_minor") -> None:
     """Raises InvalidValue: who buys together pays less than who buys alone."""
     if price_minor >= alone_minor:
-        raise InvalidValue("together a unit must cost less than alone", field="price_minor")
+        raise InvalidValue("together a unit must cost less than alone", field=field)
+
+
+def check_return_days(days: int | None, products: int) -> None:
+    """Raises InvalidValue: a deal may give more days to send back than its product, never fewer."""
+    if days is not None and days < products:
+        raise InvalidValue(
+            f"the product may be sent back for {products} days, and no deal shortens that", field="return_days"
+        )
 
 
 def check_clocks(starts_at: datetime, ends_at: datetime | None, room_ttl: timedelta, now: datetime) -> None:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, Field, StringConstraints
+from pydantic import Field, StringConstraints, model_validator
 
+from socialshop.deals.ladder import FEWEST_STEPS, MOST_STEPS, Ladder, Step
+from socialshop.deals.perks import HIGHEST_PERK_BPS, HostPerk, PerkKind
 from socialshop.deals.rules import LARGEST_GROUP, MOST_UNITS, SMALLEST_GROUP, LatePayer
 from socialshop.deals.service import DealView, NewDeal, NewProduct, NewSku, ProductView, SkuView
+from socialshop.kernel.errors import InvalidValue
 from socialshop.kernel.ids import from_public, to_public
 from socialshop.kernel.money import MAX_AMOUNT_MINOR
 from socialshop.web.paging import Page, PageQuery
@@ -50,17 +53,16 @@ DEAL: dict[str, Any] = {
     "stock": 1000,
     "minimum_tier": None,
     "circle_only": False,
+    "price_steps": [],
+    "host_perk": None,
+    "newcomer_only": False,
+    "return_days": 7,
 }
-
-
-def _not_yet(value: object) -> object:
-    if value:
-        raise ValueError("this term is not offered: leave it out")
-    return value
 
 
 Title = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
 Code = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=64)]
+GroupSize = Annotated[int, Field(ge=SMALLEST_GROUP, le=LARGEST_GROUP)]
 PriceMinor = Annotated[int, Field(ge=1, le=MAX_AMOUNT_MINOR)]
 Seconds = Annotated[int, Field(ge=1, le=_LONGEST_YEARS)]
 
@@ -147,14 +149,66 @@ class ProductPage(Page[ProductWire]):
 
 
 class PriceStep(Wire):
-    """A price from a group size on."""
+    """What a unit costs each once so many have paid."""
 
-    size: int
+    size: GroupSize
     price_minor: PriceMinor
 
 
+class StepWire(Wire):
+    """What a unit costs each once `size` members have paid."""
+
+    size: int
+    price: MoneyWire
+
+    @classmethod
+    def all_of(cls, ladder: Ladder, currency: str) -> list[StepWire]:
+        """The wire form of a ladder."""
+        return [
+            cls(size=size, price=MoneyWire(amount_minor=price_minor, currency=currency)) for size, price_minor in ladder
+        ]
+
+
+class PerkWire(Wire):
+    """What who is host at the fill has of it.
+
+    `free_seat`: the own seat costs nothing (of several units one). `percentage`: `rate_bps` off the own seat.
+    `commission`: of what each other member of the room buys, `rate_bps` or `fixed_minor` a unit.
+    """
+
+    kind: Literal["free_seat", "percentage", "commission"]
+    rate_bps: Annotated[int, Field(ge=1, le=HIGHEST_PERK_BPS)] | None = None
+    fixed_minor: PriceMinor | None = None
+
+    @model_validator(mode="after")
+    def _what_the_kind_needs(self) -> Self:
+        given = (self.rate_bps is not None) + (self.fixed_minor is not None)
+        if self.kind == "free_seat" and given:
+            raise ValueError("a free seat has neither rate_bps nor fixed_minor")
+        if self.kind == "percentage" and (self.rate_bps is None or self.fixed_minor is not None):
+            raise ValueError("a percentage needs rate_bps alone")
+        if self.kind == "commission" and given != 1:
+            raise ValueError("a commission needs rate_bps or fixed_minor, and not both")
+        return self
+
+    def perk(self) -> HostPerk:
+        """The perk."""
+        return HostPerk(PerkKind(self.kind), self.rate_bps, self.fixed_minor)
+
+    @classmethod
+    def of(cls, perk: HostPerk | None) -> PerkWire | None:
+        """The wire form of a perk."""
+        if perk is None:
+            return None
+        return cls(kind=perk.kind.value, rate_bps=perk.rate_bps, fixed_minor=perk.fixed_minor)
+
+
 class DraftDeal(Wire):
-    """The terms of a deal: one price for a group of a fixed size."""
+    """The terms of a deal: one price for a group of a fixed size, or a ladder: the more members, the less each pays.
+
+    With `price_steps` (sizes rise, prices fall, the last size is the room's) everybody pays the price of the smallest
+    step, and the difference to the step that the room reaches goes back.
+    """
 
     model_config = with_example(
         {
@@ -169,11 +223,12 @@ class DraftDeal(Wire):
 
     sku_id: Annotated[str, StringConstraints(max_length=100)]
     title: Title
-    group_size: int = Field(ge=SMALLEST_GROUP, le=LARGEST_GROUP)
-    price_steps: Annotated[list[PriceStep] | None, AfterValidator(_not_yet)] = None
-    host_perk: Annotated[dict[str, Any] | None, AfterValidator(_not_yet)] = None
-    newcomer_only: Annotated[bool, AfterValidator(_not_yet)] = False
-    price_minor: PriceMinor
+    group_size: GroupSize
+    price_steps: Annotated[list[PriceStep], Field(min_length=FEWEST_STEPS, max_length=MOST_STEPS)] | None = None
+    host_perk: PerkWire | None = None
+    newcomer_only: bool = Field(False, description="who joins has not bought before; the host may have")
+    return_days: Annotated[int, Field(ge=0, le=365)] | None = None
+    price_minor: PriceMinor | None = None
     starts_at: GivenInstant | None = None
     ends_at: GivenInstant | None = None
     room_ttl_seconds: Seconds
@@ -188,12 +243,13 @@ class DraftDeal(Wire):
     circle_only: bool = Field(False, description="for the circle of who opens it alone")
 
     def new(self) -> NewDeal:
-        """The command. Raises NotFound for an id that is no unit's."""
+        """The command. Raises NotFound for an id that is no unit's, InvalidValue without one price or a ladder."""
+        steps = tuple(Step(step.size, step.price_minor) for step in self.price_steps or ())
         return NewDeal(
             sku_id=from_public("sku", self.sku_id),
             title=self.title,
             group_size=self.group_size,
-            price_minor=self.price_minor,
+            price_minor=self._price(steps),
             room_ttl=timedelta(seconds=self.room_ttl_seconds),
             seat_hold=timedelta(seconds=self.seat_hold_seconds),
             starts_at=self.starts_at,
@@ -204,14 +260,27 @@ class DraftDeal(Wire):
             minimum_tier=self.minimum_tier,
             circle_only=self.circle_only,
             late_payer=LatePayer(self.late_payer),
+            price_steps=steps,
+            host_perk=self.host_perk.perk() if self.host_perk else None,
+            newcomer_only=self.newcomer_only,
+            return_days=self.return_days,
         )
+
+    def _price(self, steps: Ladder) -> int:
+        """What everybody pays at first."""
+        if steps and self.price_minor is not None:
+            raise InvalidValue("send price_minor or price_steps, not both", field="price_minor")
+        if not steps and self.price_minor is None:
+            raise InvalidValue("a deal needs price_minor or price_steps", field="price_minor")
+        return steps[0].price_minor if steps else self.price_minor or 0
 
 
 class DealWire(Wire):
     """A deal; `stock` is what is left of the unit, for all its deals together.
 
-    `ends_at` is when it was ended, where somebody ended it before its time. `minimum_tier` is the least tier that it is
-    for, null where it is for everybody; `circle_only`: it is for the circle of its leader alone.
+    `price` is what everybody pays at first; with `price_steps` it is that of the smallest step, and the fill gives the
+    difference back. `ends_at` is when it was ended, where somebody ended it before its time. `minimum_tier` is the
+    least tier that it is for, null where it is for everybody; `circle_only`: it is for the circle of its leader alone.
     """
 
     model_config = with_example(DEAL)
@@ -233,6 +302,10 @@ class DealWire(Wire):
     stock: int
     minimum_tier: str | None
     circle_only: bool
+    price_steps: list[StepWire]
+    host_perk: PerkWire | None
+    newcomer_only: bool
+    return_days: int
 
     @classmethod
     def of(cls, view: DealView) -> DealWire:
@@ -255,6 +328,10 @@ class DealWire(Wire):
             stock=view.stock,
             minimum_tier=view.minimum_tier,
             circle_only=view.circle_only,
+            price_steps=StepWire.all_of(view.price_steps, view.price.currency),
+            host_perk=PerkWire.of(view.host_perk),
+            newcomer_only=view.newcomer_only,
+            return_days=view.return_days,
         )
 
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import uuid
 from collections.abc import Sequence
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from sqlalchemy import text
 from sqlalchemy.orm import Session
@@ -51,8 +52,18 @@ class ProductRow(NamedTuple):
     return_days: int
 
 
+class UnitTerms(NamedTuple):
+    """What a unit costs without a group, in minor units, and within how many days its product may be sent back."""
+
+    alone_minor: int
+    return_days: int
+
+
 class DealRow(NamedTuple):
-    """A deal with what it sells; `ends_at` is when it was ended, where that came before its time."""
+    """A deal with what it sells; `ends_at` is when it was ended, where that came before its time.
+
+    `price_steps` and `host_perk` are as they are kept: see `ladder` and `perks`.
+    """
 
     id: uuid.UUID
     sku_id: uuid.UUID
@@ -77,13 +88,16 @@ class DealRow(NamedTuple):
     return_days: int
     stock: int
     alone_minor: int
+    price_steps: list[dict[str, int]] | None
+    host_perk: dict[str, Any] | None
+    newcomer_only: bool
 
 
 _DEAL = """
     SELECT d.id, d.sku_id, s.product_id, d.opened_by, d.title, d.group_size, d.price_minor, s.currency, d.starts_at,
         coalesce(d.ended_at, d.ends_at), d.room_ttl_seconds, d.seat_hold_seconds, d.per_member_limit, d.quota,
         d.late_payer, d.draft, d.paused_at IS NOT NULL, d.ended_at IS NOT NULL, d.minimum_tier, d.circle_only,
-        p.return_days, s.stock, s.price_minor
+        coalesce(d.return_days, p.return_days), s.stock, s.price_minor, d.price_steps, d.host_perk, d.newcomer_only
     FROM deals d JOIN skus s ON s.id = d.sku_id JOIN products p ON p.id = s.product_id
 """
 
@@ -138,9 +152,13 @@ def skus_of(session: Session, product_ids: Sequence[uuid.UUID]) -> list[tuple[uu
     return [(row[0], SkuRow(*row[1:])) for row in rows]
 
 
-def price_alone(session: Session, sku_id: uuid.UUID) -> int | None:
-    """What a unit costs without a group, in minor units; None where there is no such unit."""
-    return session.execute(text("SELECT price_minor FROM skus WHERE id = :id"), {"id": sku_id}).scalar_one_or_none()
+def unit_terms(session: Session, sku_id: uuid.UUID) -> UnitTerms | None:
+    """What a deal's terms are measured by; None where there is no such unit."""
+    row = session.execute(
+        text("SELECT s.price_minor, p.return_days FROM skus s JOIN products p ON p.id = s.product_id WHERE s.id = :id"),
+        {"id": sku_id},
+    ).one_or_none()
+    return UnitTerms(*row) if row else None
 
 
 def is_tier(session: Session, code: str, now: datetime) -> bool:
@@ -165,13 +183,17 @@ def add_deal(session: Session, values: dict[str, object]) -> None:
             """
             INSERT INTO deals (id, sku_id, opened_by, title, group_size, price_minor, starts_at, ends_at,
                 room_ttl_seconds, seat_hold_seconds, per_member_limit, quota, late_payer, draft, minimum_tier,
-                circle_only, created_at)
+                circle_only, created_at, price_steps, host_perk, newcomer_only, return_days)
             VALUES (:id, :sku_id, :opened_by, :title, :group_size, :price_minor, :starts_at, :ends_at,
                 :room_ttl_seconds, :seat_hold_seconds, :per_member_limit, :quota, :late_payer, :draft,
-                :minimum_tier, :circle_only, :created_at)
+                :minimum_tier, :circle_only, :created_at, CAST(:price_steps AS jsonb), CAST(:host_perk AS jsonb),
+                :newcomer_only, :return_days)
             """
         ),
-        values,
+        {
+            **values,
+            **{name: json.dumps(values[name]) if values[name] else None for name in ("price_steps", "host_perk")},
+        },
     )
 
 

@@ -37,7 +37,7 @@ class MemberProfile(Base):
     display_name: Mapped[str] = mapped_column(Text)
     email: Mapped[str | None] = mapped_column(Text)
     pending_email: Mapped[str | None] = mapped_column(Text)
-    locale: Mapped[str] = mapped_column(Text, server_default=text("'zh'"))
+    locale: Mapped[str | None] = mapped_column(Text)
     time_zone: Mapped[str | None] = mapped_column(Text)
 
 

@@ -23,7 +23,7 @@ PERSONAL = (
         erases=(
             """
             UPDATE member_profiles SET display_name = :neutral_name, email = NULL, email_verified_at = NULL,
-                pending_email = NULL, locale = DEFAULT, time_zone = NULL
+                pending_email = NULL, locale = NULL, time_zone = NULL
             WHERE member_id = :id
             """,
         ),

@@ -164,14 +164,14 @@ _log = structlog.stdlib.get_logger("socialshop.identity")
 class NewMember:
     """A person who becomes a member; `terms_version` None: somebody else made the account, nothing was agreed to.
 
-    The time zone is the shop's until the member chooses another.
+    The time zone is the shop's until the member chooses another. Without a locale the reader's language decides.
     """
 
     email: str
     password: str
     display_name: str
     role: Role = Role.MEMBER
-    locale: str = "zh"
+    locale: str | None = None
     terms_version: str | None = None
 
 
@@ -195,12 +195,13 @@ class OpenedSession:
 
 @dataclass(frozen=True, slots=True)
 class SignedIn:
-    """The member behind a live session."""
+    """The member behind a live session; `time_zone` is None until one is chosen."""
 
     session_id: uuid.UUID
     member_id: uuid.UUID
     number: int
     role: Role
+    time_zone: str | None
 
 
 class ProfileChanges(TypedDict, total=False):
@@ -274,7 +275,7 @@ def open_session(uow: UnitOfWork, member_id: uuid.UUID, *, days: int) -> OpenedS
 def authenticate(uow: UnitOfWork, token: str) -> SignedIn | None:
     """Who is behind a token; None for one that is unknown, expired or signed out. One statement."""
     row = store.find_session(uow.session, tokens.hash_of(token), uow.now)
-    return SignedIn(row.session_id, row.member_id, row.number, Role(row.role)) if row else None
+    return SignedIn(row.session_id, row.member_id, row.number, Role(row.role), row.time_zone) if row else None
 
 
 def close_session(uow: UnitOfWork, session_id: uuid.UUID) -> None:

@@ -30,8 +30,9 @@ _IDENTIFIER = re.compile(r"[a-z_]+", re.ASCII)
 # Plain text where every request passes: building the same by expressions costs as much again as running it.
 _LIVE_SESSION = text(
     """
-    SELECT s.id, s.member_id, m.number, m.role
+    SELECT s.id, s.member_id, m.number, m.role, p.time_zone
     FROM member_sessions s JOIN members m ON m.id = s.member_id
+    LEFT JOIN member_profiles p ON p.member_id = s.member_id
     WHERE s.token_hash = :token_hash AND s.expires_at > :now AND s.revoked_at IS NULL
     """
 )
@@ -60,6 +61,7 @@ class SessionRow(NamedTuple):
     member_id: uuid.UUID
     number: int
     role: str
+    time_zone: str | None
 
 
 def add_member(session: Session, *, member_id: uuid.UUID, role: str, joined_at: datetime) -> int:

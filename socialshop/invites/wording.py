@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
+from socialshop.infra.locales import money_text
 from socialshop.invites.rules import ShareSubject
 from socialshop.kernel.languages import Language
-from socialshop.kernel.money import Money, to_decimal_text
 
 TEXTS: Mapping[Language, Mapping[str, str]] = {
     "zh": {
@@ -24,7 +24,7 @@ TEXTS: Mapping[Language, Mapping[str, str]] = {
         "share": "Buy “{title}” together with me",
         "share_note": "Read “{title}” before you buy",
         "share_price": " for {price}",
-        "share_seats": ", {left} seats left",
+        "share_seats": ", seats left: {left}",
         "share_ends": ", ends {at}",
         "share_shop": "Buy together with me and pay less. Invite code {code}",
         "share_tail": ": {url}",
@@ -58,7 +58,7 @@ POSTER: Mapping[Language, Mapping[str, str]] = {
         "shop_body": "Fill a group with friends and pay less. If it does not fill, you get your money back.",
         "together": "Price together",
         "alone": "{price} alone",
-        "seats": "A group of {size}, {left} seats left",
+        "seats": "A group of {size}, seats left: {left}",
         "group": "A group of {size}",
         "ends": "Ends {at}",
         "over": "This one is over. Scan to open your own.",
@@ -67,11 +67,6 @@ POSTER: Mapping[Language, Mapping[str, str]] = {
         "code": "Invite code",
     },
 }
-
-
-def price_text(money: Money) -> str:
-    """`CNY 99.00`: understood everywhere, with the currency's own number of decimals."""
-    return f"{money.currency} {to_decimal_text(money.amount_minor, money.currency)}"
 
 
 def instant_text(at: datetime, zone: str) -> str:
@@ -88,7 +83,7 @@ def share_text(language: Language, subject: ShareSubject | None, *, code: str, u
         return texts["share_shop"].format(code=code) + texts["share_tail"].format(url=url)
     said = texts["share_note" if subject.to_read else "share"].format(title=subject.title)
     if subject.price is not None:
-        said += texts["share_price"].format(price=price_text(subject.price))
+        said += texts["share_price"].format(price=money_text(subject.price, language))
     if subject.is_open and subject.seats_left is not None:
         said += texts["share_seats"].format(left=subject.seats_left)
     if subject.is_open and subject.ends_at is not None:

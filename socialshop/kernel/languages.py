@@ -8,6 +8,6 @@ Language = Literal["en", "zh"]
 LANGUAGES: tuple[Language, Language] = ("en", "zh")
 
 
-def language_of(name: str) -> Language:
-    """The language that a profile names."""
-    return "zh" if name == "zh" else "en"
+def language_of(name: str | None) -> Language:
+    """The language that a profile names; the shop's own, Chinese, where it names none."""
+    return "zh" if name in (None, "zh") else "en"

@@ -27,11 +27,11 @@ _TERMS: Mapping[str, tuple[str, str]] = {
     "any": ("beside other coupons", "可与其他券叠加"),
 }
 _REASONS: Mapping[str, tuple[str, str]] = {
-    "gone": ("It is not yours, or cannot be used now.", "此券不属于您，或当前不可用。"),
+    "gone": ("It is not yours, or cannot be used now.", "此券不属于你，或当前不可用。"),
     "other_currency": ("It is for another currency.", "币种不符。"),
     "other_goods": ("It is for other goods.", "不适用于此商品。"),
     "below_minimum": ("The goods cost less than it asks.", "未满使用金额。"),
-    "other_tier": ("It is for members of other tiers.", "不适用于您的会员等级。"),
+    "other_tier": ("It is for members of other tiers.", "不适用于你的会员等级。"),
     "not_newcomer": ("It is for a first order.", "仅限首单使用。"),
     "other_day": ("It is for another day.", "今天不可用。"),
     "budget_used_up": ("The shop has given away all that was set aside for it.", "活动预算已用完。"),

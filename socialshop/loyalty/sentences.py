@@ -19,7 +19,7 @@ SENTENCES: Mapping[str, tuple[str, str]] = {
     "earned_order": (
         "An order of {paid:money}: points at {per_unit} for each whole unit, times {multiplier:rate}, rounded down."
         " They are yours once the goods can no longer be sent back.",
-        "订单实付 {paid:money}，每元 {per_unit} 积分，乘以 {multiplier:rate}，向下取整；退货期满后归您。",
+        "订单实付 {paid:money}，每元 {per_unit} 积分，乘以 {multiplier:rate}，向下取整；退货期满后归你。",
     ),
     "earned_check_in": ("You checked in, day {streak} in a row.", "签到，连续第 {streak} 天。"),
     "earned_check_in_bonus": (
@@ -27,12 +27,12 @@ SENTENCES: Mapping[str, tuple[str, str]] = {
         "签到，连续第 {streak} 天，其中 {bonus} 积分为连签奖励。",
     ),
     "earned_review": ("You reviewed what you bought.", "评价了购买的商品。"),
-    "earned_share": ("Somebody bought through what you shared.", "有人通过您的分享下单。"),
+    "earned_share": ("Somebody bought through what you shared.", "有人通过你的分享下单。"),
     "earned_survey": ("You answered a survey.", "完成了问卷。"),
     "earned_mission": ("You finished a mission.", "完成了任务。"),
     "earned_note": ("You wrote a note.", "发布了笔记。"),
     "earned": ("Earned by a rule of the shop.", "按商店规则获得。"),
-    "matured": ("The goods can no longer be sent back: the points are yours.", "退货期已满，积分归您。"),
+    "matured": ("The goods can no longer be sent back: the points are yours.", "退货期已满，积分归你。"),
     "taken_back": (
         "The order was refunded: the points that it gave were taken back.",
         "订单已退款，收回其积分。",
@@ -43,7 +43,7 @@ SENTENCES: Mapping[str, tuple[str, str]] = {
     ),
     "taken_back_share": (
         "The order that came through what you shared was refunded: its points were taken back.",
-        "经您分享的订单已退款，收回其积分。",
+        "经你分享的订单已退款，收回其积分。",
     ),
     "taken_back_mission": (
         "A refund left the mission unfinished: its points were taken back.",

@@ -11,22 +11,23 @@ from socialshop.memberships.store.reading import ChangeRow
 
 _CHANGES: Mapping[str, tuple[str, str]] = {
     "upgraded": (
-        "Growth of {growth} within {days} days reached the {threshold} that {tier} asks (programme version {version}).",
+        "Growth of {growth} in a {days}-day period reached the {threshold} that {tier} asks"
+        " (programme version {version}).",
         "{days} 天内成长值 {growth}，达到{tier}所需的 {threshold}（方案版本 {version}）。",
     ),
     "warned": (
-        "Growth of {growth} within {days} days is below the {threshold} that the tier asks. Without more it becomes"
+        "Growth of {growth} in a {days}-day period is below the {threshold} that the tier asks. Without more it becomes"
         " {tier} at {until} (programme version {version}).",
         "{days} 天内成长值 {growth}，低于保级所需的 {threshold}。"
         "若不再增长，{until} 变为{tier}（方案版本 {version}）。",
     ),
     "kept": (
-        "Growth of {growth} within {days} days reached the {threshold} that {tier} asks again: the warning is over"
+        "Growth of {growth} in a {days}-day period reached the {threshold} that {tier} asks again: the warning is over"
         " (programme version {version}).",
         "{days} 天内成长值 {growth}，重新达到{tier}所需的 {threshold}，预警解除（方案版本 {version}）。",
     ),
     "downgraded": (
-        "The grace is over and growth of {growth} within {days} days is below the {threshold} that the tier before"
+        "The grace is over and growth of {growth} in a {days}-day period is below the {threshold} that the tier before"
         " asks: {tier} (programme version {version}).",
         "宽限期已过，{days} 天内成长值 {growth}，低于原等级所需的 {threshold}，变为{tier}（方案版本 {version}）。",
     ),

@@ -17,7 +17,7 @@ from socialshop.kernel.money import Money
 from socialshop.kernel.time import parse_instant
 
 SENTENCES: Mapping[str, tuple[str, str]] = {
-    "seat_joined": ("{name} took a seat in your room “{title}”.", "{name} 加入了您的团「{title}」。"),
+    "seat_joined": ("{name} took a seat in your room “{title}”.", "{name} 加入了你的团「{title}」。"),
     "room_filled": (
         "“{title}” is full: your order is being confirmed.",
         "「{title}」已成团，订单确认中。",
@@ -25,22 +25,22 @@ SENTENCES: Mapping[str, tuple[str, str]] = {
     "room_expired": ("“{title}” ran out of time before it filled.", "「{title}」到时未成团。"),
     "room_expired_paid": (
         "“{title}” ran out of time before it filled; your money is on its way back.",
-        "「{title}」到时未成团，您的钱正在退回。",
+        "「{title}」到时未成团，你的钱正在退回。",
     ),
     "room_cancelled": ("“{title}” was cancelled: its host left.", "「{title}」已取消：团主已退出。"),
     "room_cancelled_paid": (
         "“{title}” was cancelled; your money is on its way back.",
-        "「{title}」已取消，您的钱正在退回。",
+        "「{title}」已取消，你的钱正在退回。",
     ),
     "room_reminder": (
         "Your seat in “{title}” is not paid yet. The room closes at {until:time}.",
-        "您在「{title}」的名额还未付款，{until:time} 截止。",
+        "你在「{title}」的名额还未付款，{until:time} 截止。",
     ),
     "room_reminder_paid": (
-        "“{title}” still has {left} free seat(s). Invite one more: the room closes at {until:time}.",
+        "Seats left in “{title}”: {left}. Invite one more: the room closes at {until:time}.",
         "「{title}」还差 {left} 人，邀请一位朋友吧，{until:time} 截止。",
     ),
-    "money_back": ("{amount:money} for “{title}” went back to you.", "「{title}」的 {amount:money} 已退还给您。"),
+    "money_back": ("{amount:money} for “{title}” went back to you.", "「{title}」的 {amount:money} 已退还给你。"),
     "late_payment_rerouted": (
         "Your payment for “{title}” came after your seat was lost. You have a seat in another room now.",
         "「{title}」的付款到账时你的名额已失效，已为你换到另一个团。",
@@ -68,49 +68,52 @@ SENTENCES: Mapping[str, tuple[str, str]] = {
     "refund_paid": ("{amount:money} for “{title}” was refunded.", "「{title}」已退款 {amount:money}。"),
     "commission_accrued": (
         "An order brings you {amount:money}. It is yours once the goods can no longer be sent back.",
-        "一笔订单为您带来 {amount:money}，退货期满后归您。",
+        "一笔订单为你带来 {amount:money}，退货期满后归你。",
     ),
     "commission_settled": (
         "{amount:money} of commission is in your wallet now.",
-        "{amount:money} 佣金已进入您的钱包。",
+        "{amount:money} 佣金已进入你的钱包。",
     ),
     "commission_clawed_back": (
         "An order was refunded: {amount:money} of commission was taken back.",
         "有订单退款，收回佣金 {amount:money}。",
     ),
-    "payout_approved": ("Your payout of {amount:money} was approved.", "您的提现 {amount:money} 已通过。"),
-    "payout_held": ("Your payout of {amount:money} is on hold: {reason}", "您的提现 {amount:money} 暂缓：{reason}"),
+    "payout_approved": ("Your payout of {amount:money} was approved.", "你的提现 {amount:money} 已通过。"),
+    "payout_held": ("Your payout of {amount:money} is on hold: {reason}", "你的提现 {amount:money} 暂缓：{reason}"),
     "payout_rejected": (
         "Your payout of {amount:money} was refused and is in your wallet again. The reason: {reason}",
-        "您的提现 {amount:money} 未通过，款项已回到钱包。原因：{reason}",
+        "你的提现 {amount:money} 未通过，款项已回到钱包。原因：{reason}",
     ),
-    "payout_paid": ("Your payout of {amount:money} was paid.", "您的提现 {amount:money} 已打款。"),
+    "payout_paid": ("Your payout of {amount:money} was paid.", "你的提现 {amount:money} 已打款。"),
     "payout_failed": (
         "Your payout of {amount:money} did not arrive. The money is in your wallet again.",
-        "您的提现 {amount:money} 未到账，款项已回到钱包。",
+        "你的提现 {amount:money} 未到账，款项已回到钱包。",
     ),
     "payout_returned": (
         "The bank sent your payout of {amount:money} back. The money is in your wallet again.",
-        "您的提现 {amount:money} 被银行退回，款项已回到钱包。",
+        "你的提现 {amount:money} 被银行退回，款项已回到钱包。",
     ),
     "points_expiring": (
-        "{points} of your points end soon, the first on {until:time}.",
-        "您有 {points} 积分即将到期，最早 {until:time}。",
+        "Points of yours that end soon: {points}, the first on {until:time}.",
+        "你有 {points} 积分即将到期，最早 {until:time}。",
     ),
-    "mission_done": ("You finished “{title_en}”: {points} points.", "您完成了「{title_zh}」，获得 {points} 积分。"),
+    "mission_done": (
+        "You finished “{title_en}”. Points for it: {points}.",
+        "你完成了「{title_zh}」，获得 {points} 积分。",
+    ),
     "campaign_begun": ("“{title_en}” has begun: {notice_en}", "「{title_zh}」开始了：{notice_zh}"),
-    "member_invited": ("{name} joined the shop through your link.", "{name} 通过您的链接加入了。"),
+    "member_invited": ("{name} joined the shop through your link.", "{name} 通过你的链接加入了。"),
     "tier_upgraded": ("You are in the tier {tier_en} now.", "恭喜升级为{tier_zh}！"),
     "tier_warned": (
         "Your growth is {growth}, {missing} short of what your tier asks. At {until:time} it becomes {tier_en}.",
-        "您的成长值为 {growth}，距保级还差 {missing}，{until:time} 后将变为{tier_zh}。",
+        "你的成长值为 {growth}，距保级还差 {missing}，{until:time} 后将变为{tier_zh}。",
     ),
-    "tier_kept": ("You keep your tier {tier_en}.", "您已保级：{tier_zh}。"),
+    "tier_kept": ("You keep your tier {tier_en}.", "你已保级：{tier_zh}。"),
     "tier_downgraded": (
         "Your tier is {tier_en} now. Your growth is {growth}; the tier before asks {threshold}.",
-        "您的等级已变为{tier_zh}。当前成长值 {growth}，原等级需要 {threshold}。",
+        "你的等级已变为{tier_zh}。当前成长值 {growth}，原等级需要 {threshold}。",
     ),
-    "tier_moved": ("The tiers have changed: yours is {tier_en} now.", "会员等级已调整，您现在是{tier_zh}。"),
+    "tier_moved": ("The tiers have changed: yours is {tier_en} now.", "会员等级已调整，你现在是{tier_zh}。"),
     "plan_started": ("{plan_en} has begun. It lasts until {until:time}.", "{plan_zh}已生效，有效期至 {until:time}。"),
     "plan_renewal_soon": (
         "{plan_en} renews at {until:time} for {amount:money}. You can cancel with one tap until then.",
@@ -126,52 +129,52 @@ SENTENCES: Mapping[str, tuple[str, str]] = {
     ),
     "plan_payment_due": (
         "{plan_en} waits for your payment of {amount:money}. What it gives stays until {until:time}.",
-        "{plan_zh}待您付款 {amount:money}，权益保留至 {until:time}。",
+        "{plan_zh}待你付款 {amount:money}，权益保留至 {until:time}。",
     ),
     "plan_payment_failed": (
         "The payment of {amount:money} for {plan_en} failed. It is tried again, or pay it yourself: what the plan gives"
         " stays until {until:time}.",
-        "{plan_zh}续费 {amount:money} 扣款失败，我们会再次尝试，您也可以自行付款；权益保留至 {until:time}。",
+        "{plan_zh}续费 {amount:money} 扣款失败，我们会再次尝试，你也可以自行付款；权益保留至 {until:time}。",
     ),
     "plan_ended": ("{plan_en} has ended. Nothing more is charged.", "{plan_zh}已结束，不会再扣款。"),
     "plan_month": (
-        "A new month of {plan_en} has begun: {vouchers} voucher(s) wait for you.",
+        "A new month of {plan_en} has begun. Vouchers that wait for you: {vouchers}.",
         "{plan_zh}新的一个月已开始，有 {vouchers} 张礼券待领取。",
     ),
-    "plan_refunded": ("{amount:money} for your plan was refunded.", "您的会员计划已退款 {amount:money}。"),
-    "post_published_review": ("Your review of “{title}” is published.", "您对「{title}」的评价已发布。"),
-    "post_published_note": ("Your note about “{title}” is published.", "您关于「{title}」的笔记已发布。"),
+    "plan_refunded": ("{amount:money} for your plan was refunded.", "你的会员计划已退款 {amount:money}。"),
+    "post_published_review": ("Your review of “{title}” is published.", "你对「{title}」的评价已发布。"),
+    "post_published_note": ("Your note about “{title}” is published.", "你关于「{title}」的笔记已发布。"),
     "post_rejected_review": (
         "Your review of “{title}” is not shown. The reason: {reason} You may write it anew.",
-        "您对「{title}」的评价未展示。原因：{reason} 您可以修改后重新提交。",
+        "你对「{title}」的评价未展示。原因：{reason} 你可以修改后重新提交。",
     ),
     "post_rejected_note": (
         "Your note about “{title}” is not shown. The reason: {reason} You may write it anew.",
-        "您关于「{title}」的笔记未展示。原因：{reason} 您可以修改后重新提交。",
+        "你关于「{title}」的笔记未展示。原因：{reason} 你可以修改后重新提交。",
     ),
-    "question_answered": ("The shop has answered your question.", "商店已回复您的问题。"),
+    "question_answered": ("The shop has answered your question.", "商店已回复你的问题。"),
     "circle_notice": ("{name} has told the circle something.", "{name} 在圈子里发布了消息。"),
     "report_decided": (
         "Somebody of the shop has looked at what you reported. Thank you.",
-        "您举报的内容已有人处理，谢谢。",
+        "你举报的内容已有人处理，谢谢。",
     ),
     "standing_warned": (
         "The shop warns you: {reason} You may appeal once, under Me, How you stand.",
-        "商店提醒您：{reason} 您可在“我的”里的“我的状态”申诉一次。",
+        "商店提醒你：{reason} 你可在“我的”里的“我的状态”申诉一次。",
     ),
     "standing_limited": (
         "Until {until:time} you can write nothing for others and open no room. The reason: {reason} You may appeal"
         " once, under Me, How you stand.",
-        "在 {until:time} 之前，您不能发布内容或开团。原因：{reason} 您可在“我的”里的“我的状态”申诉一次。",
+        "在 {until:time} 之前，你不能发布内容或开团。原因：{reason} 你可在“我的”里的“我的状态”申诉一次。",
     ),
     "standing_frozen": (
         "Until {until:time} you can write nothing for others and take no seat. What you paid for and what the shop owes"
         " you stays yours. The reason: {reason} You may appeal once, under Me, How you stand.",
-        "在 {until:time} 之前，您不能发布内容或参团。您已付款的商品和商店欠您的钱仍归您。原因：{reason}"
-        " 您可在“我的”里的“我的状态”申诉一次。",
+        "在 {until:time} 之前，你不能发布内容或参团。你已付款的商品和商店欠你的钱仍归你。原因：{reason}"
+        " 你可在“我的”里的“我的状态”申诉一次。",
     ),
-    "appeal_upheld": ("The decision stands after your appeal: {reason}", "您的申诉未被采纳，决定维持：{reason}"),
-    "appeal_lifted": ("Your appeal was right, the decision is lifted: {reason}", "您的申诉成立，决定已撤销：{reason}"),
+    "appeal_upheld": ("The decision stands after your appeal: {reason}", "你的申诉未被采纳，决定维持：{reason}"),
+    "appeal_lifted": ("Your appeal was right, the decision is lifted: {reason}", "你的申诉成立，决定已撤销：{reason}"),
     "webhook_disabled": (
         "The webhook endpoint {endpoint} took nothing any more and is switched off. Look at it and switch it on again.",
         "Webhook 端点 {endpoint} 已无法接收消息，已停用。请检查后重新启用。",
@@ -179,7 +182,7 @@ SENTENCES: Mapping[str, tuple[str, str]] = {
     "digest": ("This is what happened:", "以下是最近的动态："),
     "email_verification": (
         "Open this link to say that this e-mail address is yours. It works once, for a day.",
-        "点击链接以确认这是您的邮箱，仅可使用一次，一天内有效。",
+        "点击链接以确认这是你的邮箱，仅可使用一次，一天内有效。",
     ),
     "password_reset": (
         "Open this link to choose a new password. It works once, for an hour. Was it not you? Then do nothing.",
@@ -187,25 +190,25 @@ SENTENCES: Mapping[str, tuple[str, str]] = {
     ),
     "password_link": (
         "The shop made a link to a new password for you. Did you not ask for it? Tell the shop at once.",
-        "商店为您生成了设置新密码的链接。如果不是您要求的，请立即告知商店。",
+        "商店为你生成了设置新密码的链接。如果不是你要求的，请立即告知商店。",
     ),
     "passkey_added": (
         "A passkey was added to your account: the device that has it signs in. Was it not you? Then change your"
         " password and remove the passkey now.",
-        "您的账户已添加通行密钥，持有它的设备可以登录。若非本人操作，请立即修改密码并移除该密钥。",
+        "你的账户已添加通行密钥，持有它的设备可以登录。若非本人操作，请立即修改密码并移除该密钥。",
     ),
     "passkey_removed": (
         "A passkey was removed from your account: it signs in no more. Was it not you? Then change your password now.",
-        "您的账户已移除一个通行密钥，不能再用它登录。若非本人操作，请立即修改密码。",
+        "你的账户已移除一个通行密钥，不能再用它登录。若非本人操作，请立即修改密码。",
     ),
     "phone_linked": (
         "A phone was linked to your account: codes that it is sent sign in. Was it not you? Then change your password"
         " and remove the phone now.",
-        "您的账户已绑定手机，可用短信验证码登录。若非本人操作，请立即修改密码并移除该手机。",
+        "你的账户已绑定手机，可用短信验证码登录。若非本人操作，请立即修改密码并移除该手机。",
     ),
     "phone_removed": (
         "The phone was removed from your account: it signs in no more. Was it not you? Then change your password now.",
-        "您的账户已移除手机，不能再用它登录。若非本人操作，请立即修改密码。",
+        "你的账户已移除手机，不能再用它登录。若非本人操作，请立即修改密码。",
     ),
     "email_change": (
         "Open this link to say that this is your e-mail address from now on. It works once, for a day.",
@@ -214,51 +217,51 @@ SENTENCES: Mapping[str, tuple[str, str]] = {
     "email_change_asked": (
         "Somebody who knows your password asked for another e-mail address for your account. Was it not you? Then"
         " change your password now.",
-        "有人用您的密码申请更换账户邮箱。若非本人操作，请立即修改密码。",
+        "有人用你的密码申请更换账户邮箱。若非本人操作，请立即修改密码。",
     ),
 }
 # Subjects of the kinds that also go by mail. No name or title stands in one: it is read over a shoulder.
 SUBJECTS: Mapping[str, tuple[str, str]] = {
-    "room_filled": ("Your group is full", "您的团已成团"),
-    "room_expired": ("Your group did not fill", "您的团到时未成团"),
-    "room_cancelled": ("Your group was cancelled", "您的团已取消"),
+    "room_filled": ("Your group is full", "你的团已成团"),
+    "room_expired": ("Your group did not fill", "你的团到时未成团"),
+    "room_cancelled": ("Your group was cancelled", "你的团已取消"),
     "late_payment": ("Your payment came after your seat was lost", "你的付款到账时名额已失效"),
-    "refund_paid": ("Your refund was paid", "您的退款已到账"),
-    "passkey_added": ("A passkey was added to your account", "您的账户已添加通行密钥"),
-    "passkey_removed": ("A passkey was removed from your account", "您的账户已移除通行密钥"),
-    "phone_linked": ("A phone was linked to your account", "您的账户已绑定手机"),
-    "phone_removed": ("The phone was removed from your account", "您的账户已移除手机"),
-    "payout_approved": ("Your payout was approved", "您的提现已通过"),
-    "payout_held": ("Your payout is on hold", "您的提现暂缓"),
-    "payout_rejected": ("Your payout was refused", "您的提现未通过"),
-    "payout_paid": ("Your payout was paid", "您的提现已打款"),
-    "payout_failed": ("Your payout did not arrive", "您的提现未到账"),
-    "payout_returned": ("Your payout came back", "您的提现被退回"),
-    "tier_warned": ("Your tier is about to change", "您的会员等级即将变化"),
-    "tier_downgraded": ("Your tier has changed", "您的会员等级已变化"),
-    "question_answered": ("The shop has answered you", "商店已回复您"),
-    "standing_limited": ("What you may do in the shop is limited", "您在商店的部分功能受到限制"),
-    "standing_frozen": ("Your account in the shop is frozen", "您在商店的账户已被冻结"),
-    "plan_renewal_soon": ("Your plan renews soon", "您的会员计划即将续费"),
-    "plan_ending_soon": ("Your plan ends soon", "您的会员计划即将到期"),
-    "plan_renewed": ("Your plan was renewed", "您的会员计划已续费"),
-    "plan_payment_due": ("Your plan waits for a payment", "您的会员计划待付款"),
-    "plan_payment_failed": ("The payment for your plan failed", "您的会员计划扣款失败"),
-    "plan_ended": ("Your plan has ended", "您的会员计划已结束"),
-    "plan_refunded": ("Your plan was refunded", "您的会员计划已退款"),
+    "refund_paid": ("Your refund was paid", "你的退款已到账"),
+    "passkey_added": ("A passkey was added to your account", "你的账户已添加通行密钥"),
+    "passkey_removed": ("A passkey was removed from your account", "你的账户已移除通行密钥"),
+    "phone_linked": ("A phone was linked to your account", "你的账户已绑定手机"),
+    "phone_removed": ("The phone was removed from your account", "你的账户已移除手机"),
+    "payout_approved": ("Your payout was approved", "你的提现已通过"),
+    "payout_held": ("Your payout is on hold", "你的提现暂缓"),
+    "payout_rejected": ("Your payout was refused", "你的提现未通过"),
+    "payout_paid": ("Your payout was paid", "你的提现已打款"),
+    "payout_failed": ("Your payout did not arrive", "你的提现未到账"),
+    "payout_returned": ("Your payout came back", "你的提现被退回"),
+    "tier_warned": ("Your tier is about to change", "你的会员等级即将变化"),
+    "tier_downgraded": ("Your tier has changed", "你的会员等级已变化"),
+    "question_answered": ("The shop has answered you", "商店已回复你"),
+    "standing_limited": ("What you may do in the shop is limited", "你在商店的部分功能受到限制"),
+    "standing_frozen": ("Your account in the shop is frozen", "你在商店的账户已被冻结"),
+    "plan_renewal_soon": ("Your plan renews soon", "你的会员计划即将续费"),
+    "plan_ending_soon": ("Your plan ends soon", "你的会员计划即将到期"),
+    "plan_renewed": ("Your plan was renewed", "你的会员计划已续费"),
+    "plan_payment_due": ("Your plan waits for a payment", "你的会员计划待付款"),
+    "plan_payment_failed": ("The payment for your plan failed", "你的会员计划扣款失败"),
+    "plan_ended": ("Your plan has ended", "你的会员计划已结束"),
+    "plan_refunded": ("Your plan was refunded", "你的会员计划已退款"),
     "webhook_disabled": ("A webhook endpoint is switched off", "一个 Webhook 端点已停用"),
-    "digest": ("What is new for you", "您的近期动态"),
-    "email_verification": ("Confirm your e-mail address", "确认您的邮箱"),
+    "digest": ("What is new for you", "你的近期动态"),
+    "email_verification": ("Confirm your e-mail address", "确认你的邮箱"),
     "password_reset": ("Choose a new password", "设置新密码"),
-    "email_change": ("Confirm your new e-mail address", "确认您的新邮箱"),
-    "email_change_asked": ("Your e-mail address is to change", "您的邮箱即将更换"),
+    "email_change": ("Confirm your new e-mail address", "确认你的新邮箱"),
+    "email_change_asked": ("Your e-mail address is to change", "你的邮箱即将更换"),
 }
 WORDS: Mapping[str, tuple[str, str]] = {
     "open": ("Open", "打开"),
     "unsubscribe": ("No more mails of this kind:", "不再接收此类邮件："),
     "unwanted": (
         "You choose which mails you get: in the shop, under Me, What you hear of.",
-        "接收哪些邮件由您决定：在商店“我的”里的“消息设置”。",
+        "接收哪些邮件由你决定：在商店“我的”里的“消息设置”。",
     ),
 }
 SOMEBODY = ("A member", "一位会员")

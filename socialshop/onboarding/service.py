@@ -15,6 +15,7 @@ from socialshop.invites import service as invites
 from socialshop.invites.cookies import Attributed
 from socialshop.kernel.errors import NotFound
 from socialshop.kernel.ids import new_id, to_public
+from socialshop.kernel.languages import language_of
 from socialshop.kernel.roles import Role
 from socialshop.memberships import service as memberships
 from socialshop.notifications import service as notifications
@@ -48,7 +49,7 @@ __all__ = [
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """A member as the member sees it; `time_zone` is the shop's unless the member has chosen an `own_time_zone`."""
+    """A member as the member sees it; language and clock are the shop's unless the member has chosen own ones."""
 
     member_id: uuid.UUID
     role: Role
@@ -58,6 +59,7 @@ class Card:
     email: str | None
     email_verified: bool
     locale: str
+    own_locale: str | None
     time_zone: str
     own_time_zone: str | None
     invite_code: str
@@ -127,7 +129,8 @@ def create(uow: UnitOfWork, person: NewMember, *, sponsor: invites.Link | None =
         display_name=added.display_name,
         email=added.email,
         email_verified=False,
-        locale=person.locale,
+        locale=language_of(person.locale),
+        own_locale=person.locale,
         time_zone=wired.settings().time_zone,
         own_time_zone=None,
         invite_code=code,
@@ -190,7 +193,8 @@ def card_of(uow: UnitOfWork, member_id: uuid.UUID) -> Card:
         display_name=row.display_name,
         email=row.email,
         email_verified=row.email_verified,
-        locale=row.locale,
+        locale=language_of(row.locale),
+        own_locale=row.locale,
         time_zone=row.time_zone or wired.settings().time_zone,
         own_time_zone=row.time_zone,
         invite_code=row.code or invites.own_code(uow, member_id),

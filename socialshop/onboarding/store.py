@@ -15,7 +15,7 @@ _CARD = text(
     f"""
     SELECT m.id, m.role, {TIER_OF} AS tier, m.joined_at,
            coalesce(p.display_name, left(m.external_id, 60), 'member ' || m.number) AS display_name,
-           p.email, coalesce(p.locale, 'zh') AS locale, p.time_zone,
+           p.email, p.locale, p.time_zone,
            l.code, s.id AS sponsor, p.email_verified_at IS NOT NULL AS email_verified
     FROM members m
     LEFT JOIN member_profiles p ON p.member_id = m.id
@@ -28,7 +28,10 @@ _CARD = text(
 
 
 class CardRow(NamedTuple):
-    """What is known of a member; `code` is None until the own link is made, `time_zone` until one is chosen."""
+    """What is known of a member; `code` is None until the own link is made.
+
+    `locale` and `time_zone` are None until they are chosen.
+    """
 
     id: uuid.UUID
     role: str
@@ -36,7 +39,7 @@ class CardRow(NamedTuple):
     joined_at: datetime
     display_name: str
     email: str | None
-    locale: str
+    locale: str | None
     time_zone: str | None
     code: str | None
     sponsor: uuid.UUID | None

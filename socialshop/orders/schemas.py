@@ -10,7 +10,8 @@ from pydantic import Field, StringConstraints, model_validator
 from socialshop.kernel.ids import to_public
 from socialshop.kernel.money import MAX_AMOUNT_MINOR
 from socialshop.orders.pricing import PriceLine
-from socialshop.orders.sentences import words
+from socialshop.orders.rebates import Rebate
+from socialshop.orders.sentences import why_back, words
 from socialshop.orders.service import ADDRESS_PARTS, Address, AddressRow, LateRow, LineView, OrderView, RefundView
 from socialshop.payments.schemas import PaymentWire
 from socialshop.web.paging import Page, PageQuery
@@ -32,6 +33,7 @@ ORDER: dict[str, Any] = {
     "price": [],
     "total": _PRICE,
     "refunded": {"amount_minor": 0, "currency": "CNY"},
+    "rebates": [],
     "ordered_at": "2026-01-31T12:00:00Z",
     "room_id": "room_01k9w3q2mxe5tb6v8c4yd7r1hz",
     "payment": {
@@ -111,10 +113,30 @@ class LatePaymentWire(Wire):
         )
 
 
+class RebateWire(Wire):
+    """What the fill of the room gave back, and why, in Chinese and English."""
+
+    kind: Literal["ladder", "host_discount", "free_seat"]
+    amount: MoneyWire
+    words_zh: str
+    words_en: str
+
+    @classmethod
+    def of(cls, rebate: Rebate, currency: str) -> RebateWire:
+        """The wire form of a rebate."""
+        return cls(
+            kind=rebate.kind.value,
+            amount=MoneyWire(amount_minor=rebate.amount_minor, currency=currency),
+            words_zh=why_back(rebate, "zh"),
+            words_en=why_back(rebate, "en"),
+        )
+
+
 class OrderWire(Wire):
     """An order: `cancelled` where no money came, `refunded` where all that came went back.
 
-    `price` has the steps of the total where there were more than the goods alone.
+    `price` has the steps of the total where there were more than the goods alone. `rebates`: what the fill of the room
+    gave back of it, by its ladder or to its host; it counts as `refunded`.
     """
 
     model_config = with_example(ORDER)
@@ -127,6 +149,7 @@ class OrderWire(Wire):
     price: list[PriceLineWire]
     total: MoneyWire
     refunded: MoneyWire
+    rebates: list[RebateWire]
     ordered_at: Instant
     room_id: str | None
     payment: PaymentWire | None
@@ -144,6 +167,7 @@ class OrderWire(Wire):
             price=PriceLineWire.all_of(view.price, view.total.currency),
             total=MoneyWire.of(view.total),
             refunded=MoneyWire.of(view.refunded),
+            rebates=[RebateWire.of(rebate, view.total.currency) for rebate in view.rebates],
             ordered_at=view.ordered_at,
             room_id=to_public("room", view.room_id) if view.room_id else None,
             payment=PaymentWire.of(view.payment) if view.payment else None,

@@ -1,4 +1,7 @@
-"""What each step of a price is called, in English and Chinese. Pure; fields are written as in `loyalty.sentences`."""
+"""What the steps of a price are called, and what a fill gives back, in English and Chinese. Pure.
+
+Fields are written as in `loyalty.sentences`.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +9,7 @@ from collections.abc import Mapping
 
 from socialshop.loyalty.sentences import say
 from socialshop.orders.pricing import PriceLine
+from socialshop.orders.rebates import Rebate
 
 STEPS: Mapping[str, tuple[str, str]] = {
     "goods": ("Goods", "商品"),
@@ -18,7 +22,18 @@ STEPS: Mapping[str, tuple[str, str]] = {
     "shipping_coupon": ("Coupon “{title}” for shipping", "运费券「{title}」"),
 }
 
+REBATES: Mapping[str, tuple[str, str]] = {
+    "ladder": ("{seats} members: the price for {size} holds", "{seats} 人成团，享 {size} 人价"),
+    "host_discount": ("For you as the host, {rate:rate} off", "团长优惠 {rate:rate}"),
+    "free_seat": ("The host's seat is free", "团长免单"),
+}
+
 
 def words(line: PriceLine, language: str) -> str:
     """What a line of a price says beside its amount."""
     return say(language, line.kind.value, line.facts, catalogue=STEPS)
+
+
+def why_back(rebate: Rebate, language: str) -> str:
+    """Why a fill gave money back."""
+    return say(language, rebate.kind.value, rebate.facts, catalogue=REBATES)

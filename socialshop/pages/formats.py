@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import unicodedata
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 from babel.dates import format_date
 from babel.numbers import format_compact_decimal, format_percent
-from flask import Flask
+from flask import Flask, g
 from flask_babel import get_locale, ngettext
 
 from socialshop.infra import locales, wired
@@ -30,13 +30,17 @@ def attach(app: Flask) -> None:
         money_plain=money_plain,
         instant=instant,
         day=day,
+        shops_day=shops_day,
+        date=date_text,
         rfc3339=to_text,
         initials=initials,
         hue=hue,
         rate=rate,
         count=count,
     )
-    app.jinja_env.globals.update(public_id=to_public, Money=Money, ring=ring, duration=duration)
+    app.jinja_env.globals.update(
+        public_id=to_public, Money=Money, ring=ring, duration=duration, zone=zone, shops_zone=shops_zone
+    )
 
 
 def money(amount: Money) -> str:
@@ -49,14 +53,39 @@ def money_plain(amount: Money) -> str:
     return to_decimal_text(amount.amount_minor, amount.currency)
 
 
+def zone() -> str:
+    """By which clock the reader of this page is told of times: a member's own, else the shop's."""
+    visitor = g.get("visitor")
+    return (visitor.time_zone if visitor else None) or shops_zone()
+
+
+def shops_zone() -> str:
+    """The clock of the shop's calendar: days, weeks and months of its rules begin and end by it, whoever reads."""
+    return wired.settings().time_zone
+
+
 def instant(at: datetime) -> str:
-    """Day and minute by the shop's clock."""
-    return locales.instant_text(at, languages.reader(), wired.settings().time_zone)
+    """Day and minute by the reader's clock."""
+    return locales.instant_text(at, languages.reader(), zone())
 
 
 def day(at: datetime) -> str:
-    """The day in the shop's zone."""
-    return format_date(at.astimezone(ZoneInfo(wired.settings().time_zone)).date(), "medium", locale=get_locale())
+    """The day by the reader's clock."""
+    return _date(at, zone())
+
+
+def shops_day(at: datetime) -> str:
+    """The day by the shop's clock: of what its calendar counts."""
+    return _date(at, shops_zone())
+
+
+def date_text(on: date) -> str:
+    """A day of the calendar, which is the same day by every clock."""
+    return str(format_date(on, "medium", locale=get_locale()))
+
+
+def _date(at: datetime, clock: str) -> str:
+    return date_text(at.astimezone(ZoneInfo(clock)).date())
 
 
 def rate(rate_bps: int) -> str:

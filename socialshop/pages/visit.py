@@ -46,6 +46,12 @@ class Visit:
         """The shop's settings."""
         return wired.settings()
 
+    @property
+    def zone(self) -> str:
+        """By which clock who looks is told of times: their own, else the shop's."""
+        own = None if self.visitor is None else self.visitor.time_zone
+        return own or self.settings.time_zone
+
     def after(self) -> uuid.UUID | None:
         """The id that the list's page before ended with (`?after=`). Raises NotFound for what no list gave."""
         said = request.args.get("after")

@@ -40,6 +40,7 @@ SENTENCES = {
     "idempotency_key_reused": lazy_gettext("This form was sent before with other content. Load the page again."),
     "insufficient_balance": lazy_gettext("Your available balance is smaller than that."),
     "invite_code_unknown": lazy_gettext("No invite link has this code."),
+    "newcomers_only": lazy_gettext("This room is for members who have not bought here yet, one such room at a time."),
     "member_limit_reached": lazy_gettext("You have as many of these as one member may have."),
     "not_found": lazy_gettext("Perhaps the address is incomplete, or what was here is gone."),
     "money_left": lazy_gettext("Your wallet holds money. Have it paid out, or say that you give it up."),

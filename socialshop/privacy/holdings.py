@@ -61,6 +61,7 @@ EXEMPT: dict[str, str] = {
     "ledger_balances.account_id": "an account of the books",
     "ledger_postings.account_id": "an account of the books",
     "order_price_lines.facts": "titles of coupons and gifts: the shop's words",
+    "order_rebates.facts": "sizes of groups and rates",
     "outbox_events.name": "of a kind of fact",
     "payment_calls.reason": "of the shop: why a payment is released",
     "rewards.per_member": "a limit",

@@ -10,15 +10,15 @@ from socialshop.recommendations.rules import Reason
 SENTENCES: Mapping[Reason, tuple[str, str]] = {
     Reason.BOUGHT_TOGETHER: (
         "Because you bought “{title}”: {count} people have both.",
-        "因为您买过「{title}」：有 {count} 人两样都买了。",
+        "因为你买过「{title}」：有 {count} 人两样都买了。",
     ),
     Reason.ROOM_FRIENDS: (
         "Because {count} people whom you bought together with have it.",
-        "因为有 {count} 位与您拼过团的人买了它。",
+        "因为有 {count} 位与你拼过团的人买了它。",
     ),
-    Reason.TIER: ("Because it is kept for tiers such as yours.", "因为它专供您这样等级的会员。"),
-    Reason.NEW_SINCE: ("Because it is new since you were last here.", "因为您上次来过之后它才上架。"),
-    Reason.PRICE_BAND: ("Because it costs about what you usually pay.", "因为价格与您平时购买的相近。"),
+    Reason.TIER: ("Because it is kept for tiers such as yours.", "因为它专供你这样等级的会员。"),
+    Reason.NEW_SINCE: ("Because it is new since you were last here.", "因为你上次来过之后它才上架。"),
+    Reason.PRICE_BAND: ("Because it costs about what you usually pay.", "因为价格与你平时购买的相近。"),
     Reason.POPULAR: (
         "Because {count} people bought it in the last four weeks.",
         "因为最近四周有 {count} 人购买。",

@@ -40,6 +40,13 @@ class MemberLimitReached(DomainError):
     kind = Kind.CONFLICT
 
 
+class NewcomersOnly(DomainError):
+    """The room is for members who have not bought yet, in one such room at a time; its host may be anybody."""
+
+    code = "newcomers_only"
+    kind = Kind.FORBIDDEN
+
+
 class SeatPaid(DomainError):
     """The seat is paid: who asks the money back leaves it, while the room still waits."""
 

@@ -20,7 +20,15 @@ from socialshop.orders.errors import AmountTooLarge, NothingToRefund
 from socialshop.orders.schemas import ADDRESS_PREFIX, RefundRequest, RefundWire
 from socialshop.referrals.errors import CircleRequired
 from socialshop.rooms import service
-from socialshop.rooms.errors import AlreadySeated, MemberLimitReached, NoOpenRoom, RoomClosed, RoomFull, SeatPaid
+from socialshop.rooms.errors import (
+    AlreadySeated,
+    MemberLimitReached,
+    NewcomersOnly,
+    NoOpenRoom,
+    RoomClosed,
+    RoomFull,
+    SeatPaid,
+)
 from socialshop.rooms.schemas import (
     AnySeatClaim,
     JoinedWire,
@@ -167,6 +175,7 @@ def quote_deal(call: Call[QuoteRequest, Nothing]) -> Answer:
         RoomFull,
         DealPaused,
         OutOfStock,
+        NewcomersOnly,
         TierRequired,
         DealNotLive,
         MemberLimitReached,

@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import Field, StringConstraints, model_validator
 
 from socialshop.deals.rules import MOST_UNITS
+from socialshop.deals.schemas import PerkWire, StepWire
 from socialshop.kernel.ids import from_public, to_public
 from socialshop.loyalty.coupon_sentences import why
 from socialshop.loyalty.coupons import MOST_STACKED
@@ -30,6 +31,10 @@ _ROOM: dict[str, Any] = {
     "seats_paid": 0,
     "expires_at": "2026-02-01T12:00:00Z",
     "price": {"amount_minor": 9900, "currency": "CNY"},
+    "price_steps": [],
+    "host_perk": None,
+    "final_price": None,
+    "newcomer_only": False,
     "members": [{"display_name": "林小满", "avatar": None, "status": "held"}],
 }
 _SEAT: dict[str, Any] = {
@@ -206,7 +211,11 @@ class MemberWire(Wire):
 
 
 class RoomWire(Wire):
-    """A room. `seats_taken` counts held and paid seats, the host's too."""
+    """A room. `seats_taken` counts held and paid seats, the host's too.
+
+    Of a room with `price_steps` everybody pays `price`, that of the smallest; it is open until the largest is full or
+    its time is over, and `final_price` is what a unit costs in the end: known once it is filled, null before.
+    """
 
     model_config = with_example(_ROOM)
 
@@ -219,6 +228,10 @@ class RoomWire(Wire):
     seats_paid: int
     expires_at: Instant
     price: MoneyWire
+    price_steps: list[StepWire]
+    host_perk: PerkWire | None
+    final_price: MoneyWire | None
+    newcomer_only: bool
     members: list[MemberWire]
 
     @classmethod
@@ -234,6 +247,10 @@ class RoomWire(Wire):
             seats_paid=view.seats_paid,
             expires_at=view.expires_at,
             price=MoneyWire.of(view.price),
+            price_steps=StepWire.all_of(view.price_steps, view.price.currency),
+            host_perk=PerkWire.of(view.host_perk),
+            final_price=MoneyWire.of(view.final_price) if view.final_price else None,
+            newcomer_only=view.newcomer_only,
             members=[
                 MemberWire.model_validate(
                     {"display_name": member.display_name, "avatar": None, "status": member.status.value}

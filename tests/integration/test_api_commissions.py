@@ -140,7 +140,7 @@ def test_the_explanation_is_written_in_chinese_for_who_reads_it(family: Family) 
     family.refund(amount_minor=1)
     found = family.explanation(family.ann, "zh-CN,zh;q=0.9,en;q=0.5")
     assert found["language"] == "zh"
-    assert "您是买家的第 2 级上级。" in [step["text"] for step in found["steps"]]
+    assert "你是买家的第 2 级上级。" in [step["text"] for step in found["steps"]]
     english = family.explanation(family.ann, "fr, en;q=0.1")
     assert english["language"] == "en"
     assert [step["figures"] for step in english["steps"]] == [step["figures"] for step in found["steps"]]

@@ -78,7 +78,7 @@ def test_a_member_sees_the_own_path_and_each_change_with_its_reason_in_both_lang
     changes = lin.call("GET", "/me/membership/changes").get_json()
     assert changes["next_cursor"] is None
     assert [change["why"] for change in changes["data"]] == [
-        "Growth of 2500 within 365 days reached the 2000 that Silver asks (programme version 1)."
+        "Growth of 2500 in a 365-day period reached the 2000 that Silver asks (programme version 1)."
     ]
     zh = lin.call("GET", "/me/membership/changes", headers={"Accept-Language": "zh"}).get_json()
     assert zh["data"][0]["why"] == "365 天内成长值 2500，达到银卡会员所需的 2000（方案版本 1）。"

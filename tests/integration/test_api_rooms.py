@@ -67,12 +67,32 @@ def test_an_admin_puts_goods_on_sale_and_everybody_sees_them(shop: RoomShop) -> 
     ]
 
 
+def steps(*ladder: tuple[int, int], group_size: int = 3, **more: object) -> dict[str, object]:
+    """The terms of a ladder of (size, price in minor units)."""
+    found = [{"size": size, "price_minor": price} for size, price in ladder]
+    return {"price_steps": found, "price_minor": None, "group_size": group_size, **more}
+
+
 @pytest.mark.parametrize(
     ("changed", "field"),
     [
-        ({"price_steps": [{"size": 2, "price_minor": 9900}]}, "price_steps"),
-        ({"host_perk": {"gift": 1}}, "host_perk"),
-        ({"newcomer_only": True}, "newcomer_only"),
+        ({"host_perk": {"gift": 1}}, "host_perk.kind"),
+        ({"host_perk": {"kind": "free_seat", "rate_bps": 1}}, "host_perk"),
+        ({"host_perk": {"kind": "percentage"}}, "host_perk"),
+        ({"host_perk": {"kind": "percentage", "rate_bps": 5_001}}, "host_perk.rate_bps"),
+        ({"host_perk": {"kind": "commission", "rate_bps": 1, "fixed_minor": 1}}, "host_perk"),
+        (steps((2, 9900)), "price_steps"),
+        (steps((1, 9900), (2, 9800)), "price_steps.0.size"),
+        (steps((2, 9900), (2, 9800)), "price_steps.1.size"),
+        (steps((2, 9900), (3, 9900)), "price_steps.1.price_minor"),
+        (steps((2, 9900), (3, 0)), "price_steps.1.price_minor"),
+        (steps((2, 9900), (4, 9800)), "group_size"),
+        (steps((2, 10_900), (3, 9800)), "price_steps.0.price_minor"),
+        (steps((2, 9900), (3, 9800), price_minor=9900), "price_minor"),
+        ({"price_minor": None}, "price_minor"),
+        ({"newcomer_only": 1}, "newcomer_only"),
+        ({"return_days": 6}, "return_days"),
+        ({"return_days": 366}, "return_days"),
         ({"late_payer": "never"}, "late_payer"),
         ({"group_size": 1}, "group_size"),
         ({"price_minor": 0}, "price_minor"),

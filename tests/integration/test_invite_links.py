@@ -72,8 +72,8 @@ def test_the_share_text_is_in_the_language_that_is_asked_for(app: Flask, leader:
         ]
         for language in ("zh-CN", "en-GB,en;q=0.9", "fr")
     }
-    assert said["zh-CN"].startswith("一起买「Tea for three」，一起买价 CNY 99.00，还差 2 人，")
-    assert said["en-GB,en;q=0.9"].startswith("Buy “Tea for three” together with me for CNY 99.00, 2 seats left, ends ")
+    assert said["zh-CN"].startswith("一起买「Tea for three」，一起买价 ¥99.00，还差 2 人，")
+    assert said["en-GB,en;q=0.9"].startswith("Buy “Tea for three” together with me for CN¥99.00, seats left: 2, ends ")
     assert said["fr"] == said["zh-CN"]
 
 

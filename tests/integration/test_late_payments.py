@@ -320,3 +320,25 @@ def test_a_late_payment_costs_at_most_twelve_statements_beside_what_the_payment_
         rooms.on_payment_late(uow, told)
     assert len(authorized) <= 5
     assert len([s for s in late if "SAVEPOINT" not in s]) <= 12
+
+
+def test_a_room_for_newcomers_takes_late_money_of_who_has_bought_meanwhile_no_more(shop: RoomShop) -> None:
+    deal, member = _deal(shop, newcomer_only=True), shop.member()
+    joined = _lost(shop, deal, member)
+    bought = shop.open(shop.deal(size=2), member)
+    shop.pay(bought)
+    shop.work()
+    _is_given_back(shop, joined, "newcomers_only")
+
+
+def test_a_newcomer_who_sits_in_another_room_for_newcomers_gets_late_money_back(shop: RoomShop) -> None:
+    deal, member = _deal(shop, newcomer_only=True), shop.member()
+    joined = _lost(shop, deal, member)
+    shop.join(shop.open(deal).room.id, member)
+    _is_given_back(shop, joined, "newcomers_only")
+
+
+def test_a_newcomer_gets_a_newcomers_seat_again(shop: RoomShop) -> None:
+    joined = _lost(shop, _deal(shop, newcomer_only=True))
+    _pay_late(shop, joined)
+    assert rows("SELECT newcomer, status FROM seats WHERE order_id = :id", id=joined.order.id) == [(True, "paid")]

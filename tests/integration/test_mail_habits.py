@@ -278,7 +278,7 @@ def test_a_week_is_told_on_monday_once_however_often_the_schedule_runs(
     for _ in range(3):
         pass_by(clock, HOUR)
     (digest,) = server.took
-    assert digest["Subject"] == "您的近期动态"
+    assert digest["Subject"] == "你的近期动态"
     assert body(digest).count("\n- ") == 6
     assert rows("SELECT count(*) FROM mails WHERE kind = 'digest'") == [(1,)]
 
@@ -375,8 +375,8 @@ def test_a_link_that_was_changed_or_made_up_ends_nothing_and_money_has_none(app:
     tell(app, member, "refund_paid")
     work()
     mails = {str(mail["Subject"]): mail for mail in server.took}
-    assert mails["您的退款已到账"]["List-Unsubscribe"] is None
-    link = link_of(mails["您的团已成团"])
+    assert mails["你的退款已到账"]["List-Unsubscribe"] is None
+    link = link_of(mails["你的团已成团"])
     stolen = link.replace(f"{number_of(member)}-rooms", f"{number_of(other)}-rooms")
     assert stolen != link
     for wrong in (stolen, link.replace("rooms", "all"), link[:-1], "/unsubscribe?token=é.é"):

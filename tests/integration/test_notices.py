@@ -183,11 +183,11 @@ def test_who_came_by_my_link_is_told_me_by_name(app: Flask) -> None:
     assert app.test_client().post("/api/v1/members", json=body).status_code == 201
     work()
     (notice,) = inbox(owner)["data"]
-    assert (notice["kind"], notice["text"], notice["target"]) == ("member_invited", "Xiao 通过您的链接加入了。", None)
+    assert (notice["kind"], notice["text"], notice["target"]) == ("member_invited", "Xiao 通过你的链接加入了。", None)
     # The name is read, not stored: once it is gone, the notice is about somebody.
     with unit_of_work() as uow:
         uow.session.execute(text("DELETE FROM member_profiles WHERE display_name = 'Xiao'"))
-    assert inbox(owner)["data"][0]["text"] == "一位会员 通过您的链接加入了。"
+    assert inbox(owner)["data"][0]["text"] == "一位会员 通过你的链接加入了。"
 
 
 # --- once, and at how many statements -----------------------------------------------------------------------------
@@ -266,7 +266,7 @@ def test_another_members_notices_are_neither_seen_nor_marked(app: Flask) -> None
 def test_a_notice_is_in_the_language_asked_for_else_in_the_members_own(app: Flask) -> None:
     member = sign_up(app)
     _tell(member, kind="money_back", amount_minor=123450, currency="CNY")
-    assert inbox(member)["data"][0]["text"] == "「茶」的 ¥1,234.50 已退还给您。"
+    assert inbox(member)["data"][0]["text"] == "「茶」的 ¥1,234.50 已退还给你。"
     english = "CN¥1,234.50 for “茶” went back to you."
     assert inbox(member, **{"Accept-Language": "en-GB"})["data"][0]["text"] == english
     assert member.call("PATCH", "/me", json={"locale": "en"}).status_code == 200

@@ -34,7 +34,7 @@ def test_what_five_people_have_together_is_shown_to_who_has_one_of_both(market: 
     assert market.night() > 1
     assert market.shown(lin) == [("Cup", "bought_together"), ("Rug", "price_band")]
     assert market.said(lin, "Cup") == "Because you bought “Tea”: 5 people have both."
-    assert market.said(lin, "Cup", "zh") == "因为您买过「Tea」：有 5 人两样都买了。"
+    assert market.said(lin, "Cup", "zh") == "因为你买过「Tea」：有 5 人两样都买了。"
     # Four people are too few to say anything, and nobody is told of what they bought themselves.
     assert rows("SELECT people FROM product_pairs") == [(5,), (5,)]
     assert market.shown(five[0]) == []
@@ -139,7 +139,7 @@ def test_over_http_and_erased_with_the_person(market: Market) -> None:
     answer = lin.call("GET", "/me/recommendations?limit=1", headers={"Accept-Language": "zh"}).get_json()
     assert answer["segment"] == "regular"
     assert [(one["deal"]["title"], one["reason"]) for one in answer["data"]] == [("Cup", "bought_together")]
-    assert answer["data"][0]["because"].startswith("因为您买过")
+    assert answer["data"][0]["because"].startswith("因为你买过")
     assert lin.call("GET", "/me/recommendations?limit=21").status_code == 422
     assert rows("SELECT count(*) FROM suggestions WHERE member = :m", m=number(lin)) == [(1,)]
     assert lin.call("DELETE", "/me").status_code in (200, 204)

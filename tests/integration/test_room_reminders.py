@@ -60,9 +60,9 @@ def test_host_and_leader_remind_who_has_to_pay_and_on_wish_who_has_paid(shop: Ro
     assert _remind(leader, room, also_paid=True) == 0
     until = "截止。"
     for person, begins in (
-        (unpaid, "您在「茶」的名额还未付款"),
+        (unpaid, "你在「茶」的名额还未付款"),
         (paid, "「茶」还差 2 人，邀请一位朋友吧"),
-        (host, "您在"),
+        (host, "你在"),
     ):
         (notice,) = (n for n in person.call("GET", "/me/notices").get_json()["data"] if n["kind"] == "room_reminder")
         assert notice["text"].startswith(begins)

@@ -36,7 +36,7 @@ def test_a_note_is_reported_its_author_limited_and_the_appeal_decided_by_another
     assert "A limit and a freeze last a number of days" in endless.text
     assert ada.send(report, report, verdict="limited", reason="Rule three.", days="7").status_code == 303
     assert "Limited: writes nothing for others, opens no room" in lin.look("/me/standing").text
-    assert "您不能发布内容或开团。原因：Rule three." in lin.look("/notices", language="zh").text
+    assert "你不能发布内容或开团。原因：Rule three." in lin.look("/notices", language="zh").text
     decision = found(lin.look("/me/standing").text, "/me/decisions/")
     assert lin.send(decision, f"{decision}/appeal", words="Tea was not there.").status_code == 303
     assert "waits for somebody else of the shop" in lin.look(decision).text

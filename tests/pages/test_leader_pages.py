@@ -97,8 +97,8 @@ def test_a_deal_is_opened_by_its_form_and_its_share_kit_is_there_in_both_languag
     assert "CN¥99.00" in page
     assert "CN¥109.00" in page
     assert re.search(r'value="http[^"]+/i/[2-9A-Z]{10}"', page)
-    assert "Buy “Tea for two” together with me for CNY 99.00" in page
-    assert "一起买「Tea for two」，一起买价 CNY 99.00" in page
+    assert "Buy “Tea for two” together with me for CN¥99.00" in page
+    assert "一起买「Tea for two」，一起买价 ¥99.00" in page
     assert "/qr.svg" in page
     assert "Tea for two" in member(shop.app).look("/").text
     kept = rows("SELECT group_size, price_minor, per_member_limit, quota, ends_at AT TIME ZONE 'UTC' FROM deals")

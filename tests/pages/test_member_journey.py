@@ -155,10 +155,14 @@ def withdraw(earner: Visitor) -> None:
     assert counts("payout_requests") == {"payout_requests": 1}
     shown = earner.look(twice[0].headers["Location"]).text
     assert "being looked at" in shown
+    assert earner.look("/wallet").text.count("Set aside for your payout request.") == 2
     assert "Paid from these commissions" in shown
     taken = earner.send(twice[0].headers["Location"], f"{twice[0].headers['Location']}/take-back")
     assert "the money is available again" in follow(earner, taken)
-    assert "CN¥7.92" in earner.look("/wallet").text
+    wallet = earner.look("/wallet").text
+    assert "CN¥7.92" in wallet
+    assert wallet.count("You took your payout back: the money is yours again.") == 2
+    assert "你撤回了提现，款项退回钱包。" in earner.look("/wallet", "zh").text
 
 
 def test_a_room_opened_by_two_taps_is_one_room(shop: RoomShop, site: Flask, deal: str) -> None:

@@ -45,7 +45,7 @@ def test_the_price_is_explained_by_growth_in_both_languages(shop: PlanShop) -> N
     assert "Renew it by itself. You are told 7 days before" in page
     assert "Try it for 7 days, for nothing" in page
     zh = lin.look("/plan", "zh").text
-    assert "您的成长值为 1500。" in zh
+    assert "你的成长值为 1500。" in zh
     assert "会员卡" in zh
     assert 'href="/plan"' in lin.look("/me").text
 

@@ -50,7 +50,7 @@ def test_a_member_sees_card_path_benefits_and_why_in_both_languages(shop: Shop) 
     assert "37500 more growth, and you are Diamond." in page
     for words in ("Deals 12 hours before the others", "125% of the points"):
         assert page.count(words) >= 2, words
-    assert "Growth of 12500 within 365 days reached the 10000 that Gold asks" in page
+    assert "Growth of 12500 in a 365-day period reached the 10000 that Gold asks" in page
     zh = lin.look("/membership", "zh").text
     assert "金卡会员" in zh
     assert "再积 37500 成长值即可升级为钻石会员" in zh

@@ -129,3 +129,11 @@ def test_what_a_value_may_be_is_said_in_the_rules_own_words() -> None:
     for value in VALUES:
         with_english = str(value)
         assert any(pattern.fullmatch(with_english) for pattern in patterns), with_english
+
+
+def test_chinese_says_the_plain_you_everywhere() -> None:
+    """Pages, mails, notices, share texts: every text of the shop stands in its code or in a catalogue."""
+    shop = PAGES.parent
+    texts = [path for kind in ("*.po", "*.py", "*.html") for path in shop.rglob(kind)]
+    assert len(texts) > 500
+    assert [path.name for path in texts if "您" in path.read_text(encoding="utf-8")] == []

@@ -29,6 +29,7 @@ from socialshop.kernel.ids import to_public
 from socialshop.rooms import service as rooms
 from socialshop.rooms.errors import RoomFull
 from socialshop.rooms.service import Joined
+from socialshop.rooms.store import claiming
 from workers import jobs, relay
 
 CLIENTS, SEATS = 64, 10
@@ -195,6 +196,26 @@ def test_a_member_at_two_rooms_of_a_limited_deal_gets_one(shop: RoomShop) -> Non
     outcomes = _at_once(shop.app, [partial(shop.join, room, member) for room in open_rooms])
     assert sorted(str(o) for o in outcomes if not isinstance(o, Joined)) == ["member_limit_reached"] * 7
     assert faults(shop) == []
+
+
+def test_a_newcomer_at_many_rooms_for_newcomers_gets_one(shop: RoomShop) -> None:
+    member, deals = shop.member(), [shop.deal(size=5, newcomer_only=True) for _ in range(2)]
+    open_rooms = [shop.open(deal).room.id for deal in deals * 4]
+    outcomes = _at_once(shop.app, [partial(shop.join, room, member) for room in open_rooms])
+    assert sorted(str(o) for o in outcomes if not isinstance(o, Joined)) == ["newcomers_only"] * 7
+    assert (shop.left(), faults(shop)) == (1_000 - 9, [])
+
+
+def test_a_join_that_only_looks_for_earlier_orders_gives_a_newcomer_several(
+    shop: RoomShop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The naive version: seats that do not meet in the index, and the test above would see it."""
+    careless = str(claiming._JOIN).replace("newcomer_only AND NOT opens, :now", "false, :now")
+    monkeypatch.setattr(claiming, "_JOIN", text(careless))
+    member, deal = shop.member(), shop.deal(size=5, newcomer_only=True)
+    open_rooms = [shop.open(deal).room.id for _ in range(8)]
+    outcomes = _at_once(shop.app, [partial(shop.join, room, member) for room in open_rooms])
+    assert len([one for one in outcomes if isinstance(one, Joined)]) > 1
 
 
 def test_leaving_and_joining_at_once_neither_loses_nor_sells_a_seat_twice(shop: RoomShop) -> None:

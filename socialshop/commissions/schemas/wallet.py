@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from socialshop.commissions.sentences import say
+from socialshop.commissions.sentences import SENTENCES, say
 from socialshop.commissions.service import WalletRow
 from socialshop.kernel.ids import to_public
 from socialshop.kernel.languages import Language
@@ -25,7 +25,6 @@ _PARTS: dict[str, tuple[Literal["pending", "available", "reserved", "owed"], int
     # A debt stands below zero in the books, and above in what one owes.
     "receivable": ("owed", -1),
 }
-_SENTENCES = {"accrual": "entry_accrual", "settlement": "entry_settlement", "clawback": "entry_clawback"}
 # What brings money into a wallet pays what its member owes.
 _NETTING = {"settlement", "payout_rejected", "payout_cancelled", "payout_failed", "payout_returned"}
 _MOVEMENT = {
@@ -58,7 +57,7 @@ class WalletEntry(Wire):
     def of(cls, row: WalletRow, language: Language) -> WalletEntry:
         """The wire form of a movement."""
         part, sign = _PARTS[row.account.rsplit(":", 1)[1]]
-        code = _SENTENCES.get(row.kind, "entry_other")
+        code = f"entry_{row.kind}" if f"entry_{row.kind}" in SENTENCES else "entry_other"
         if row.kind in _NETTING and (part == "owed" or (part == "available" and row.amount_minor < 0)):
             code = "entry_netting"
         return cls(

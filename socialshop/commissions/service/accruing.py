@@ -7,14 +7,15 @@ read the receipt and the refund themselves.
 
 from __future__ import annotations
 
+import json
 import uuid
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 from socialshop.commissions import rules
 from socialshop.commissions.events import ClawbackDue, CommissionsAccrued, CommissionsChanged
-from socialshop.commissions.plan import Plan, parse_plan
+from socialshop.commissions.plan import Plan, parse_plan, with_perk
 from socialshop.commissions.rules import WHOLE_LINE, Outcome, Reason, Sales
 from socialshop.commissions.store import accruals as store
 from socialshop.commissions.store import plans
@@ -56,8 +57,7 @@ def _accrue(uow: UnitOfWork, by_version: dict[uuid.UUID | None, list[Line]]) -> 
     ]
     entries: list[Entry] = []
     for version in plans.versions(uow.session, [found for found in by_version if found is not None]):
-        plan = parse_plan(version.document)
-        for group in agreeing(by_version[version.id], plan.depth):
+        for plan, group in groups_of(parse_plan(version.document), by_version[version.id]):
             sales = columns_of(group)
             outcome = compute(plan, sales)
             ids = new_ids(len(outcome.rewards))
@@ -94,9 +94,23 @@ def wait_for_accruals(uow: UnitOfWork) -> None:
     advisory_lock(uow, _LOCK)
 
 
+def groups_of(plan: Plan, lines: Iterable[Line]) -> Iterator[tuple[Plan, list[Line]]]:
+    """The lines of a plan version in groups that are decided at once, each with the plan as it pays them.
+
+    Lines of a group agree on who stands above whom, and on what their deals promised the host.
+    """
+    by_perk: dict[str, list[Line]] = {}
+    for line in lines:
+        by_perk.setdefault(json.dumps(line.perk, sort_keys=True), []).append(line)
+    for alike in by_perk.values():
+        paying = with_perk(plan, alike[0].perk)
+        for group in agreeing(alike, paying.depth):
+            yield paying, group
+
+
 def columns_of(lines: Sequence[Line]) -> Sales:
     """The lines as the engine takes them."""
-    line_ids, order_ids, _, buyers, hosts, uplines, bases, quantities, received_at = zip(*lines, strict=True)
+    line_ids, order_ids, _, buyers, hosts, uplines, bases, quantities, received_at, _ = zip(*lines, strict=True)
     return Sales(line_ids, order_ids, buyers, hosts, uplines, bases, quantities, received_at)
 
 

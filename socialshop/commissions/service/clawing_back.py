@@ -15,7 +15,7 @@ from typing import Any
 
 from socialshop.commissions import rules
 from socialshop.commissions.events import CommissionOwed, CommissionsClawedBack
-from socialshop.commissions.plan import parse_plan
+from socialshop.commissions.plan import parse_plan, with_perk
 from socialshop.commissions.rules import Standing, Taken
 from socialshop.commissions.service.accruing import tell_links, wait_for_accruals
 from socialshop.commissions.store import clawbacks as store
@@ -75,10 +75,11 @@ def _taken(uow: UnitOfWork, accruals: Sequence[Standing]) -> Iterator[Taken]:
     store.lock_maturities(session, ids)
     held = ledger.hold(uow, {(name(a.beneficiary), a.currency) for a in accruals for name, _ in _TAKEN_FROM[:2]})
     statuses = store.lock_statuses(session, ids)
-    legs = {v.id: parse_plan(v.document).legs for v in plans.versions(session, {a.plan_version_id for a in accruals})}
+    by_version = {v.id: parse_plan(v.document) for v in plans.versions(session, {a.plan_version_id for a in accruals})}
     wallets = {(a.beneficiary, a.currency): held[chart.member_wallet(a.beneficiary), a.currency] for a in accruals}
     for accrual in accruals:
-        too_much = rules.too_much(legs[accrual.plan_version_id][accrual.leg], accrual)
+        leg = with_perk(by_version[accrual.plan_version_id], accrual.perk).legs[accrual.leg]
+        too_much = rules.too_much(leg, accrual)
         if too_much and statuses[accrual.id] != "rejected":
             wallet = accrual.beneficiary, accrual.currency
             taken = rules.take(accrual, too_much, statuses[accrual.id] == "held", wallets[wallet])

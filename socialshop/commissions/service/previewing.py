@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from socialshop.commissions import rules
-from socialshop.commissions.plan import Leg, Plan, parse_plan
+from socialshop.commissions.plan import Leg, Plan, parse_plan, with_perk
 from socialshop.commissions.rules import Sales
 from socialshop.commissions.store import plans
 from socialshop.commissions.subtree import subtree
@@ -45,12 +46,15 @@ class Preview:
     leader_room: Money
 
 
-def preview(uow: UnitOfWork, price: Money, size: int) -> Preview | None:
-    """What a sale at this price in a room of `size` earns now; None where no plan is in force. One statement."""
+def preview(uow: UnitOfWork, price: Money, size: int, perk: Mapping[str, Any] | None = None) -> Preview | None:
+    """What a sale at this price in a room of `size` earns now; None where no plan is in force. One statement.
+
+    `perk` is the commission that the deal itself promises the host, as deals keep it.
+    """
     version = plans.in_force(uow.session, price.currency, uow.now)
     if version is None:
         return None
-    plan = parse_plan(version.document)
+    plan = with_perk(parse_plan(version.document), perk)
     guests = range(_LEADER + 1, _LEADER + size)
     return Preview(
         plan=plan.name,

@@ -12,12 +12,11 @@ from datetime import datetime
 from socialshop.commissions import rules
 from socialshop.commissions.plan import Plan, hash_of, parse_plan
 from socialshop.commissions.rules import WHOLE_LINE, Reason
-from socialshop.commissions.service.accruing import columns_of, compute, skip_rows
+from socialshop.commissions.service.accruing import columns_of, compute, groups_of, skip_rows
 from socialshop.commissions.store import plans
 from socialshop.commissions.store import replay as store
 from socialshop.commissions.store.accruals import Line, SkipRow
 from socialshop.commissions.store.replay import Snapshot, StoredAccrual
-from socialshop.commissions.subtree import agreeing
 from socialshop.infra.uow import UnitOfWork
 from socialshop.kernel.ids import to_public
 from socialshop.kernel.time import to_text
@@ -112,8 +111,7 @@ def _recomputed(versions: _Versions, snapshots: Sequence[Snapshot]) -> list[Fact
     ]
     for version, lines in by_version.items():
         assert version is not None
-        plan = versions.plans[version]
-        for group in agreeing(lines, plan.depth):
+        for plan, group in groups_of(versions.plans[version], lines):
             facts += _facts(plan, group, later)
     return facts
 

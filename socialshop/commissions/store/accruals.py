@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from sqlalchemy import text
 from sqlalchemy.orm import Session
@@ -17,7 +17,7 @@ class Line(NamedTuple):
     """An order line and the snapshot from which its accruals are decided.
 
     `received_at` is from when its accruals are held: receipt, and for a room's order the days to send back besides;
-    None where the goods were not received when it accrued.
+    None where the goods were not received when it accrued. `perk` is the commission that the deal promised its host.
     """
 
     order_line_id: uuid.UUID
@@ -29,6 +29,7 @@ class Line(NamedTuple):
     base_minor: int
     quantity: int
     received_at: datetime | None
+    perk: dict[str, Any] | None
 
 
 class AccrualRow(NamedTuple):
@@ -63,6 +64,8 @@ _LINE = ", ".join(Line._fields)
 def claim_lines(session: Session, order_ids: Sequence[uuid.UUID], now: datetime) -> list[Line]:
     """Take the lines of these orders that have not accrued, and snapshot them: plan in force and uplines at the sale.
 
+    The base is what is left of the line after what the fill of its room gave back.
+
     The claim is the row itself. A second worker, or the same event again, waits here for whoever is ahead and then
     finds nothing to take; if that one dies its rows go with it. Lines are taken in id order: two claims of the same
     lines queue up and cannot deadlock. Uplines are the order's own, as they stood when it was placed.
@@ -71,12 +74,16 @@ def claim_lines(session: Session, order_ids: Sequence[uuid.UUID], now: datetime)
         text(
             f"""
             INSERT INTO accrued_lines (order_line_id, order_id, plan_version_id, buyer, host, uplines, base_minor,
-                                       quantity, currency, sale_at, received_at, accrued_at)
-            SELECT l.id, o.id, v.id, o.buyer, o.host, o.uplines, l.amount_minor,
+                                       quantity, currency, sale_at, received_at, perk, accrued_at)
+            SELECT l.id, o.id, v.id, o.buyer, o.host, o.uplines,
+                   CASE WHEN o.refunded_minor = 0 THEN l.amount_minor ELSE l.amount_minor - coalesce(
+                       (SELECT sum(b.goods_minor) FROM order_rebates b WHERE b.order_id = o.id), 0) END,
                    l.quantity, o.currency, o.ordered_at,
-                   o.received_at + make_interval(days => coalesce(o.return_days, 0)), :now
+                   o.received_at + make_interval(days => coalesce(o.return_days, 0)),
+                   CASE r.host_perk ->> 'kind' WHEN 'commission' THEN r.host_perk END, :now
             FROM orders o
             JOIN order_lines l ON l.order_id = o.id AND l.kind = 'goods'
+            LEFT JOIN rooms r ON r.id = o.room_id
             LEFT JOIN LATERAL (
                 SELECT id FROM commission_plan_versions
                 WHERE currency = o.currency AND effective_at <= o.ordered_at

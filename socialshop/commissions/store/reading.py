@@ -111,7 +111,7 @@ def facts_of(session: Session, accrual_id: uuid.UUID, beneficiary: int) -> Facts
                    v.number, v.effective_at, coalesce(s.received_at, r.held_from), a.matures_at, a.settled_at,
                    EXISTS (
                        SELECT FROM refunds f WHERE f.order_id = s.order_id AND f.status IN ('requested', 'approved')
-                   )
+                   ), s.perk
             FROM accruals a
             JOIN accrued_lines s ON s.order_line_id = a.order_line_id
             JOIN order_lines l ON l.id = a.order_line_id
@@ -183,12 +183,20 @@ def wallet_page(
 
 
 def earned_minor(session: Session, beneficiary: int, currency: str, since: datetime) -> int:
-    """What a member's accruals since then come to, less what was clawed back of them."""
+    """What a member's accruals since then come to, less what was clawed back of them.
+
+    An imported sale was made when it was ordered, however late it came here; any other when its room filled.
+    """
     found: int = session.execute(
         text(
-            "SELECT coalesce(sum(amount_minor - clawed_minor), 0)::bigint FROM accruals"
-            " WHERE beneficiary = :beneficiary AND accrued_at >= :since AND currency = :currency"
-            " AND status <> 'rejected'"
+            """
+            SELECT coalesce(sum(a.amount_minor - a.clawed_minor), 0)::bigint
+            FROM accruals a
+            JOIN accrued_lines l ON l.order_line_id = a.order_line_id
+            JOIN orders o ON o.id = l.order_id
+            WHERE a.beneficiary = :beneficiary AND a.accrued_at >= :since AND a.currency = :currency
+              AND a.status <> 'rejected' AND (o.source <> 'import' OR o.ordered_at >= :since)
+            """
         ),
         {"beneficiary": beneficiary, "currency": currency, "since": since},
     ).scalar_one()

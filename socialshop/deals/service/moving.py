@@ -7,9 +7,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from socialshop.audit import service as audit
-from socialshop.deals import rules, store
+from socialshop.deals import ladder, perks, rules, store
 from socialshop.deals.errors import DealNotLive
 from socialshop.deals.events import DealMoved
+from socialshop.deals.ladder import Ladder
+from socialshop.deals.perks import HostPerk
 from socialshop.deals.rules import LatePayer, Status
 from socialshop.deals.service.reading import Caller, DealView, known, own_deal, view_of
 from socialshop.identity import service as identity
@@ -22,7 +24,10 @@ from socialshop.kernel.roles import Role
 
 @dataclass(frozen=True, slots=True)
 class NewDeal:
-    """A fixed price for a group of `group_size`, below the price alone; what is None has its default or no limit."""
+    """A price for a group of `group_size`, below the price alone; what is None has its default or no limit.
+
+    With a ladder, `price_minor` is the price of its smallest step, which everybody pays.
+    """
 
     sku_id: uuid.UUID
     title: str
@@ -38,6 +43,10 @@ class NewDeal:
     minimum_tier: str | None = None
     circle_only: bool = False
     late_payer: LatePayer = LatePayer.REFUND
+    price_steps: Ladder = ()
+    host_perk: HostPerk | None = None
+    newcomer_only: bool = False
+    return_days: int | None = None
 
 
 def open_deal(uow: UnitOfWork, actor: uuid.UUID, number: int, new: NewDeal) -> DealView:
@@ -47,10 +56,14 @@ def open_deal(uow: UnitOfWork, actor: uuid.UUID, number: int, new: NewDeal) -> D
     identity.require_standing(uow, number, Deed.OPEN)
     starts_at = new.starts_at or uow.now
     rules.check_clocks(starts_at, new.ends_at, new.room_ttl, uow.now)
-    alone_minor = store.price_alone(uow.session, new.sku_id)
-    if alone_minor is None:
+    unit = store.unit_terms(uow.session, new.sku_id)
+    if unit is None:
         raise NotFound("no such unit of a product", field="sku_id")
-    rules.check_price(new.price_minor, alone_minor)
+    if new.price_steps:
+        ladder.check(new.price_steps, new.group_size)
+    rules.check_return_days(new.return_days, unit.return_days)
+    field = "price_steps.0.price_minor" if new.price_steps else "price_minor"
+    rules.check_price(new.price_minor, unit.alone_minor, field)
     if new.minimum_tier is not None and not store.is_tier(uow.session, new.minimum_tier, uow.now):
         raise InvalidValue("no tier of the programme in force has this code", field="minimum_tier")
     deal_id = new_id()
@@ -68,6 +81,10 @@ def open_deal(uow: UnitOfWork, actor: uuid.UUID, number: int, new: NewDeal) -> D
         "draft": new.draft,
         "minimum_tier": new.minimum_tier,
         "circle_only": new.circle_only,
+        "price_steps": ladder.document_of(new.price_steps),
+        "host_perk": perks.document_of(new.host_perk),
+        "newcomer_only": new.newcomer_only,
+        "return_days": new.return_days,
     }
     store.add_deal(
         uow.session, {"id": deal_id, "sku_id": new.sku_id, "opened_by": number, "created_at": uow.now, **terms}

@@ -7,8 +7,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from socialshop.deals import store
+from socialshop.deals import ladder, perks, store
 from socialshop.deals.errors import DealNotBegun, DealNotLive, DealPaused
+from socialshop.deals.ladder import Ladder
+from socialshop.deals.perks import HostPerk
 from socialshop.deals.rules import Status
 from socialshop.deals.service.reading import known, status_of
 from socialshop.infra.uow import UnitOfWork
@@ -36,6 +38,9 @@ class DealOffer:
     minimum_tier: str | None
     circle_of: int | None
     early_until: datetime | None
+    price_steps: Ladder
+    host_perk: HostPerk | None
+    newcomer_only: bool
 
 
 def offer(uow: UnitOfWork, deal_id: uuid.UUID, *, head_start: timedelta = timedelta(0)) -> DealOffer:
@@ -67,6 +72,9 @@ def offer(uow: UnitOfWork, deal_id: uuid.UUID, *, head_start: timedelta = timede
         minimum_tier=row.minimum_tier,
         circle_of=row.opened_by if row.circle_only else None,
         early_until=row.starts_at if early else None,
+        price_steps=ladder.read(row.price_steps),
+        host_perk=perks.read(row.host_perk),
+        newcomer_only=row.newcomer_only,
     )
 
 

@@ -8,7 +8,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from socialshop.deals import rules, store
+from socialshop.deals import ladder, perks, rules, store
+from socialshop.deals.ladder import Ladder
+from socialshop.deals.perks import HostPerk
 from socialshop.deals.rules import Status
 from socialshop.deals.store import DealRow
 from socialshop.infra.uow import UnitOfWork
@@ -30,7 +32,10 @@ class Caller(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class DealView:
-    """A deal as everybody sees it; `price_alone` is what one unit costs without a group."""
+    """A deal as everybody sees it; `price_alone` is what one unit costs without a group.
+
+    `price` is what everybody pays at first; a ladder's later steps give the difference back.
+    """
 
     id: uuid.UUID
     status: Status
@@ -52,6 +57,9 @@ class DealView:
     opened_by: int
     minimum_tier: str | None
     circle_only: bool
+    price_steps: Ladder
+    host_perk: HostPerk | None
+    newcomer_only: bool
 
 
 def deals(
@@ -128,6 +136,9 @@ def view_of(row: DealRow, now: datetime) -> DealView:
         opened_by=row.opened_by,
         minimum_tier=row.minimum_tier,
         circle_only=row.circle_only,
+        price_steps=ladder.read(row.price_steps),
+        host_perk=perks.read(row.host_perk),
+        newcomer_only=row.newcomer_only,
     )
 
 

@@ -10,6 +10,7 @@ from socialshop.loyalty.service.checking_in import CheckIn, CheckInState, check_
 from socialshop.loyalty.service.couponing import (
     Cart,
     choose_coupons,
+    give_back_coupons,
     release_coupons,
     return_coupons,
     settle_coupons,
@@ -39,6 +40,7 @@ from socialshop.loyalty.service.offering import (
 )
 from socialshop.loyalty.service.paying import (
     PartPaid,
+    give_back_refunded,
     give_back_unsold,
     part_of_price,
     set_aside_for_order,
@@ -107,6 +109,8 @@ __all__ = [
     "earn",
     "expire_due",
     "finish_redemption",
+    "give_back_coupons",
+    "give_back_refunded",
     "give_back_unsold",
     "hand_out_due",
     "is_member_day",

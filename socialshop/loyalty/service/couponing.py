@@ -95,8 +95,14 @@ def release_coupons(uow: UnitOfWork, order_ids: Collection[uuid.UUID]) -> None:
 
 def return_coupons(uow: UnitOfWork, payloads: Sequence[Mapping[str, Any]]) -> None:
     """Follow OrderRefunded: coupons of an order of which all money went back are open again; told again, nothing."""
-    ids = sorted({uuid.UUID(payload["order_id"]) for payload in payloads})
-    ledger.post(uow, [_given_back(use) for use in store.give_back(uow.session, ids, uow.now) if use.amount_minor])
+    give_back_coupons(uow, sorted({uuid.UUID(payload["order_id"]) for payload in payloads}))
+
+
+def give_back_coupons(uow: UnitOfWork, order_ids: Collection[uuid.UUID]) -> None:
+    """Coupons of those of these orders of which all money went back are open again; told again, nothing changes."""
+    if order_ids:
+        used = store.give_back(uow.session, order_ids, uow.now)
+        ledger.post(uow, [_given_back(use) for use in used if use.amount_minor])
 
 
 def _given_back(use: ReturnedUse) -> Entry:

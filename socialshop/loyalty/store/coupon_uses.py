@@ -147,7 +147,8 @@ def settle(session: Session, order_ids: Collection[uuid.UUID]) -> None:
 _GIVE_BACK = """
     WITH ended AS (
         UPDATE coupon_uses u SET status = :after, ended_at = :now FROM orders o
-        WHERE u.order_id = o.id AND o.id = ANY(:ids) AND o.status = ANY(:ends) AND u.status = :before
+        WHERE u.order_id = o.id AND o.id = ANY(:ids) AND u.status = :before
+            AND (o.status = ANY(:ends) OR o.refunded_minor = o.total_minor)
         RETURNING u.id, u.holding_id, u.coupon_id, u.order_id, u.kind, u.amount_minor, u.currency
     ), opened AS (
         UPDATE coupon_holdings h SET status = 'open' FROM ended e WHERE h.id = e.holding_id

@@ -76,7 +76,7 @@ def mark_read(uow: UnitOfWork, number: int, ids: Collection[uuid.UUID] | None = 
 def reader_of(uow: UnitOfWork, number: int, language: Language | None = None) -> Reader:
     """How a member reads: by the shop's clock, if by no other, and without a profile in Chinese."""
     row = store.reader(uow.session, number)
-    own, zone = (row.locale, row.time_zone) if row else ("zh", None)
+    own, zone = (row.locale, row.time_zone) if row else (None, None)
     return Reader(language or language_of(own), zone or wired.settings().time_zone)
 
 

@@ -173,7 +173,7 @@ def _letters(uow: UnitOfWork, office: PostOffice, leaving: Sequence[Due]) -> lis
     signed = signatures()
     written, empty = [], []
     for row in leaving:
-        reader = Reader(language_of(row.locale or "zh"), row.time_zone or office.quiet.zone)
+        reader = Reader(language_of(row.locale), row.time_zone or office.quiet.zone)
         topic = KINDS[row.kind].topic
         letter = Letter(row.id, row.kind, row.facts, row.target_id, row.email or "", reader, row.attempts + 1)
         if row.kind in _TOKENS:

@@ -33,7 +33,7 @@ class NoticeRow(NamedTuple):
 class ReaderRow(NamedTuple):
     """How a member reads."""
 
-    locale: str
+    locale: str | None
     time_zone: str | None
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from socialshop.orders.events import OrdersConfirmed
 from socialshop.orders.imports import ImportedOrders, import_orders, landed_before
 from socialshop.orders.pricing import PriceLine
+from socialshop.orders.rebates import Off, Rebate, RebateKind
 from socialshop.orders.rules import ADDRESS_PARTS, Address, Status
 from socialshop.orders.service.addressing import (
     add_address,
@@ -27,6 +28,7 @@ from socialshop.orders.service.reading import (
     search,
     to_do,
 )
+from socialshop.orders.service.rebating import grant_rebates, rebated_minor
 from socialshop.orders.service.refunding import (
     RefundView,
     approve_refund,
@@ -42,12 +44,13 @@ from socialshop.orders.service.refunding import (
 )
 from socialshop.orders.store.addresses import AddressRow
 from socialshop.orders.store.late import REVIVED, LateRow
-from socialshop.orders.store.orders import PLACED, ReceivedLine, Sought, ToDo
+from socialshop.orders.store.orders import BOUGHT_BEFORE, PLACED, ReceivedLine, Sought, ToDo
 from socialshop.orders.store.personal import PERSONAL
 
 __all__ = [
     "ADDRESS_PARTS",
     "ANY_MEANS",
+    "BOUGHT_BEFORE",
     "PERSONAL",
     "PLACED",
     "REVIVED",
@@ -59,10 +62,13 @@ __all__ = [
     "LateRow",
     "LineView",
     "Means",
+    "Off",
     "OrderView",
     "OrdersConfirmed",
     "PriceLine",
     "Quote",
+    "Rebate",
+    "RebateKind",
     "ReceivedLine",
     "RefundView",
     "Sought",
@@ -78,6 +84,7 @@ __all__ = [
     "complete_due",
     "concede",
     "confirm",
+    "grant_rebates",
     "import_orders",
     "is_asked_back_whole",
     "landed_before",
@@ -88,6 +95,7 @@ __all__ = [
     "orders",
     "price_order",
     "quote",
+    "rebated_minor",
     "receive",
     "receive_overdue",
     "received_lines",

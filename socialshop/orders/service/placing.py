@@ -45,14 +45,16 @@ def confirm(uow: UnitOfWork, hosts: Mapping[uuid.UUID, int]) -> None:
     """The money of these orders, each with its room's host, was taken: the sales stand. Replayed, nothing changes.
 
     What was captured leaves the room's escrow for the shop's sales and shipping, an entry an order; what points and
-    coupons took off is the shop's expense, what a tier took off was never asked for.
+    coupons took off is the shop's expense, what a tier took off was never asked for. What the fill gave back was never
+    taken; with it points come back in their measure, and coupons where nothing was taken at all.
     """
     confirmed = store.confirm(uow.session, hosts) if hosts else []
     if not confirmed:
         return
-    ledger.post(uow, [_fill(order) for order in confirmed])
+    ledger.post(uow, [entry for entry in map(_fill, confirmed) if entry.postings])
     loyalty.settle_orders(uow, [order.id for order in confirmed if Step.POINTS in order.steps])
     loyalty.settle_coupons(uow, [order.id for order in confirmed if BY_COUPON & order.steps.keys()])
+    _give_back_rebated(uow, [order for order in confirmed if order.rebate_minor])
     memberships.note_uses(uow, [use for order in confirmed for use in _benefits_used(order)])
     uow.emit(OrdersConfirmed(tuple(order.id for order in confirmed)))
 
@@ -74,11 +76,17 @@ def _give_back_unsold(uow: UnitOfWork, order_ids: Collection[uuid.UUID]) -> None
     loyalty.give_back_unsold(uow, order_ids)
 
 
+def _give_back_rebated(uow: UnitOfWork, orders: Sequence[ConfirmedRow]) -> None:
+    """Coupons and points that paid for what the fill gave back."""
+    loyalty.give_back_coupons(uow, [each.id for each in orders if BY_COUPON & each.steps.keys()])
+    loyalty.give_back_refunded(uow, [each.id for each in orders if Step.POINTS in each.steps])
+
+
 def _fill(order: ConfirmedRow) -> ledger.Entry:
-    paid, currency, steps = order.total_minor, order.currency, order.steps
+    paid, currency, steps = order.total_minor - order.rebate_minor, order.currency, order.steps
     points = steps.get(Step.POINTS, 0)
     coupons = steps.get(Step.COUPON, 0) + steps.get(Step.SHIPPING_COUPON, 0)
-    shipping = steps.get(Step.SHIPPING, 0) + steps.get(Step.FREE_SHIPPING, 0)
+    shipping = steps.get(Step.SHIPPING, 0) + steps.get(Step.FREE_SHIPPING, 0) - order.shipping_rebate_minor
     moved = (
         (chart.room_escrow(order.room_id), -paid),
         (chart.POINTS_EXPENSE, points),

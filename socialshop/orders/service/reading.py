@@ -12,10 +12,11 @@ from socialshop.infra.uow import UnitOfWork
 from socialshop.kernel.errors import NotFound
 from socialshop.kernel.money import Money
 from socialshop.orders.pricing import PriceLine
+from socialshop.orders.rebates import Rebate
 from socialshop.orders.rules import Status
 from socialshop.orders.store import late as late_store
 from socialshop.orders.store import orders as store
-from socialshop.orders.store import prices
+from socialshop.orders.store import prices, rebates
 from socialshop.orders.store.late import LateRow
 from socialshop.orders.store.orders import BuyerRow, OrderRow, ReceivedLine, Sought, ToDo
 from socialshop.payments import service as payments
@@ -40,8 +41,8 @@ class LineView:
 class OrderView:
     """An order with its lines and its payment; an imported one has no room and no payment.
 
-    `price` says by which steps its total came about, where there was more than one; `late` what became of its money,
-    where it came after the seat was lost.
+    `price` says by which steps its total came about, where there was more than one; `rebates` what the fill of its room
+    gave back, which counts as refunded; `late` what became of its money, where it came after the seat was lost.
     """
 
     id: uuid.UUID
@@ -54,6 +55,7 @@ class OrderView:
     room_id: uuid.UUID | None
     payment: PaymentView | None
     price: tuple[PriceLine, ...] = ()
+    rebates: tuple[Rebate, ...] = ()
     carrier: str | None = None
     tracking: str | None = None
     late: LateRow | None = None
@@ -68,7 +70,7 @@ def order(uow: UnitOfWork, order_id: uuid.UUID, buyer: int | None) -> OrderView:
 
 
 def orders(uow: UnitOfWork, buyer: int, before: uuid.UUID | None, limit: int) -> list[OrderView]:
-    """Up to `limit` orders of a member, the newest first, older than `before`. Five statements."""
+    """Up to `limit` orders of a member, the newest first, older than `before`. At most six statements."""
     return views(uow, store.of_buyer(uow.session, buyer, before, limit))
 
 
@@ -91,6 +93,8 @@ def views(uow: UnitOfWork, rows: Sequence[OrderRow]) -> list[OrderView]:
     paid = payments.payments_of_orders(uow, ids)
     steps = prices.steps_of(uow.session, ids)
     late = late_store.of_orders(uow.session, ids)
+    refunded = [row.id for row in rows if row.refunded_minor]
+    rebated = rebates.of_orders(uow.session, refunded) if refunded else {}
     return [
         OrderView(
             id=row.id,
@@ -107,6 +111,7 @@ def views(uow: UnitOfWork, rows: Sequence[OrderRow]) -> list[OrderView]:
             room_id=row.room_id,
             payment=paid.get(row.id),
             price=tuple(steps.get(row.id, ())),
+            rebates=tuple(rebated.get(row.id, ())),
             carrier=row.carrier,
             tracking=row.tracking,
             late=late.get(row.id),

@@ -29,6 +29,16 @@ PLACED = """
     )
 """
 
+# Of `:member`: whether an order of theirs was ever paid and stands, or stood until it was refunded. One that waits for
+# its room counts; money that went back because no room came about does not.
+BOUGHT_BEFORE = """
+    EXISTS (
+        SELECT FROM orders WHERE orders.buyer = :member AND (
+            orders.status IN ('paid', 'confirmed', 'shipped', 'received', 'completed')
+            OR (orders.status = 'refunded' AND (orders.host IS NOT NULL OR orders.source = 'import')))
+    )
+"""
+
 _COLUMNS = "id, buyer, status, currency, total_minor, refunded_minor, ordered_at, room_id, carrier, tracking"
 
 
@@ -76,12 +86,17 @@ class ReceivedLine(NamedTuple):
 
 
 class ConfirmedRow(NamedTuple):
-    """An order whose money was taken into its room's escrow; `steps`: what each step adds to its price, if any acts."""
+    """An order whose money was taken into its room's escrow; `steps`: what each step adds to its price, if any acts.
+
+    `rebate_minor` is what the room's fill gave back, `shipping_rebate_minor` what of it was for sending the goods.
+    """
 
     id: uuid.UUID
     buyer: int
     room_id: uuid.UUID
     total_minor: int
+    rebate_minor: int
+    shipping_rebate_minor: int
     currency: str
     steps: Mapping[str, int]
 
@@ -166,14 +181,24 @@ def move(session: Session, order_ids: Collection[uuid.UUID], sources: Sequence[S
 
 
 def confirm(session: Session, hosts: Mapping[uuid.UUID, int]) -> list[ConfirmedRow]:
-    """Confirm the paid ones of these orders, each with its room's host; returns those that were not before."""
+    """Confirm the paid ones of these orders, each with its room's host; returns those that were not before.
+
+    What the room's fill gave back of them counts as refunded.
+    """
     rows = session.execute(
         text(
             """
-            UPDATE orders o SET status = 'confirmed', host = given.host
+            UPDATE orders o SET status = 'confirmed', host = given.host,
+                refunded_minor = back.goods_minor + back.shipping_minor, shipping_refunded_minor = back.shipping_minor
             FROM unnest(CAST(:ids AS uuid[]), CAST(:hosts AS bigint[])) AS given (id, host)
+            CROSS JOIN LATERAL (
+                SELECT CAST(coalesce(sum(r.goods_minor), 0) AS bigint) AS goods_minor,
+                    CAST(coalesce(sum(r.shipping_minor), 0) AS bigint) AS shipping_minor
+                FROM order_rebates r WHERE r.order_id = given.id
+            ) back
             WHERE o.id = given.id AND o.status = 'paid'
-            RETURNING o.id, o.buyer, o.room_id, o.total_minor, o.currency, coalesce((
+            RETURNING o.id, o.buyer, o.room_id, o.total_minor, o.refunded_minor, o.shipping_refunded_minor,
+                o.currency, coalesce((
                 SELECT jsonb_object_agg(p.kind, p.amount_minor) FROM (
                     SELECT kind, sum(amount_minor) AS amount_minor FROM order_price_lines WHERE order_id = o.id
                     GROUP BY kind) p), '{}')

@@ -47,11 +47,16 @@ class PaidRow(NamedTuple):
 
 
 def left_of(session: Session, order_id: uuid.UUID) -> list[Part]:
-    """What no refund, open or paid, has taken of each line, in their order."""
+    """What no refund, open or paid, and no fill has taken of each line, in their order.
+
+    Of what was asked back while the room waited the fill may leave less than that: nothing is left then, never less.
+    """
     rows = session.execute(
         text(
             """
-            SELECT l.id, l.line, CAST(l.amount_minor - coalesce(sum(p.amount_minor), 0) AS bigint),
+            SELECT l.id, l.line, CAST(greatest(0, l.amount_minor - coalesce(sum(p.amount_minor), 0) - coalesce((
+                        SELECT sum(CASE l.kind WHEN 'goods' THEN b.goods_minor ELSE b.shipping_minor END)
+                        FROM order_rebates b WHERE b.order_id = l.order_id AND l.kind <> 'gift'), 0)) AS bigint),
                    CAST(l.quantity - coalesce(sum(p.quantity), 0) AS bigint)
             FROM order_lines l
             LEFT JOIN (refund_lines p JOIN refunds r ON r.id = p.refund_id AND r.status <> 'rejected')

@@ -147,7 +147,7 @@ def cancel_campaign(visit: Visit) -> Response:
 
 
 def _planned(visit: Visit) -> NewCampaign:
-    form, zone = visit.form, visit.settings.time_zone
+    form, zone = visit.form, visit.zone
     starts_at, ends_at = form.instant("starts_at", zone), form.instant("ends_at", zone)
     for name, instant in (("starts_at", starts_at), ("ends_at", ends_at)):
         if instant is None:

@@ -61,7 +61,7 @@ def make_coupon(visit: Visit) -> Response:
     form, currency = visit.form, visit.settings.currency
     terms = _terms(form, currency)
     days = form.whole_or_none("valid_days", 1, _LONGEST_DAYS)
-    until = form.instant("valid_until", visit.settings.time_zone)
+    until = form.instant("valid_until", visit.zone)
     limit = form.whole_or_none("issue_limit", 1, _MOST)
     budget = form.money("budget", currency).amount_minor if form.values.get("budget", "").strip() else None
     title = form.text("title", longest=200)

@@ -22,7 +22,7 @@ from socialshop.web.auth import ADMINS
 @admin.page("/mails", tab="health")
 def list_mails(visit: Visit) -> str:
     """What was kept or set aside, the newest first; links, which may hold a token, are in none of it."""
-    reader = Reader(languages.reader(), visit.settings.time_zone)
+    reader = Reader(languages.reader(), visit.zone)
     found = notifications.unsent_mails(visit.uow, reader, visit.after(), PAGE_ROWS + 1)
     rows, after = cut(found, lambda mail: mail.id)
     return render_template("admin/mails.html", mails=rows, next=after, sends_mails=visit.settings.smtp_url is not None)

@@ -120,7 +120,7 @@ def show_offer(visit: Visit) -> str:
 @admin.action("/memberships/<offer_id>/publish", access=ADMINS, again="show_offer", ids=_OFFER)
 def publish_offer(visit: Visit) -> Response:
     """Bring a draft into force from now on, or from the instant that was typed."""
-    effective_at = visit.form.instant("effective_at", visit.settings.time_zone)
+    effective_at = visit.form.instant("effective_at", visit.zone)
     visit.form.check()
     offer_id: uuid.UUID = visit.ids["offer_id"]
     published = memberships.publish_offer(visit.uow, visit.caller.member_id, offer_id, effective_at)

@@ -40,7 +40,7 @@ def list_missions(visit: Visit) -> str:
 @admin.action("/missions", access=ADMINS, again="list_missions", once=True)
 def add_mission(visit: Visit) -> Response:
     """Publish a mission."""
-    form, zone = visit.form, visit.settings.time_zone
+    form, zone = visit.form, visit.zone
     kind, repeats = form.choice("kind", set(MissionKind)), form.choice("repeats", set(Repeats))
     opens_at, closes_at, terms = form.instant("opens_at", zone), form.instant("closes_at", zone), _terms(form)
     if closes_at is None:

@@ -32,7 +32,7 @@ def list_surveys(visit: Visit) -> str:
 @admin.action("/surveys", access=ADMINS, again="list_surveys", once=True)
 def add_survey(visit: Visit) -> Response:
     """Open a survey."""
-    form, zone = visit.form, visit.settings.time_zone
+    form, zone = visit.form, visit.zone
     title_zh, title_en = (form.text(name, longest=_LONGEST_TITLE) for name in ("title_zh", "title_en"))
     opens_at, closes_at = form.instant("opens_at", zone), form.instant("closes_at", zone)
     points, questions = form.whole_or_none("points", 0, MOST_POINTS), _questions(form)

@@ -79,7 +79,7 @@ def show_tiers(visit: Visit) -> str:
 @admin.action("/tiers/<programme_id>/publish", access=ADMINS, again="show_tiers", ids=_PROGRAMME)
 def publish_tiers(visit: Visit) -> Response:
     """Bring a draft into force from now on, or from the instant that was typed."""
-    effective_at = visit.form.instant("effective_at", visit.settings.time_zone)
+    effective_at = visit.form.instant("effective_at", visit.zone)
     visit.form.check()
     programme_id: uuid.UUID = visit.ids["programme_id"]
     published = memberships.publish_programme(visit.uow, visit.caller.member_id, programme_id, effective_at)

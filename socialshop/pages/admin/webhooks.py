@@ -49,7 +49,7 @@ def show_webhook(visit: Visit) -> str:
     endpoint = notifications.endpoint_of(visit.uow, visit.ids["endpoint_id"])
     found = notifications.list_deliveries(visit.uow, endpoint.id, None, visit.after(), PAGE_ROWS + 1)
     rows, after = cut(found, lambda row: row.id)
-    zone = ZoneInfo(visit.settings.time_zone)
+    zone = ZoneInfo(visit.zone)
 
     def local(at: datetime) -> str:
         """As a browser's own field says it."""
@@ -92,7 +92,7 @@ def switch_webhook(visit: Visit) -> Response:
 @admin.action("/webhooks/<endpoint_id>/replay", access=ADMINS, again="show_webhook", ids=_IDS)
 def replay_webhooks(visit: Visit) -> Response:
     """Tell it once more what happened in a span of time."""
-    form, zone = visit.form, visit.settings.time_zone
+    form, zone = visit.form, visit.zone
     since, until = form.instant("since", zone), form.instant("until", zone)
     if since is None or until is None:
         form.errors.setdefault("since" if since is None else "until", gettext("This is needed."))

@@ -88,7 +88,7 @@ def open_deal(visit: Visit) -> Response:
 
 
 def _read(visit: Visit, offered: dict[str, Offered], tiers: Sequence[TierView]) -> NewDeal:
-    form, zone = visit.form, visit.settings.time_zone
+    form, zone = visit.form, visit.zone
     sku = form.choice("sku_id", offered)
     chosen = offered.get(sku)
     price = form.money("price_minor", chosen.unit.price.currency if chosen else visit.settings.currency)

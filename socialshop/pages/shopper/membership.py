@@ -38,7 +38,7 @@ def show_membership(visit: Visit) -> str:
     """The card, the path to the next tier, every tier, and the changes so far with their reasons."""
     found = memberships.membership_of(visit.uow, visit.caller.number)
     changes = memberships.changes_of(visit.uow, visit.caller.number, None, _CHANGES_SHOWN)
-    language, zone = languages.reader(), visit.settings.time_zone
+    language, zone = languages.reader(), visit.zone
     return render_template(
         "shopper/membership.html",
         found=found,

@@ -41,11 +41,7 @@ def check_in(visit: Visit) -> Response:
     """Check in for today."""
     done = loyalty.check_in(visit.uow, visit.caller.number, visit.settings.time_zone)
     if done.new:
-        flash(
-            ngettext(
-                "Day %(num)s: %(points)s points.", "Day %(num)s: %(points)s points.", done.streak, points=done.points
-            )
-        )
+        flash(ngettext("Day %(day)s: %(num)s point.", "Day %(day)s: %(num)s points.", done.points, day=done.streak))
     else:
         flash(gettext("You were here today already."))
     return go_to("shopper.show_points")

@@ -133,6 +133,7 @@ def _seated(visit: Visit, entrance: Entrance, wanted: str, code: str | None) -> 
 def let_in(entrance: Entrance, answer: Response) -> Response:
     """The answer, with which the browser is signed in."""
     cookies.keep_session(answer, entrance.session.token, entrance.session.expires_at)
-    if not languages.is_remembered():
-        cookies.keep_language(answer, entrance.card.locale)
+    chosen = entrance.card.own_locale
+    if chosen is not None and not languages.is_remembered():
+        cookies.keep_language(answer, chosen)
     return answer

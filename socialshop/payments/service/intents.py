@@ -142,13 +142,18 @@ def end_mandates(uow: UnitOfWork, mandate_ids: Collection[uuid.UUID]) -> None:
     mandates.end(uow.session, mandate_ids, uow.now)
 
 
-def request_capture(uow: UnitOfWork, payment_ids: Collection[uuid.UUID]) -> int:
+def request_capture(
+    uow: UnitOfWork, payment_ids: Collection[uuid.UUID], *, less: Mapping[uuid.UUID, int] | None = None
+) -> int:
     """Have the held money of these payments taken; returns how many calls are now due.
 
-    Left out are payments that hold nothing and those whose hold is being captured or released already.
+    `less` is what is not taken of a hold, by payment, in minor units and less than the whole: it goes back to the
+    buyer with the capture. Left out are payments that hold nothing and those whose hold is being captured or released
+    already.
     """
+    less = less or {}
     holds = payments.standing_holds(uow.session, payment_ids)
-    return _decide(uow, [Intent(new_id(), payment_id, "capture", amount) for payment_id, amount in holds])
+    return _decide(uow, [Intent(new_id(), id_, "capture", amount - less.get(id_, 0)) for id_, amount in holds])
 
 
 def request_release(uow: UnitOfWork, payment_ids: Collection[uuid.UUID], reason: str) -> int:

@@ -13,7 +13,9 @@ from socialshop.orders import service as orders
 from socialshop.payments import service as payments
 from socialshop.rooms.events import RoomCancelled, RoomExpired
 from socialshop.rooms.rules import Status
+from socialshop.rooms.service.filling import filled
 from socialshop.rooms.store import changing as store
+from socialshop.rooms.store import filling
 from socialshop.rooms.store.changing import GivenUp
 
 _HOLDS_A_STEP = 200
@@ -43,13 +45,29 @@ def expire_due(uow: UnitOfWork) -> bool:
 
 
 def expire(uow: UnitOfWork, rooms: Collection[uuid.UUID]) -> None:
-    """End these locked, overdue rooms: held seats are given up, held money goes back, each payment on its own."""
+    """End these locked, overdue rooms: held seats are given up, held money goes back, each payment on its own.
+
+    A room whose members reach a step of its ladder is filled with them instead.
+    """
     if not rooms:
         return
+    filled_short = _fill_with_who_paid(uow, rooms)
+    rooms = [room_id for room_id in rooms if room_id not in filled_short]
     _give_back(uow, store.give_up_all(uow.session, rooms, uow.now), "the room expired")
     crash_point("expire.given_up")
     store.close_rooms(uow.session, rooms, Status.EXPIRED, uow.now)
     uow.emit_all([RoomExpired(room_id=room_id) for room_id in rooms])
+
+
+def _fill_with_who_paid(uow: UnitOfWork, rooms: Collection[uuid.UUID]) -> Collection[uuid.UUID]:
+    """Fill those of these overdue rooms in which enough have paid; a host who has not is gone."""
+    enough = filling.with_a_step_reached(uow.session, rooms)
+    if enough:
+        settle_given_up(uow, store.give_up_unpaid(uow.session, enough, uow.now), "the room's time is over")
+        filling.fill_rooms(uow.session, enough, uow.now)
+        filled(uow, dict.fromkeys(enough, True))
+        crash_point("expire.filled")
+    return enough
 
 
 def settle_given_up(uow: UnitOfWork, given_up: Sequence[GivenUp], reason: str) -> None:

@@ -19,6 +19,7 @@ from socialshop.rooms.service.ending import expire, settle_given_up
 from socialshop.rooms.service.late_paying import give_back_by_terms
 from socialshop.rooms.service.paying import seat_paid
 from socialshop.rooms.store import changing as store
+from socialshop.rooms.store import filling
 
 Payloads = Sequence[Mapping[str, Any]]
 
@@ -47,19 +48,24 @@ def on_payment_authorized(uow: UnitOfWork, payloads: Payloads) -> None:
 
 
 def on_room_filled(uow: UnitOfWork, payloads: Payloads) -> None:
-    """Take the held money of all seats, each on its own."""
-    held = store.payments_to_capture(uow.session, _ids(payloads, "room_id"))
-    payments.request_capture(uow, held)
+    """Take the held money of all seats, each on its own, less what the fill gives back.
+
+    A seat of which nothing is left to take is confirmed here, and its hold released.
+    """
+    held = filling.payments_to_capture(uow.session, _ids(payloads, "room_id"))
+    rebated = orders.rebated_minor(uow, held)
+    free = [order_id for order_id, (back, total) in rebated.items() if back == total]
+    less = {held[order_id]: back for order_id, (back, _) in rebated.items()}
+    payments.request_capture(uow, [held[order_id] for order_id in held if order_id not in free], less=less)
     crash_point("fill.capture_requested")
+    if free:
+        _confirm(uow, free)
+        payments.request_release(uow, [held[order_id] for order_id in free], "the seat costs nothing")
 
 
 def on_payment_captured(uow: UnitOfWork, payloads: Payloads) -> None:
     """The money of a seat was taken: seat and order are confirmed, without waiting for the room's others."""
-    order_ids = _ids(payloads, "order_id")
-    if not store.lock_rooms_of_orders(uow.session, order_ids):
-        return
-    hosts = store.confirm_seats(uow.session, order_ids, uow.now)
-    orders.confirm(uow, hosts)
+    _confirm(uow, _ids(payloads, "order_id"))
     crash_point("capture.confirmed")
 
 
@@ -81,6 +87,11 @@ def on_capture_failed(uow: UnitOfWork, payloads: Payloads) -> None:
 def on_deal_moved(uow: UnitOfWork, payloads: Payloads) -> None:
     """Who looks at an open room of a deal that was paused, resumed or ended sees it: the rooms have a new version."""
     store.touch_open_rooms(uow.session, _ids(payloads, "deal_id"))
+
+
+def _confirm(uow: UnitOfWork, order_ids: Sequence[uuid.UUID]) -> None:
+    if store.lock_rooms_of_orders(uow.session, order_ids):
+        orders.confirm(uow, store.confirm_seats(uow.session, order_ids, uow.now))
 
 
 def _ids(payloads: Payloads, name: str) -> list[uuid.UUID]:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
+from socialshop.deals import ladder, perks
 from socialshop.deals import service as deals
 from socialshop.deals.errors import DealNotBegun, DealNotLive, DealPaused, OutOfStock
 from socialshop.identity import service as identity
@@ -27,7 +28,7 @@ from socialshop.payments import service as payments
 from socialshop.payments.service import PaymentView
 from socialshop.referrals import service as referrals
 from socialshop.rooms import rules
-from socialshop.rooms.errors import MemberLimitReached, NoOpenRoom
+from socialshop.rooms.errors import MemberLimitReached, NewcomersOnly, NoOpenRoom
 from socialshop.rooms.events import SeatClaimed
 from socialshop.rooms.rules import Seat, Status
 from socialshop.rooms.service.reading import MemberView, RoomView, view
@@ -56,6 +57,10 @@ class MemberTerms(Protocol):
     def circle_of(self) -> int | None: ...
     @property
     def early_until(self) -> datetime | None: ...
+    @property
+    def newcomer_only(self) -> bool | None: ...
+    @property
+    def bought(self) -> bool: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +129,9 @@ def open_room(
         version=1,
         members=(MemberView(claim.display_name or "", Seat.HELD),),
         title=offer.title,
+        price_steps=offer.price_steps,
+        host_perk=offer.host_perk,
+        newcomer_only=offer.newcomer_only,
     )
     return _seated(uow, claim, wish, room)
 
@@ -140,8 +148,8 @@ def join(
     """Take a seat in an open room; it is held until paid, or until its time is over.
 
     Raises NotFound, InviteCodeUnknown, AlreadySeated, RoomClosed, RoomFull, InvalidValue (quantity), DealPaused,
-    OutOfStock, TierRequired, DealNotLive (others come first), CircleRequired, MemberLimitReached, StandingLimited;
-    whatever is raised, the unit of work must end without a commit. `means` as in `open_room`.
+    OutOfStock, NewcomersOnly, TierRequired, DealNotLive (others come first), CircleRequired, MemberLimitReached,
+    StandingLimited; whatever is raised, the unit of work must end without a commit. `means` as in `open_room`.
     """
     seat_id, order_id, line_id = new_ids(3)
     wish = _Wish(buyer.number, quantity, seat_id, order_id, line_id, room_id, means)
@@ -191,6 +199,9 @@ def terms_of(offer: deals.DealOffer, expires_at: datetime) -> Mapping[str, objec
         "minimum_tier": offer.minimum_tier,
         "circle_of": offer.circle_of,
         "early_until": offer.early_until,
+        "price_steps": ladder.document_of(offer.price_steps),
+        "host_perk": perks.document_of(offer.host_perk),
+        "newcomer_only": offer.newcomer_only,
         "size": offer.size,
         "expires_at": expires_at,
     }
@@ -266,6 +277,8 @@ def _check(uow: UnitOfWork, claim: Claim, wish: _Wish, *, opens: bool) -> None:
     if claim.price_minor is not None and claim.price_minor * wish.quantity > MAX_AMOUNT_MINOR:
         raise InvalidValue("so many units cost more than 10^12 minor units", field="quantity")
     if standing is not None:
+        if claim.claimed and claim.newcomer_only and not standing.seated:
+            raise NewcomersOnly("you have a seat in another room for newcomers")
         # A claim that waited for the same member's other one finds its seat taken by it.
         seated = standing.seated or claim.claimed
         raise rules.refusal(
@@ -284,6 +297,8 @@ def _check(uow: UnitOfWork, claim: Claim, wish: _Wish, *, opens: bool) -> None:
 
 def check_member(uow: UnitOfWork, terms: MemberTerms, member: int, order_id: uuid.UUID) -> None:
     """Raise what the deal asks of who joins it, and what this member has too much of, the seat just taken included."""
+    if terms.newcomer_only and terms.bought:
+        raise NewcomersOnly("the room is for members who have not bought yet")
     if terms.circle_of is not None:
         referrals.require_circle(uow, terms.circle_of, member)
     if terms.minimum_tier is not None or (terms.early_until is not None and terms.early_until > uow.now):

@@ -24,7 +24,7 @@ from socialshop.orders import service as orders
 from socialshop.orders.service import LateRow
 from socialshop.payments import service as payments
 from socialshop.payments.rules import Status as PaymentStatus
-from socialshop.rooms.errors import NoOpenRoom
+from socialshop.rooms.errors import NewcomersOnly, NoOpenRoom
 from socialshop.rooms.events import LatePaymentDecided, SeatClaimed
 from socialshop.rooms.rules import Late
 from socialshop.rooms.service.joining import check_member, terms_of
@@ -99,6 +99,8 @@ def _seat(uow: UnitOfWork, late: _Late) -> uuid.UUID:
     room_id, reseated = _open(uow, late, latest) if opens else _reroute(uow, late, latest)
     if reseated.barred:
         identity.require_standing(uow, late.seat.member, Deed.OPEN if opens else Deed.JOIN)
+    if not reseated.placed and reseated.newcomer_only:
+        raise NewcomersOnly("the member has a seat in another room for newcomers")
     if not reseated.placed:
         raise NoOpenRoom("the room was full a moment ago")
     if not reseated.revived:

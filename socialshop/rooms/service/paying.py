@@ -8,8 +8,8 @@ from collections.abc import Mapping
 from socialshop.infra.crashpoints import crash_point
 from socialshop.infra.uow import UnitOfWork
 from socialshop.orders import service as orders
-from socialshop.rooms.events import RoomFilled
 from socialshop.rooms.rules import Status
+from socialshop.rooms.service.filling import filled
 from socialshop.rooms.store import changing as store
 from socialshop.rooms.store.changing import PaidSeat
 
@@ -22,6 +22,6 @@ def seat_paid(uow: UnitOfWork, payment_of: Mapping[uuid.UUID, uuid.UUID]) -> lis
     seats = store.pay_seats(uow.session, list(payment_of), list(payment_of.values()), uow.now)
     crash_point("pay.seated")
     orders.mark_paid(uow, [seat.order_id for seat in seats if seat.newly])
-    filled = sorted({seat.room_id for seat in seats if seat.newly and seat.room == Status.FILLED})
-    uow.emit_all([RoomFilled(room_id=room_id) for room_id in filled])
+    last = [seat for seat in seats if seat.newly and seat.room == Status.FILLED]
+    filled(uow, {seat.room_id: seat.gives_back for seat in last})
     return seats

@@ -7,6 +7,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from socialshop.deals import ladder, perks
+from socialshop.deals.ladder import Ladder, Step
+from socialshop.deals.perks import HostPerk
 from socialshop.infra.uow import UnitOfWork
 from socialshop.invites.rules import ShareSubject
 from socialshop.kernel.errors import NotFound
@@ -42,6 +45,23 @@ class RoomView:
     version: int
     members: tuple[MemberView, ...]
     title: str
+    price_steps: Ladder = ()
+    host_perk: HostPerk | None = None
+    seats_at_fill: int | None = None
+    newcomer_only: bool = False
+
+    @property
+    def final_price(self) -> Money | None:
+        """What a unit costs in the end, but for the host's perk: known once the room is filled."""
+        if self.status is not Status.FILLED:
+            return None
+        return self.price if self.step is None else Money(self.step.price_minor, self.price.currency)
+
+    @property
+    def step(self) -> Step | None:
+        """The step of its ladder that the room reached, or, while it is open, that the paid seats reach by now."""
+        paid = self.seats_paid if self.seats_at_fill is None else self.seats_at_fill
+        return ladder.reached(self.price_steps, paid)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +112,10 @@ def view(uow: UnitOfWork, room_id: uuid.UUID) -> RoomView:
         version=row.version,
         members=tuple(MemberView(name or "", Seat(status)) for name, status in row.members),
         title=row.title,
+        price_steps=ladder.read(row.price_steps),
+        host_perk=perks.read(row.host_perk),
+        seats_at_fill=row.seats_at_fill,
+        newcomer_only=row.newcomer_only,
     )
 
 

@@ -17,7 +17,8 @@ from sqlalchemy.orm import Session
 class PaidSeat(NamedTuple):
     """A seat that money was told of: `seat` and `room` are the statuses as they are now, `newly` paid or before.
 
-    `late_payer` is what the deal says of money for a seat that is lost.
+    `gives_back`: the room's terms give something of the price back at the fill; `late_payer` is what the deal says of
+    money for a seat that is lost.
     """
 
     order_id: uuid.UUID
@@ -26,6 +27,7 @@ class PaidSeat(NamedTuple):
     seat: str
     room: str
     newly: bool
+    gives_back: bool
     late_payer: str
 
 
@@ -147,6 +149,7 @@ def pay_seats(
             ), counted AS (
                 UPDATE rooms r SET seats_paid = seats_paid + n.seats, version = version + 1,
                     status = CASE WHEN seats_paid + n.seats >= size THEN 'filled' ELSE status END,
+                    seats_at_fill = CASE WHEN seats_paid + n.seats >= size THEN seats_paid + n.seats END,
                     closed_at = CASE WHEN seats_paid + n.seats >= size THEN CAST(:now AS timestamptz) END
                 FROM (SELECT room_id, count(*) AS seats FROM paid GROUP BY room_id) n
                 WHERE r.id = n.room_id
@@ -160,7 +163,8 @@ def pay_seats(
             )
             SELECT told.order_id, told.payment_id, told.room_id,
                 CASE WHEN paid.id IS NOT NULL THEN 'paid' ELSE told.status END,
-                coalesce(counted.status, r.status), paid.id IS NOT NULL, d.late_payer
+                coalesce(counted.status, r.status), paid.id IS NOT NULL,
+                r.price_steps IS NOT NULL OR r.host_perk IS NOT NULL, d.late_payer
             FROM told JOIN rooms r ON r.id = told.room_id JOIN deals d ON d.id = r.deal_id
             LEFT JOIN paid ON paid.id = told.id LEFT JOIN counted ON counted.id = told.room_id
             """
@@ -204,6 +208,11 @@ def give_up_lapsed(session: Session, room_ids: Collection[uuid.UUID], now: datet
     """Give up the seats of these locked rooms whose hold has lapsed."""
     condition = "s.room_id = ANY(:rooms) AND s.status = 'held' AND s.hold_until <= :now"
     return _give_up(session, condition, {"rooms": list(room_ids), "now": now})
+
+
+def give_up_unpaid(session: Session, room_ids: Collection[uuid.UUID], now: datetime) -> list[GivenUp]:
+    """Give up the seats of these locked rooms that nobody has paid for, whatever their hold."""
+    return _give_up(session, "s.room_id = ANY(:rooms) AND s.status = 'held'", {"rooms": list(room_ids), "now": now})
 
 
 def give_up_all(session: Session, room_ids: Collection[uuid.UUID], now: datetime) -> list[GivenUp]:
@@ -256,18 +265,6 @@ def hand_on(session: Session, room_ids: Collection[uuid.UUID], now: datetime) ->
             """
         ),
         {"ids": list(room_ids), "now": now},
-    )
-    return list(rows.scalars())
-
-
-def payments_to_capture(session: Session, room_ids: Collection[uuid.UUID]) -> list[uuid.UUID]:
-    """The held money of filled rooms."""
-    rows = session.execute(
-        text(
-            "SELECT s.payment_id FROM seats s JOIN rooms r ON r.id = s.room_id"
-            " WHERE s.room_id = ANY(:ids) AND s.status = 'paid' AND r.status = 'filled' ORDER BY s.payment_id"
-        ),
-        {"ids": list(room_ids)},
     )
     return list(rows.scalars())
 

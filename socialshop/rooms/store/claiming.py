@@ -7,6 +7,7 @@ left it, so nobody decides from what was read before.
 
 from __future__ import annotations
 
+import json
 import uuid
 from collections.abc import Mapping
 from datetime import datetime
@@ -20,7 +21,7 @@ from socialshop.identity.service import BARRED
 from socialshop.kernel.money import MAX_AMOUNT_MINOR
 from socialshop.loyalty.service import HOLDS_COUPONS
 from socialshop.memberships.service import HELD
-from socialshop.orders.service import PLACED
+from socialshop.orders.service import BOUGHT_BEFORE, PLACED
 from socialshop.rooms.rules import Elsewhere, Status
 
 
@@ -45,22 +46,25 @@ class Claim(NamedTuple):
     barred: bool
     held: dict[str, Any]
     has_coupons: bool
+    newcomer_only: bool | None
+    bought: bool
 
 
 # Follows a CTE `room` that has the room's row if the seat may be taken. A buyer's own link is known and brings nothing.
-# The hold ends at the latest with the room. An amount past the largest is cut here and refused by the caller: it must
-# not be the CHECK that speaks.
+# A seat that the member has in this room, or in another for newcomers, stands in the way of one more. The hold ends at
+# the latest with the room. An amount past the largest is cut here and refused by the caller: it must not be the CHECK
+# that speaks.
 _CLAIM = f"""
     link AS (
         SELECT l.id, CASE WHEN m.number <> :member THEN l.id END AS brings
         FROM invite_links l JOIN members m ON m.id = l.owner_id
         WHERE l.code = :code OR l.id = CAST(:link_id AS uuid)
     ), seat AS (
-        INSERT INTO seats (id, room_id, member, order_id, quantity, claimed_at, hold_until)
-        SELECT :seat_id, id, :member, :order_id, :quantity, :now,
+        INSERT INTO seats (id, room_id, member, order_id, quantity, newcomer, claimed_at, hold_until)
+        SELECT :seat_id, id, :member, :order_id, :quantity, newcomer_only AND NOT opens, :now,
             least(:now + seat_hold_seconds * interval '1 second', expires_at)
         FROM room
-        ON CONFLICT (room_id, member) WHERE status IN ('held', 'paid', 'confirmed') DO NOTHING
+        ON CONFLICT DO NOTHING
         RETURNING room_id, member, claimed_at, hold_until
     ), told AS (
         INSERT INTO room_events (room_id, kind, member, at) SELECT room_id, 'seat_held', member, claimed_at FROM seat
@@ -77,7 +81,8 @@ _CLAIM = f"""
         EXISTS (SELECT FROM reserved), r.title, r.price_minor, r.currency, r.sku_id, r.deal_id,
         r.per_member_limit, r.minimum_tier, r.circle_of, r.early_until, (SELECT hold_until FROM seat),
         (SELECT p.display_name FROM members m JOIN member_profiles p ON p.member_id = m.id WHERE m.number = :member),
-        {BARRED}, {HELD}, {HOLDS_COUPONS}
+        {BARRED}, {HELD}, {HOLDS_COUPONS}, r.newcomer_only AND NOT r.opens,
+        r.newcomer_only AND NOT r.opens AND {BOUGHT_BEFORE}
     FROM (SELECT) AS once LEFT JOIN room r ON true
 """  # noqa: S608 - texts of the rooms' own
 
@@ -93,9 +98,11 @@ PLACE_TAKEN = """
 """
 ROOM_MADE = """
     INSERT INTO rooms (id, deal_id, sku_id, title, price_minor, currency, return_days, seat_hold_seconds,
-        per_member_limit, minimum_tier, circle_of, early_until, host, size, seats_taken, opened_at, expires_at)
+        per_member_limit, minimum_tier, circle_of, early_until, price_steps, host_perk, newcomer_only, host, size,
+        seats_taken, opened_at, expires_at)
     VALUES (:room_id, :deal_id, :sku_id, :title, :price_minor, :currency, :return_days, :seat_hold_seconds,
-        :per_member_limit, :minimum_tier, :circle_of, :early_until, :member, :size, 1, :now, :expires_at)
+        :per_member_limit, :minimum_tier, :circle_of, :early_until, CAST(:price_steps AS jsonb),
+        CAST(:host_perk AS jsonb), :newcomer_only, :member, :size, 1, :now, :expires_at)
     RETURNING *, true AS opens
 """
 
@@ -111,7 +118,13 @@ def claim_seat(session: Session, values: Mapping[str, object]) -> Claim:
 
 def open_room(session: Session, values: Mapping[str, object]) -> Claim:
     """Make a room with its first seat taken."""
-    return Claim(*session.execute(_OPEN, values).one())
+    return Claim(*session.execute(_OPEN, kept(values)).one())
+
+
+def kept(values: Mapping[str, object]) -> Mapping[str, object]:
+    """A new room's values with its ladder and perk as they are kept."""
+    documents = {name: json.dumps(values[name]) if values[name] else None for name in ("price_steps", "host_perk")}
+    return {**values, **documents}
 
 
 class Standing(NamedTuple):

@@ -29,6 +29,10 @@ class RoomRow(NamedTuple):
     version: int
     members: list[Any]
     title: str
+    price_steps: list[dict[str, int]] | None
+    host_perk: dict[str, Any] | None
+    seats_at_fill: int | None
+    newcomer_only: bool
 
 
 class ShareRow(NamedTuple):
@@ -122,7 +126,8 @@ _ROOM = text(
             FROM seats s JOIN members m ON m.number = s.member
             LEFT JOIN member_profiles p ON p.member_id = m.id
             WHERE s.room_id = r.id AND s.status IN ('held', 'paid', 'confirmed')
-        ), r.title
+        ), r.title, r.price_steps, r.host_perk, r.seats_at_fill,
+        r.newcomer_only
     FROM rooms r WHERE r.id = :id
     """
 )

@@ -12,8 +12,8 @@ from sqlalchemy.orm import Session
 
 from socialshop.deals.service import RESERVED
 from socialshop.identity.service import BARRED
-from socialshop.orders.service import REVIVED
-from socialshop.rooms.store.claiming import PLACE_TAKEN, ROOM_MADE
+from socialshop.orders.service import BOUGHT_BEFORE, REVIVED
+from socialshop.rooms.store.claiming import PLACE_TAKEN, ROOM_MADE, kept
 
 
 class LostSeat(NamedTuple):
@@ -38,6 +38,8 @@ class Reseated(NamedTuple):
     minimum_tier: str | None
     circle_of: int | None
     early_until: datetime | None
+    newcomer_only: bool | None
+    bought: bool
 
 
 _JOINABLE = """
@@ -73,8 +75,11 @@ def lock_nearest(
 
 _RESEAT = f"""
     seat AS (
-        UPDATE seats s SET room_id = room.id, status = 'held', hold_until = room.expires_at, ended_at = NULL
+        UPDATE seats s SET room_id = room.id, status = 'held', hold_until = room.expires_at, ended_at = NULL,
+            newcomer = room.newcomer_only AND NOT room.opens
         FROM room WHERE s.order_id = :order_id AND s.status = 'released'
+            AND NOT (room.newcomer_only AND NOT room.opens AND EXISTS (SELECT FROM seats o
+                WHERE o.member = :member AND o.newcomer AND o.status IN ('held', 'paid', 'confirmed')))
         RETURNING s.room_id, s.member
     ), told AS (
         INSERT INTO room_events (room_id, kind, member, at) SELECT room_id, 'seat_held', member, :now FROM seat
@@ -84,7 +89,8 @@ _RESEAT = f"""
         SELECT CAST(:order_id AS uuid) AS order_id, room_id FROM seat
     ), {REVIVED}
     SELECT EXISTS (SELECT FROM seat), EXISTS (SELECT FROM revived), EXISTS (SELECT FROM reserved), {BARRED},
-        r.deal_id, r.per_member_limit, r.minimum_tier, r.circle_of, r.early_until
+        r.deal_id, r.per_member_limit, r.minimum_tier, r.circle_of, r.early_until,
+        r.newcomer_only AND NOT r.opens, r.newcomer_only AND NOT r.opens AND {BOUGHT_BEFORE}
     FROM (SELECT) AS once LEFT JOIN room r ON true
 """  # noqa: S608 - texts of the rooms' own
 _REROUTE = text(f"WITH room AS ({PLACE_TAKEN}), {_RESEAT}")
@@ -113,4 +119,4 @@ def reroute(session: Session, values: Mapping[str, object]) -> Reseated:
 
 def open_for(session: Session, values: Mapping[str, object]) -> Reseated:
     """Take the lost seat of an order as the host of a new room."""
-    return Reseated(*session.execute(_NEW_ROOM, values).one())
+    return Reseated(*session.execute(_NEW_ROOM, kept(values)).one())

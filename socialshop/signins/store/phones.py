@@ -65,7 +65,7 @@ class ClaimedCode(NamedTuple):
 
     id: uuid.UUID
     phone: str
-    locale: str
+    locale: str | None
 
 
 class TriedCode(NamedTuple):

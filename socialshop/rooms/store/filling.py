@@ -1,0 +1,80 @@
+"""Statements of the fill: rooms that are filled by their clock, and what their seats come to."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Collection
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+
+class TermsRow(NamedTuple):
+    """A paid seat of a filled room with what decides what goes back of its price; terms as they are kept."""
+
+    order_id: uuid.UUID
+    quantity: int
+    is_host: bool
+    price_minor: int
+    price_steps: list[dict[str, int]] | None
+    host_perk: dict[str, Any] | None
+    seats_at_fill: int
+
+
+def with_a_step_reached(session: Session, room_ids: Collection[uuid.UUID]) -> list[uuid.UUID]:
+    """Of these locked rooms, those whose paid seats reach the smallest step of their ladder."""
+    rows = session.execute(
+        text(
+            "SELECT id FROM rooms WHERE id = ANY(:ids) AND status = 'open'"
+            " AND seats_paid >= CAST(price_steps -> 0 ->> 'size' AS integer) ORDER BY id"
+        ),
+        {"ids": list(room_ids)},
+    )
+    return list(rows.scalars())
+
+
+def fill_rooms(session: Session, room_ids: Collection[uuid.UUID], now: datetime) -> None:
+    """These locked open rooms, in which every seat is paid, are filled with as many as they have."""
+    session.execute(
+        text(
+            """
+            WITH filled AS (
+                UPDATE rooms SET status = 'filled', seats_at_fill = seats_paid, closed_at = :now, version = version + 1
+                WHERE id = ANY(:ids) AND status = 'open' RETURNING id, status
+            )
+            INSERT INTO room_events (room_id, kind, at) SELECT id, status, :now FROM filled
+            """
+        ),
+        {"ids": list(room_ids), "now": now},
+    )
+
+
+def seats_with_terms(session: Session, room_ids: Collection[uuid.UUID]) -> list[TermsRow]:
+    """The paid seats of these filled rooms, of those whose terms give something back at the fill."""
+    rows = session.execute(
+        text(
+            """
+            SELECT s.order_id, s.quantity, s.member = r.host, r.price_minor, r.price_steps, r.host_perk, r.seats_at_fill
+            FROM rooms r JOIN seats s ON s.room_id = r.id AND s.status = 'paid'
+            WHERE r.id = ANY(:ids) AND r.status = 'filled'
+                AND (r.price_steps IS NOT NULL OR (r.host_perk IS NOT NULL AND s.member = r.host))
+            ORDER BY s.order_id
+            """
+        ),
+        {"ids": list(room_ids)},
+    )
+    return [TermsRow(*row) for row in rows]
+
+
+def payments_to_capture(session: Session, room_ids: Collection[uuid.UUID]) -> dict[uuid.UUID, uuid.UUID]:
+    """The held money of filled rooms: the payment of each order."""
+    rows = session.execute(
+        text(
+            "SELECT s.order_id, s.payment_id FROM seats s JOIN rooms r ON r.id = s.room_id"
+            " WHERE s.room_id = ANY(:ids) AND s.status = 'paid' AND r.status = 'filled' ORDER BY s.payment_id"
+        ),
+        {"ids": list(room_ids)},
+    )
+    return {row.order_id: row.payment_id for row in rows}
