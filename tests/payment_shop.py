@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from flask import Flask
+from patience import PATIENCE
 from sqlalchemy import text
 
 from socialshop.infra.clock import ManualClock
@@ -57,7 +58,7 @@ class SandboxProcess:
         command += ["--webhooks", self.webhooks] if self.webhooks else []
         environment = {**os.environ, "SOCIALSHOP_ENVIRONMENT": "test", "SOCIALSHOP_SANDBOX_SECRET": SECRET}
         self.process = subprocess.Popen(command, env=environment)
-        late = time.monotonic() + 20
+        late = time.monotonic() + PATIENCE
         while not self._answers():
             assert time.monotonic() < late, "the sandbox does not answer"
             time.sleep(0.05)

@@ -178,7 +178,7 @@ _FAULTS = """
     UNION ALL
     SELECT 'what was told of a room', r.id::text FROM rooms r WHERE array_remove(ARRAY[r.status], 'open') <> (
         SELECT coalesce(array_agg(e.kind ORDER BY e.id), '{}') FROM room_events e
-        WHERE e.room_id = r.id AND e.member IS NULL)
+        WHERE e.room_id = r.id AND e.member IS NULL AND e.kind <> 'deal_changed')
     UNION ALL
     SELECT 'what was told of the host', r.id::text FROM rooms r WHERE r.host <> coalesce(
         (SELECT e.member FROM room_events e WHERE e.room_id = r.id AND e.kind = 'host_changed'

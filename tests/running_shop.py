@@ -12,12 +12,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO
 
+from patience import PATIENCE
 from payment_shop import free_port
 
 ROOT = Path(__file__).resolve().parents[1]
 
 
-def until(true: Callable[[], bool], what: str, seconds: float = 60) -> None:
+def until(true: Callable[[], bool], what: str, seconds: float = PATIENCE) -> None:
     """Wait until it is so; fails with `what` if that never happens."""
     late = time.monotonic() + seconds
     while not true():
@@ -53,7 +54,7 @@ class Shop:
 
     def run(self) -> subprocess.Popen[str]:
         process = self.start("run", "--no-demo", "--port", str(self.port))
-        until(lambda: self.is_ready() or process.poll() is not None, "the shop is ready", 180)
+        until(lambda: self.is_ready() or process.poll() is not None, "the shop is ready")
         assert process.poll() is None, process.communicate()[1]
         return process
 
@@ -94,4 +95,4 @@ class Shop:
         return sorted(pid for pid, command in self.of_this_folder().items() if named in command)
 
     def nothing_left(self) -> None:
-        until(lambda: not self.of_this_folder(), f"nothing is left: {self.of_this_folder()}", 20)
+        until(lambda: not self.of_this_folder(), f"nothing is left: {self.of_this_folder()}")

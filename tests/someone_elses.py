@@ -110,6 +110,8 @@ def belongings(app: Flask) -> Belongings:
     _made(first, f"/admin/payout-requests/{batched['id']}/approve", {}, status=200)
     batch = _made(second, "/admin/payout-batches", {"channel": "bank"})
     plan = _made(first, "/admin/commission-plans", _PLAN)
+    asked_plan = {"from": "2026-01-01T00:00:00Z", "to": "2026-02-01T00:00:00Z"}
+    simulation = _made(first, f"/admin/commission-plans/{plan['id']}/simulations", asked_plan, status=202)
     reward = _made(first, "/admin/rewards", {"title": "Cup", "points": 10})
     _made(first, f"/admin/members/{to_public('mbr', owner.card.member_id)}/points", {"points": 10, "reason": "late"})
     redemption = _made(owner, f"/rewards/{reward['id']}/redemptions", {})
@@ -146,6 +148,7 @@ def belongings(app: Flask) -> Belongings:
         "acr": accrual,
         "pay": joined["payment"]["id"],
         "plan": plan["id"],
+        "sim": simulation["id"],
         "tpr": programme["id"],
         "plo": offer["id"],
         "pls": subscription["id"],

@@ -89,6 +89,7 @@ HANDLERS: tuple[AnyHandler, ...] = (
     Handler("record_refund", "RefundPaid", orders.on_refund_paid, batch=20),
     Handler("reopen_refund", "RefundFailed", orders.on_refund_failed, batch=20),
     Handler("record_link_sales", "CommissionsChanged", invites.record_sales, batch=20),
+    Handler("simulate_plan", "SimulationDue", commissions.on_simulation_due, batch=1),
     Handler("settle", "SettlementDue", commissions.settle, batch=1),
     Handler("pay_seats", "PaymentAuthorized", rooms.on_payment_authorized, batch=20),
     Handler("seat_late_payer", "PaymentLate", rooms.on_payment_late, batch=1),

@@ -118,7 +118,7 @@ def server(name: str, settings: Settings, **more: str) -> Iterator[int]:
         command = [sys.executable, "-m", __name__, name, str(port)]
         variables = {**environment(settings), **more, "PROMETHEUS_MULTIPROC_DIR": metrics}
         with lifeline.tied(command, variables, _PATIENCE_SECONDS):
-            _wait_for(port)
+            wait_for(port)
             yield port
 
 
@@ -136,7 +136,7 @@ def environment(settings: Settings) -> Mapping[str, str]:
     }
 
 
-def _wait_for(port: int) -> None:
+def wait_for(port: int) -> None:
     end = time.monotonic() + _PATIENCE_SECONDS
     while time.monotonic() < end:
         try:

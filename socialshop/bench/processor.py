@@ -25,6 +25,7 @@ _ROLES = {
     "socialshop.bench.landing": "web",
     "socialshop.payments.sandbox": "provider",
     "relay": "relay",
+    "socialshop.watch": "watch",
     "worker": "workers",
 }
 # Positions after the name in /proc/<pid>/stat.

@@ -7,14 +7,11 @@ import json
 import os
 import secrets
 import socket
-import sys
 import tempfile
 import time
 import uuid
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
-from datetime import timedelta
 from http import HTTPStatus
 from statistics import median
 from typing import Any
@@ -23,11 +20,9 @@ from flask import Flask
 from pydantic import SecretStr
 from sqlalchemy import text
 
-from socialshop.bench import clients, landing, pgbench, processor
+from socialshop.bench import clients, landing, market, pgbench, processor
 from socialshop.bench.clients import PAYMENT, request
-from socialshop.deals import service as deals
-from socialshop.deals.service import NewDeal, NewProduct, NewSku
-from socialshop.infra import lifeline, wired
+from socialshop.infra import wired
 from socialshop.infra.db import db
 from socialshop.infra.settings import Settings
 from socialshop.infra.uow import unit_of_work
@@ -48,24 +43,8 @@ LAST_SEAT_CLIENTS = 64
 JOIN_CLIENTS = (1, 16)
 JOINS = 160
 _ROOM_SIZE = 50
-_STOCK = 1_000_000
+
 _PATIENCE_SECONDS = 120.0
-
-
-@dataclass(frozen=True, slots=True)
-class Member:
-    """A member of the bench; the `place`th of all, counted from 1."""
-
-    place: int
-    number: int
-
-    @property
-    def id(self) -> uuid.UUID:
-        return _named("member", self.place)
-
-    @property
-    def token(self) -> str:
-        return f"token-{self.place}"
 
 
 def seat(app: Flask) -> dict[str, Any]:
@@ -79,10 +58,10 @@ def seat(app: Flask) -> dict[str, Any]:
     rooms_each = -(-CLAIMS_EACH // _ROOM_SIZE)
     claims = 2 * ROUNDS * SEAT_CLIENTS * CLAIMS_EACH
     with app.app_context():
-        people = _members(claims + 1)
-        offers = [_a_room(people[0], _ROOM_SIZE) for _ in range(SEAT_CLIENTS)]
+        people = market.signed_in(claims + 1)
+        offers = [market.a_room(people[0], _ROOM_SIZE) for _ in range(SEAT_CLIENTS)]
         for chunk in range(2 * ROUNDS * SEAT_CLIENTS):
-            _copy_rooms(offers[chunk % SEAT_CLIENTS], range(chunk * rooms_each, (chunk + 1) * rooms_each))
+            market.copy_rooms(offers[chunk % SEAT_CLIENTS], range(chunk * rooms_each, (chunk + 1) * rooms_each))
         script, statements = _recorded_claim(app, people[-1], offers[0])
         db.engine.dispose()
     script = _VARIABLES.format(each=CLAIMS_EACH, rooms=rooms_each, size=_ROOM_SIZE, first=people[0].number) + script
@@ -134,14 +113,15 @@ _VARIABLES = """\\set i :i + 1
 """
 
 
-def _claims(people: list[Member], share: int, rooms_each: int) -> list[bytes]:
+def _claims(people: list[market.Member], share: int, rooms_each: int) -> list[bytes]:
     chosen = people[share * CLAIMS_EACH : (share + 1) * CLAIMS_EACH]
     return [
-        _join(member, _named("room", share * rooms_each + turn // _ROOM_SIZE)) for turn, member in enumerate(chosen)
+        _join(member, market.named("room", share * rooms_each + turn // _ROOM_SIZE))
+        for turn, member in enumerate(chosen)
     ]
 
 
-def _recorded_claim(app: Flask, member: Member, room_id: uuid.UUID) -> tuple[str, int]:
+def _recorded_claim(app: Flask, member: market.Member, room_id: uuid.UUID) -> tuple[str, int]:
     """One claim as a script, and how many statements it takes."""
     key = f"key-{member.place}"
     path = f"/api/v1/rooms/{to_public('room', room_id)}/seats"
@@ -176,8 +156,8 @@ def last_seat(app: Flask) -> dict[str, Any]:
     """Joins of as many members at the last seat of one room: one wins, the others are told so in time."""
     settings = _settings(app)
     with app.app_context():
-        people = _members(LAST_SEAT_JOINS + 1)
-        room_id = _a_room(people[0], 2)
+        people = market.signed_in(LAST_SEAT_JOINS + 1)
+        room_id = market.a_room(people[0], 2)
         db.engine.dispose()
     joins = [_join(member, room_id) for member in people[1:]]
     with landing.server("shop", settings, **_UNLIMITED) as port:
@@ -231,7 +211,7 @@ def join(app: Flask) -> dict[str, Any]:
 _PAYS = b'{"outcome": "succeeded"}'
 
 
-def _whole_join(code: str, room_id: uuid.UUID, member: Member) -> list[bytes]:
+def _whole_join(code: str, room_id: uuid.UUID, member: market.Member) -> list[bytes]:
     key = secrets.token_hex(8)
     body = json.dumps({"invite_code": code}).encode()
     return [
@@ -241,7 +221,7 @@ def _whole_join(code: str, room_id: uuid.UUID, member: Member) -> list[bytes]:
     ]
 
 
-def _rooms_one_seat_short(app: Flask, settings: Settings) -> tuple[list[tuple[str, uuid.UUID]], list[Member]]:
+def _rooms_one_seat_short(app: Flask, settings: Settings) -> tuple[list[tuple[str, uuid.UUID]], list[market.Member]]:
     """As many rooms as joins, each with a link to it and a host who has paid; and who will join."""
     assert settings.sandbox_url is not None
     assert settings.sandbox_secret is not None
@@ -250,8 +230,8 @@ def _rooms_one_seat_short(app: Flask, settings: Settings) -> tuple[list[tuple[st
     codes = []
     with app.app_context():
         start = _count("SELECT count(*) FROM members")
-        people = _members(2 * JOINS, start=start)
-        deal_id = _a_deal(people[0], 2)
+        people = market.signed_in(2 * JOINS, start=start)
+        deal_id = market.a_deal(people[0], 2)
         for host in people[:JOINS]:
             with unit_of_work() as uow:
                 opened = rooms.open_room(uow, host, deal_id)
@@ -284,15 +264,8 @@ def _paying_shop(app: Flask) -> Iterator[tuple[int, Settings]]:
         modules = [["socialshop.payments.sandbox", "--port", str(provider), "--books", f"{folder}/payments.jsonl"]]
         modules += [["workers", "relay"], *([["workers", "worker"]] * settings.job_workers)]
         for module in modules:
-            stack.enter_context(_process(module, environment))
+            stack.enter_context(market.process(module, environment))
         yield port, settings
-
-
-@contextmanager
-def _process(module: list[str], environment: dict[str, str]) -> Iterator[None]:
-    command = [sys.executable, "-m", *module]
-    with lifeline.tied(command, environment, 10):
-        yield
 
 
 def _confirmed(app: Flask) -> int:
@@ -329,71 +302,6 @@ def _count(query: str) -> int:
         return int(uow.session.execute(text(query)).scalar_one())
 
 
-def _named(kind: str, place: int) -> uuid.UUID:
-    """An id that SQL can name too: md5('room' || 7)::uuid."""
-    return uuid.UUID(hashlib.md5(f"{kind}{place}".encode(), usedforsecurity=False).hexdigest())
-
-
-def _members(count: int, start: int = 0) -> list[Member]:
-    """Members who are signed in, with numbers in a row."""
-    values = {"first": start + 1, "last": start + count}
-    with unit_of_work() as uow:
-        numbers = uow.session.execute(text(_ADD_MEMBERS), values).scalars().all()
-        for statement in (_ADD_PROFILES, _ADD_SESSIONS):
-            uow.session.execute(text(statement), values)
-    people = [Member(start + 1 + place, number) for place, number in enumerate(sorted(numbers))]
-    if people[-1].number - people[0].number != count - 1:
-        raise RuntimeError("the members' numbers are not in a row")
-    return people
-
-
-_PLACES = "FROM generate_series(CAST(:first AS int), CAST(:last AS int)) AS n ORDER BY n"
-_ADD_MEMBERS = f"""
-    INSERT INTO members (id, role, joined_at) SELECT md5('member' || n)::uuid, 'member', now() {_PLACES}
-    RETURNING number
-"""
-_ADD_PROFILES = f"""
-    INSERT INTO member_profiles (member_id, display_name, email, locale, time_zone)
-    SELECT md5('member' || n)::uuid, 'Member ' || n, 'm' || n || '@example.com', 'zh', 'Asia/Shanghai' {_PLACES}
-"""
-_ADD_SESSIONS = f"""
-    INSERT INTO member_sessions (id, token_hash, member_id, created_at, expires_at)
-    SELECT md5('session' || n)::uuid, sha256(('token-' || n)::bytea), md5('member' || n)::uuid, now(),
-        now() + interval '1 day' {_PLACES}
-"""
-
-
-def _a_deal(seller: Member, size: int) -> uuid.UUID:
-    tea = NewProduct("Spring tea", "", 7, [NewSku(secrets.token_hex(4), "box", 10_900, _STOCK)])
-    with unit_of_work() as uow:
-        sku = deals.add_product(uow, seller.id, tea, "CNY").skus[0]
-        terms = NewDeal(sku.id, "Tea for many", size, 9_900, timedelta(hours=2))
-        return deals.open_deal(uow, seller.id, seller.number, terms).id
-
-
-def _a_room(host: Member, size: int) -> uuid.UUID:
-    """A room with its host's seat taken, in a deal of its own."""
-    deal_id = _a_deal(host, size)
-    with unit_of_work() as uow:
-        return rooms.open_room(uow, host, deal_id).room.id
-
-
-def _copy_rooms(like: uuid.UUID, places: range) -> None:
-    with unit_of_work() as uow:
-        uow.session.execute(text(_COPY_ROOMS), {"like": like, "first": places.start, "last": places.stop - 1})
-
-
-_COPIED = (
-    "deal_id, sku_id, title, price_minor, currency, return_days, seat_hold_seconds, per_member_limit, host, size,"
-    " opened_at, expires_at"
-)
-_COPY_ROOMS = f"""
-    INSERT INTO rooms (id, seats_taken, {_COPIED})
-    SELECT md5('room' || n)::uuid, 0, {_COPIED}
-    FROM rooms, generate_series(CAST(:first AS int), CAST(:last AS int)) AS n WHERE id = :like
-"""  # noqa: S608 - texts of this module
-
-
-def _join(member: Member, room_id: uuid.UUID) -> bytes:
+def _join(member: market.Member, room_id: uuid.UUID) -> bytes:
     path = f"/api/v1/rooms/{to_public('room', room_id)}/seats"
     return request("POST", path, member.token, f"key-{member.place}")

@@ -26,6 +26,7 @@ COMMANDS = {
     "run": Place("run", "run", "Everything for one machine: servers, web, workers."),
     "serve": Place("run", "serve", "The web server alone."),
     "work": Place("run", "work", "Job workers, relay and schedule alone."),
+    "watch": Place("run", "watch", "The process that holds who watches rooms live, alone."),
     "migrate": Place("run", "migrate", "Bring the database's schema to this program's version."),
     "demo": Place("demo", "demo", "Fill an empty shop with generated members and orders."),
     "member": Place("members", "member", "Create members from the console."),

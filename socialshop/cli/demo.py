@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import click
 
-from socialshop.cli import demo_after, demo_rooms, demo_world
+from socialshop.cli import demo_after, demo_habits, demo_offers, demo_rooms, demo_world
 from socialshop.cli.demo_provider import provider
 from socialshop.cli.progress import progress
 from socialshop.cli.shop import data_dir_option, finish_jobs, open_shop
@@ -39,10 +39,11 @@ class DemoRefused(DomainError):
 
 
 class _Login(NamedTuple):
-    """Somebody to sign in as; `external_id` where the generated members and orders speak of it."""
+    """Somebody to sign in as, and what to look at; `external_id` where generated members and orders name it."""
 
     role: Role
     display_name: str
+    sights: str
     external_id: str | None = None
     mailbox: str | None = None
 
@@ -52,12 +53,31 @@ class _Login(NamedTuple):
 
 
 _LOGINS = (
-    _Login(Role.ADMIN, "Ada Admin"),
+    _Login(
+        Role.ADMIN,
+        "Ada Admin",
+        "/admin: payouts to review, a campaign with results, a note and a report that wait, a question soon due",
+    ),
     # Who approves a payout does not release it.
-    _Login(Role.ADMIN, "Ben Admin", mailbox="admin2"),
-    _Login(Role.FINANCE, "Fei Finance"),
-    _Login(Role.LEADER, "团长 林小满", demo_world.LEADER),
-    _Login(Role.MEMBER, "陈思远", demo_world.MEMBER),
+    _Login(
+        Role.ADMIN,
+        "Ben Admin",
+        "/admin/batches: make and release the batch of what the other admin has approved",
+        mailbox="admin2",
+    ),
+    _Login(Role.FINANCE, "Fei Finance", "/admin/proof: the books prove themselves; /admin/record: who did what"),
+    _Login(
+        Role.LEADER,
+        "团长 林小满",
+        "/lead: rooms that fill, a circle; /earnings: why each cent; /membership: the highest tier; /plan: a trial",
+        demo_world.LEADER,
+    ),
+    _Login(
+        Role.MEMBER,
+        "陈思远",
+        "/me: a card that is paid for, points soon to expire, coupons, missions; /notes; /me/posts: goods to write of",
+        demo_world.MEMBER,
+    ),
 )
 
 
@@ -67,7 +87,8 @@ def demo() -> None:
     """Fill an empty shop with generated members, orders and rooms, and print the demo logins.
 
     Some 200 members in a tree below a leader, a published plan with two levels, 600 orders over four months, goods and
-    deals, rooms filled and near filling, commissions in every state, payouts that wait for somebody.
+    deals, rooms filled and near filling, commissions in every state, payouts that wait for somebody; tiers, a paid
+    card and one on trial, points, coupons, missions, a survey, a campaign, reviews, notes, questions, a report.
     """
     with open_shop() as app:
         logins = fill_and_follow(app)
@@ -108,7 +129,9 @@ def _people() -> tuple[demo_after.Staff, list[demo_after.Earner]]:
 
 
 def fill_if_empty(app: Flask) -> list[str]:
-    """Fill the shop if it has no member; returns the demo logins, a line each, or nothing where there is no demo.
+    """Fill the shop if it has no member; returns the demo logins, or nothing where there is no demo.
+
+    Each is a line, and below it another with what to look at.
 
     One transaction: killed in the middle, the shop is empty and the next call fills it.
     """
@@ -121,7 +144,7 @@ def fill_if_empty(app: Flask) -> list[str]:
     with tempfile.TemporaryDirectory() as folder, unit_of_work() as uow:
         if not _fill(uow, settings, Path(folder), app.extensions["socialshop_payment_gateways"]):
             return []
-    return [f"{login.email}  {_PASSWORD}  ({login.role.value})" for login in _LOGINS]
+    return [f"{login.email}  {_PASSWORD}  ({login.role.value})\n    {login.sights}" for login in _LOGINS]
 
 
 def _fill(uow: UnitOfWork, settings: Settings, folder: Path, gateways: Gateways) -> bool:
@@ -134,12 +157,16 @@ def _fill(uow: UnitOfWork, settings: Settings, folder: Path, gateways: Gateways)
         return identity.has_email(uow, _LOGINS[0].email)
     start = (uow.now - timedelta(days=demo_world.DAYS)).replace(microsecond=0)
     with progress("demo data") as shown:
-        shown.left(3)
+        shown.left(4)
         ids = _add_logins(replace(uow, now=start))
-        shown.left(2)
+        demo_offers.publish_point_rules(replace(uow, now=start), ids[Role.ADMIN])
+        shown.left(3)
         _import(uow, demo_world.generate(start, settings.currency, _SEED), settings, start, folder)
-        shown.left(1)
+        shown.left(2)
         demo_rooms.furnish(uow, ids[Role.ADMIN], ids[Role.LEADER], settings.currency, gateways)
+        shown.left(1)
+        offered = demo_offers.publish(uow, ids[Role.ADMIN], settings.currency)
+        demo_habits.begin(uow, ids[Role.ADMIN], offered, gateways)
         shown.left(0)
     return True
 
@@ -151,7 +178,8 @@ def _add_logins(uow: UnitOfWork) -> dict[Role, uuid.UUID]:
 
     ids = {}
     for login in _LOGINS:
-        person = identity.NewMember(login.email, _PASSWORD, login.display_name, login.role)
+        terms = identity.TERMS_VERSION
+        person = identity.NewMember(login.email, _PASSWORD, login.display_name, login.role, terms_version=terms)
         card = onboarding.create(uow, person)
         if login.external_id is not None:
             identity.name_member(uow, card.member_id, login.external_id)

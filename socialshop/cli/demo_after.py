@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from socialshop.cli import demo_rooms, demo_world
+from socialshop.cli import demo_habits, demo_rooms, demo_voices, demo_world
 from socialshop.cli.shop import finish_jobs
 
 if TYPE_CHECKING:
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from socialshop.payouts.service import Request
 
 _PART_MINOR = 1000
+_ORDERS_SEEN = 5
 # Published examples of IBANs (ISO 13616); nobody's accounts.
 _ACCOUNTS = {demo_world.LEADER: "DE89370400440532013000", demo_world.MEMBER: "GB29NWBK60161331926819"}
 
@@ -58,6 +59,9 @@ def follow(app: Flask, staff: Staff, earners: Sequence[Earner], currency: str) -
 
     def conclude(uow: UnitOfWork) -> None:
         _after_sales(uow, staff.reviewer)
+        demo_habits.follow(uow)
+        leader = next(earner for earner in earners if earner.name == demo_world.LEADER)
+        demo_voices.speak(uow, staff.reviewer, leader.id)
         _payouts(uow, staff, earners, currency)
 
     in_unit_of_work(conclude)
@@ -68,10 +72,10 @@ def _after_sales(uow: UnitOfWork, admin: uuid.UUID) -> None:
     """Nothing where no provider has taken the money."""
     from socialshop.orders import service as orders
 
-    for name in (*demo_rooms.RECEIVED, *demo_rooms.SHIPPED):
+    for name in (*demo_rooms.RECEIVED, *demo_rooms.SHIPPED, demo_world.MEMBER):
         for buyer, order_id in _confirmed(uow, name):
             orders.ship(uow, admin, order_id, "顺丰 / SF", f"SF-{name}")
-            if name in demo_rooms.RECEIVED:
+            if name not in demo_rooms.SHIPPED:
                 orders.receive(uow, buyer, order_id)
     for name, part in (
         (demo_rooms.REFUNDED_WHOLE, None),
@@ -85,12 +89,12 @@ def _after_sales(uow: UnitOfWork, admin: uuid.UUID) -> None:
 
 
 def _confirmed(uow: UnitOfWork, name: str) -> list[tuple[int, uuid.UUID]]:
-    """The buyer's number with the order of a filled room, if its money was taken."""
+    """The buyer's number with each order of a filled room whose money was taken."""
     from socialshop.identity import service as identity
     from socialshop.orders import service as orders
 
     number = identity.number_of(uow, name)
-    found = orders.orders(uow, number, None, 1)
+    found = orders.orders(uow, number, None, _ORDERS_SEEN)
     return [(number, order.id) for order in found if order.status is orders.Status.CONFIRMED]
 
 

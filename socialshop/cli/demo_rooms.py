@@ -68,6 +68,8 @@ _GOODS = (
         group_size=10,
     ),
 )
+# The tea again, for the leader's circle alone.
+_CIRCLE = _GOODS[0]._replace(title="圈内专享：高山云雾茶 / Mountain mist, for our circle", group_price_minor=7900)
 
 
 class _Room(NamedTuple):
@@ -112,26 +114,38 @@ def furnish(uow: UnitOfWork, admin: uuid.UUID, leader: uuid.UUID, currency: str,
     """Goods by the admin, deals by the leader, rooms by members; jobs make the payments. No provider: no payments."""
     from socialshop.identity import service as identity
 
-    deals = [_deal(uow, admin, leader, goods, currency) for goods in _GOODS]
+    products = [_product(uow, admin, goods, currency) for goods in _GOODS]
+    _deal(uow, leader, products[0], _CIRCLE, circle_only=True)
+    deals = [_deal(uow, leader, product, goods) for product, goods in zip(products, _GOODS, strict=True)]
     names = sorted({name for room in _ROOMS for name in room.members})
     buyers = {name: _Buyer(identity.number_of(uow, name)) for name in names}
     for room in _ROOMS:
         _fill_room(uow, room, deals[room.goods], buyers, gateways)
 
 
-def _deal(uow: UnitOfWork, admin: uuid.UUID, leader: uuid.UUID, goods: _Goods, currency: str) -> uuid.UUID:
+def _product(uow: UnitOfWork, admin: uuid.UUID, goods: _Goods, currency: str) -> uuid.UUID:
+    """Goods on the shelf; returns the unit's id."""
     from socialshop.deals import service as deals
-    from socialshop.identity import service as identity
 
     sku = deals.NewSku(goods.code, goods.unit, goods.price_minor, _STOCK)
     product = deals.add_product(uow, admin, deals.NewProduct(goods.title, goods.description, 7, [sku]), currency)
+    return product.skus[0].id
+
+
+def _deal(
+    uow: UnitOfWork, leader: uuid.UUID, sku_id: uuid.UUID, goods: _Goods, *, circle_only: bool = False
+) -> uuid.UUID:
+    from socialshop.deals import service as deals
+    from socialshop.identity import service as identity
+
     deal = deals.NewDeal(
-        sku_id=product.skus[0].id,
+        sku_id=sku_id,
         title=goods.title,
         group_size=goods.group_size,
         price_minor=goods.group_price_minor,
         room_ttl=_ROOM_TTL,
         seat_hold=_SEAT_HOLD,
+        circle_only=circle_only,
     )
     return deals.open_deal(uow, leader, identity.number_of(uow, demo_world.LEADER), deal).id
 

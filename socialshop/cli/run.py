@@ -1,4 +1,4 @@
-"""`run`, `serve`, `work`, `migrate`: the processes of a shop, on one machine or on several."""
+"""`run`, `serve`, `watch`, `work`, `migrate`: the processes of a shop, on one machine or on several."""
 
 from __future__ import annotations
 
@@ -54,16 +54,22 @@ def port_option(command: Callable[..., None]) -> Callable[..., None]:
 @click.option("--no-demo", is_flag=True, help="Leave an empty shop empty.")
 @data_dir_option
 def run(port: int | None, no_demo: bool) -> None:
-    """Everything for one machine: servers, migrations, demo data if empty, web, job workers, relay, schedule.
+    """Everything for one machine: servers, migrations, demo data if empty, web, live rooms, workers, relay, schedule.
 
     Ctrl-C or SIGTERM stops it all in order.
     """
     settings = _on_port(port)
+    if _names_watch_port(settings):
+        _refuse_taken(settings.host, settings.watch_port)
     with _asked_to_stop() as stopping, servers.run_alone(settings.data_dir), _shop_for_processes(settings) as app:
         logins = [] if no_demo else _demo(app)
-        with _logs_beside(settings) as log, _family(app, log, _own_sandbox(settings)) as family:
+        with (
+            _logs_beside(settings) as log,
+            _family(app, log, {**_own_sandbox(settings), **_own_watch(settings)}) as family,
+        ):
             _tell("starting web server, job workers and the sandbox provider of payments")
             _add_web(family)
+            _add_watch(family)
             _add_workers(family, app)
             # Stopped last, for the workers call it until they stop.
             _add_sandbox(family, settings)
@@ -79,6 +85,18 @@ def serve(port: int | None) -> None:
     with _asked_to_stop() as stopping, _shop_for_processes(settings) as app, _family(app) as family:
         _add_web(family)
         _live(app, family, stopping, web=True, say=lambda: _greet(_settings(app), []))
+
+
+@click.command()
+@data_dir_option
+def watch() -> None:
+    """The watch process alone: live rooms for members' browsers. Ctrl-C or SIGTERM stops it."""
+    settings = read_settings()
+    _refuse_taken(settings.host, settings.watch_port)
+    with _asked_to_stop() as stopping, _shop_for_processes(settings) as app, _family(app) as family:
+        _add_watch(family)
+        where = _address(settings.host, settings.watch_port)
+        _live(app, family, stopping, web=False, say=lambda: click.echo(f"rooms are watched at {where}"))
 
 
 @click.command()
@@ -143,10 +161,10 @@ def _tell(step: str) -> None:
 
 
 def _demo(app: Flask) -> list[str]:
-    """Fill the shop if it is empty; returns the demo logins, a line each."""
+    """Fill the shop if it is empty; returns the demo logins, each with what to look at."""
     from socialshop.cli.demo import fill_and_follow
 
-    _tell("looking after the demo data: members, past orders, rooms, payouts")
+    _tell("looking after the demo data: members, past orders, rooms, memberships, payouts")
     return fill_and_follow(app)
 
 
@@ -201,10 +219,32 @@ def _own_sandbox(settings: Settings) -> dict[str, str]:
     """Where the children find the sandbox provider that `run` starts; nothing where there is to be none."""
     if not _starts_sandbox(settings):
         return {}
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    return {"SOCIALSHOP_SANDBOX_URL": f"http://127.0.0.1:{port}", "SOCIALSHOP_SANDBOX_SECRET": secrets.token_hex(32)}
+    url = f"http://127.0.0.1:{_free_port('127.0.0.1')}"
+    return {"SOCIALSHOP_SANDBOX_URL": url, "SOCIALSHOP_SANDBOX_SECRET": secrets.token_hex(32)}
+
+
+def _own_watch(settings: Settings) -> dict[str, str]:
+    """Where the watch process that `run` starts listens, and where browsers find it; behind a proxy you say it."""
+    port = settings.watch_port if _names_watch_port(settings) else _free_port(settings.host)
+    told = {"SOCIALSHOP_WATCH_PORT": str(port)}
+    if settings.watch_url is None and settings.public_url is None:
+        told["SOCIALSHOP_WATCH_URL"] = _address(settings.host, port)
+    return told
+
+
+def _names_watch_port(settings: Settings) -> bool:
+    return "watch_port" in settings.model_fields_set
+
+
+def _free_port(host: str) -> int:
+    with socket.create_server((host, 0), family=socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
+        return int(probe.getsockname()[1])
+
+
+def _address(host: str, port: int) -> str:
+    """The address at which this machine reaches a server that listens there."""
+    reached = _reachable(host)
+    return f"http://{f'[{reached}]' if ':' in reached else reached}:{port}"
 
 
 def _starts_sandbox(settings: Settings) -> bool:
@@ -216,8 +256,7 @@ def _add_sandbox(family: Family, settings: Settings) -> None:
         return
     port = urlsplit(family.environment["SOCIALSHOP_SANDBOX_URL"]).port
     books = books_of(settings)
-    host = _reachable(settings.host)
-    webhooks = f"http://{f'[{host}]' if ':' in host else host}:{settings.port}/api/v1/webhooks/payments/sandbox"
+    webhooks = f"{_address(settings.host, settings.port)}/api/v1/webhooks/payments/sandbox"
     family.add(
         "sandbox", "socialshop.payments.sandbox", "--port", str(port), "--books", str(books), "--webhooks", webhooks
     )
@@ -225,6 +264,10 @@ def _add_sandbox(family: Family, settings: Settings) -> None:
 
 def _add_web(family: Family) -> None:
     family.add("web", "socialshop.cli.web")
+
+
+def _add_watch(family: Family) -> None:
+    family.add("watch", "socialshop.watch")
 
 
 def _add_workers(family: Family, app: Flask) -> None:
@@ -277,12 +320,12 @@ def _reachable(host: str) -> str:
 def _greet(settings: Settings, logins: list[str], log: TextIO | None = None) -> None:
     from socialshop.cli.demo import hints
 
-    address = settings.public_url or f"http://{_reachable(settings.host)}:{settings.port}"
+    address = settings.public_url or _address(settings.host, settings.port)
     click.echo(f"socialshop is running at {address}")
     click.echo(f"  the shop: {address}/")
     click.echo(f"  the API and its pages: {address}/api/v1/docs")
     for login in logins:
-        click.echo(f"  log in: {login}")
+        click.echo(f"  log in: {login}".replace("\n", "\n      "))
     if logins:
         click.echo("  try:")
         for hint in hints(address):

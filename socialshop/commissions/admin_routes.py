@@ -12,8 +12,15 @@ from socialshop.commissions.errors import (
 )
 from socialshop.commissions.schemas.commissions import OrderCommissionsWire
 from socialshop.commissions.schemas.plans import NewPlan, PlanPage, PlanWire, Publication, VersionWire
+from socialshop.commissions.schemas.simulations import (
+    SimulationPage,
+    SimulationQuestion,
+    SimulationStateWire,
+    SimulationWire,
+)
 from socialshop.infra import wired
 from socialshop.infra.uow import UnitOfWork
+from socialshop.kernel.errors import InvalidValue
 from socialshop.web.auth import ADMINS, READS_ALL
 from socialshop.web.languages import best_language
 from socialshop.web.operations import Answer, Call, Reply, Room
@@ -89,6 +96,57 @@ def publish_commission_plan(call: Call[Publication, Nothing]) -> Answer:
         return Answer(VersionWire.of(version))
 
     return call.transact(publish)
+
+
+@room.operation(
+    "POST",
+    "/admin/commission-plans/<plan_id>/simulations",
+    access=ADMINS,
+    body=SimulationQuestion,
+    replies=Reply(202, SimulationStateWire, "Jobs work it out."),
+    refuses=(InvalidValue,),
+    ids={"plan_id": "plan"},
+)
+def simulate_commission_plan(call: Call[SimulationQuestion, Nothing]) -> Answer:
+    """Ask what a plan would have paid of the sales of a time, beside the plans in force."""
+    actor, question = call.caller.member_id, call.body.question()
+    return call.transact(
+        lambda uow: Answer(SimulationStateWire.of(service.simulate(uow, actor, call.ids["plan_id"], question)), 202)
+    )
+
+
+@room.operation(
+    "GET",
+    "/admin/commission-plans/<plan_id>/simulations",
+    access=READS_ALL,
+    query=PageQuery,
+    replies=Reply(200, SimulationPage, "Simulations of the plan."),
+    ids={"plan_id": "plan"},
+)
+def list_simulations(call: Call[Nothing, PageQuery]) -> Answer:
+    """A plan's simulations, the newest first."""
+    query = call.query
+
+    def read(uow: UnitOfWork) -> Answer:
+        found = service.simulations_of(uow, call.ids["plan_id"], query.after(), query.limit + 1)
+        shown, cursor = cut_page(found, query.limit, lambda row: row.id)
+        return Answer(SimulationPage(data=[SimulationStateWire.of(row) for row in shown], next_cursor=cursor))
+
+    return call.transact(read)
+
+
+@room.operation(
+    "GET",
+    "/admin/commission-plans/<plan_id>/simulations/<simulation_id>",
+    access=READS_ALL,
+    replies=Reply(200, SimulationWire, "How far it is, and what came of it."),
+    ids={"plan_id": "plan", "simulation_id": service.SIMULATION_PREFIX},
+)
+def show_simulation(call: Call[Nothing, Nothing]) -> Answer:
+    """Cost, cost over sales, by leg, level, day and decile, who wins and loses, and what the legal guard finds."""
+    return call.transact(
+        lambda uow: Answer(SimulationWire.shown(service.simulated(uow, call.ids["plan_id"], call.ids["simulation_id"])))
+    )
 
 
 @room.operation(

@@ -56,3 +56,10 @@ class CommissionsClawedBack(Event):
     """A refund took commission back."""
 
     refund_id: uuid.UUID
+
+
+@dataclass(frozen=True, slots=True)
+class SimulationDue(Event):
+    """A simulation of a plan has sales left to read."""
+
+    simulation_id: uuid.UUID

@@ -9,7 +9,7 @@ from pydantic import Field, StringConstraints, model_validator
 
 from socialshop.deals.ladder import FEWEST_STEPS, MOST_STEPS, Ladder, Step
 from socialshop.deals.perks import HIGHEST_PERK_BPS, HostPerk, PerkKind
-from socialshop.deals.rules import LARGEST_GROUP, MOST_UNITS, SMALLEST_GROUP, LatePayer
+from socialshop.deals.rules import LARGEST_GROUP, MOST_RETURN_DAYS, MOST_UNITS, SMALLEST_GROUP, LatePayer
 from socialshop.deals.service import DealView, NewDeal, NewProduct, NewSku, ProductView, SkuView
 from socialshop.kernel.errors import InvalidValue
 from socialshop.kernel.ids import from_public, to_public
@@ -89,7 +89,7 @@ class DraftProduct(Wire):
 
     title: Title
     description: Annotated[str, StringConstraints(max_length=5_000)] = ""
-    return_days: int = Field(7, ge=0, le=365)
+    return_days: int = Field(7, ge=0, le=MOST_RETURN_DAYS)
     skus: list[DraftSku] = Field(min_length=1, max_length=100)
 
     def new(self) -> NewProduct:
@@ -227,7 +227,7 @@ class DraftDeal(Wire):
     price_steps: Annotated[list[PriceStep], Field(min_length=FEWEST_STEPS, max_length=MOST_STEPS)] | None = None
     host_perk: PerkWire | None = None
     newcomer_only: bool = Field(False, description="who joins has not bought before; the host may have")
-    return_days: Annotated[int, Field(ge=0, le=365)] | None = None
+    return_days: Annotated[int, Field(ge=0, le=MOST_RETURN_DAYS)] | None = None
     price_minor: PriceMinor | None = None
     starts_at: GivenInstant | None = None
     ends_at: GivenInstant | None = None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextvars import ContextVar
 
 from flask import Flask, current_app
@@ -25,17 +25,24 @@ def client() -> Redis:
     return found
 
 
-def nudge_relay() -> None:
-    """Tell the relay that the outbox has something. Best effort: the sweep finds what a lost nudge would have told."""
-    if _nudges_kept.get():
+def nudge(*, relay: bool, words: Mapping[str, str]) -> None:
+    """Tell the relay that the outbox has something, and each channel its word, in one round trip.
+
+    Best effort: everybody's sweep finds what a lost nudge would have told.
+    """
+    said = {NUDGE_CHANNEL: "1", **words} if relay and not _nudges_kept.get() else words
+    if not said:
         return
     with contextlib.suppress(RedisError):
-        client().publish(NUDGE_CHANNEL, b"1")
+        pipeline = client().pipeline(transaction=False)
+        for channel, word in said.items():
+            pipeline.publish(channel, word)
+        pipeline.execute()
 
 
 @contextlib.contextmanager
 def nudges_kept() -> Iterator[None]:
-    """Whoever runs this block relays what it emits, and nudges nobody."""
+    """Whoever runs this block relays what it emits, and does not nudge the relay."""
     token = _nudges_kept.set(True)
     try:
         yield

@@ -54,6 +54,19 @@ class Settings(BaseSettings):
     )
     web_workers: int = Field(2, ge=1, le=64, description="web processes; one a core serves best")
     job_workers: int = Field(2, ge=1, le=64, description="RQ worker processes started by run and work")
+    watch_port: int = Field(
+        8001, ge=1, le=65535, description="port that the watch process listens on; run without it takes a free one"
+    )
+    watch_url: str | None = Field(
+        None,
+        pattern=r"^https?://[^/?#\s;,']+/?$",
+        description="address at which browsers reach the watch process; run sets it; without it open room pages ask"
+        " again and again instead",
+    )
+    watchers: int = Field(
+        6000, ge=1, le=100_000, description="members whom a watch process lets watch rooms at the same time"
+    )
+    watchers_per_address: int = Field(200, ge=1, le=100_000, description="of them from one address")
     database_pool: int = Field(5, ge=1, le=100, description="database connections a process keeps")
     currency: str = Field("CNY", pattern="^[A-Z]{3}$", description="the shop's currency, ISO 4217")
     shipping_fee_minor: int = Field(

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import random
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -41,6 +41,7 @@ class UnitOfWork:
     session: Session
     now: datetime
     _emitted: int = field(default=0)
+    _told: dict[str, list[str]] = field(default_factory=dict)
 
     def emit(self, event: outbox.Event) -> None:
         """Record a fact; what follows it runs after, and only after, this transaction has committed."""
@@ -51,6 +52,13 @@ class UnitOfWork:
         if events:
             outbox.write(self.session, events, self.now)
             self._emitted += len(events)
+
+    def tell(self, channel: str, names: Iterable[str]) -> None:
+        """After the commit, whoever listens on this channel hears these names in one word, parted by spaces.
+
+        Best effort: who must not miss it looks by itself now and then.
+        """
+        self._told.setdefault(channel, []).extend(names)
 
 
 @contextmanager
@@ -76,8 +84,10 @@ def unit_of_work(clock: Clock | None = None, *, isolation: str | None = None) ->
         raise
     finally:
         db.session.remove()
-    if work._emitted:
-        redis.nudge_relay()
+    if work._emitted or work._told:
+        redis.nudge(
+            relay=bool(work._emitted), words={channel: " ".join(names) for channel, names in work._told.items()}
+        )
 
 
 def require_snapshot(uow: UnitOfWork) -> None:

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from functools import lru_cache
 
+from socialshop.deals.ladder import Ladder
 from socialshop.kernel.money import Money
 
 # No 0 O 1 I L U: read aloud, written down or printed small, a code is still that code.
@@ -41,9 +42,9 @@ class ShareSubject:
     """What somebody invites to, as a stranger may see it; what a kind of thing lacks is None.
 
     `price` is what one unit costs here, bought together where people buy together, and `price_alone` what it costs
-    without a group. `seats_left` of `size` are free.
-    After `ends_at` nothing can be joined; `is_open` is False as soon as nothing can be, for whatever reason. `to_read`:
-    it is a text, about something that is bought.
+    without a group; with a `ladder` it falls as more pay, and `seats_paid` have by now. `seats_left` of `size` are
+    free. After `ends_at` nothing can be joined; `is_open` is False as soon as nothing can be, for whatever reason.
+    `to_read`: it is a text, about something that is bought.
     """
 
     title: str
@@ -54,6 +55,8 @@ class ShareSubject:
     ends_at: datetime | None = None
     price_alone: Money | None = None
     to_read: bool = False
+    ladder: Ladder = ()
+    seats_paid: int = 0
 
 
 def new_code(choose: Callable[[Sequence[str]], str]) -> str:

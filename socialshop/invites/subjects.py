@@ -20,6 +20,7 @@ def deal_subject(uow: UnitOfWork, deal_id: uuid.UUID) -> ShareSubject:
         size=deal.group_size,
         ends_at=deal.ends_at,
         price_alone=deal.price_alone,
+        ladder=deal.price_steps,
     )
 
 

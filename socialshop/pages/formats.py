@@ -17,7 +17,7 @@ from socialshop.infra import locales, wired
 from socialshop.kernel.ids import to_public
 from socialshop.kernel.money import BPS, Money, to_decimal_text
 from socialshop.kernel.time import to_text
-from socialshop.pages import languages, ring
+from socialshop.pages import languages, ring, stairs
 
 _HUES = 6
 _WIDE = frozenset("WF")
@@ -39,7 +39,7 @@ def attach(app: Flask) -> None:
         count=count,
     )
     app.jinja_env.globals.update(
-        public_id=to_public, Money=Money, ring=ring, duration=duration, zone=zone, shops_zone=shops_zone
+        public_id=to_public, Money=Money, ring=ring, stairs=stairs, duration=duration, zone=zone, shops_zone=shops_zone
     )
 
 

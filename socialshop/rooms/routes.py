@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-
 from flask import request
 
 from socialshop.deals.errors import DealNotLive, DealPaused, OutOfStock
@@ -39,6 +37,7 @@ from socialshop.rooms.schemas import (
     RoomWire,
     SeatClaim,
     SentEvent,
+    event_seen,
     event_stream,
 )
 from socialshop.rooms.service import Attribution, Joined
@@ -51,7 +50,6 @@ room = Room("rooms", __name__, tag="Rooms")
 orders_room = Room("room_orders", __name__, tag="Orders")
 
 _STREAM = "text/event-stream"
-_EVENT_ID = re.compile(r"[0-9]{1,18}", re.ASCII)
 
 
 @room.operation(
@@ -247,12 +245,12 @@ def show_room(call: Call[Nothing, Nothing]) -> Answer:
 def follow_room(call: Call[Nothing, Nothing]) -> Answer:
     """What happens in a room, for everybody, as a resumable event stream.
 
-    Events are `seat_held`, `seat_paid`, `seat_confirmed`, `seat_released`, `host_changed`, `filled`, `expired` and
-    `cancelled`; their ids grow. Each answer tells what is new after `Last-Event-ID` and ends; an `EventSource` asks
-    again by itself after two seconds and misses nothing.
+    Events are `seat_held`, `seat_paid`, `seat_confirmed`, `seat_released`, `host_changed`, `filled`, `expired`,
+    `cancelled` and `deal_changed` (paused, resumed or ended); their ids grow. From the shop's watch process the answer
+    stays open and a change arrives within a second. Elsewhere it tells what is new after `Last-Event-ID` and ends.
+    Either way an `EventSource` asks again by itself two seconds after an end, and misses nothing.
     """
-    seen = request.headers.get("Last-Event-ID", "")
-    after = int(seen) if _EVENT_ID.fullmatch(seen) else 0
+    after = event_seen(request.headers.get("Last-Event-ID", ""))
 
     def read(uow: UnitOfWork) -> Answer:
         found = service.events_after(uow, call.ids["room_id"], after)

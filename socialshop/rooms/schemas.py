@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, StringConstraints, model_validator
@@ -16,11 +17,12 @@ from socialshop.loyalty.schemas.coupons import HOLDING_PREFIX
 from socialshop.orders.schemas import ORDER, OrderWire, PriceLineWire
 from socialshop.orders.service import Means, Quote
 from socialshop.payments.schemas import PaymentWire
-from socialshop.rooms.service import Joined, RoomEvents, RoomView, SeatView
+from socialshop.rooms.service import EventRow, Joined, RoomEvents, RoomView, SeatView
 from socialshop.web.schemas import Instant, MoneyWire, Wire, with_example
 
 # How long a client waits before it asks again for what is new.
 RETRY_MS = 2_000
+_EVENT_ID = re.compile(r"[0-9]{1,18}", re.ASCII)
 _ROOM: dict[str, Any] = {
     "id": "room_01k9w3q2mxe5tb6v8c4yd7r1hz",
     "deal_id": "deal_01k9w3q2mxe5tb6v8c4yd7r1hz",
@@ -286,17 +288,30 @@ class SentEvent(Wire):
         "filled",
         "expired",
         "cancelled",
+        "deal_changed",
     ]
     data: str
 
 
+def event_seen(last_event_id: str) -> int:
+    """The number of the event that `Last-Event-ID` names: what is new comes after it. 0, all, for what is no number."""
+    return int(last_event_id) if _EVENT_ID.fullmatch(last_event_id) else 0
+
+
 def event_stream(found: RoomEvents) -> bytes:
-    """Server-sent events (WHATWG HTML, 9.2): each with its id, by which a client goes on after it."""
-    parts = [f"retry: {RETRY_MS}\n\n"]
-    for event in found.events:
-        data = RoomEventWire(at=event.at, display_name=event.display_name).model_dump_json()
-        parts.append(f"id: {event.id}\nevent: {event.kind}\ndata: {data}\n\n")
-    return "".join(parts).encode()
+    """Server-sent events (WHATWG HTML, 9.2), as one answer."""
+    return b"".join([retry_after(RETRY_MS), *(sent_event(event) for event in found.events)])
+
+
+def sent_event(event: EventRow) -> bytes:
+    """One event, with the id by which a client goes on after it."""
+    data = RoomEventWire(at=event.at, display_name=event.display_name).model_dump_json()
+    return f"id: {event.id}\nevent: {event.kind}\ndata: {data}\n\n".encode()
+
+
+def retry_after(milliseconds: int) -> bytes:
+    """How long a client whose stream ended waits before it asks again."""
+    return f"retry: {milliseconds}\n\n".encode()
 
 
 class SeatWire(Wire):

@@ -52,6 +52,7 @@ BODY_TOO_LARGE = Protocol("body_too_large", 413)
 WRONG_MEDIA_TYPE = Protocol("wrong_media_type", 415)
 RATE_LIMITED = Protocol("rate_limited", 429)
 INTERNAL_ERROR = Protocol("internal_error", 500)
+TOO_MANY_WATCHERS = Protocol("too_many_watchers", 503)
 DATABASE_UNAVAILABLE = Protocol("database_unavailable", 503)
 PROTOCOL = (
     MALFORMED_REQUEST,
@@ -65,6 +66,7 @@ PROTOCOL = (
     WRONG_MEDIA_TYPE,
     RATE_LIMITED,
     INTERNAL_ERROR,
+    TOO_MANY_WATCHERS,
     DATABASE_UNAVAILABLE,
 )
 _OF_STATUS = {
@@ -97,7 +99,7 @@ class InvalidFields(DomainError):
 
 def attach(app: Flask, public_url: str) -> None:
     """Answer every error of this app as a problem; `public_url` starts the URI of a problem's type."""
-    app.extensions["socialshop_problem_base"] = f"{public_url}/problems/"
+    app.extensions["socialshop_problem_base"] = base_of(public_url)
     app.register_error_handler(DomainError, answer_to)
     app.register_error_handler(Refused, _refused)
     app.register_error_handler(HTTPException, _http)
@@ -117,6 +119,23 @@ def title_of(code: str) -> str:
     return code.replace("_", " ").capitalize()
 
 
+def base_of(public_url: str) -> str:
+    """What the URI of each problem's type begins with."""
+    return f"{public_url.rstrip('/')}/problems/"
+
+
+def content(base: str, code: str, status: int, detail: str, request_id: str | None) -> dict[str, object]:
+    """The standard members of a problem's body."""
+    return {
+        "type": base + code,
+        "title": title_of(code),
+        "status": status,
+        "detail": detail,
+        "code": code,
+        "request_id": request_id,
+    }
+
+
 def problem(
     code: str,
     status: int,
@@ -128,14 +147,7 @@ def problem(
 ) -> Response:
     """The answer itself. `facts` are figures beside the detail; they never replace a standard member."""
     g.problem_code = code
-    body: dict[str, object] = {
-        "type": current_app.extensions["socialshop_problem_base"] + code,
-        "title": title_of(code),
-        "status": status,
-        "detail": detail,
-        "code": code,
-        "request_id": g.get("request_id"),
-    }
+    body = content(current_app.extensions["socialshop_problem_base"], code, status, detail, g.get("request_id"))
     if field is not None:
         body["field"] = field
     body |= {name: fact for name, fact in (facts or {}).items() if name not in body}

@@ -21,7 +21,7 @@ from socialshop.kernel.ids import to_public
 from socialshop.web import metrics
 
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,64}", re.ASCII)
-_HEADERS = {
+HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
     "Referrer-Policy": "no-referrer",
@@ -31,8 +31,8 @@ _HEADERS = {
     "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'",
     "Cache-Control": "no-store",
 }
-_LOWERED = tuple((name.lower(), (name, value)) for name, value in _HEADERS.items())
-_HSTS = "max-age=63072000; includeSubDomains"
+_LOWERED = tuple((name.lower(), (name, value)) for name, value in HEADERS.items())
+HSTS = "max-age=63072000; includeSubDomains"
 _log = structlog.stdlib.get_logger("socialshop.access")
 
 
@@ -87,7 +87,7 @@ def _begin() -> None:
 def _end(response: Response, hsts: bool) -> Response:
     response.headers["X-Request-Id"] = g.request_id
     if hsts and request.is_secure:
-        response.headers["Strict-Transport-Security"] = _HSTS
+        response.headers["Strict-Transport-Security"] = HSTS
     seconds = time.perf_counter() - g.began
     # The rule, never the path: an invite code may stand in a path.
     rule, method = request.url_rule, request.method

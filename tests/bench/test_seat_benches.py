@@ -5,9 +5,7 @@ from __future__ import annotations
 import pytest
 from flask import Flask
 
-from socialshop.bench import seat
-
-pytestmark = pytest.mark.timeout(240)
+from socialshop.bench import seat, watch
 
 
 def test_claims_are_measured_on_both_sides(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -33,3 +31,11 @@ def test_a_whole_join_ends_in_confirmed_orders(app: Flask, monkeypatch: pytest.M
     figures = seat.join(app)
     assert figures["1_clients"]["joins_per_s"] > 0
     assert figures["2_clients"]["joins_per_s"] > 0
+
+
+def test_every_watcher_is_told_of_every_change(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in {"WATCHERS": 12, "CHANGES": 3, "MANY_ROOMS": 4}.items():
+        monkeypatch.setattr(watch, name, value)
+    figures = watch.watch(app)
+    assert (figures["one_room"]["changes"], figures["one_room"]["told"]) == (3, 36)
+    assert (figures["many_rooms"]["changes"], figures["many_rooms"]["told"]) == (4, 12)

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from patience import PATIENCE
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from tests.payment_shop import free_port
@@ -47,7 +48,7 @@ class Shop:
             headers["Authorization"] = f"Bearer {self.tokens[email]}"
         data = None if body is None else json.dumps(body).encode()
         asked = urllib.request.Request(f"{self.address}/api/v1{path}", data, headers, method=method)
-        with urllib.request.urlopen(asked, timeout=20) as answer:
+        with urllib.request.urlopen(asked, timeout=PATIENCE) as answer:
             return json.load(answer)
 
     def new_member(self, name: str) -> str:
@@ -68,7 +69,7 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
     log = (folder / "run.log").open("wb")
     running = subprocess.Popen(command, cwd=ROOT, env=without, stdout=log, stderr=log, start_new_session=True)
     try:
-        late = time.monotonic() + 120
+        late = time.monotonic() + PATIENCE
         while b"Ctrl-C stops everything" not in (folder / "run.log").read_bytes():
             said = (folder / "run.log").read_text()[-4000:]
             assert running.poll() is None, said
@@ -77,7 +78,7 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
         yield Shop(f"http://127.0.0.1:{port}")
     finally:
         running.send_signal(signal.SIGINT)
-        running.wait(60)
+        running.wait(PATIENCE)
         log.close()
 
 
@@ -127,7 +128,7 @@ def visiting(
 ) -> Iterator[Visitor]:
     """A fresh browser window of this size."""
     context = browser.new_context(viewport={"width": size[0], "height": size[1]}, **options)
-    context.set_default_timeout(10_000)
+    context.set_default_timeout(30_000)
     try:
         yield Visitor(context.new_page(), shop, language)
     finally:

@@ -72,10 +72,21 @@ def examples(shop: Shop) -> dict[str, str]:
         "mission_id": a_mission(shop),
         "programme_id": shop.call("GET", "/admin/tier-programmes", admin)["data"][0]["id"],
         "plan_id": shop.call("GET", "/admin/commission-plans", admin)["data"][0]["id"],
+        "simulation_id": a_simulation(shop),
         "refund_id": shop.call("GET", "/admin/refunds", admin)["data"][0]["id"],
         "member_id": shop.call("GET", "/me", PEOPLE["leader"])["id"],
         "endpoint_id": an_endpoint(shop),
     }
+
+
+def a_simulation(shop: Shop) -> str:
+    """A plan tried on the sales of all years so far; asked for once."""
+    admin = PEOPLE["admin"]
+    path = f"/admin/commission-plans/{shop.call('GET', '/admin/commission-plans', admin)['data'][0]['id']}/simulations"
+    if found := shop.call("GET", path, admin)["data"]:
+        return str(found[0]["id"])
+    span = {"from": "2020-01-01T00:00:00Z", "to": "2036-01-01T00:00:00Z", "budget_minor": 100}
+    return str(shop.call("POST", path, admin, span)["id"])
 
 
 def an_endpoint(shop: Shop) -> str:

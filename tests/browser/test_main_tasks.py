@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import re
+import signal
 import time
 
 import pytest
+from patience import PATIENCE
 from playwright.sync_api import Browser, expect
 
 from tests.browser.conftest import DESK, PASSWORD, PHONE, Shop, Visitor, visiting
@@ -48,7 +51,7 @@ def test_a_member_joins_by_a_link_and_pays_in_three_taps(
         visitor.tap("main a.button")
         visitor.tap("#live form button")
         visitor.tap("main form button")
-        expect(visitor.page.locator("#live")).to_contain_text(FILLED, timeout=20_000)
+        expect(visitor.page.locator("#live")).to_contain_text(FILLED, timeout=60_000)
         assert visitor.taps == 3
         assert visitor.complaints == []
 
@@ -66,7 +69,7 @@ def test_a_stranger_joins_by_a_link_becomes_a_member_and_pays_in_three_taps(
         fill_in_who_i_am(visitor)
         visitor.tap("main form button")
         visitor.tap("main form button")
-        expect(visitor.page.locator("#live")).to_contain_text(FILLED, timeout=20_000)
+        expect(visitor.page.locator("#live")).to_contain_text(FILLED, timeout=60_000)
         assert visitor.taps == 3
         assert visitor.complaints == []
     assert shop.call("GET", "/me/referrals/summary", host)["direct"] == 1
@@ -83,7 +86,7 @@ def test_a_member_opens_a_room_and_pays_in_three_taps(
         visitor.tap("main a.card")
         visitor.tap("main form button")
         visitor.tap("main form button")
-        expect(visitor.page.locator("#live")).to_contain_text(PAID, timeout=20_000)
+        expect(visitor.page.locator("#live")).to_contain_text(PAID, timeout=60_000)
         assert visitor.taps == 3
         expect(visitor.page.locator("#share-address")).to_have_value(re.compile("/i/[0-9A-Z]{10}$"))
         visitor.tap("summary")
@@ -120,7 +123,7 @@ def test_a_member_asks_money_back(chromium: Browser, shop: Shop) -> None:
         visitor.tap("main a.card")
         visitor.tap("main form button")
         visitor.tap("main form button")
-        expect(visitor.page.locator("#live")).to_contain_text(PAID, timeout=20_000)
+        expect(visitor.page.locator("#live")).to_contain_text(PAID, timeout=60_000)
         visitor.taps = 0
         visitor.tap("#live a.button")
         visitor.tap("summary")
@@ -139,7 +142,7 @@ def test_without_scripts_a_seat_is_taken_and_paid_all_the_same(chromium: Browser
         visitor.tap("main a.button")
         visitor.tap("#live form button")
         visitor.tap("main form button")
-        late = time.monotonic() + 20
+        late = time.monotonic() + PATIENCE
         while shop.call("GET", f"/rooms/{room}")["status"] != "filled":
             assert time.monotonic() < late
             time.sleep(0.2)
@@ -179,7 +182,7 @@ def test_by_the_keyboard_alone_a_member_joins_and_pays(chromium: Browser, shop: 
         visitor.open(f"/i/{code}")
         for chosen in ("main a.button", "#live form button", "main form button"):
             press_enter_on(visitor, chosen)
-        expect(visitor.page.locator("#live")).to_contain_text(FILLED, timeout=20_000)
+        expect(visitor.page.locator("#live")).to_contain_text(FILLED, timeout=60_000)
 
 
 def test_by_the_keyboard_alone_a_stranger_becomes_a_member_and_pays(chromium: Browser, shop: Shop) -> None:
@@ -195,7 +198,7 @@ def test_by_the_keyboard_alone_a_stranger_becomes_a_member_and_pays(chromium: Br
         visitor.page.keyboard.press("Space")
         press_enter_on(visitor, "main form button")
         press_enter_on(visitor, "main form button")
-        expect(visitor.page.locator("#live")).to_contain_text(FILLED, timeout=20_000)
+        expect(visitor.page.locator("#live")).to_contain_text(FILLED, timeout=60_000)
 
 
 def test_by_the_keyboard_alone_a_member_sees_why_and_withdraws(chromium: Browser, shop: Shop) -> None:
@@ -240,16 +243,18 @@ def tab_to(visitor: Visitor, chosen: str) -> None:
     raise AssertionError(f"Tab does not lead to {chosen}")
 
 
-def test_a_room_shows_a_change_within_two_seconds_and_rests_while_nobody_looks(chromium: Browser, shop: Shop) -> None:
-    host, guest = shop.new_member("Host"), shop.new_member("Xiaoman")
+def test_a_room_shows_a_change_at_once_and_rests_while_nobody_looks(chromium: Browser, shop: Shop) -> None:
+    """Given an open room page, then it asks when it is told of a change, and by the clock only while nobody tells."""
+    host, guest, late = shop.new_member("Host"), shop.new_member("Xiaoman"), shop.new_member("Daming")
     deal = next(one for one in shop.call("GET", "/deals")["data"] if one["group_size"] == 5)
     room = shop.call("POST", f"/deals/{deal['id']}/rooms", host, {}, key=f"open-{host}")["room"]["id"]
     with visiting(chromium, shop, DESK) as visitor:
         asked: list[int] = []
         visitor.page.on("response", lambda answer: asked.append(answer.status) if "/live" in answer.url else None)
         visitor.open(f"/rooms/{room}")
-        visitor.page.wait_for_timeout(4500)
-        assert asked
+        visitor.page.wait_for_timeout(6000)
+        # By the clock it would have asked four times.
+        assert 1 <= len(asked) <= 2
         assert set(asked) == {304}
 
         shop.call("POST", f"/rooms/{room}/seats", guest, {}, key=f"join-{guest}")
@@ -258,7 +263,13 @@ def test_a_room_shows_a_change_within_two_seconds_and_rests_while_nobody_looks(c
         assert time.monotonic() - began < 2
         assert 200 in asked
 
+        (watch,) = shop.children("socialshop.watch")
+        os.kill(watch, signal.SIGKILL)
+        shop.call("POST", f"/rooms/{room}/seats", late, {}, key=f"join-{late}")
+        expect(visitor.page.locator("#live")).to_contain_text("Daming", timeout=5000)
+
         visitor.page.evaluate("Object.defineProperty(document, 'hidden', {value: true})")
+        visitor.page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
         visitor.page.wait_for_timeout(200)
         before = len(asked)
         visitor.page.wait_for_timeout(5000)

@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 from flask import Flask
+from patience import PATIENCE
 
 from socialshop.infra.uow import unit_of_work
 from socialshop.kernel.ids import to_public
@@ -38,7 +39,7 @@ def port(app: Flask, database_url: str, redis_url: str, tmp_path: Path) -> Itera
     command = [sys.executable, "-m", "socialshop", "run", "--no-demo", "--port", str(found)]
     running = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL)
     try:
-        late = time.monotonic() + 60
+        late = time.monotonic() + PATIENCE
         while not _is_ready(found):
             assert running.poll() is None
             assert time.monotonic() < late, "the shop is not ready"
@@ -46,7 +47,7 @@ def port(app: Flask, database_url: str, redis_url: str, tmp_path: Path) -> Itera
         yield found
     finally:
         running.terminate()
-        assert running.wait(30) == 0
+        assert running.wait(PATIENCE) == 0
 
 
 def _is_ready(port: int) -> bool:

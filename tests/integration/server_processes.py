@@ -13,6 +13,7 @@ from typing import Any, Self
 
 import psycopg
 import redis
+from patience import PATIENCE
 
 from socialshop.infra.servers import Servers
 
@@ -66,7 +67,7 @@ class User:
 
     def end_by(self, number: signal.Signals) -> None:
         self.process.send_signal(number)
-        self.process.wait(30)
+        self.process.wait(PATIENCE)
 
     def __enter__(self) -> Self:
         return self
@@ -97,7 +98,7 @@ def nothing_left(folder: Path) -> None:
     wait_until(lambda: not remains(folder), lambda: f"left: {remains(folder)}")
 
 
-def wait_until(done: Callable[[], bool], complaint: Callable[[], str], seconds: float = 8) -> None:
+def wait_until(done: Callable[[], bool], complaint: Callable[[], str], seconds: float = PATIENCE) -> None:
     deadline = time.monotonic() + seconds
     while not done():
         assert time.monotonic() < deadline, complaint()

@@ -85,6 +85,8 @@ class Office:
         """A plan, drafted and published."""
         legs = [{"kind": "sale", "level": 1, "rate_bps": 100}]
         draft = self.act(self.first, "/admin/commission-plans", name="P", currency="CNY", hold_days=1, legs=legs)
+        span = {"from": "2026-01-01T00:00:00Z", "to": "2026-02-01T00:00:00Z"}
+        self.act(self.first, f"/admin/commission-plans/{draft['id']}/simulations", **span)
         self.act(self.first, f"/admin/commission-plans/{draft['id']}/publish")
 
     def tiers(self) -> None:

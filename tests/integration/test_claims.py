@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from flask import Flask
+from patience import PATIENCE
 from sqlalchemy import text
 
 from socialshop.identity import service as identity
@@ -168,7 +169,7 @@ def test_of_many_who_redeem_one_token_at_once_one_gets_in(app: Flask, admin: Per
     statuses, together = [], Barrier(4)
 
     def redeem() -> None:
-        together.wait(10)
+        together.wait(PATIENCE)
         statuses.append(claim(app, token).status_code)
 
     threads = [Thread(target=redeem) for _ in range(4)]

@@ -14,6 +14,7 @@ import click
 import pytest
 from click.testing import CliRunner, Result
 from flask import Flask
+from patience import PATIENCE
 from server_processes import wait_until
 from sqlalchemy import NullPool, create_engine, make_url, text
 
@@ -300,7 +301,7 @@ def test_books_that_another_is_sealing_are_waited_for(app: Flask, guests: Guests
 
     other = threading.Thread(target=seal_slowly)
     other.start()
-    assert began.wait(10)
+    assert began.wait(PATIENCE)
     shop.finish_jobs(app)
     waited = sealed.is_set()
     other.join()

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 import psycopg
 import pytest
 from flask import Flask
+from patience import PATIENCE
 from sqlalchemy import Connection, NullPool, create_engine, event, make_url, text
 from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.orm import Session
@@ -117,7 +118,7 @@ def test_a_deadlock_in_a_raw_cursor_is_tried_again(app: Flask, touch) -> None:  
         uow.session.execute(text("SET LOCAL deadlock_timeout = '50ms'"))
         uow.session.execute(text("LOCK TABLE cups"))
         if attempts == ["raw"]:
-            both_hold_one.wait(10)
+            both_hold_one.wait(PATIENCE)
         touch(uow.session)
 
     def plain() -> None:
@@ -125,7 +126,7 @@ def test_a_deadlock_in_a_raw_cursor_is_tried_again(app: Flask, touch) -> None:  
             uow.session.execute(text("SET LOCAL ROLE NONE"))
             uow.session.execute(text("SET LOCAL deadlock_timeout = '60s'"))
             uow.session.execute(text("LOCK TABLE tea"))
-            both_hold_one.wait(10)
+            both_hold_one.wait(PATIENCE)
             uow.session.execute(text("LOCK TABLE cups"))
 
     other = threading.Thread(target=plain)

@@ -9,18 +9,20 @@ import sys
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner, Result
 from csv_imports import MEMBERS, ORDERS, written
 from sqlalchemy import NullPool, create_engine, text
+
+from socialshop.cli import main
 
 AT = "1997-02-01T12:00:00Z"
 
 
 class Console:
-    """The installed command on one database."""
+    """The command on one database."""
 
     def __init__(self, database_url: str, redis_url: str) -> None:
         self.environment = {
-            **os.environ,
             "DATABASE_URL": database_url,
             "REDIS_URL": redis_url,
             "SOCIALSHOP_SECRET_KEY": "test-only",
@@ -28,11 +30,14 @@ class Console:
         }
         self.database_url = database_url
 
-    def run(self, *arguments: str | Path, **environment: str) -> subprocess.CompletedProcess[str]:
+    def run(self, *arguments: str | Path) -> Result:
+        return CliRunner(env=self.environment).invoke(main, [str(each) for each in arguments], prog_name="socialshop")
+
+    def killed(self, point: str, *arguments: str | Path) -> int:
+        """Run it as a process that is killed at a point; returns how it ended."""
         command = [sys.executable, "-m", "socialshop", *map(str, arguments)]
-        return subprocess.run(
-            command, env={**self.environment, **environment}, capture_output=True, text=True, check=False
-        )
+        environment = {**os.environ, **self.environment, "SOCIALSHOP_CRASH_AT": point}
+        return subprocess.run(command, env=environment, check=False).returncode
 
     def count(self, table: str) -> int:
         engine = create_engine(self.database_url, poolclass=NullPool)
@@ -54,26 +59,26 @@ def test_some_rejected_is_exit_3_and_a_clean_run_clears_the_report(console: Cons
     path = _members(tmp_path)
     report = tmp_path / "in.rejected.csv"
     found = console.run("import", "members", path, "--json")
-    assert found.returncode == 3, found.stderr
+    assert found.exit_code == 3, found.stderr
     assert json.loads(found.stdout) == {"read": 3, "landed": 2, "already": 0, "rejected": 1}
     assert report.read_text() == (
         'line,field,code,reason\n4,sponsor_external_id,sponsor_unknown,"no such member, here or in the file"\n'
     )
     assert str(report) in console.run("import", "members", path).stderr
     found = console.run("import", "members", written(tmp_path, MEMBERS, f"a,,{AT}", f"b,a,{AT}"))
-    assert (found.returncode, found.stdout) == (0, "2 lines read: 0 landed, 2 stood already, 0 rejected\n")
+    assert (found.exit_code, found.stdout) == (0, "2 lines read: 0 landed, 2 stood already, 0 rejected\n")
     assert not report.exists()
 
 
 def test_strict_lands_all_or_none(console: Console, tmp_path: Path) -> None:
     report = tmp_path / "report.csv"
     found = console.run("import", "members", _members(tmp_path), "--strict", "--json", "--rejected", report)
-    assert found.returncode == 1
+    assert found.exit_code == 1
     assert json.loads(found.stdout) == {"read": 3, "landed": 0, "already": 0, "rejected": 1}
     assert report.read_text().count("\n") == 2
     assert console.count("members") == 0
     good = written(tmp_path, MEMBERS, f"a,,{AT}")
-    assert console.run("import", "members", good, "--strict").returncode == 0
+    assert console.run("import", "members", good, "--strict").exit_code == 0
     assert console.count("members") == 1
 
 
@@ -81,8 +86,8 @@ def test_orders_from_before_every_plan_are_counted_when_they_land(console: Conso
     plan = tmp_path / "plan.json"
     legs = [{"kind": "sale", "level": 1, "rate_bps": 800}]
     plan.write_text(json.dumps({"name": "one", "currency": "CNY", "hold_days": 0, "legs": legs}))
-    assert console.run("plan", "publish", plan, "--effective-at", AT).returncode == 0
-    assert console.run("import", "members", written(tmp_path, MEMBERS, "a,,1997-01-01T12:00:00Z")).returncode == 0
+    assert console.run("plan", "publish", plan, "--effective-at", AT).exit_code == 0
+    assert console.run("import", "members", written(tmp_path, MEMBERS, "a,,1997-01-01T12:00:00Z")).exit_code == 0
     lines = [f"o1,a,{AT},1.00,CNY", "o2,a,1997-01-31T12:00:00Z,1.00,CNY", f"o3,a,{AT},1.00,USD"]
     path = written(tmp_path, ORDERS, *lines)
     found = console.run("import", "orders", path, "--json")
@@ -94,11 +99,11 @@ def test_orders_from_before_every_plan_are_counted_when_they_land(console: Conso
 
 def test_all_rejected_or_a_refused_file_is_exit_1(console: Console, tmp_path: Path) -> None:
     found = console.run("import", "orders", written(tmp_path, ORDERS, f"o1,nobody,{AT},1.00,CNY"))
-    assert found.returncode == 1
+    assert found.exit_code == 1
     (tmp_path / "in.rejected.csv").unlink()
     for path in (tmp_path, tmp_path / "none.csv", written(tmp_path, "external_id,colour")):
         found = console.run("import", "orders", path)
-        assert (found.returncode, found.stdout) == (1, "")
+        assert (found.exit_code, found.stdout) == (1, "")
         assert found.stderr.startswith("socialshop: ")
         assert found.stderr.count("\n") == 1
     assert not (tmp_path / "in.rejected.csv").exists()
@@ -111,13 +116,12 @@ def test_killed_in_the_middle_nothing_has_landed_and_the_next_run_lands_all(
 ) -> None:
     path = written(tmp_path, MEMBERS, f"a,,{AT}")
     if kind == "orders":
-        assert console.run("import", "members", path).returncode == 0
+        assert console.run("import", "members", path).exit_code == 0
         path = written(tmp_path, ORDERS, *[f"o{i},a,{AT},1.00,CNY" for i in range(50)])
-    killed = console.run("import", kind, path, SOCIALSHOP_CRASH_AT=f"import_{kind}.{point}")
-    assert killed.returncode == -9
+    assert console.killed(f"import_{kind}.{point}", "import", kind, path) == -9
     tables = ["orders", "order_lines", "ledger_entries", "outbox_events"]
     if kind == "members":
         tables = ["members", "referral_nodes", "member_imports"]
     assert [console.count(table) for table in tables] == [0] * len(tables)
-    assert console.run("import", kind, path).returncode == 0
+    assert console.run("import", kind, path).exit_code == 0
     assert console.count(kind) == (1 if kind == "members" else 50)

@@ -50,6 +50,40 @@ def _story() -> dict[str, list[tuple[object, ...]]]:
     return by_status | {"rooms": _rooms()}
 
 
+def _membership() -> dict[str, list[tuple[object, ...]]]:
+    """What there is to look at beside the sales; of members, the two who have logins."""
+    by_login = "JOIN members m ON m.number = {} AND m.external_id IN ('leader', 'member')"
+    return {
+        "tiers": rows("SELECT DISTINCT tier FROM member_standings ORDER BY tier"),
+        "cards": rows(
+            "SELECT m.external_id, t.kind FROM plan_terms t JOIN plan_subscriptions s ON s.id = t.subscription_id "
+            + by_login.format("s.member")
+            + " ORDER BY 1"
+        ),
+        "lots soon to expire": rows(
+            "SELECT count(*) FROM point_lots WHERE left_points > 0 AND expires_at < now() + interval '14 days'"
+        ),
+        "days in a row": rows("SELECT streak FROM point_members WHERE streak > 0"),
+        # Of the card, and by hand; whom the campaign treats has another of its own, once.
+        "coupons": rows(
+            "SELECT m.external_id, count(DISTINCT coupon_id) FROM coupon_holdings h "
+            + by_login.format("h.member")
+            + " WHERE m.external_id = 'member' GROUP BY 1"
+        ),
+        "missions underway": rows(
+            "SELECT m.external_id, count(*) FROM mission_progress p "
+            + by_login.format("p.member")
+            + " WHERE NOT p.rewarded GROUP BY 1 ORDER BY 1"
+        ),
+        "answers": rows("SELECT count(*) FROM survey_answers"),
+        "drawn": rows("SELECT DISTINCT treated FROM campaign_members ORDER BY 1"),
+        "posts": rows("SELECT status, count(*) FROM posts GROUP BY 1 ORDER BY 1"),
+        "pictures": rows("SELECT count(*) FROM post_pictures"),
+        "questions": rows("SELECT status FROM questions WHERE due_at > now() - interval '1 day' ORDER BY 1"),
+        "reports": rows("SELECT decision_id FROM reports"),
+    }
+
+
 def test_the_same_day_gives_the_same_world() -> None:
     assert demo_world.generate(START, "CNY", 1) == demo_world.generate(START, "CNY", 1)
     assert demo_world.generate(START, "CNY", 1) != demo_world.generate(START, "CNY", 2)
@@ -78,7 +112,7 @@ def test_the_shop_lives_rooms_near_filling_money_in_every_state_and_books_that_p
     assert time.monotonic() - began < FILL_SECONDS
     story = _story()
     assert sorted(map(str, story["rooms"])) == sorted(map(str, ROOMS_PAID))
-    assert story["payments"] == [("authorized", 17), ("captured", 11), ("created", 4), ("refunded", 1)]
+    assert story["payments"] == [("authorized", 17), ("captured", 12), ("created", 4), ("refunded", 1)]
     assert story["refunds"] == [("refunded", 2), ("requested", 1)]
     assert story["payout_requests"] == [("approved", 1), ("held", 1), ("paid", 2), ("submitted", 4)]
     assert [status for status, _ in story["accruals"]] == ["held", "paid_out", "reversed", "settled"]
@@ -86,12 +120,27 @@ def test_the_shop_lives_rooms_near_filling_money_in_every_state_and_books_that_p
     assert (proof.balanced, proof.chain_ok, proof.projection_ok) == (True, True, True)
     assert fill_and_follow(shop) == logins
     assert _story() == story
+    assert all("\n    /" in login for login in logins)
+    assert _membership() == {
+        "tiers": [("diamond",), ("gold",), ("normal",), ("silver",)],
+        "cards": [("leader", "trial"), ("member", "paid")],
+        "lots soon to expire": [(9,)],
+        "days in a row": [(6,)],
+        "coupons": [("member", 2)],
+        "missions underway": [("leader", 1), ("member", 2)],
+        "answers": [(7,)],
+        "drawn": [(False,), (True,)],
+        "posts": [("pending", 1), ("published", 3)],
+        "pictures": [(4,)],
+        "questions": [("answered",), ("open",)],
+        "reports": [(None,)],
+    }
 
 
 def test_a_filling_that_was_cut_short_goes_on_at_the_next_start(shop: Flask) -> None:
     with provider(shop):
         fill_if_empty(shop)
-    assert rows("SELECT count(*) FROM payment_calls") == [(29,)]
+    assert rows("SELECT count(*) FROM payment_calls") == [(30,)]
     assert rows("SELECT count(*) FROM payout_requests") == [(0,)]
     fill_and_follow(shop)
     story = _story()

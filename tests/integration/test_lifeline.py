@@ -10,6 +10,7 @@ import time
 from pathlib import Path
 
 import pytest
+from patience import PATIENCE
 
 ROOT = Path(__file__).resolve().parents[2]
 pytestmark = pytest.mark.skipif(not Path("/proc/self").exists(), reason="looks for processes in /proc")
@@ -68,7 +69,7 @@ def test_a_child_ends_with_its_killed_parent(tmp_path: Path, program: str) -> No
         child = int(parent.stdout.readline())
         assert _alive(child)
         parent.send_signal(signal.SIGKILL)
-    late = time.monotonic() + 20
+    late = time.monotonic() + PATIENCE
     while _alive(child):
         assert time.monotonic() < late, "the child outlives its parent"
         time.sleep(0.02)

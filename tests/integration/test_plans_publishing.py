@@ -8,6 +8,7 @@ from datetime import timedelta
 
 import pytest
 from flask import Flask
+from patience import PATIENCE
 from sample_sales import LONG_AGO, NEW_YEAR, Sale, a_plan, place, sell
 from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError, ProgrammingError
@@ -154,7 +155,7 @@ def _a_publisher_waits() -> bool:
 
 def _until_the_publisher_waits(outcome: list[object]) -> None:
     # Its patience of 5 s begins when it waits, not here: a loaded machine may take its time until then.
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + PATIENCE
     while not _a_publisher_waits():
         assert not outcome, "the publisher did not wait"
         assert time.monotonic() < deadline, "nobody came to wait for the lock"

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from patience import PATIENCE
 from running_shop import Shop, until
 
 from socialshop.bench import worlds
@@ -36,7 +37,7 @@ def test_a_shop_that_is_asked_to_stop_says_where_it_was_and_leaves_nothing(shop:
     assert (len(shop.children("workers worker")), len(shop.children("workers relay"))) == (2, 1)
     said = shop.greeted(running)
     running.send_signal(signal.SIGTERM)
-    running.communicate(timeout=30)
+    running.communicate(timeout=PATIENCE)
     assert running.returncode == 0
     assert f"socialshop is running at http://127.0.0.1:{shop.port}" in said
     shop.nothing_left()
@@ -46,7 +47,7 @@ def test_an_empty_shop_is_filled_before_it_says_how_to_log_in_and_what_to_try(sh
     running = shop.start("run", "--port", str(shop.port))
     said = shop.greeted(running)
     running.send_signal(signal.SIGTERM)
-    _, log = running.communicate(timeout=30)
+    _, log = running.communicate(timeout=PATIENCE)
     assert running.returncode == 0, log
     assert said.count("log in: ") == 5
     assert said.count(f"curl -s http://127.0.0.1:{shop.port}/api/v1/") == 3
@@ -61,7 +62,7 @@ def test_a_shop_whose_servers_are_gone_for_good_says_so_and_ends(shop: Shop) -> 
     running = shop.run()
     (keeper,) = shop.children("socialshop.infra.servers.keeper")
     os.kill(keeper, signal.SIGKILL)
-    _, log = running.communicate(timeout=120)
+    _, log = running.communicate(timeout=PATIENCE)
     assert running.returncode == 1
     line = f"socialshop: the servers of {shop.folder} have ended and do not come back: see {shop.folder}/logs"
     assert [said for said in log.splitlines() if said.startswith("socialshop: ")] == [line]
@@ -102,7 +103,7 @@ def test_children_that_die_are_started_again_and_a_killed_web_server_leaves_no_w
     until(again, "all are there again")
     assert not set(before["socialshop.cli.web"]) & set(shop.children("socialshop.cli.web"))
     running.send_signal(signal.SIGINT)
-    _, log = running.communicate(timeout=30)
+    _, log = running.communicate(timeout=PATIENCE)
     assert running.returncode == 0
     assert log.count("process died") == 3
 
@@ -112,7 +113,7 @@ def test_a_taken_port_is_one_line_before_anything_is_started(shop: Shop) -> None
         taken.bind(("127.0.0.1", shop.port))
         taken.listen()
         refused = shop.start("run", "--no-demo", "--port", str(shop.port))
-        said = refused.communicate(timeout=30)
+        said = refused.communicate(timeout=PATIENCE)
     assert refused.returncode == 1
     line = f"socialshop: port {shop.port} of 127.0.0.1 is in use: choose another with --port\n"
     assert said == ("", line)
@@ -125,7 +126,7 @@ def test_a_second_run_on_the_same_folder_is_one_line(shop: Shop) -> None:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     second = shop.start("run", "--no-demo", "--port", str(port))
-    said = second.communicate(timeout=30)
+    said = second.communicate(timeout=PATIENCE)
     assert second.returncode == 1
     line = f"another `socialshop run` uses {shop.folder}: stop it, or name another with --data-dir"
     assert said == ("", f"socialshop: {line}\n")
@@ -136,7 +137,7 @@ def test_a_second_run_on_the_same_folder_is_one_line(shop: Shop) -> None:
 def test_a_command_beside_a_running_shop_shares_its_servers(shop: Shop) -> None:
     running = shop.run()
     beside = shop.start("migrate")
-    assert beside.communicate(timeout=30) == ("the schema is at head already\n", "")
+    assert beside.communicate(timeout=PATIENCE) == ("the schema is at head already\n", "")
     assert running.poll() is None
     assert shop.is_ready()
 
@@ -152,7 +153,7 @@ def test_a_command_beside_a_running_shop_waits_until_its_workers_have_done_the_j
 
     def say(*arguments: str) -> str:
         command = shop.start(*arguments)
-        said, log = command.communicate(timeout=60)
+        said, log = command.communicate(timeout=PATIENCE)
         assert command.returncode == 0, log
         return said
 

@@ -13,6 +13,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
+from patience import PATIENCE
 
 from socialshop.kernel.money import Money
 from socialshop.payments.gateway import Notice
@@ -68,7 +69,7 @@ def inbox(tmp_path: Path) -> Iterator[Inbox]:
     thread.join()
 
 
-def _until(true: Callable[[], bool], what: str, seconds: float = 20) -> None:
+def _until(true: Callable[[], bool], what: str, seconds: float = PATIENCE) -> None:
     late = time.monotonic() + seconds
     while not true():
         assert time.monotonic() < late, f"never happened: {what}"

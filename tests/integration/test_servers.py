@@ -231,7 +231,6 @@ def test_a_server_that_cannot_be_had_again_takes_the_other_along(folder: Path) -
         wait_until(
             lambda: all(line.startswith(only_the_user) for line in remains(folder)),
             lambda: str(remains(folder)),
-            seconds=30,
         )
         assert "Invalid AOF manifest" in (folder / "logs" / "keeper.log").read_text()
 

@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from patience import PATIENCE
 from server_processes import PATH, ROOT
 
 from socialshop.infra.servers import StartupError, folder
@@ -42,7 +43,7 @@ def test_the_guard_ends_the_servers_of_a_killed_keeper() -> None:
     end_of_watched, end_of_kept = os.pidfd_open(watched), os.pidfd_open(kept)
     try:
         keeper.kill()
-        assert _ends(end_of_watched, seconds=10)
+        assert _ends(end_of_watched, seconds=PATIENCE)
         assert not _ends(end_of_kept, seconds=0)
     finally:
         os.kill(kept, signal.SIGKILL)

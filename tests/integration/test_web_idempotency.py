@@ -7,6 +7,7 @@ from threading import Event, Thread
 
 import pytest
 from flask import Flask
+from patience import PATIENCE
 from sqlalchemy import text
 
 from socialshop.infra.clock import ManualClock
@@ -34,7 +35,7 @@ class Kitchen:
 
     def pour(self, uow: UnitOfWork) -> Answer:
         self.entered.set()
-        self.go_on.wait(10)
+        self.go_on.wait(PATIENCE)
         uow.session.execute(text("INSERT INTO periodic_ticks (job, slot, started_at) VALUES ('tea', now(), now())"))
         if self.fails:
             raise RuntimeError("the kettle fell")
@@ -129,7 +130,7 @@ def test_while_the_first_still_runs_the_second_is_409_and_then_gets_its_answer(
     answers = []
     first = Thread(target=lambda: answers.append(person.call("POST", "/teas", key="k", json={})))
     first.start()
-    assert kitchen.entered.wait(10)
+    assert kitchen.entered.wait(PATIENCE)
     other = Person(app.test_client(), person.card, person.token)
     assert refusal(other.call("POST", "/teas", key="k", json={})) == (409, "idempotency_in_progress", None)
     kitchen.go_on.set()

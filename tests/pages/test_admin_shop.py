@@ -5,12 +5,15 @@ from __future__ import annotations
 from itertools import pairwise
 
 import pytest
+from due_work import work
 from flask import Flask
 from money_people import number_of
 from room_shop import statements
+from sample_sales import LONG_AGO, Sale, a_plan, confirmed, place, sell
 from visitors import Visitor, member
 from web_client import counts, sign_up
 
+from socialshop.commissions import service as commissions
 from socialshop.infra.uow import UnitOfWork, in_unit_of_work
 from socialshop.kernel.ids import to_public
 from socialshop.kernel.roles import Role
@@ -118,3 +121,29 @@ def test_a_member_is_found_with_sponsors_and_team(site: Flask, admin: Visitor) -
     assert "data-row" not in admin.look("/admin/members?find=nobody-at-all").text
     assert admin.look("/admin/members?role=admin").text.count("data-row") == 1
     assert admin.look("/admin/members/mbr_00000000000000000000000000").status_code == 404
+
+
+def test_a_plan_is_tried_on_past_sales_and_the_picture_is_read(site: Flask, admin: Visitor) -> None:
+    # given a plan of 8 % in force and a sale of 100 under it
+    in_unit_of_work(lambda uow: place(uow, {101: None, 102: 101}))
+    in_unit_of_work(lambda uow: commissions.publish_plan(uow, a_plan(), country="CN", effective_at=LONG_AGO))
+    (order,) = in_unit_of_work(lambda uow: sell(uow, [Sale(102)]))
+    in_unit_of_work(lambda uow: commissions.accrue_orders(uow, confirmed(order)))
+    plan = drafted(admin, level_1="10")
+    # when it is asked about the year
+    span = {"from": "2026-01-01T00:00", "to": "2027-01-01T00:00"}
+    before = counts("plan_simulations")
+    assert admin.send(plan, f"{plan}/simulations", **span | {"to": "2025-01-01T00:00"}).status_code == 422
+    assert admin.send(plan, f"{plan}/simulations", **span, budget="-1").status_code == 422
+    assert counts("plan_simulations") == before
+    asked = admin.send(plan, f"{plan}/simulations", **span, budget="9")
+    assert asked.status_code == 303, asked.text
+    simulation = str(asked.headers["Location"])
+    assert "Working it out" in admin.look(simulation).text
+    work(["simulate_plan"])
+    # then
+    page = admin.look(simulation).text
+    assert "Of CN¥100.00 sold it would have paid CN¥10.00: CN¥2.00 more than the plans that were in force." in page
+    assert "The budget of CN¥9.00 would have been spent on 2026-01-01." in page
+    assert "1 member would earn. Gini 0.00" in page
+    assert simulation in admin.look(plan).text

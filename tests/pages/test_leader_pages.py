@@ -331,3 +331,75 @@ def test_a_leader_pauses_a_deal_goes_on_and_ends_it_after_a_word_of_warning(
     token = other.form("/me", "/sign-out")["csrf_token"]
     for act in ("pause", "resume", "end"):
         assert other.client.post(f"{path}/{act}", data={"csrf_token": token}).status_code == 404
+
+
+def test_a_ladder_with_a_perk_for_newcomers_is_opened_by_its_form_and_previewed_and_seen(
+    shop: RoomShop, leader: Visitor
+) -> None:
+    a_plan_in_force(shop)
+    typed = {
+        "price_steps.1.size": "3",
+        "price_steps.1.price_minor": "88.00",
+        "price_steps.2.size": "5",
+        "price_steps.2.price_minor": "70.00",
+        "host_perk": "commission_rate",
+        "perk_value": "5.5",
+        "newcomer_only": "yes",
+        "return_days": "10",
+    }
+    hidden = leader.form("/lead/deals/new", "/lead/deals")
+    headers = {"Accept-Language": "en", "Accept": "text/html"}
+    page = leader.client.post("/lead/deals/preview", data=hidden | terms(shop, **typed), headers=headers).text
+    preview = page[page.index('id="preview"') :]
+    # The deal's own 5.5 % of the first price, rounded down.
+    for said in ("CN¥70.00", "from 5", "CN¥5.44", "Who hosts the room, by the deal"):
+        assert said in preview
+    deal = opened(shop, leader, **typed)
+    assert rows("SELECT group_size, price_minor, price_steps, host_perk, newcomer_only, return_days FROM deals") == [
+        (
+            5,
+            9_900,
+            [{"size": n, "price_minor": p} for n, p in ((2, 9_900), (3, 8_800), (5, 7_000))],
+            {"kind": "commission", "rate_bps": 550},
+            True,
+            10,
+        )
+    ]
+    page = leader.look(f"/deals/{deal}").text
+    assert page.count('<rect class="stair') == 3
+    assert "2 more who pay, and the group comes about." in page
+    assert "For who buys here for the first time" in page
+    assert leader.look(f"/lead/deals/{deal}").text.count("earns 5.5%") == 1
+    host = shop.open(from_public("deal", deal))
+    shop.pay(host)
+    shop.pay(shop.join(host.room.id))
+    shop.settle()
+    room = leader.look(f"/rooms/{to_public('room', host.room.id)}").text
+    assert 'class="stair reached here"' in room
+    assert "1 more who pays saves everybody CN¥11.00 each." in room
+    shop.tick(24 * 3_600)
+    shop.settle()
+    assert (
+        "The room is filled with 2: each pays CN¥99.00."
+        in leader.look(f"/rooms/{to_public('room', host.room.id)}").text
+    )
+
+
+@pytest.mark.parametrize(
+    ("typed", "field"),
+    [
+        ({"price_steps.1.size": "2", "price_steps.1.price_minor": "88.00"}, "price_steps.1.size"),
+        ({"price_steps.1.size": "3", "price_steps.1.price_minor": "99.00"}, "price_steps.1.price_minor"),
+        ({"price_steps.1.size": "3"}, "price_steps.1.price_minor"),
+        ({"host_perk": "percentage", "perk_value": "51"}, "perk_value"),
+        ({"host_perk": "commission_fixed", "perk_value": "x"}, "perk_value"),
+        ({"return_days": "6"}, "return_days"),
+    ],
+)
+def test_what_is_wrong_with_a_ladder_or_a_perk_is_told_beside_its_field(
+    shop: RoomShop, leader: Visitor, typed: dict[str, str], field: str
+) -> None:
+    answer = leader.send("/lead/deals/new", "/lead/deals", **terms(shop, **typed))
+    assert answer.status_code == 422
+    assert f'id="{field}-told"' in answer.text
+    assert rows("SELECT count(*) FROM deals") == [(0,)]

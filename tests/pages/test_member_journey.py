@@ -16,6 +16,7 @@ from web_client import PASSWORD, counts
 from socialshop.commissions import service as commissions
 from socialshop.commissions.plan import parse_plan
 from socialshop.identity.service import NewMember
+from socialshop.infra import wired
 from socialshop.infra.uow import in_unit_of_work
 from socialshop.kernel.ids import to_public
 from socialshop.kernel.roles import Role
@@ -233,6 +234,22 @@ def test_a_room_that_is_polled_costs_one_read_while_nothing_changes(shop: RoomSh
     assert changed.status_code == 200
     assert "Chen" in changed.text
     assert "<html" not in changed.text
+
+
+def test_an_open_room_page_may_speak_to_the_watch_process_and_to_nobody_else(
+    shop: RoomShop, site: Flask, deal: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lin = member(site, name="Lin")
+    room, _ = opened(lin, deal)
+    page = lin.client.get(room)
+    assert "data-watch" not in page.text
+    assert "connect-src 'self';" in page.headers["Content-Security-Policy"]
+    watched = wired.settings().model_copy(update={"watch_url": "http://127.0.0.1:8001"})
+    monkeypatch.setitem(site.extensions, "socialshop_settings", watched)
+    page = lin.client.get(room)
+    assert f'data-watch="http://127.0.0.1:8001/api/v1{room}/events"' in page.text
+    assert "connect-src 'self' http://127.0.0.1:8001;" in page.headers["Content-Security-Policy"]
+    assert "connect-src 'self';" in lin.client.get("/").headers["Content-Security-Policy"]
 
 
 def test_the_room_of_a_paused_deal_says_so_in_the_place_of_the_button_and_goes_on_when_the_deal_does(

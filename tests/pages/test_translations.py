@@ -116,6 +116,7 @@ def test_every_refusal_that_a_person_can_meet_has_a_sentence() -> None:
         *("malformed_request method_not_allowed nested_too_deeply node_unknown notice_malformed").split(),
         *("payment_conflict refund_conflict sponsor_cycle sponsor_unchanged unbalanced_entry").split(),
         *("unknown_account unknown_entry webhook_refused wrong_media_type body_too_large").split(),
+        "too_many_watchers",
         # what is told by a page of its own, or by the value's own sentence
         *("database_unavailable internal_error rate_limited unauthenticated invalid_value unknown_currency").split(),
     }

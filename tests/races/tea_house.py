@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 from flask import Flask
+from patience import PATIENCE
 from redis import Redis
 from redis.exceptions import RedisError
 from sqlalchemy import text
@@ -116,7 +117,7 @@ class TeaHouse:
         )
 
 
-def until(true: Callable[[], bool], what: str, seconds: float = 60.0) -> None:
+def until(true: Callable[[], bool], what: str, seconds: float = PATIENCE) -> None:
     """Wait until it is so; fails with `what` if that never happens."""
     late = time.monotonic() + seconds
     while not true():

@@ -14,6 +14,7 @@ import pytest
 from after_sales import ADMIN, approve, ask, claw_back, refund, replayed, rows, settle, wallet
 from bookkeeping import proved
 from flask import Flask
+from patience import PATIENCE
 from sample_sales import LONG_AGO, NEW_YEAR, Sale, a_plan, confirmed, place, sell
 from tea_house import KILLED, TeaHouse, until
 
@@ -209,7 +210,7 @@ def test_a_claw_back_killed_at_a_named_point_happens_once(tea_house: TeaHouse, p
     for order in order_ids:
         approve(ask(order, 3_333))
     doomed = tea_house.start_shop("worker", crash_at=point)
-    assert doomed.wait(40) == KILLED
+    assert doomed.wait(PATIENCE) == KILLED
     tea_house.start_shop("worker")
     until(tea_house.all_done, "the outbox is drained")
     assert rows("SELECT count(*) FROM clawed_refunds") == [(10,)]

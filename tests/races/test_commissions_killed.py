@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from patience import PATIENCE
 from tea_house import KILLED, TeaHouse, until
 
 from socialshop.bench import worlds
@@ -91,7 +92,7 @@ def test_accrual_killed_at_a_named_point_happens_once(tea_house: TeaHouse, tmp_p
     world = _open_shop(300, 4_500, tmp_path)
     tea_house.start_shop("relay")
     doomed = tea_house.start_shop("worker", crash_at=point)
-    assert doomed.wait(40) == KILLED
+    assert doomed.wait(PATIENCE) == KILLED
     tea_house.start_shop("worker")
     until(tea_house.all_done, "the outbox is drained")
     _audit(world, settled=False)
@@ -107,7 +108,7 @@ def test_settlement_killed_at_a_named_point_happens_once(tea_house: TeaHouse, tm
     healthy.wait()
     in_unit_of_work(lambda uow: commissions.begin_settlement(uow, FAR_FUTURE))
     doomed = tea_house.start_shop("worker", crash_at=point)
-    assert doomed.wait(40) == KILLED
+    assert doomed.wait(PATIENCE) == KILLED
     tea_house.start_shop("worker")
     until(tea_house.all_done, "the outbox is drained")
     _audit(world, settled=True)

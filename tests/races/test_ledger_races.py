@@ -9,6 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from bookkeeping import accrual, posted, proved, seal_all, settlement, waiting
 from flask import Flask
+from patience import PATIENCE
 from sqlalchemy import NullPool, create_engine, text
 from sqlalchemy.exc import OperationalError
 
@@ -54,16 +55,16 @@ def older(app: Flask) -> Iterator[Callable[[], None]]:
             with unit_of_work() as uow:
                 post(uow, [_sale("older")])
                 opened.set()
-                commit.wait(60)
+                commit.wait(PATIENCE)
             done.set()
 
     thread = threading.Thread(target=hold)
     thread.start()
-    assert opened.wait(30)
+    assert opened.wait(PATIENCE)
 
     def finish() -> None:
         commit.set()
-        assert done.wait(30)
+        assert done.wait(PATIENCE)
 
     yield finish
     commit.set()
@@ -133,11 +134,11 @@ def test_a_sealer_that_finds_another_at_work_does_nothing(app: Flask) -> None:
         with app.app_context(), unit_of_work() as uow:
             uow.session.execute(text("SELECT pg_advisory_xact_lock(hashtextextended('ledger.seal', 0))"))
             taken.set()
-            end.wait(30)
+            end.wait(PATIENCE)
 
     thread = threading.Thread(target=other)
     thread.start()
-    assert taken.wait(30)
+    assert taken.wait(PATIENCE)
     with unit_of_work() as uow:
         assert seal(uow) is False
     assert _blocks() == []
@@ -239,11 +240,11 @@ def test_a_sale_waits_for_no_sealer(app: Flask, impatient: Callable[[Entry], Non
         with app.app_context(), unit_of_work() as uow:
             seal(uow)
             sealed.set()
-            end.wait(30)
+            end.wait(PATIENCE)
 
     thread = threading.Thread(target=sealer)
     thread.start()
-    assert sealed.wait(30)
+    assert sealed.wait(PATIENCE)
     impatient(_sale("s2"))
     end.set()
     thread.join()
@@ -266,12 +267,12 @@ def test_were_the_shops_accounts_not_folded_a_sale_would_wait(
         with app.app_context(), unit_of_work() as uow:
             post(uow, [_sale("s1")])
             opened.set()
-            end.wait(30)
+            end.wait(PATIENCE)
 
     posted(_sale("s0"))
     thread = threading.Thread(target=hold)
     thread.start()
-    assert opened.wait(30)
+    assert opened.wait(PATIENCE)
     with pytest.raises(OperationalError, match="lock timeout"):
         impatient(_sale("s2"))
     end.set()

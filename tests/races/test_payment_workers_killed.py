@@ -11,6 +11,7 @@ from contextlib import suppress
 from pathlib import Path
 
 import pytest
+from patience import PATIENCE
 from sqlalchemy import text
 from tea_house import KILLED, TeaHouse, until
 
@@ -72,7 +73,7 @@ def test_a_worker_killed_around_a_call_leaves_one_effect(
     tea_house.start_shop("relay")
     ids = _pay(3)
     doomed = tea_house.start_shop("worker", crash_at=point)
-    assert doomed.wait(40) == KILLED
+    assert doomed.wait(PATIENCE) == KILLED
     began = time.monotonic()
     healthy = tea_house.start_shop("worker")
     until(_all_are("authorized", 3), "all are authorized", FOUND_SECONDS)
@@ -81,7 +82,7 @@ def test_a_worker_killed_around_a_call_leaves_one_effect(
     healthy.wait()
     _capture(ids)
     doomed = tea_house.start_shop("worker", crash_at=f"{point}:2")
-    assert doomed.wait(40) == KILLED
+    assert doomed.wait(PATIENCE) == KILLED
     tea_house.start_shop("worker")
     until(_all_are("captured", 3), "all are captured", FOUND_SECONDS)
     _refund(ids, 400)

@@ -14,6 +14,7 @@ from threading import Barrier
 
 import pytest
 from flask import Flask
+from patience import PATIENCE
 from sqlalchemy import text
 
 from socialshop.app import create_app
@@ -61,7 +62,7 @@ def at_once(shop: Flask, *works: Callable[[UnitOfWork], object]) -> list[object]
 
     def run(work: Callable[[UnitOfWork], object]) -> object:
         with shop.app_context():
-            gate.wait(30)
+            gate.wait(PATIENCE)
             try:
                 return in_unit_of_work(work)
             except DomainError as refused:
@@ -156,7 +157,7 @@ def test_the_audit_sees_a_balance_that_is_read_and_then_believed(shop: Flask, mo
 
     def look_then_write(uow: UnitOfWork, _entries: object) -> None:
         asked_for = uow.session.execute(text("SELECT coalesce(sum(amount_minor), 0) FROM payout_requests")).scalar_one()
-        gate.wait(30)
+        gate.wait(PATIENCE)
         assert asked_for <= ledger.wallet(uow, person[1], "CNY").available
 
     monkeypatch.setattr(requesting_ledger, "post", look_then_write)
@@ -272,11 +273,11 @@ def test_killed_while_results_are_taken_all_of_them_are_there_or_none(
         "PYTHONPATH": str(Path(__file__).parents[2]),
     }
     command = [sys.executable, "-c", _DISBURSE, str(admin[0]), str(batch), *map(str, requests)]
-    killed = subprocess.run(command, env={**environment, "SOCIALSHOP_CRASH_AT": point}, check=False, timeout=60)
+    killed = subprocess.run(command, env={**environment, "SOCIALSHOP_CRASH_AT": point}, check=False, timeout=PATIENCE)
     assert killed.returncode == -9
     assert rows("SELECT DISTINCT status FROM payout_requests") == [("batched",)]
     assert faults() == {}
-    subprocess.run(command, env=environment, check=True, timeout=60)
+    subprocess.run(command, env=environment, check=True, timeout=PATIENCE)
     assert rows("SELECT status, count(*) FROM payout_requests GROUP BY 1 ORDER BY 1") == [("failed", 2), ("paid", 1)]
     assert faults() == {}
 

@@ -16,6 +16,7 @@ from pathlib import Path
 import psycopg
 import pytest
 from flask import Flask
+from patience import PATIENCE
 from payment_shop import differences
 from running_shop import Shop, until
 from shop_under_load import Load, findings
@@ -113,7 +114,7 @@ def _books_agree(shop: Shop, folder: Path) -> None:
 
 def _prove(shop: Shop) -> None:
     process = shop.start("prove")
-    said, _ = process.communicate(timeout=60)
+    said, _ = process.communicate(timeout=PATIENCE)
     assert process.returncode == 0, said
 
 
@@ -149,7 +150,7 @@ def test_a_postgresql_stopped_at_once_many_times_loses_nothing_that_was_acknowle
             _books_agree(shop, tmp_path)
         _prove(shop)
         running.send_signal(signal.SIGTERM)
-        running.communicate(timeout=60)
+        running.communicate(timeout=PATIENCE)
         left -= stops
     assert max(waits) <= _HEALTHY_SECONDS
 

@@ -9,6 +9,7 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 from flask import Flask
+from patience import PATIENCE
 from sqlalchemy import text
 
 from socialshop.infra.uow import UnitOfWork, in_unit_of_work, unit_of_work
@@ -119,7 +120,7 @@ def test_without_the_lock_two_corrections_do_close_a_cycle(app: Flask, monkeypat
     """
     _grow(2)
     monkeypatch.setattr(referrals, "advisory_lock", lambda *args, **kwargs: True)
-    both_checked, both_moved = (threading.Barrier(2, timeout=60) for _ in range(2))
+    both_checked, both_moved = (threading.Barrier(2, timeout=PATIENCE) for _ in range(2))
     checked = referrals._refuse_cycle
 
     def check_and_wait(*args: object) -> None:

@@ -13,6 +13,7 @@ from threading import Barrier
 
 import pytest
 from flask import Flask
+from patience import PATIENCE
 from payment_shop import rows
 from room_shop import Member, RoomShop, faults, room_shop, unsettled
 from sqlalchemy import text
@@ -62,7 +63,7 @@ def _at_once(app: Flask, work: Sequence[Callable[[], object]]) -> list[object]:
 
     def run(one: Callable[[], object]) -> object:
         with app.app_context():
-            start.wait(60)
+            start.wait(PATIENCE)
             try:
                 return one()
             except DomainError as refusal:

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 from flask import Flask
+from patience import PATIENCE
 from payment_shop import SECRET, rows
 from room_shop import PRICE, RoomShop, faults, room_shop, unsettled
 
@@ -44,7 +45,7 @@ def _run(shop: RoomShop, crash_at: str = "") -> int:
         "REDIS_URL": config.redis_url.get_secret_value(),
         "PYTHONPATH": str(ROOT),
     }
-    return subprocess.run([sys.executable, str(PROGRAM)], env=environment, timeout=60, check=False).returncode
+    return subprocess.run([sys.executable, str(PROGRAM)], env=environment, timeout=PATIENCE, check=False).returncode
 
 
 def _recover(shop: RoomShop) -> None:

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from contextlib import suppress
 
 import pytest
+from patience import PATIENCE
 from sqlalchemy import text
 from tea_house import KILLED, TeaHouse, until
 
@@ -29,7 +30,7 @@ def test_a_process_killed_at_a_named_point_leaves_each_effect_once(tea_house: Te
     tea_house.pour(25)
     doomed = tea_house.start(kind, crash_at=point)
     tea_house.start("relay" if kind == "worker" else "worker")
-    assert doomed.wait(30) == KILLED
+    assert doomed.wait(PATIENCE) == KILLED
     tea_house.pour(5)
     tea_house.start(kind)
     until(tea_house.all_done, "the outbox is drained")
@@ -48,7 +49,7 @@ def test_the_audit_sees_an_effect_that_is_committed_before_its_delivery(tea_hous
     tea_house.pour(5)
     doomed = tea_house.start("worker", "early", crash_at="drain.ran")
     tea_house.start("relay")
-    assert doomed.wait(30) == KILLED
+    assert doomed.wait(PATIENCE) == KILLED
     tea_house.start("worker", "early")
     until(tea_house.all_done, "the outbox is drained")
     assert tea_house.wrongly_drunk() == [(cup, 2) for cup in range(1, 6)]
@@ -70,7 +71,7 @@ def _kill_at_random(tea_house: TeaHouse, kills: int) -> None:
         victim.wait()
         tea_house.start("relay" if place == 2 else "worker")
         tea_house.processes[place] = tea_house.processes.pop()
-    until(tea_house.all_done, "the outbox is drained", 90)
+    until(tea_house.all_done, "the outbox is drained")
     assert tea_house.wrongly_drunk() == []
 
 

@@ -32,27 +32,44 @@ from socialshop.commissions.service.settling import (
     settled_since,
     settlement_tick,
 )
+from socialshop.commissions.service.simulating import (
+    SIMULATION_PREFIX,
+    Question,
+    Simulated,
+    forget_simulations,
+    on_simulation_due,
+    simulate,
+    simulated,
+    simulations_of,
+)
 from socialshop.commissions.store.drafts import PlanRow
 from socialshop.commissions.store.payouts import Part, Returned, Reversals, Span
 from socialshop.commissions.store.personal import PERSONAL
 from socialshop.commissions.store.reading import CommissionRow, SkippedRow, WalletRow
 from socialshop.commissions.store.settlement import SetAside
+from socialshop.commissions.store.simulations import DaySums, LegSums, SimulationRow
 
 __all__ = [
     "PERSONAL",
+    "SIMULATION_PREFIX",
     "CommissionRow",
+    "DaySums",
     "Earning",
     "Explanation",
     "ExportedAccrual",
+    "LegSums",
     "OrderCommissions",
     "Part",
     "PlanRow",
     "Preview",
     "PublishedVersion",
+    "Question",
     "Replay",
     "Returned",
     "Reversals",
     "SetAside",
+    "Simulated",
+    "SimulationRow",
     "SkippedRow",
     "Span",
     "WalletRow",
@@ -70,7 +87,9 @@ __all__ = [
     "explain",
     "export_accruals",
     "findings_of",
+    "forget_simulations",
     "mature_received",
+    "on_simulation_due",
     "order_commissions",
     "pay_out",
     "plan_in_force",
@@ -88,5 +107,8 @@ __all__ = [
     "settle_due",
     "settled_since",
     "settlement_tick",
+    "simulate",
+    "simulated",
+    "simulations_of",
     "wallet_entries",
 ]

@@ -43,4 +43,16 @@ PERSONAL = (
         hidden="A plan is the shop's; who signed it off did so by name, for the law.",
         stays="The law asks who signed off a plan that pays several levels.",
     ),
+    Holding(
+        "plan_simulations",
+        ("asked_by",),
+        reads="SELECT asked_at FROM plan_simulations WHERE asked_by = :id ORDER BY id",
+        stays="Who asked what a plan would pay is an id.",
+    ),
+    Holding(
+        "plan_simulation_earners",
+        ("beneficiary",),
+        hidden="Kept for the minutes in which a simulation runs; what comes of it has sums alone.",
+        stays="It knows numbers, and is gone with the run.",
+    ),
 )

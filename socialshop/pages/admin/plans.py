@@ -32,6 +32,7 @@ _SHARES = (
 )
 _LONGEST_HOLD_DAYS = 3650
 _BAR_WIDTH = 200
+_SIMULATIONS_SHOWN = 5
 
 
 class Compared(NamedTuple):
@@ -93,6 +94,7 @@ def show_plan(visit: Visit) -> str:
         needs_name=Severity.WARNING in worst,
         compared=_compared(plan.document, standing.document if standing else None, sale),
         standing=standing,
+        simulations=commissions.simulations_of(visit.uow, plan.id, None, _SIMULATIONS_SHOWN),
     )
 
 

@@ -167,6 +167,8 @@ def leg_words(kind: str, level: int) -> str:
     """For what somebody earns: a level above the buyer, the room's host, or the buyer."""
     if kind == "sale":
         return str(gettext("Level %(level)s", level=level))
+    if kind == "host" and level:
+        return str(gettext("Host of the room, as the deal promised"))
     return str({"host": gettext("Host of the room"), "self": gettext("The buyer")}.get(kind, kind))
 
 

@@ -13,8 +13,10 @@ from flask_babel import gettext
 
 from socialshop.commissions import service as commissions
 from socialshop.commissions.service import Preview
-from socialshop.deals import rules
+from socialshop.deals import ladder, perks, rules
 from socialshop.deals import service as deals
+from socialshop.deals.ladder import Ladder, Step
+from socialshop.deals.perks import HIGHEST_PERK_BPS, HostPerk, PerkKind
 from socialshop.deals.rules import LatePayer
 from socialshop.deals.service import NewDeal, ProductView, SkuView
 from socialshop.invites.rules import Kind
@@ -34,6 +36,11 @@ _LONGEST_TITLE = 200
 _MOST_HOURS = int(rules.LONGEST_ROOM / timedelta(hours=1))
 _MOST_HOLD_MINUTES = 24 * 60
 _MOST_QUOTA = 1_000_000_000
+# Steps of a ladder beyond the first, which is the price and the people of the form itself.
+_FURTHER_STEPS = 4
+# A percentage has two decimals: read as an amount of a currency that has as many, its minor units are basis points.
+_TWO_DECIMALS = "CNY"
+_PERKS = ("", "free_seat", "percentage", "commission_rate", "commission_fixed")
 _USUAL_SIZE, _USUAL_HOURS, _USUAL_HOLD_MINUTES = 3, 24, 15
 
 
@@ -54,6 +61,9 @@ class Seen:
     price: Money | None
     alone: Money | None
     earns: Preview | None
+    steps: Ladder = ()
+    perk: HostPerk | None = None
+    newcomers: bool = False
 
     @property
     def is_dearer(self) -> bool:
@@ -94,10 +104,12 @@ def _read(visit: Visit, offered: dict[str, Offered], tiers: Sequence[TierView]) 
     price = form.money("price_minor", chosen.unit.price.currency if chosen else visit.settings.currency)
     if "price_minor" not in form.errors and not 1 <= price.amount_minor <= MAX_AMOUNT_MINOR:
         form.errors["price_minor"] = gettext("An amount such as %(example)s.", example="12.50")
+    size = form.whole("group_size", rules.SMALLEST_GROUP, rules.LARGEST_GROUP)
+    steps = _ladder(form, Step(size, price.amount_minor), price.currency)
     return NewDeal(
         sku_id=chosen.unit.id if chosen else uuid.UUID(int=0),
         title=form.text("title", longest=_LONGEST_TITLE),
-        group_size=form.whole("group_size", rules.SMALLEST_GROUP, rules.LARGEST_GROUP),
+        group_size=steps[-1].size if steps else size,
         price_minor=price.amount_minor,
         room_ttl=timedelta(hours=form.whole("room_hours", 1, _MOST_HOURS)),
         seat_hold=timedelta(minutes=form.whole("hold_minutes", 1, _MOST_HOLD_MINUTES)),
@@ -109,6 +121,10 @@ def _read(visit: Visit, offered: dict[str, Offered], tiers: Sequence[TierView]) 
         circle_only=form.is_ticked("circle_only"),
         late_payer=_late_payer(form),
         minimum_tier=form.choice("minimum_tier", {"", *(tier.code for tier in tiers)}) or None,
+        price_steps=steps,
+        host_perk=_perk(form, price.currency),
+        newcomer_only=form.is_ticked("newcomer_only"),
+        return_days=form.whole_or_none("return_days", 0, rules.MOST_RETURN_DAYS),
     )
 
 
@@ -118,12 +134,45 @@ def _late_payer(form: Form) -> LatePayer:
     return LatePayer(chosen) if chosen in set(LatePayer) else LatePayer.REFUND
 
 
+def _ladder(form: Form, first: Step, currency: str) -> Ladder:
+    """The steps that were typed beyond the first one; none where the deal has one price.
+
+    Their fields are called as the shop names them, so that what it refuses of one is told beside it.
+    """
+    found = [first]
+    for number in range(1, _FURTHER_STEPS + 1):
+        size, price = f"price_steps.{number}.size", f"price_steps.{number}.price_minor"
+        if any(form.values.get(name, "").strip() for name in (size, price)):
+            people = form.whole(size, rules.SMALLEST_GROUP, rules.LARGEST_GROUP)
+            found.append(Step(people, form.money(price, currency).amount_minor))
+    return tuple(found) if len(found) > 1 else ()
+
+
+def _perk(form: Form, currency: str) -> HostPerk | None:
+    """What the host has; a rate is typed as a percentage, a fixed sum as an amount."""
+    kind = form.choice("host_perk", _PERKS)
+    if kind in ("percentage", "commission_rate"):
+        bps = form.money("perk_value", _TWO_DECIMALS).amount_minor
+        return HostPerk(PerkKind(kind.removesuffix("_rate")), rate_bps=_in_bounds(form, bps, HIGHEST_PERK_BPS))
+    if kind == "commission_fixed":
+        minor = form.money("perk_value", currency).amount_minor
+        return HostPerk(PerkKind.COMMISSION, fixed_minor=_in_bounds(form, minor, MAX_AMOUNT_MINOR))
+    return HostPerk(PerkKind.FREE_SEAT) if kind == "free_seat" else None
+
+
+def _in_bounds(form: Form, value: int, most: int) -> int:
+    if "perk_value" not in form.errors and not 1 <= value <= most:
+        form.errors["perk_value"] = gettext("A percentage up to %(most)s, or an amount.", most=HIGHEST_PERK_BPS // 100)
+    return value
+
+
 def _facts(visit: Visit) -> dict[str, Any]:
     offered = _offered(visit)
     usual = {"group_size": _USUAL_SIZE, "room_hours": _USUAL_HOURS, "hold_minutes": _USUAL_HOLD_MINUTES}
     return {
         "offered": offered,
         "usual": usual,
+        "further_steps": _FURTHER_STEPS,
         "seen": _seen(visit, offered),
         "currency": visit.settings.currency,
         "tiers": memberships.tiers(visit.uow),
@@ -145,8 +194,24 @@ def _seen(visit: Visit, offered: dict[str, Offered]) -> Seen:
     alone = chosen.unit.price if chosen else None
     price = _price(values.get("price_minor", ""), alone.currency) if alone else None
     title = values.get("title", "").strip()[:_LONGEST_TITLE] or (chosen.product.title if chosen else "")
-    earns = commissions.preview(visit.uow, price, size) if price else None
-    return Seen(title, size, price, alone, earns)
+    steps = _seen_ladder(typed, Step(size, price.amount_minor), price.currency) if price else ()
+    typed.errors.clear()
+    perk = _perk(typed, price.currency) if price and values.get("host_perk") in _PERKS else None
+    perk = None if typed.errors else perk
+    promised = perks.document_of(perk) if perk and perk.kind is PerkKind.COMMISSION else None
+    earns = commissions.preview(visit.uow, price, steps[-1].size if steps else size, promised) if price else None
+    return Seen(title, size, price, alone, earns, steps, perk, "newcomer_only" in values)
+
+
+def _seen_ladder(typed: Form, first: Step, currency: str) -> Ladder:
+    """The steps as far as they make a ladder."""
+    steps = _ladder(typed, first, currency)
+    try:
+        if steps:
+            ladder.check(steps, steps[-1].size)
+    except InvalidValue:
+        return ()
+    return () if any(name.startswith("price_steps") for name in typed.errors) else steps
 
 
 def _price(typed: str, currency: str) -> Money | None:

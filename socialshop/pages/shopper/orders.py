@@ -7,7 +7,8 @@ from flask_babel import gettext
 
 from socialshop.community import service as community
 from socialshop.orders import service as orders
-from socialshop.orders.sentences import words
+from socialshop.orders.rebates import Rebate
+from socialshop.orders.sentences import why_back, words
 from socialshop.orders.service import LateRow, OrderView, PriceLine, Status
 from socialshop.pages import languages
 from socialshop.pages.section import go_to
@@ -44,7 +45,7 @@ def show_order(visit: Visit) -> str:
         goes_to=orders.address_of(visit.uow, order.id, visit.caller.number),
         book=orders.addresses_of(visit.uow, visit.caller.number) if order.status in _NOT_LEFT else [],
         has_not_left=order.status in _NOT_LEFT,
-        has_money=order.status in _WITH_MONEY,
+        has_money=order.status in _WITH_MONEY and order.refunded != order.total,
         to_write=community.to_write(visit.uow, visit.caller.number, order_id=order.id),
     )
 
@@ -70,6 +71,12 @@ def late_words(late: LateRow) -> str:
         **SENTENCES,
     }
     return f"{told} {why[late.reason]}" if late.reason in why else told
+
+
+@shopper.app_template_global()
+def rebate_words(rebate: Rebate) -> str:
+    """Why the fill of the room gave money back, in the reader's language."""
+    return why_back(rebate, languages.reader())
 
 
 @shopper.action("/orders/<order_id>/receipt", access=BUYERS, again="show_order", ids=_ORDER)

@@ -113,6 +113,7 @@ TABLES: Mapping[str, Any] = {
     "notices": lazy_gettext("Notices"),
     "notice_opt_outs": lazy_gettext("Notices you declined"),
     "mails": lazy_gettext("Mails"),
+    "plan_simulations": lazy_gettext("Simulations of commission plans"),
     "deals": lazy_gettext("Deals opened"),
     "suggestions": lazy_gettext("Goods chosen for you"),
     "audit_entries": lazy_gettext("Record of deeds"),
@@ -146,6 +147,7 @@ KINDS: Mapping[str, Any] = {
     "payment_notices": lazy_gettext("Messages of payment providers"),
     "invite_clicks": lazy_gettext("Links followed"),
     "invite_visitors": lazy_gettext("Browsers recognised"),
+    "plan_simulations": lazy_gettext("Simulations of commission plans"),
     "data_looks": lazy_gettext("Who looked"),
     "payout_accounts_of_former_members": lazy_gettext("Accounts to which money of former members went"),
 }

@@ -16,7 +16,7 @@ from socialshop.loyalty.rules import MOST_POINTS
 from socialshop.orders import service as orders
 from socialshop.orders.service import Means, OrderView
 from socialshop.pages import cookies, languages, sharing
-from socialshop.pages.section import go_to
+from socialshop.pages.section import HEADERS, go_to
 from socialshop.pages.shopper.seats import attribution
 from socialshop.pages.shopper.section import shopper
 from socialshop.pages.shopper.shop import for_you, own_price
@@ -28,6 +28,7 @@ from socialshop.web.auth import BUYERS, PUBLIC
 
 _MOST_UNITS = 20
 _ROOMS_LOOKED_AT = 2
+_POLICY = "Content-Security-Policy"
 _ROOM = {"room_id": "room"}
 
 
@@ -81,7 +82,7 @@ def share_room(visit: Visit) -> Response:
 
 
 @shopper.page("/rooms/<room_id>", access=PUBLIC, ids=_ROOM, tab="rooms")
-def show_room(visit: Visit) -> str:
+def show_room(visit: Visit) -> Response:
     """The room, live where scripts run, a way to hand it on, and what else there is for who has paid."""
     share = None
     if visit.visitor is not None:
@@ -89,7 +90,15 @@ def show_room(visit: Visit) -> str:
     facts = _facts(visit)
     seat = facts["seat"]
     paid = isinstance(seat, rooms.OwnSeat) and seat.status in (Seat.PAID, Seat.CONFIRMED)
-    return render_template("shopper/room.html", share=share, for_you=for_you(visit) if paid else None, **facts)
+    shown = render_template("shopper/room.html", share=share, for_you=for_you(visit) if paid else None, **facts)
+    answer = make_response(shown)
+    watch = visit.settings.watch_url
+    if watch is not None:
+        # The one other place that this page speaks to.
+        answer.headers[_POLICY] = HEADERS[_POLICY].replace(
+            "connect-src 'self'", f"connect-src 'self' {watch.rstrip('/')}"
+        )
+    return answer
 
 
 @shopper.page("/rooms/<room_id>/live", access=PUBLIC, ids=_ROOM)
@@ -130,6 +139,7 @@ def _facts(visit: Visit) -> dict[str, object]:
         "deal_status": deal.status if deal else None,
         "elsewhere": None if live or joinable else _elsewhere(visit, room),
         "seen": f'"{_tag(room_id, room.version)}"',
+        "watch": _stream(visit.settings.watch_url, room_id),
         "most_units": _MOST_UNITS,
     }
 
@@ -143,6 +153,11 @@ def _elsewhere(visit: Visit, room: RoomView) -> str | None:
     if any(other.id != room.id for other in others):
         return "room"
     return "new" if deal.status is DealStatus.LIVE else None
+
+
+def _stream(watch_url: str | None, room_id: uuid.UUID) -> str | None:
+    """The address of the room's event stream; None where no watch process holds it open."""
+    return None if watch_url is None else f"{watch_url.rstrip('/')}/api/v1/rooms/{to_public('room', room_id)}/events"
 
 
 def _tag(room_id: uuid.UUID, version: int) -> str:

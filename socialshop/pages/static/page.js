@@ -51,17 +51,47 @@ window.addEventListener("pageshow", () => {
   for (const button of document.querySelectorAll("button[disabled]")) if (!button.dataset.off) button.disabled = false;
 });
 
-// A live part asks every second and a half, so that what changed shows within two, while somebody looks, and says what it has seen: nothing new costs one small read.
+// A live part asks when it is told that something changed. Where nobody tells, it asks every second and a half, so that
+// what changed shows within two. Only while somebody looks; and it says what it has seen: nothing new costs one small read.
 document.addEventListener("htmx:configRequest", (event) => {
   const seen = event.detail.elt.dataset.seen;
   if (seen) event.detail.headers["If-None-Match"] = seen;
 });
-document.addEventListener("htmx:afterSwap", tick);
+document.addEventListener("htmx:afterSwap", () => { tick(); watch(); });
 function ask() {
   if (document.hidden || !window.htmx) return;
   for (const part of document.querySelectorAll("[data-live]")) window.htmx.trigger(part, "ask");
 }
-document.addEventListener("visibilitychange", ask);
+
+// The stream of what happens in a room, by the watch process; null while nobody looks or nobody tells.
+let stream = null;
+let isTold = false;
+let soon = null;
+const KINDS = ["seat_held", "seat_paid", "seat_confirmed", "seat_released", "host_changed", "filled", "expired", "cancelled", "deal_changed"];
+
+// Several events at once are asked after once, and of the many who watch not all in the same instant.
+function askSoon() {
+  soon ??= setTimeout(() => { soon = null; ask(); }, 50 + Math.random() * 250);
+}
+
+function watch() {
+  const part = document.querySelector("[data-live][data-watch]");
+  if (document.hidden || !part) {
+    stream?.close();
+    stream = null;
+    isTold = false;
+    return;
+  }
+  if (stream && stream.readyState !== EventSource.CLOSED) return;
+  stream = new EventSource(part.dataset.watch);
+  // What changed before the stream began is asked for once.
+  stream.onopen = () => { isTold = true; askSoon(); };
+  stream.onerror = () => { isTold = false; };
+  for (const kind of KINDS) stream.addEventListener(kind, askSoon);
+}
+document.addEventListener("visibilitychange", () => { watch(); ask(); });
+// A page that is kept for going back holds no connection.
+window.addEventListener("pagehide", () => { stream?.close(); });
 
 function begin() {
   for (const button of document.querySelectorAll("[data-share]")) button.hidden = !navigator.share;
@@ -69,7 +99,11 @@ function begin() {
   document.querySelector(".side [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
   tick();
   setInterval(tick, 1000);
-  if (document.querySelector("[data-live]")) setInterval(ask, 1500);
+  if (!document.querySelector("[data-live]")) return;
+  watch();
+  // A stream that was refused is tried again now and then; one that broke comes back by itself.
+  setInterval(watch, 30000);
+  setInterval(() => { if (!isTold) ask(); }, 1500);
 }
 if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", begin);
 else begin();

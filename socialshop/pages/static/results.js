@@ -1,4 +1,4 @@
-// The table of results as a chart: bars for seats and rooms, lines for money. It reads what the table says, in the
+// A table as a chart: bars for its first columns (`data-bars`, or two), lines for the others. It reads what the table says, in the
 // table's own words and language, so the two never differ; without it the table stands alone.
 "use strict";
 
@@ -10,11 +10,12 @@ function draw(place) {
   const colour = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
   const soft = { color: colour("--soft") };
   const dashed = { lineStyle: { color: colour("--line") } };
+  const bars = Number(place.dataset.bars ?? 2);
   const series = names.map((name, number) => ({
     name,
-    type: number < 2 ? "bar" : "line",
-    yAxisIndex: number < 2 ? 0 : 1,
-    symbol: ["", "", "circle", "diamond"][number],
+    type: number < bars ? "bar" : "line",
+    yAxisIndex: number < bars ? 0 : 1,
+    symbol: ["circle", "diamond"][number - bars] ?? "",
     symbolSize: 7,
     data: column(number + 1),
   }));

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from socialshop.commissions import service as commissions
 from socialshop.infra.settings import Settings
 from socialshop.infra.uow import UnitOfWork
 from socialshop.invites import service as invites
@@ -37,6 +38,7 @@ RETENTION: tuple[Kept, ...] = (
     Kept("payment_notices", "history_keep_days", payments.forget_notices),
     Kept("invite_clicks", "history_keep_days", invites.forget_clicks),
     Kept("invite_visitors", "history_keep_days", invites.forget_visitors),
+    Kept("plan_simulations", "history_keep_days", commissions.forget_simulations),
     Kept("data_looks", "history_keep_days", forget_looks),
     Kept("payout_accounts_of_former_members", "payout_keep_days", payouts.blot_out),
 )

@@ -30,6 +30,7 @@ from socialshop.rooms.service.reading import (
     RoomEvents,
     RoomView,
     events_after,
+    events_of_rooms,
     open_rooms,
     own_seat,
     share_subject,
@@ -38,11 +39,13 @@ from socialshop.rooms.service.reading import (
     view,
 )
 from socialshop.rooms.service.reminding import remind
+from socialshop.rooms.service.watching import CHANNEL, rooms_named
 from socialshop.rooms.store.leading import CountRow, DayRow
 from socialshop.rooms.store.personal import PERSONAL
 from socialshop.rooms.store.reading import EventRow
 
 __all__ = [
+    "CHANNEL",
     "PERSONAL",
     "Attribution",
     "CountRow",
@@ -60,6 +63,7 @@ __all__ = [
     "deal_days",
     "deal_version",
     "events_after",
+    "events_of_rooms",
     "expire_due",
     "filling",
     "filling_of_deal",
@@ -81,6 +85,7 @@ __all__ = [
     "release_lapsed_holds",
     "remind",
     "room_counts",
+    "rooms_named",
     "rooms_over",
     "share_subject",
     "titles",

@@ -14,6 +14,7 @@ from socialshop.payments import service as payments
 from socialshop.rooms.events import RoomCancelled, RoomExpired
 from socialshop.rooms.rules import Status
 from socialshop.rooms.service.filling import filled
+from socialshop.rooms.service.watching import tell_watchers
 from socialshop.rooms.store import changing as store
 from socialshop.rooms.store import filling
 from socialshop.rooms.store.changing import GivenUp
@@ -56,6 +57,7 @@ def expire(uow: UnitOfWork, rooms: Collection[uuid.UUID]) -> None:
     _give_back(uow, store.give_up_all(uow.session, rooms, uow.now), "the room expired")
     crash_point("expire.given_up")
     store.close_rooms(uow.session, rooms, Status.EXPIRED, uow.now)
+    tell_watchers(uow, rooms)
     uow.emit_all([RoomExpired(room_id=room_id) for room_id in rooms])
 
 
@@ -77,6 +79,7 @@ def settle_given_up(uow: UnitOfWork, given_up: Sequence[GivenUp], reason: str) -
     """
     _give_back(uow, given_up, reason)
     rooms = {seat.room_id for seat in given_up}
+    tell_watchers(uow, rooms)
     ownerless = store.hand_on(uow.session, rooms, uow.now) if rooms else []
     if not ownerless:
         return

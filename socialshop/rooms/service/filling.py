@@ -10,6 +10,7 @@ from socialshop.infra.uow import UnitOfWork
 from socialshop.orders import service as orders
 from socialshop.rooms import fills
 from socialshop.rooms.events import RoomFilled
+from socialshop.rooms.service.watching import tell_watchers
 from socialshop.rooms.store import filling as store
 from socialshop.rooms.store.filling import TermsRow
 
@@ -23,6 +24,7 @@ def filled(uow: UnitOfWork, rooms: Mapping[uuid.UUID, bool]) -> None:
     give_back = [room_id for room_id, gives in rooms.items() if gives]
     seats = store.seats_with_terms(uow.session, give_back) if give_back else []
     orders.grant_rebates(uow, {seat.order_id: list(fills.offs_of(_sold(seat))) for seat in seats})
+    tell_watchers(uow, rooms)
     uow.emit_all([RoomFilled(room_id=room_id) for room_id in sorted(rooms)])
 
 

@@ -18,6 +18,7 @@ from socialshop.rooms.rules import Seat
 from socialshop.rooms.service.ending import expire, settle_given_up
 from socialshop.rooms.service.late_paying import give_back_by_terms
 from socialshop.rooms.service.paying import seat_paid
+from socialshop.rooms.service.watching import tell_watchers
 from socialshop.rooms.store import changing as store
 from socialshop.rooms.store import filling
 
@@ -86,12 +87,14 @@ def on_capture_failed(uow: UnitOfWork, payloads: Payloads) -> None:
 
 def on_deal_moved(uow: UnitOfWork, payloads: Payloads) -> None:
     """Who looks at an open room of a deal that was paused, resumed or ended sees it: the rooms have a new version."""
-    store.touch_open_rooms(uow.session, _ids(payloads, "deal_id"))
+    tell_watchers(uow, store.touch_open_rooms(uow.session, _ids(payloads, "deal_id"), uow.now))
 
 
 def _confirm(uow: UnitOfWork, order_ids: Sequence[uuid.UUID]) -> None:
-    if store.lock_rooms_of_orders(uow.session, order_ids):
+    rooms = store.lock_rooms_of_orders(uow.session, order_ids)
+    if rooms:
         orders.confirm(uow, store.confirm_seats(uow.session, order_ids, uow.now))
+        tell_watchers(uow, rooms)
 
 
 def _ids(payloads: Payloads, name: str) -> list[uuid.UUID]:

@@ -32,6 +32,7 @@ from socialshop.rooms.errors import MemberLimitReached, NewcomersOnly, NoOpenRoo
 from socialshop.rooms.events import SeatClaimed
 from socialshop.rooms.rules import Seat, Status
 from socialshop.rooms.service.reading import MemberView, RoomView, view
+from socialshop.rooms.service.watching import tell_watchers
 from socialshop.rooms.store import claiming as store
 from socialshop.rooms.store import reseating
 from socialshop.rooms.store.claiming import Claim
@@ -337,6 +338,7 @@ def _seated(uow: UnitOfWork, claim: Claim, wish: _Wish, room: RoomView | None) -
     total = priced.total
     payment = payments.create_intent(uow, order_id=wish.order, payer=wish.member, amount=total, escrow_id=wish.room)
     uow.emit(SeatClaimed(room_id=wish.room, order_id=wish.order))
+    tell_watchers(uow, [wish.room])
     order = OrderView(
         id=wish.order,
         buyer=wish.member,

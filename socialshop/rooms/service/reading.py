@@ -88,10 +88,16 @@ class OwnSeat:
 
 @dataclass(frozen=True, slots=True)
 class RoomEvents:
-    """What happened in a room, in order; `complete`: nothing more, now or ever."""
+    """What happened in a room, in order. `at_rest`: nothing will happen any more; `cut`: there is more to tell."""
 
     events: tuple[EventRow, ...]
-    complete: bool
+    at_rest: bool
+    cut: bool
+
+    @property
+    def complete(self) -> bool:
+        """Nothing more, now or ever."""
+        return self.at_rest and not self.events
 
 
 def view(uow: UnitOfWork, room_id: uuid.UUID) -> RoomView:
@@ -129,11 +135,18 @@ def version(uow: UnitOfWork, room_id: uuid.UUID) -> int:
 
 def events_after(uow: UnitOfWork, room_id: uuid.UUID, after: int) -> RoomEvents:
     """What happened in the room after the event of this number. Raises NotFound. One statement."""
-    found = store.events(uow.session, room_id, after, EVENTS_AT_ONCE)
+    found = events_of_rooms(uow, {room_id: after}).get(room_id)
     if found is None:
         raise NotFound("no such room")
-    at_rest, rows = found
-    return RoomEvents(tuple(rows), at_rest and not rows)
+    return found
+
+
+def events_of_rooms(uow: UnitOfWork, after: Mapping[uuid.UUID, int]) -> dict[uuid.UUID, RoomEvents]:
+    """What happened in each of these rooms after this event; unknown rooms are left out. One statement."""
+    found = store.events(uow.session, after, EVENTS_AT_ONCE)
+    return {
+        room: RoomEvents(tuple(rows), at_rest, len(rows) == EVENTS_AT_ONCE) for room, (at_rest, rows) in found.items()
+    }
 
 
 def share_subject(uow: UnitOfWork, room_id: uuid.UUID) -> ShareSubject:
@@ -150,6 +163,8 @@ def share_subject(uow: UnitOfWork, room_id: uuid.UUID) -> ShareSubject:
         seats_left=left if row.status == Status.OPEN else 0,
         ends_at=row.expires_at,
         price_alone=Money(row.alone_minor, row.currency),
+        ladder=ladder.read(row.price_steps),
+        seats_paid=row.seats_paid,
     )
 
 

@@ -313,17 +313,22 @@ def refund_seats(session: Session, order_ids: Collection[uuid.UUID]) -> list[uui
     return list(rows.scalars())
 
 
-def touch_open_rooms(session: Session, deal_ids: Collection[uuid.UUID]) -> None:
-    """Give the open rooms of these deals a new version."""
-    session.execute(
+def touch_open_rooms(session: Session, deal_ids: Collection[uuid.UUID], now: datetime) -> list[uuid.UUID]:
+    """Give the open rooms of these deals a new version; returns the rooms."""
+    rows = session.execute(
         text(
             """
-            UPDATE rooms SET version = version + 1 WHERE id IN (
-                SELECT id FROM rooms WHERE deal_id = ANY(:deals) AND status = 'open' ORDER BY id FOR NO KEY UPDATE)
+            WITH touched AS (
+                UPDATE rooms SET version = version + 1 WHERE id IN (
+                    SELECT id FROM rooms WHERE deal_id = ANY(:deals) AND status = 'open' ORDER BY id FOR NO KEY UPDATE)
+                RETURNING id
+            )
+            INSERT INTO room_events (room_id, kind, at) SELECT id, 'deal_changed', :now FROM touched RETURNING room_id
             """
         ),
-        {"deals": list(deal_ids)},
+        {"deals": list(deal_ids), "now": now},
     )
+    return list(rows.scalars())
 
 
 def forget_events(session: Session, before: datetime, limit: int) -> int:

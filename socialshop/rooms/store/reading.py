@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -46,6 +46,8 @@ class ShareRow(NamedTuple):
     seats_taken: int
     expires_at: datetime
     alone_minor: int
+    price_steps: list[dict[str, int]] | None
+    seats_paid: int
 
 
 class OpenRow(NamedTuple):
@@ -100,16 +102,17 @@ class EventRow(NamedTuple):
 # A room in which nothing will happen any more: over, or filled and every seat confirmed.
 _EVENTS = text(
     """
-    SELECT r.status IN ('expired', 'cancelled') OR (r.status = 'filled' AND NOT EXISTS (
+    SELECT r.id, r.status IN ('expired', 'cancelled') OR (r.status = 'filled' AND NOT EXISTS (
             SELECT FROM seats s WHERE s.room_id = r.id AND s.status = 'paid')) AS over,
-        e.id, e.kind, e.at, p.display_name
-    FROM rooms r
+        e.id AS number, e.kind, e.at, p.display_name
+    FROM unnest(CAST(:ids AS uuid[]), CAST(:afters AS bigint[])) AS asked (id, after)
+    JOIN rooms r ON r.id = asked.id
     LEFT JOIN LATERAL (
-        SELECT * FROM room_events e WHERE e.room_id = r.id AND e.id > :after ORDER BY e.id LIMIT :limit
+        SELECT * FROM room_events e WHERE e.room_id = r.id AND e.id > asked.after ORDER BY e.id LIMIT :limit
     ) e ON true
     LEFT JOIN members m ON m.number = e.member
     LEFT JOIN member_profiles p ON p.member_id = m.id
-    WHERE r.id = :id ORDER BY e.id
+    ORDER BY e.id
     """
 )
 # Built once: these two are what pollers of rooms ask.
@@ -137,23 +140,29 @@ def share_facts(session: Session, room_id: uuid.UUID) -> ShareRow | None:
     """The room without its members, by its key alone."""
     row = session.execute(
         text(
-            "SELECT r.title, r.price_minor, r.currency, r.status, r.size, r.seats_taken, r.expires_at, s.price_minor"
-            " FROM rooms r JOIN skus s ON s.id = r.sku_id WHERE r.id = :id"
+            "SELECT r.title, r.price_minor, r.currency, r.status, r.size, r.seats_taken, r.expires_at, s.price_minor,"
+            " r.price_steps, r.seats_paid FROM rooms r JOIN skus s ON s.id = r.sku_id WHERE r.id = :id"
         ),
         {"id": room_id},
     ).one_or_none()
     return ShareRow(*row) if row else None
 
 
-def events(session: Session, room_id: uuid.UUID, after: int, limit: int) -> tuple[bool, list[EventRow]] | None:
-    """Whether the room is at rest, and what happened in it after the event `after`, at most `limit`; None without it.
+def events(
+    session: Session, after: Mapping[uuid.UUID, int], limit: int
+) -> dict[uuid.UUID, tuple[bool, list[EventRow]]]:
+    """Of each room: whether it is at rest, and what happened in it after the event `after[room]`, at most `limit`.
 
-    One statement, so both are of one instant: a room at rest of which nothing is left to tell stays so.
+    A room that does not exist is left out. One statement, so all is of one instant: a room at rest of which nothing is
+    left to tell stays so.
     """
-    rows = session.execute(_EVENTS, {"id": room_id, "after": after, "limit": limit}).all()
-    if not rows:
-        return None
-    return rows[0].over, [EventRow(*row[1:]) for row in rows if row.id is not None]
+    found: dict[uuid.UUID, tuple[bool, list[EventRow]]] = {}
+    values = {"ids": list(after), "afters": list(after.values()), "limit": limit}
+    for room_id, over, number, *told in session.execute(_EVENTS, values):
+        rows = found.setdefault(room_id, (over, []))[1]
+        if number is not None:
+            rows.append(EventRow(number, *told))
+    return found
 
 
 def version(session: Session, room_id: uuid.UUID) -> int | None:
