@@ -176,6 +176,7 @@ def belongings(app: Flask) -> Belongings:
         f"{name}.code": link["code"]
         for name in ("show_stats", "open_link", "show_qr_svg", "show_qr_png", "show_poster")
     }
+    words["show_statement.month"] = owner.call("GET", "/me/statements").get_json()["data"][0]["month"]
     words |= {"take_notice.provider": "sandbox", "show_problem.code": "not_found"}
     return Belongings(owner, ids, words, batched["id"])
 

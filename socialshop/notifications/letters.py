@@ -26,6 +26,7 @@ _PAGES = {
     "por": "/earnings",
     "qst": "/me/questions/{id}",
     "pls": "/plan/{id}",
+    "cph": "/coupons#{id}",
     "whk": "/admin/webhooks/{id}",
 }
 _TOKEN_PAGES = {

@@ -72,6 +72,7 @@ KINDS: Mapping[str, Kind] = {
     "points_expiring": Kind(Topic.REMINDERS),
     "mission_done": Kind(Topic.MEMBERSHIP),
     "campaign_begun": Kind(Topic.MEMBERSHIP),
+    "coupon_given": Kind(Topic.MEMBERSHIP, "cph", mailed=True),
     "member_invited": Kind(Topic.INVITES),
     "tier_upgraded": Kind(Topic.MEMBERSHIP),
     "tier_warned": Kind(Topic.MEMBERSHIP, mailed=True),

@@ -102,6 +102,10 @@ SENTENCES: Mapping[str, tuple[str, str]] = {
         "你完成了「{title_zh}」，获得 {points} 积分。",
     ),
     "campaign_begun": ("“{title_en}” has begun: {notice_en}", "「{title_zh}」开始了：{notice_zh}"),
+    "coupon_given": (
+        "A coupon for you: “{title}”, good until {until:time}.",
+        "你收到一张优惠券「{title}」，{until:time} 前有效。",
+    ),
     "member_invited": ("{name} joined the shop through your link.", "{name} 通过你的链接加入了。"),
     "tier_upgraded": ("You are in the tier {tier_en} now.", "恭喜升级为{tier_zh}！"),
     "tier_warned": (
@@ -226,6 +230,7 @@ SUBJECTS: Mapping[str, tuple[str, str]] = {
     "room_expired": ("Your group did not fill", "你的团到时未成团"),
     "room_cancelled": ("Your group was cancelled", "你的团已取消"),
     "late_payment": ("Your payment came after your seat was lost", "你的付款到账时名额已失效"),
+    "coupon_given": ("A coupon for you", "你收到一张优惠券"),
     "refund_paid": ("Your refund was paid", "你的退款已到账"),
     "passkey_added": ("A passkey was added to your account", "你的账户已添加通行密钥"),
     "passkey_removed": ("A passkey was removed from your account", "你的账户已移除通行密钥"),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from flask import request
 
 from socialshop.deals.errors import DealNotLive, DealPaused, OutOfStock
@@ -16,6 +18,7 @@ from socialshop.memberships.errors import TierRequired
 from socialshop.orders import service as orders
 from socialshop.orders.errors import AmountTooLarge, NothingToRefund
 from socialshop.orders.schemas import ADDRESS_PREFIX, RefundRequest, RefundWire
+from socialshop.orders.service import Estimate
 from socialshop.referrals.errors import CircleRequired
 from socialshop.rooms import service
 from socialshop.rooms.errors import (
@@ -146,18 +149,29 @@ def join_any_room(call: Call[AnySeatClaim, Nothing]) -> Answer:
     access=BUYERS,
     body=QuoteRequest,
     replies=Reply(200, QuoteWire, "The price, step by step."),
-    refuses=(DealNotLive, DealPaused, CouponUnusable),
+    refuses=(InviteCodeUnknown, DealNotLive, DealPaused, CouponUnusable),
     ids={"deal_id": "deal"},
 )
 def quote_deal(call: Call[QuoteRequest, Nothing]) -> Answer:
-    """What a seat would cost, step by step: your tier's price, coupons, points, shipping. Nothing is taken."""
-    body = call.body
+    """What a seat in a new room would cost, step by step: your tier's price, coupons, points, shipping.
 
-    def quote(uow: UnitOfWork) -> Answer:
-        found = service.quote(uow, call.caller, call.ids["deal_id"], body.quantity, body.means())
-        return Answer(QuoteWire.of(found))
+    Nothing is taken.
+    """
+    return call.transact(lambda uow: _quoted(uow, call, service.quote_opening, "deal_id"))
 
-    return call.transact(quote)
+
+@room.operation(
+    "POST",
+    "/rooms/<room_id>/quotes",
+    access=BUYERS,
+    body=QuoteRequest,
+    replies=Reply(200, QuoteWire, "The price, step by step."),
+    refuses=(InviteCodeUnknown, AlreadySeated, RoomClosed, RoomFull, DealPaused, CouponUnusable),
+    ids={"room_id": "room"},
+)
+def quote_room(call: Call[QuoteRequest, Nothing]) -> Answer:
+    """What a seat in this room would cost, step by step. Nothing is taken."""
+    return call.transact(lambda uow: _quoted(uow, call, service.quote_joining, "room_id"))
 
 
 @room.operation(
@@ -339,7 +353,13 @@ def _send_to(uow: UnitOfWork, call: Call[SeatClaim, Nothing] | Call[AnySeatClaim
         orders.send_to(uow, call.caller.number, joined.order.id, from_public(ADDRESS_PREFIX, call.body.address_id))
 
 
-def _attribution(body: SeatClaim, uow: UnitOfWork) -> Attribution:
+def _quoted(uow: UnitOfWork, call: Call[QuoteRequest, Nothing], quote: Callable[..., Estimate], about: str) -> Answer:
+    body = call.body
+    found = quote(uow, call.caller, call.ids[about], body.quantity, _attribution(body, uow), means=body.means())
+    return Answer(QuoteWire.of(found))
+
+
+def _attribution(body: QuoteRequest, uow: UnitOfWork) -> Attribution:
     """The link that was named, else the one that this visitor followed."""
     if body.invite_code is not None:
         return Attribution(code=body.invite_code)

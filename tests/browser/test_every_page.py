@@ -59,6 +59,7 @@ def examples(shop: Shop) -> dict[str, str]:
         "deal_id": shop.call("GET", "/deals")["data"][0]["id"],
         "room_id": placed["room_id"],
         "order_id": placed["id"],
+        "month": shop.call("GET", "/me/statements", member)["data"][0]["month"],
         "commission_id": shop.call("GET", "/me/commissions", member)["data"][0]["id"],
         "shopper request_id": shop.call("GET", "/payout-requests", member)["data"][0]["id"],
         "request_id": request,

@@ -12,21 +12,19 @@ from socialshop.deals import service as deals
 from socialshop.deals.rules import Status as DealStatus
 from socialshop.invites.rules import Kind
 from socialshop.kernel.ids import to_public
-from socialshop.loyalty.rules import MOST_POINTS
 from socialshop.orders import service as orders
-from socialshop.orders.service import Means, OrderView
+from socialshop.orders.service import OrderView
 from socialshop.pages import cookies, languages, sharing
 from socialshop.pages.section import HEADERS, go_to
 from socialshop.pages.shopper.seats import attribution
 from socialshop.pages.shopper.section import shopper
-from socialshop.pages.shopper.shop import for_you, own_price
+from socialshop.pages.shopper.shop import MOST_UNITS, for_you, own_price, wanted
 from socialshop.pages.visit import Visit
 from socialshop.rooms import service as rooms
 from socialshop.rooms.rules import Seat
 from socialshop.rooms.service import Joined, RoomView
 from socialshop.web.auth import BUYERS, PUBLIC
 
-_MOST_UNITS = 20
 _ROOMS_LOOKED_AT = 2
 _POLICY = "Content-Security-Policy"
 _ROOM = {"room_id": "room"}
@@ -35,7 +33,8 @@ _ROOM = {"room_id": "room"}
 @shopper.action("/deals/<deal_id>/rooms", access=BUYERS, again="show_deal", once=True, ids={"deal_id": "deal"})
 def open_room(visit: Visit) -> Response:
     """Open a room, take its first seat, and go and pay."""
-    quantity, means = _wanted(visit)
+    quantity, means = wanted(visit.form)
+    visit.form.check()
     deal_id = visit.ids["deal_id"]
     joined = rooms.open_room(visit.uow, visit.caller, deal_id, quantity, attribution(visit), means=means)
     return go_and_pay(visit, visit.caller.member_id, joined)
@@ -44,7 +43,8 @@ def open_room(visit: Visit) -> Response:
 @shopper.action("/rooms/<room_id>/seats", access=BUYERS, again="show_room", once=True, ids=_ROOM)
 def join_room(visit: Visit) -> Response:
     """Take a seat, and go and pay."""
-    quantity, means = _wanted(visit)
+    quantity, means = wanted(visit.form)
+    visit.form.check()
     room_id = visit.ids["room_id"]
     joined = rooms.join(visit.uow, visit.caller, room_id, quantity, attribution(visit), means=means)
     return go_and_pay(visit, visit.caller.member_id, joined)
@@ -56,14 +56,6 @@ def join_any_room(visit: Visit) -> Response:
     deal_id = visit.ids["deal_id"]
     joined = rooms.join_any(visit.uow, visit.caller, deal_id, attribution=attribution(visit), or_open=True)
     return go_and_pay(visit, visit.caller.member_id, joined)
-
-
-def _wanted(visit: Visit) -> tuple[int, Means]:
-    """How many units, and what besides money should pay a part of them."""
-    quantity = visit.form.whole("quantity", 1, _MOST_UNITS)
-    use_points = visit.form.whole_or_none("use_points", 1, MOST_POINTS)
-    visit.form.check()
-    return quantity, Means(use_points, () if visit.form.is_ticked("keep_coupons") else None)
 
 
 @shopper.action("/rooms/<room_id>/leave", access=BUYERS, again="show_room", ids=_ROOM)
@@ -90,7 +82,14 @@ def show_room(visit: Visit) -> Response:
     facts = _facts(visit)
     seat = facts["seat"]
     paid = isinstance(seat, rooms.OwnSeat) and seat.status in (Seat.PAID, Seat.CONFIRMED)
-    shown = render_template("shopper/room.html", share=share, for_you=for_you(visit) if paid else None, **facts)
+    shown = render_template(
+        "shopper/room.html",
+        tab="rooms",
+        form=visit.form,
+        share=share,
+        for_you=for_you(visit) if paid else None,
+        **facts,
+    )
     answer = make_response(shown)
     watch = visit.settings.watch_url
     if watch is not None:
@@ -99,6 +98,12 @@ def show_room(visit: Visit) -> Response:
             "connect-src 'self'", f"connect-src 'self' {watch.rstrip('/')}"
         )
     return answer
+
+
+@shopper.action("/rooms/<room_id>/price", access=BUYERS, again="show_room", ids=_ROOM)
+def price_room(visit: Visit) -> Response:
+    """The room with the price of what was typed so far. Nothing is taken."""
+    return show_room(visit)
 
 
 @shopper.page("/rooms/<room_id>/live", access=PUBLIC, ids=_ROOM)
@@ -135,12 +140,12 @@ def _facts(visit: Visit) -> dict[str, object]:
         "is_seated": live,
         "missing": room.size - room.seats_taken,
         "joinable": joinable,
-        "quote": own_price(visit, deal, room.price) if joinable and deal is not None else None,
+        "estimate": own_price(visit, rooms.quote_joining, room_id) if joinable else None,
         "deal_status": deal.status if deal else None,
         "elsewhere": None if live or joinable else _elsewhere(visit, room),
         "seen": f'"{_tag(room_id, room.version)}"',
         "watch": _stream(visit.settings.watch_url, room_id),
-        "most_units": _MOST_UNITS,
+        "most_units": MOST_UNITS,
     }
 
 

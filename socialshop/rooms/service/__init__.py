@@ -11,7 +11,7 @@ from socialshop.rooms.service.following import (
     on_payment_released,
     on_room_filled,
 )
-from socialshop.rooms.service.joining import Attribution, Joined, SeatView, join, join_any, open_room, quote
+from socialshop.rooms.service.joining import Attribution, Joined, SeatView, join, join_any, open_room
 from socialshop.rooms.service.late_paying import on_payment_late
 from socialshop.rooms.service.leading import (
     FollowedRoom,
@@ -23,6 +23,7 @@ from socialshop.rooms.service.leading import (
     rooms_over,
 )
 from socialshop.rooms.service.leaving import ask_back, leave
+from socialshop.rooms.service.quoting import quote_joining, quote_opening
 from socialshop.rooms.service.reading import (
     MemberView,
     OpenRoom,
@@ -81,7 +82,8 @@ __all__ = [
     "open_room",
     "open_rooms",
     "own_seat",
-    "quote",
+    "quote_joining",
+    "quote_opening",
     "release_lapsed_holds",
     "remind",
     "room_counts",

@@ -110,7 +110,7 @@ def open_room(
     CircleRequired, MemberLimitReached, StandingLimited; what `means` ask for besides: InvalidValue, PointsShort,
     CouponUnusable.
     """
-    offer = _offer(uow, buyer, deal_id, attribution)
+    offer = offer_to(uow, buyer, deal_id, attribution)
     seat_id, order_id, line_id, room_id = new_ids(4)
     wish = _Wish(buyer.number, quantity, seat_id, order_id, line_id, room_id, means)
     expires_at = uow.now + offer.room_ttl
@@ -208,20 +208,7 @@ def terms_of(offer: deals.DealOffer, expires_at: datetime) -> Mapping[str, objec
     }
 
 
-def quote(uow: UnitOfWork, buyer: Buyer, deal_id: uuid.UUID, quantity: int, means: orders.Means) -> orders.Quote:
-    """What a seat in a new room of the deal would cost; nothing is taken.
-
-    Raises NotFound, InvalidValue, DealNotLive, DealPaused, CouponUnusable.
-    """
-    offer = _offer(uow, buyer, deal_id, NOWHERE)
-    price = offer.price
-    if price.amount_minor * quantity > MAX_AMOUNT_MINOR:
-        raise InvalidValue("so many units cost more than 10^12 minor units", field="quantity")
-    goods = orders.Goods(Money(price.amount_minor * quantity, price.currency), deal_id, offer.sku_id)
-    return orders.quote(uow, buyer.number, goods, means)
-
-
-def _offer(uow: UnitOfWork, buyer: Buyer, deal_id: uuid.UUID, attribution: Attribution) -> deals.DealOffer:
+def offer_to(uow: UnitOfWork, buyer: Buyer, deal_id: uuid.UUID, attribution: Attribution) -> deals.DealOffer:
     """The deal's terms, some hours early for who has that; an unknown code is told before a deal that is not live."""
     try:
         try:
@@ -332,7 +319,8 @@ def _seated(uow: UnitOfWork, claim: Claim, wish: _Wish, room: RoomView | None) -
         raise LookupError("a claim without its terms")
     if claim.deal_id is None or claim.sku_id is None:
         raise LookupError("a claim without its goods")
-    goods = orders.Goods(Money(claim.price_minor * wish.quantity, claim.currency), claim.deal_id, claim.sku_id)
+    price = Money(claim.price_minor * wish.quantity, claim.currency)
+    goods = orders.Goods(price, claim.deal_id, claim.sku_id, claim.channel)
     hand = orders.Hand(memberships.benefits_in(claim.held), claim.has_coupons)
     priced = orders.price_order(uow, wish.member, wish.order, goods, wish.means, hand=hand)
     total = priced.total

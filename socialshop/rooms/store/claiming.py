@@ -46,6 +46,7 @@ class Claim(NamedTuple):
     barred: bool
     held: dict[str, Any]
     has_coupons: bool
+    channel: str | None
     newcomer_only: bool | None
     bought: bool
 
@@ -56,7 +57,7 @@ class Claim(NamedTuple):
 # that speaks.
 _CLAIM = f"""
     link AS (
-        SELECT l.id, CASE WHEN m.number <> :member THEN l.id END AS brings
+        SELECT l.id, l.channel, CASE WHEN m.number <> :member THEN l.id END AS brings
         FROM invite_links l JOIN members m ON m.id = l.owner_id
         WHERE l.code = :code OR l.id = CAST(:link_id AS uuid)
     ), seat AS (
@@ -81,7 +82,8 @@ _CLAIM = f"""
         EXISTS (SELECT FROM reserved), r.title, r.price_minor, r.currency, r.sku_id, r.deal_id,
         r.per_member_limit, r.minimum_tier, r.circle_of, r.early_until, (SELECT hold_until FROM seat),
         (SELECT p.display_name FROM members m JOIN member_profiles p ON p.member_id = m.id WHERE m.number = :member),
-        {BARRED}, {HELD}, {HOLDS_COUPONS}, r.newcomer_only AND NOT r.opens,
+        {BARRED}, {HELD}, {HOLDS_COUPONS}, (SELECT channel FROM link WHERE brings IS NOT NULL),
+        r.newcomer_only AND NOT r.opens,
         r.newcomer_only AND NOT r.opens AND {BOUGHT_BEFORE}
     FROM (SELECT) AS once LEFT JOIN room r ON true
 """  # noqa: S608 - texts of the rooms' own
