@@ -40,6 +40,15 @@ SENTENCES: Mapping[str, tuple[str, str]] = {
         "Seats left in “{title}”: {left}. Invite one more: the room closes at {until:time}.",
         "「{title}」还差 {left} 人，邀请一位朋友吧，{until:time} 截止。",
     ),
+    "bargain_chopped": (
+        "{name} brought the price of “{title}” down by {amount:money}.",
+        "{name} 帮你把「{title}」砍了 {amount:money}。",
+    ),
+    "bargain_at_floor": (
+        "“{title}” is at its lowest price, {amount:money}. Buy it before {until:time}.",
+        "「{title}」已砍到最低价 {amount:money}，请在 {until:time} 前购买。",
+    ),
+    "bargain_over": ("The time of your bargain “{title}” is over.", "你的砍价「{title}」已到时结束。"),
     "money_back": ("{amount:money} for “{title}” went back to you.", "「{title}」的 {amount:money} 已退还给你。"),
     "late_payment_rerouted": (
         "Your payment for “{title}” came after your seat was lost. You have a seat in another room now.",
@@ -230,6 +239,7 @@ SUBJECTS: Mapping[str, tuple[str, str]] = {
     "room_expired": ("Your group did not fill", "你的团到时未成团"),
     "room_cancelled": ("Your group was cancelled", "你的团已取消"),
     "late_payment": ("Your payment came after your seat was lost", "你的付款到账时名额已失效"),
+    "bargain_at_floor": ("Your bargain is at its lowest price", "你的砍价已到最低价"),
     "coupon_given": ("A coupon for you", "你收到一张优惠券"),
     "refund_paid": ("Your refund was paid", "你的退款已到账"),
     "passkey_added": ("A passkey was added to your account", "你的账户已添加通行密钥"),

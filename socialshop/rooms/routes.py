@@ -89,10 +89,10 @@ def open_room(call: Call[SeatClaim, Nothing]) -> Answer:
             call.caller,
             call.ids["deal_id"],
             body.quantity,
-            _attribution(body, uow),
+            attribution(body, uow),
             means=body.means(),
         )
-        _send_to(uow, call, joined)
+        send_to(uow, call.caller.number, body, joined)
         return Answer(JoinedWire.of(joined), 201)
 
     return call.transact(claim)
@@ -133,11 +133,11 @@ def join_any_room(call: Call[AnySeatClaim, Nothing]) -> Answer:
             call.caller,
             call.ids["deal_id"],
             body.quantity,
-            _attribution(body, uow),
+            attribution(body, uow),
             means=body.means(),
             or_open=body.or_open,
         )
-        _send_to(uow, call, joined)
+        send_to(uow, call.caller.number, body, joined)
         return Answer(JoinedWire.of(joined), 201)
 
     return call.transact(claim)
@@ -209,10 +209,10 @@ def join_room(call: Call[SeatClaim, Nothing]) -> Answer:
             call.caller,
             call.ids["room_id"],
             body.quantity,
-            _attribution(body, uow),
+            attribution(body, uow),
             means=body.means(),
         )
-        _send_to(uow, call, joined)
+        send_to(uow, call.caller.number, body, joined)
         return Answer(JoinedWire.of(joined), 201)
 
     return call.transact(claim)
@@ -239,9 +239,9 @@ def show_room(call: Call[Nothing, Nothing]) -> Answer:
         if request.if_none_match:
             tag = _tag(call, service.version(uow, room_id))
             if request.if_none_match.contains_weak(tag):
-                return Answer(status=304, headers=_freshness(tag))
+                return Answer(status=304, headers=freshness(tag))
         view = service.view(uow, room_id)
-        return Answer(RoomWire.of(view), headers=_freshness(_tag(call, view.version)))
+        return Answer(RoomWire.of(view), headers=freshness(_tag(call, view.version)))
 
     return call.transact(read)
 
@@ -347,19 +347,19 @@ def remind_members(call: Call[Reminder, Nothing]) -> Answer:
     return call.transact(remind)
 
 
-def _send_to(uow: UnitOfWork, call: Call[SeatClaim, Nothing] | Call[AnySeatClaim, Nothing], joined: Joined) -> None:
+def send_to(uow: UnitOfWork, buyer: int, body: SeatClaim, joined: Joined) -> None:
     """Give the new order the address that was named. Raises NotFound, also for another's."""
-    if call.body.address_id is not None:
-        orders.send_to(uow, call.caller.number, joined.order.id, from_public(ADDRESS_PREFIX, call.body.address_id))
+    if body.address_id is not None:
+        orders.send_to(uow, buyer, joined.order.id, from_public(ADDRESS_PREFIX, body.address_id))
 
 
 def _quoted(uow: UnitOfWork, call: Call[QuoteRequest, Nothing], quote: Callable[..., Estimate], about: str) -> Answer:
     body = call.body
-    found = quote(uow, call.caller, call.ids[about], body.quantity, _attribution(body, uow), means=body.means())
+    found = quote(uow, call.caller, call.ids[about], body.quantity, attribution(body, uow), means=body.means())
     return Answer(QuoteWire.of(found))
 
 
-def _attribution(body: QuoteRequest, uow: UnitOfWork) -> Attribution:
+def attribution(body: QuoteRequest, uow: UnitOfWork) -> Attribution:
     """The link that was named, else the one that this visitor followed."""
     if body.invite_code is not None:
         return Attribution(code=body.invite_code)
@@ -371,5 +371,6 @@ def _tag(call: Call[Nothing, Nothing], version: int) -> str:
     return f"{to_public('room', call.ids['room_id'])}-{version}"
 
 
-def _freshness(tag: str) -> dict[str, str]:
+def freshness(tag: str) -> dict[str, str]:
+    """The headers of what is asked for again and again."""
     return {"ETag": f'"{tag}"', "Cache-Control": "no-cache"}

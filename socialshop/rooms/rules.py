@@ -18,7 +18,7 @@ from __future__ import annotations
 import uuid
 from datetime import date, datetime
 from enum import StrEnum
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from socialshop.kernel.errors import DomainError
 from socialshop.kernel.ids import to_public
@@ -85,14 +85,17 @@ class Elsewhere(NamedTuple):
         return {"deal_id": to_public("deal", self.deal_id)} if self.may_open else None
 
 
-def refusal(*, seated: bool, status: Status, expires_at: datetime, now: datetime, elsewhere: Elsewhere) -> DomainError:
+def refusal(
+    *, seated: bool, status: Status, expires_at: datetime, now: datetime, elsewhere: Elsewhere | None = None
+) -> DomainError:
     """Why a seat could not be claimed, in the order in which it is told. A filled room is full, not over."""
+    facts: dict[str, Any] = {} if elsewhere is None else {"next": elsewhere.told()}
     if seated:
         return AlreadySeated("you have a seat in this room")
     over = status in (Status.EXPIRED, Status.CANCELLED) or (status is Status.OPEN and expires_at <= now)
     if over:
-        return RoomClosed("the room is over", next=elsewhere.told())
-    return RoomFull("every seat of the room is taken", next=elsewhere.told())
+        return RoomClosed("the room is over", **facts)
+    return RoomFull("every seat of the room is taken", **facts)
 
 
 def is_reminded(seat: Seat, hold_until: datetime, *, now: datetime, also_paid: bool) -> bool:

@@ -23,6 +23,9 @@ from tests.web_client import Person, refusal, sign_up
 
 # api.md, "Without a token": whatever is public beyond this is a mistake.
 PUBLIC = {
+    "GET /api/v1/bargain-offers",
+    "GET /api/v1/bargain-offers/<deal_id>",
+    "GET /api/v1/bargains/<bargain_id>",
     "POST /api/v1/members",
     "POST /api/v1/members/claims",
     "POST /api/v1/sessions",

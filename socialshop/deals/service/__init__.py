@@ -3,6 +3,15 @@
 from __future__ import annotations
 
 from socialshop.deals.personal_store import PERSONAL
+from socialshop.deals.rules import BuyAt
+from socialshop.deals.service.bargaining import (
+    BargainOffer,
+    NewBargain,
+    bargain_offer,
+    bargain_offers,
+    bargain_offers_of,
+    offer_bargain,
+)
 from socialshop.deals.service.moving import NewDeal, end, open_deal, pause, publish_deal, resume
 from socialshop.deals.service.offering import DealOffer, check_not_stopped, give_back, offer
 from socialshop.deals.service.reading import Caller, DealView, deal, deals, deals_by_id, deals_of, own_deal, titles
@@ -20,15 +29,21 @@ from socialshop.deals.store import RESERVED
 __all__ = [
     "PERSONAL",
     "RESERVED",
+    "BargainOffer",
+    "BuyAt",
     "Caller",
     "DealOffer",
     "DealView",
+    "NewBargain",
     "NewDeal",
     "NewProduct",
     "NewSku",
     "ProductView",
     "SkuView",
     "add_product",
+    "bargain_offer",
+    "bargain_offers",
+    "bargain_offers_of",
     "check_not_stopped",
     "deal",
     "deals",
@@ -37,6 +52,7 @@ __all__ = [
     "end",
     "give_back",
     "offer",
+    "offer_bargain",
     "open_deal",
     "own_deal",
     "pause",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -53,6 +54,22 @@ def open_deal(uow: UnitOfWork, actor: uuid.UUID, number: int, new: NewDeal) -> D
     """Make a deal; `number` is the member number of who answers for it. Raises NotFound (sku), InvalidValue,
     StandingLimited.
     """
+    return make_deal(uow, actor, number, new)
+
+
+def make_deal(
+    uow: UnitOfWork,
+    actor: uuid.UUID,
+    number: int,
+    new: NewDeal,
+    *,
+    most_minor: int | None = None,
+    facts: Mapping[str, object] | None = None,
+) -> DealView:
+    """Make a deal, or what of a bargain is one: then `most_minor` is what it costs at first, `facts` its own terms.
+
+    Raises as `open_deal` does.
+    """
     identity.require_standing(uow, number, Deed.OPEN)
     starts_at = new.starts_at or uow.now
     rules.check_clocks(starts_at, new.ends_at, new.room_ttl, uow.now)
@@ -64,6 +81,8 @@ def open_deal(uow: UnitOfWork, actor: uuid.UUID, number: int, new: NewDeal) -> D
     rules.check_return_days(new.return_days, unit.return_days)
     field = "price_steps.0.price_minor" if new.price_steps else "price_minor"
     rules.check_price(new.price_minor, unit.alone_minor, field)
+    if most_minor is not None:
+        rules.check_start(most_minor, unit.alone_minor)
     if new.minimum_tier is not None and not store.is_tier(uow.session, new.minimum_tier, uow.now):
         raise InvalidValue("no tier of the programme in force has this code", field="minimum_tier")
     deal_id = new_id()
@@ -91,7 +110,11 @@ def open_deal(uow: UnitOfWork, actor: uuid.UUID, number: int, new: NewDeal) -> D
     )
     target = to_public("deal", deal_id)
     audit.record(
-        uow, actor=actor, action="deal.opened", target=target, facts={"sku": to_public("sku", new.sku_id), **terms}
+        uow,
+        actor=actor,
+        action="deal.opened",
+        target=target,
+        facts={"sku": to_public("sku", new.sku_id), **terms, **(facts or {})},
     )
     return view_of(known(uow, deal_id), uow.now)
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from socialshop.deals import ladder, perks, store
+from socialshop.deals import ladder, perks, rules, store
 from socialshop.deals.errors import DealNotBegun, DealNotLive, DealPaused
 from socialshop.deals.ladder import Ladder
 from socialshop.deals.perks import HostPerk
@@ -51,7 +51,7 @@ def offer(uow: UnitOfWork, deal_id: uuid.UUID, *, head_start: timedelta = timede
     row = known(uow, deal_id)
     early = uow.now < row.starts_at
     status = status_of(row, uow.now + head_start if early else uow.now)
-    if status is Status.DRAFT:
+    if status is Status.DRAFT or row.group_size == rules.ALONE:
         raise NotFound("no such deal")
     if status is Status.PAUSED:
         raise _paused()

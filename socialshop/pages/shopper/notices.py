@@ -17,6 +17,7 @@ from socialshop.pages.visit import PAGE_ROWS, Visit, cut
 # The page behind the public id that a notice leads to, by its prefix.
 _PAGES = {
     "room": ("shopper.show_room", "room_id"),
+    "brg": ("shopper.show_bargain", "bargain_id"),
     "ord": ("shopper.show_order", "order_id"),
     "acr": ("shopper.explain", "commission_id"),
     "por": ("shopper.show_payout", "request_id"),

@@ -68,6 +68,8 @@ TABLES: Mapping[str, Any] = {
     "payment_mandates": lazy_gettext("Leave to be charged again"),
     "rooms": lazy_gettext("Rooms hosted"),
     "seats": lazy_gettext("Seats"),
+    "bargains": lazy_gettext("Bargains started"),
+    "bargain_chops": lazy_gettext("Chops for friends"),
     "room_events": lazy_gettext("What happened in rooms"),
     "accruals": lazy_gettext("Commissions"),
     "commission_plan_drafts": lazy_gettext("Plans drafted"),
@@ -141,6 +143,7 @@ LOOKS: Mapping[str, Any] = {
     "download_payout_file": lazy_gettext("the file of payouts for the bank"),
 }
 KINDS: Mapping[str, Any] = {
+    "bargain_marks": lazy_gettext("Devices and networks that chopped a price"),
     "room_events": lazy_gettext("What happened in rooms"),
     "notices_and_mails": lazy_gettext("Notices and mails"),
     "webhooks_sent": lazy_gettext("Events told to other systems"),

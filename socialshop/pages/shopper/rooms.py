@@ -79,6 +79,9 @@ def show_room(visit: Visit) -> Response:
     share = None
     if visit.visitor is not None:
         share = sharing.of_target(visit.uow, visit.visitor.member_id, Kind.ROOM, visit.ids["room_id"])
+    bought = rooms.bargain_of_room(visit.uow, visit.ids["room_id"])
+    if bought is not None:
+        return go_to("shopper.show_bargain", bargain_id=to_public("brg", bought))
     facts = _facts(visit)
     seat = facts["seat"]
     paid = isinstance(seat, rooms.OwnSeat) and seat.status in (Seat.PAID, Seat.CONFIRMED)

@@ -11,12 +11,13 @@ from socialshop.community import service as community
 from socialshop.deals import service as deals
 from socialshop.deals.rules import Status
 from socialshop.identity import service as identity
-from socialshop.kernel.errors import InvalidValue
+from socialshop.kernel.errors import InvalidValue, NotFound
 from socialshop.loyalty.rules import MOST_POINTS
 from socialshop.memberships import service as memberships
 from socialshop.orders.service import Estimate, Means
 from socialshop.pages import languages
 from socialshop.pages.forms import Form
+from socialshop.pages.section import go_to
 from socialshop.pages.shopper.seats import attribution
 from socialshop.pages.shopper.section import shopper
 from socialshop.pages.visit import PAGE_ROWS, Visit, cut
@@ -46,9 +47,13 @@ def for_you(visit: Visit) -> Recommendations | None:
 
 
 @shopper.page("/deals/<deal_id>", access=PUBLIC, ids={"deal_id": "deal"}, tab="shop")
-def show_deal(visit: Visit) -> str:
-    """A deal, and the open rooms that lack the fewest members."""
-    deal = deals.deal(visit.uow, visit.ids["deal_id"])
+def show_deal(visit: Visit) -> str | Response:
+    """A deal, and the open rooms that lack the fewest members; a bargain has a page of its own."""
+    try:
+        deal = deals.deal(visit.uow, visit.ids["deal_id"])
+    except NotFound:
+        deals.bargain_offer(visit.uow, visit.ids["deal_id"])
+        return go_to("shopper.show_bargain_offer", deal_id=visit.path["deal_id"])
     product = deals.product(visit.uow, deal.product_id)
     found = rooms.open_rooms(visit.uow, deal.id, _ROOMS_SHOWN)
     is_early = _may_come_early(visit, deal)

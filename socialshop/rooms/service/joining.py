@@ -110,13 +110,29 @@ def open_room(
     CircleRequired, MemberLimitReached, StandingLimited; what `means` ask for besides: InvalidValue, PointsShort,
     CouponUnusable.
     """
-    offer = offer_to(uow, buyer, deal_id, attribution)
+    return open_on(uow, buyer, offer_to(uow, buyer, deal_id, attribution), quantity, attribution, means=means)
+
+
+def open_on(
+    uow: UnitOfWork,
+    buyer: Buyer,
+    offer: deals.DealOffer,
+    quantity: int,
+    attribution: Attribution,
+    *,
+    means: orders.Means,
+    opens: bool = True,
+) -> Joined:
+    """Open a room on these terms; unless it `opens` on a deal, one that was ended since hinders nothing.
+
+    Raises as `open_room` does.
+    """
     seat_id, order_id, line_id, room_id = new_ids(4)
     wish = _Wish(buyer.number, quantity, seat_id, order_id, line_id, room_id, means)
     expires_at = uow.now + offer.room_ttl
     terms = terms_of(offer, expires_at)
-    claim = store.open_room(uow.session, {**_values(uow, wish, attribution, opens=True), **terms})
-    _check(uow, claim, wish, opens=True)
+    claim = store.open_room(uow.session, {**_values(uow, wish, attribution, opens=opens), **terms})
+    _check(uow, claim, wish, opens=opens)
     room = RoomView(
         id=wish.room,
         deal_id=offer.deal_id,

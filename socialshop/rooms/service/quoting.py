@@ -29,8 +29,20 @@ def quote_opening(
 
     Raises NotFound, InviteCodeUnknown, InvalidValue, DealNotLive, DealPaused, CouponUnusable.
     """
-    offer = offer_to(uow, buyer, deal_id, attribution)
-    goods = orders.Goods(offer.price, deal_id, offer.sku_id, _channel(uow, buyer, attribution))
+    return quote_on(uow, buyer, offer_to(uow, buyer, deal_id, attribution), quantity, attribution, means=means)
+
+
+def quote_on(
+    uow: UnitOfWork,
+    buyer: Buyer,
+    offer: deals.DealOffer,
+    quantity: int,
+    attribution: Attribution,
+    *,
+    means: orders.Means,
+) -> orders.Estimate:
+    """What a seat on these terms would cost. Raises InviteCodeUnknown, InvalidValue, CouponUnusable."""
+    goods = orders.Goods(offer.price, offer.deal_id, offer.sku_id, _channel(uow, buyer, attribution))
     return _quoted(uow, buyer, goods, quantity, means)
 
 

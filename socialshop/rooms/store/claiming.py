@@ -105,7 +105,7 @@ ROOM_MADE = """
     VALUES (:room_id, :deal_id, :sku_id, :title, :price_minor, :currency, :return_days, :seat_hold_seconds,
         :per_member_limit, :minimum_tier, :circle_of, :early_until, CAST(:price_steps AS jsonb),
         CAST(:host_perk AS jsonb), :newcomer_only, :member, :size, 1, :now, :expires_at)
-    RETURNING *, true AS opens
+    RETURNING *, CAST(:opens AS boolean) AS opens
 """
 
 _JOIN = text(f"WITH room AS ({PLACE_TAKEN}), {_CLAIM}")
