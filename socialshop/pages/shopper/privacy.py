@@ -209,8 +209,7 @@ def show_looks(visit: Visit) -> str:
 @shopper.page("/privacy/leave", tab="me")
 def show_leave(visit: Visit) -> str:
     """What leaving means, and the form that does it."""
-    left = privacy.money_of(visit.uow, visit.caller.number)
-    return render_template("shopper/leave.html", left=left)
+    return render_template("shopper/leave.html", lost=privacy.leaving_of(visit.uow, visit.caller.number))
 
 
 @shopper.action("/privacy/leave", again="show_leave")
