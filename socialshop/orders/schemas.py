@@ -88,12 +88,7 @@ class PriceLineWire(Wire):
 
 
 class LatePaymentWire(Wire):
-    """What became of money that came after the seat was lost.
-
-    `rerouted` to another room of the deal, a `new_room` with the buyer as host, or `refunded` for a `reason`:
-    `by_terms` of the deal, `means_returned` (points and coupons went back with the seat), `hold_too_short` (no room
-    ends before the money must be taken), or the code of what a join would have been refused for.
-    """
+    """What became of money for a lost seat; a reason is `by_terms`, `means_returned`, `hold_too_short`, or a join's code."""
 
     model_config = with_example({"decision": "rerouted", "room_id": "room_01k9w3q2mxe5tb6v8c4yd7r1hz", "reason": None})
 
@@ -104,13 +99,8 @@ class LatePaymentWire(Wire):
     @classmethod
     def of(cls, row: LateRow) -> LatePaymentWire:
         """The wire form of a decision."""
-        return cls.model_validate(
-            {
-                "decision": row.decision,
-                "room_id": to_public("room", row.to_room) if row.to_room else None,
-                "reason": row.reason,
-            }
-        )
+        room_id = to_public("room", row.to_room) if row.to_room else None
+        return cls.model_validate({"decision": row.decision, "room_id": room_id, "reason": row.reason})
 
 
 class RebateWire(Wire):
