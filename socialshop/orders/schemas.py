@@ -88,7 +88,7 @@ class PriceLineWire(Wire):
 
 
 class LatePaymentWire(Wire):
-    """What became of money for a lost seat; a reason: `by_terms`, `means_returned`, `hold_too_short`, or a join's code."""
+    """What became of money for a lost seat. Reasons: `by_terms`, `means_returned`, `hold_too_short`, codes of joins."""
 
     model_config = with_example({"decision": "rerouted", "room_id": "room_01k9w3q2mxe5tb6v8c4yd7r1hz", "reason": None})
 
