@@ -1,7 +1,8 @@
 """A room's whole life in any order: join, pay, fail, lapse, leave, ask back, expire; all books after every step.
 
 The model knows members, seats and a clock, and nothing of how they are kept. After every step the room, every order
-that was ever placed, the stock and the provider's books must be what it says.
+that was ever placed with what went back of it, the stock, the provider's books and what the host earns must be what it
+says: at one price, and on a ladder that gives its host something and lets newcomers in alone.
 """
 
 from __future__ import annotations
@@ -17,19 +18,27 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 from hypothesis.stateful import run_state_machine_as_test as run_machine
-from room_shop import RoomShop, faults, room_shop, unsettled
+from payment_shop import rows
+from room_shop import PRICE, RoomShop, faults, room_shop, unsettled
+from sample_sales import a_plan
 from sqlalchemy import text
 
+from socialshop.commissions import service as commissions
 from socialshop.deals.errors import OutOfStock
-from socialshop.infra.uow import unit_of_work
+from socialshop.deals.ladder import Step
+from socialshop.deals.perks import HostPerk, PerkKind
+from socialshop.infra.uow import in_unit_of_work, unit_of_work
 from socialshop.kernel.errors import DomainError, NotFound
 from socialshop.payments.rules import Outcome
-from socialshop.rooms.errors import AlreadySeated, RoomClosed, RoomFull, SeatPaid
+from socialshop.rooms.errors import AlreadySeated, NewcomersOnly, RoomClosed, RoomFull, SeatPaid
 from socialshop.rooms.service import Joined
 
-SIZE, TTL, HOLD, STOCK = 3, 600, 120, 14
+SIZE, TTL, HOLD, STOCK, HOST_BPS = 3, 600, 120, 14, 777
 PEOPLE = st.integers(0, 4)
 PICKS = st.integers(0, 99)
+
+
+Refusal = type[DomainError] | tuple[type[DomainError], ...] | None
 
 
 @dataclass
@@ -43,9 +52,12 @@ class Place:
 
 
 class Rooms(RuleBasedStateMachine):
-    """One room at a time, on goods that run short."""
+    """One room at a time, on goods that run short; `ladder` has its steps, or there is one price."""
 
     shop: RoomShop
+    ladder: tuple[Step, ...] = ()
+    perk: HostPerk | None = None
+    newcomers = False
 
     def __init__(self) -> None:
         super().__init__()
@@ -53,6 +65,8 @@ class Rooms(RuleBasedStateMachine):
         self.orders: dict[int, str] = {}
         self.placed: list[Joined] = []
         self.status, self.host, self.payments, self.sold = "none", 0, 0, 0
+        self.went_back: dict[int, int] = {}
+        self.old: set[int] = set()
         self.expires_at = self.now
 
     @property
@@ -62,7 +76,8 @@ class Rooms(RuleBasedStateMachine):
     @initialize()
     def open_for_business(self) -> None:
         self.shop.stock_tea(STOCK)
-        self.deal = self.shop.deal(SIZE, ttl=TTL, hold=HOLD)
+        terms = {"price_steps": self.ladder, "host_perk": self.perk, "newcomer_only": self.newcomers}
+        self.deal = self.shop.deal(SIZE, ttl=TTL, hold=HOLD, **terms)
         self.people = [self.shop.member() for _ in range(5)]
 
     # --- the model --------------------------------------------------------------------------------------------------
@@ -86,9 +101,25 @@ class Rooms(RuleBasedStateMachine):
         place.paid = self.payments
         self._order(place.joined, "paid")
         if len(self.places) >= SIZE and not self._held():
-            self.status = "filled"
-            for other in self.places.values():
-                self._order(other.joined, "confirmed")
+            self._fill()
+
+    def _fill(self) -> None:
+        """With everybody who is there; what each gets back is worked out from the words of the terms."""
+        self.status = "filled"
+        price = next((step.price_minor for step in reversed(self.ladder) if len(self.places) >= step.size), PRICE)
+        for person, place in self.places.items():
+            back = (PRICE - price) * place.units
+            if self.perk is not None and person == self.host:
+                back += self._perk_of(price, place.units)
+            self._order(place.joined, "confirmed")
+            self.went_back[self.placed.index(place.joined)] = back
+            self.old.add(person)
+
+    def _perk_of(self, price: int, units: int) -> int:
+        assert self.perk is not None
+        if self.perk.kind is PerkKind.FREE_SEAT:
+            return price
+        return price * units * (self.perk.rate_bps or 0) // 10_000
 
     def _give_up(self, *people: int) -> None:
         for person in people:
@@ -108,16 +139,21 @@ class Rooms(RuleBasedStateMachine):
             else:
                 self._end("cancelled")
 
-    def _refusal(self, person: int, units: int) -> type[DomainError] | None:
+    def _refusal(self, person: int, units: int) -> Refusal:
         if person in self.places:
             return AlreadySeated
         if self.status in ("expired", "cancelled"):
             return RoomClosed
         if self.status == "filled" or len(self.places) >= SIZE:
             return RoomFull
+        if self.newcomers and person in self.old:
+            # Of two reasons the one that is met first is told.
+            return (NewcomersOnly, OutOfStock) if units > self._left() else NewcomersOnly
         return OutOfStock if units > self._left() else None
 
-    def _expect(self, refusal: type[DomainError] | None, act: Callable[[], object]) -> object:
+    def _expect(
+        self, refusal: type[DomainError] | tuple[type[DomainError], ...] | None, act: Callable[[], object]
+    ) -> object:
         if refusal is None:
             return act()
         with pytest.raises(refusal):
@@ -225,7 +261,10 @@ class Rooms(RuleBasedStateMachine):
         self._give_up(*lapsed)
         self._hand_on()
         if self.status == "open" and self.expires_at <= self.now:
-            self._end("expired")
+            if self.ladder and len(self.places) >= self.ladder[0].size:
+                self._fill()
+            else:
+                self._end("expired")
 
     # --- what must hold ---------------------------------------------------------------------------------------------
 
@@ -241,12 +280,50 @@ class Rooms(RuleBasedStateMachine):
             paid = sum(place.paid is not None for place in self.places.values())
             assert self.shop.seats(self.room) == (self.status, len(self.places), paid)
             assert self.shop.left() == self._left()
+        self._net_is_what_was_taken_and_what_commissions_stand_on()
+
+    def _net_is_what_was_taken_and_what_commissions_stand_on(self) -> None:
+        nets = {
+            joined.order.id: (joined.order.total.amount_minor, self.went_back.get(number, 0))
+            for number, joined in enumerate(self.placed)
+            if self.orders[number] == "confirmed"
+        }
+        kept = rows("SELECT id, total_minor, refunded_minor FROM orders WHERE status = 'confirmed'")
+        # Orders of shops before this one's are none of this machine's.
+        assert {id_: (total, back) for id_, total, back in kept if id_ in nets} == nets
+        earned = rows(
+            "SELECT o.id, coalesce(sum(a.amount_minor), 0)::bigint FROM orders o"
+            " JOIN accrued_lines l ON l.order_id = o.id LEFT JOIN accruals a ON a.order_line_id = l.order_line_id"
+            " WHERE o.buyer <> o.host AND o.status = 'confirmed' GROUP BY o.id"
+        )
+        assert {id_: sum_ for id_, sum_ in earned if id_ in nets} == {
+            id_: (total - back) * HOST_BPS // 10_000
+            for id_, (total, back) in nets.items()
+            if rows("SELECT buyer <> host FROM orders WHERE id = :id", id=id_) == [(True,)]
+        }
 
 
-def _live(app: Flask, folder: Path, examples: int, steps: int) -> None:
+class LaddersForNewcomers(Rooms):
+    """The more members the less each pays; the host pays a tenth less, and the others have never bought."""
+
+    ladder = (Step(2, PRICE), Step(SIZE, 8_001))
+    perk = HostPerk(PerkKind.PERCENTAGE, rate_bps=1_000)
+    newcomers = True
+
+
+class LaddersWithAFreeSeat(Rooms):
+    """The more members the less each pays, and the host nothing."""
+
+    ladder = (Step(2, PRICE), Step(SIZE, 8_001))
+    perk = HostPerk(PerkKind.FREE_SEAT)
+
+
+def _live(machine: type[Rooms], app: Flask, folder: Path, examples: int, steps: int) -> None:
     with room_shop(app, folder) as shop:
+        plan = a_plan({"kind": "host", "rate_bps": HOST_BPS})
+        in_unit_of_work(lambda uow: commissions.publish_plan(uow, plan, country="CN"), shop.pay_shop.clock)
         run_machine(
-            type("Machine", (Rooms,), {"shop": shop}),
+            type("Machine", (machine,), {"shop": shop}),
             settings=settings(
                 max_examples=examples,
                 stateful_step_count=steps,
@@ -258,14 +335,16 @@ def _live(app: Flask, folder: Path, examples: int, steps: int) -> None:
         )
 
 
-def test_a_room_lives_as_its_model_says(app: Flask, tmp_path: Path) -> None:
-    _live(app, tmp_path, examples=8, steps=25)
+@pytest.mark.parametrize(("machine", "examples"), [(Rooms, 8), (LaddersForNewcomers, 5), (LaddersWithAFreeSeat, 4)])
+def test_a_room_lives_as_its_model_says(app: Flask, tmp_path: Path, machine: type[Rooms], examples: int) -> None:
+    _live(machine, app, tmp_path, examples=examples, steps=25)
 
 
 @pytest.mark.long
 @pytest.mark.timeout(3600)
-def test_many_rooms_live_as_their_model_says(app: Flask, tmp_path: Path) -> None:
-    _live(app, tmp_path, examples=200, steps=40)
+@pytest.mark.parametrize("machine", [Rooms, LaddersForNewcomers, LaddersWithAFreeSeat])
+def test_many_rooms_live_as_their_model_says(app: Flask, tmp_path: Path, machine: type[Rooms]) -> None:
+    _live(machine, app, tmp_path, examples=100, steps=40)
 
 
 def test_the_audit_sees_a_planted_fault_of_each_kind(app: Flask, tmp_path: Path) -> None:
