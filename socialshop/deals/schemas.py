@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from datetime import timedelta
 from typing import Annotated, Any, Literal, Self
 
@@ -9,8 +10,14 @@ from pydantic import AfterValidator, Field, StringConstraints, model_validator
 
 from socialshop.deals.ladder import FEWEST_STEPS, MOST_STEPS, Ladder, Step
 from socialshop.deals.perks import HIGHEST_PERK_BPS, HostPerk, PerkKind
-from socialshop.deals.rules import LARGEST_GROUP, MOST_RETURN_DAYS, MOST_UNITS, SMALLEST_GROUP
-from socialshop.deals.service import DealView, NewDeal, NewProduct, NewSku, ProductView, SkuView
+from socialshop.deals.rules import (
+    LARGEST_GROUP,
+    MOST_RETURN_DAYS,
+    MOST_UNITS,
+    MOST_UNITS_OFFERED,
+    SMALLEST_GROUP,
+)
+from socialshop.deals.service import DealUnit, DealView, NewDeal, NewProduct, NewSku, ProductView, SkuView
 from socialshop.kernel.errors import InvalidValue
 from socialshop.kernel.ids import from_public, to_public
 from socialshop.kernel.money import MAX_AMOUNT_MINOR
@@ -57,6 +64,7 @@ DEAL: dict[str, Any] = {
     "host_perk": None,
     "newcomer_only": False,
     "return_days": 7,
+    "skus": [_SKU | {"price": {"amount_minor": 9900, "currency": "CNY"}}],
 }
 
 
@@ -210,11 +218,40 @@ class PerkWire(Wire):
         return cls(kind=perk.kind.value, rate_bps=perk.rate_bps, fixed_minor=perk.fixed_minor)
 
 
+class OfferedUnit(Wire):
+    """A unit that may be chosen, at a price of its own or the deal's."""
+
+    sku_id: Annotated[str, StringConstraints(max_length=100)]
+    price_minor: PriceMinor | None = None
+
+
+class DealUnitWire(Wire):
+    """A unit that a deal offers, at its price in it."""
+
+    id: str
+    code: str
+    title: str
+    price: MoneyWire
+    stock: int
+
+    @classmethod
+    def of(cls, unit: DealUnit) -> DealUnitWire:
+        """The wire form of a unit."""
+        return cls(
+            id=to_public("sku", unit.id),
+            code=unit.code,
+            title=unit.title,
+            price=MoneyWire.of(unit.price),
+            stock=unit.stock,
+        )
+
+
 class DraftDeal(Wire):
     """The terms of a deal: one price for a group of a fixed size, or a ladder: the more members, the less each pays.
 
     With `price_steps` (sizes rise, prices fall, the last size is the room's) everybody pays the price of the smallest
-    step, and the difference to the step that the room reaches goes back.
+    step, and the difference to the step that the room reaches goes back. `sku_id` offers one unit; `skus` offers
+    several of a product, of which who joins chooses one, each at a price of its own where there is no ladder.
     """
 
     model_config = with_example(
@@ -228,7 +265,8 @@ class DraftDeal(Wire):
         }
     )
 
-    sku_id: Annotated[str, StringConstraints(max_length=100)]
+    sku_id: Annotated[str, StringConstraints(max_length=100)] | None = None
+    skus: Annotated[list[OfferedUnit], Field(min_length=1, max_length=MOST_UNITS_OFFERED)] | None = None
     title: Title
     group_size: GroupSize
     price_steps: Annotated[list[PriceStep], Field(min_length=FEWEST_STEPS, max_length=MOST_STEPS)] | None = None
@@ -248,13 +286,16 @@ class DraftDeal(Wire):
     circle_only: bool = Field(False, description="for the circle of who opens it alone")
 
     def new(self) -> NewDeal:
-        """The command. Raises NotFound for an id that is no unit's, InvalidValue without one price or a ladder."""
+        """The command. Raises NotFound for an id that is no unit's, InvalidValue without goods, or without a price."""
         steps = tuple(Step(step.size, step.price_minor) for step in self.price_steps or ())
+        (first, price), *others = self._units(steps)
+        more = dict(others)
         return NewDeal(
-            sku_id=from_public("sku", self.sku_id),
+            sku_id=first,
             title=self.title,
             group_size=self.group_size,
-            price_minor=self._price(steps),
+            price_minor=price,
+            more_units=more,
             room_ttl=timedelta(seconds=self.room_ttl_seconds),
             seat_hold=timedelta(seconds=self.seat_hold_seconds),
             starts_at=self.starts_at,
@@ -270,17 +311,29 @@ class DraftDeal(Wire):
             return_days=self.return_days,
         )
 
-    def _price(self, steps: Ladder) -> int:
-        """What everybody pays at first."""
+    def _units(self, steps: Ladder) -> list[tuple[uuid.UUID, int]]:
+        """What is offered, with what everybody pays for it at first."""
+        if (self.sku_id is None) == (self.skus is None):
+            raise InvalidValue("send sku_id or skus, and not both", field="sku_id" if self.skus is None else "skus")
         if steps and self.price_minor is not None:
             raise InvalidValue("send price_minor or price_steps, not both", field="price_minor")
-        if not steps and self.price_minor is None:
-            raise InvalidValue("a deal needs price_minor or price_steps", field="price_minor")
-        return steps[0].price_minor if steps else self.price_minor or 0
+        given = self.skus or [OfferedUnit(sku_id=self.sku_id or "")]
+        found: dict[uuid.UUID, int] = {}
+        for place, unit in enumerate(given):
+            if steps and unit.price_minor is not None:
+                raise InvalidValue("on a ladder all units cost the same", field=f"skus.{place}.price_minor")
+            price = steps[0].price_minor if steps else unit.price_minor or self.price_minor
+            if price is None:
+                raise InvalidValue("a deal needs price_minor or price_steps", field="price_minor")
+            sku_id = from_public("sku", unit.sku_id)
+            if sku_id in found:
+                raise InvalidValue("names a unit twice", field=f"skus.{place}.sku_id")
+            found[sku_id] = price
+        return list(found.items())
 
 
 class DealWire(Wire):
-    """A deal; `stock` is what is left of the unit, for all its deals together.
+    """A deal; `skus` may be chosen, `sku_id` is the first of them; `stock` is what is left of all of them together.
 
     `price` is what everybody pays at first; with `price_steps` it is that of the smallest step, and the fill gives the
     difference back. `ends_at` is when it was ended, where somebody ended it before its time. `minimum_tier` is the
@@ -310,6 +363,7 @@ class DealWire(Wire):
     host_perk: PerkWire | None
     newcomer_only: bool
     return_days: int
+    skus: list[DealUnitWire]
 
     @classmethod
     def of(cls, view: DealView) -> DealWire:
@@ -336,6 +390,7 @@ class DealWire(Wire):
             host_perk=PerkWire.of(view.host_perk),
             newcomer_only=view.newcomer_only,
             return_days=view.return_days,
+            skus=[DealUnitWire.of(unit) for unit in view.units],
         )
 
 

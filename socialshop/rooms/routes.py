@@ -78,6 +78,7 @@ def open_room(call: Call[SeatClaim, Nothing]) -> Answer:
             call.ids["deal_id"],
             body.quantity,
             _attribution(body, uow),
+            sku_id=body.unit(),
             means=body.means(),
         )
         _send_to(uow, call, joined)
@@ -100,7 +101,7 @@ def quote_deal(call: Call[QuoteRequest, Nothing]) -> Answer:
     body = call.body
 
     def quote(uow: UnitOfWork) -> Answer:
-        found = service.quote(uow, call.caller, call.ids["deal_id"], body.quantity, body.means())
+        found = service.quote(uow, call.caller, call.ids["deal_id"], body.quantity, body.means(), sku_id=body.unit())
         return Answer(QuoteWire.of(found))
 
     return call.transact(quote)
@@ -142,6 +143,7 @@ def join_room(call: Call[SeatClaim, Nothing]) -> Answer:
             call.ids["room_id"],
             body.quantity,
             _attribution(body, uow),
+            sku_id=body.unit(),
             means=body.means(),
         )
         _send_to(uow, call, joined)

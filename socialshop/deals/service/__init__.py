@@ -4,8 +4,18 @@ from __future__ import annotations
 
 from socialshop.deals.personal_store import PERSONAL
 from socialshop.deals.service.moving import NewDeal, end, open_deal, pause, publish_deal, resume
-from socialshop.deals.service.offering import DealOffer, check_not_stopped, give_back, offer
-from socialshop.deals.service.reading import Caller, DealView, deal, deals, deals_by_id, deals_of, own_deal, titles
+from socialshop.deals.service.offering import DealOffer, Reserved, check_not_stopped, give_back, offer
+from socialshop.deals.service.reading import (
+    Caller,
+    DealUnit,
+    DealView,
+    deal,
+    deals,
+    deals_by_id,
+    deals_of,
+    own_deal,
+    titles,
+)
 from socialshop.deals.service.stocking import (
     NewProduct,
     NewSku,
@@ -22,11 +32,13 @@ __all__ = [
     "RESERVED",
     "Caller",
     "DealOffer",
+    "DealUnit",
     "DealView",
     "NewDeal",
     "NewProduct",
     "NewSku",
     "ProductView",
+    "Reserved",
     "SkuView",
     "add_product",
     "check_not_stopped",

@@ -6,13 +6,14 @@ import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from socialshop.deals import ladder, perks, store
 from socialshop.deals.errors import DealNotBegun, DealNotLive, DealPaused
 from socialshop.deals.ladder import Ladder
 from socialshop.deals.perks import HostPerk
 from socialshop.deals.rules import Status
-from socialshop.deals.service.reading import known, status_of
+from socialshop.deals.service.reading import DealUnit, known, status_of, units_of
 from socialshop.infra.uow import UnitOfWork
 from socialshop.kernel.errors import NotFound
 from socialshop.kernel.money import Money
@@ -41,6 +42,7 @@ class DealOffer:
     price_steps: Ladder
     host_perk: HostPerk | None
     newcomer_only: bool
+    units: tuple[DealUnit, ...]
 
 
 def offer(uow: UnitOfWork, deal_id: uuid.UUID, *, head_start: timedelta = timedelta(0)) -> DealOffer:
@@ -75,6 +77,7 @@ def offer(uow: UnitOfWork, deal_id: uuid.UUID, *, head_start: timedelta = timede
         price_steps=ladder.read(row.price_steps),
         host_perk=perks.read(row.host_perk),
         newcomer_only=row.newcomer_only,
+        units=units_of(row),
     )
 
 
@@ -90,10 +93,18 @@ def check_not_stopped(uow: UnitOfWork, deal_id: uuid.UUID, *, opens: bool) -> No
         raise _paused()
 
 
-def give_back(uow: UnitOfWork, units: Sequence[tuple[uuid.UUID, int]]) -> None:
-    """Return reserved units: pairs of a deal and a quantity. One statement, whatever the number."""
+class Reserved(NamedTuple):
+    """So many of a unit that were reserved by a deal."""
+
+    deal_id: uuid.UUID
+    sku_id: uuid.UUID
+    quantity: int
+
+
+def give_back(uow: UnitOfWork, units: Sequence[Reserved]) -> None:
+    """Return reserved units. One statement, whatever the number."""
     if units:
-        store.give_back(uow.session, [deal_id for deal_id, _ in units], [quantity for _, quantity in units])
+        store.give_back(uow.session, *(list(column) for column in zip(*units, strict=True)))
 
 
 def _over() -> DealNotLive:

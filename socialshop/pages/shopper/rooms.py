@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from dataclasses import replace
 from hashlib import sha256
 
 from flask import Response, flash, make_response, render_template, request
@@ -11,7 +12,7 @@ from flask_babel import gettext
 from socialshop.deals import service as deals
 from socialshop.deals.rules import Status as DealStatus
 from socialshop.invites.rules import Kind
-from socialshop.kernel.ids import to_public
+from socialshop.kernel.ids import from_public, to_public
 from socialshop.loyalty.rules import MOST_POINTS
 from socialshop.orders import service as orders
 from socialshop.orders.service import Means, OrderView
@@ -34,27 +35,31 @@ _ROOM = {"room_id": "room"}
 @shopper.action("/deals/<deal_id>/rooms", access=BUYERS, again="show_deal", once=True, ids={"deal_id": "deal"})
 def open_room(visit: Visit) -> Response:
     """Open a room, take its first seat, and go and pay."""
-    quantity, means = _wanted(visit)
+    quantity, sku_id, means = _wanted(visit)
     deal_id = visit.ids["deal_id"]
-    joined = rooms.open_room(visit.uow, visit.caller, deal_id, quantity, attribution(visit), means=means)
+    through = attribution(visit)
+    joined = rooms.open_room(visit.uow, visit.caller, deal_id, quantity, through, sku_id=sku_id, means=means)
     return go_and_pay(visit, visit.caller.member_id, joined)
 
 
 @shopper.action("/rooms/<room_id>/seats", access=BUYERS, again="show_room", once=True, ids=_ROOM)
 def join_room(visit: Visit) -> Response:
     """Take a seat, and go and pay."""
-    quantity, means = _wanted(visit)
+    quantity, sku_id, means = _wanted(visit)
     room_id = visit.ids["room_id"]
-    joined = rooms.join(visit.uow, visit.caller, room_id, quantity, attribution(visit), means=means)
+    through = attribution(visit)
+    joined = rooms.join(visit.uow, visit.caller, room_id, quantity, through, sku_id=sku_id, means=means)
     return go_and_pay(visit, visit.caller.member_id, joined)
 
 
-def _wanted(visit: Visit) -> tuple[int, Means]:
-    """How many units, and what besides money should pay a part of them."""
+def _wanted(visit: Visit) -> tuple[int, uuid.UUID | None, Means]:
+    """How many units and of which kind, and what besides money should pay a part of them."""
     quantity = visit.form.whole("quantity", 1, _MOST_UNITS)
     use_points = visit.form.whole_or_none("use_points", 1, MOST_POINTS)
     visit.form.check()
-    return quantity, Means(use_points, () if visit.form.is_ticked("keep_coupons") else None)
+    chosen = visit.form.values.get("sku_id")
+    sku_id = from_public("sku", chosen) if chosen else None
+    return quantity, sku_id, Means(use_points, () if visit.form.is_ticked("keep_coupons") else None)
 
 
 @shopper.action("/rooms/<room_id>/leave", access=BUYERS, again="show_room", ids=_ROOM)
@@ -128,6 +133,7 @@ def _facts(visit: Visit) -> dict[str, object]:
         "joinable": joinable,
         "quote": own_price(visit, deal, room.price) if joinable and deal is not None else None,
         "deal_status": deal.status if deal else None,
+        "kinds": _kinds(room, deal),
         "seen": f'"{_tag(room_id, room.version)}"',
         "watch": _stream(visit.settings.watch_url, room_id),
         "most_units": _MOST_UNITS,
@@ -137,6 +143,12 @@ def _facts(visit: Visit) -> dict[str, object]:
 def _stream(watch_url: str | None, room_id: uuid.UUID) -> str | None:
     """The address of the room's event stream; None where no watch process holds it open."""
     return None if watch_url is None else f"{watch_url.rstrip('/')}/api/v1/rooms/{to_public('room', room_id)}/events"
+
+
+def _kinds(room: rooms.RoomView, deal: deals.DealView | None) -> list[deals.DealUnit]:
+    """The units that may be chosen in the room, at its own prices, with what is left of each."""
+    prices = {unit.id: unit.price for unit in room.units}
+    return [replace(unit, price=prices[unit.id]) for unit in (deal.units if deal else ()) if unit.id in prices]
 
 
 def _tag(room_id: uuid.UUID, version: int) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -31,7 +31,7 @@ from socialshop.rooms import rules
 from socialshop.rooms.errors import MemberLimitReached, NewcomersOnly
 from socialshop.rooms.events import SeatClaimed
 from socialshop.rooms.rules import Seat, Status
-from socialshop.rooms.service.reading import MemberView, RoomView, view
+from socialshop.rooms.service.reading import MemberView, RoomUnit, RoomView, view
 from socialshop.rooms.service.watching import tell_watchers
 from socialshop.rooms.store import claiming as store
 from socialshop.rooms.store.claiming import Claim
@@ -82,21 +82,24 @@ def open_room(
     quantity: int = 1,
     attribution: Attribution = NOWHERE,
     *,
+    sku_id: uuid.UUID | None = None,
     means: orders.Means = orders.ANY_MEANS,
 ) -> Joined:
     """Open a room on a live deal, and take its first seat as its host.
 
-    Raises NotFound, InviteCodeUnknown, InvalidValue (quantity), DealNotLive, DealPaused, OutOfStock, TierRequired,
-    CircleRequired, MemberLimitReached, StandingLimited; what `means` ask for besides: InvalidValue, PointsShort,
-    CouponUnusable.
+    Raises NotFound, InviteCodeUnknown, InvalidValue (quantity, sku_id), DealNotLive, DealPaused, OutOfStock,
+    TierRequired, CircleRequired, MemberLimitReached, StandingLimited; what `means` ask for besides: InvalidValue,
+    PointsShort, CouponUnusable.
     """
     offer = _offer(uow, buyer, deal_id, attribution)
+    _chosen(offer, sku_id)
     seat_id, order_id, line_id, room_id = new_ids(4)
-    wish = _Wish(buyer.number, quantity, seat_id, order_id, line_id, room_id, means)
+    wish = _Wish(buyer.number, quantity, seat_id, order_id, line_id, room_id, means, sku_id)
     expires_at = uow.now + offer.room_ttl
     terms = {
         "deal_id": offer.deal_id,
-        "sku_id": offer.sku_id,
+        "own_sku_id": offer.sku_id,
+        "skus": _kept(offer.units),
         "title": offer.title,
         "price_minor": offer.price.amount_minor,
         "currency": offer.price.currency,
@@ -130,6 +133,7 @@ def open_room(
         price_steps=offer.price_steps,
         host_perk=offer.host_perk,
         newcomer_only=offer.newcomer_only,
+        units=tuple(RoomUnit(unit.id, unit.title, unit.price) for unit in offer.units[1:] and offer.units),
     )
     return _seated(uow, claim, wish, room)
 
@@ -141,32 +145,43 @@ def join(
     quantity: int = 1,
     attribution: Attribution = NOWHERE,
     *,
+    sku_id: uuid.UUID | None = None,
     means: orders.Means = orders.ANY_MEANS,
 ) -> Joined:
     """Take a seat in an open room; it is held until paid, or until its time is over.
 
-    Raises NotFound, InviteCodeUnknown, AlreadySeated, RoomClosed, RoomFull, InvalidValue (quantity), DealPaused,
-    OutOfStock, NewcomersOnly, TierRequired, DealNotLive (others come first), CircleRequired, MemberLimitReached,
-    StandingLimited; whatever is raised, the unit of work must end without a commit. `means` as in `open_room`.
+    Raises NotFound, InviteCodeUnknown, AlreadySeated, RoomClosed, RoomFull, InvalidValue (quantity, sku_id),
+    DealPaused, OutOfStock, NewcomersOnly, TierRequired, DealNotLive (others come first), CircleRequired,
+    MemberLimitReached, StandingLimited; whatever is raised, the unit of work must end without a commit. `means` as in
+    `open_room`.
     """
     seat_id, order_id, line_id = new_ids(3)
-    wish = _Wish(buyer.number, quantity, seat_id, order_id, line_id, room_id, means)
+    wish = _Wish(buyer.number, quantity, seat_id, order_id, line_id, room_id, means, sku_id)
     claim = store.claim_seat(uow.session, _values(uow, wish, attribution, opens=False))
     crash_point("join.claimed")
     _check(uow, claim, wish, opens=False)
     return _seated(uow, claim, wish, None)
 
 
-def quote(uow: UnitOfWork, buyer: Buyer, deal_id: uuid.UUID, quantity: int, means: orders.Means) -> orders.Quote:
+def quote(
+    uow: UnitOfWork,
+    buyer: Buyer,
+    deal_id: uuid.UUID,
+    quantity: int,
+    means: orders.Means,
+    *,
+    sku_id: uuid.UUID | None = None,
+) -> orders.Quote:
     """What a seat in a new room of the deal would cost; nothing is taken.
 
     Raises NotFound, InvalidValue, DealNotLive, DealPaused, CouponUnusable.
     """
     offer = _offer(uow, buyer, deal_id, NOWHERE)
-    price = offer.price
+    unit = _chosen(offer, sku_id)
+    price = unit.price
     if price.amount_minor * quantity > MAX_AMOUNT_MINOR:
         raise InvalidValue("so many units cost more than 10^12 minor units", field="quantity")
-    goods = orders.Goods(Money(price.amount_minor * quantity, price.currency), deal_id, offer.sku_id)
+    goods = orders.Goods(Money(price.amount_minor * quantity, price.currency), deal_id, unit.id)
     return orders.quote(uow, buyer.number, goods, means)
 
 
@@ -183,6 +198,21 @@ def _offer(uow: UnitOfWork, buyer: Buyer, deal_id: uuid.UUID, attribution: Attri
         raise
 
 
+def _chosen(offer: deals.DealOffer, sku_id: uuid.UUID | None) -> deals.DealUnit:
+    """The unit that was chosen, else the deal's first. Raises InvalidValue for one that it does not offer."""
+    found = next((unit for unit in offer.units if sku_id in (None, unit.id)), None)
+    if found is None:
+        raise InvalidValue("the deal does not offer this unit", field="sku_id")
+    return found
+
+
+def _kept(units: Sequence[deals.DealUnit]) -> dict[str, dict[str, object]] | None:
+    """What a room keeps of the units that may be chosen; nothing of one alone."""
+    if len(units) == 1:
+        return None
+    return {str(unit.id): {"price_minor": unit.price.amount_minor, "title": unit.title} for unit in units}
+
+
 @dataclass(frozen=True, slots=True)
 class _Wish:
     """Who wants how many units, paid how, and the keys of what the claim makes."""
@@ -194,6 +224,7 @@ class _Wish:
     line: uuid.UUID
     room: uuid.UUID
     means: orders.Means
+    sku_id: uuid.UUID | None
 
 
 def _values(uow: UnitOfWork, wish: _Wish, attribution: Attribution, *, opens: bool) -> Mapping[str, object]:
@@ -205,6 +236,7 @@ def _values(uow: UnitOfWork, wish: _Wish, attribution: Attribution, *, opens: bo
         "line_id": wish.line,
         "member": wish.member,
         "quantity": wish.quantity,
+        "sku_id": wish.sku_id,
         "code": None if code is None else invite_rules.canonical(code),
         "link_id": attribution.link_id if code is None else None,
         "opens": opens,
@@ -224,6 +256,8 @@ def _check(uow: UnitOfWork, claim: Claim, wish: _Wish, *, opens: bool) -> None:
         raise NotFound("no such room")
     if not claim.link_known:
         raise InviteCodeUnknown("no invite link has this code", field="invite_code")
+    if not claim.sku_offered:
+        raise InvalidValue("the room does not offer this unit", field="sku_id")
     if claim.price_minor is not None and claim.price_minor * wish.quantity > MAX_AMOUNT_MINOR:
         raise InvalidValue("so many units cost more than 10^12 minor units", field="quantity")
     if standing is not None:

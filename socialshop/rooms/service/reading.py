@@ -30,8 +30,17 @@ class MemberView:
 
 
 @dataclass(frozen=True, slots=True)
+class RoomUnit:
+    """A unit that may be chosen in a room, at its price there."""
+
+    id: uuid.UUID
+    title: str
+    price: Money
+
+
+@dataclass(frozen=True, slots=True)
 class RoomView:
-    """A room; every change that shows in it has a new `version`."""
+    """A room; every change that shows in it has a new `version`. `units` may be chosen, where there are several."""
 
     id: uuid.UUID
     deal_id: uuid.UUID
@@ -49,6 +58,7 @@ class RoomView:
     host_perk: HostPerk | None = None
     seats_at_fill: int | None = None
     newcomer_only: bool = False
+    units: tuple[RoomUnit, ...] = ()
 
     @property
     def final_price(self) -> Money | None:
@@ -122,6 +132,10 @@ def view(uow: UnitOfWork, room_id: uuid.UUID) -> RoomView:
         host_perk=perks.read(row.host_perk),
         seats_at_fill=row.seats_at_fill,
         newcomer_only=row.newcomer_only,
+        units=tuple(
+            RoomUnit(uuid.UUID(id_), unit["title"], Money(unit["price_minor"], row.currency))
+            for id_, unit in (row.skus or {}).items()
+        ),
     )
 
 

@@ -48,20 +48,30 @@ class Claim(NamedTuple):
     has_coupons: bool
     newcomer_only: bool | None
     bought: bool
+    sku_offered: bool
 
 
-# Follows a CTE `room` that has the room's row if the seat may be taken. A buyer's own link is known and brings nothing.
+# Follows a CTE `entered` that has the room's row if the seat may be taken; `room` is the same, with the unit that was
+# chosen. A buyer's own link is known and brings nothing.
 # A seat that the member has in this room, or in another for newcomers, stands in the way of one more. The hold ends at
 # the latest with the room. An amount past the largest is cut here and refused by the caller: it must not be the CHECK
 # that speaks.
 _CLAIM = f"""
-    link AS (
+    room AS (
+        SELECT id, deal_id,
+            CASE WHEN skus -> CAST(:sku_id AS text) IS NULL THEN sku_id ELSE CAST(:sku_id AS uuid) END AS sku_id,
+            concat_ws(', ', title, skus -> coalesce(CAST(:sku_id AS text), sku_id::text) ->> 'title') AS title,
+            coalesce(CAST(skus -> CAST(:sku_id AS text) ->> 'price_minor' AS bigint), price_minor) AS price_minor,
+            currency, return_days, seat_hold_seconds, expires_at, per_member_limit, minimum_tier, circle_of,
+            early_until, newcomer_only, opens
+        FROM entered
+    ), link AS (
         SELECT l.id, CASE WHEN m.number <> :member THEN l.id END AS brings
         FROM invite_links l JOIN members m ON m.id = l.owner_id
         WHERE l.code = :code OR l.id = CAST(:link_id AS uuid)
     ), seat AS (
-        INSERT INTO seats (id, room_id, member, order_id, quantity, newcomer, claimed_at, hold_until)
-        SELECT :seat_id, id, :member, :order_id, :quantity, newcomer_only AND NOT opens, :now,
+        INSERT INTO seats (id, room_id, member, order_id, quantity, sku_id, newcomer, claimed_at, hold_until)
+        SELECT :seat_id, id, :member, :order_id, :quantity, sku_id, newcomer_only AND NOT opens, :now,
             least(:now + seat_hold_seconds * interval '1 second', expires_at)
         FROM room
         ON CONFLICT DO NOTHING
@@ -82,13 +92,16 @@ _CLAIM = f"""
         r.per_member_limit, r.minimum_tier, r.circle_of, r.early_until, (SELECT hold_until FROM seat),
         (SELECT p.display_name FROM members m JOIN member_profiles p ON p.member_id = m.id WHERE m.number = :member),
         {BARRED}, {HELD}, {HOLDS_COUPONS}, r.newcomer_only AND NOT r.opens,
-        r.newcomer_only AND NOT r.opens AND {BOUGHT_BEFORE}
+        r.newcomer_only AND NOT r.opens AND {BOUGHT_BEFORE},
+        CAST(:sku_id AS uuid) IS NULL OR EXISTS (SELECT FROM entered WHERE opens) OR EXISTS (
+            SELECT FROM rooms offering WHERE offering.id = :room_id
+                AND (offering.sku_id = CAST(:sku_id AS uuid) OR offering.skus -> CAST(:sku_id AS text) IS NOT NULL))
     FROM (SELECT) AS once LEFT JOIN room r ON true
 """  # noqa: S608 - texts of the rooms' own
 
 _JOIN = text(
     f"""
-    WITH room AS (
+    WITH entered AS (
         UPDATE rooms SET seats_taken = seats_taken + 1, version = version + 1
         WHERE id = :room_id AND status = 'open' AND expires_at > :now AND seats_taken < size
           AND NOT EXISTS (
@@ -102,13 +115,13 @@ _JOIN = text(
 
 _OPEN = text(
     f"""
-    WITH room AS (
+    WITH entered AS (
         INSERT INTO rooms (id, deal_id, sku_id, title, price_minor, currency, return_days, seat_hold_seconds,
-            per_member_limit, minimum_tier, circle_of, early_until, price_steps, host_perk, newcomer_only, host, size,
-            seats_taken, opened_at, expires_at)
-        VALUES (:room_id, :deal_id, :sku_id, :title, :price_minor, :currency, :return_days, :seat_hold_seconds,
+            per_member_limit, minimum_tier, circle_of, early_until, price_steps, host_perk, newcomer_only, skus, host,
+            size, seats_taken, opened_at, expires_at)
+        VALUES (:room_id, :deal_id, :own_sku_id, :title, :price_minor, :currency, :return_days, :seat_hold_seconds,
             :per_member_limit, :minimum_tier, :circle_of, :early_until, CAST(:price_steps AS jsonb),
-            CAST(:host_perk AS jsonb), :newcomer_only, :member, :size, 1, :now, :expires_at)
+            CAST(:host_perk AS jsonb), :newcomer_only, CAST(:skus AS jsonb), :member, :size, 1, :now, :expires_at)
         RETURNING *, true AS opens
     ), {_CLAIM}
 """  # noqa: S608 - texts of the rooms' own
@@ -122,7 +135,7 @@ def claim_seat(session: Session, values: Mapping[str, object]) -> Claim:
 
 def open_room(session: Session, values: Mapping[str, object]) -> Claim:
     """Make a room with its first seat taken."""
-    kept = {name: json.dumps(values[name]) if values[name] else None for name in ("price_steps", "host_perk")}
+    kept = {name: json.dumps(values[name]) if values[name] else None for name in ("price_steps", "host_perk", "skus")}
     return Claim(*session.execute(_OPEN, {**values, **kept}).one())
 
 
