@@ -57,6 +57,7 @@ from socialshop.privacy import service as privacy
 from socialshop.recommendations import routes as recommendations_routes
 from socialshop.referrals import admin_routes as referrals_admin_routes
 from socialshop.referrals import routes as referrals_routes
+from socialshop.rooms import bargain_routes
 from socialshop.rooms import routes as rooms_routes
 from socialshop.rooms import service as rooms
 from socialshop.signins import routes as signins_routes
@@ -85,6 +86,7 @@ ROOMS = (
     orders_admin_routes.room,
     rooms_routes.room,
     rooms_routes.orders_room,
+    bargain_routes.room,
     recommendations_routes.room,
     invites_routes.room,
     invites_routes.landing_room,
@@ -111,6 +113,7 @@ SHARE_SUBJECTS: Subjects = {
     LinkKind.PRODUCT: product_subject,
     LinkKind.ROOM: rooms.share_subject,
     LinkKind.NOTE: community.note_subject,
+    LinkKind.BARGAIN: rooms.bargain_subject,
 }
 
 

@@ -99,6 +99,9 @@ def belongings(app: Flask) -> Belongings:
     deal = _made(owner, "/deals", terms)
     joined = _made(owner, f"/deals/{deal['id']}/rooms", {})
     room = joined["room"]
+    terms = {"sku_id": sku, "title": "Chop", "start_price_minor": 900, "floor_price_minor": 90, "chops": 9}
+    offer_of_bargain = _made(owner, "/bargain-offers", {**terms, "lasts_seconds": 3_600})["id"]
+    bargain = _made(owner, f"/bargain-offers/{offer_of_bargain}/bargains", {})
     link = _made(owner, "/invite-links", {"kind": "room", "target_id": room["id"], "channel": "moments"})
     order, accrual = _sales(owner)
     refund = _made(owner, f"/orders/{order}/refunds", {"reason": "broken", "amount_minor": 100})
@@ -160,6 +163,7 @@ def belongings(app: Flask) -> Belongings:
         "oln": line,
         "rpt": report["id"],
         "dec": decision["id"],
+        "brg": bargain["id"],
         "qst": question["id"],
         "post": note["id"],
         "pic": note["pictures"][0]["id"],
@@ -176,6 +180,7 @@ def belongings(app: Flask) -> Belongings:
         f"{name}.code": link["code"]
         for name in ("show_stats", "open_link", "show_qr_svg", "show_qr_png", "show_poster")
     }
+    words["show_statement.month"] = owner.call("GET", "/me/statements").get_json()["data"][0]["month"]
     words |= {"take_notice.provider": "sandbox", "show_problem.code": "not_found"}
     return Belongings(owner, ids, words, batched["id"])
 

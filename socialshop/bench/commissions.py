@@ -123,6 +123,39 @@ def settle(app: Flask, members: int = 1_000_000, orders: int = 660_000) -> dict[
     }
 
 
+def simulate(app: Flask, members: int = 1_000_000, orders: int = 200_000, batch: int = 4_000) -> dict[str, Any]:
+    """Try a plan of three levels on `orders` that accrued on two, as the jobs do it, against the plan in force."""
+    world = generate(members, orders, _SEED)
+    in_unit_of_work(lambda uow: service.publish_plan(uow, parse_plan(_PLAN), country="CN", effective_at=_BEGINNING))
+    in_unit_of_work(lambda uow: _place(uow, world))
+    _accrue_all(in_unit_of_work(lambda uow: _sell(uow, world)), batch)
+    legs = [{"kind": "sale", "level": level, "rate_bps": 500} for level in (1, 2, 3)]
+    plan = parse_plan({**_PLAN, "name": "three levels", "legs": legs})
+    actor = new_ids(1)[0]
+    draft = in_unit_of_work(lambda uow: service.draft_plan(uow, actor, plan))
+    question = service.Question(_BEGINNING, datetime.now(UTC))
+    asked = in_unit_of_work(lambda uow: service.simulate(uow, actor, draft.id, question))
+    taken = _timed(lambda: _carry_on(draft.id, asked.id))
+    found = in_unit_of_work(lambda uow: service.simulated(uow, draft.id, asked.id))
+    return {
+        "members": members,
+        "orders": orders,
+        "lines": found.row.lines,
+        "cost_minor": found.here_minor,
+        "in_force_minor": found.there_minor,
+        "earners": found.spread.earners if found.spread else 0,
+        "seconds": round(taken, 2),
+        "load_average": round(os.getloadavg()[0], 1),
+        "aim": "minutes, memory < 1 GB",
+    }
+
+
+def _carry_on(plan: uuid.UUID, simulation: uuid.UUID) -> None:
+    payloads = [{"simulation_id": str(simulation)}]
+    while in_unit_of_work(lambda uow: service.simulated(uow, plan, simulation)).spread is None:
+        in_unit_of_work(lambda uow: service.on_simulation_due(uow, payloads))
+
+
 def _timed(work: Callable[[], object]) -> float:
     began = time.perf_counter()
     work()

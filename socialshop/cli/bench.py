@@ -26,6 +26,7 @@ from socialshop.infra.settings import Settings
 BENCHES = {
     "accrue": "socialshop.bench.commissions:accrue",
     "settle": "socialshop.bench.commissions:settle",
+    "simulate": "socialshop.bench.commissions:simulate",
     "team": "socialshop.bench.tree:team",
     "upline": "socialshop.bench.tree:upline",
     "landing": "socialshop.bench.landing:landing",
@@ -47,8 +48,8 @@ BENCHES = {
 def bench(name: str) -> None:
     """Measure, and print JSON with both sides of each ratio and the machine.
 
-    NAME is one of accrue, settle, team, upline, landing, seat, last_seat, join, watch, prove, seal, points, tiers,
-    notify, or all.
+    NAME is one of accrue, settle, simulate, team, upline, landing, seat, last_seat, join, watch, prove, seal, points,
+    tiers, notify, or all.
 
     Uses a database of its own on the shop's servers and drops it afterwards. `all` runs each in a process of its own,
     so that one's memory is not counted for the next.

@@ -6,7 +6,15 @@ import uuid
 
 from socialshop.commissions import service
 from socialshop.commissions.schemas.commissions import CommissionPage, CommissionWire, ExplanationWire
-from socialshop.commissions.schemas.wallet import WalletEntry, WalletEntryPage, WalletEntryQuery
+from socialshop.commissions.schemas.wallet import (
+    MonthList,
+    MonthWire,
+    StatementQuery,
+    StatementWire,
+    WalletEntry,
+    WalletEntryPage,
+    WalletEntryQuery,
+)
 from socialshop.infra import wired
 from socialshop.infra.uow import UnitOfWork
 from socialshop.web.auth import SIGNED_IN
@@ -72,5 +80,39 @@ def list_wallet_entries(call: Call[Nothing, WalletEntryQuery]) -> Answer:
         shown, cursor = cut_page(found, query.limit, lambda row: uuid.UUID(int=row.entry_id << _LINE_BITS | row.line))
         entries = [WalletEntry.of(row, best_language()) for row in shown]
         return Answer(WalletEntryPage(data=entries, next_cursor=cursor), headers=_IN_A_LANGUAGE)
+
+    return call.transact(read)
+
+
+@room.operation(
+    "GET", "/me/statements", access=SIGNED_IN, query=StatementQuery, replies=Reply(200, MonthList, "Months.")
+)
+def list_statements(call: Call[Nothing, StatementQuery]) -> Answer:
+    """The months in which your wallet moved, with what each began and ended with."""
+    settings = wired.settings()
+    currency = call.query.currency or settings.currency
+
+    def read(uow: UnitOfWork) -> Answer:
+        months = service.months_of(uow, call.caller.number, currency, settings.time_zone)
+        return Answer(MonthList(data=[MonthWire.of(month, currency) for month in months]))
+
+    return call.transact(read)
+
+
+@room.operation(
+    "GET",
+    "/me/statements/<month>",
+    access=SIGNED_IN,
+    query=StatementQuery,
+    replies=Reply(200, StatementWire, "The statement."),
+)
+def show_statement(call: Call[Nothing, StatementQuery]) -> Answer:
+    """The statement of a month (`2026-02`), with the hash by which it can be told from any other."""
+    settings, month = wired.settings(), service.month_named(call.path["month"])
+    currency = call.query.currency or settings.currency
+
+    def read(uow: UnitOfWork) -> Answer:
+        found = service.statement_of(uow, call.caller.number, currency, settings.time_zone, month)
+        return Answer(StatementWire.shown(found, best_language()), headers=_IN_A_LANGUAGE)
 
     return call.transact(read)

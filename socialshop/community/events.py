@@ -17,6 +17,7 @@ class MemberFrozen(Event):
 
 @dataclass(frozen=True, slots=True)
 class CircleNoticePosted(Event):
-    """A leader has told the circle something."""
+    """A leader has told the circle something; it is told to members whose numbers are above `after`."""
 
     notice_id: uuid.UUID
+    after: int = 0

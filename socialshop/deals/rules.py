@@ -14,6 +14,10 @@ LONGEST_ROOM = LONGEST_HOLD - CAPTURE_MARGIN
 DEFAULT_SEAT_HOLD = timedelta(minutes=15)
 SMALLEST_GROUP, LARGEST_GROUP = 2, 1_000
 MOST_UNITS = 1_000_000
+# A deal for one is a bargain: friends bring its price down instead of buying along.
+ALONE = 1
+MOST_CHOPS = 200
+SAME_WEIGHT_BPS, MOST_WEIGHT_BPS = 10_000, 50_000
 MOST_RETURN_DAYS = 365
 MOST_UNITS_OFFERED = 20
 
@@ -26,6 +30,13 @@ class Status(StrEnum):
     LIVE = "live"
     PAUSED = "paused"
     ENDED = "ended"
+
+
+class BuyAt(StrEnum):
+    """When a bargain may be bought: at any price reached, or only at its floor."""
+
+    REACHED = "reached"
+    FLOOR = "floor"
 
 
 def status_at(now: datetime, *, draft: bool, paused: bool, starts_at: datetime, ends_at: datetime | None) -> Status:
@@ -54,6 +65,20 @@ def check_return_days(days: int | None, products: int) -> None:
         raise InvalidValue(
             f"the product may be sent back for {products} days, and no deal shortens that", field="return_days"
         )
+
+
+def check_bargain(start_minor: int, floor_minor: int, chops: int) -> None:
+    """Raises InvalidValue: each of the chops takes at least one minor unit off, and together they reach the floor."""
+    if floor_minor >= start_minor:
+        raise InvalidValue("the lowest price must be below the price at the start", field="floor_price_minor")
+    if chops > start_minor - floor_minor:
+        raise InvalidValue("each chop must take at least one minor unit off", field="chops")
+
+
+def check_start(start_minor: int, alone_minor: int) -> None:
+    """Raises InvalidValue: no bargain begins above what the goods cost alone, where the cut would be for show."""
+    if start_minor > alone_minor:
+        raise InvalidValue("a bargain begins at most at the price alone", field="start_price_minor")
 
 
 def check_clocks(starts_at: datetime, ends_at: datetime | None, room_ttl: timedelta, now: datetime) -> None:

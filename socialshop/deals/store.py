@@ -279,7 +279,7 @@ def open_deals(
     """Up to `limit` deals that are announced or live, as they were made, after this one, of one product or all."""
     rows = session.execute(
         text(
-            _DEAL + " WHERE NOT d.draft AND d.paused_at IS NULL AND d.ended_at IS NULL"
+            _DEAL + " WHERE NOT d.draft AND d.paused_at IS NULL AND d.ended_at IS NULL AND d.group_size > 1"
             " AND (d.ends_at IS NULL OR d.ends_at > :now)"
             " AND (CAST(:product AS uuid) IS NULL OR s.product_id = :product)"
             " AND (CAST(:after AS uuid) IS NULL OR d.id > :after) ORDER BY d.id LIMIT :limit"
@@ -293,7 +293,8 @@ def deals_of(session: Session, number: int, before: uuid.UUID | None, limit: int
     """Up to `limit` deals that a member opened, the newest first, older than this one."""
     rows = session.execute(
         text(
-            _DEAL + " WHERE d.opened_by = :number AND (CAST(:before AS uuid) IS NULL OR d.id < :before)"
+            _DEAL + " WHERE d.opened_by = :number AND d.group_size > 1"
+            " AND (CAST(:before AS uuid) IS NULL OR d.id < :before)"
             " ORDER BY d.id DESC LIMIT :limit"
         ),
         {"number": number, "before": before, "limit": limit},

@@ -19,7 +19,7 @@ from socialshop.infra.locales import instant_text, money_text
 from socialshop.invites.errors import PosterUnavailable
 from socialshop.invites.rules import ShareSubject
 from socialshop.invites.typesetting import ellipsize, wrap
-from socialshop.invites.wording import POSTER
+from socialshop.invites.wording import POSTER, words
 from socialshop.kernel.languages import Language
 
 SIZE = WIDTH, HEIGHT = 750, 1334
@@ -118,13 +118,9 @@ def _draw_head(pen: _Pen, sheet: Sheet) -> None:
     pen.canvas.rectangle((0, 0, WIDTH, 190), fill=_ACCENT)
     pen.y = 44
     pen.write(name, 44, weight="bold", fill=_ON_ACCENT)
-    pen.write(texts[f"invites{_about(sheet)}" if sheet.subject else "invites_shop"], 30, fill=_ON_ACCENT)
+    invites = words(texts, "invites", sheet.subject) if sheet.subject else texts["invites_shop"]
+    pen.write(invites, 30, fill=_ON_ACCENT)
     pen.y = 246
-
-
-def _about(sheet: Sheet) -> str:
-    """What the words of a poster end in where it is about a text."""
-    return "_note" if sheet.subject is not None and sheet.subject.to_read else ""
 
 
 def _draw_subject(pen: _Pen, sheet: Sheet) -> None:
@@ -137,10 +133,12 @@ def _draw_subject(pen: _Pen, sheet: Sheet) -> None:
     pen.write(subject.title, 52, weight="bold", most=_TITLE_LINES)
     pen.skip(28)
     if subject.price is not None:
-        pen.write(texts["together"], 28, fill=_SOFT)
+        pen.write(words(texts, "together", subject), 28, fill=_SOFT)
         pen.write(money_text(subject.price, language), 84, weight="bold", fill=_ACCENT)
     if subject.price_alone is not None and subject.price_alone != subject.price:
-        pen.write(texts["alone"].format(price=money_text(subject.price_alone, language)), 30, fill=_SOFT)
+        pen.write(
+            words(texts, "alone", subject).format(price=money_text(subject.price_alone, language)), 30, fill=_SOFT
+        )
     pen.skip(16)
     for line in _facts(subject, sheet):
         pen.write(line, 32)
@@ -150,11 +148,11 @@ def _facts(subject: ShareSubject, sheet: Sheet) -> list[str]:
     """Seats and clock; of what is over, that it is."""
     texts = POSTER[sheet.language]
     if not subject.is_open:
-        return [texts["over"]]
+        return [words(texts, "over", subject)]
     lines = []
     if subject.size is not None:
         known = "group" if subject.seats_left is None else "seats"
-        lines.append(texts[known].format(size=subject.size, left=subject.seats_left))
+        lines.append(words(texts, known, subject).format(size=subject.size, left=subject.seats_left))
     if subject.ends_at is not None:
         lines.append(texts["ends"].format(at=instant_text(subject.ends_at, sheet.language, sheet.zone)))
     return lines
@@ -163,6 +161,7 @@ def _facts(subject: ShareSubject, sheet: Sheet) -> list[str]:
 def _draw_foot(pen: _Pen, sheet: Sheet) -> None:
     """The card with the QR code, what to do with it, and the code in letters."""
     texts = POSTER[sheet.language]
+    scan = words(texts, "scan", sheet.subject) if sheet.subject else texts["scan"]
     card = (_MARGIN, _FOOT, WIDTH - _MARGIN, HEIGHT - _MARGIN)
     pen.canvas.rounded_rectangle(card, radius=24, fill=_CARD, outline=_LINE, width=2)
     _draw_qr(pen.canvas, sheet.url, left=_MARGIN + 37, top=_FOOT + 37)
@@ -170,7 +169,7 @@ def _draw_foot(pen: _Pen, sheet: Sheet) -> None:
     room = WIDTH - _MARGIN - 24 - left
     y = _FOOT + 64
     for text, size, weight, fill in (
-        (texts[f"scan{_about(sheet)}"], 30, "bold", _INK),
+        (scan, 30, "bold", _INK),
         (texts["code"], 26, "regular", _SOFT),
         (sheet.code, 34, "bold", _ACCENT),
     ):

@@ -35,6 +35,15 @@ class Kind(StrEnum):
     ROOM = "room"
     PRODUCT = "product"
     NOTE = "note"
+    BARGAIN = "bargain"
+
+
+class Act(StrEnum):
+    """What whoever follows a link is asked to do."""
+
+    BUY = "buy"
+    READ = "note"
+    CHOP = "bargain"
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +53,7 @@ class ShareSubject:
     `price` is what one unit costs here, bought together where people buy together, and `price_alone` what it costs
     without a group; with a `ladder` it falls as more pay, and `seats_paid` have by now. `seats_left` of `size` are
     free. After `ends_at` nothing can be joined; `is_open` is False as soon as nothing can be, for whatever reason.
-    `to_read`: it is a text, about something that is bought.
+    `act` is what it asks for: of a bargain `price` is the lowest, `price_alone` the first, and seats are chops.
     """
 
     title: str
@@ -54,7 +63,7 @@ class ShareSubject:
     seats_left: int | None = None
     ends_at: datetime | None = None
     price_alone: Money | None = None
-    to_read: bool = False
+    act: Act = Act.BUY
     ladder: Ladder = ()
     seats_paid: int = 0
 

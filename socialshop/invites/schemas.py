@@ -12,7 +12,7 @@ from socialshop.kernel.ids import to_public
 from socialshop.web.paging import Page
 from socialshop.web.schemas import Instant, MoneyWire, Wire, with_example
 
-TARGET_PREFIX = {Kind.DEAL: "deal", Kind.ROOM: "room", Kind.PRODUCT: "prd", Kind.NOTE: "post"}
+TARGET_PREFIX = {Kind.DEAL: "deal", Kind.ROOM: "room", Kind.PRODUCT: "prd", Kind.NOTE: "post", Kind.BARGAIN: "brg"}
 _LINK: dict[str, Any] = {
     "code": "7KQ2M9XWTB",
     "kind": "room",
@@ -36,7 +36,7 @@ _SUBJECT: dict[str, Any] = {
 
 def _has_a_page(kind: str) -> str:
     if kind == "storefront":
-        raise ValueError("storefronts cannot be shared yet: choose member, deal, room, product or note")
+        raise ValueError("storefronts cannot be shared yet: choose member, deal, room, product, note or bargain")
     return kind
 
 
@@ -45,7 +45,9 @@ class NewLink(Wire):
 
     model_config = with_example({"kind": "member", "channel": "moments"})
 
-    kind: Annotated[Literal["member", "deal", "room", "product", "note", "storefront"], AfterValidator(_has_a_page)]
+    kind: Annotated[
+        Literal["member", "deal", "room", "product", "note", "bargain", "storefront"], AfterValidator(_has_a_page)
+    ]
     target_id: Annotated[str, StringConstraints(min_length=1, max_length=60)] | None = None
     channel: Annotated[str, StringConstraints(min_length=1, max_length=LONGEST_CHANNEL)] | None = None
 

@@ -1,4 +1,4 @@
-"""The visitor behind a request, by two signed cookies. Nothing of an address is kept."""
+"""The visitor behind a request, by two signed cookies. Of an address nothing is kept but, where asked, a keyed hash."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from socialshop.infra import wired
 from socialshop.infra.keys import secret_for
 from socialshop.invites import cookies
 from socialshop.invites.cookies import Attributed, CookieSigner
+from socialshop.screening.signals import Signals, hashed, network_of
 
 _SIGNER = "socialshop_cookie_signer"
 
@@ -19,6 +20,16 @@ def known_visitor() -> bytes | None:
     """The hash of the visitor who sent the request; None for one that never followed a link here."""
     number = _signer().read_visitor(request.cookies.get(cookies.VISITOR))
     return None if number is None else cookies.hash_visitor(number)
+
+
+def signals() -> Signals:
+    """The marks of the request's device and network; a device that sent no cookie is its program on its network."""
+    key, visitor = secret_for("signals"), known_visitor()
+    network = network_of(request.remote_addr)
+    device = None if visitor is None else hashed(key, "visitor", visitor.hex())
+    if device is None and network is not None:
+        device = hashed(key, "program", f"{network} {request.headers.get('User-Agent', '')}")
+    return Signals(device, None if network is None else hashed(key, "network", network))
 
 
 def touch(now: datetime) -> Attributed | None:

@@ -14,8 +14,11 @@ TEXTS: Mapping[Language, Mapping[str, str]] = {
     "zh": {
         "share": "一起买「{title}」",
         "share_note": "看看这篇笔记「{title}」",
+        "share_bargain": "帮我砍价「{title}」",
         "share_price": "，一起买价 {price}",
+        "share_price_bargain": "，最低 {price}",
         "share_seats": "，还差 {left} 人",
+        "share_seats_bargain": "，还差 {left} 刀",
         "share_ends": "，{at} 截止",
         "share_shop": "和我一起买，更便宜。邀请码 {code}",
         "share_tail": "：{url}",
@@ -23,8 +26,11 @@ TEXTS: Mapping[Language, Mapping[str, str]] = {
     "en": {
         "share": "Buy “{title}” together with me",
         "share_note": "Read “{title}” before you buy",
+        "share_bargain": "Help me bring down the price of “{title}”",
         "share_price": " for {price}",
+        "share_price_bargain": " to {price}",
         "share_seats": ", seats left: {left}",
+        "share_seats_bargain": ", chops to go: {left}",
         "share_ends": ", ends {at}",
         "share_shop": "Buy together with me and pay less. Invite code {code}",
         "share_tail": ": {url}",
@@ -36,37 +42,54 @@ POSTER: Mapping[Language, Mapping[str, str]] = {
         "somebody": "一位会员",
         "invites": "邀请你一起买",
         "invites_note": "分享了一篇笔记",
+        "invites_bargain": "请你帮忙砍一刀",
         "invites_shop": "邀请你加入",
         "shop_title": "一起买，更便宜",
         "shop_body": "和朋友一起成团，享受一起买的价格；未成团，全额退款。",
         "together": "一起买价",
+        "together_bargain": "最低砍到",
         "alone": "单独购买 {price}",
+        "alone_bargain": "起价 {price}",
         "seats": "{size} 人成团，还差 {left} 人",
+        "seats_bargain": "共 {size} 刀，还差 {left} 刀",
         "group": "{size} 人成团",
         "ends": "{at} 截止",
         "over": "本团已结束，可扫码自己开一个",
+        "over_bargain": "这次砍价已结束，可扫码自己发起一个",
         "scan": "长按或扫码加入",
         "scan_note": "长按或扫码阅读",
+        "scan_bargain": "长按或扫码砍一刀",
         "code": "邀请码",
     },
     "en": {
         "somebody": "A member",
         "invites": "invites you to buy together",
         "invites_note": "shares a note with you",
+        "invites_bargain": "asks you to chop a price",
         "invites_shop": "invites you to join",
         "shop_title": "Buy together, pay less",
         "shop_body": "Fill a group with friends and pay less. If it does not fill, you get your money back.",
         "together": "Price together",
+        "together_bargain": "Lowest price",
         "alone": "{price} alone",
+        "alone_bargain": "From {price}",
         "seats": "A group of {size}, seats left: {left}",
+        "seats_bargain": "Chops: {size}, to go: {left}",
         "group": "A group of {size}",
         "ends": "Ends {at}",
         "over": "This one is over. Scan to open your own.",
+        "over_bargain": "This bargain is over. Scan to start your own.",
         "scan": "Scan to join",
         "scan_note": "Scan to read",
+        "scan_bargain": "Scan to chop",
         "code": "Invite code",
     },
 }
+
+
+def words(texts: Mapping[str, str], name: str, subject: ShareSubject) -> str:
+    """The words of this name for what the subject asks for, where it has words of its own."""
+    return texts.get(f"{name}_{subject.act}", texts[name])
 
 
 def instant_text(at: datetime, zone: str) -> str:
@@ -81,11 +104,11 @@ def share_text(language: Language, subject: ShareSubject | None, *, code: str, u
     texts = TEXTS[language]
     if subject is None:
         return texts["share_shop"].format(code=code) + texts["share_tail"].format(url=url)
-    said = texts["share_note" if subject.to_read else "share"].format(title=subject.title)
+    said = words(texts, "share", subject).format(title=subject.title)
     if subject.price is not None:
-        said += texts["share_price"].format(price=money_text(subject.price, language))
+        said += words(texts, "share_price", subject).format(price=money_text(subject.price, language))
     if subject.is_open and subject.seats_left is not None:
-        said += texts["share_seats"].format(left=subject.seats_left)
+        said += words(texts, "share_seats", subject).format(left=subject.seats_left)
     if subject.is_open and subject.ends_at is not None:
         said += texts["share_ends"].format(at=instant_text(subject.ends_at, zone))
     return said + texts["share_tail"].format(url=url)

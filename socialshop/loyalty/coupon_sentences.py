@@ -22,6 +22,7 @@ _TERMS: Mapping[str, tuple[str, str]] = {
     "tiers": ("for some tiers only", "限部分会员等级"),
     "newcomers_only": ("for a first order", "限首单"),
     "days_of_month": ("on day {days} of the month", "限每月 {days} 日"),
+    "channels": ("through an invitation by {channels}", "限经 {channels} 邀请链接购买"),
     "alone": ("with no other coupon", "不与其他券叠加"),
     "other_kinds": ("beside coupons of other kinds", "可与其他类型的券叠加"),
     "any": ("beside other coupons", "可与其他券叠加"),
@@ -34,6 +35,7 @@ _REASONS: Mapping[str, tuple[str, str]] = {
     "other_tier": ("It is for members of other tiers.", "不适用于你的会员等级。"),
     "not_newcomer": ("It is for a first order.", "仅限首单使用。"),
     "other_day": ("It is for another day.", "今天不可用。"),
+    "other_channel": ("It is for who comes through another kind of invite link.", "仅限经指定渠道的邀请链接购买。"),
     "budget_used_up": ("The shop has given away all that was set aside for it.", "活动预算已用完。"),
     "nothing_to_save": ("There is nothing that it could take off.", "没有可减免的金额。"),
     "not_together": ("It does not stand beside the others.", "不能与其他券叠加。"),
@@ -57,9 +59,11 @@ def conditions(terms: Terms, language: str, money: Writer = str) -> list[str]:
         "tiers": bool(terms.tiers),
         "newcomers_only": terms.newcomers_only,
         "days_of_month": bool(terms.days_of_month),
+        "channels": bool(terms.channels),
         terms.stacking: True,
     }
-    facts = terms.model_dump() | {"days": ", ".join(map(str, terms.days_of_month))}
+    listed = {"days": ", ".join(map(str, terms.days_of_month)), "channels": ", ".join(terms.channels)}
+    facts = terms.model_dump() | listed
     return [say(language, code, facts, money=money, catalogue=_TERMS) for code, is_asked in asked.items() if is_asked]
 
 

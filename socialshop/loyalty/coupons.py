@@ -17,6 +17,7 @@ from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from socialshop.infra.documents import STORABLE, Document, KnownCurrency
+from socialshop.invites.rules import LONGEST_CHANNEL
 from socialshop.kernel.money import BPS, MAX_AMOUNT_MINOR
 
 # At most so many act on one order, and at most so many of a member's are weighed against each other: what is tried is
@@ -38,6 +39,7 @@ Reason = Literal[
     "other_tier",
     "not_newcomer",
     "other_day",
+    "other_channel",
     "budget_used_up",
     "nothing_to_save",
     "not_together",
@@ -58,6 +60,7 @@ _FIGURES = ("amount_minor", "rate_bps", "ceiling_minor", "gift", "worth_minor")
 
 Minor = Annotated[int, Field(ge=1, le=MAX_AMOUNT_MINOR)]
 Title = Annotated[str, Field(min_length=1, max_length=200), STORABLE]
+ChannelName = Annotated[str, Field(min_length=1, max_length=LONGEST_CHANNEL), STORABLE]
 
 
 class Terms(Document):
@@ -65,7 +68,8 @@ class Terms(Document):
 
     `amount_minor` off, `rate_bps` off up to `ceiling_minor`, the shipping (up to `amount_minor`, if that is said), or a
     `gift` that the shop puts into the parcel, worth `worth_minor`. From `minimum_minor` of goods on; empty `deals`,
-    `products` and `tiers` are all of them; `days_of_month` (the member days) are days by the shop's clock.
+    `products` and `tiers` are all of them; `days_of_month` (the member days) are days by the shop's clock. `channels`
+    are those of invite links: the sale comes through somebody else's link of one of them.
     """
 
     kind: Kind
@@ -87,6 +91,7 @@ class Terms(Document):
     ] = ()
     newcomers_only: bool = False
     days_of_month: Annotated[tuple[Annotated[int, Field(ge=1, le=31)], ...], Field(max_length=31, strict=False)] = ()
+    channels: Annotated[tuple[ChannelName, ...], Field(max_length=_MOST_NAMED, strict=False)] = ()
     stacking: Stacking = "alone"
 
     @model_validator(mode="after")
@@ -112,7 +117,10 @@ def parse(document: Mapping[str, Any]) -> Terms:
 
 
 class Basket(NamedTuple):
-    """What is bought, by whom and when: goods after the member's own price, sending after the member's own relief."""
+    """What is bought, by whom and when: goods after the member's own price, sending after the member's own relief.
+
+    `channel` is that of the invite link through which the sale comes, if it comes through one that has any.
+    """
 
     goods_minor: int
     shipping_minor: int
@@ -122,6 +130,7 @@ class Basket(NamedTuple):
     tier: str
     is_newcomer: bool
     on: date
+    channel: str | None = None
 
 
 class Held(NamedTuple):
@@ -191,6 +200,7 @@ def why_not(held: Held, basket: Basket) -> Reason | None:
         ("other_tier", _names(terms.tiers, basket.tier)),
         ("not_newcomer", terms.newcomers_only and not basket.is_newcomer),
         ("other_day", bool(terms.days_of_month) and basket.on.day not in terms.days_of_month),
+        ("other_channel", bool(terms.channels) and basket.channel not in terms.channels),
     )
     found = next((reason for reason, is_broken in broken if is_broken), None)
     if found is not None:

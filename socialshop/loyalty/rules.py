@@ -21,7 +21,7 @@ CHECK_IN = "check_in"
 ADJUSTMENT = "adjustment"
 # What rules of kinds speak of; all else is given by hand or by rules of its own.
 KINDS = ("review", "share", "survey", "mission", "note")
-SHARE, SURVEY, MISSION = "share", "survey", "mission"
+REVIEW, SHARE, SURVEY, MISSION, NOTE = KINDS
 MOST_POINTS = 10**9
 # What comes back to a lot that has expired, or is about to, can be used so many days longer.
 GRACE = timedelta(days=7)
@@ -36,10 +36,12 @@ class MissionKind(StrEnum):
     CHECK_IN = CHECK_IN
     SHARE = SHARE
     SURVEY = SURVEY
+    REVIEW = REVIEW
+    NOTE = NOTE
 
 
-# What a mission counts by the points that it gave.
-COUNTED_DEEDS = frozenset({MissionKind.CHECK_IN, MissionKind.SHARE, MissionKind.SURVEY})
+# What a mission counts by the lot that it gave, also where that is of no points.
+COUNTED_DEEDS = frozenset(MissionKind) - {MissionKind.ORDER, MissionKind.FRIEND}
 
 
 class Repeats(StrEnum):

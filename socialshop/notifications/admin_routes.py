@@ -5,6 +5,7 @@ and webhooks, by which other systems are told.
 from __future__ import annotations
 
 from socialshop.infra.uow import UnitOfWork
+from socialshop.kernel.errors import NotFound
 from socialshop.kernel.ids import from_public
 from socialshop.notifications import service
 from socialshop.notifications.schemas import (
@@ -231,6 +232,7 @@ def replay_webhooks(call: Call[ReplayRange, Nothing]) -> Answer:
     access=READS_ALL,
     query=DeliveryQuery,
     replies=Reply(200, DeliveryPage, "Deliveries, newest first."),
+    refuses=(NotFound,),
 )
 def list_webhook_deliveries(call: Call[Nothing, DeliveryQuery]) -> Answer:
     """What endpoints were told, and what came of it."""

@@ -22,10 +22,12 @@ from socialshop.notifications.sentences import SUBJECTS, WORDS, Reader, say
 # Where on the pages a mail leads, by the prefix of what it is about.
 _PAGES = {
     "room": "/rooms/{id}",
+    "brg": "/bargains/{id}",
     "ord": "/orders/{id}",
     "por": "/earnings",
     "qst": "/me/questions/{id}",
     "pls": "/plan/{id}",
+    "cph": "/coupons#{id}",
     "whk": "/admin/webhooks/{id}",
 }
 _TOKEN_PAGES = {

@@ -40,6 +40,15 @@ SENTENCES: Mapping[str, tuple[str, str]] = {
         "Seats left in “{title}”: {left}. Invite one more: the room closes at {until:time}.",
         "「{title}」还差 {left} 人，邀请一位朋友吧，{until:time} 截止。",
     ),
+    "bargain_chopped": (
+        "{name} brought the price of “{title}” down by {amount:money}.",
+        "{name} 帮你把「{title}」砍了 {amount:money}。",
+    ),
+    "bargain_at_floor": (
+        "“{title}” is at its lowest price, {amount:money}. Buy it before {until:time}.",
+        "「{title}」已砍到最低价 {amount:money}，请在 {until:time} 前购买。",
+    ),
+    "bargain_over": ("The time of your bargain “{title}” is over.", "你的砍价「{title}」已到时结束。"),
     "money_back": ("{amount:money} for “{title}” went back to you.", "「{title}」的 {amount:money} 已退还给你。"),
     "order_shipped": (
         "“{title}” is on its way: {carrier}, {tracking}.",
@@ -90,6 +99,10 @@ SENTENCES: Mapping[str, tuple[str, str]] = {
         "你完成了「{title_zh}」，获得 {points} 积分。",
     ),
     "campaign_begun": ("“{title_en}” has begun: {notice_en}", "「{title_zh}」开始了：{notice_zh}"),
+    "coupon_given": (
+        "A coupon for you: “{title}”, good until {until:time}.",
+        "你收到一张优惠券「{title}」，{until:time} 前有效。",
+    ),
     "member_invited": ("{name} joined the shop through your link.", "{name} 通过你的链接加入了。"),
     "tier_upgraded": ("You are in the tier {tier_en} now.", "恭喜升级为{tier_zh}！"),
     "tier_warned": (
@@ -213,6 +226,8 @@ SUBJECTS: Mapping[str, tuple[str, str]] = {
     "room_filled": ("Your group is full", "你的团已成团"),
     "room_expired": ("Your group did not fill", "你的团到时未成团"),
     "room_cancelled": ("Your group was cancelled", "你的团已取消"),
+    "bargain_at_floor": ("Your bargain is at its lowest price", "你的砍价已到最低价"),
+    "coupon_given": ("A coupon for you", "你收到一张优惠券"),
     "refund_paid": ("Your refund was paid", "你的退款已到账"),
     "passkey_added": ("A passkey was added to your account", "你的账户已添加通行密钥"),
     "passkey_removed": ("A passkey was removed from your account", "你的账户已移除通行密钥"),

@@ -11,8 +11,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from itertools import pairwise
 from typing import NamedTuple
 
-import networkx as nx
-
 from socialshop.pages.lineage import Spot
 
 # How far the middle of a tie's line stands off: outside of whoever stands between its ends.
@@ -42,6 +40,9 @@ class Bow(NamedTuple):
 
 def rings(pairs: Iterable[tuple[int, int]], ties: Sequence[Tie]) -> list[Ring]:
     """The rings that these ties make in a tree of `pairs`, the largest first; what is tied to one ring is one ring."""
+    # As where commissions are counted: some 350 modules, which one page in a hundred needs.
+    import networkx as nx
+
     tree: nx.Graph[int] = nx.Graph(pairs)
     shared: nx.Graph[int] = nx.Graph()
     for tie in ties:

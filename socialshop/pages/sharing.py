@@ -59,10 +59,16 @@ def subject_of(uow: UnitOfWork, link: Link) -> ShareSubject | None:
 
 
 def titles(uow: UnitOfWork, links: Sequence[Link]) -> Mapping[uuid.UUID, str]:
-    """What these links lead to is called; without what is gone. Three statements, whatever the number."""
+    """What these links lead to is called; without what is gone. Four statements, whatever the number."""
     if not any(link.target_id for link in links):
         return {}
     targets = [link.target_id for link in links if link.target_id is not None]
     in_rooms = [link.target_id for link in links if link.target_id is not None and link.kind is Kind.ROOM]
+    bargains = [link.target_id for link in links if link.target_id is not None and link.kind is Kind.BARGAIN]
     notes = [link.target_id for link in links if link.target_id is not None and link.kind is Kind.NOTE]
-    return {**deals.titles(uow, targets), **rooms.titles(uow, in_rooms), **community.note_titles(uow, notes)}
+    return {
+        **deals.titles(uow, targets),
+        **rooms.titles(uow, in_rooms),
+        **rooms.bargain_titles(uow, bargains),
+        **community.note_titles(uow, notes),
+    }

@@ -23,6 +23,11 @@ STATES: Mapping[str, Mapping[str, Told]] = {
         "expired": Told("", lazy_gettext("time is over")),
         "cancelled": Told("", lazy_gettext("cancelled")),
     },
+    "bargain": {
+        "open": Told("live", lazy_gettext("under way")),
+        "bought": Told("good", lazy_gettext("bought")),
+        "expired": Told("", lazy_gettext("time is over")),
+    },
     "seat": {
         "held": Told("wait", lazy_gettext("not paid yet")),
         "paid": Told("good", lazy_gettext("paid")),

@@ -13,6 +13,7 @@ from socialshop.privacy.schemas import (
     ConsentWire,
     ErasureQuery,
     Export,
+    LeavingWire,
     LookPage,
     LookQuery,
     LookWire,
@@ -64,17 +65,28 @@ def export_me(call: Call[Nothing, Nothing]) -> Answer:
 
 
 @room.operation(
+    "GET",
+    "/me/leaving",
+    access=SIGNED_IN,
+    replies=Reply(200, LeavingWire, "What is still there; nothing is done."),
+)
+def show_leaving(call: Call[Nothing, Nothing]) -> Answer:
+    """What you would lose by leaving now: money, points, a plan that runs, gifts that nobody has redeemed."""
+    return call.transact(lambda uow: Answer(LeavingWire.of(service.leaving_of(uow, call.caller.number))))
+
+
+@room.operation(
     "DELETE",
     "/me",
     access=SIGNED_IN,
     query=ErasureQuery,
-    replies=Reply(204, None, "You have left; nothing tells who you were."),
+    replies=Reply(200, LeavingWire, "You have left; nothing tells who you were. What you lost by it."),
     refuses=(MoneyLeft, PayoutUnderway, SignInAgain),
     # Whoever asks again is nobody any more.
     idempotency=Idempotency.IGNORED,
 )
 def erase_me(call: Call[Nothing, ErasureQuery]) -> Answer:
-    """Leave the shop for good.
+    """Leave the shop for good; `GET /me/leaving` says before what is lost by it.
 
     Everything that tells who you are is erased and every session ends; sums, the tree, orders and the books stay, under
     a number. Money that could be paid out is refused to be lost by accident: take it, or say `gives_up=money`. Asked in
@@ -83,8 +95,8 @@ def erase_me(call: Call[Nothing, ErasureQuery]) -> Answer:
 
     def erase(uow: UnitOfWork) -> Answer:
         identity.check_signed_in_lately(uow, call.caller.session_id)
-        service.erase(uow, call.caller.member_id, gives_up=call.query.gives_up is not None)
-        return Answer(status=204)
+        lost = service.erase(uow, call.caller.member_id, gives_up=call.query.gives_up is not None)
+        return Answer(LeavingWire.of(lost))
 
     return call.transact(erase)
 

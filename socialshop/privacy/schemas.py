@@ -9,9 +9,9 @@ from pydantic import Field
 
 from socialshop.identity.service import Consent, Document
 from socialshop.kernel.ids import to_public
-from socialshop.privacy.service import LookRow
+from socialshop.privacy.service import Leaving, LookRow
 from socialshop.web.paging import Page, PageQuery
-from socialshop.web.schemas import Instant, Wire, with_example
+from socialshop.web.schemas import Instant, MoneyWire, Wire, with_example
 
 _CONSENT = {
     "document": "marketing",
@@ -88,6 +88,66 @@ class ErasureQuery(Wire):
     """What leaving costs, if anything."""
 
     gives_up: Literal["money"] | None = Field(None, description="`money`: what the wallet holds falls to the shop")
+
+
+class RunningPlanWire(Wire):
+    """A plan that runs: paid until `ends_at`."""
+
+    name_zh: str
+    name_en: str
+    paid: MoneyWire | None
+    ends_at: Instant | None
+
+
+class UnusedGiftWire(Wire):
+    """A plan that you paid for somebody who has not redeemed it."""
+
+    name_zh: str
+    name_en: str
+    paid: MoneyWire
+
+
+class LeavingWire(Wire):
+    """What leaving takes from you: `points` count those on their way too."""
+
+    model_config = with_example(
+        {
+            "money": [{"amount_minor": 1250, "currency": "CNY"}],
+            "points": 320,
+            "plans": [
+                {
+                    "name_zh": "会员",
+                    "name_en": "Member",
+                    "paid": {"amount_minor": 9900, "currency": "CNY"},
+                    "ends_at": "2036-01-31T16:00:00Z",
+                }
+            ],
+            "gifts": [],
+        }
+    )
+
+    money: list[MoneyWire]
+    points: int
+    plans: list[RunningPlanWire]
+    gifts: list[UnusedGiftWire]
+
+    @classmethod
+    def of(cls, found: Leaving) -> LeavingWire:
+        """The wire form of what is lost."""
+        plans = [
+            RunningPlanWire(
+                name_zh=plan.name_zh,
+                name_en=plan.name_en,
+                paid=None if plan.paid is None else MoneyWire.of(plan.paid),
+                ends_at=plan.ends_at,
+            )
+            for plan in found.plans
+        ]
+        gifts = [
+            UnusedGiftWire(name_zh=gift.name_zh, name_en=gift.name_en, paid=MoneyWire.of(gift.paid))
+            for gift in found.gifts
+        ]
+        return cls(money=[MoneyWire.of(each) for each in found.money], points=found.points, plans=plans, gifts=gifts)
 
 
 class LookQuery(PageQuery):

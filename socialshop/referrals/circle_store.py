@@ -92,10 +92,12 @@ def members(session: Session, leader: int, after: uuid.UUID | None, limit: int) 
     return [DirectRow._make(row) for row in rows]
 
 
-def numbers(session: Session, leader: int) -> list[int]:
-    """Everybody in a circle, by number."""
-    statement = text(f"SELECT number FROM ({_MEMBERS}) c ORDER BY number")  # noqa: S608 - texts of this module
-    return [row.number for row in session.execute(statement, {"leader": leader})]
+def numbers(session: Session, leader: int, after: int, limit: int) -> list[int]:
+    """The next `limit` in a circle, by number."""
+    statement = text(
+        f"SELECT number FROM ({_MEMBERS}) c WHERE number > :after ORDER BY number LIMIT :limit"  # noqa: S608 - own texts
+    )
+    return [row.number for row in session.execute(statement, {"leader": leader, "after": after, "limit": limit})]
 
 
 def circles_of(session: Session, member: int) -> list[LeaderRow]:

@@ -55,9 +55,9 @@ def circle(uow: UnitOfWork, leader: int, after: uuid.UUID | None, limit: int) ->
     return store.members(uow.session, leader, after, limit)
 
 
-def circle_numbers(uow: UnitOfWork, leader: int) -> list[int]:
-    """Everybody in a leader's circle, by number. One statement."""
-    return store.numbers(uow.session, leader)
+def circle_numbers(uow: UnitOfWork, leader: int, after: int, limit: int) -> list[int]:
+    """The next `limit` in a leader's circle, by number, after this one. One statement."""
+    return store.numbers(uow.session, leader, after, limit)
 
 
 def circles_of(uow: UnitOfWork, member: int) -> list[LeaderRow]:

@@ -45,3 +45,52 @@ class SeatPaid(DomainError):
 
     code = "seat_paid"
     kind = Kind.CONFLICT
+
+
+class OwnBargain(DomainError):
+    """A member's own chop, which does not count: friends bring the price down."""
+
+    code = "own_bargain"
+    kind = Kind.CONFLICT
+
+
+class AlreadyChopped(DomainError):
+    """A friend chops once."""
+
+    code = "already_chopped"
+    kind = Kind.CONFLICT
+
+
+class DeviceChopped(DomainError):
+    """The price was chopped from this device before, or the bargain was started on it."""
+
+    code = "device_chopped"
+    kind = Kind.CONFLICT
+
+
+class NetworkChopped(DomainError):
+    """As many friends as may have chopped the price from this network."""
+
+    code = "network_chopped"
+    kind = Kind.CONFLICT
+
+
+class BargainOver(DomainError):
+    """The bargain's time is over, or its price is at the lowest already."""
+
+    code = "bargain_over"
+    kind = Kind.CONFLICT
+
+
+class BargainBought(DomainError):
+    """The bargain is bought: its price stands."""
+
+    code = "bargain_bought"
+    kind = Kind.CONFLICT
+
+
+class FloorNotReached(DomainError):
+    """This bargain is sold only at its lowest price, which is not reached."""
+
+    code = "floor_not_reached"
+    kind = Kind.CONFLICT

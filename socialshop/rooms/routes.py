@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from flask import request
 
 from socialshop.deals.errors import DealNotLive, DealPaused, OutOfStock
@@ -16,6 +18,7 @@ from socialshop.memberships.errors import TierRequired
 from socialshop.orders import service as orders
 from socialshop.orders.errors import AmountTooLarge, NothingToRefund
 from socialshop.orders.schemas import ADDRESS_PREFIX, RefundRequest, RefundWire
+from socialshop.orders.service import Estimate
 from socialshop.referrals.errors import CircleRequired
 from socialshop.rooms import service
 from socialshop.rooms.errors import AlreadySeated, MemberLimitReached, NewcomersOnly, RoomClosed, RoomFull, SeatPaid
@@ -77,11 +80,11 @@ def open_room(call: Call[SeatClaim, Nothing]) -> Answer:
             call.caller,
             call.ids["deal_id"],
             body.quantity,
-            _attribution(body, uow),
+            attribution(body, uow),
             sku_id=body.unit(),
             means=body.means(),
         )
-        _send_to(uow, call, joined)
+        send_to(uow, call.caller.number, body, joined)
         return Answer(JoinedWire.of(joined), 201)
 
     return call.transact(claim)
@@ -93,18 +96,29 @@ def open_room(call: Call[SeatClaim, Nothing]) -> Answer:
     access=BUYERS,
     body=QuoteRequest,
     replies=Reply(200, QuoteWire, "The price, step by step."),
-    refuses=(DealNotLive, DealPaused, CouponUnusable),
+    refuses=(InviteCodeUnknown, DealNotLive, DealPaused, CouponUnusable),
     ids={"deal_id": "deal"},
 )
 def quote_deal(call: Call[QuoteRequest, Nothing]) -> Answer:
-    """What a seat would cost, step by step: your tier's price, coupons, points, shipping. Nothing is taken."""
-    body = call.body
+    """What a seat in a new room would cost, step by step: your tier's price, coupons, points, shipping.
 
-    def quote(uow: UnitOfWork) -> Answer:
-        found = service.quote(uow, call.caller, call.ids["deal_id"], body.quantity, body.means(), sku_id=body.unit())
-        return Answer(QuoteWire.of(found))
+    Nothing is taken.
+    """
+    return call.transact(lambda uow: _quoted(uow, call, service.quote_opening, "deal_id"))
 
-    return call.transact(quote)
+
+@room.operation(
+    "POST",
+    "/rooms/<room_id>/quotes",
+    access=BUYERS,
+    body=QuoteRequest,
+    replies=Reply(200, QuoteWire, "The price, step by step."),
+    refuses=(InviteCodeUnknown, AlreadySeated, RoomClosed, RoomFull, DealPaused, CouponUnusable),
+    ids={"room_id": "room"},
+)
+def quote_room(call: Call[QuoteRequest, Nothing]) -> Answer:
+    """What a seat in this room would cost, step by step. Nothing is taken."""
+    return call.transact(lambda uow: _quoted(uow, call, service.quote_joining, "room_id"))
 
 
 @room.operation(
@@ -142,11 +156,11 @@ def join_room(call: Call[SeatClaim, Nothing]) -> Answer:
             call.caller,
             call.ids["room_id"],
             body.quantity,
-            _attribution(body, uow),
+            attribution(body, uow),
             sku_id=body.unit(),
             means=body.means(),
         )
-        _send_to(uow, call, joined)
+        send_to(uow, call.caller.number, body, joined)
         return Answer(JoinedWire.of(joined), 201)
 
     return call.transact(claim)
@@ -173,9 +187,9 @@ def show_room(call: Call[Nothing, Nothing]) -> Answer:
         if request.if_none_match:
             tag = _tag(call, service.version(uow, room_id))
             if request.if_none_match.contains_weak(tag):
-                return Answer(status=304, headers=_freshness(tag))
+                return Answer(status=304, headers=freshness(tag))
         view = service.view(uow, room_id)
-        return Answer(RoomWire.of(view), headers=_freshness(_tag(call, view.version)))
+        return Answer(RoomWire.of(view), headers=freshness(_tag(call, view.version)))
 
     return call.transact(read)
 
@@ -281,13 +295,20 @@ def remind_members(call: Call[Reminder, Nothing]) -> Answer:
     return call.transact(remind)
 
 
-def _send_to(uow: UnitOfWork, call: Call[SeatClaim, Nothing], joined: Joined) -> None:
+def send_to(uow: UnitOfWork, buyer: int, body: SeatClaim, joined: Joined) -> None:
     """Give the new order the address that was named. Raises NotFound, also for another's."""
-    if call.body.address_id is not None:
-        orders.send_to(uow, call.caller.number, joined.order.id, from_public(ADDRESS_PREFIX, call.body.address_id))
+    if body.address_id is not None:
+        orders.send_to(uow, buyer, joined.order.id, from_public(ADDRESS_PREFIX, body.address_id))
 
 
-def _attribution(body: SeatClaim, uow: UnitOfWork) -> Attribution:
+def _quoted(uow: UnitOfWork, call: Call[QuoteRequest, Nothing], quote: Callable[..., Estimate], about: str) -> Answer:
+    body = call.body
+    through = attribution(body, uow)
+    found = quote(uow, call.caller, call.ids[about], body.quantity, through, sku_id=body.unit(), means=body.means())
+    return Answer(QuoteWire.of(found))
+
+
+def attribution(body: QuoteRequest, uow: UnitOfWork) -> Attribution:
     """The link that was named, else the one that this visitor followed."""
     if body.invite_code is not None:
         return Attribution(code=body.invite_code)
@@ -299,5 +320,6 @@ def _tag(call: Call[Nothing, Nothing], version: int) -> str:
     return f"{to_public('room', call.ids['room_id'])}-{version}"
 
 
-def _freshness(tag: str) -> dict[str, str]:
+def freshness(tag: str) -> dict[str, str]:
+    """The headers of what is asked for again and again."""
     return {"ETag": f'"{tag}"', "Cache-Control": "no-cache"}

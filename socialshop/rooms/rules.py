@@ -40,6 +40,10 @@ class Seat(StrEnum):
     REFUNDED = "refunded"
 
 
+LIVE_SEATS = frozenset({Seat.HELD, Seat.PAID, Seat.CONFIRMED})
+"""A member has one such seat a room at most."""
+
+
 ROOM_TRANSITIONS: frozenset[tuple[Status, Status]] = frozenset(
     (Status.OPEN, over) for over in (Status.FILLED, Status.EXPIRED, Status.CANCELLED)
 )

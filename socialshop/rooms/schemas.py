@@ -16,7 +16,7 @@ from socialshop.loyalty.coupons import MOST_STACKED
 from socialshop.loyalty.rules import MOST_POINTS
 from socialshop.loyalty.schemas.coupons import HOLDING_PREFIX
 from socialshop.orders.schemas import ORDER, OrderWire, PriceLineWire
-from socialshop.orders.service import Means, Quote
+from socialshop.orders.service import Estimate, Means
 from socialshop.payments.schemas import PaymentWire
 from socialshop.rooms.service import EventRow, Joined, RoomEvents, RoomView, SeatView
 from socialshop.web.schemas import Instant, MoneyWire, Wire, with_example
@@ -50,7 +50,9 @@ _SEAT: dict[str, Any] = {
 
 
 class QuoteRequest(Wire):
-    """How many units, and what besides money should pay for them.
+    """How many units, through whose invitation, and what besides money should pay for them.
+
+    `invite_code`: the link followed here before counts where none is named.
 
     `sku_id`: which unit, where several are offered; the deal's first where none is named. `use_points`: at most so many
     points, as far as the rules of points allow. `coupons`: the best set of those you have, or none; `coupon_ids`: these
@@ -64,6 +66,7 @@ class QuoteRequest(Wire):
     use_points: int | None = Field(None, ge=1, le=MOST_POINTS)
     coupons: Literal["auto", "none"] = "auto"
     coupon_ids: Annotated[list[str], Field(min_length=1, max_length=MOST_STACKED)] | None = None
+    invite_code: Annotated[str, StringConstraints(min_length=1, max_length=40)] | None = None
 
     @model_validator(mode="after")
     def _one_way(self) -> Self:
@@ -83,14 +86,10 @@ class QuoteRequest(Wire):
 
 
 class SeatClaim(QuoteRequest):
-    """A seat to take, and through whose invitation: the link followed here before, where none is named.
-
-    `address_id`: where the goods go; it can be said until they leave.
-    """
+    """A seat to take. `address_id`: where the goods go; it can be said until they leave."""
 
     model_config = with_example({"quantity": 1})
 
-    invite_code: Annotated[str, StringConstraints(min_length=1, max_length=40)] | None = None
     address_id: Annotated[str, StringConstraints(min_length=1, max_length=40)] | None = None
 
 
@@ -113,7 +112,10 @@ class CouponUnusedWire(Wire):
 
 
 class QuoteWire(Wire):
-    """A price step by step, what is paid in money, the points that it takes, and which coupons act and which do not."""
+    """A price step by step, what is paid in money, the points that it takes, and which coupons act and which do not.
+
+    `earns_points`: what the sale gives once its goods can no longer be sent back.
+    """
 
     model_config = with_example(
         {
@@ -133,6 +135,7 @@ class QuoteWire(Wire):
             ],
             "total": {"amount_minor": 8900, "currency": "CNY"},
             "points": 0,
+            "earns_points": 89,
             "coupons": [
                 {
                     "id": "cph_01k9w3q2mxe5tb6v8c4yd7r1hz",
@@ -147,12 +150,14 @@ class QuoteWire(Wire):
     lines: list[PriceLineWire]
     total: MoneyWire
     points: int
+    earns_points: int
     coupons: list[CouponUsedWire]
     unused_coupons: list[CouponUnusedWire]
 
     @classmethod
-    def of(cls, found: Quote) -> QuoteWire:
+    def of(cls, estimate: Estimate) -> QuoteWire:
         """The wire form of a quote."""
+        found = estimate.price
         currency = found.total.currency
         used = [
             CouponUsedWire(
@@ -176,6 +181,7 @@ class QuoteWire(Wire):
             lines=PriceLineWire.all_of(found.lines, currency),
             total=MoneyWire.of(found.total),
             points=found.points,
+            earns_points=estimate.earns_points,
             coupons=used,
             unused_coupons=unused,
         )

@@ -23,7 +23,14 @@ PEOPLE = {
 # For whom each section is made; all others who may come look in once.
 MADE_FOR = {"leader": "leader", "admin": "admin"}
 # No pages to look at: parts of pages, and files.
-PARTS = {"shopper.show_live", "leader.show_rooms", "admin.take_file", "shopper.take_data", "shopper.show_picture"}
+PARTS = {
+    "shopper.show_live",
+    "shopper.show_live_bargain",
+    "leader.show_rooms",
+    "admin.take_file",
+    "shopper.take_data",
+    "shopper.show_picture",
+}
 # What is one member's alone.
 OWN = {
     *("shopper.explain", "shopper.show_order", "shopper.show_payment", "shopper.show_payout"),
@@ -57,8 +64,10 @@ def examples(shop: Shop) -> dict[str, str]:
         "post_id": note,
         "product_id": product,
         "deal_id": shop.call("GET", "/deals")["data"][0]["id"],
+        **a_bargain(shop),
         "room_id": placed["room_id"],
         "order_id": placed["id"],
+        "month": shop.call("GET", "/me/statements", member)["data"][0]["month"],
         "commission_id": shop.call("GET", "/me/commissions", member)["data"][0]["id"],
         "shopper request_id": shop.call("GET", "/payout-requests", member)["data"][0]["id"],
         "request_id": request,
@@ -77,6 +86,22 @@ def examples(shop: Shop) -> dict[str, str]:
         "member_id": shop.call("GET", "/me", PEOPLE["leader"])["id"],
         "endpoint_id": an_endpoint(shop),
     }
+
+
+def a_bargain(shop: Shop) -> dict[str, str]:
+    """A bargain of the member's that the leader has chopped; offered and started once."""
+    member, leader = PEOPLE["member"], PEOPLE["leader"]
+    if not (offers := shop.call("GET", "/bargain-offers")["data"]):
+        unit = shop.call("GET", "/products")["data"][0]["skus"][0]
+        most = unit["price"]["amount_minor"]
+        terms = {"title": "Chop the spring tea", "start_price_minor": most, "floor_price_minor": most // 2, "chops": 8}
+        new = {"sku_id": unit["id"], **terms, "lasts_seconds": 604_800, "newcomer_weight_bps": 20_000}
+        offers = [shop.call("POST", "/bargain-offers", leader, new)]
+        begun = shop.call("POST", f"/bargain-offers/{offers[0]['id']}/bargains", member, {})
+        shop.call("POST", f"/bargains/{begun['id']}/chops", leader, {})
+        shop.call("POST", "/invite-links", member, {"kind": "bargain", "target_id": begun["id"]})
+    bargain = shop.call("GET", "/me/bargains", member)["data"][0]["id"]
+    return {"bargain_id": bargain, "bargain deal_id": offers[0]["id"]}
 
 
 def a_simulation(shop: Shop) -> str:
@@ -238,7 +263,8 @@ def address(name: str, row: Page, found: dict[str, str]) -> str:
     """Where to look at a page. A page whose path has a variable without an example fails here."""
     path, section = row.path, name.partition(".")[0]
     for variable in row.ids:
-        path = path.replace(f"<{variable}>", found.get(f"{section} {variable}") or found[variable])
+        special = "bargain" if path.startswith("/bargain-offers/") else section
+        path = path.replace(f"<{variable}>", found.get(f"{special} {variable}") or found[variable])
     return path
 
 
@@ -248,7 +274,10 @@ def others(shop: Shop, found: dict[str, str]) -> dict[str, str]:
     room = next(o["room_id"] for o in shop.call("GET", "/orders", leader)["data"] if o["room_id"])
     asked = [
         {"kind": "member"},
-        *({"kind": k, "target_id": t} for k, t in (("deal", found["deal_id"]), ("room", room))),
+        *(
+            {"kind": k, "target_id": t}
+            for k, t in (("deal", found["deal_id"]), ("room", room), ("bargain", found["bargain_id"]))
+        ),
     ]
     codes = {body["kind"]: shop.call("POST", "/invite-links", leader, body)["code"] for body in asked}
     return {

@@ -65,6 +65,8 @@ class Office:
         sku = self.act(self.first, "/admin/products", title="Tea", skus=skus)["skus"][0]["id"]
         terms = {"sku_id": sku, "title": "Tea", "group_size": 2, "price_minor": 800, "room_ttl_seconds": 3600}
         deal = self.act(self.leader, "/deals", **terms, draft=True)["id"]
+        chopped = {"sku_id": sku, "title": "Chop", "start_price_minor": 900, "floor_price_minor": 90, "chops": 9}
+        self.act(self.leader, "/bargain-offers", **chopped, lasts_seconds=60)
         self.act(self.leader, f"/deals/{deal}/publish")
         self.act(self.first, f"/deals/{deal}/pause")
         self.act(self.first, f"/deals/{deal}/resume")

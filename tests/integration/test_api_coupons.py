@@ -85,6 +85,47 @@ def test_a_coupon_goes_from_the_shop_to_a_price(shop: RoomShop, admin: Person) -
     assert coupon_faults() == []
 
 
+def test_a_coupon_of_a_channel_acts_for_who_comes_through_it_alone(shop: RoomShop, admin: Person) -> None:
+    lin, friend = sign_up(shop.app), sign_up(shop.app)
+    given(admin, made(admin, terms=TERMS | {"channels": ["moments", "wechat"]}), lin, friend)
+    codes = {
+        channel: friend.call("POST", "/invite-links", json={"kind": "member", "channel": channel}).get_json()["code"]
+        for channel in ("moments", "mail")
+    }
+    deal, room = to_public("deal", shop.deal(2)), to_public("room", shop.open(shop.deal(9)).room.id)
+
+    def asked(person: Person, path: str, **body: str) -> tuple[int, list[str]]:
+        found = person.call("POST", path, json=body).get_json()
+        return found["total"]["amount_minor"], [one["reason"] for one in found["unused_coupons"]]
+
+    for path in (f"/deals/{deal}/quotes", f"/rooms/{room}/quotes"):
+        assert asked(lin, path, invite_code=codes["moments"]) == (8_900, [])
+        assert asked(lin, path, invite_code=codes["mail"]) == (9_900, ["other_channel"])
+        assert asked(lin, path) == (9_900, ["other_channel"])
+        assert asked(friend, path, invite_code=codes["moments"]) == (9_900, ["other_channel"]), "one's own link"
+    plain = lin.call("POST", f"/rooms/{room}/seats", key="a", json={"invite_code": codes["mail"]}).get_json()
+    taken = lin.call("POST", f"/deals/{deal}/rooms", key="b", json={"invite_code": codes["moments"]}).get_json()
+    own = friend.call("POST", f"/deals/{deal}/rooms", key="c", json={"invite_code": codes["moments"]}).get_json()
+    assert [seat["order"]["total"]["amount_minor"] for seat in (plain, taken, own)] == [9_900, 8_900, 9_900]
+    (mine,) = lin.call("GET", "/me/coupons").get_json()["data"]
+    assert "through an invitation by moments, wechat" in mine["conditions_en"]
+    assert coupon_faults() == []
+
+
+def test_who_is_given_a_coupon_hears_of_it_once_with_a_mail_that_may_be_declined(shop: RoomShop, admin: Person) -> None:
+    lin, other = sign_up(shop.app), sign_up(shop.app)
+    lin.call("PATCH", "/me", json={"locale": "en"})
+    assert other.call("PATCH", "/me", json={"notices": {"email": {"membership": False}}}).status_code == 200
+    coupon = made(admin)
+    for _ in range(2):
+        given(admin, coupon, lin, other)
+    told = [who.call("GET", "/me/notices").get_json()["data"] for who in (lin, other)]
+    assert [[(one["kind"], one["target"][:4]) for one in each] for each in told] == [[("coupon_given", "cph_")]] * 2
+    assert "A coupon for you: “Ten off”" in told[0][0]["text"]
+    mails = "SELECT count(*) FROM mails WHERE kind = 'coupon_given'"
+    assert rows(mails) == [(1,)]
+
+
 def test_named_coupons_that_cannot_act_are_refused_and_nothing_is_taken(shop: RoomShop, admin: Person) -> None:
     lin, other = sign_up(shop.app), sign_up(shop.app)
     given(admin, made(admin, terms=TERMS | {"minimum_minor": 99_999}), lin)

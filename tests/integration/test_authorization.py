@@ -47,7 +47,11 @@ OWN_ACCOUNT = {
     "POST /me/notices/read",
     "POST /me/email-verifications",
 }
-DEALS = {"POST /deals", *(f"POST /deals/<deal_id>/{step}" for step in ("publish", "pause", "resume", "end"))}
+DEALS = {
+    "POST /deals",
+    "POST /bargain-offers",
+    *(f"POST /deals/<deal_id>/{step}" for step in ("publish", "pause", "resume", "end")),
+}
 # Of who leads a circle.
 LEADS = {"GET /me/circle", "POST /me/circle/notices", "GET /me/first-steps"}
 # Who earns nothing has no money to ask for.

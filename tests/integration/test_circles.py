@@ -21,7 +21,7 @@ from web_client import Person, counts, refusal, registration, sign_up
 from socialshop.community import service as community
 from socialshop.infra.uow import in_unit_of_work, unit_of_work
 from socialshop.kernel.errors import DomainError
-from socialshop.kernel.ids import to_public
+from socialshop.kernel.ids import from_public, to_public
 from socialshop.kernel.roles import Role
 from tests.due_work import work
 
@@ -98,6 +98,25 @@ def test_a_circle_hears_of_its_leader_three_times_in_seven_days_and_who_opted_ou
     assert stranger.call("GET", path).get_json()["notices"] == []
     assert rows("SELECT count(*) FROM notices WHERE facts::text LIKE '%New tea%'") == [(0,)]
     assert refusal(lin.call("POST", "/me/circle/notices", json={"text": "x"}))[:2] == (403, "forbidden")
+
+
+def test_a_large_circle_is_told_in_steps_each_of_its_members_once(app: Flask, leader: Person) -> None:
+    people = [brought(leader) for _ in range(5)]
+    notice = from_public("cnt", tell(leader).get_json()["id"])
+    told = [{"notice_id": str(notice), "after": 0}]
+    for _ in range(2):
+        in_unit_of_work(lambda uow: community.on_circle_notice_posted(uow, told, span=2))
+    assert [heard(one) for one in people] == [1, 1, 0, 0, 0]
+    # A step that is killed tells nobody, and the step after it goes on from where it stood.
+    with pytest.raises(RuntimeError):
+        in_unit_of_work(lambda uow: (community.on_circle_notice_posted(uow, told, span=9), killed())[0])
+    assert [heard(one) for one in people] == [1, 1, 0, 0, 0]
+    work(["tell_circle"])
+    assert [heard(one) for one in people] == [1] * 5
+
+
+def killed() -> None:
+    raise RuntimeError("killed")
 
 
 def test_of_many_notices_at_once_three_are_posted(app: Flask, leader: Person) -> None:
@@ -196,7 +215,7 @@ def test_who_leaves_the_shop_leaves_circles_and_takes_the_words_along(app: Flask
     assert lin.call("GET", path).get_json()["notices"][0]["text"] == "Kanari tea."
     export = leader.call("GET", "/me/export").get_json()["sections"]
     assert [row["body"] for row in export["circle_notices"]] == ["Kanari tea."]
-    assert leader.call("DELETE", "/me").status_code == 204
+    assert leader.call("DELETE", "/me").status_code == 200
     assert rows("SELECT body FROM circle_notices") == [("",)]
     assert (
         rows("SELECT count(*) FROM idempotency_answers WHERE position('Kanari' IN convert_from(content, 'UTF8')) > 0")[

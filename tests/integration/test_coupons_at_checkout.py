@@ -214,6 +214,7 @@ def test_what_is_never_paid_down_to_nothing(shop: RoomShop) -> None:
         ({"tiers": ["gold"]}, "other_tier"),
         ({"currency": "EUR"}, "other_currency"),
         ({"days_of_month": None}, "other_day"),
+        ({"channels": ["moments"]}, "other_channel"),
         ({"budget_minor": 999}, "budget_used_up"),
     ],
 )
@@ -226,8 +227,8 @@ def test_a_coupon_that_cannot_act_is_left_out_or_refused_and_nothing_changes(
         terms = {"days_of_month": [1 + today.day % 27]}
     give(shop, a_coupon(shop, kind="amount", amount_minor=1_000, **terms), member)
     with unit_of_work(clock_of(shop)) as uow:
-        found = rooms.quote(uow, member, deal, 1, orders.Means())
-    assert [each.reason for each in found.coupons.unused] == [reason]
+        found = rooms.quote_opening(uow, member, deal)
+    assert [each.reason for each in found.price.coupons.unused] == [reason]
     before = counts("seats", "orders", "coupon_uses", "payments", "order_price_lines")
     with pytest.raises(CouponUnusable) as refused:
         opened(shop, member, deal, coupon_ids=holdings(member))

@@ -16,7 +16,7 @@ from web_client import counts, refusal, sign_up
 
 from socialshop.infra.uow import in_unit_of_work, unit_of_work
 from socialshop.kernel.errors import InvalidValue
-from socialshop.kernel.ids import to_public
+from socialshop.kernel.ids import from_public, new_id, to_public
 from socialshop.loyalty import service as loyalty
 from socialshop.loyalty.errors import PointsShort
 from socialshop.orders import service as orders
@@ -159,11 +159,34 @@ def test_a_quote_says_what_is_charged_and_takes_nothing(app: Flask, shop: RoomSh
         ("points", -1_000),
     ]
     assert (body["total"]["amount_minor"], body["points"]) == (18_800, 1_000)
+    # What is paid in money earns; a room's quote is the same.
+    room = to_public("room", shop.open(shop.deal(3)).room.id)
+    of_room = person.call("POST", f"/rooms/{room}/quotes", json={"quantity": 2, "use_points": 1_000}).get_json()
+    assert (body["earns_points"], of_room) == (188, body)
     few = person.call("POST", f"/deals/{deal}/quotes", json={"use_points": 99})
     assert refusal(few) == (422, "invalid_value", "use_points")
     short = person.call("POST", f"/deals/{deal}/rooms", key="a", json={"use_points": 1_000})
     assert refusal(short)[:2] == (409, "points_short")
-    assert counts("point_uses", "orders") == {"point_uses": 0, "orders": 0}
+    assert counts("point_uses", "orders") == {"point_uses": 0, "orders": 1}
+
+
+def test_a_room_that_cannot_be_joined_has_no_quote(app: Flask, shop: RoomShop) -> None:
+    person, member = sign_up(app), shop.member()
+    full = to_public("room", shop.open(shop.deal(2), member).room.id)
+    shop.join(from_public("room", full))
+    assert refusal(person.call("POST", f"/rooms/{full}/quotes", json={}))[:2] == (409, "room_full")
+    room = to_public("room", shop.open(shop.deal(3)).room.id)
+    for body, refused in (
+        ({"invite_code": "NOBODYSCDE"}, (422, "invite_code_unknown", "invite_code")),
+        ({"quantity": 0}, (422, "invalid_value", "quantity")),
+        ({"quantity": 10**6 + 1}, (422, "invalid_value", "quantity")),
+    ):
+        assert refusal(person.call("POST", f"/rooms/{room}/quotes", json=body))[: len(refused)] == refused, body
+    assert person.call("POST", f"/rooms/{room}/seats", key="a", json={}).status_code == 201
+    assert refusal(person.call("POST", f"/rooms/{room}/quotes", json={}))[:2] == (409, "already_seated")
+    shop.tick(7_200)
+    assert refusal(person.call("POST", f"/rooms/{room}/quotes", json={}))[:2] in ((409, "room_closed"),)
+    assert person.call("POST", f"/rooms/{to_public('room', new_id())}/quotes", json={}).status_code == 404
 
 
 def test_points_that_are_not_given_back_are_seen(shop: RoomShop, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 import uuid
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
@@ -30,7 +31,7 @@ from socialshop.memberships.errors import (
     PlanNoUpgrade,
     VoucherGone,
 )
-from socialshop.memberships.service import BenefitUse
+from socialshop.memberships.service import BenefitUse, monthly
 from socialshop.memberships.store import months as month_store
 from socialshop.payments import service as payments
 from socialshop.payments.rules import Outcome
@@ -369,6 +370,28 @@ def test_a_voucher_is_given_once_a_month_and_never_to_two(shop: PlanShop) -> Non
     assert rows("SELECT benefit FROM benefit_uses") == [("partner_voucher",)]
     shop.settle()
     assert shop.told(members[0]) == ["plan_started", "plan_month"]
+
+
+def test_who_shares_one_plan_and_owns_another_has_one_voucher_of_a_partner_at_once(
+    shop: PlanShop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    owner, both = shop.member(), shop.member()
+    do(shop, plans.load_vouchers, uuid.uuid4(), "cinema", [str(number) for number in range(9)])
+    shared = shop.bought(owner, "year")
+    do(shop, plans.join_family, both, do(shop, plans.make_family_link, owner, shared))
+    own = shop.bought(both, "year")
+    begin(shop)
+    begin(shop)
+    looked = month_store.has_elsewhere
+    monkeypatch.setattr(month_store, "has_elsewhere", lambda *given: (looked(*given), time.sleep(0.2))[0])
+    works = [lambda uow, id_=each: plans.take_voucher(uow, both, id_, "cinema") for each in (shared, own)]
+    assert at_once(shop, works) == {"done": 1, "voucher_gone": 1}
+    assert rows("SELECT count(*) FROM partner_vouchers WHERE member = :m", m=both) == [(1,)]
+    # The planted fault: nobody waits, and both look before either takes.
+    shop.pass_days(40)
+    begin(shop)
+    monkeypatch.setattr(monthly, "advisory_lock", lambda *_: True)
+    assert at_once(shop, works) == {"done": 2}
 
 
 def test_buying_refunding_and_buying_again_drains_no_vouchers(shop: PlanShop) -> None:

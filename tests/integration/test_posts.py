@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 from community_shop import a_note, in_base64, picture, published, received, tea
+from due_work import work
 from flask import Flask
 from money_people import number_of
 from payment_shop import rows
@@ -25,6 +26,8 @@ from socialshop.infra.uow import in_unit_of_work, unit_of_work
 from socialshop.kernel.errors import DomainError
 from socialshop.kernel.ids import from_public
 from socialshop.kernel.roles import Role
+from socialshop.loyalty import service as loyalty
+from socialshop.loyalty.schemas.rules import document_of
 
 
 @pytest.fixture
@@ -135,6 +138,38 @@ def test_publishing_gives_points_and_growth_once_a_line_whatever_happens_then(li
     told = [row["text"] for row in lin.call("GET", "/me/notices").get_json()["data"]]
     assert len(told) == 3
     assert any("It names somebody." in each for each in told)
+
+
+def test_missions_count_what_was_published_once_a_line_also_where_it_gives_no_points(
+    lin: Person, admin: Person
+) -> None:
+    terms = {"title_zh": "评价", "title_en": "Write", "repeats": "once", "closes_at": "2036-01-01T00:00:00Z"}
+    for kind, times, gives in (("review", 3, 40), ("note", 1, 7)):
+        body = {**terms, "kind": kind, "times": times, "points": gives}
+        assert admin.call("POST", "/admin/missions", json=body).status_code == 201
+
+    def done() -> list[tuple[str, int, bool]]:
+        work(["count_deeds"])
+        found = lin.call("GET", "/missions").get_json()["data"]
+        return sorted((one["kind"], one["done"], one["rewarded"]) for one in found)
+
+    first, second = (review(lin, received(lin, tea()[1])).get_json()["id"] for _ in range(2))
+    assert done() == [("note", 0, False), ("review", 0, False)], "nobody has read them"
+    for post in (first, first, second):
+        published(admin, post)
+    assert done() == [("note", 0, False), ("review", 2, False)]
+    taken = admin.call("POST", f"/admin/posts/{first}/reject", json={"version": 1, "reason": "It names somebody."})
+    assert (taken.status_code, done()) == (200, [("note", 0, False), ("review", 2, False)])
+    with unit_of_work() as uow:
+        plain = document_of(loyalty.rules_at(uow, uow.now))
+        plain["kinds"].pop("review")
+        loyalty.publish_rules(uow, uuid.uuid4(), plain, None)
+    published(admin, review(lin, received(lin, tea()[1])).get_json()["id"])
+    a_note(lin, admin, tea()[1])
+    assert done() == [("note", 1, True), ("review", 3, True)]
+    # Two reviews and a note by their rules, and both missions; the third review gave nothing.
+    kinds = "SELECT kind, count(*), sum(points) FROM point_lots WHERE member = :n GROUP BY kind ORDER BY kind"
+    assert rows(kinds, n=number_of(lin)) == [("mission", 2, 47), ("note", 1, 30), ("review", 3, 40)]
 
 
 def test_what_was_changed_after_it_was_read_is_not_published(lin: Person, admin: Person) -> None:
@@ -318,7 +353,7 @@ def test_who_leaves_takes_words_and_pictures_along_and_leaves_the_rating(
     export = lin.call("GET", "/me/export").get_json()["sections"]
     assert [row["body"] for row in export["posts"]] == ["Kanari words", "Kanari waits", "First, warm the cup."]
     assert export["post_pictures"][0]["webp_base64"].startswith("UklGR")
-    assert lin.call("DELETE", "/me").status_code == 204
+    assert lin.call("DELETE", "/me").status_code == 200
     assert shown(app, product) == {
         "data": [],
         "next_cursor": None,

@@ -18,6 +18,7 @@ from community_shop import in_base64, picture, received
 from flask import Flask
 from money_people import IBAN, earn, number_of, wallet_of
 from payment_shop import rows
+from plan_shop import plan_shop
 from psycopg import conninfo
 from room_shop import RoomShop, room_shop
 from sqlalchemy import text
@@ -40,6 +41,7 @@ from socialshop.onboarding import service as onboarding
 from socialshop.payouts import service as payouts
 from socialshop.privacy import service as privacy
 from socialshop.privacy.service.erasing import INSTEAD, NAMES
+from tests.integration.test_plans_given import given as a_gift_is_given
 from tests.integration.test_privacy_holdings import HOLDINGS
 
 CANARY = "kanari"
@@ -187,7 +189,7 @@ def test_a_canary_in_every_personal_field_is_gone_from_a_dump_from_valkey_and_fr
     ):
         block = before.partition(f"COPY public.{table} (")[2].partition("\\.\n")[0]
         assert traces(block), table
-    assert person.call("DELETE", "/me?gives_up=money").status_code == 204
+    assert person.call("DELETE", "/me?gives_up=money").status_code == 200
     after = dump(database_url)
     assert traces(after) == []
     assert CANARY.encode() not in valkey().lower()
@@ -206,7 +208,7 @@ def test_an_answer_about_a_namesake_keeps_the_name(shop: RoomShop) -> None:
         room = host.call("POST", f"/deals/{deal}/rooms", key="o", json={}).get_json()["room"]["id"]
         kept[host.token] = (f"/rooms/{room}/seats", friend.call("POST", f"/rooms/{room}/seats", key="j", json={}))
         host.call("DELETE", f"/rooms/{room}/seats/mine")
-    assert leaver.call("DELETE", "/me").status_code == 204
+    assert leaver.call("DELETE", "/me").status_code == 200
     for host, name in ((leaver, "已注销会员"), (namesake, "Lin")):
         path, first = kept[host.token]
         again = friend.call("POST", path, key="j", json={})
@@ -223,7 +225,7 @@ def test_who_signed_in_long_ago_signs_in_again_before_leaving(app: Flask) -> Non
     again = app.test_client().post("/api/v1/sessions", json={"email": "lin@example.com", "password": PASSWORD})
     token = again.get_json()["token"]
     left = app.test_client().delete("/api/v1/me", headers={"Authorization": f"Bearer {token}"})
-    assert left.status_code == 204
+    assert left.status_code == 200
 
 
 def test_sums_the_tree_the_books_and_the_record_stay(shop: RoomShop) -> None:
@@ -248,7 +250,7 @@ def test_sums_the_tree_the_books_and_the_record_stay(shop: RoomShop) -> None:
     before = counts(*kept)
     nodes = rows("SELECT * FROM referral_nodes ORDER BY member_number")
     total = rows("SELECT sum(total_minor) FROM orders")
-    assert person.call("DELETE", "/me?gives_up=money").status_code == 204
+    assert person.call("DELETE", "/me?gives_up=money").status_code == 200
     assert counts(*kept) == before
     assert rows("SELECT * FROM referral_nodes ORDER BY member_number") == nodes
     assert rows("SELECT sum(total_minor) FROM orders") == total
@@ -269,7 +271,7 @@ def test_every_session_ends_the_password_is_gone_and_the_address_is_free_again(a
     second = (
         app.test_client().post("/api/v1/sessions", json={"email": "lin@example.com", "password": PASSWORD}).get_json()
     )
-    assert person.call("DELETE", "/me").status_code == 204
+    assert person.call("DELETE", "/me").status_code == 200
     for token in (person.token, second["token"]):
         answer = app.test_client().get("/api/v1/me", headers={"Authorization": f"Bearer {token}"})
         assert refusal(answer)[:2] == (401, "unauthenticated")
@@ -288,7 +290,30 @@ def test_money_that_could_be_paid_out_is_named_before_and_nothing_changes(app: F
     assert refused.get_json()["left"] == [{"amount_minor": 1_250, "currency": "CNY"}]
     assert _data(dump(database_url)) == _data(before)
     assert refusal(person.call("DELETE", "/me?gives_up=everything"))[:2] == (422, "invalid_value")
-    assert person.call("DELETE", "/me?gives_up=money").status_code == 204
+    assert person.call("DELETE", "/me?gives_up=money").status_code == 200
+
+
+def test_what_leaving_takes_is_said_before_and_once_it_is_done(app: Flask, tmp_path: Path) -> None:
+    with plan_shop(app, tmp_path) as shop:
+        person = sign_up(app)
+        number = number_of(person)
+        nothing = {"money": [], "points": 0, "plans": [], "gifts": []}
+        assert person.call("GET", "/me/leaving").get_json() == nothing
+        shop.bought(number, "year")
+        a_gift_is_given(shop, number)
+        earn(number, 1_250)
+        with unit_of_work(shop.clock) as uow:
+            loyalty.earn(uow, number, "mission", "a test", 40)
+        before = counts("erasures", "point_lots", "plan_subscriptions")
+        lost = person.call("GET", "/me/leaving").get_json()
+        (plan,), (given,) = lost["plans"], lost["gifts"]
+        assert (lost["money"], lost["points"]) == ([{"amount_minor": 1_250, "currency": "CNY"}], 40)
+        assert (plan["paid"]["amount_minor"], given["paid"]["amount_minor"]) == (10_001, 1_000)
+        assert plan["ends_at"] is not None
+        assert counts(*before) == before
+        done = person.call("DELETE", "/me?gives_up=money")
+        assert (done.status_code, done.get_json()) == (200, lost)
+        assert rows("SELECT status, ended_because FROM plan_subscriptions") == [("ended", "left")]
 
 
 def test_a_payout_that_was_approved_is_waited_for_whatever_is_given_up(app: Flask) -> None:
@@ -315,7 +340,7 @@ def test_a_seat_that_is_held_unpaid_is_given_up(shop: RoomShop) -> None:
     room = to_public("room", opened.room.id)
     assert person.call("POST", f"/rooms/{room}/seats", key="s", json={}).status_code == 201
     assert shop.seats(opened.room.id) == ("open", 2, 0)
-    assert person.call("DELETE", "/me").status_code == 204
+    assert person.call("DELETE", "/me").status_code == 200
     assert shop.seats(opened.room.id) == ("open", 1, 0)
     assert shop.left() == 4
 
@@ -336,7 +361,7 @@ def test_where_money_went_is_kept_as_long_as_the_law_asks_and_then_blotted_out(a
     assert second.call("POST", f"/admin/payout-batches/{batch}/results", key="e", json=paid).status_code == 200
     stranger = sign_up(app)
     stranger.call("POST", "/me/payout-destinations", json=place)
-    assert person.call("DELETE", "/me").status_code == 204
+    assert person.call("DELETE", "/me").status_code == 200
     destinations = "SELECT holder, account FROM payout_destinations ORDER BY id"
     assert rows(destinations) == [("Lin", IBAN), ("Lin", IBAN)]
     now = wired.clock().now()
@@ -374,7 +399,7 @@ def test_what_was_on_its_way_is_erased_once_more(app: Flask) -> None:
     """Given a change and a notice that land just after a person left, the schedule erases them too, and then rests."""
     person = came(app, email="kanari@example.com", display_name="Kanari")
     number = number_of(person)
-    assert person.call("DELETE", "/me").status_code == 204
+    assert person.call("DELETE", "/me").status_code == 200
     with unit_of_work() as uow:
         identity.edit_profile(uow, person.card.member_id, {"display_name": "Kanari"})
         uow.session.execute(
@@ -397,7 +422,7 @@ def test_what_was_on_its_way_is_erased_once_more(app: Flask) -> None:
 def test_what_settles_to_somebody_who_has_left_falls_to_the_shop_once(app: Flask) -> None:
     person = sign_up(app)
     number = number_of(person)
-    assert person.call("DELETE", "/me").status_code == 204
+    assert person.call("DELETE", "/me").status_code == 200
     earn(number, 400)
     for _ in range(2):
         in_unit_of_work(privacy.finish_erasures)
@@ -415,7 +440,7 @@ def test_a_holding_that_forgets_its_table_is_seen(
 
     without = tuple(holding for holding in HOLDINGS if holding.table != "refunds")
     monkeypatch.setattr(erasing, "HOLDINGS", without)
-    assert person.call("DELETE", "/me?gives_up=money").status_code == 204
+    assert person.call("DELETE", "/me?gives_up=money").status_code == 200
     assert traces(dump(database_url)) != []
 
 
@@ -451,7 +476,7 @@ def test_a_commission_that_the_shop_holds_already_is_not_taken_back_twice(app: F
     # given a leaver whose 400 fell to the shop
     person = sign_up(app)
     number = number_of(person)
-    assert person.call("DELETE", "/me").status_code == 204
+    assert person.call("DELETE", "/me").status_code == 200
     earn(number, 400)
     in_unit_of_work(privacy.finish_erasures)
     cost = _expense()
@@ -471,7 +496,7 @@ def test_points_of_who_leaves_end_with_their_lots(app: Flask) -> None:
     person = sign_up(app)
     number = number_of(person)
     assert person.call("POST", "/me/check-ins").status_code in {200, 201}
-    assert person.call("DELETE", "/me").status_code == 204
+    assert person.call("DELETE", "/me").status_code == 200
     in_unit_of_work(privacy.finish_erasures)
     assert rows("SELECT count(*) FROM ledger_entries WHERE kind = 'forfeit'") == [(0,)]
     with unit_of_work() as uow:

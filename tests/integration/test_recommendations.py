@@ -96,6 +96,21 @@ def test_withdrawn_consent_shows_what_everybody_sees_and_counts_for_nobody(marke
     market.clock.advance(DAY)
     market.night()
     assert rows("SELECT count(*) FROM product_pairs") == [(0,)]
+    # Of the five who bought it, and of the six who have the other, one is not counted any more.
+    figures = "SELECT p.people FROM product_popularity p JOIN skus s ON s.product_id = p.product_id WHERE s.id = :id"
+    assert rows(figures, id=market.skus["Cup"]) == [(4,)]
+    assert ("Cup", "popular") not in market.shown(five[1])
+
+
+def test_rooms_filled_by_who_declined_count_for_nothing(market: Market) -> None:
+    market.offer("Tea")
+    pair, other = willing(market.app, 2), willing(market.app, 2)
+    for two in (pair, other):
+        market.fill(two, "Tea", ago=5 * DAY)
+    for person in pair:
+        market.switch(person, on=False)
+    market.night()
+    assert rows("SELECT people, rooms_filled FROM product_popularity") == [(2, 1)]
 
 
 def test_nobody_is_shown_what_they_cannot_buy(market: Market) -> None:

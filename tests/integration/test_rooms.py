@@ -25,6 +25,7 @@ from socialshop.payments.rules import Outcome
 from socialshop.referrals import service as referrals
 from socialshop.rooms import rules
 from socialshop.rooms import service as rooms
+from socialshop.rooms.chops import BARGAIN_TRANSITIONS
 from socialshop.rooms.errors import AlreadySeated, MemberLimitReached, RoomClosed, RoomFull, SeatPaid
 from socialshop.rooms.service import Attribution, Joined
 from tests.due_work import one_round
@@ -493,6 +494,7 @@ def test_the_declared_steps_are_those_of_the_database(shop: RoomShop) -> None:
         *(("rooms", before, after) for before, after in rules.ROOM_TRANSITIONS),
         *(("seats", before, after) for before, after in rules.SEAT_TRANSITIONS),
         *(("orders", before, after) for before, after in order_rules.TRANSITIONS),
+        *(("bargains", before, after) for before, after in BARGAIN_TRANSITIONS),
     }
     assert set(rows("SELECT kind, before, after FROM room_transitions")) == declared
 

@@ -23,6 +23,9 @@ from tests.web_client import Person, refusal, sign_up
 
 # api.md, "Without a token": whatever is public beyond this is a mistake.
 PUBLIC = {
+    "GET /api/v1/bargain-offers",
+    "GET /api/v1/bargain-offers/<deal_id>",
+    "GET /api/v1/bargains/<bargain_id>",
     "POST /api/v1/members",
     "POST /api/v1/members/claims",
     "POST /api/v1/sessions",
@@ -173,6 +176,16 @@ def test_a_malformed_id_or_one_of_another_kind_is_404(app: Flask, people: dict[R
         assert refusal(answer)[0] == 404, row.path
 
 
+def test_a_malformed_id_in_a_query_is_404_and_the_operation_says_so(app: Flask, people: dict[Role, Person]) -> None:
+    tried = [(row, name) for row in _rows(app) for name in row.query.model_fields if name.endswith("_id")]
+    for row, name in tried:
+        header = _as_allowed(app, people, row)
+        answer = app.test_client().open(f"{_path(row)}?{name}=xyz", method=row.method, headers=header)
+        assert refusal(answer)[0] == 404, row.path
+        assert 404 in _promised(row), row.path
+    assert tried
+
+
 def test_every_listed_operation_is_in_the_openapi_with_its_problems(app: Flask) -> None:
     document = openapi.document(app)
     assert document["openapi"] == "3.1.0"
@@ -278,6 +291,7 @@ WHO_ELSE = {
     "open_deal": EVERYBODY,
     "open_room": EVERYBODY,
     "quote_deal": EVERYBODY,
+    "quote_room": EVERYBODY,
     "join_room": EVERYBODY,
     "redeem_reward": EVERYBODY,
     "show_room": EVERYBODY,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from flask import Flask
@@ -41,6 +42,12 @@ def made(admin: Visitor, **changed: str) -> str:
     return str(answer.headers["Location"])
 
 
+def priced(person: Visitor, page: str, what: str, **typed: str) -> Any:
+    """The page again, with the price of what was typed into its form."""
+    filled_in = person.form(page, f"{page}/{what}") | typed
+    return person.client.post(f"{page}/price", data=filled_in, headers={"Accept-Language": "en"})
+
+
 def test_a_coupon_is_made_claimed_by_a_code_and_acts_on_a_price(site: Flask, admin: Visitor, deal: str) -> None:
     page = made(admin)
     table = admin.send(page, f"{page}/codes", count="2")
@@ -54,13 +61,40 @@ def test_a_coupon_is_made_claimed_by_a_code_and_acts_on_a_price(site: Flask, adm
     assert "CN¥10.00 off" in lin.look("/coupons").text
     assert "立减 ¥10.00" in lin.look("/coupons", language="zh").text
     offered = lin.look(f"/deals/{deal}").text
-    assert "What one costs you" in offered
+    assert "What it costs you" in offered
     assert "Coupon “Spring”" in offered
+    assert "It earns you 89 points" in offered
+    three = priced(lin, f"/deals/{deal}", "rooms", quantity="3")
+    assert (three.status_code, "CN¥287.00" in three.text, "It earns you 287 points" in three.text) == (200, True, True)
+    kept = priced(lin, f"/deals/{deal}", "rooms", quantity="3", keep_coupons="yes", use_points="1")
+    assert ("CN¥297.00" in kept.text, 'class="wrong"' in kept.text) == (False, True), "one point pays nothing"
+    assert counts("orders", "seats") == {"orders": 0, "seats": 0}
     sent = lin.send(f"/deals/{deal}", f"/deals/{deal}/rooms", quantity="1")
     paying = lin.look(sent.headers["Location"]).text
     assert "Coupon “Spring”" in paying
     assert "set aside for an order" in lin.look("/coupons").text
     assert "1 / 2" in admin.look(page).text
+
+
+def test_a_seat_in_a_room_has_its_price_and_a_coupon_that_is_given_leads_to_itself(
+    site: Flask, admin: Visitor, shop: RoomShop
+) -> None:
+    lin = member(site)
+    assert lin.card is not None
+    room = f"/rooms/{to_public('room', shop.open(shop.deal(3)).room.id)}"
+    assert "CN¥99.00" in lin.look(room).text
+    two = priced(lin, room, "seats", quantity="2")
+    assert (two.status_code, "CN¥198.00" in two.text, "It earns you 198 points" in two.text) == (200, True, True)
+    page = made(admin, way="given", channels="moments, wechat group")
+    public = to_public("mbr", lin.card.member_id)
+    assert admin.send(page, f"{page}/issues", member_ids=public, period="a late parcel").status_code == 303
+    told = lin.look("/notices")
+    assert "A coupon for you: “Spring”" in told.text
+    (address,) = set(re.findall(r'href="(/coupons#cph_[^"]+)"', told.text))
+    coupons = lin.look("/coupons").text
+    assert f'id="{address.partition("#")[2]}"' in coupons
+    assert "through an invitation by moments, wechat group" in coupons
+    assert "It is for who comes through another kind of invite link." in lin.look(room).text
 
 
 def test_a_coupon_may_be_kept_for_another_time(site: Flask, admin: Visitor, deal: str) -> None:

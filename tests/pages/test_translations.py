@@ -98,11 +98,13 @@ def test_every_status_is_told() -> None:
     from socialshop.deals.rules import Status as Deal
     from socialshop.orders.rules import Status as Order
     from socialshop.payments.rules import Status as Payment
+    from socialshop.rooms.chops import Bargain
     from socialshop.rooms.rules import Seat
     from socialshop.rooms.rules import Status as Room
 
     told = {kind: set(words) for kind, words in STATES.items()}
-    for kind, statuses in (("deal", Deal), ("order", Order), ("payment", Payment), ("seat", Seat), ("room", Room)):
+    of_rooms = (("seat", Seat), ("room", Room), ("bargain", Bargain))
+    for kind, statuses in (("deal", Deal), ("order", Order), ("payment", Payment), *of_rooms):
         assert told[kind] == {status.value for status in statuses}, kind
 
 

@@ -121,17 +121,17 @@ def test_a_limit_that_is_read_without_holding_the_coupon_is_seen(
 
     def naive(
         session: Session, coupon_id: uuid.UUID, members: Sequence[int], period: str, *, span: object, now: datetime
-    ) -> list[int]:
+    ) -> dict[int, uuid.UUID]:
         issued = session.execute(text("SELECT issued FROM coupons")).scalar_one()
         time.sleep(0.3)
-        given = list(members[: 10 - issued])
-        for member in given:
+        given = {member: uuid.uuid4() for member in members[: 10 - issued]}
+        for member, holding in given.items():
             session.execute(
                 text(
                     "INSERT INTO coupon_holdings (id, coupon_id, member, period, valid_from, expires_at, issued_at)"
-                    " VALUES (gen_random_uuid(), :c, :m, :p, :now, :now, :now)"
+                    " VALUES (:id, :c, :m, :p, :now, :now, :now)"
                 ),
-                {"c": coupon_id, "m": member, "p": period, "now": now},
+                {"id": holding, "c": coupon_id, "m": member, "p": period, "now": now},
             )
         session.execute(text("UPDATE coupons SET issued = :issued"), {"issued": issued + len(given)})
         return given

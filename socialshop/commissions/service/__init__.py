@@ -42,6 +42,16 @@ from socialshop.commissions.service.simulating import (
     simulated,
     simulations_of,
 )
+from socialshop.commissions.service.stating import (
+    ACCOUNTS,
+    Month,
+    Statement,
+    WalletPart,
+    month_named,
+    months_of,
+    part_of,
+    statement_of,
+)
 from socialshop.commissions.store.drafts import PlanRow
 from socialshop.commissions.store.payouts import Part, Returned, Reversals, Span
 from socialshop.commissions.store.personal import PERSONAL
@@ -50,6 +60,7 @@ from socialshop.commissions.store.settlement import SetAside
 from socialshop.commissions.store.simulations import DaySums, LegSums, SimulationRow
 
 __all__ = [
+    "ACCOUNTS",
     "PERSONAL",
     "SIMULATION_PREFIX",
     "CommissionRow",
@@ -58,6 +69,7 @@ __all__ = [
     "Explanation",
     "ExportedAccrual",
     "LegSums",
+    "Month",
     "OrderCommissions",
     "Part",
     "PlanRow",
@@ -72,6 +84,8 @@ __all__ = [
     "SimulationRow",
     "SkippedRow",
     "Span",
+    "Statement",
+    "WalletPart",
     "WalletRow",
     "accruals_behind",
     "accrue_orders",
@@ -89,8 +103,11 @@ __all__ = [
     "findings_of",
     "forget_simulations",
     "mature_received",
+    "month_named",
+    "months_of",
     "on_simulation_due",
     "order_commissions",
+    "part_of",
     "pay_out",
     "plan_in_force",
     "plan_of",
@@ -110,5 +127,6 @@ __all__ = [
     "simulate",
     "simulated",
     "simulations_of",
+    "statement_of",
     "wallet_entries",
 ]

@@ -10,15 +10,13 @@ from datetime import date, datetime
 from socialshop.commissions import explanation
 from socialshop.commissions.explanation import Facts, Step
 from socialshop.commissions.plan import parse_plan
+from socialshop.commissions.service.stating import ACCOUNTS
 from socialshop.commissions.store import plans
 from socialshop.commissions.store import reading as store
 from socialshop.commissions.store.reading import CommissionRow, SkippedRow, WalletRow
 from socialshop.infra.uow import UnitOfWork
 from socialshop.kernel.errors import NotFound
 from socialshop.kernel.money import Money
-from socialshop.ledger import chart
-
-_WALLET = (chart.member_pending, chart.member_wallet, chart.member_reserved, chart.member_receivable)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +62,7 @@ def wallet_entries(
     uow: UnitOfWork, number: int, currency: str, before: tuple[int, int] | None, limit: int
 ) -> list[WalletRow]:
     """Up to `limit` movements of a member's wallet, the newest first. One statement."""
-    return store.wallet_page(uow.session, [name(number) for name in _WALLET], currency, before, limit)
+    return store.wallet_page(uow.session, [name(number) for name in ACCOUNTS.values()], currency, before, limit)
 
 
 def earned_since(uow: UnitOfWork, beneficiary: int, currency: str, since: datetime) -> Money:

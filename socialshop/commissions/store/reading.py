@@ -158,6 +158,17 @@ class WalletRow(NamedTuple):
     order_id: uuid.UUID | None
 
 
+MOVEMENTS = """
+    SELECT p.entry_id, p.line, e.posted_at, e.kind, n.name, p.amount_minor, p.currency, a.id, a.kind, s.order_id
+    FROM ledger_accounts n
+    JOIN ledger_postings p ON p.account_id = n.id
+    JOIN ledger_entries e ON e.id = p.entry_id
+    LEFT JOIN accruals a ON a.id = p.subject_id
+    LEFT JOIN accrued_lines s ON s.order_line_id = a.order_line_id
+    WHERE n.name = ANY(CAST(:accounts AS text[])) AND p.currency = :currency
+"""
+
+
 def wallet_page(
     session: Session, accounts: list[str], currency: str, before: tuple[int, int] | None, limit: int
 ) -> list[WalletRow]:
@@ -165,14 +176,8 @@ def wallet_page(
     entry, line = before or (None, None)
     rows = session.execute(
         text(
-            """
-            SELECT p.entry_id, p.line, e.posted_at, e.kind, n.name, p.amount_minor, p.currency, a.id, a.kind, s.order_id
-            FROM ledger_accounts n
-            JOIN ledger_postings p ON p.account_id = n.id
-            JOIN ledger_entries e ON e.id = p.entry_id
-            LEFT JOIN accruals a ON a.id = p.subject_id
-            LEFT JOIN accrued_lines s ON s.order_line_id = a.order_line_id
-            WHERE n.name = ANY(CAST(:accounts AS text[])) AND p.currency = :currency
+            f"""
+            {MOVEMENTS}
                 AND (CAST(:entry AS bigint) IS NULL OR (p.entry_id, p.line) < (:entry, :line))
             ORDER BY p.entry_id DESC, p.line DESC LIMIT :limit
             """

@@ -24,6 +24,7 @@ from socialshop.referrals import service as referrals
 MOST_NOTICES = 3
 NOTICES_WITHIN = timedelta(days=7)
 LONGEST_NOTICE = 1_000
+TOLD_A_STEP = 2_000
 
 
 class Step(NamedTuple):
@@ -49,14 +50,18 @@ def post_circle_notice(uow: UnitOfWork, actor: uuid.UUID, leader: int, words: st
     return _found(uow, notice_id)
 
 
-def on_circle_notice_posted(uow: UnitOfWork, payloads: Sequence[Mapping[str, Any]]) -> None:
-    """Follow CircleNoticePosted: all who are in the circle now hears of it, once; the words stay where they are."""
-    for notice_id in sorted({uuid.UUID(payload["notice_id"]) for payload in payloads}):
+def on_circle_notice_posted(uow: UnitOfWork, payloads: Sequence[Mapping[str, Any]], *, span: int = TOLD_A_STEP) -> None:
+    """Follow CircleNoticePosted: the next of the circle hear of it, once, and the fact again while there are more.
+
+    The words stay where they are. A job that is run again tells nobody twice.
+    """
+    for notice_id, after in sorted({(uuid.UUID(each["notice_id"]), each.get("after", 0)) for each in payloads}):
         row = store.find(uow.session, notice_id)
-        if row is not None:
-            members = referrals.circle_numbers(uow, row.leader)
+        members = [] if row is None else referrals.circle_numbers(uow, row.leader, after, span)
+        if row is not None and members:
             told = [Told(member, "circle_notice", str(notice_id), row.leader, notice_id, {}) for member in members]
             notifications.tell(uow, told)
+            uow.emit(CircleNoticePosted(notice_id, members[-1]))
 
 
 def circle_notices(uow: UnitOfWork, leader: int, before: uuid.UUID | None, limit: int) -> list[CircleNoticeRow]:

@@ -60,9 +60,11 @@ def _decide(
 
 
 def _reward(uow: UnitOfWork, row: PostRow) -> None:
-    """By the order line: what is written anew, or once more after it was taken down, brings nothing more."""
+    """By the order line: what is written anew, or once more after it was taken down, brings nothing more.
+
+    Where the rules give no points for it, missions count it all the same.
+    """
     subject = str(row.order_line_id)
-    if row.kind in loyalty.rules_at(uow, uow.now).kinds:
-        loyalty.earn(uow, row.author, row.kind.value, subject)
+    loyalty.earn(uow, row.author, row.kind.value, subject)
     if row.kind is Kind.REVIEW:
         memberships.add_activity(uow, [Activity(row.author, "review", subject)], wired.settings().time_zone)

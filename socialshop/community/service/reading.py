@@ -10,7 +10,7 @@ from socialshop.community.rules import Kind, Rating, Status
 from socialshop.community.store import pictures, posts
 from socialshop.community.store.posts import PostRow, SalesRow
 from socialshop.infra.uow import UnitOfWork
-from socialshop.invites.rules import ShareSubject
+from socialshop.invites.rules import Act, ShareSubject
 from socialshop.kernel.errors import NotFound
 from socialshop.kernel.roles import Role
 from socialshop.orders import service as orders
@@ -57,7 +57,7 @@ def note(uow: UnitOfWork, note_id: uuid.UUID) -> PostRow:
 def note_subject(uow: UnitOfWork, note_id: uuid.UUID) -> ShareSubject:
     """A published note as a thing to share. Raises NotFound."""
     row = note(uow, note_id)
-    return ShareSubject(title=row.title or "", price=None, is_open=True, to_read=True)
+    return ShareSubject(title=row.title or "", price=None, is_open=True, act=Act.READ)
 
 
 def note_titles(uow: UnitOfWork, ids: Sequence[uuid.UUID]) -> Mapping[uuid.UUID, str]:

@@ -3,6 +3,15 @@
 from __future__ import annotations
 
 from socialshop.deals.personal_store import PERSONAL
+from socialshop.deals.rules import BuyAt
+from socialshop.deals.service.bargaining import (
+    BargainOffer,
+    NewBargain,
+    bargain_offer,
+    bargain_offers,
+    bargain_offers_of,
+    offer_bargain,
+)
 from socialshop.deals.service.moving import NewDeal, end, open_deal, pause, publish_deal, resume
 from socialshop.deals.service.offering import DealOffer, Reserved, check_not_stopped, give_back, offer
 from socialshop.deals.service.reading import (
@@ -30,10 +39,13 @@ from socialshop.deals.store import RESERVED
 __all__ = [
     "PERSONAL",
     "RESERVED",
+    "BargainOffer",
+    "BuyAt",
     "Caller",
     "DealOffer",
     "DealUnit",
     "DealView",
+    "NewBargain",
     "NewDeal",
     "NewProduct",
     "NewSku",
@@ -41,6 +53,9 @@ __all__ = [
     "Reserved",
     "SkuView",
     "add_product",
+    "bargain_offer",
+    "bargain_offers",
+    "bargain_offers_of",
     "check_not_stopped",
     "deal",
     "deals",
@@ -49,6 +64,7 @@ __all__ = [
     "end",
     "give_back",
     "offer",
+    "offer_bargain",
     "open_deal",
     "own_deal",
     "pause",

@@ -55,10 +55,26 @@ def open_deal(uow: UnitOfWork, actor: uuid.UUID, number: int, new: NewDeal) -> D
     """Make a deal; `number` is the member number of who answers for it. Raises NotFound (sku), InvalidValue,
     StandingLimited.
     """
+    return make_deal(uow, actor, number, new)
+
+
+def make_deal(
+    uow: UnitOfWork,
+    actor: uuid.UUID,
+    number: int,
+    new: NewDeal,
+    *,
+    most_minor: int | None = None,
+    facts: Mapping[str, object] | None = None,
+) -> DealView:
+    """Make a deal, or what of a bargain is one: then `most_minor` is what it costs at first, `facts` its own terms.
+
+    Raises as `open_deal` does.
+    """
     identity.require_standing(uow, number, Deed.OPEN)
     starts_at = new.starts_at or uow.now
     rules.check_clocks(starts_at, new.ends_at, new.room_ttl, uow.now)
-    _check_units(uow, new)
+    _check_units(uow, new, most_minor)
     if new.minimum_tier is not None and not store.is_tier(uow.session, new.minimum_tier, uow.now):
         raise InvalidValue("no tier of the programme in force has this code", field="minimum_tier")
     deal_id = new_id()
@@ -89,12 +105,16 @@ def open_deal(uow: UnitOfWork, actor: uuid.UUID, number: int, new: NewDeal) -> D
         terms["more_units"] = {to_public("sku", sku_id): price for sku_id, price in new.more_units.items()}
     target = to_public("deal", deal_id)
     audit.record(
-        uow, actor=actor, action="deal.opened", target=target, facts={"sku": to_public("sku", new.sku_id), **terms}
+        uow,
+        actor=actor,
+        action="deal.opened",
+        target=target,
+        facts={"sku": to_public("sku", new.sku_id), **terms, **(facts or {})},
     )
     return view_of(known(uow, deal_id), uow.now)
 
 
-def _check_units(uow: UnitOfWork, new: NewDeal) -> None:
+def _check_units(uow: UnitOfWork, new: NewDeal, most_minor: int | None) -> None:
     """Raises NotFound (sku), InvalidValue: a price or days that the goods forbid, units of two products."""
     prices = {new.sku_id: new.price_minor, **new.more_units}
     units = store.unit_terms(uow.session, list(prices))
@@ -104,6 +124,8 @@ def _check_units(uow: UnitOfWork, new: NewDeal) -> None:
     if new.price_steps:
         ladder.check(new.price_steps, new.group_size)
     rules.check_return_days(new.return_days, first.return_days)
+    if most_minor is not None:
+        rules.check_start(most_minor, first.alone_minor)
     for place, (sku_id, price_minor) in enumerate(prices.items()):
         if sku_id not in units:
             raise NotFound("no such unit of a product", field=f"skus.{place}.sku_id")

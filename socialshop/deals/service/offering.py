@@ -8,14 +8,14 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from socialshop.deals import ladder, perks, store
+from socialshop.deals import ladder, perks, rules, store
 from socialshop.deals.errors import DealNotBegun, DealNotLive, DealPaused
 from socialshop.deals.ladder import Ladder
 from socialshop.deals.perks import HostPerk
 from socialshop.deals.rules import Status
 from socialshop.deals.service.reading import DealUnit, known, status_of, units_of
 from socialshop.infra.uow import UnitOfWork
-from socialshop.kernel.errors import NotFound
+from socialshop.kernel.errors import InvalidValue, NotFound
 from socialshop.kernel.money import Money
 
 
@@ -42,7 +42,16 @@ class DealOffer:
     price_steps: Ladder
     host_perk: HostPerk | None
     newcomer_only: bool
-    units: tuple[DealUnit, ...]
+    units: tuple[DealUnit, ...] = ()
+
+    def chosen(self, sku_id: uuid.UUID | None) -> tuple[uuid.UUID, Money]:
+        """The unit that was named, else the deal's own, and its price. Raises InvalidValue for one not offered."""
+        if sku_id in (None, self.sku_id):
+            return self.sku_id, self.price
+        found = next((unit for unit in self.units if unit.id == sku_id), None)
+        if found is None:
+            raise InvalidValue("the deal does not offer this unit", field="sku_id")
+        return found.id, found.price
 
 
 def offer(uow: UnitOfWork, deal_id: uuid.UUID, *, head_start: timedelta = timedelta(0)) -> DealOffer:
@@ -53,7 +62,7 @@ def offer(uow: UnitOfWork, deal_id: uuid.UUID, *, head_start: timedelta = timede
     row = known(uow, deal_id)
     early = uow.now < row.starts_at
     status = status_of(row, uow.now + head_start if early else uow.now)
-    if status is Status.DRAFT:
+    if status is Status.DRAFT or row.group_size == rules.ALONE:
         raise NotFound("no such deal")
     if status is Status.PAUSED:
         raise _paused()

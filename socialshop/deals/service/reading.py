@@ -84,9 +84,9 @@ def deals(
 
 
 def deal(uow: UnitOfWork, deal_id: uuid.UUID, reader: Caller | None = None) -> DealView:
-    """One published deal, whether paused, over or not; a draft for who may read it. Raises NotFound."""
+    """One published deal, whether paused or over; a draft for who may read it. Raises NotFound, also for bargains."""
     row = known(uow, deal_id)
-    if row.draft and not _may_read(row, reader):
+    if (row.draft and not _may_read(row, reader)) or row.group_size == rules.ALONE:
         raise NotFound("no such deal")
     return view_of(row, uow.now)
 

@@ -14,7 +14,7 @@ from socialshop.web.schemas import GivenInstant, Instant, Wire, with_example
 
 MISSION_PREFIX = "msn"
 MOST_TIMES = 1_000
-Kind = Literal["order", "friend", "check_in", "share", "survey"]
+Kind = Literal["order", "friend", "check_in", "share", "survey", "review", "note"]
 RepeatsWire = Literal["once", "day", "week", "month"]
 Title = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100)]
 

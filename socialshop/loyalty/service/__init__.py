@@ -16,7 +16,7 @@ from socialshop.loyalty.service.couponing import (
     settle_coupons,
     take_coupons,
 )
-from socialshop.loyalty.service.earning import Earned, earn, on_orders_completed, on_orders_confirmed
+from socialshop.loyalty.service.earning import Earned, earn, on_orders_completed, on_orders_confirmed, would_earn
 from socialshop.loyalty.service.expiring import expire_due, warn_expiring
 from socialshop.loyalty.service.handing_out import (
     Codes,
@@ -145,4 +145,5 @@ __all__ = [
     "take_coupons",
     "warn_expiring",
     "worth_minor",
+    "would_earn",
 ]

@@ -9,7 +9,6 @@ from socialshop.kernel.money import BPS
 from socialshop.loyalty import rules
 from socialshop.loyalty.rules import Rules
 from socialshop.loyalty.service.publishing import rules_at
-from socialshop.loyalty.store.orders import PaidOrder
 
 
 def is_member_day(uow: UnitOfWork, now: datetime, zone: str) -> bool:
@@ -17,12 +16,12 @@ def is_member_day(uow: UnitOfWork, now: datetime, zone: str) -> bool:
     return _multiplier(rules_at(uow, now), now, zone) is not None
 
 
-def boost_of(order: PaidOrder, in_force: Rules, zone: str) -> int:
-    """What multiplies the order's points, in basis points: the larger of what a campaign and the member day give.
+def boost_of(campaign_bps: int | None, placed_at: datetime, in_force: Rules, zone: str) -> int:
+    """What multiplies an order's points, in basis points: the larger of what a campaign and the member day give.
 
     By the instant at which it was placed, so told late it gives the same.
     """
-    return max(order.campaign_bps or BPS, _multiplier(in_force, order.placed_at, zone) or BPS)
+    return max(campaign_bps or BPS, _multiplier(in_force, placed_at, zone) or BPS)
 
 
 def _multiplier(in_force: Rules, at: datetime, zone: str) -> int | None:

@@ -28,7 +28,10 @@ from socialshop.loyalty.store.coupon_uses import ReturnedUse, Taking
 
 @dataclass(frozen=True, slots=True)
 class Cart:
-    """What is bought, after what the member's own benefits take off the goods and the sending."""
+    """What is bought, after what the member's own benefits take off the goods and the sending.
+
+    `channel`: of the invite link through which the sale comes.
+    """
 
     member: int
     tier: str
@@ -37,6 +40,7 @@ class Cart:
     goods_minor: int
     shipping_minor: int
     currency: str
+    channel: str | None = None
 
 
 def choose_coupons(uow: UnitOfWork, cart: Cart, ids: Collection[uuid.UUID] | None) -> Choice:
@@ -60,6 +64,7 @@ def choose_coupons(uow: UnitOfWork, cart: Cart, ids: Collection[uuid.UUID] | Non
         tier=cart.tier,
         is_newcomer=rows[0].is_newcomer,
         on=day_of(uow.now, wired.settings().time_zone),
+        channel=cart.channel,
     )
     held = [Held(*row[:3], rules.parse(row.terms), row.expires_at, row.left_minor) for row in rows]
     if ids is None:

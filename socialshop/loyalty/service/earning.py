@@ -14,7 +14,7 @@ from socialshop.infra.uow import UnitOfWork
 from socialshop.kernel.currencies import exponent_of
 from socialshop.kernel.errors import InvalidValue
 from socialshop.kernel.ids import to_public
-from socialshop.kernel.money import rate_of
+from socialshop.kernel.money import Money, rate_of
 from socialshop.ledger import service as ledger
 from socialshop.loyalty import postings, rules
 from socialshop.loyalty.events import DeedsDone
@@ -118,9 +118,26 @@ def on_orders_confirmed(uow: UnitOfWork, payloads: Payloads) -> None:
     plain = (exponent_of(currency), in_force.order_points_per_unit)
     grants = []
     for order in found:
-        figures = (*plain, rate_of(benefits[order.buyer].points_multiplier_bps, boost_of(order, in_force, zone)))
+        figures = (
+            *plain,
+            rate_of(
+                benefits[order.buyer].points_multiplier_bps,
+                boost_of(order.campaign_bps, order.placed_at, in_force, zone),
+            ),
+        )
         grants.append(_of_order(uow, order, figures, in_force.version, in_force.expiry_days))
     give(uow, grants)
+
+
+def would_earn(uow: UnitOfWork, buyer: int, paid: Money, multiplier_bps: int) -> int:
+    """The points that a sale of goods placed now would give, by the multiplier of the buyer's tier. Two statements."""
+    settings = wired.settings()
+    if paid.currency != settings.currency:
+        return 0
+    in_force = rules_at(uow, uow.now)
+    boost = boost_of(orders.campaign_boost(uow.session, buyer, uow.now), uow.now, in_force, settings.time_zone)
+    figures = exponent_of(paid.currency), in_force.order_points_per_unit, rate_of(multiplier_bps, boost)
+    return rules.of_order(paid.amount_minor, *figures)
 
 
 def _of_order(

@@ -10,7 +10,7 @@ import hashlib
 import secrets
 import uuid
 from collections.abc import Mapping, Sequence
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any, NamedTuple
 
 from socialshop.identity import service as identity
@@ -18,6 +18,7 @@ from socialshop.infra.crashpoints import crash_point
 from socialshop.infra.uow import UnitOfWork
 from socialshop.kernel.errors import InvalidValue, NotFound
 from socialshop.kernel.ids import to_public
+from socialshop.kernel.time import to_text
 from socialshop.loyalty.coupons import parse
 from socialshop.loyalty.errors import CouponCodeUnknown, CouponGone, SelfAdjustment
 from socialshop.loyalty.rules import day_of
@@ -27,6 +28,8 @@ from socialshop.loyalty.store import coupons as store
 from socialshop.loyalty.store.coupon_ways import CodeCounts, Round
 from socialshop.loyalty.store.coupons import CouponRow
 from socialshop.memberships import service as memberships
+from socialshop.notifications import service as notifications
+from socialshop.notifications.service import Told
 
 SPAN = 5_000
 # Letters and figures that nobody takes for one another: 31^12 codes, of which a shop makes some thousands.
@@ -42,16 +45,30 @@ class Codes(NamedTuple):
     codes: tuple[str, ...]
 
 
-def issue(uow: UnitOfWork, row: CouponRow, members: Sequence[int], period: str) -> list[int]:
-    """Give a coupon, of which this transaction holds the row, to members who have none of this period.
+def hand_out(uow: UnitOfWork, row: CouponRow, members: Sequence[int], period: str) -> int:
+    """Give a coupon, of which this transaction holds the row, to members who have none of this period, and tell them.
 
-    Returns who was given one: nobody where it is paused or over, and no more than its limit has. Set-based.
+    Returns to how many: to nobody where it is paused or over, and to no more than its limit has. Set-based.
     """
+    given = _issue(uow, row, members, period)
+    facts = {"title": row.title, "until": to_text(_span(uow, row)[1])}
+    told = [Told(member, "coupon_given", str(holding), None, holding, facts) for member, holding in given.items()]
+    notifications.tell(uow, told)
+    return len(given)
+
+
+def _issue(uow: UnitOfWork, row: CouponRow, members: Sequence[int], period: str) -> dict[int, uuid.UUID]:
+    begins, ends = _span(uow, row)
+    if row.paused_at is not None or ends <= uow.now or not members:
+        return {}
+    return store.issue(uow.session, row.id, members, period, span=(begins, ends), now=uow.now)
+
+
+def _span(uow: UnitOfWork, row: CouponRow) -> tuple[datetime, datetime]:
+    """From when until when the coupon holds that is given now."""
     begins = max(row.valid_from, uow.now)
-    ends = [at for at in (row.valid_until, row.valid_days and begins + timedelta(days=row.valid_days)) if at]
-    if row.paused_at is not None or min(ends) <= uow.now or not members:
-        return []
-    return store.issue(uow.session, row.id, members, period, span=(begins, min(ends)), now=uow.now)
+    days = row.valid_days and begins + timedelta(days=row.valid_days)
+    return begins, min(at for at in (row.valid_until, days) if at)
 
 
 def issue_coupon(
@@ -67,9 +84,9 @@ def issue_coupon(
     numbers = sorted(member.number for member in identity.named(uow, ids=member_ids))
     if len(numbers) < len(set(member_ids)):
         raise InvalidValue("somebody of them is no member", field="member_ids")
-    given = issue(uow, row, numbers, period)
-    record(uow, actor, "coupon.issued", coupon_id, {"period": period, "members": len(given)})
-    return len(given)
+    given = hand_out(uow, row, numbers, period)
+    record(uow, actor, "coupon.issued", coupon_id, {"period": period, "members": given})
+    return given
 
 
 def make_codes(uow: UnitOfWork, actor: uuid.UUID, coupon_id: uuid.UUID, count: int) -> Codes:
@@ -99,7 +116,7 @@ def claim_code(uow: UnitOfWork, member: int, code: str) -> Holding:
     if found is None or found.member not in (None, member):
         raise CouponCodeUnknown("no coupon is given for this code", field="code")
     if found.member is None:
-        if not issue(uow, _locked(uow, found.coupon_id), [member], _CODE):
+        if not _issue(uow, _locked(uow, found.coupon_id), [member], _CODE):
             raise CouponGone("the coupon is over, all of it is given, or you had it before", field="code")
         ways.claim_code(uow.session, hash_, member, uow.now)
     row = store.holding_of(uow.session, member, found.coupon_id, _CODE, uow.now)
@@ -111,7 +128,7 @@ def on_member_registered(uow: UnitOfWork, payloads: Sequence[Mapping[str, Any]])
     ids = sorted({uuid.UUID(payload["member_id"]) for payload in payloads})
     numbers = sorted(member.number for member in identity.named(uow, ids=ids))
     for coupon_id in ways.of_newcomers(uow.session):
-        issue(uow, _locked(uow, coupon_id), numbers, _DOOR)
+        hand_out(uow, _locked(uow, coupon_id), numbers, _DOOR)
 
 
 def hand_out_due(uow: UnitOfWork, zone: str, *, span: int = SPAN) -> bool:
@@ -127,7 +144,7 @@ def hand_out_due(uow: UnitOfWork, zone: str, *, span: int = SPAN) -> bool:
         return False
     row = _locked(uow, found.coupon_id)
     members = _next(uow, row, found, zone, span)
-    issue(uow, row, _entitled(uow, row, members), _period(row, day))
+    hand_out(uow, row, _entitled(uow, row, members), _period(row, day))
     crash_point("coupons.handed_out")
     ways.note_progress(uow.session, found, members[-1] if members else found.done_through, None if members else uow.now)
     return True

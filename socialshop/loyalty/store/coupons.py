@@ -124,8 +124,10 @@ def issue(
     *,
     span: tuple[datetime, datetime],
     now: datetime,
-) -> list[int]:
-    """Give the coupon to those of these members who have none of the period, as far as its limit goes; returns them.
+) -> dict[int, uuid.UUID]:
+    """Give the coupon to those of these members who have none of the period, as far as its limit goes.
+
+    Returns what each of them has now.
 
     The first in the order of their numbers. What is given is counted in one conditional statement, with a CHECK behind
     it: where the limit would be passed, nobody is given any.
@@ -150,7 +152,7 @@ def issue(
             INSERT INTO coupon_holdings (id, coupon_id, member, period, valid_from, expires_at, issued_at)
             SELECT fresh.id, counted.id, fresh.number, :period, :valid_from, :expires_at, :now
             FROM counted, fresh ORDER BY fresh.number
-            RETURNING member
+            RETURNING member, id
             """
         ),
         {
@@ -163,7 +165,7 @@ def issue(
             "now": now,
         },
     )
-    return sorted(rows.scalars())
+    return {row.member: row.id for row in rows}
 
 
 _HOLDINGS = """

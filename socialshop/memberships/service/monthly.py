@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from socialshop.audit import service as audit
 from socialshop.infra.crashpoints import crash_point
-from socialshop.infra.uow import UnitOfWork
+from socialshop.infra.uow import UnitOfWork, advisory_lock
 from socialshop.kernel.errors import NotFound
 from socialshop.kernel.ids import new_ids
 from socialshop.memberships.errors import PlanNotActive, VoucherGone
@@ -60,6 +60,8 @@ def take_voucher(uow: UnitOfWork, member: int, subscription_id: uuid.UUID, partn
     number = store.newest(uow.session, subscription_id, member)
     if number is None:
         raise PlanNotActive("the first month has not begun")
+    # Another plan of the member's is another row: who asks by both at once passes here one after the other.
+    advisory_lock(uow, f"memberships:voucher {partner} {member}")
     has = store.voucher(uow.session, partner, subscription_id, member, number)
     if has is not None:
         return has

@@ -32,14 +32,14 @@ _SEATS_JOINED = """
 _ROOMS_FILLED = """
     SELECT s.member, 'room_filled', r.id::text, NULL, r.id, jsonb_build_object('title', r.title)
     FROM rooms r JOIN seats s ON s.room_id = r.id
-    WHERE r.id = ANY(:ids) AND s.status IN ('paid', 'confirmed')
+    WHERE r.id = ANY(:ids) AND s.status IN ('paid', 'confirmed') AND r.size > 1
 """
 # Who was in the room at its end: the seats that ended with it.
 _ROOMS_OVER = """
     SELECT s.member, 'room_' || r.status, r.id::text, NULL, r.id,
         jsonb_build_object('title', r.title, 'say', CASE WHEN s.payment_id IS NOT NULL THEN 'paid' END)
     FROM rooms r JOIN seats s ON s.room_id = r.id AND s.ended_at = r.closed_at
-    WHERE r.id = ANY(:ids) AND r.status IN ('expired', 'cancelled')
+    WHERE r.id = ANY(:ids) AND r.status IN ('expired', 'cancelled') AND r.size > 1
 """
 _TITLE = "coalesce((SELECT l.title FROM order_lines l WHERE l.order_id = o.id ORDER BY l.line LIMIT 1), o.external_id)"
 _MONEY_BACK = f"""

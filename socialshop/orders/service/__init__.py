@@ -17,7 +17,7 @@ from socialshop.orders.service.addressing import (
 )
 from socialshop.orders.service.fulfilling import complete_due, receive, receive_overdue, ship
 from socialshop.orders.service.placing import cancel, confirm, mark_paid, refund_whole
-from socialshop.orders.service.pricing import ANY_MEANS, Goods, Hand, Means, Quote, price_order, quote
+from socialshop.orders.service.pricing import ANY_MEANS, Estimate, Goods, Hand, Means, Quote, price_order, quote
 from socialshop.orders.service.reading import (
     LineView,
     OrderView,
@@ -54,6 +54,7 @@ __all__ = [
     "PLACED",
     "Address",
     "AddressRow",
+    "Estimate",
     "Goods",
     "Hand",
     "ImportedOrders",

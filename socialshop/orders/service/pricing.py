@@ -21,11 +21,15 @@ from socialshop.orders.store.prices import ExtraLine
 
 @dataclass(frozen=True, slots=True)
 class Goods:
-    """What is bought: `price` before anything acts on it, the unit, and the deal that it is sold by."""
+    """What is bought: `price` before anything acts on it, the unit, and the deal that it is sold by.
+
+    `channel`: of the invite link through which the sale comes.
+    """
 
     price: Money
     deal_id: uuid.UUID
     sku_id: uuid.UUID
+    channel: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,16 +80,27 @@ class Quote:
         return (LineView(title, sku_id, quantity, self.goods), *extra)
 
 
-def quote(uow: UnitOfWork, buyer: int, goods: Goods, means: Means = ANY_MEANS, *, hand: Hand | None = None) -> Quote:
-    """What goods would cost the buyer now; nothing is taken. Two statements; those of points besides.
+@dataclass(frozen=True, slots=True)
+class Estimate:
+    """What goods would cost, and the points that the sale would give once it can no longer be sent back."""
 
-    A `hand` that was read already saves them: one with coupons costs one, one without none.
+    price: Quote
+    earns_points: int
+
+
+def quote(uow: UnitOfWork, buyer: int, goods: Goods, means: Means = ANY_MEANS) -> Estimate:
+    """What goods would cost the buyer now, and give; nothing is taken. Four statements; those of points besides.
 
     Raises InvalidValue (fewer points than may be used, or none act), CouponUnusable (of coupons that were named).
     """
-    currency = goods.price.currency
-    hand = hand or Hand(memberships.benefits_of(uow, [buyer])[buyer])
-    benefits = hand.benefits
+    benefits = memberships.benefits_of(uow, [buyer])[buyer]
+    found = _priced(uow, buyer, goods, means, Hand(benefits))
+    return Estimate(found, loyalty.would_earn(uow, buyer, found.goods, benefits.points_multiplier_bps))
+
+
+def _priced(uow: UnitOfWork, buyer: int, goods: Goods, means: Means, hand: Hand) -> Quote:
+    """What goods cost the buyer. One statement where there may be coupons, else none; those of points besides."""
+    currency, benefits = goods.price.currency, hand.benefits
     base = pricing.before_coupons(goods.price.amount_minor, _fee(currency), benefits)
     cart = loyalty.Cart(
         member=buyer,
@@ -95,6 +110,7 @@ def quote(uow: UnitOfWork, buyer: int, goods: Goods, means: Means = ANY_MEANS, *
         goods_minor=pricing.goods_minor(base),
         shipping_minor=pricing.shipping_minor(base),
         currency=currency,
+        channel=goods.channel,
     )
     looked_for = means.coupon_ids is not None or hand.has_coupons
     choice = loyalty.choose_coupons(uow, cart, means.coupon_ids) if looked_for else Choice()
@@ -113,7 +129,7 @@ def price_order(uow: UnitOfWork, buyer: int, order_id: uuid.UUID, goods: Goods, 
 
     Raises as `quote` does; PointsShort.
     """
-    found = quote(uow, buyer, goods, means, hand=hand)
+    found = _priced(uow, buyer, goods, means, hand)
     if found.coupons.used:
         loyalty.take_coupons(uow, buyer, order_id, found.coupons.used, goods.price.currency)
     if found.points:

@@ -132,8 +132,8 @@ def _terms(form: Form, currency: str) -> dict[str, object]:
     }
     percent = form.whole_or_none("percent", 1, 100)
     gift = form.text("gift", longest=200, required=False)
-    days = [day.strip() for day in form.text("days_of_month", longest=100, required=False).split(",") if day.strip()]
-    tiers = [tier.strip() for tier in form.text("tiers", longest=200, required=False).split(",") if tier.strip()]
+    days = _listed(form, "days_of_month")
+    tiers, channels = _listed(form, "tiers"), _listed(form, "channels")
     if not all(day.isascii() and day.isdecimal() and 1 <= int(day[:3]) <= _LAST_DAY for day in days):
         form.errors["days_of_month"] = gettext("Days from 1 to 31, with commas between.")
         days = []
@@ -146,8 +146,14 @@ def _terms(form: Form, currency: str) -> dict[str, object]:
         "tiers": tiers,
         "days_of_month": [int(day) for day in days],
         "newcomers_only": form.is_ticked("newcomers_only"),
+        "channels": channels,
         "stacking": form.choice("stacking", _STACKING),
     }
+
+
+def _listed(form: Form, name: str) -> list[str]:
+    """What stands between commas."""
+    return [one.strip() for one in form.text(name, longest=400, required=False).split(",") if one.strip()]
 
 
 def _way(form: Form) -> Way:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from socialshop.pages.leader import circle, deals, opening, overview, results, team
+from socialshop.pages.leader import bargains, circle, deals, opening, overview, results, team
 from socialshop.pages.leader.section import leader
 
 __all__ = [
+    "bargains",
     "circle",
     "deals",
     "leader",

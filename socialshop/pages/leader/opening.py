@@ -85,7 +85,7 @@ def preview_deal(visit: Visit) -> Response:
 @leader.action("/deals", again="new_deal", once=True)
 def open_deal(visit: Visit) -> Response:
     """Open the deal, or keep it as a draft."""
-    new = _read(visit, _offered(visit), memberships.tiers(visit.uow))
+    new = _read(visit, offered_units(visit), memberships.tiers(visit.uow))
     visit.form.check()
     deal = deals.open_deal(visit.uow, visit.caller.member_id, visit.caller.number, new)
     if new.draft:
@@ -172,7 +172,7 @@ def _in_bounds(form: Form, value: int, most: int) -> int:
 
 
 def _facts(visit: Visit) -> dict[str, Any]:
-    offered = _offered(visit)
+    offered = offered_units(visit)
     usual = {"group_size": _USUAL_SIZE, "room_hours": _USUAL_HOURS, "hold_minutes": _USUAL_HOLD_MINUTES}
     return {
         "offered": offered,
@@ -184,7 +184,7 @@ def _facts(visit: Visit) -> dict[str, Any]:
     }
 
 
-def _offered(visit: Visit) -> dict[str, Offered]:
+def offered_units(visit: Visit) -> dict[str, Offered]:
     products = deals.products(visit.uow, None, _PRODUCTS_OFFERED)
     return {to_public("sku", unit.id): Offered(product, unit) for product in products for unit in product.skus}
 

@@ -12,6 +12,7 @@ leader = Section("leader", __name__, access=LEADERS, prefix="/lead")
 TABS = (
     Tab("overview", "leader.show_overview", "rooms", lazy_gettext("Overview")),
     Tab("deals", "leader.list_deals", "list", lazy_gettext("Deals")),
+    Tab("bargains", "leader.list_bargains", "list", lazy_gettext("Bargains")),
     Tab("circle", "leader.show_circle", "invite", lazy_gettext("Circle")),
     Tab("team", "leader.show_team", "me", lazy_gettext("Team")),
 )

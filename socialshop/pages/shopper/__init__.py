@@ -5,6 +5,7 @@ from __future__ import annotations
 from socialshop.pages.shopper import (
     account,
     addresses,
+    bargains,
     boards,
     calendar,
     circles,
@@ -39,6 +40,7 @@ from socialshop.pages.shopper.section import shopper
 __all__ = [
     "account",
     "addresses",
+    "bargains",
     "boards",
     "calendar",
     "circles",

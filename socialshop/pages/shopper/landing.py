@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from flask import render_template, url_for
-from flask_babel import gettext
+from flask_babel import gettext, lazy_gettext
+from flask_babel.speaklater import LazyString
 
 from socialshop.invites.rules import Kind
 from socialshop.invites.service import Landing
@@ -16,6 +17,15 @@ from socialshop.kernel.ids import to_public
 from socialshop.kernel.languages import Language
 from socialshop.pages import cookies, languages
 from socialshop.pages.section import HEADERS
+
+# Where a seat is taken by who joins the shop with it, by the prefix of its public id.
+_SEATS = {Kind.ROOM: "room", Kind.DEAL: "deal"}
+# The page of what is no seat, or none any more: endpoint, its variable, the prefix of the id, and the button.
+_PAGES: Mapping[Kind, tuple[str, str, str, LazyString]] = {
+    Kind.DEAL: ("shopper.show_deal", "deal_id", "deal", lazy_gettext("See the deal")),
+    Kind.NOTE: ("shopper.show_note", "note_id", "post", lazy_gettext("Read the note")),
+    Kind.BARGAIN: ("shopper.show_bargain", "bargain_id", "brg", lazy_gettext("Chop the price")),
+}
 
 
 class LandingPages:
@@ -44,15 +54,13 @@ class LandingPages:
 
 def _next_step(landing: Landing) -> tuple[str, str]:
     """The one button: where it leads, and what it says. Who is a member already is led on from there."""
-    subject, target = landing.subject, landing.target_id
-    if subject is not None and target is not None:
-        if landing.kind is Kind.ROOM and subject.is_open:
-            return url_for("shopper.show_sign_up", seat=to_public("room", target)), gettext("Take a seat")
-        if landing.kind is Kind.DEAL and subject.is_open:
-            return url_for("shopper.show_sign_up", seat=to_public("deal", target)), gettext("Buy together")
-        if landing.kind is Kind.DEAL:
-            return url_for("shopper.show_deal", deal_id=to_public("deal", target)), gettext("See the deal")
-        if landing.kind is Kind.NOTE:
-            return url_for("shopper.show_note", note_id=to_public("post", target)), gettext("Read the note")
-        return url_for("shopper.shop_front"), gettext("See what is on sale")
-    return url_for("shopper.show_sign_up", invite=landing.code), gettext("Become a member")
+    subject, target, kind = landing.subject, landing.target_id, landing.kind
+    if subject is None or target is None:
+        return url_for("shopper.show_sign_up", invite=landing.code), gettext("Become a member")
+    if kind in _SEATS and subject.is_open:
+        words = gettext("Take a seat") if kind is Kind.ROOM else gettext("Buy together")
+        return url_for("shopper.show_sign_up", seat=to_public(_SEATS[kind], target)), words
+    if kind in _PAGES:
+        endpoint, variable, prefix, words = _PAGES[kind]
+        return url_for(endpoint, **{variable: to_public(prefix, target)}), str(words)  # type: ignore[arg-type]
+    return url_for("shopper.shop_front"), gettext("See what is on sale")

@@ -22,6 +22,8 @@ MISSION_KINDS: Mapping[str, Any] = {
     MissionKind.CHECK_IN: lazy_gettext("Days of check-in"),
     MissionKind.SHARE: lazy_gettext("Orders that your links led to"),
     MissionKind.SURVEY: lazy_gettext("Surveys answered"),
+    MissionKind.REVIEW: lazy_gettext("Reviews of yours that were published"),
+    MissionKind.NOTE: lazy_gettext("Notes of yours that were published"),
 }
 MISSION_REPEATS: Mapping[str, Any] = {
     Repeats.ONCE: lazy_gettext("once"),

@@ -17,12 +17,14 @@ from socialshop.pages.visit import PAGE_ROWS, Visit, cut
 # The page behind the public id that a notice leads to, by its prefix.
 _PAGES = {
     "room": ("shopper.show_room", "room_id"),
+    "brg": ("shopper.show_bargain", "bargain_id"),
     "ord": ("shopper.show_order", "order_id"),
     "acr": ("shopper.explain", "commission_id"),
     "por": ("shopper.show_payout", "request_id"),
     "cnt": ("shopper.show_circle_notice", "notice_id"),
     "qst": ("shopper.show_question", "question_id"),
     "pls": ("shopper.show_subscription", "subscription_id"),
+    "cph": ("shopper.list_coupons", "_anchor"),
     "post": ("shopper.show_post", "post_id"),
     "whk": ("admin.show_webhook", "endpoint_id"),
 }
@@ -32,7 +34,7 @@ TOPICS = {
     "orders": lazy_gettext("Orders on their way"),
     "invites": lazy_gettext("Who joins by your links"),
     "earnings": lazy_gettext("What sales earn you"),
-    "membership": lazy_gettext("How your tier stands"),
+    "membership": lazy_gettext("Your tier, your plan, coupons and campaigns"),
     "circles": lazy_gettext("What leaders tell their circles"),
     "community": lazy_gettext("Your reviews and notes, questions and reports"),
 }

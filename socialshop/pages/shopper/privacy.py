@@ -68,6 +68,8 @@ TABLES: Mapping[str, Any] = {
     "payment_mandates": lazy_gettext("Leave to be charged again"),
     "rooms": lazy_gettext("Rooms hosted"),
     "seats": lazy_gettext("Seats"),
+    "bargains": lazy_gettext("Bargains started"),
+    "bargain_chops": lazy_gettext("Chops for friends"),
     "room_events": lazy_gettext("What happened in rooms"),
     "accruals": lazy_gettext("Commissions"),
     "commission_plan_drafts": lazy_gettext("Plans drafted"),
@@ -141,6 +143,7 @@ LOOKS: Mapping[str, Any] = {
     "download_payout_file": lazy_gettext("the file of payouts for the bank"),
 }
 KINDS: Mapping[str, Any] = {
+    "bargain_marks": lazy_gettext("Devices and networks that chopped a price"),
     "room_events": lazy_gettext("What happened in rooms"),
     "notices_and_mails": lazy_gettext("Notices and mails"),
     "webhooks_sent": lazy_gettext("Events told to other systems"),
@@ -206,8 +209,7 @@ def show_looks(visit: Visit) -> str:
 @shopper.page("/privacy/leave", tab="me")
 def show_leave(visit: Visit) -> str:
     """What leaving means, and the form that does it."""
-    left = privacy.money_of(visit.uow, visit.caller.number)
-    return render_template("shopper/leave.html", left=left)
+    return render_template("shopper/leave.html", lost=privacy.leaving_of(visit.uow, visit.caller.number))
 
 
 @shopper.action("/privacy/leave", again="show_leave")

@@ -12,22 +12,20 @@ from flask_babel import gettext
 from socialshop.deals import service as deals
 from socialshop.deals.rules import Status as DealStatus
 from socialshop.invites.rules import Kind
-from socialshop.kernel.ids import from_public, to_public
-from socialshop.loyalty.rules import MOST_POINTS
+from socialshop.kernel.ids import to_public
 from socialshop.orders import service as orders
-from socialshop.orders.service import Means, OrderView
+from socialshop.orders.service import OrderView
 from socialshop.pages import cookies, languages, sharing
 from socialshop.pages.section import HEADERS, go_to
 from socialshop.pages.shopper.seats import attribution
 from socialshop.pages.shopper.section import shopper
-from socialshop.pages.shopper.shop import for_you, own_price
+from socialshop.pages.shopper.shop import MOST_UNITS, for_you, own_price, wanted
 from socialshop.pages.visit import Visit
 from socialshop.rooms import service as rooms
 from socialshop.rooms.rules import Seat
 from socialshop.rooms.service import Joined
 from socialshop.web.auth import BUYERS, PUBLIC
 
-_MOST_UNITS = 20
 _POLICY = "Content-Security-Policy"
 _ROOM = {"room_id": "room"}
 
@@ -35,7 +33,8 @@ _ROOM = {"room_id": "room"}
 @shopper.action("/deals/<deal_id>/rooms", access=BUYERS, again="show_deal", once=True, ids={"deal_id": "deal"})
 def open_room(visit: Visit) -> Response:
     """Open a room, take its first seat, and go and pay."""
-    quantity, sku_id, means = _wanted(visit)
+    quantity, sku_id, means = wanted(visit.form)
+    visit.form.check()
     deal_id = visit.ids["deal_id"]
     through = attribution(visit)
     joined = rooms.open_room(visit.uow, visit.caller, deal_id, quantity, through, sku_id=sku_id, means=means)
@@ -45,21 +44,12 @@ def open_room(visit: Visit) -> Response:
 @shopper.action("/rooms/<room_id>/seats", access=BUYERS, again="show_room", once=True, ids=_ROOM)
 def join_room(visit: Visit) -> Response:
     """Take a seat, and go and pay."""
-    quantity, sku_id, means = _wanted(visit)
+    quantity, sku_id, means = wanted(visit.form)
+    visit.form.check()
     room_id = visit.ids["room_id"]
     through = attribution(visit)
     joined = rooms.join(visit.uow, visit.caller, room_id, quantity, through, sku_id=sku_id, means=means)
     return go_and_pay(visit, visit.caller.member_id, joined)
-
-
-def _wanted(visit: Visit) -> tuple[int, uuid.UUID | None, Means]:
-    """How many units and of which kind, and what besides money should pay a part of them."""
-    quantity = visit.form.whole("quantity", 1, _MOST_UNITS)
-    use_points = visit.form.whole_or_none("use_points", 1, MOST_POINTS)
-    visit.form.check()
-    chosen = visit.form.values.get("sku_id")
-    sku_id = from_public("sku", chosen) if chosen else None
-    return quantity, sku_id, Means(use_points, () if visit.form.is_ticked("keep_coupons") else None)
 
 
 @shopper.action("/rooms/<room_id>/leave", access=BUYERS, again="show_room", ids=_ROOM)
@@ -83,10 +73,20 @@ def show_room(visit: Visit) -> Response:
     share = None
     if visit.visitor is not None:
         share = sharing.of_target(visit.uow, visit.visitor.member_id, Kind.ROOM, visit.ids["room_id"])
+    bought = rooms.bargain_of_room(visit.uow, visit.ids["room_id"])
+    if bought is not None:
+        return go_to("shopper.show_bargain", bargain_id=to_public("brg", bought))
     facts = _facts(visit)
     seat = facts["seat"]
     paid = isinstance(seat, rooms.OwnSeat) and seat.status in (Seat.PAID, Seat.CONFIRMED)
-    shown = render_template("shopper/room.html", share=share, for_you=for_you(visit) if paid else None, **facts)
+    shown = render_template(
+        "shopper/room.html",
+        tab="rooms",
+        form=visit.form,
+        share=share,
+        for_you=for_you(visit) if paid else None,
+        **facts,
+    )
     answer = make_response(shown)
     watch = visit.settings.watch_url
     if watch is not None:
@@ -95,6 +95,12 @@ def show_room(visit: Visit) -> Response:
             "connect-src 'self'", f"connect-src 'self' {watch.rstrip('/')}"
         )
     return answer
+
+
+@shopper.action("/rooms/<room_id>/price", access=BUYERS, again="show_room", ids=_ROOM)
+def price_room(visit: Visit) -> Response:
+    """The room with the price of what was typed so far. Nothing is taken."""
+    return show_room(visit)
 
 
 @shopper.page("/rooms/<room_id>/live", access=PUBLIC, ids=_ROOM)
@@ -131,12 +137,12 @@ def _facts(visit: Visit) -> dict[str, object]:
         "is_seated": live,
         "missing": room.size - room.seats_taken,
         "joinable": joinable,
-        "quote": own_price(visit, deal, room.price) if joinable and deal is not None else None,
+        "estimate": own_price(visit, rooms.quote_joining, room_id) if joinable else None,
         "deal_status": deal.status if deal else None,
         "kinds": _kinds(room, deal),
         "seen": f'"{_tag(room_id, room.version)}"',
         "watch": _stream(visit.settings.watch_url, room_id),
-        "most_units": _MOST_UNITS,
+        "most_units": MOST_UNITS,
     }
 
 

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Callable
 
-from flask import render_template, request
+from flask import Response, make_response, render_template, request
 
 from socialshop.community import service as community
 from socialshop.deals import service as deals
 from socialshop.deals.rules import Status
 from socialshop.identity import service as identity
-from socialshop.kernel.money import Money
+from socialshop.kernel.errors import InvalidValue, NotFound
+from socialshop.loyalty.rules import MOST_POINTS
 from socialshop.memberships import service as memberships
-from socialshop.orders import service as orders
-from socialshop.orders.service import Goods, Quote
+from socialshop.orders.service import Estimate, Means
 from socialshop.pages import languages
+from socialshop.pages.forms import Form
+from socialshop.pages.section import go_to
+from socialshop.pages.shopper.seats import attribution
 from socialshop.pages.shopper.section import shopper
 from socialshop.pages.visit import PAGE_ROWS, Visit, cut
 from socialshop.recommendations import service as recommendations
@@ -24,6 +28,7 @@ from socialshop.web.auth import BUYERS, PUBLIC
 
 _ROOMS_SHOWN = 5
 _FOR_YOU_SHOWN = 3
+MOST_UNITS = 20
 
 
 @shopper.page("/", access=PUBLIC, tab="shop")
@@ -42,21 +47,29 @@ def for_you(visit: Visit) -> Recommendations | None:
 
 
 @shopper.page("/deals/<deal_id>", access=PUBLIC, ids={"deal_id": "deal"}, tab="shop")
-def show_deal(visit: Visit) -> str:
-    """A deal, and the open rooms that lack the fewest members."""
-    deal = deals.deal(visit.uow, visit.ids["deal_id"])
+def show_deal(visit: Visit) -> str | Response:
+    """A deal, and the open rooms that lack the fewest members; a bargain has a page of its own."""
+    try:
+        deal = deals.deal(visit.uow, visit.ids["deal_id"])
+    except NotFound:
+        deals.bargain_offer(visit.uow, visit.ids["deal_id"])
+        return go_to("shopper.show_bargain_offer", deal_id=visit.path["deal_id"])
     product = deals.product(visit.uow, deal.product_id)
     found = rooms.open_rooms(visit.uow, deal.id, _ROOMS_SHOWN)
+    is_early = _may_come_early(visit, deal)
+    may_open = deal.status is Status.LIVE or is_early
     return render_template(
         "shopper/deal.html",
+        tab="shop",
+        form=visit.form,
         deal=deal,
         product=product,
         leader_id=_leader_of(visit, deal),
         rating=community.rating_of(visit.uow, product.id),
         rooms=found,
-        is_early=_may_come_early(visit, deal),
+        is_early=is_early,
         asked=_asked_tier(visit, deal),
-        quote=own_price(visit, deal, deal.price),
+        estimate=own_price(visit, rooms.quote_opening, deal.id) if may_open else None,
     )
 
 
@@ -67,11 +80,35 @@ def _leader_of(visit: Visit, deal: deals.DealView) -> uuid.UUID | None:
     return next(member.id for member in identity.named(visit.uow, numbers=[deal.opened_by]))
 
 
-def own_price(visit: Visit, deal: deals.DealView, price: Money) -> Quote | None:
-    """What a unit of the deal, at this price, costs who looks at it; None for nobody, and for who may not buy."""
+@shopper.action("/deals/<deal_id>/price", access=BUYERS, again="show_deal", ids={"deal_id": "deal"})
+def price_deal(visit: Visit) -> Response:
+    """The deal with the price of what was typed so far. Nothing is taken."""
+    return make_response(show_deal(visit))
+
+
+def own_price(visit: Visit, quote: Callable[..., Estimate], about: uuid.UUID) -> Estimate | None:
+    """What the seat costs who looks at it, as it is typed so far; None for nobody, and for who may not buy.
+
+    Points of which none act are named at their field, and the price is said without them.
+    """
     if visit.visitor is None or visit.visitor.role not in BUYERS.roles:
         return None
-    return orders.quote(visit.uow, visit.visitor.number, Goods(price, deal.id, deal.sku_id))
+    quantity, sku_id, means = wanted(visit.form)
+    through = attribution(visit)
+    try:
+        return quote(visit.uow, visit.visitor, about, quantity, through, sku_id=sku_id, means=means)
+    except InvalidValue as wrong:
+        visit.form.take(wrong)
+        return quote(visit.uow, visit.visitor, about, 1, through, sku_id=sku_id, means=Means(None, means.coupon_ids))
+
+
+def wanted(form: Form) -> tuple[int, uuid.UUID | None, Means]:
+    """How many units and of which kind, and what besides money should pay a part of them; one where nothing was typed yet."""
+    quantity = form.whole("quantity", 1, MOST_UNITS) if form.values else 1
+    use_points = form.whole_or_none("use_points", 1, MOST_POINTS)
+    chosen = form.values.get("sku_id")
+    sku_id = from_public("sku", chosen) if chosen else None
+    return max(quantity, 1), sku_id, Means(use_points, () if form.is_ticked("keep_coupons") else None)
 
 
 def _may_come_early(visit: Visit, deal: deals.DealView) -> bool:

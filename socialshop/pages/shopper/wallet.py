@@ -41,6 +41,27 @@ def show_wallet(visit: Visit) -> str:
     return render_template("shopper/wallet.html", entries=entries, next=after, wallet=wallet, currency=currency)
 
 
+@shopper.page("/wallet/statements", tab="earnings")
+def list_statements(visit: Visit) -> str:
+    """The months in which the wallet moved."""
+    months = commissions.months_of(visit.uow, visit.caller.number, visit.settings.currency, visit.settings.time_zone)
+    return render_template("shopper/statements.html", months=months, currency=visit.settings.currency)
+
+
+@shopper.page("/wallet/statements/<month>", tab="earnings")
+def show_statement(visit: Visit) -> str:
+    """What a month began with, what moved, what it ended with, and the hash over all of it."""
+    found = commissions.statement_of(
+        visit.uow,
+        visit.caller.number,
+        visit.settings.currency,
+        visit.settings.time_zone,
+        commissions.month_named(visit.path["month"]),
+    )
+    entries = [WalletEntry.of(row, languages.reader()) for row in found.rows]
+    return render_template("shopper/statement.html", found=found, month=found.month, entries=entries)
+
+
 def movement_before(said: str | None) -> tuple[int, int] | None:
     """The movement that the page before ended with, as `?after=` says it: a journal entry and a line in it."""
     if said is None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from socialshop.privacy.service.erasing import NEUTRAL_NAMES, erase, finish_erasures
 from socialshop.privacy.service.exporting import Part, export_of, glance_at
 from socialshop.privacy.service.forfeiting import money_of
+from socialshop.privacy.service.leaving import Leaving, leaving_of
 from socialshop.privacy.service.looking import KINDS, LookRow, forget_looks, looks_at, note_look
 from socialshop.privacy.service.retention import RETENTION, Kept, forget
 
@@ -13,6 +14,7 @@ __all__ = [
     "NEUTRAL_NAMES",
     "RETENTION",
     "Kept",
+    "Leaving",
     "LookRow",
     "Part",
     "erase",
@@ -21,6 +23,7 @@ __all__ = [
     "forget",
     "forget_looks",
     "glance_at",
+    "leaving_of",
     "looks_at",
     "money_of",
     "note_look",

@@ -11,6 +11,7 @@ import json
 import uuid
 from collections.abc import Mapping
 from contextlib import suppress
+from dataclasses import replace
 from datetime import timedelta
 from typing import NamedTuple
 
@@ -27,6 +28,7 @@ from socialshop.payouts import service as payouts
 from socialshop.privacy.errors import MoneyLeft, PayoutUnderway
 from socialshop.privacy.holdings import HOLDINGS
 from socialshop.privacy.service.forfeiting import forfeit, money_of, take_back
+from socialshop.privacy.service.leaving import Leaving, leaving_of
 from socialshop.privacy.store import erasing as store
 from socialshop.rooms import service as rooms
 from socialshop.rooms.errors import RoomClosed, SeatPaid
@@ -59,12 +61,12 @@ class _Leaver(NamedTuple):
     number: int
 
 
-def erase(uow: UnitOfWork, member_id: uuid.UUID, *, gives_up: bool = False) -> None:
-    """Erase a person; a second time changes nothing. Raises NotFound, PayoutUnderway, MoneyLeft.
+def erase(uow: UnitOfWork, member_id: uuid.UUID, *, gives_up: bool = False) -> Leaving:
+    """Erase a person; returns what that person lost by it. Raises NotFound, PayoutUnderway, MoneyLeft.
 
-    Seats that are held unpaid are given up; what is paid goes on under the number. Money that could be paid out must be
-    given up in so many words (`gives_up`), and with it payouts that nobody has approved; it falls to the shop. What
-    still matures afterwards falls to the shop when it settles.
+    A second time changes nothing. Seats that are held unpaid are given up; what is paid goes on under the number. Money
+    that could be paid out must be given up in so many words (`gives_up`), and with it payouts that nobody has approved;
+    it falls to the shop. What still matures afterwards falls to the shop when it settles.
     """
     number = store.number_of(uow.session, member_id)
     if number is None:
@@ -76,6 +78,7 @@ def erase(uow: UnitOfWork, member_id: uuid.UUID, *, gives_up: bool = False) -> N
     leaver = store.lock(uow.session, member_id)
     if leaver is None:
         raise NotFound("no such member")
+    lost = leaving_of(uow, number)
     given_up = _settle_money(uow, member_id, number, gives_up)
     _make_nobody(uow, Person(member_id, number, NEUTRAL_NAMES.get(leaver.locale, NEUTRAL_NAMES["en"])))
     store.add(uow.session, member_id, uow.now)
@@ -83,6 +86,7 @@ def erase(uow: UnitOfWork, member_id: uuid.UUID, *, gives_up: bool = False) -> N
     target = to_public("mbr", member_id)
     audit.record(uow, actor=member_id, action="member.erased", target=target, facts=facts)
     _log.info("member erased", member=target)
+    return replace(lost, money=given_up)
 
 
 def finish_erasures(uow: UnitOfWork) -> bool:

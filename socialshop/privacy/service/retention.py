@@ -33,6 +33,7 @@ class Kept:
 
 RETENTION: tuple[Kept, ...] = (
     Kept("room_events", "history_keep_days", rooms.forget_events),
+    Kept("bargain_marks", "history_keep_days", rooms.forget_bargain_marks),
     Kept("notices_and_mails", "history_keep_days", notifications.forget),
     Kept("webhooks_sent", "history_keep_days", notifications.forget_webhooks),
     Kept("payment_notices", "history_keep_days", payments.forget_notices),

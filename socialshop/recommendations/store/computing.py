@@ -1,7 +1,7 @@
 """Working out what is bought together and by many, and which goods that suggests to whom: sets of members at a time.
 
-Who has withdrawn the consent to goods chosen for them is suggested nothing, and is in no pair and no friends' figure.
-How many bought a product, or filled rooms of it, counts everybody; it names nobody and is shown to everybody alike.
+Who has withdrawn the consent to goods chosen for them is suggested nothing, and is in no figure: in no pair, as
+nobody's friend, and not among those who bought a product or filled rooms of it.
 Nothing is suggested to who has no live session: who has left has none, and who does not come is shown nothing.
 """
 
@@ -19,7 +19,14 @@ _YEAR, _SEASON, _WEEKS = timedelta(days=365), timedelta(days=90), timedelta(days
 # Bounds of what one member weighs: a buyer of everything says little about anything, and costs its square.
 _PRODUCTS_OF_A_MEMBER, _ROOMS_OF_A_MEMBER, _FRIENDS_OF_A_MEMBER = 50, 20, 200
 _OTHERS_OF_A_PRODUCT, _SUGGESTIONS_OF_A_MEMBER = 20, 12
-_SOLD = "o.status IN ('confirmed', 'shipped', 'received', 'completed')"
+# An order that stands, of somebody whose last word about the consent is not no: read once, for few say it.
+_SOLD = """
+    o.status IN ('confirmed', 'shipped', 'received', 'completed') AND o.buyer NOT IN (
+        SELECT m.number FROM (
+            SELECT DISTINCT ON (member_id) member_id, given FROM member_consents
+            WHERE document = 'personalisation' ORDER BY member_id, accepted_at DESC
+        ) AS said JOIN members m ON m.id = said.member_id WHERE NOT said.given)
+"""
 
 _POPULARITY = text(
     f"""

@@ -66,13 +66,14 @@ _FOUND = text(
         UNION (SELECT product_id FROM product_popularity ORDER BY rooms_filled DESC LIMIT {_CANDIDATES_OF_A_KIND})
         UNION (
             SELECT s.product_id FROM deals d JOIN skus s ON s.id = d.sku_id
-            WHERE NOT d.draft AND d.ended_at IS NULL AND d.starts_at <= :now
+            WHERE NOT d.draft AND d.ended_at IS NULL AND d.starts_at <= :now AND d.group_size > 1
             ORDER BY d.starts_at DESC LIMIT {_CANDIDATES_OF_A_KIND}
         )
     ), live AS (
         SELECT d.id, s.product_id, s.currency, d.price_minor, d.starts_at, d.minimum_tier
         FROM candidates c JOIN skus s ON s.product_id = c.product_id JOIN deals d ON d.sku_id = s.id
         WHERE NOT d.draft AND d.paused_at IS NULL AND d.ended_at IS NULL AND d.starts_at <= :now
+          AND d.group_size > 1
           AND (d.ends_at IS NULL OR d.ends_at > :now) AND s.stock > 0 AND (d.quota IS NULL OR d.taken < d.quota)
           AND (d.minimum_tier IS NULL OR d.minimum_tier = ANY(:tiers))
           AND (NOT d.circle_only OR in_circle(d.opened_by, :member))

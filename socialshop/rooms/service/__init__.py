@@ -2,6 +2,23 @@
 
 from __future__ import annotations
 
+from socialshop.rooms.service.bargaining import (
+    BargainView,
+    ChopView,
+    bargain,
+    bargain_of_room,
+    bargain_subject,
+    bargain_titles,
+    bargain_version,
+    bargains_of,
+    buy_bargain,
+    chop,
+    expire_bargains,
+    forget_bargain_marks,
+    on_room_for_one_over,
+    quote_bargain,
+    start_bargain,
+)
 from socialshop.rooms.service.ending import expire_due, forget_events, release_lapsed_holds
 from socialshop.rooms.service.following import (
     on_capture_failed,
@@ -11,7 +28,7 @@ from socialshop.rooms.service.following import (
     on_payment_released,
     on_room_filled,
 )
-from socialshop.rooms.service.joining import Attribution, Joined, SeatView, join, open_room, quote
+from socialshop.rooms.service.joining import Attribution, Joined, SeatView, join, open_room
 from socialshop.rooms.service.leading import (
     FollowedRoom,
     deal_days,
@@ -22,6 +39,7 @@ from socialshop.rooms.service.leading import (
     rooms_over,
 )
 from socialshop.rooms.service.leaving import ask_back, leave
+from socialshop.rooms.service.quoting import quote_joining, quote_opening
 from socialshop.rooms.service.reading import (
     MemberView,
     OpenRoom,
@@ -47,6 +65,8 @@ __all__ = [
     "CHANNEL",
     "PERSONAL",
     "Attribution",
+    "BargainView",
+    "ChopView",
     "CountRow",
     "DayRow",
     "EventRow",
@@ -59,13 +79,23 @@ __all__ = [
     "RoomView",
     "SeatView",
     "ask_back",
+    "bargain",
+    "bargain_of_room",
+    "bargain_subject",
+    "bargain_titles",
+    "bargain_version",
+    "bargains_of",
+    "buy_bargain",
+    "chop",
     "deal_days",
     "deal_version",
     "events_after",
     "events_of_rooms",
+    "expire_bargains",
     "expire_due",
     "filling",
     "filling_of_deal",
+    "forget_bargain_marks",
     "forget_events",
     "join",
     "leave",
@@ -75,16 +105,20 @@ __all__ = [
     "on_payment_captured",
     "on_payment_released",
     "on_room_filled",
+    "on_room_for_one_over",
     "open_room",
     "open_rooms",
     "own_seat",
-    "quote",
+    "quote_bargain",
+    "quote_joining",
+    "quote_opening",
     "release_lapsed_holds",
     "remind",
     "room_counts",
     "rooms_named",
     "rooms_over",
     "share_subject",
+    "start_bargain",
     "titles",
     "version",
     "view",

@@ -17,8 +17,8 @@ from socialshop.rooms.rules import Seat, Status
 from socialshop.rooms.service.ending import expire, settle_given_up
 from socialshop.rooms.service.filling import filled
 from socialshop.rooms.service.watching import tell_watchers
+from socialshop.rooms.store import bargains, filling
 from socialshop.rooms.store import changing as store
-from socialshop.rooms.store import filling
 
 Payloads = Sequence[Mapping[str, Any]]
 
@@ -79,6 +79,7 @@ def on_capture_failed(uow: UnitOfWork, payloads: Payloads) -> None:
     given_up = store.give_up_orders(uow.session, order_ids, uow.now)
     settle_given_up(uow, given_up, "the money could not be taken")
     orders.cancel(uow, [seat.order_id for seat in given_up])
+    bargains.reopen_unpaid(uow.session, {seat.room_id for seat in given_up}, uow.now)
 
 
 def on_deal_moved(uow: UnitOfWork, payloads: Payloads) -> None:

@@ -91,8 +91,26 @@ def open_room(
     TierRequired, CircleRequired, MemberLimitReached, StandingLimited; what `means` ask for besides: InvalidValue,
     PointsShort, CouponUnusable.
     """
-    offer = _offer(uow, buyer, deal_id, attribution)
-    _chosen(offer, sku_id)
+    offer = offer_to(uow, buyer, deal_id, attribution)
+    return open_on(uow, buyer, offer, quantity, attribution, sku_id=sku_id, means=means)
+
+
+def open_on(
+    uow: UnitOfWork,
+    buyer: Buyer,
+    offer: deals.DealOffer,
+    quantity: int,
+    attribution: Attribution,
+    *,
+    sku_id: uuid.UUID | None,
+    means: orders.Means,
+    opens: bool = True,
+) -> Joined:
+    """Open a room on these terms; unless it `opens` on a deal, one that was ended since hinders nothing.
+
+    Raises as `open_room` does.
+    """
+    offer.chosen(sku_id)
     seat_id, order_id, line_id, room_id = new_ids(4)
     wish = _Wish(buyer.number, quantity, seat_id, order_id, line_id, room_id, means, sku_id)
     expires_at = uow.now + offer.room_ttl
@@ -115,8 +133,8 @@ def open_room(
         "size": offer.size,
         "expires_at": expires_at,
     }
-    claim = store.open_room(uow.session, {**_values(uow, wish, attribution, opens=True), **terms})
-    _check(uow, claim, wish, opens=True)
+    claim = store.open_room(uow.session, {**_values(uow, wish, attribution, opens=opens), **terms})
+    _check(uow, claim, wish, opens=opens)
     room = RoomView(
         id=wish.room,
         deal_id=offer.deal_id,
@@ -130,6 +148,7 @@ def open_room(
         version=1,
         members=(MemberView(claim.display_name or "", Seat.HELD),),
         title=offer.title,
+        sku_id=offer.sku_id,
         price_steps=offer.price_steps,
         host_perk=offer.host_perk,
         newcomer_only=offer.newcomer_only,
@@ -163,29 +182,7 @@ def join(
     return _seated(uow, claim, wish, None)
 
 
-def quote(
-    uow: UnitOfWork,
-    buyer: Buyer,
-    deal_id: uuid.UUID,
-    quantity: int,
-    means: orders.Means,
-    *,
-    sku_id: uuid.UUID | None = None,
-) -> orders.Quote:
-    """What a seat in a new room of the deal would cost; nothing is taken.
-
-    Raises NotFound, InvalidValue, DealNotLive, DealPaused, CouponUnusable.
-    """
-    offer = _offer(uow, buyer, deal_id, NOWHERE)
-    unit = _chosen(offer, sku_id)
-    price = unit.price
-    if price.amount_minor * quantity > MAX_AMOUNT_MINOR:
-        raise InvalidValue("so many units cost more than 10^12 minor units", field="quantity")
-    goods = orders.Goods(Money(price.amount_minor * quantity, price.currency), deal_id, unit.id)
-    return orders.quote(uow, buyer.number, goods, means)
-
-
-def _offer(uow: UnitOfWork, buyer: Buyer, deal_id: uuid.UUID, attribution: Attribution) -> deals.DealOffer:
+def offer_to(uow: UnitOfWork, buyer: Buyer, deal_id: uuid.UUID, attribution: Attribution) -> deals.DealOffer:
     """The deal's terms, some hours early for who has that; an unknown code is told before a deal that is not live."""
     try:
         try:
@@ -198,17 +195,9 @@ def _offer(uow: UnitOfWork, buyer: Buyer, deal_id: uuid.UUID, attribution: Attri
         raise
 
 
-def _chosen(offer: deals.DealOffer, sku_id: uuid.UUID | None) -> deals.DealUnit:
-    """The unit that was chosen, else the deal's first. Raises InvalidValue for one that it does not offer."""
-    found = next((unit for unit in offer.units if sku_id in (None, unit.id)), None)
-    if found is None:
-        raise InvalidValue("the deal does not offer this unit", field="sku_id")
-    return found
-
-
 def _kept(units: Sequence[deals.DealUnit]) -> dict[str, dict[str, object]] | None:
     """What a room keeps of the units that may be chosen; nothing of one alone."""
-    if len(units) == 1:
+    if not units[1:]:
         return None
     return {str(unit.id): {"price_minor": unit.price.amount_minor, "title": unit.title} for unit in units}
 
@@ -309,7 +298,8 @@ def _seated(uow: UnitOfWork, claim: Claim, wish: _Wish, room: RoomView | None) -
         raise LookupError("a claim without its terms")
     if claim.deal_id is None or claim.sku_id is None:
         raise LookupError("a claim without its goods")
-    goods = orders.Goods(Money(claim.price_minor * wish.quantity, claim.currency), claim.deal_id, claim.sku_id)
+    price = Money(claim.price_minor * wish.quantity, claim.currency)
+    goods = orders.Goods(price, claim.deal_id, claim.sku_id, claim.channel)
     hand = orders.Hand(memberships.benefits_in(claim.held), claim.has_coupons)
     priced = orders.price_order(uow, wish.member, wish.order, goods, wish.means, hand=hand)
     total = priced.total

@@ -46,6 +46,7 @@ class Claim(NamedTuple):
     barred: bool
     held: dict[str, Any]
     has_coupons: bool
+    channel: str | None
     newcomer_only: bool | None
     bought: bool
     sku_offered: bool
@@ -66,7 +67,7 @@ _CLAIM = f"""
             early_until, newcomer_only, opens
         FROM entered
     ), link AS (
-        SELECT l.id, CASE WHEN m.number <> :member THEN l.id END AS brings
+        SELECT l.id, l.channel, CASE WHEN m.number <> :member THEN l.id END AS brings
         FROM invite_links l JOIN members m ON m.id = l.owner_id
         WHERE l.code = :code OR l.id = CAST(:link_id AS uuid)
     ), seat AS (
@@ -91,9 +92,10 @@ _CLAIM = f"""
         EXISTS (SELECT FROM reserved), r.title, r.price_minor, r.currency, r.sku_id, r.deal_id,
         r.per_member_limit, r.minimum_tier, r.circle_of, r.early_until, (SELECT hold_until FROM seat),
         (SELECT p.display_name FROM members m JOIN member_profiles p ON p.member_id = m.id WHERE m.number = :member),
-        {BARRED}, {HELD}, {HOLDS_COUPONS}, r.newcomer_only AND NOT r.opens,
+        {BARRED}, {HELD}, {HOLDS_COUPONS}, (SELECT channel FROM link WHERE brings IS NOT NULL),
+        r.newcomer_only AND NOT r.opens,
         r.newcomer_only AND NOT r.opens AND {BOUGHT_BEFORE},
-        CAST(:sku_id AS uuid) IS NULL OR EXISTS (SELECT FROM entered WHERE opens) OR EXISTS (
+        CAST(:sku_id AS uuid) IS NULL OR :opening OR EXISTS (
             SELECT FROM rooms offering WHERE offering.id = :room_id
                 AND (offering.sku_id = CAST(:sku_id AS uuid) OR offering.skus -> CAST(:sku_id AS text) IS NOT NULL))
     FROM (SELECT) AS once LEFT JOIN room r ON true
@@ -122,7 +124,7 @@ _OPEN = text(
         VALUES (:room_id, :deal_id, :own_sku_id, :title, :price_minor, :currency, :return_days, :seat_hold_seconds,
             :per_member_limit, :minimum_tier, :circle_of, :early_until, CAST(:price_steps AS jsonb),
             CAST(:host_perk AS jsonb), :newcomer_only, CAST(:skus AS jsonb), :member, :size, 1, :now, :expires_at)
-        RETURNING *, true AS opens
+        RETURNING *, CAST(:opens AS boolean) AS opens
     ), {_CLAIM}
 """  # noqa: S608 - texts of the rooms' own
 )
@@ -130,13 +132,13 @@ _OPEN = text(
 
 def claim_seat(session: Session, values: Mapping[str, object]) -> Claim:
     """Take a seat in an open room."""
-    return Claim(*session.execute(_JOIN, values).one())
+    return Claim(*session.execute(_JOIN, {**values, "opening": False}).one())
 
 
 def open_room(session: Session, values: Mapping[str, object]) -> Claim:
     """Make a room with its first seat taken."""
     kept = {name: json.dumps(values[name]) if values[name] else None for name in ("price_steps", "host_perk", "skus")}
-    return Claim(*session.execute(_OPEN, {**values, **kept}).one())
+    return Claim(*session.execute(_OPEN, {**values, **kept, "opening": True}).one())
 
 
 class Standing(NamedTuple):

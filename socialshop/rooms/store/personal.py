@@ -26,6 +26,28 @@ PERSONAL = (
         stays="Which number bought in which room: the order rests on it.",
     ),
     Holding(
+        "bargains",
+        ("member", "per_member_limit", "device"),
+        reads="""
+            SELECT id, title, start_minor, price_minor, currency, status, started_at, expires_at
+            FROM bargains WHERE member = :number ORDER BY id
+        """,
+        ids={"id": "brg"},
+        erases=("UPDATE bargains SET device = NULL WHERE member = :number AND device IS NOT NULL",),
+    ),
+    Holding(
+        "bargain_chops",
+        ("member", "device", "network"),
+        reads="""
+            SELECT bargain_id, amount_minor, newcomer, at FROM bargain_chops WHERE member = :number ORDER BY at
+        """,
+        ids={"bargain_id": "brg"},
+        erases=(
+            "UPDATE bargain_chops SET device = NULL, network = NULL"
+            " WHERE member = :number AND (device IS NOT NULL OR network IS NOT NULL)",
+        ),
+    ),
+    Holding(
         "room_events",
         ("member",),
         reads="""

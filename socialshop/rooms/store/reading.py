@@ -34,6 +34,7 @@ class RoomRow(NamedTuple):
     seats_at_fill: int | None
     newcomer_only: bool
     skus: dict[str, Any] | None
+    sku_id: uuid.UUID
 
 
 class ShareRow(NamedTuple):
@@ -131,7 +132,7 @@ _ROOM = text(
             LEFT JOIN member_profiles p ON p.member_id = m.id
             WHERE s.room_id = r.id AND s.status IN ('held', 'paid', 'confirmed')
         ), r.title, r.price_steps, r.host_perk, r.seats_at_fill,
-        r.newcomer_only, r.skus
+        r.newcomer_only, r.skus, r.sku_id
     FROM rooms r WHERE r.id = :id
     """
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from socialshop.infra.uow import UnitOfWork
 from socialshop.kernel.ids import to_public
 from socialshop.loyalty.service.campaigns.planning import CAMPAIGN_PREFIX
-from socialshop.loyalty.service.handing_out import issue
+from socialshop.loyalty.service.handing_out import hand_out
 from socialshop.loyalty.store import campaigns as store
 from socialshop.loyalty.store import coupons
 from socialshop.loyalty.store.campaigns import Untold
@@ -34,7 +34,7 @@ def give_coupons(uow: UnitOfWork) -> bool:
     if due is None or coupon is None or coupon.paused_at is not None:
         return False
     members = store.take_turns(uow.session, due.campaign_id, uow.now, _GIVEN_A_STEP)
-    issue(uow, coupon, members, to_public(CAMPAIGN_PREFIX, due.campaign_id))
+    hand_out(uow, coupon, members, to_public(CAMPAIGN_PREFIX, due.campaign_id))
     return True
 
 
