@@ -97,9 +97,8 @@ def buy_bargain(visit: Visit) -> Response:
     """Buy the own bargain at its price, and go and pay."""
     _, sku_id, means = wanted(visit.form)
     visit.form.check()
-    joined = rooms.buy_bargain(
-        visit.uow, visit.caller, visit.ids["bargain_id"], attribution(visit), sku_id=sku_id, means=means
-    )
+    bargain_id, through = visit.ids["bargain_id"], attribution(visit)
+    joined = rooms.buy_bargain(visit.uow, visit.caller, bargain_id, through, sku_id=sku_id, means=means)
     return go_to("shopper.show_payment", order_id=to_public("ord", joined.order.id))
 
 

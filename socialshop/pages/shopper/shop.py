@@ -12,6 +12,7 @@ from socialshop.deals import service as deals
 from socialshop.deals.rules import Status
 from socialshop.identity import service as identity
 from socialshop.kernel.errors import InvalidValue, NotFound
+from socialshop.kernel.ids import from_public
 from socialshop.loyalty.rules import MOST_POINTS
 from socialshop.memberships import service as memberships
 from socialshop.orders.service import Estimate, Means
@@ -103,7 +104,7 @@ def own_price(visit: Visit, quote: Callable[..., Estimate], about: uuid.UUID) ->
 
 
 def wanted(form: Form) -> tuple[int, uuid.UUID | None, Means]:
-    """How many units and of which kind, and what besides money should pay a part of them; one where nothing was typed yet."""
+    """How many units, of which kind, and what besides money should pay a part; one where nothing was typed yet."""
     quantity = form.whole("quantity", 1, MOST_UNITS) if form.values else 1
     use_points = form.whole_or_none("use_points", 1, MOST_POINTS)
     chosen = form.values.get("sku_id")
