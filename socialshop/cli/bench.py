@@ -39,6 +39,9 @@ BENCHES = {
     "points": "socialshop.bench.points:expire",
     "tiers": "socialshop.bench.tiers:tiers",
     "notify": "socialshop.bench.notify:notify",
+    "plans": "socialshop.bench.plans:plans",
+    "coupons": "socialshop.bench.coupons:coupons",
+    "recommendations": "socialshop.bench.recommendations:night",
 }
 
 

@@ -91,6 +91,7 @@ def test_the_tour_leads_from_a_link_to_the_payout_file(environment: Mapping[str,
     assert took.returncode == 0, took.stdout[-2000:] + took.stderr[-2000:]
     file = next(Path(environment["TMPDIR"]).glob("*/payouts.csv")).read_text(encoding="utf-8")
     assert "DE89370400440532013000" in file
+    assert "CN¥10.00 off" in took.stdout
     assert took.stdout.splitlines()[-4:] == [
         "balanced: true",
         "chain_ok: true",
