@@ -32,6 +32,14 @@ class Status(StrEnum):
     ENDED = "ended"
 
 
+class OpenTo(StrEnum):
+    """Which leaders may make deals of a unit."""
+
+    ALL = "all"
+    CHOSEN = "chosen"
+    NONE = "none"
+
+
 class BuyAt(StrEnum):
     """When a bargain may be bought: at any price reached, or only at its floor."""
 

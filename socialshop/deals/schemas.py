@@ -17,14 +17,34 @@ from socialshop.deals.rules import (
     MOST_UNITS_OFFERED,
     SMALLEST_GROUP,
 )
-from socialshop.deals.service import DealUnit, DealView, NewDeal, NewProduct, NewSku, ProductView, SkuView
+from socialshop.deals.service import (
+    DealUnit,
+    DealView,
+    NewDeal,
+    NewProduct,
+    NewSku,
+    Opening,
+    OpenTo,
+    ProductView,
+    SkuView,
+)
 from socialshop.kernel.errors import InvalidValue
 from socialshop.kernel.ids import from_public, to_public
 from socialshop.kernel.money import MAX_AMOUNT_MINOR
 from socialshop.web.paging import Page, PageQuery
 from socialshop.web.schemas import GivenInstant, Instant, MoneyWire, Wire, with_example
 
-__all__ = ["DealPage", "DealWire", "DraftDeal", "DraftProduct", "PageQuery", "ProductPage", "ProductWire"]
+__all__ = [
+    "DealPage",
+    "DealWire",
+    "DraftDeal",
+    "DraftProduct",
+    "NewOpening",
+    "OpeningWire",
+    "PageQuery",
+    "ProductPage",
+    "ProductWire",
+]
 
 _LONGEST_YEARS = 10 * 366 * 86_400
 
@@ -111,6 +131,40 @@ class DraftProduct(Wire):
         """The command."""
         skus = [NewSku(sku.code, sku.title, sku.price_minor, sku.stock) for sku in self.skus]
         return NewProduct(self.title, self.description, self.return_days, skus)
+
+
+class NewOpening(Wire):
+    """Which leaders may make deals of a unit, and the least price of such a deal.
+
+    `leader_ids` are for `chosen`, and only for that.
+    """
+
+    model_config = with_example({"open_to": "all", "floor_price_minor": 8900})
+
+    open_to: Literal["all", "chosen", "none"]
+    leader_ids: Annotated[list[Annotated[str, StringConstraints(max_length=60)]], Field(max_length=1_000)] = Field([])
+    floor_price_minor: PriceMinor | None = None
+
+    def new(self) -> Opening:
+        """The command. Raises NotFound for an id that is no member's."""
+        leaders = tuple(from_public("mbr", leader) for leader in self.leader_ids)
+        return Opening(OpenTo(self.open_to), self.floor_price_minor, leaders)
+
+
+class OpeningWire(Wire):
+    """Which leaders may make deals of a unit, and the least price of such a deal, null where there is none."""
+
+    model_config = with_example({"open_to": "all", "leader_ids": [], "floor_price_minor": 8900})
+
+    open_to: Literal["all", "chosen", "none"]
+    leader_ids: list[str]
+    floor_price_minor: int | None
+
+    @classmethod
+    def of(cls, opening: Opening) -> OpeningWire:
+        """The wire form of an opening."""
+        leaders = [to_public("mbr", leader) for leader in opening.leader_ids]
+        return cls(open_to=opening.open_to.value, leader_ids=leaders, floor_price_minor=opening.floor_minor)
 
 
 class SkuWire(Wire):

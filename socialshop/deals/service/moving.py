@@ -14,6 +14,7 @@ from socialshop.deals.events import DealMoved
 from socialshop.deals.ladder import Ladder
 from socialshop.deals.perks import HostPerk
 from socialshop.deals.rules import Status
+from socialshop.deals.service.goods import check_leave, leave_of
 from socialshop.deals.service.reading import Caller, DealView, known, own_deal, view_of
 from socialshop.identity import service as identity
 from socialshop.identity.service import Deed
@@ -53,7 +54,7 @@ class NewDeal:
 
 def open_deal(uow: UnitOfWork, actor: uuid.UUID, number: int, new: NewDeal) -> DealView:
     """Make a deal; `number` is the member number of who answers for it. Raises NotFound (sku), InvalidValue,
-    StandingLimited.
+    GoodsNotOpen, BelowFloor, StandingLimited.
     """
     return make_deal(uow, actor, number, new)
 
@@ -74,7 +75,7 @@ def make_deal(
     identity.require_standing(uow, number, Deed.OPEN)
     starts_at = new.starts_at or uow.now
     rules.check_clocks(starts_at, new.ends_at, new.room_ttl, uow.now)
-    _check_units(uow, new, most_minor)
+    _check_units(uow, number, new, most_minor)
     if new.minimum_tier is not None and not store.is_tier(uow.session, new.minimum_tier, uow.now):
         raise InvalidValue("no tier of the programme in force has this code", field="minimum_tier")
     deal_id = new_id()
@@ -114,10 +115,14 @@ def make_deal(
     return view_of(known(uow, deal_id), uow.now)
 
 
-def _check_units(uow: UnitOfWork, new: NewDeal, most_minor: int | None) -> None:
-    """Raises NotFound (sku), InvalidValue: a price or days that the goods forbid, units of two products."""
+def _check_units(uow: UnitOfWork, number: int, new: NewDeal, most_minor: int | None) -> None:
+    """Raises NotFound (sku), InvalidValue: a price or days that the goods forbid, units of two products.
+
+    And what `check_leave` raises of each: a leader sells what the shop opened, at no less than it says.
+    """
     prices = {new.sku_id: new.price_minor, **new.more_units}
     units = store.unit_terms(uow.session, list(prices))
+    leaves = leave_of(uow, number, list(prices))
     if new.sku_id not in units:
         raise NotFound("no such unit of a product", field="sku_id")
     first = units[new.sku_id]
@@ -133,7 +138,10 @@ def _check_units(uow: UnitOfWork, new: NewDeal, most_minor: int | None) -> None:
             raise InvalidValue("a deal offers units of one product", field=f"skus.{place}.sku_id")
         if new.price_steps and price_minor != new.price_minor:
             raise InvalidValue("on a ladder all units cost the same", field=f"skus.{place}.price_minor")
-        rules.check_price(price_minor, units[sku_id].alone_minor, _price_field(new, place))
+        field = _price_field(new, place)
+        rules.check_price(price_minor, units[sku_id].alone_minor, field)
+        least = min([price_minor, *(step.price_minor for step in new.price_steps)])
+        check_leave(leaves.get(sku_id), least, field if most_minor is None else "floor_price_minor")
 
 
 def _price_field(new: NewDeal, place: int) -> str:
