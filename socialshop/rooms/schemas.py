@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import Field, StringConstraints, model_validator
 
 from socialshop.deals.rules import MOST_UNITS
-from socialshop.deals.schemas import PerkWire, StepWire
+from socialshop.deals.schemas.deals import PerkWire, StepWire
 from socialshop.kernel.ids import from_public, to_public
 from socialshop.loyalty.coupon_sentences import why
 from socialshop.loyalty.coupons import MOST_STACKED
