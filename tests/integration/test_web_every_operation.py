@@ -290,6 +290,7 @@ WHO_ELSE = {
     "show_deal": EVERYBODY,
     "open_deal": EVERYBODY,
     "open_room": EVERYBODY,
+    "join_any_room": EVERYBODY,
     "quote_deal": EVERYBODY,
     "quote_room": EVERYBODY,
     "join_room": EVERYBODY,
