@@ -19,6 +19,7 @@ ALONE = 1
 MOST_CHOPS = 200
 SAME_WEIGHT_BPS, MOST_WEIGHT_BPS = 10_000, 50_000
 MOST_RETURN_DAYS = 365
+MOST_UNITS_OFFERED = 20
 
 
 class Status(StrEnum):
@@ -29,6 +30,22 @@ class Status(StrEnum):
     LIVE = "live"
     PAUSED = "paused"
     ENDED = "ended"
+
+
+class LatePayer(StrEnum):
+    """What becomes of money that comes for a lost seat."""
+
+    REFUND = "refund"
+    REROUTE = "reroute"
+    NEW_ROOM = "new_room"
+
+
+class OpenTo(StrEnum):
+    """Which leaders may make deals of a unit."""
+
+    ALL = "all"
+    CHOSEN = "chosen"
+    NONE = "none"
 
 
 class BuyAt(StrEnum):

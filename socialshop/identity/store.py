@@ -65,6 +65,15 @@ class SessionRow(NamedTuple):
     time_zone: str | None
 
 
+def let_lead(session: Session, number: int) -> bool:
+    """Make a plain member a leader; False for who is none."""
+    row = session.execute(
+        text("UPDATE members SET role = 'leader' WHERE number = :number AND role = 'member' RETURNING number"),
+        {"number": number},
+    ).one_or_none()
+    return row is not None
+
+
 def add_member(session: Session, *, member_id: uuid.UUID, role: str, joined_at: datetime) -> int:
     """Insert a member; returns its number."""
     values = insert(Member).values(id=member_id, role=role, joined_at=joined_at)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import unicodedata
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
-from babel.dates import format_date
+from babel.dates import format_date, format_skeleton
 from babel.numbers import format_compact_decimal, format_percent
 from flask import Flask, g
 from flask_babel import get_locale, ngettext
@@ -32,6 +32,7 @@ def attach(app: Flask) -> None:
         day=day,
         shops_day=shops_day,
         date=date_text,
+        date_short=date_short,
         rfc3339=to_text,
         initials=initials,
         hue=hue,
@@ -39,7 +40,14 @@ def attach(app: Flask) -> None:
         count=count,
     )
     app.jinja_env.globals.update(
-        public_id=to_public, Money=Money, ring=ring, stairs=stairs, duration=duration, zone=zone, shops_zone=shops_zone
+        public_id=to_public,
+        Money=Money,
+        ring=ring,
+        stairs=stairs,
+        duration=duration,
+        zone=zone,
+        shops_zone=shops_zone,
+        percent_plain=percent_plain,
     )
 
 
@@ -84,6 +92,11 @@ def date_text(on: date) -> str:
     return str(format_date(on, "medium", locale=get_locale()))
 
 
+def date_short(on: date) -> str:
+    """Such a day without its year, for a column."""
+    return str(format_skeleton("MMMd", datetime(on.year, on.month, on.day, tzinfo=UTC), locale=get_locale()))
+
+
 def _date(at: datetime, clock: str) -> str:
     return date_text(at.astimezone(ZoneInfo(clock)).date())
 
@@ -91,6 +104,11 @@ def _date(at: datetime, clock: str) -> str:
 def rate(rate_bps: int) -> str:
     """`8 %`, as the reader's language writes it."""
     return format_percent(Decimal(rate_bps) / BPS, "#,##0.##%", locale=get_locale())
+
+
+def percent_plain(rate_bps: int) -> str:
+    """`7.5`: what a field for a share takes."""
+    return f"{(Decimal(rate_bps) * 100 / BPS).normalize():f}"
 
 
 def duration(seconds: int) -> str:

@@ -17,6 +17,7 @@ from socialshop.deals import ladder, perks, rules
 from socialshop.deals import service as deals
 from socialshop.deals.ladder import Ladder, Step
 from socialshop.deals.perks import HIGHEST_PERK_BPS, HostPerk, PerkKind
+from socialshop.deals.rules import LatePayer
 from socialshop.deals.service import NewDeal, ProductView, SkuView
 from socialshop.invites.rules import Kind
 from socialshop.kernel.errors import InvalidValue
@@ -78,8 +79,12 @@ def new_deal(visit: Visit) -> str:
 
 @leader.action("/deals/preview", again="new_deal")
 def preview_deal(visit: Visit) -> Response:
-    """The form as it is filled in, with its preview: nothing is made, nothing is refused."""
-    return make_response(render_template("leader/new_deal.html", tab="deals", form=visit.form, **_facts(visit)))
+    """The form as it is filled in, with its preview: nothing is made, what is wrong so far is said beside its field."""
+    form = visit.form
+    _read(visit, offered_units(visit), memberships.tiers(visit.uow))
+    for name in [name for name in form.errors if not form.values.get(name, "").strip()]:
+        del form.errors[name]
+    return make_response(render_template("leader/new_deal.html", tab="deals", form=form, **_facts(visit)))
 
 
 @leader.action("/deals", again="new_deal", once=True)
@@ -103,6 +108,7 @@ def _read(visit: Visit, offered: dict[str, Offered], tiers: Sequence[TierView]) 
     price = form.money("price_minor", chosen.unit.price.currency if chosen else visit.settings.currency)
     if "price_minor" not in form.errors and not 1 <= price.amount_minor <= MAX_AMOUNT_MINOR:
         form.errors["price_minor"] = gettext("An amount such as %(example)s.", example="12.50")
+    more = _more_units(form, chosen, offered, price)
     size = form.whole("group_size", rules.SMALLEST_GROUP, rules.LARGEST_GROUP)
     steps = _ladder(form, Step(size, price.amount_minor), price.currency)
     return NewDeal(
@@ -118,12 +124,31 @@ def _read(visit: Visit, offered: dict[str, Offered], tiers: Sequence[TierView]) 
         quota=form.whole_or_none("quota", 1, _MOST_QUOTA),
         draft=form.choice("draft", ("yes", "no")) == "yes",
         circle_only=form.is_ticked("circle_only"),
+        late_payer=_late_payer(form),
         minimum_tier=form.choice("minimum_tier", {"", *(tier.code for tier in tiers)}) or None,
         price_steps=steps,
+        more_units=more,
         host_perk=_perk(form, price.currency),
         newcomer_only=form.is_ticked("newcomer_only"),
         return_days=form.whole_or_none("return_days", 0, rules.MOST_RETURN_DAYS),
     )
+
+
+def _more_units(form: Form, chosen: Offered | None, offered: dict[str, Offered], price: Money) -> dict[uuid.UUID, int]:
+    """The other kinds of the product that were ticked, at the same price."""
+    if chosen is None:
+        return {}
+    return {
+        one.unit.id: price.amount_minor
+        for sku, one in offered.items()
+        if one.product.id == chosen.product.id and one is not chosen and form.is_ticked(f"also.{sku}")
+    }
+
+
+def _late_payer(form: Form) -> LatePayer:
+    """What becomes of late money; the usual where nothing else was chosen."""
+    chosen = form.choice("late_payer", {"", *LatePayer})
+    return LatePayer(chosen) if chosen in set(LatePayer) else LatePayer.REFUND
 
 
 def _ladder(form: Form, first: Step, currency: str) -> Ladder:
@@ -172,8 +197,13 @@ def _facts(visit: Visit) -> dict[str, Any]:
 
 
 def offered_units(visit: Visit) -> dict[str, Offered]:
+    """What this leader may make a deal of, by the public ids of the units."""
     products = deals.products(visit.uow, None, _PRODUCTS_OFFERED)
-    return {to_public("sku", unit.id): Offered(product, unit) for product in products for unit in product.skus}
+    units = [Offered(product, unit) for product in products for unit in product.skus]
+    leave = deals.leave_of(visit.uow, visit.caller.number, [one.unit.id for one in units])
+    return {
+        to_public("sku", one.unit.id): one for one in units if one.unit.id not in leave or leave[one.unit.id].is_open
+    }
 
 
 def _seen(visit: Visit, offered: dict[str, Offered]) -> Seen:

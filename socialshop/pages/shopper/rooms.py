@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from dataclasses import replace
 from hashlib import sha256
 
 from flask import Response, flash, make_response, render_template, request
@@ -16,15 +17,17 @@ from socialshop.orders import service as orders
 from socialshop.orders.service import OrderView
 from socialshop.pages import cookies, languages, sharing
 from socialshop.pages.section import HEADERS, go_to
+from socialshop.pages.shopper.paying import is_under_way
 from socialshop.pages.shopper.seats import attribution
 from socialshop.pages.shopper.section import shopper
 from socialshop.pages.shopper.shop import MOST_UNITS, for_you, own_price, wanted
 from socialshop.pages.visit import Visit
 from socialshop.rooms import service as rooms
 from socialshop.rooms.rules import Seat
-from socialshop.rooms.service import Joined
+from socialshop.rooms.service import Joined, RoomView
 from socialshop.web.auth import BUYERS, PUBLIC
 
+_ROOMS_LOOKED_AT = 2
 _POLICY = "Content-Security-Policy"
 _ROOM = {"room_id": "room"}
 
@@ -32,20 +35,30 @@ _ROOM = {"room_id": "room"}
 @shopper.action("/deals/<deal_id>/rooms", access=BUYERS, again="show_deal", once=True, ids={"deal_id": "deal"})
 def open_room(visit: Visit) -> Response:
     """Open a room, take its first seat, and go and pay."""
-    quantity, means = wanted(visit.form)
+    quantity, sku_id, means = wanted(visit.form)
     visit.form.check()
     deal_id = visit.ids["deal_id"]
-    joined = rooms.open_room(visit.uow, visit.caller, deal_id, quantity, attribution(visit), means=means)
+    through = attribution(visit)
+    joined = rooms.open_room(visit.uow, visit.caller, deal_id, quantity, through, sku_id=sku_id, means=means)
     return go_and_pay(visit, visit.caller.member_id, joined)
 
 
 @shopper.action("/rooms/<room_id>/seats", access=BUYERS, again="show_room", once=True, ids=_ROOM)
 def join_room(visit: Visit) -> Response:
     """Take a seat, and go and pay."""
-    quantity, means = wanted(visit.form)
+    quantity, sku_id, means = wanted(visit.form)
     visit.form.check()
     room_id = visit.ids["room_id"]
-    joined = rooms.join(visit.uow, visit.caller, room_id, quantity, attribution(visit), means=means)
+    through = attribution(visit)
+    joined = rooms.join(visit.uow, visit.caller, room_id, quantity, through, sku_id=sku_id, means=means)
+    return go_and_pay(visit, visit.caller.member_id, joined)
+
+
+@shopper.action("/deals/<deal_id>/rooms/any", access=BUYERS, again="show_deal", once=True, ids={"deal_id": "deal"})
+def join_any_room(visit: Visit) -> Response:
+    """Take a seat in the open room that is nearest to filling, or in a new one, and go and pay."""
+    deal_id = visit.ids["deal_id"]
+    joined = rooms.join_any(visit.uow, visit.caller, deal_id, attribution=attribution(visit), or_open=True)
     return go_and_pay(visit, visit.caller.member_id, joined)
 
 
@@ -102,14 +115,24 @@ def price_room(visit: Visit) -> Response:
 
 @shopper.page("/rooms/<room_id>/live", access=PUBLIC, ids=_ROOM)
 def show_live(visit: Visit) -> Response:
-    """The part of the room that changes: 304 while nothing has, for one read by key."""
+    """The part of the room that changes: 304 while nothing has, for one read by key.
+
+    A payment that fails changes nothing of the room: whoever waits for one is told by a tag of its own.
+    """
     room_id = visit.ids["room_id"]
     seen = request.if_none_match
-    if seen and seen.contains_weak(_tag(room_id, rooms.version(visit.uow, room_id))):
-        answer = make_response("", 304)
-        answer.headers["Cache-Control"] = "no-store"
-        return answer
-    return make_response(render_template("shopper/room_live.html", **_facts(visit)))
+    if seen.contains_weak(_tag(room_id, rooms.version(visit.uow, room_id), paying=False)):
+        return _nothing_new()
+    facts = _facts(visit)
+    if seen.contains_weak(str(facts["tag"])):
+        return _nothing_new()
+    return make_response(render_template("shopper/room_live.html", alone=True, **facts))
+
+
+def _nothing_new() -> Response:
+    answer = make_response("", 304)
+    answer.headers["Cache-Control"] = "no-store"
+    return answer
 
 
 def _facts(visit: Visit) -> dict[str, object]:
@@ -126,6 +149,7 @@ def _facts(visit: Visit) -> dict[str, object]:
     over = room.expires_at <= visit.uow.now
     deal = deals.deal(visit.uow, room.deal_id) if room.status == "open" else None
     paused = deal is not None and deal.status is DealStatus.PAUSED
+    paying = order is not None and seat is not None and seat.status == Seat.HELD and is_under_way(visit, order)
     joinable = room.status == "open" and room.seats_taken < room.size and not (over or live or paused)
     return {
         "room": room,
@@ -136,10 +160,24 @@ def _facts(visit: Visit) -> dict[str, object]:
         "joinable": joinable,
         "estimate": own_price(visit, rooms.quote_joining, room_id) if joinable else None,
         "deal_status": deal.status if deal else None,
-        "seen": f'"{_tag(room_id, room.version)}"',
+        "kinds": _kinds(room, deal),
+        "elsewhere": None if live or joinable else _elsewhere(visit, room),
+        "paying": paying,
+        "tag": _tag(room_id, room.version, paying=paying),
         "watch": _stream(visit.settings.watch_url, room_id),
         "most_units": MOST_UNITS,
     }
+
+
+def _elsewhere(visit: Visit, room: RoomView) -> str | None:
+    """What one tap leads to from a room without a seat: another `room` of its deal, a `new` one, or nothing."""
+    deal = deals.deal(visit.uow, room.deal_id)
+    if deal.status is DealStatus.PAUSED or not deal.stock:
+        return None
+    others = rooms.open_rooms(visit.uow, deal.id, _ROOMS_LOOKED_AT)
+    if any(other.id != room.id for other in others):
+        return "room"
+    return "new" if deal.status is DealStatus.LIVE else None
 
 
 def _stream(watch_url: str | None, room_id: uuid.UUID) -> str | None:
@@ -147,10 +185,16 @@ def _stream(watch_url: str | None, room_id: uuid.UUID) -> str | None:
     return None if watch_url is None else f"{watch_url.rstrip('/')}/api/v1/rooms/{to_public('room', room_id)}/events"
 
 
-def _tag(room_id: uuid.UUID, version: int) -> str:
-    """What a browser has seen: the room's version, in whose eyes and which language."""
+def _kinds(room: rooms.RoomView, deal: deals.DealView | None) -> list[deals.DealUnit]:
+    """The units that may be chosen in the room, at its own prices, with what is left of each."""
+    prices = {unit.id: unit.price for unit in room.units}
+    return [replace(unit, price=prices[unit.id]) for unit in (deal.units if deal else ()) if unit.id in prices]
+
+
+def _tag(room_id: uuid.UUID, version: int, *, paying: bool) -> str:
+    """What a browser has seen: the room's version, in whose eyes and which language, and whether they are paying."""
     whose = sha256((cookies.token() or "").encode()).hexdigest()[:12]
-    return f"{to_public('room', room_id)}-{version}-{languages.reader()}-{whose}"
+    return f"{to_public('room', room_id)}-{version}-{languages.reader()}-{whose}{'-paying' if paying else ''}"
 
 
 def go_and_pay(visit: Visit, member_id: uuid.UUID, joined: Joined) -> Response:

@@ -17,7 +17,8 @@ from sqlalchemy.orm import Session
 class PaidSeat(NamedTuple):
     """A seat that money was told of: `seat` and `room` are the statuses as they are now, `newly` paid or before.
 
-    `gives_back`: the room's terms give something of the price back at the fill.
+    `gives_back`: the room's terms give something of the price back at the fill; `late_payer` is what the deal says of
+    money for a seat that is lost.
     """
 
     order_id: uuid.UUID
@@ -27,6 +28,7 @@ class PaidSeat(NamedTuple):
     room: str
     newly: bool
     gives_back: bool
+    late_payer: str
 
 
 class GivenUp(NamedTuple):
@@ -34,6 +36,7 @@ class GivenUp(NamedTuple):
 
     room_id: uuid.UUID
     deal_id: uuid.UUID
+    sku_id: uuid.UUID
     order_id: uuid.UUID
     quantity: int
     payment_id: uuid.UUID | None
@@ -162,8 +165,8 @@ def pay_seats(
             SELECT told.order_id, told.payment_id, told.room_id,
                 CASE WHEN paid.id IS NOT NULL THEN 'paid' ELSE told.status END,
                 coalesce(counted.status, r.status), paid.id IS NOT NULL,
-                r.price_steps IS NOT NULL OR r.host_perk IS NOT NULL
-            FROM told JOIN rooms r ON r.id = told.room_id
+                r.price_steps IS NOT NULL OR r.host_perk IS NOT NULL, d.late_payer
+            FROM told JOIN rooms r ON r.id = told.room_id JOIN deals d ON d.id = r.deal_id
             LEFT JOIN paid ON paid.id = told.id LEFT JOIN counted ON counted.id = told.room_id
             """
         ),
@@ -176,7 +179,8 @@ _GIVE_UP = """
     WITH given_up AS (
         UPDATE seats s SET status = 'released', ended_at = :now FROM seats before
         WHERE before.id = s.id AND {condition}
-        RETURNING s.room_id, s.member, s.order_id, s.quantity, s.payment_id, before.status = 'paid' AS was_paid
+        RETURNING s.room_id, s.sku_id, s.member, s.order_id, s.quantity, s.payment_id,
+            before.status = 'paid' AS was_paid
     ), heard AS (
         INSERT INTO room_events (room_id, kind, member, at) SELECT room_id, 'seat_released', member, :now FROM given_up
     ), counted AS (
@@ -187,7 +191,7 @@ _GIVE_UP = """
         ) n
         WHERE r.id = n.room_id
     )
-    SELECT g.room_id, r.deal_id, g.order_id, g.quantity, g.payment_id, g.was_paid
+    SELECT g.room_id, r.deal_id, coalesce(g.sku_id, r.sku_id), g.order_id, g.quantity, g.payment_id, g.was_paid
     FROM given_up g JOIN rooms r ON r.id = g.room_id
 """
 
