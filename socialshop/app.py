@@ -57,6 +57,7 @@ from socialshop.privacy import service as privacy
 from socialshop.recommendations import routes as recommendations_routes
 from socialshop.referrals import admin_routes as referrals_admin_routes
 from socialshop.referrals import routes as referrals_routes
+from socialshop.rooms import admin_routes as rooms_admin
 from socialshop.rooms import bargain_routes
 from socialshop.rooms import routes as rooms_routes
 from socialshop.rooms import service as rooms
@@ -85,6 +86,7 @@ ROOMS = (
     orders_routes.room,
     orders_admin_routes.room,
     rooms_routes.room,
+    rooms_admin.room,
     rooms_routes.orders_room,
     bargain_routes.room,
     recommendations_routes.room,

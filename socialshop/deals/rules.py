@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import NamedTuple
 
 from socialshop.kernel.errors import InvalidValue
 
@@ -29,6 +30,13 @@ class Status(StrEnum):
     LIVE = "live"
     PAUSED = "paused"
     ENDED = "ended"
+
+
+class Subsidy(NamedTuple):
+    """From how many paid seats on the shop fills a room at its clock, and what all of the deal's may cost it."""
+
+    from_seats: int
+    budget_minor: int
 
 
 class LatePayer(StrEnum):
@@ -58,6 +66,12 @@ def status_at(now: datetime, *, draft: bool, paused: bool, starts_at: datetime, 
     if paused:
         return Status.PAUSED
     return Status.SCHEDULED if now < starts_at else Status.LIVE
+
+
+def check_subsidy(subsidy: Subsidy, group_size: int) -> None:
+    """Raises InvalidValue: a room is filled by some who paid, and lacks some."""
+    if not 1 <= subsidy.from_seats < group_size:
+        raise InvalidValue("a subsidy begins with one paid seat at least, and before the last", field="subsidy_from")
 
 
 def check_price(price_minor: int, alone_minor: int, field: str = "price_minor") -> None:

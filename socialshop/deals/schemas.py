@@ -9,7 +9,7 @@ from pydantic import Field, StringConstraints, model_validator
 
 from socialshop.deals.ladder import FEWEST_STEPS, MOST_STEPS, Ladder, Step
 from socialshop.deals.perks import HIGHEST_PERK_BPS, HostPerk, PerkKind
-from socialshop.deals.rules import LARGEST_GROUP, MOST_RETURN_DAYS, MOST_UNITS, SMALLEST_GROUP, LatePayer
+from socialshop.deals.rules import LARGEST_GROUP, MOST_RETURN_DAYS, MOST_UNITS, SMALLEST_GROUP, LatePayer, Subsidy
 from socialshop.deals.service import DealView, NewDeal, NewProduct, NewSku, ProductView, SkuView
 from socialshop.kernel.errors import InvalidValue
 from socialshop.kernel.ids import from_public, to_public
@@ -56,6 +56,8 @@ DEAL: dict[str, Any] = {
     "price_steps": [],
     "host_perk": None,
     "newcomer_only": False,
+    "fill_policy": "none",
+    "subsidy_from": None,
     "return_days": 7,
 }
 
@@ -238,6 +240,11 @@ class DraftDeal(Wire):
     late_payer: Literal["refund", "reroute", "new_room"] = Field(
         "refund", description="who pays for a lost seat gets the money back, a seat in another room, or a room"
     )
+    fill_policy: Literal["none", "subsidy"] = "none"
+    subsidy_from: Annotated[int, Field(ge=1, le=LARGEST_GROUP)] | None = Field(
+        None, description="from how many paid seats on the shop fills a room at its clock"
+    )
+    subsidy_budget_minor: PriceMinor | None = Field(None, description="what that may cost the shop, for all rooms")
     draft: bool = False
     minimum_tier: Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,39}$")] | None = None
     circle_only: bool = Field(False, description="for the circle of who opens it alone")
@@ -264,7 +271,19 @@ class DraftDeal(Wire):
             host_perk=self.host_perk.perk() if self.host_perk else None,
             newcomer_only=self.newcomer_only,
             return_days=self.return_days,
+            subsidy=self._subsidy(),
         )
+
+    def _subsidy(self) -> Subsidy | None:
+        """What the shop adds to rooms that lack some, if it does."""
+        given = (self.subsidy_from, self.subsidy_budget_minor)
+        if self.fill_policy == "none":
+            if given != (None, None):
+                raise InvalidValue("without fill_policy subsidy there is none to describe", field="fill_policy")
+            return None
+        if self.subsidy_from is None or self.subsidy_budget_minor is None:
+            raise InvalidValue("a subsidy needs subsidy_from and subsidy_budget_minor", field="fill_policy")
+        return Subsidy(self.subsidy_from, self.subsidy_budget_minor)
 
     def _price(self, steps: Ladder) -> int:
         """What everybody pays at first."""
@@ -305,6 +324,8 @@ class DealWire(Wire):
     price_steps: list[StepWire]
     host_perk: PerkWire | None
     newcomer_only: bool
+    fill_policy: Literal["none", "subsidy"]
+    subsidy_from: int | None
     return_days: int
 
     @classmethod
@@ -331,6 +352,8 @@ class DealWire(Wire):
             price_steps=StepWire.all_of(view.price_steps, view.price.currency),
             host_perk=PerkWire.of(view.host_perk),
             newcomer_only=view.newcomer_only,
+            fill_policy="none" if view.subsidy_from is None else "subsidy",
+            subsidy_from=view.subsidy_from,
             return_days=view.return_days,
         )
 

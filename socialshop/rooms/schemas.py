@@ -37,6 +37,8 @@ _ROOM: dict[str, Any] = {
     "host_perk": None,
     "final_price": None,
     "newcomer_only": False,
+    "seats_subsidised": 0,
+    "cancel_reason": None,
     "members": [{"display_name": "林小满", "avatar": None, "status": "held"}],
 }
 _SEAT: dict[str, Any] = {
@@ -91,6 +93,14 @@ class AnySeatClaim(SeatClaim):
     model_config = with_example({"quantity": 1, "or_open": True})
 
     or_open: bool = False
+
+
+class Cancellation(Wire):
+    """Why the shop cancels a room: its members read it."""
+
+    model_config = with_example({"reason": "the goods are recalled"})
+
+    reason: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=500)]
 
 
 class CouponUsedWire(Wire):
@@ -240,6 +250,8 @@ class RoomWire(Wire):
     host_perk: PerkWire | None
     final_price: MoneyWire | None
     newcomer_only: bool
+    seats_subsidised: int
+    cancel_reason: str | None
     members: list[MemberWire]
 
     @classmethod
@@ -259,6 +271,8 @@ class RoomWire(Wire):
             host_perk=PerkWire.of(view.host_perk),
             final_price=MoneyWire.of(view.final_price) if view.final_price else None,
             newcomer_only=view.newcomer_only,
+            seats_subsidised=view.seats_subsidised,
+            cancel_reason=view.cancel_reason,
             members=[
                 MemberWire.model_validate(
                     {"display_name": member.display_name, "avatar": None, "status": member.status.value}

@@ -72,6 +72,8 @@ class Office:
         self.act(self.first, f"/deals/{deal}/resume")
         opener, joiner = self.buyers
         opened = opener.call("POST", f"/deals/{deal}/rooms", key="o", json={}).get_json()
+        other = opener.call("POST", f"/deals/{deal}/rooms", key="x", json={}).get_json()["room"]["id"]
+        self.act(self.first, f"/admin/rooms/{other}/cancel", reason="recalled")
         self.act(self.first, f"/deals/{deal}/end")
         joined = joiner.call("POST", f"/rooms/{opened['room']['id']}/seats", key="j", json={}).get_json()
         for buyer, taken in ((opener, opened), (joiner, joined)):

@@ -13,7 +13,7 @@ from socialshop.deals.service.bargaining import (
     offer_bargain,
 )
 from socialshop.deals.service.moving import NewDeal, end, open_deal, pause, publish_deal, resume
-from socialshop.deals.service.offering import DealOffer, check_not_stopped, give_back, offer
+from socialshop.deals.service.offering import DealOffer, check_not_stopped, give_back, offer, spend_subsidies
 from socialshop.deals.service.reading import Caller, DealView, deal, deals, deals_by_id, deals_of, own_deal, titles
 from socialshop.deals.service.stocking import (
     NewProduct,
@@ -60,5 +60,6 @@ __all__ = [
     "products",
     "publish_deal",
     "resume",
+    "spend_subsidies",
     "titles",
 ]

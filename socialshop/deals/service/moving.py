@@ -13,7 +13,7 @@ from socialshop.deals.errors import DealNotLive
 from socialshop.deals.events import DealMoved
 from socialshop.deals.ladder import Ladder
 from socialshop.deals.perks import HostPerk
-from socialshop.deals.rules import LatePayer, Status
+from socialshop.deals.rules import LatePayer, Status, Subsidy
 from socialshop.deals.service.reading import Caller, DealView, known, own_deal, view_of
 from socialshop.identity import service as identity
 from socialshop.identity.service import Deed
@@ -48,6 +48,7 @@ class NewDeal:
     host_perk: HostPerk | None = None
     newcomer_only: bool = False
     return_days: int | None = None
+    subsidy: Subsidy | None = None
 
 
 def open_deal(uow: UnitOfWork, actor: uuid.UUID, number: int, new: NewDeal) -> DealView:
@@ -76,6 +77,10 @@ def make_deal(
     unit = store.unit_terms(uow.session, new.sku_id)
     if unit is None:
         raise NotFound("no such unit of a product", field="sku_id")
+    if new.subsidy is not None:
+        rules.check_subsidy(new.subsidy, new.group_size)
+        if new.price_steps:
+            raise InvalidValue("a ladder fills its rooms at the clock by itself", field="fill_policy")
     if new.price_steps:
         ladder.check(new.price_steps, new.group_size)
     rules.check_return_days(new.return_days, unit.return_days)
@@ -108,6 +113,9 @@ def make_deal(
     store.add_deal(
         uow.session, {"id": deal_id, "sku_id": new.sku_id, "opened_by": number, "created_at": uow.now, **terms}
     )
+    if new.subsidy is not None:
+        store.add_subsidy(uow.session, deal_id, *new.subsidy)
+        terms |= {"subsidy_from": new.subsidy.from_seats, "subsidy_budget_minor": new.subsidy.budget_minor}
     target = to_public("deal", deal_id)
     audit.record(
         uow,

@@ -60,6 +60,7 @@ class DealView:
     price_steps: Ladder
     host_perk: HostPerk | None
     newcomer_only: bool
+    subsidy_from: int | None
 
 
 def deals(
@@ -139,6 +140,7 @@ def view_of(row: DealRow, now: datetime) -> DealView:
         price_steps=ladder.read(row.price_steps),
         host_perk=perks.read(row.host_perk),
         newcomer_only=row.newcomer_only,
+        subsidy_from=row.subsidy_from,
     )
 
 

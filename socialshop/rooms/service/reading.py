@@ -49,6 +49,8 @@ class RoomView:
     host_perk: HostPerk | None = None
     seats_at_fill: int | None = None
     newcomer_only: bool = False
+    seats_subsidised: int = 0
+    cancel_reason: str | None = None
 
     @property
     def final_price(self) -> Money | None:
@@ -122,6 +124,8 @@ def view(uow: UnitOfWork, room_id: uuid.UUID) -> RoomView:
         host_perk=perks.read(row.host_perk),
         seats_at_fill=row.seats_at_fill,
         newcomer_only=row.newcomer_only,
+        seats_subsidised=row.seats_subsidised,
+        cancel_reason=row.cancel_reason,
     )
 
 

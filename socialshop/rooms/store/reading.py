@@ -33,6 +33,8 @@ class RoomRow(NamedTuple):
     host_perk: dict[str, Any] | None
     seats_at_fill: int | None
     newcomer_only: bool
+    seats_subsidised: int
+    cancel_reason: str | None
 
 
 class ShareRow(NamedTuple):
@@ -130,7 +132,7 @@ _ROOM = text(
             LEFT JOIN member_profiles p ON p.member_id = m.id
             WHERE s.room_id = r.id AND s.status IN ('held', 'paid', 'confirmed')
         ), r.title, r.price_steps, r.host_perk, r.seats_at_fill,
-        r.newcomer_only
+        r.newcomer_only, r.seats_subsidised, r.cancel_reason
     FROM rooms r WHERE r.id = :id
     """
 )
