@@ -102,6 +102,8 @@ def belongings(app: Flask) -> Belongings:
     terms = {"sku_id": sku, "title": "Chop", "start_price_minor": 900, "floor_price_minor": 90, "chops": 9}
     offer_of_bargain = _made(owner, "/bargain-offers", {**terms, "lasts_seconds": 3_600})["id"]
     bargain = _made(owner, f"/bargain-offers/{offer_of_bargain}/bargains", {})
+    wish = {"reason": "My neighbours ask for tea.", "channels": "A group"}
+    application = _made(sign_up(app), "/me/leader-applications", wish)
     link = _made(owner, "/invite-links", {"kind": "room", "target_id": room["id"], "channel": "moments"})
     order, accrual = _sales(owner)
     refund = _made(owner, f"/orders/{order}/refunds", {"reason": "broken", "amount_minor": 100})
@@ -164,6 +166,7 @@ def belongings(app: Flask) -> Belongings:
         "rpt": report["id"],
         "dec": decision["id"],
         "brg": bargain["id"],
+        "lap": application["id"],
         "qst": question["id"],
         "post": note["id"],
         "pic": note["pictures"][0]["id"],

@@ -7,7 +7,7 @@ from alembic import op
 from migrations.statements import append_only
 
 revision = "0074"
-down_revision = "0078"
+down_revision = "0065"
 branch_labels = None
 depends_on = None
 

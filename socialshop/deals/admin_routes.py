@@ -6,15 +6,15 @@ import uuid
 from collections.abc import Callable
 
 from socialshop.deals import service
-from socialshop.deals.errors import DealNotLive
-from socialshop.deals.schemas import DealWire, DraftDeal, DraftProduct, ProductWire
+from socialshop.deals.errors import BelowFloor, DealNotLive, GoodsNotOpen
+from socialshop.deals.schemas import DealWire, DraftDeal, DraftProduct, NewOpening, OpeningWire, ProductWire
 from socialshop.deals.service import DealView
 from socialshop.identity.service import StandingLimited
 from socialshop.infra import wired
 from socialshop.infra.uow import UnitOfWork
 from socialshop.kernel.errors import InvalidValue, NotFound
 from socialshop.kernel.roles import Role
-from socialshop.web.auth import ADMINS, LEADERS, Caller
+from socialshop.web.auth import ADMINS, LEADERS, READS_ALL, Caller
 from socialshop.web.operations import Answer, Call, Reply, Room
 from socialshop.web.schemas import Nothing
 
@@ -39,12 +39,46 @@ def add_product(call: Call[DraftProduct, Nothing]) -> Answer:
 
 
 @room.operation(
+    "GET",
+    "/admin/skus/<sku_id>/opening",
+    access=READS_ALL,
+    replies=Reply(200, OpeningWire, "To whom the unit is open."),
+    ids={"sku_id": "sku"},
+)
+def show_opening(call: Call[Nothing, Nothing]) -> Answer:
+    """Which leaders may make deals of a unit, and from which price on; all, at any, unless the shop said otherwise."""
+    return call.transact(lambda uow: Answer(OpeningWire.of(service.opening(uow, call.ids["sku_id"]))))
+
+
+@room.operation(
+    "POST",
+    "/admin/skus/<sku_id>/opening",
+    access=ADMINS,
+    body=NewOpening,
+    replies=Reply(200, OpeningWire, "To whom the unit is open from now on."),
+    refuses=(NotFound,),
+    ids={"sku_id": "sku"},
+)
+def open_goods(call: Call[NewOpening, Nothing]) -> Answer:
+    """Open a unit to all leaders, to chosen ones or to none, with a floor below which none of them sells it.
+
+    Deals that were made stay as they are. Admins are bound by neither.
+    """
+    new = call.body.new()
+
+    def keep(uow: UnitOfWork) -> Answer:
+        return Answer(OpeningWire.of(service.open_goods(uow, call.caller.member_id, call.ids["sku_id"], new)))
+
+    return call.transact(keep)
+
+
+@room.operation(
     "POST",
     "/deals",
     access=LEADERS,
     body=DraftDeal,
     replies=Reply(201, DealWire, "The deal: live from its start on, unless it is a draft."),
-    refuses=(NotFound, StandingLimited),
+    refuses=(NotFound, GoodsNotOpen, BelowFloor, StandingLimited),
 )
 def open_deal(call: Call[DraftDeal, Nothing]) -> Answer:
     """Make a deal: one price for everybody in a room of a fixed size."""

@@ -28,3 +28,17 @@ class OutOfStock(DomainError):
 
     code = "out_of_stock"
     kind = Kind.CONFLICT
+
+
+class GoodsNotOpen(DomainError):
+    """The shop has not opened these goods to this leader."""
+
+    code = "goods_not_open"
+    kind = Kind.FORBIDDEN
+
+
+class BelowFloor(DomainError):
+    """The price lies below the floor from which leaders may sell these goods; `floor_minor` says where that is."""
+
+    code = "below_floor_price"
+    kind = Kind.INVALID

@@ -12,4 +12,11 @@ PERSONAL = (
         ids={"id": "deal"},
         stays="The shop's own offer; who opened it is a number.",
     ),
+    Holding(
+        "leader_goods_chosen",
+        ("leader",),
+        reads="SELECT sku_id FROM leader_goods_chosen WHERE leader = :number ORDER BY sku_id",
+        ids={"sku_id": "sku"},
+        erases=("DELETE FROM leader_goods_chosen WHERE leader = :number",),
+    ),
 )

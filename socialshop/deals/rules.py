@@ -47,6 +47,14 @@ class LatePayer(StrEnum):
     NEW_ROOM = "new_room"
 
 
+class OpenTo(StrEnum):
+    """Which leaders may make deals of a unit."""
+
+    ALL = "all"
+    CHOSEN = "chosen"
+    NONE = "none"
+
+
 class BuyAt(StrEnum):
     """When a bargain may be bought: at any price reached, or only at its floor."""
 
@@ -66,6 +74,17 @@ def status_at(now: datetime, *, draft: bool, paused: bool, starts_at: datetime, 
     if paused:
         return Status.PAUSED
     return Status.SCHEDULED if now < starts_at else Status.LIVE
+
+
+def subsidy_of(fill_policy: str, from_seats: int | None, budget_minor: int | None) -> Subsidy | None:
+    """What the shop adds to rooms that lack some; None for the policy `none`. Raises InvalidValue for half of it."""
+    if fill_policy == "none" and (from_seats, budget_minor) == (None, None):
+        return None
+    if fill_policy == "none":
+        raise InvalidValue("without fill_policy subsidy there is none to describe", field="fill_policy")
+    if from_seats is None or budget_minor is None:
+        raise InvalidValue("a subsidy needs subsidy_from and subsidy_budget_minor", field="fill_policy")
+    return Subsidy(from_seats, budget_minor)
 
 
 def check_subsidy(subsidy: Subsidy, group_size: int) -> None:

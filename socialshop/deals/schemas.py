@@ -9,15 +9,25 @@ from pydantic import Field, StringConstraints, model_validator
 
 from socialshop.deals.ladder import FEWEST_STEPS, MOST_STEPS, Ladder, Step
 from socialshop.deals.perks import HIGHEST_PERK_BPS, HostPerk, PerkKind
-from socialshop.deals.rules import LARGEST_GROUP, MOST_RETURN_DAYS, MOST_UNITS, SMALLEST_GROUP, LatePayer, Subsidy
-from socialshop.deals.service import DealView, NewDeal, NewProduct, NewSku, ProductView, SkuView
+from socialshop.deals.rules import LARGEST_GROUP, MOST_RETURN_DAYS, MOST_UNITS, SMALLEST_GROUP, LatePayer, subsidy_of
+from socialshop.deals.service import DealView, NewDeal, NewProduct, NewSku, Opening, OpenTo, ProductView, SkuView
 from socialshop.kernel.errors import InvalidValue
 from socialshop.kernel.ids import from_public, to_public
 from socialshop.kernel.money import MAX_AMOUNT_MINOR
 from socialshop.web.paging import Page, PageQuery
 from socialshop.web.schemas import GivenInstant, Instant, MoneyWire, Wire, with_example
 
-__all__ = ["DealPage", "DealWire", "DraftDeal", "DraftProduct", "PageQuery", "ProductPage", "ProductWire"]
+__all__ = [
+    "DealPage",
+    "DealWire",
+    "DraftDeal",
+    "DraftProduct",
+    "NewOpening",
+    "OpeningWire",
+    "PageQuery",
+    "ProductPage",
+    "ProductWire",
+]
 
 _LONGEST_YEARS = 10 * 366 * 86_400
 
@@ -98,6 +108,40 @@ class DraftProduct(Wire):
         """The command."""
         skus = [NewSku(sku.code, sku.title, sku.price_minor, sku.stock) for sku in self.skus]
         return NewProduct(self.title, self.description, self.return_days, skus)
+
+
+class NewOpening(Wire):
+    """Which leaders may make deals of a unit, and the least price of such a deal.
+
+    `leader_ids` are for `chosen`, and only for that.
+    """
+
+    model_config = with_example({"open_to": "all", "floor_price_minor": 8900})
+
+    open_to: Literal["all", "chosen", "none"]
+    leader_ids: Annotated[list[Annotated[str, StringConstraints(max_length=60)]], Field(max_length=1_000)] = Field([])
+    floor_price_minor: PriceMinor | None = None
+
+    def new(self) -> Opening:
+        """The command. Raises NotFound for an id that is no member's."""
+        leaders = tuple(from_public("mbr", leader) for leader in self.leader_ids)
+        return Opening(OpenTo(self.open_to), self.floor_price_minor, leaders)
+
+
+class OpeningWire(Wire):
+    """Which leaders may make deals of a unit, and the least price of such a deal, null where there is none."""
+
+    model_config = with_example({"open_to": "all", "leader_ids": [], "floor_price_minor": 8900})
+
+    open_to: Literal["all", "chosen", "none"]
+    leader_ids: list[str]
+    floor_price_minor: int | None
+
+    @classmethod
+    def of(cls, opening: Opening) -> OpeningWire:
+        """The wire form of an opening."""
+        leaders = [to_public("mbr", leader) for leader in opening.leader_ids]
+        return cls(open_to=opening.open_to.value, leader_ids=leaders, floor_price_minor=opening.floor_minor)
 
 
 class SkuWire(Wire):
@@ -271,19 +315,8 @@ class DraftDeal(Wire):
             host_perk=self.host_perk.perk() if self.host_perk else None,
             newcomer_only=self.newcomer_only,
             return_days=self.return_days,
-            subsidy=self._subsidy(),
+            subsidy=subsidy_of(self.fill_policy, self.subsidy_from, self.subsidy_budget_minor),
         )
-
-    def _subsidy(self) -> Subsidy | None:
-        """What the shop adds to rooms that lack some, if it does."""
-        given = (self.subsidy_from, self.subsidy_budget_minor)
-        if self.fill_policy == "none":
-            if given != (None, None):
-                raise InvalidValue("without fill_policy subsidy there is none to describe", field="fill_policy")
-            return None
-        if self.subsidy_from is None or self.subsidy_budget_minor is None:
-            raise InvalidValue("a subsidy needs subsidy_from and subsidy_budget_minor", field="fill_policy")
-        return Subsidy(self.subsidy_from, self.subsidy_budget_minor)
 
     def _price(self, steps: Ladder) -> int:
         """What everybody pays at first."""

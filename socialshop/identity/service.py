@@ -132,6 +132,7 @@ __all__ = [
     "is_empty",
     "issue_password_link",
     "issue_token",
+    "let_lead",
     "lift_limit",
     "limit_member",
     "live_sessions",
@@ -297,3 +298,8 @@ def edit_profile(uow: UnitOfWork, member_id: uuid.UUID, changes: ProfileChanges)
 def purge_sessions(uow: UnitOfWork) -> bool:
     """Delete a batch of sessions that expired long ago; True while there are more. For the periodic table."""
     return store.delete_sessions(uow.session, uow.now - _SESSIONS_KEPT_FOR)
+
+
+def let_lead(uow: UnitOfWork, number: int) -> None:
+    """Make a plain member a leader, at once wherever the member is signed in; whoever is more than that stays so."""
+    store.let_lead(uow.session, number)

@@ -95,6 +95,8 @@ KINDS: Mapping[str, Kind] = {
     "post_rejected": Kind(Topic.COMMUNITY, "post"),
     "question_answered": Kind(Topic.COMMUNITY, "qst", mailed=True),
     "circle_notice": Kind(Topic.CIRCLES, "cnt"),
+    "leading_approved": Kind(Topic.MEMBERSHIP),
+    "leading_rejected": Kind(Topic.MEMBERSHIP),
     "report_decided": Kind(Topic.COMMUNITY),
     "standing_warned": Kind(Topic.SECURITY),
     "standing_limited": Kind(Topic.SECURITY, mailed=True),

@@ -56,6 +56,11 @@ SENTENCES: Mapping[str, tuple[str, str]] = {
         "“{title}” is at its lowest price, {amount:money}. Buy it before {until:time}.",
         "「{title}」已砍到最低价 {amount:money}，请在 {until:time} 前购买。",
     ),
+    "leading_approved": (
+        "You are a leader now: {reason} Your first steps wait at the leaders' desk.",
+        "你已成为团长：{reason} 团长后台有你的新手任务。",
+    ),
+    "leading_rejected": ("Your application to lead was refused: {reason}", "你的团长申请未通过：{reason}"),
     "bargain_over": ("The time of your bargain “{title}” is over.", "你的砍价「{title}」已到时结束。"),
     "money_back": ("{amount:money} for “{title}” went back to you.", "「{title}」的 {amount:money} 已退还给你。"),
     "late_payment_rerouted": (

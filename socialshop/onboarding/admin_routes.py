@@ -1,4 +1,4 @@
-"""Letting imported members in, and putting right what members told wrongly, for admins."""
+"""Letting imported members in, putting right what members told wrongly, and who becomes a leader, for admins."""
 
 from __future__ import annotations
 
@@ -7,11 +7,20 @@ from socialshop.identity.service import AlreadySignsIn, EmailTaken
 from socialshop.infra import wired
 from socialshop.infra.uow import UnitOfWork
 from socialshop.kernel.errors import NotFound
-from socialshop.onboarding import service
+from socialshop.onboarding import applying, service
+from socialshop.onboarding.applying import APPLICATION_PREFIX
+from socialshop.onboarding.errors import ApplicationDecided
 from socialshop.onboarding.schemas import BirthdayTold, BirthdayWire, ClaimWire, EmailToAttach
-from socialshop.web.auth import ADMINS
+from socialshop.onboarding.schemas.applying import (
+    ApplicationDecision,
+    ApplicationPage,
+    ApplicationQuery,
+    ApplicationWire,
+)
+from socialshop.web.auth import ADMINS, READS_ALL
 from socialshop.web.idempotency import Idempotency
 from socialshop.web.operations import Answer, Call, Reply, Room
+from socialshop.web.paging import cut_page
 from socialshop.web.schemas import Nothing
 
 room = Room("onboarding_admin", __name__, tag="Members")
@@ -62,3 +71,60 @@ def correct_birthday(call: Call[BirthdayTold, Nothing]) -> Answer:
         return Answer(BirthdayWire.of(kept))
 
     return call.transact(correct)
+
+
+@room.operation(
+    "GET",
+    "/admin/leader-applications",
+    access=READS_ALL,
+    query=ApplicationQuery,
+    replies=Reply(200, ApplicationPage, "The applications, the oldest first."),
+)
+def list_applications(call: Call[Nothing, ApplicationQuery]) -> Answer:
+    """Who asks to lead."""
+    query = call.query
+
+    def read(uow: UnitOfWork) -> Answer:
+        found = applying.applications(uow, query.status, query.after(), query.limit + 1)
+        rows, cursor = cut_page(found, query.limit, lambda row: row.id)
+        return Answer(ApplicationPage(data=[ApplicationWire.of(row) for row in rows], next_cursor=cursor))
+
+    return call.transact(read)
+
+
+@room.operation(
+    "POST",
+    "/admin/leader-applications/<application_id>/approve",
+    access=ADMINS,
+    body=ApplicationDecision,
+    replies=Reply(200, ApplicationWire, "The member leads from now on."),
+    refuses=(ApplicationDecided,),
+    ids={"application_id": APPLICATION_PREFIX},
+)
+def approve_application(call: Call[ApplicationDecision, Nothing]) -> Answer:
+    """Let a member lead: the role changes at once, and the first steps wait at the leaders' desk."""
+
+    def decide(uow: UnitOfWork) -> Answer:
+        actor, application_id = call.caller.member_id, call.ids["application_id"]
+        return Answer(ApplicationWire.of(applying.approve(uow, actor, application_id, call.body.reason)))
+
+    return call.transact(decide)
+
+
+@room.operation(
+    "POST",
+    "/admin/leader-applications/<application_id>/reject",
+    access=ADMINS,
+    body=ApplicationDecision,
+    replies=Reply(200, ApplicationWire, "Refused; the member reads why, and may apply again."),
+    refuses=(ApplicationDecided,),
+    ids={"application_id": APPLICATION_PREFIX},
+)
+def reject_application(call: Call[ApplicationDecision, Nothing]) -> Answer:
+    """Refuse an application."""
+
+    def decide(uow: UnitOfWork) -> Answer:
+        actor, application_id = call.caller.member_id, call.ids["application_id"]
+        return Answer(ApplicationWire.of(applying.reject(uow, actor, application_id, call.body.reason)))
+
+    return call.transact(decide)

@@ -20,7 +20,8 @@ from socialshop.invites import visitors
 from socialshop.invites.errors import InviteCodeUnknown
 from socialshop.kernel.ids import to_public
 from socialshop.notifications import service as notifications
-from socialshop.onboarding import service
+from socialshop.onboarding import applying, service
+from socialshop.onboarding.errors import AlreadyLeads, ApplicationWaits
 from socialshop.onboarding.schemas import (
     BirthdayTold,
     BirthdayWire,
@@ -37,10 +38,12 @@ from socialshop.onboarding.schemas import (
     SessionOpened,
     VerifiedEmail,
 )
+from socialshop.onboarding.schemas.applying import Application, ApplicationPage, ApplicationWire
 from socialshop.onboarding.service import Card
 from socialshop.web import limits
-from socialshop.web.auth import PUBLIC, SIGNED_IN, Caller
+from socialshop.web.auth import BUYERS, PUBLIC, SIGNED_IN, Caller
 from socialshop.web.operations import Answer, Call, Reply, Room
+from socialshop.web.paging import PageQuery, cut_page
 from socialshop.web.schemas import Nothing
 
 room = Room("onboarding", __name__, tag="Members")
@@ -312,3 +315,41 @@ def tell_birthday(call: Call[BirthdayTold, Nothing]) -> Answer:
 
 def _profile(uow: UnitOfWork, caller: Caller, card: Card) -> Answer:
     return Answer(Profile.with_choices(card, *notifications.wishes_of(uow, caller.number)))
+
+
+@room.operation(
+    "POST",
+    "/me/leader-applications",
+    access=BUYERS,
+    body=Application,
+    replies=Reply(201, ApplicationWire, "Your application: an admin answers it."),
+    refuses=(AlreadyLeads, ApplicationWaits),
+)
+def apply_to_lead(call: Call[Application, Nothing]) -> Answer:
+    """Ask to become a leader, who makes deals from goods that the shop opens to them."""
+    body, caller = call.body, call.caller
+
+    def ask(uow: UnitOfWork) -> Answer:
+        made = applying.apply_to_lead(uow, caller.number, caller.role, body.reason, body.channels)
+        return Answer(ApplicationWire.of(made), 201)
+
+    return call.transact(ask)
+
+
+@room.operation(
+    "GET",
+    "/me/leader-applications",
+    access=SIGNED_IN,
+    query=PageQuery,
+    replies=Reply(200, ApplicationPage, "Your applications, the newest first."),
+)
+def list_own_applications(call: Call[Nothing, PageQuery]) -> Answer:
+    """What you asked, and what the shop answered."""
+    query = call.query
+
+    def read(uow: UnitOfWork) -> Answer:
+        found = applying.applications_of(uow, call.caller.number, query.after(), query.limit + 1)
+        rows, cursor = cut_page(found, query.limit, lambda row: row.id)
+        return Answer(ApplicationPage(data=[ApplicationWire.of(row) for row in rows], next_cursor=cursor))
+
+    return call.transact(read)

@@ -23,6 +23,11 @@ STATES: Mapping[str, Mapping[str, Told]] = {
         "expired": Told("", lazy_gettext("time is over")),
         "cancelled": Told("", lazy_gettext("cancelled")),
     },
+    "application": {
+        "open": Told("wait", lazy_gettext("being looked at")),
+        "approved": Told("good", lazy_gettext("approved")),
+        "rejected": Told("bad", lazy_gettext("refused")),
+    },
     "bargain": {
         "open": Told("live", lazy_gettext("under way")),
         "bought": Told("good", lazy_gettext("bought")),

@@ -65,6 +65,7 @@ def examples(shop: Shop) -> dict[str, str]:
         "product_id": product,
         "deal_id": shop.call("GET", "/deals")["data"][0]["id"],
         **a_bargain(shop),
+        "sku_id": shop.call("GET", "/products")["data"][0]["skus"][0]["id"],
         "room_id": placed["room_id"],
         "order_id": placed["id"],
         "month": shop.call("GET", "/me/statements", member)["data"][0]["month"],

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from socialshop.deals.personal_store import PERSONAL
-from socialshop.deals.rules import BuyAt
+from socialshop.deals.rules import BuyAt, OpenTo
 from socialshop.deals.service.bargaining import (
     BargainOffer,
     NewBargain,
@@ -12,6 +12,7 @@ from socialshop.deals.service.bargaining import (
     bargain_offers_of,
     offer_bargain,
 )
+from socialshop.deals.service.goods import Opening, leave_of, open_goods, opening
 from socialshop.deals.service.moving import NewDeal, end, open_deal, pause, publish_deal, resume
 from socialshop.deals.service.offering import DealOffer, check_not_stopped, give_back, offer, spend_subsidies
 from socialshop.deals.service.reading import Caller, DealView, deal, deals, deals_by_id, deals_of, own_deal, titles
@@ -38,6 +39,8 @@ __all__ = [
     "NewDeal",
     "NewProduct",
     "NewSku",
+    "OpenTo",
+    "Opening",
     "ProductView",
     "SkuView",
     "add_product",
@@ -51,9 +54,12 @@ __all__ = [
     "deals_of",
     "end",
     "give_back",
+    "leave_of",
     "offer",
     "offer_bargain",
     "open_deal",
+    "open_goods",
+    "opening",
     "own_deal",
     "pause",
     "product",

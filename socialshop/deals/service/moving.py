@@ -14,6 +14,7 @@ from socialshop.deals.events import DealMoved
 from socialshop.deals.ladder import Ladder
 from socialshop.deals.perks import HostPerk
 from socialshop.deals.rules import LatePayer, Status, Subsidy
+from socialshop.deals.service.goods import check_leave
 from socialshop.deals.service.reading import Caller, DealView, known, own_deal, view_of
 from socialshop.identity import service as identity
 from socialshop.identity.service import Deed
@@ -53,7 +54,7 @@ class NewDeal:
 
 def open_deal(uow: UnitOfWork, actor: uuid.UUID, number: int, new: NewDeal) -> DealView:
     """Make a deal; `number` is the member number of who answers for it. Raises NotFound (sku), InvalidValue,
-    StandingLimited.
+    GoodsNotOpen, BelowFloor, StandingLimited.
     """
     return make_deal(uow, actor, number, new)
 
@@ -86,6 +87,8 @@ def make_deal(
     rules.check_return_days(new.return_days, unit.return_days)
     field = "price_steps.0.price_minor" if new.price_steps else "price_minor"
     rules.check_price(new.price_minor, unit.alone_minor, field)
+    least = min([new.price_minor, *(step.price_minor for step in new.price_steps)])
+    check_leave(uow, number, new.sku_id, least, field if most_minor is None else "floor_price_minor")
     if most_minor is not None:
         rules.check_start(most_minor, unit.alone_minor)
     if new.minimum_tier is not None and not store.is_tier(uow.session, new.minimum_tier, uow.now):

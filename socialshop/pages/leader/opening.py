@@ -81,8 +81,12 @@ def new_deal(visit: Visit) -> str:
 
 @leader.action("/deals/preview", again="new_deal")
 def preview_deal(visit: Visit) -> Response:
-    """The form as it is filled in, with its preview: nothing is made, nothing is refused."""
-    return make_response(render_template("leader/new_deal.html", tab="deals", form=visit.form, **_facts(visit)))
+    """The form as it is filled in, with its preview: nothing is made, what is wrong so far is said beside its field."""
+    form = visit.form
+    _read(visit, offered_units(visit), memberships.tiers(visit.uow))
+    for name in [name for name in form.errors if not form.values.get(name, "").strip()]:
+        del form.errors[name]
+    return make_response(render_template("leader/new_deal.html", tab="deals", form=form, **_facts(visit)))
 
 
 @leader.action("/deals", again="new_deal", once=True)
@@ -194,8 +198,13 @@ def _facts(visit: Visit) -> dict[str, Any]:
 
 
 def offered_units(visit: Visit) -> dict[str, Offered]:
+    """What this leader may make a deal of, by the public ids of the units."""
     products = deals.products(visit.uow, None, _PRODUCTS_OFFERED)
-    return {to_public("sku", unit.id): Offered(product, unit) for product in products for unit in product.skus}
+    units = [Offered(product, unit) for product in products for unit in product.skus]
+    leave = deals.leave_of(visit.uow, visit.caller.number, [one.unit.id for one in units])
+    return {
+        to_public("sku", one.unit.id): one for one in units if one.unit.id not in leave or leave[one.unit.id].is_open
+    }
 
 
 def _seen(visit: Visit, offered: dict[str, Offered]) -> Seen:

@@ -68,6 +68,8 @@ TABLES: Mapping[str, Any] = {
     "payment_mandates": lazy_gettext("Leave to be charged again"),
     "rooms": lazy_gettext("Rooms hosted"),
     "seats": lazy_gettext("Seats"),
+    "leader_applications": lazy_gettext("Applications to lead"),
+    "leader_goods_chosen": lazy_gettext("Goods opened to you"),
     "bargains": lazy_gettext("Bargains started"),
     "bargain_chops": lazy_gettext("Chops for friends"),
     "room_events": lazy_gettext("What happened in rooms"),

@@ -18,6 +18,7 @@ from sqlalchemy.orm import Session
 
 from socialshop.deals.service import RESERVED
 from socialshop.identity.service import BARRED
+from socialshop.infra.db import Statement
 from socialshop.kernel.money import MAX_AMOUNT_MINOR
 from socialshop.loyalty.service import HOLDS_COUPONS
 from socialshop.memberships.service import HELD
@@ -108,14 +109,15 @@ ROOM_MADE = """
     RETURNING *, CAST(:opens AS boolean) AS opens
 """
 
-_JOIN = text(f"WITH room AS ({PLACE_TAKEN}), {_CLAIM}")
+_JOIN = Statement(f"WITH room AS ({PLACE_TAKEN}), {_CLAIM}")
 
 _OPEN = text(f"WITH room AS ({ROOM_MADE}), {_CLAIM}")
 
 
 def claim_seat(session: Session, values: Mapping[str, object]) -> Claim:
     """Take a seat in an open room."""
-    return Claim(*session.execute(_JOIN, values).one())
+    (row,) = _JOIN.rows(session, values)
+    return Claim(*row)
 
 
 def open_room(session: Session, values: Mapping[str, object]) -> Claim:

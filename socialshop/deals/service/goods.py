@@ -1,0 +1,82 @@
+"""Goods that the shop opens to its leaders: to all unless it says otherwise, at any price unless there is a floor."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+
+from socialshop.audit import service as audit
+from socialshop.deals import goods_store, store
+from socialshop.deals.errors import BelowFloor, GoodsNotOpen
+from socialshop.deals.goods_store import Leave
+from socialshop.deals.rules import OpenTo
+from socialshop.identity import service as identity
+from socialshop.infra.uow import UnitOfWork
+from socialshop.kernel.errors import InvalidValue, NotFound
+from socialshop.kernel.ids import to_public
+from socialshop.kernel.roles import Role
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """To whom a unit is open, the least price of a deal of it in minor units, and the chosen leaders' ids."""
+
+    open_to: OpenTo
+    floor_minor: int | None
+    leader_ids: tuple[uuid.UUID, ...]
+
+
+def opening(uow: UnitOfWork, sku_id: uuid.UUID) -> Opening:
+    """To whom a unit is open. Raises NotFound."""
+    if store.unit_terms(uow.session, sku_id) is None:
+        raise NotFound("no such unit of a product")
+    row = goods_store.find(uow.session, sku_id)
+    leaders = identity.named(uow, numbers=row.chosen)
+    return Opening(OpenTo(row.open_to), row.floor_minor, tuple(leader.id for leader in leaders))
+
+
+def open_goods(uow: UnitOfWork, actor: uuid.UUID, sku_id: uuid.UUID, new: Opening) -> Opening:
+    """Say to whom a unit is open from now on; deals that were made stay. Raises NotFound, InvalidValue."""
+    unit = store.unit_terms(uow.session, sku_id)
+    if unit is None:
+        raise NotFound("no such unit of a product")
+    if new.floor_minor is not None and new.floor_minor >= unit.alone_minor:
+        raise InvalidValue("a floor lies below the price alone", field="floor_price_minor")
+    if bool(new.leader_ids) != (new.open_to is OpenTo.CHOSEN):
+        raise InvalidValue("name leaders where goods are open to chosen ones, and only there", field="leader_ids")
+    chosen = _leaders(uow, new.leader_ids)
+    goods_store.keep(uow.session, sku_id, new.open_to.value, new.floor_minor, chosen)
+    facts = {
+        "open_to": new.open_to.value,
+        "floor": new.floor_minor,
+        "leaders": [to_public("mbr", leader) for leader in new.leader_ids],
+    }
+    audit.record(uow, actor=actor, action="goods.opened", target=to_public("sku", sku_id), facts=facts)
+    return opening(uow, sku_id)
+
+
+def leave_of(uow: UnitOfWork, number: int, sku_ids: Sequence[uuid.UUID]) -> Mapping[uuid.UUID, Leave]:
+    """What this member may do with these units; of one that is left out all. One statement."""
+    return goods_store.leave_of(uow.session, sku_ids, number)
+
+
+def check_leave(uow: UnitOfWork, number: int, sku_id: uuid.UUID, price_minor: int, field: str) -> None:
+    """Raises GoodsNotOpen, BelowFloor naming the field: what the shop does not let this member sell so."""
+    leave = goods_store.leave_of(uow.session, [sku_id], number).get(sku_id)
+    if leave is None:
+        return
+    if not leave.is_open:
+        raise GoodsNotOpen("the shop has not opened these goods to you", field="sku_id")
+    if leave.floor_minor is not None and price_minor < leave.floor_minor:
+        raise BelowFloor(
+            "the shop lets these goods go at its floor or above", field=field, floor_minor=leave.floor_minor
+        )
+
+
+def _leaders(uow: UnitOfWork, ids: Collection[uuid.UUID]) -> list[int]:
+    found = identity.named(uow, ids=list(ids))
+    leaders = [member.number for member in found if member.role == Role.LEADER]
+    if len(leaders) < len(set(ids)):
+        raise NotFound("no such leader", field="leader_ids")
+    return leaders

@@ -1,0 +1,154 @@
+"""Becoming a leader, and the goods that leaders make deals of."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from at_once import at_once
+from flask import Flask
+from payment_shop import rows
+from room_shop import RoomShop, room_shop
+from web_client import Person, counts, refusal, sign_up
+
+from socialshop.infra.uow import UnitOfWork
+from socialshop.kernel.ids import from_public, to_public
+from socialshop.kernel.roles import Role
+from socialshop.onboarding import applying
+
+WISH = {"reason": "My neighbours ask me for tea.", "channels": "A group of 200"}
+
+
+@pytest.fixture
+def shop(app: Flask, tmp_path: Path) -> Iterator[RoomShop]:
+    with room_shop(app, tmp_path) as found:
+        yield found
+
+
+@pytest.fixture
+def admin(shop: RoomShop) -> Person:
+    return sign_up(shop.app, role=Role.ADMIN)
+
+
+def _apply(person: Person) -> str:
+    asked = person.call("POST", "/me/leader-applications", json=WISH)
+    assert asked.status_code == 201, asked.text
+    return str(asked.get_json()["id"])
+
+
+def _decide(admin: Person, application: str, decision: str, reason: str = "Welcome.") -> Any:
+    return admin.call("POST", f"/admin/leader-applications/{application}/{decision}", json={"reason": reason})
+
+
+def _deal(shop: RoomShop, person: Person, **changed: object) -> Any:
+    terms = {"title": "Tea", "group_size": 2, "price_minor": 9_000, "room_ttl_seconds": 3_600, **changed}
+    return person.call("POST", "/deals", json={"sku_id": to_public("sku", shop.sku_id), **terms})
+
+
+def _open(shop: RoomShop, admin: Person, **said: object) -> Any:
+    return admin.call("POST", f"/admin/skus/{to_public('sku', shop.sku_id)}/opening", json=said)
+
+
+def _told(person: Person) -> list[str]:
+    return [notice["kind"] for notice in person.call("GET", "/me/notices").get_json()["data"]]
+
+
+def test_who_is_approved_leads_at_once_and_has_first_steps(shop: RoomShop, admin: Person) -> None:
+    member = sign_up(shop.app)
+    assert refusal(_deal(shop, member))[:2] == (403, "forbidden")
+    application = _apply(member)
+    assert [row["id"] for row in admin.call("GET", "/admin/leader-applications").get_json()["data"]] == [application]
+    approved = _decide(admin, application, "approve")
+    assert (approved.status_code, approved.get_json()["status"]) == (200, "approved")
+    assert _deal(shop, member).status_code == 201
+    assert member.call("GET", "/me/first-steps").status_code == 200
+    assert _told(member) == ["leading_approved"]
+    assert refusal(member.call("POST", "/me/leader-applications", json=WISH))[:2] == (409, "already_leads")
+    # Decided once more: the same way changes nothing, the other way is refused.
+    assert _decide(admin, application, "approve").status_code == 200
+    assert refusal(_decide(admin, application, "reject"))[:2] == (409, "application_decided")
+    assert _told(member) == ["leading_approved"]
+
+
+def test_who_is_refused_reads_why_and_may_apply_again(shop: RoomShop, admin: Person) -> None:
+    member = sign_up(shop.app)
+    application = _apply(member)
+    assert refusal(member.call("POST", "/me/leader-applications", json=WISH))[:2] == (409, "application_waits")
+    assert _decide(admin, application, "reject", "Tell us more.").status_code == 200
+    assert rows("SELECT role FROM members WHERE id = :id", id=member.card.member_id) == [("member",)]
+    own = member.call("GET", "/me/leader-applications").get_json()["data"][0]
+    assert (own["status"], own["decision_reason"]) == ("rejected", "Tell us more.")
+    _apply(member)
+
+
+def test_two_admins_at_once_decide_once(shop: RoomShop, admin: Person) -> None:
+    member = sign_up(shop.app)
+    application = from_public("lap", _apply(member))
+
+    def approve(uow: UnitOfWork) -> None:
+        applying.approve(uow, admin.card.member_id, application, "Yes.")
+
+    def reject(uow: UnitOfWork) -> None:
+        applying.reject(uow, admin.card.member_id, application, "No.")
+
+    ended = at_once(shop.app, shop.pay_shop.clock, [approve, reject] * 3)
+    assert ended == {"done": 3, "application_decided": 3}
+    role, status = rows("SELECT m.role, a.status FROM leader_applications a JOIN members m ON m.number = a.member")[0]
+    assert (role == "leader") == (status == "approved")
+    assert len(_told(member)) == 1
+
+
+def test_goods_are_open_to_all_until_the_shop_says_otherwise(shop: RoomShop, admin: Person) -> None:
+    chosen, other = (sign_up(shop.app, role=Role.LEADER) for _ in range(2))
+    assert _deal(shop, other).status_code == 201
+    public = to_public("mbr", chosen.card.member_id)
+    opened = _open(shop, admin, open_to="chosen", leader_ids=[public])
+    assert opened.get_json() == {"open_to": "chosen", "leader_ids": [public], "floor_price_minor": None}
+    before = counts("deals")
+    assert refusal(_deal(shop, other)) == (403, "goods_not_open", "sku_id")
+    assert counts("deals") == before
+    assert _deal(shop, chosen).status_code == 201
+    _open(shop, admin, open_to="none")
+    assert refusal(_deal(shop, chosen))[:2] == (403, "goods_not_open")
+    assert _deal(shop, admin).status_code == 201
+
+
+def test_no_leader_sells_below_the_floor_by_any_kind_of_deal(shop: RoomShop, admin: Person) -> None:
+    leader = sign_up(shop.app, role=Role.LEADER)
+    _open(shop, admin, open_to="all", floor_price_minor=9_000)
+    below = _deal(shop, leader, price_minor=8_999)
+    assert (refusal(below), below.get_json()["floor_minor"]) == ((422, "below_floor_price", "price_minor"), 9_000)
+    assert _deal(shop, leader, price_minor=9_000).status_code == 201
+    steps = [{"size": 2, "price_minor": 9_500}, {"size": 5, "price_minor": 8_999}]
+    ladder = {"sku_id": to_public("sku", shop.sku_id), "title": "Tea", "group_size": 5, "room_ttl_seconds": 3_600}
+    assert refusal(leader.call("POST", "/deals", json={**ladder, "price_steps": steps}))[:2] == (
+        422,
+        "below_floor_price",
+    )
+    bargain = {"start_price_minor": 9_900, "floor_price_minor": 8_999, "chops": 3, "lasts_seconds": 60}
+    terms = {"sku_id": to_public("sku", shop.sku_id), "title": "Chop", **bargain}
+    answer = leader.call("POST", "/bargain-offers", json=terms)
+    assert refusal(answer) == (422, "below_floor_price", "floor_price_minor")
+    assert _deal(shop, admin, price_minor=1).status_code == 201
+
+
+@pytest.mark.parametrize(
+    ("said", "field"),
+    [
+        ({"open_to": "all", "floor_price_minor": 10_900}, "floor_price_minor"),
+        ({"open_to": "chosen"}, "leader_ids"),
+        ({"open_to": "some"}, "open_to"),
+    ],
+)
+def test_an_opening_that_cannot_be_is_refused_by_name(
+    shop: RoomShop, admin: Person, said: dict[str, object], field: str
+) -> None:
+    assert refusal(_open(shop, admin, **said)) == (422, "invalid_value", field)
+    assert counts("leader_goods") == {"leader_goods": 0}
+
+
+def test_only_leaders_are_chosen(shop: RoomShop, admin: Person) -> None:
+    member = to_public("mbr", sign_up(shop.app).card.member_id)
+    assert refusal(_open(shop, admin, open_to="chosen", leader_ids=[member]))[:2] == (404, "not_found")
