@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from socialshop.deals import service
-from socialshop.deals.schemas import DealPage, DealWire, PageQuery, ProductPage, ProductWire
+from socialshop.deals.schemas.deals import DealPage, DealWire
+from socialshop.deals.schemas.products import ProductPage, ProductWire
 from socialshop.infra.uow import UnitOfWork
 from socialshop.web.auth import PUBLIC, look
 from socialshop.web.operations import Answer, Call, Reply, Room
-from socialshop.web.paging import cut_page
+from socialshop.web.paging import PageQuery, cut_page
 from socialshop.web.schemas import Nothing
 
 room = Room("deals", __name__, tag="Deals")
