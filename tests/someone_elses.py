@@ -104,6 +104,7 @@ def belongings(app: Flask) -> Belongings:
     bargain = _made(owner, f"/bargain-offers/{offer_of_bargain}/bargains", {})
     wish = {"reason": "My neighbours ask for tea.", "channels": "A group"}
     application = _made(sign_up(app), "/me/leader-applications", wish)
+    front = _made(owner, "/me/storefront", {"title": "Tea", "picks": [deal["id"]]}, status=200)
     link = _made(owner, "/invite-links", {"kind": "room", "target_id": room["id"], "channel": "moments"})
     order, accrual = _sales(owner)
     refund = _made(owner, f"/orders/{order}/refunds", {"reason": "broken", "amount_minor": 100})
@@ -166,6 +167,7 @@ def belongings(app: Flask) -> Belongings:
         "rpt": report["id"],
         "dec": decision["id"],
         "brg": bargain["id"],
+        "sfr": front["id"],
         "lap": application["id"],
         "qst": question["id"],
         "post": note["id"],

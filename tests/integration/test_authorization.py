@@ -53,7 +53,13 @@ DEALS = {
     *(f"POST /deals/<deal_id>/{step}" for step in ("publish", "pause", "resume", "end")),
 }
 # Of who leads a circle.
-LEADS = {"GET /me/circle", "POST /me/circle/notices", "GET /me/first-steps"}
+LEADS = {
+    "GET /me/storefront",
+    "POST /me/storefront",
+    "GET /me/circle",
+    "POST /me/circle/notices",
+    "GET /me/first-steps",
+}
 # Who earns nothing has no money to ask for.
 EARNERS_READ = {
     "GET /me/payout-destinations",

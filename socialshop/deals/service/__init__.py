@@ -25,11 +25,29 @@ from socialshop.deals.service.stocking import (
     product,
     products,
 )
+from socialshop.deals.service.storefronts import (
+    LONGEST_INTRO,
+    LONGEST_TITLE,
+    MOST_PICKS,
+    STOREFRONT_PREFIX,
+    NewStorefront,
+    Pick,
+    Storefront,
+    keep_storefront,
+    storefront,
+    storefront_of,
+    storefront_titles,
+)
 from socialshop.deals.store import RESERVED
+from socialshop.deals.storefront_store import PickRow
 
 __all__ = [
+    "LONGEST_INTRO",
+    "LONGEST_TITLE",
+    "MOST_PICKS",
     "PERSONAL",
     "RESERVED",
+    "STOREFRONT_PREFIX",
     "BargainOffer",
     "BuyAt",
     "Caller",
@@ -39,10 +57,14 @@ __all__ = [
     "NewDeal",
     "NewProduct",
     "NewSku",
+    "NewStorefront",
     "OpenTo",
     "Opening",
+    "Pick",
+    "PickRow",
     "ProductView",
     "SkuView",
+    "Storefront",
     "add_product",
     "bargain_offer",
     "bargain_offers",
@@ -54,6 +76,7 @@ __all__ = [
     "deals_of",
     "end",
     "give_back",
+    "keep_storefront",
     "leave_of",
     "offer",
     "offer_bargain",
@@ -66,5 +89,8 @@ __all__ = [
     "products",
     "publish_deal",
     "resume",
+    "storefront",
+    "storefront_of",
+    "storefront_titles",
     "titles",
 ]

@@ -1,4 +1,4 @@
-"""Pages of a group leader: deals, rooms as they fill, results, team."""
+"""Pages of a group leader: deals, rooms as they fill, results, storefront, team."""
 
 from __future__ import annotations
 
@@ -13,5 +13,6 @@ __all__ = [
     "opening",
     "overview",
     "results",
+    "storefront",
     "team",
 ]
