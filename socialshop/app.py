@@ -152,7 +152,7 @@ def _post_office(config: Settings) -> PostOffice:
     url = config.smtp_url.get_secret_value() if config.smtp_url else None
     return PostOffice(
         postman=SmtpPostman(url) if url else None,
-        sender=Sender(config.mail_from, config.public_url or f"http://{config.host}:{config.port}"),
+        sender=Sender(config.mail_from, config.public_address),
         attempts=config.mail_attempts,
         quiet=QuietHours(config.quiet_from, config.quiet_until, config.time_zone),
         digest_hour=config.digest_hour,
@@ -164,9 +164,8 @@ def _attach_web(app: Flask, config: Settings) -> None:
     app.config["MAX_CONTENT_LENGTH"] = bodies.MAX_BODY_BYTES + 1
     # No cross-origin caller is known, so nobody asks for OPTIONS; a method that an operation lacks is 405 like any.
     app.config["PROVIDE_AUTOMATIC_OPTIONS"] = False
-    public_url = config.public_url or f"http://{config.host}:{config.port}"
     requests.attach(app, config)
-    problems.attach(app, public_url.rstrip("/"))
+    problems.attach(app, config.public_address)
     auth.attach(app, _authenticate)
     looks.attach(app, privacy.note_look)
     health.attach(app)

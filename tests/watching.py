@@ -14,13 +14,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from flask import Flask
-from payment_shop import free_port
-from room_shop import RoomShop
-from running_shop import ROOT, until
 
 from socialshop.infra import wired
 from socialshop.kernel.ids import to_public
 from socialshop.rooms.service import Joined
+from tests.payment_shop import free_port
+from tests.room_shop import RoomShop
+from tests.running_shop import ROOT, until
 
 # The process itself, with some of its constants set.
 _PROGRAM = "from socialshop.watch import __main__ as process, door, ears\n{changes}\nprocess.main()"

@@ -12,7 +12,7 @@ depends_on = None
 
 def upgrade() -> None:
     """Rules come as a new version, since versions never change; only where the shop has published none of its own."""
-    # Code of before reads a language that is not there as English; none of it writes one that it lacks.
+    # Code of before reads a language that is not there as English.
     op.execute(
         """
         -- squawk-ignore ban-drop-not-null, ban-drop-default

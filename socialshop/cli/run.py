@@ -320,7 +320,7 @@ def _reachable(host: str) -> str:
 def _greet(settings: Settings, logins: list[str], log: TextIO | None = None) -> None:
     from socialshop.cli.demo import hints
 
-    address = settings.public_url or _address(settings.host, settings.port)
+    address = settings.public_address
     click.echo(f"socialshop is running at {address}")
     click.echo(f"  the shop: {address}/")
     click.echo(f"  the API and its pages: {address}/api/v1/docs")

@@ -24,11 +24,12 @@ from socialshop.identity.models import (
     MemberSession,
 )
 from socialshop.infra.columns import read_columns
+from socialshop.infra.db import Statement
 
 _PURGED_AT_ONCE = 10_000
 _IDENTIFIER = re.compile(r"[a-z_]+", re.ASCII)
 # Plain text where every request passes: building the same by expressions costs as much again as running it.
-_LIVE_SESSION = text(
+_LIVE_SESSION = Statement(
     """
     SELECT s.id, s.member_id, m.number, m.role, p.time_zone
     FROM member_sessions s JOIN members m ON m.id = s.member_id
@@ -139,7 +140,7 @@ def add_session(
 
 def find_session(session: Session, token_hash: bytes, now: datetime) -> SessionRow | None:
     """The live session of a token: one indexed statement, paid by every authenticated request."""
-    row = session.execute(_LIVE_SESSION, {"token_hash": token_hash, "now": now}).one_or_none()
+    row = _LIVE_SESSION.row(session, {"token_hash": token_hash, "now": now})
     return SessionRow(*row) if row else None
 
 

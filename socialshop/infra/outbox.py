@@ -20,7 +20,7 @@ from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Identity, Index,
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from socialshop.infra.db import Base
+from socialshop.infra.db import Base, Statement
 from socialshop.kernel.time import to_text
 
 _root: ContextVar[int | None] = ContextVar("outbox_root", default=None)
@@ -89,7 +89,7 @@ def payload_of(event: Event) -> dict[str, Any]:
     return {key: _plain(value) for key, value in asdict(event).items()}
 
 
-_WRITE = text(
+_WRITE = Statement(
     """
     INSERT INTO outbox_events (root_id, name, payload, occurred_at)
     SELECT CAST(:root_id AS bigint), given.name, CAST(given.payload AS jsonb), :occurred_at
@@ -107,7 +107,7 @@ def write(session: Session, events: Sequence[Event], occurred_at: datetime) -> N
         "payloads": [json.dumps(payload_of(event), ensure_ascii=False) for event in events],
         "occurred_at": occurred_at,
     }
-    session.execute(_WRITE, values)
+    _WRITE.rows(session, values)
 
 
 def _plain(value: object) -> object:

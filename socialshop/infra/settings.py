@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from functools import lru_cache
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Literal, Self
 
@@ -45,7 +47,9 @@ class Settings(BaseSettings):
     )
     host: str = Field("127.0.0.1", description="address that the web server listens on")
     port: int = Field(8000, ge=1, le=65535, description="port that the web server listens on")
-    public_url: str | None = Field(None, description="address that members see, in links; default http://host:port")
+    public_url: str | None = Field(
+        None, description="address that members see, in links; default http://host:port, and localhost for this machine"
+    )
     packages_dir: Path | None = Field(
         None, description="folder of the pages' packages; default node_modules in the project, filled by make setup"
     )
@@ -159,6 +163,20 @@ class Settings(BaseSettings):
     )
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="least level that is logged")
     crash_at: str = Field("", description="name of a crash point where the process kills itself; tests only")
+
+    @property
+    def public_address(self) -> str:
+        """What every link that is handed on begins with, without a slash at its end.
+
+        This very machine is called by its name: passkeys are bound to a name, never to an address.
+        """
+        if self.public_url is not None:
+            return self.public_url.rstrip("/")
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        with suppress(ValueError):
+            address = ip_address(self.host)
+            host = "localhost" if address.is_loopback or address.is_unspecified else host
+        return f"http://{host}:{self.port}"
 
     @model_validator(mode="after")
     def _loopback_is_for_trying_out(self) -> Self:

@@ -23,7 +23,7 @@ from sqlalchemy.orm import Session
 
 from socialshop.infra import outbox, redis, wired
 from socialshop.infra.clock import Clock
-from socialshop.infra.db import db
+from socialshop.infra.db import Statement, db
 
 # Only what PostgreSQL says may be tried again unchanged: 40001 serialization_failure, 40P01 deadlock_detected.
 _RETRYABLE = (psycopg.errors.SerializationFailure, psycopg.errors.DeadlockDetected)
@@ -124,12 +124,12 @@ def advisory_lock(uow: UnitOfWork, name: str, *, wait: bool = True, shared: bool
 
     `shared` holders exclude only those who take it alone.
     """
-    got = uow.session.execute(_LOCKS[wait, shared], {"name": name}).scalar()
-    return True if wait else bool(got)
+    got = _LOCKS[wait, shared].row(uow.session, {"name": name})
+    return wait or (got is not None and bool(got[0]))
 
 
 _LOCKS = {
-    (wait, shared): text(
+    (wait, shared): Statement(
         f"SELECT pg_{'' if wait else 'try_'}advisory_xact_lock{'_shared' if shared else ''}(hashtextextended(:name, 0))"
     )
     for wait in (True, False)

@@ -35,5 +35,4 @@ def part(name: str) -> Any:
 
 def public_address() -> str:
     """The address that members see, without a slash at its end: what every link that is handed on begins with."""
-    found = settings()
-    return (found.public_url or f"http://{found.host}:{found.port}").rstrip("/")
+    return settings().public_address

@@ -10,6 +10,7 @@ from socialshop.kernel.ids import from_public
 from socialshop.notifications import service
 from socialshop.notifications.schemas import (
     MAIL_PREFIX,
+    AddressGiven,
     CapList,
     CapWire,
     DeliveryPage,
@@ -162,6 +163,40 @@ def choose_webhook_types(call: Call[TypesChosen, Nothing]) -> Answer:
     return call.transact(
         lambda uow: Answer(EndpointWire.of(service.choose_types(uow, actor, endpoint_id, call.body.event_types)))
     )
+
+
+@room.operation(
+    "POST",
+    "/admin/webhook-endpoints/<endpoint_id>/address",
+    access=ADMINS,
+    ids=_ENDPOINT,
+    body=AddressGiven,
+    replies=Reply(200, EndpointWire, "The endpoint, told there from now on."),
+)
+def change_webhook_address(call: Call[AddressGiven, Nothing]) -> Answer:
+    """Move an endpoint to another address, with its secret and with what waits for it."""
+    actor, endpoint_id = call.caller.member_id, call.ids["endpoint_id"]
+    return call.transact(
+        lambda uow: Answer(EndpointWire.of(service.change_address(uow, actor, endpoint_id, call.body.url)))
+    )
+
+
+@room.operation(
+    "DELETE",
+    "/admin/webhook-endpoints/<endpoint_id>",
+    access=ADMINS,
+    ids=_ENDPOINT,
+    replies=Reply(204, None, "The endpoint is gone, with its secret and all that it was told."),
+)
+def remove_webhook_endpoint(call: Call[Nothing, Nothing]) -> Answer:
+    """Remove an endpoint for good. To tell it nothing for a while, disable it."""
+    actor, endpoint_id = call.caller.member_id, call.ids["endpoint_id"]
+
+    def remove(uow: UnitOfWork) -> Answer:
+        service.remove_endpoint(uow, actor, endpoint_id)
+        return Answer(None, 204)
+
+    return call.transact(remove)
 
 
 @room.operation(

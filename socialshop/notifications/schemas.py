@@ -201,6 +201,8 @@ _DELIVERY: dict[str, Any] = {
 }
 EventTypes = Annotated[list[Annotated[str, StringConstraints(max_length=60)]], Field(min_length=1, max_length=100)]
 
+EndpointUrl = Annotated[str, StringConstraints(min_length=1, max_length=500)]
+
 
 class NewEndpoint(Wire):
     """Where to tell of what: an https address, and types of events (docs/webhooks.md)."""
@@ -209,7 +211,7 @@ class NewEndpoint(Wire):
         {"url": "https://example.com/hooks", "label": "warehouse", "event_types": ["order.confirmed"]}
     )
 
-    url: Annotated[str, StringConstraints(min_length=1, max_length=500)]
+    url: EndpointUrl
     label: Annotated[str, StringConstraints(max_length=LONGEST_LABEL)] = ""
     event_types: EventTypes
 
@@ -220,6 +222,14 @@ class TypesChosen(Wire):
     model_config = with_example({"event_types": ["order.confirmed", "order.shipped"]})
 
     event_types: EventTypes
+
+
+class AddressGiven(Wire):
+    """Where an endpoint is told from now on: an https address, as for a new one."""
+
+    model_config = with_example({"url": "https://example.com/hooks/v2"})
+
+    url: EndpointUrl
 
 
 class ReplayRange(Wire):

@@ -39,7 +39,14 @@ def attach(app: Flask) -> None:
         count=count,
     )
     app.jinja_env.globals.update(
-        public_id=to_public, Money=Money, ring=ring, stairs=stairs, duration=duration, zone=zone, shops_zone=shops_zone
+        public_id=to_public,
+        Money=Money,
+        ring=ring,
+        stairs=stairs,
+        duration=duration,
+        zone=zone,
+        shops_zone=shops_zone,
+        percent_plain=percent_plain,
     )
 
 
@@ -91,6 +98,11 @@ def _date(at: datetime, clock: str) -> str:
 def rate(rate_bps: int) -> str:
     """`8 %`, as the reader's language writes it."""
     return format_percent(Decimal(rate_bps) / BPS, "#,##0.##%", locale=get_locale())
+
+
+def percent_plain(rate_bps: int) -> str:
+    """`7.5`: what a field for a share takes."""
+    return f"{(Decimal(rate_bps) * 100 / BPS).normalize():f}"
 
 
 def duration(seconds: int) -> str:

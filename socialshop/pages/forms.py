@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 from flask_babel import gettext
 
 from socialshop.kernel.errors import DomainError, InvalidValue, Kind
-from socialshop.kernel.money import Money, parse_decimal
+from socialshop.kernel.money import BPS, Money, parse_decimal
 from socialshop.pages.wording import sentence_of
 
 _LONGEST = 500
@@ -80,6 +80,20 @@ class Form:
         except InvalidValue:
             self.errors[name] = gettext("An amount such as %(example)s.", example="12.50")
             return Money(0, currency)
+
+    def percent(self, name: str) -> int:
+        """A share in percent, typed with at most two decimals, in basis points; 0 where nothing is typed."""
+        typed = self.values.get(name, "").strip()
+        if not typed:
+            return 0
+        whole, _, fraction = typed.partition(".")
+        digits = whole + fraction.ljust(2, "0")
+        if not (digits.isascii() and digits.isdecimal() and len(fraction) <= 2 and 0 < len(whole) <= 3):  # noqa: PLR2004
+            self.errors[name] = gettext("A share in percent, such as %(example)s.", example="7.5")
+            return 0
+        if not int(digits) <= BPS:
+            self.errors[name] = gettext("More than the whole.")
+        return int(digits)
 
     def choice(self, name: str, options: Collection[str]) -> str:
         """One of the options."""

@@ -204,8 +204,8 @@ def _uploads() -> dict[str, bytes]:
     return found
 
 
-# Refusals that no second try with the same form can mend.
-_WHOLE_PAGE = frozenset({Kind.NOT_FOUND, Kind.FORBIDDEN, Kind.UNAVAILABLE})
+# Where there is no page to say it on. A person who may not is told so where the button was: `admit` let them see it.
+_WHOLE_PAGE = frozenset({Kind.NOT_FOUND, Kind.UNAVAILABLE})
 
 
 def go_to(endpoint: str, **variables: Any) -> Response:

@@ -9,7 +9,7 @@ from datetime import datetime
 from sqlalchemy import Index, LargeBinary, SmallInteger, Text, text
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from socialshop.infra.db import Base
+from socialshop.infra.db import Base, Statement
 
 _PURGED_AT_ONCE = 10_000
 
@@ -55,14 +55,14 @@ class Claim:
 def find_answer(session: Session, claim: Claim) -> tuple[bytes, Kept] | None:
     """The answer under the claim's key, if there is one, and the hash of the request that it answered."""
     asked = {"actor_id": claim.actor_id, "method": claim.method, "path": claim.path, "key": claim.key}
-    row = session.execute(_FIND, asked).one_or_none()
-    return None if row is None else (row.request_hash, Kept(row.status, row.media_type, row.content))
+    row = _FIND.row(session, asked)
+    return None if row is None else (row[0], Kept(*row[1:]))
 
 
 def add_answer(session: Session, claim: Claim, answer: Kept, at: datetime) -> None:
     """Insert an answer under its key."""
-    session.execute(
-        _ADD,
+    _ADD.rows(
+        session,
         {
             "actor_id": claim.actor_id,
             "method": claim.method,
@@ -78,11 +78,11 @@ def add_answer(session: Session, claim: Claim, answer: Kept, at: datetime) -> No
 
 
 # Built once: each request with a key asks and keeps.
-_FIND = text(
+_FIND = Statement(
     "SELECT request_hash, status, media_type, content FROM idempotency_answers"
     " WHERE actor_id = :actor_id AND method = :method AND path = :path AND key = :key"
 )
-_ADD = text(
+_ADD = Statement(
     "INSERT INTO idempotency_answers"
     " (actor_id, method, path, key, request_hash, status, media_type, content, answered_at)"
     " VALUES (:actor_id, :method, :path, :key, :request_hash, :status, :media_type, :content, :answered_at)"

@@ -20,6 +20,7 @@ import pytest
 from patience import PATIENCE
 from playwright.sync_api import Browser, Page, sync_playwright
 
+from tests import running_shop
 from tests.payment_shop import free_port
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -36,6 +37,7 @@ class Shop:
     """The running shop."""
 
     address: str
+    folder: Path
     tokens: dict[str, str] = field(default_factory=dict)
 
     def call(self, method: str, path: str, email: str | None = None, body: object = None, key: str = "") -> Any:
@@ -50,6 +52,10 @@ class Shop:
         asked = urllib.request.Request(f"{self.address}/api/v1{path}", data, headers, method=method)
         with urllib.request.urlopen(asked, timeout=PATIENCE) as answer:
             return json.load(answer)
+
+    def processes(self, module: str) -> list[int]:
+        """The running processes of this module."""
+        return running_shop.Shop(self.folder).children(module)
 
     def new_member(self, name: str) -> str:
         """Somebody new, who signs in as all of the demo do; returns the e-mail address."""
@@ -75,7 +81,7 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
             assert running.poll() is None, said
             assert time.monotonic() < late, said
             time.sleep(0.3)
-        yield Shop(f"http://127.0.0.1:{port}")
+        yield Shop(f"http://127.0.0.1:{port}", folder)
     finally:
         running.send_signal(signal.SIGINT)
         running.wait(PATIENCE)

@@ -263,7 +263,7 @@ def test_a_room_shows_a_change_at_once_and_rests_while_nobody_looks(chromium: Br
         assert time.monotonic() - began < 2
         assert 200 in asked
 
-        (watch,) = shop.children("socialshop.watch")
+        (watch,) = shop.processes("socialshop.watch")
         os.kill(watch, signal.SIGKILL)
         shop.call("POST", f"/rooms/{room}/seats", late, {}, key=f"join-{late}")
         expect(visitor.page.locator("#live")).to_contain_text("Daming", timeout=5000)

@@ -48,13 +48,13 @@ class Office:
         self.first, self.second, self.third = (sign_up(shop.app, role=Role.ADMIN) for _ in range(3))
         self.buyers = [sign_up(shop.app), sign_up(shop.app)]
 
-    def act(self, person: Person, path: str, **body: object) -> Any:
+    def act(self, person: Person, path: str, *, method: str = "POST", **body: object) -> Any:
         """Do it, and find it in the record once, by this person."""
         adapter = self.shop.app.url_map.bind("localhost")
-        name = adapter.match(f"/api/v1{path}", method="POST")[0].partition(".")[2]
+        name = adapter.match(f"/api/v1{path}", method=method)[0].partition(".")[2]
         before = _recorded(person)
-        answer = person.call("POST", path, key=secrets.token_hex(8), json=body)
-        assert answer.status_code in (200, 201, 202), (name, answer.text)
+        answer = person.call(method, path, key=secrets.token_hex(8), **({"json": body} if method == "POST" else {}))
+        assert answer.status_code in (200, 201, 202, 204), (name, answer.text)
         assert _recorded(person) == before + 1, f"{name} is not in the audit record"
         self.done.add(name)
         return answer.get_json()
@@ -164,12 +164,14 @@ class Office:
             uow.session.execute(text("UPDATE webhook_deliveries SET status = 'given_up', ended_at = now()"))
         base = f"/admin/webhook-endpoints/{endpoint}"
         self.act(self.first, f"{base}/event-types", event_types=["room.expired"])
+        self.act(self.first, f"{base}/address", url="https://hooks.example/moved")
         self.act(self.first, f"{base}/secret")
         self.act(self.first, f"{base}/replay", since="2026-01-31T12:00:00Z", until="2026-01-31T13:00:00Z")
         told = self.first.call("GET", "/admin/webhook-deliveries").get_json()["data"][0]["id"]
         self.act(self.first, f"/admin/webhook-deliveries/{told}/replay")
         self.act(self.first, f"{base}/disable")
         self.act(self.first, f"{base}/enable")
+        self.act(self.first, base, method="DELETE")
 
     def reward(self) -> None:
         """Rules of points, points by hand, a reward; one redemption is done, one refused."""

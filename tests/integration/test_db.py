@@ -19,7 +19,7 @@ from migrations import statements
 from socialshop.app import create_app
 from socialshop.infra import columns, redis, schema
 from socialshop.infra import db as infra_db
-from socialshop.infra.db import copy_rows, db
+from socialshop.infra.db import Statement, copy_rows, db
 from socialshop.infra.servers import Servers
 from socialshop.infra.settings import Settings
 from socialshop.infra.uow import UnitOfWork, in_unit_of_work, unit_of_work
@@ -152,3 +152,28 @@ def test_a_server_lost_in_copy_is_told_as_a_lost_connection(app: Flask) -> None:
     with pytest.raises(DBAPIError) as caught:
         in_unit_of_work(die)
     assert caught.value.connection_invalidated
+
+
+def test_a_statement_is_sent_as_it_is_and_told_of_like_any_other(app: Flask) -> None:
+    """Given the same value twice, a percent sign and no result, then rows and failures are SQLAlchemy's."""
+    both = Statement("SELECT :one || '%', CAST(:two AS bigint), :one -- twice")
+    told: list[str] = []
+    with unit_of_work() as uow:
+
+        def note(_connection: object, _cursor: object, statement: str, parameters: object, *_: object) -> None:
+            told.append(statement % parameters)
+
+        event.listen(db.engine, "before_cursor_execute", note)
+        try:
+            assert both.rows(uow.session, {"two": 2, "one": "x"}) == [("x%", 2, "x")]
+            assert both.row(uow.session, {"two": None, "one": ""}) == ("%", None, "")
+        finally:
+            event.remove(db.engine, "before_cursor_execute", note)
+        assert told[0] == "SELECT x || '%', CAST(2 AS bigint), x -- twice"
+        assert Statement("SELECT 1 WHERE :no").row(uow.session, {"no": False}) is None
+        assert Statement("SET LOCAL lock_timeout = 0").rows(uow.session, {}) == []
+        with pytest.raises(LookupError):
+            Statement("SELECT generate_series(1, 2)").row(uow.session, {})
+        with pytest.raises(DBAPIError) as refused:
+            Statement("SELECT 1 / :nothing").rows(uow.session, {"nothing": 0})
+    assert isinstance(refused.value.orig, psycopg.errors.DivisionByZero)

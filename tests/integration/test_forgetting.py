@@ -15,7 +15,6 @@ from sqlalchemy.exc import DBAPIError
 
 from socialshop.infra.uow import unit_of_work
 from socialshop.rooms import service as rooms
-from socialshop.rooms.service import RoomEvents
 from workers import schedule
 
 _LONG = timedelta(days=401)
@@ -86,7 +85,7 @@ def test_what_is_long_over_is_forgotten_and_what_is_open_or_money_is_kept(shop: 
     }
     assert not shop.pay_shop.differences()
     with unit_of_work() as uow:
-        assert rooms.events_after(uow, over.room.id, 0) == RoomEvents((), complete=True)
+        assert rooms.events_after(uow, over.room.id, 0).complete
 
 
 def test_what_happened_in_a_room_is_still_never_changed(shop: RoomShop) -> None:

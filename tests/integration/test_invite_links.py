@@ -55,7 +55,7 @@ def test_each_kind_of_link_has_its_addresses_and_says_what_it_leads_to(app: Flas
     for kind, target in (("deal", deal), ("product", product), ("room", room), ("member", None)):
         body = {"kind": kind, "target_id": target} if target else {"kind": kind}
         made = link(leader, **body)
-        url = f"http://127.0.0.1:8000/i/{made['code']}"
+        url = f"http://localhost:8000/i/{made['code']}"
         assert (made["url"], made["qr_svg_url"], made["qr_png_url"]) == (url, f"{url}/qr.svg", f"{url}/qr.png")
         assert (made["kind"], made["target_id"]) == (kind, target)
         assert url in str(made["share_text"])
@@ -153,7 +153,7 @@ def test_a_reader_finds_the_links_address_in_both_qr_codes(app: Flask, leader: P
     ]
     for picture in (image.open(io.BytesIO(png.data)).convert("L"), _painted(svg.text)):
         read = zxingcpp.read_barcodes(picture)
-        assert [found.text for found in read] == [f"http://127.0.0.1:8000/i/{code}"]
+        assert [found.text for found in read] == [f"http://localhost:8000/i/{code}"]
 
 
 def _painted(svg: str) -> object:

@@ -39,7 +39,7 @@ def test_a_shop_that_is_asked_to_stop_says_where_it_was_and_leaves_nothing(shop:
     running.send_signal(signal.SIGTERM)
     running.communicate(timeout=PATIENCE)
     assert running.returncode == 0
-    assert f"socialshop is running at http://127.0.0.1:{shop.port}" in said
+    assert f"socialshop is running at http://localhost:{shop.port}" in said
     shop.nothing_left()
 
 
@@ -50,7 +50,7 @@ def test_an_empty_shop_is_filled_before_it_says_how_to_log_in_and_what_to_try(sh
     _, log = running.communicate(timeout=PATIENCE)
     assert running.returncode == 0, log
     assert said.count("log in: ") == 5
-    assert said.count(f"curl -s http://127.0.0.1:{shop.port}/api/v1/") == 3
+    assert said.count(f"curl -s http://localhost:{shop.port}/api/v1/") == 3
     shop.nothing_left()
 
 

@@ -10,16 +10,16 @@ from pathlib import Path
 
 import pytest
 from flask import Flask
-from payment_shop import rows
-from room_shop import RoomShop, room_shop
-from running_shop import until
 from sqlalchemy import text
-from watching import Stream, path_of, watching
 
 from socialshop.infra import redis, uow
 from socialshop.infra.uow import unit_of_work
 from socialshop.kernel.ids import new_id, to_public
 from socialshop.rooms import service as rooms
+from tests.payment_shop import rows
+from tests.room_shop import RoomShop, room_shop
+from tests.running_shop import until
+from tests.watching import Stream, path_of, watching
 
 pytestmark = pytest.mark.timeout(120)
 

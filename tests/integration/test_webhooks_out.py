@@ -395,6 +395,47 @@ def test_an_endpoint_that_may_not_be_is_not_added(admin: Person, wrong: dict[str
     assert counts("webhook_endpoints") == {"webhook_endpoints": 0}
 
 
+def test_an_endpoint_moves_with_its_secret_and_what_waits_and_not_to_where_none_may_be(
+    admin: Person, receiver: Receiver, clock: ManualClock
+) -> None:
+    endpoint, secret = add(admin)
+    path = f"/admin/webhook-endpoints/{endpoint}/address"
+    for wrong in ("https://10.0.0.1/", "http://hooks.example/", "nowhere"):
+        assert refusal(admin.call("POST", path, json={"url": wrong}))[:3] == (422, "invalid_value", "url")
+    assert shown(admin, endpoint)["url"] == URL
+    receiver.answers = [OutcomeUnknown("http 500")]
+    fill(clock)
+    moved = admin.call("POST", path, json={"url": "https://new.example/hooks"}).get_json()
+    assert (moved["url"], moved["failing_since"], moved["waiting"]) == ("https://new.example/hooks", None, 1)
+    poll(clock, timedelta(minutes=1))
+    (_, (url, headers, body)) = receiver.took
+    assert url == "https://new.example/hooks"
+    verify(secret, headers, body, clock.now())
+    admin.call("POST", path, json={"url": "https://new.example/hooks"})
+    acts = rows("SELECT facts ->> 'former', facts ->> 'url' FROM audit_entries WHERE action = 'webhook_endpoint.moved'")
+    assert acts == [(URL, "https://new.example/hooks")]
+
+
+def test_a_removed_endpoint_is_gone_with_all_that_it_was_told_and_no_other(
+    admin: Person, receiver: Receiver, clock: ManualClock
+) -> None:
+    endpoint, _ = add(admin)
+    other, _ = add(admin, url="https://other.example/")
+    fill(clock)
+    gone = f"/admin/webhook-endpoints/{endpoint}"
+    assert admin.call("DELETE", gone).status_code == 204
+    for method in ("DELETE", "GET"):
+        assert admin.call(method, gone).status_code == 404
+    assert rows("SELECT url FROM webhook_endpoints") == [("https://other.example/",)]
+    assert deliveries() == [("delivered", 1, None)]
+    fill(clock)
+    assert [url for url, _, _ in receiver.took].count("https://other.example/") == 2
+    assert len(receiver.took) == 3
+    kept = rows("SELECT action, facts ->> 'url' FROM audit_entries WHERE action = 'webhook_endpoint.removed'")
+    assert kept == [("webhook_endpoint.removed", URL)]
+    assert shown(admin, other)["waiting"] == 0
+
+
 def test_types_are_chosen_anew_from_now_on(admin: Person, receiver: Receiver, clock: ManualClock) -> None:
     endpoint, _ = add(admin)
     path = f"/admin/webhook-endpoints/{endpoint}/event-types"

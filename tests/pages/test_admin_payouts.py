@@ -61,10 +61,16 @@ def test_from_the_queue_to_the_bank_in_few_taps_and_three_persons(site: Flask, a
     # and a batch of both is made by the same person, and released by another
     assert "CN¥9.00" in admin.look("/admin/batches").text
     batch = str(admin.send("/admin/batches", "/admin/batches").headers["Location"])
-    own = admin.send(batch, f"{batch}/release")
+    alone = admin.look(batch).text
+    assert "You approved some of these requests, so somebody else releases the batch." in alone
+    assert "Nobody else of the shop may just now" in alone
+    other = member(site, role=Role.ADMIN, name="Bo")
+    assert "These may: Bo." in admin.look(batch).text
+    token = admin.form("/me", "/sign-out") | {"once": "0" * 32}
+    own = admin.client.post(f"{batch}/release", data=token, headers={"Accept-Language": "en"})
     assert own.status_code == 403
     assert "Somebody who approved none of the requests must release the batch." in own.text
-    other = member(site, role=Role.ADMIN, name="Bo")
+    assert "<h1>Batch</h1>" in own.text
     assert other.send(batch, f"{batch}/release").status_code == 303
     file = other.look(f"{batch}/file")
     assert (file.mimetype, file.text.count(IBAN)) == ("text/csv", 2)

@@ -64,7 +64,7 @@ def test_a_warning_needs_a_name_and_a_refusal_has_no_button(site: Flask, admin: 
         ({}, "A plan pays somebody."),
         ({"level_1": "8,5"}, "A share in percent, such as 7.5."),
         ({"level_1": "8.555"}, "A share in percent, such as 7.5."),
-        ({"level_1": "101"}, "More than the whole sale."),
+        ({"level_1": "101"}, "More than the whole."),
     ],
 )
 def test_a_share_that_is_none_is_told_beside_its_field(

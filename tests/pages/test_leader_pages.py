@@ -165,6 +165,17 @@ def test_the_preview_shows_the_card_of_members_and_what_a_sale_earns(shop: RoomS
     assert counts("deals", "idempotency_answers") == before
 
 
+def test_the_preview_names_the_field_that_is_not_right(shop: RoomShop, leader: Visitor) -> None:
+    page = leader.send("/lead/deals/new", "/lead/deals", **terms(shop))
+    hidden = leader.form("/lead/deals/new", "/lead/deals")
+    typed = hidden | terms(shop, quota="abc", price_minor="")
+    page = leader.client.post("/lead/deals/preview", data=typed, headers={"Accept-Language": "en"})
+    assert page.status_code == 200
+    marked = set(re.findall(r'id="([a-z_]+)"[^>]*aria-invalid="true"', page.text))
+    assert marked == {"quota"}
+    assert "<strong>At most, in all</strong>: A whole number from 1" in page.text
+
+
 def test_without_a_plan_the_preview_says_that_a_sale_earns_nothing(shop: RoomShop, leader: Visitor) -> None:
     hidden = leader.form("/lead/deals/new", "/lead/deals")
     page = leader.client.post("/lead/deals/preview", data=hidden | terms(shop), headers={"Accept-Language": "en"}).text

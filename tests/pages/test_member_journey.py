@@ -71,7 +71,7 @@ def test_two_members_fill_a_room_and_the_one_who_invited_withdraws_the_commissio
     assert "Tea for many" in lin.look("/").text
     room, pay = opened(lin, deal)
     assert "CN¥99.00" in lin.look(pay).text
-    assert "The payment is on its way." in follow(lin, lin.send(pay, outcome="succeeded"))
+    assert "Your payment is on its way." in follow(lin, lin.send(pay, outcome="succeeded"))
     shop.settle()
 
     # The link that Lin got with the seat brings Chen, who has never been here.
@@ -201,6 +201,44 @@ def test_a_payment_that_fails_may_be_made_again(shop: RoomShop, site: Flask, dea
     shop.settle()
     assert "The payment failed" not in lin.look(room).text
     assert "There is nothing left to pay here." in lin.look(pay).text
+
+
+def test_while_a_payment_is_on_its_way_nothing_else_is_offered(shop: RoomShop, site: Flask, deal: str) -> None:
+    lin = member(site)
+    room, pay = opened(lin, deal)
+    before = lin.look(room).text
+    assert ("Your payment is on its way." in before, "Give the seat up" in before) == (False, True)
+    lin.send(pay, outcome="failed")
+    for page in (room, pay, pay.removesuffix("/pay")):
+        text = lin.look(page).text
+        assert "Your payment is on its way." in text, page
+        assert f'href="{pay}"' not in text, page
+        assert "Give the seat up" not in text, page
+        assert 'action="' + pay not in text, page
+        assert '<noscript><meta http-equiv="refresh"' in text, page
+    tag = re.search(r'data-seen="([^"]+)"', lin.look(room).text)[1].replace("&#34;", '"')  # type: ignore[index]
+    waiting = lin.client.get(f"{room}/live", headers={"If-None-Match": tag, "Accept-Language": "en"})
+    assert waiting.status_code == 304
+    shop.settle()
+    # The room is as it was, and yet whoever waits is told.
+    told = lin.client.get(f"{room}/live", headers={"If-None-Match": tag, "Accept-Language": "en"})
+    assert (told.status_code, "The payment failed." in told.text) == (200, True)
+    assert "Give the seat up" in told.text
+
+
+def test_the_share_sheet_goes_with_the_last_seat(shop: RoomShop, site: Flask, deal: str) -> None:
+    lin, chen = member(site, name="Lin"), member(site, name="Chen")
+    room, pay = opened(lin, deal)
+    lin.send(pay, outcome="succeeded")
+    live = lin.client.get(f"{room}/live", headers={"Accept-Language": "en"}).text
+    assert "hx-swap-oob" not in live
+    theirs = chen.send(room, f"{room}/seats", quantity="1").headers["Location"]
+    chen.send(theirs, outcome="succeeded")
+    shop.settle()
+    live = lin.client.get(f"{room}/live", headers={"Accept-Language": "en"}).text
+    assert '<div id="share" hx-swap-oob="delete"></div>' in live
+    page = lin.look(room).text
+    assert ("hx-swap-oob" in page, 'id="share"' in page) == (False, False)
 
 
 def test_money_is_asked_back_by_a_form(shop: RoomShop, site: Flask, deal: str) -> None:

@@ -102,6 +102,7 @@ def test_an_admin_adds_an_endpoint_sees_its_secret_once_and_tells_it_again(site:
     assert "This address is not one of the public internet." in inside.text
     none = ada.send("/admin/webhooks", url=typed["url"])
     assert "Choose at least one of the types" in none.text
+    assert none.text.count('role="alert"') == 1
     told = ada.send("/admin/webhooks", **typed)
     (secret,) = re.findall(r"whsec_[\w+/=]+", told.text)
     assert told.headers["Cache-Control"] == "no-store"
@@ -132,3 +133,11 @@ def test_an_admin_adds_an_endpoint_sees_its_secret_once_and_tells_it_again(site:
     assert "whsec_" in other.text
     assert "The former secret signs too until" in ada.look(page).text
     assert rows("SELECT former_until > :now FROM webhook_endpoints", now=datetime.now(UTC)) == [(True,)]
+    inside = ada.send(page, f"{page}/address", url="https://10.0.0.1/")
+    assert (inside.status_code, "This address is not one of the public internet." in inside.text) == (422, True)
+    assert ada.send(page, f"{page}/address", url="https://hooks.example/moved").status_code == 303
+    assert "https://hooks.example/moved" in ada.look(page).text
+    assert f'action="{page}/removal"' not in finn.look(page).text
+    assert ada.send(page, f"{page}/removal").headers["Location"] == "/admin/webhooks"
+    assert "Nobody listens yet" in ada.look("/admin/webhooks").text
+    assert ada.look(page).status_code == 404

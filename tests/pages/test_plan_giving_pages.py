@@ -44,6 +44,8 @@ def test_a_gift_goes_by_a_link_that_works_once(shop: PlanShop) -> None:
     pay = re.search(r'action="(/plan-gifts/pgf_\w+/pay)"', giver.look("/plan-gifts").text)
     assert pay is not None
     assert giver.send("/plan-gifts", pay[1]).status_code == 303
+    on_its_way = giver.look("/plan-gifts").text
+    assert ("Your payment is on its way." in on_its_way, pay[1] in on_its_way) == (True, False)
     shop.settle()
     at = _link(giver, "/plan-gifts", pay[1].replace("/pay", "/link"))
     assert "It is yours with one tap" in friend.look(at).text
@@ -55,6 +57,9 @@ def test_a_gift_goes_by_a_link_that_works_once(shop: PlanShop) -> None:
     assert "This link gives nothing any more." in refused.text
     assert "Redeemed" in giver.look("/plan-gifts").text
     assert "已兑换" in giver.look("/plan-gifts", "zh").text
+    broken = late.look("/gift")
+    assert (broken.status_code, "The link is not whole" in broken.text) == (200, True)
+    assert "Take it" not in broken.text
     shop.audit()
 
 

@@ -79,11 +79,11 @@ def test_an_admin_sees_what_is_owed_and_brings_rules_into_force(site: Flask, adm
         "warn_days": "5",
         "check_in_points": "3",
         "hundred_points_minor": "50",
-        "price_cap_bps": "2000",
+        "price_cap": "20",
         "least_points": "10",
         **{f"{kind}_points": "7" for kind in ("review", "share", "survey", "mission", "note")},
     }
-    wrong = admin.send("/admin/points", "/admin/points", **typed | {"price_cap_bps": "10001"})
+    wrong = admin.send("/admin/points", "/admin/points", **typed | {"price_cap": "100.01"})
     assert wrong.status_code == 422
     assert counts("point_rules") == {"point_rules": 0}
     assert admin.send("/admin/points", "/admin/points", **typed).status_code == 303

@@ -33,6 +33,7 @@ from socialshop.notifications.service.listening import (
     LONGEST_LABEL,
     ToldSecret,
     add_endpoint,
+    change_address,
     change_secret,
     choose_types,
     delivery_of,
@@ -41,6 +42,7 @@ from socialshop.notifications.service.listening import (
     endpoint_of,
     list_deliveries,
     list_endpoints,
+    remove_endpoint,
     replay_delivery,
     replay_range,
 )
@@ -74,10 +76,11 @@ from socialshop.notifications.service.telling import (
     tell,
 )
 from socialshop.notifications.service.unsubscribing import unsubscribe, unsubscription_of
+from socialshop.notifications.store.endpoints import Endpoint
 from socialshop.notifications.store.gathering import Told
 from socialshop.notifications.store.mails import MailRow
 from socialshop.notifications.store.personal import PERSONAL
-from socialshop.notifications.store.webhooks import DeliveryRow, Endpoint
+from socialshop.notifications.store.webhooks import DeliveryRow
 from socialshop.notifications.unsubscribing import Unsubscription
 
 __all__ = [
@@ -110,6 +113,7 @@ __all__ = [
     "add_endpoint",
     "announce",
     "caps_of",
+    "change_address",
     "change_secret",
     "choices_of",
     "choose",
@@ -144,6 +148,7 @@ __all__ = [
     "on_seat_claimed",
     "poll_mails",
     "poll_webhooks",
+    "remove_endpoint",
     "replay_delivery",
     "replay_range",
     "request_email_change",

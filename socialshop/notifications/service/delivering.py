@@ -29,6 +29,7 @@ from socialshop.notifications.events import WebhooksDue
 from socialshop.notifications.gateway import Courier
 from socialshop.notifications.service.listening import ENDPOINT_PREFIX, EVENT_PREFIX, safe
 from socialshop.notifications.service.telling import tell
+from socialshop.notifications.store import endpoints
 from socialshop.notifications.store import webhooks as store
 from socialshop.notifications.store.gathering import Told
 from socialshop.notifications.store.webhooks import Due, Outcome
@@ -161,7 +162,7 @@ def _outcome(due: Due, answer: OutcomeUnknown | Refused | None, now: datetime) -
 
 def _disable(uow: UnitOfWork, endpoint_ids: Sequence[uuid.UUID], because: str) -> None:
     """Tell these nothing more, and every admin that it is so."""
-    disabled = store.disable(uow.session, endpoint_ids, because, uow.now)
+    disabled = endpoints.disable(uow.session, endpoint_ids, because, uow.now)
     if not disabled:
         return
     admins = identity.search(uow, None, Role.ADMIN, None, _MOST_ADMINS)

@@ -18,8 +18,10 @@ from socialshop.notifications import signing
 from socialshop.notifications.addresses import check_url
 from socialshop.notifications.catalogue import EVENT_TYPES
 from socialshop.notifications.events import WebhooksDue
+from socialshop.notifications.store import endpoints
 from socialshop.notifications.store import webhooks as store
-from socialshop.notifications.store.webhooks import DeliveryRow, Endpoint, Replay
+from socialshop.notifications.store.endpoints import Endpoint
+from socialshop.notifications.store.webhooks import DeliveryRow, Replay
 
 ENDPOINT_PREFIX, DELIVERY_PREFIX, EVENT_PREFIX = "whk", "whd", "evt"
 LONGEST_LABEL = 100
@@ -54,16 +56,37 @@ def add_endpoint(uow: UnitOfWork, actor: uuid.UUID, url: str, label: str, event_
         "sealed_secret": safe().seal(endpoint_id, secret),
         "created_at": uow.now,
     }
-    store.add_endpoint(uow.session, values)
+    endpoints.add_endpoint(uow.session, values)
     _record(uow, actor, "added", endpoint_id, url=url, event_types=values["event_types"])
     return ToldSecret(endpoint_of(uow, endpoint_id), signing.secret_text(secret))
+
+
+def change_address(uow: UnitOfWork, actor: uuid.UUID, endpoint_id: uuid.UUID, url: str) -> Endpoint:
+    """Tell the endpoint at this address from now on, what waits included. Raises NotFound, InvalidValue (url).
+
+    What failed at the former address is no failure of this one.
+    """
+    former = endpoint_of(uow, endpoint_id).url
+    checked = check_url(url, to_loopback=wired.settings().webhooks_to_loopback)
+    if checked != former:
+        endpoints.set_url(uow.session, endpoint_id, checked)
+        _record(uow, actor, "moved", endpoint_id, url=checked, former=former)
+    return endpoint_of(uow, endpoint_id)
+
+
+def remove_endpoint(uow: UnitOfWork, actor: uuid.UUID, endpoint_id: uuid.UUID) -> None:
+    """Forget the endpoint, its secrets, what it was told and what waits for it. Raises NotFound."""
+    url = endpoint_of(uow, endpoint_id).url
+    if not endpoints.remove(uow.session, endpoint_id):
+        raise NotFound("no such endpoint")
+    _record(uow, actor, "removed", endpoint_id, url=url)
 
 
 def choose_types(uow: UnitOfWork, actor: uuid.UUID, endpoint_id: uuid.UUID, event_types: Collection[str]) -> Endpoint:
     """Tell the endpoint of these types from now on. Raises NotFound, InvalidValue."""
     endpoint_of(uow, endpoint_id)
     known = _known(event_types)
-    store.set_types(uow.session, endpoint_id, known)
+    endpoints.set_types(uow.session, endpoint_id, known)
     _record(uow, actor, "changed", endpoint_id, event_types=known)
     return endpoint_of(uow, endpoint_id)
 
@@ -73,7 +96,7 @@ def change_secret(uow: UnitOfWork, actor: uuid.UUID, endpoint_id: uuid.UUID) -> 
     endpoint_of(uow, endpoint_id)
     secret = signing.new_secret()
     until = uow.now + _FORMER_SECRET_LASTS
-    store.change_secret(uow.session, endpoint_id, safe().seal(endpoint_id, secret), until)
+    endpoints.change_secret(uow.session, endpoint_id, safe().seal(endpoint_id, secret), until)
     _record(uow, actor, "secret_changed", endpoint_id, former_until=to_text(until))
     return ToldSecret(endpoint_of(uow, endpoint_id), signing.secret_text(secret))
 
@@ -81,7 +104,7 @@ def change_secret(uow: UnitOfWork, actor: uuid.UUID, endpoint_id: uuid.UUID) -> 
 def disable_endpoint(uow: UnitOfWork, actor: uuid.UUID, endpoint_id: uuid.UUID) -> Endpoint:
     """Tell the endpoint nothing more; what waits for it stays. Raises NotFound."""
     endpoint_of(uow, endpoint_id)
-    if store.disable(uow.session, [endpoint_id], _BY_AN_ADMIN, uow.now):
+    if endpoints.disable(uow.session, [endpoint_id], _BY_AN_ADMIN, uow.now):
         _record(uow, actor, "disabled", endpoint_id)
     return endpoint_of(uow, endpoint_id)
 
@@ -89,7 +112,7 @@ def disable_endpoint(uow: UnitOfWork, actor: uuid.UUID, endpoint_id: uuid.UUID) 
 def enable_endpoint(uow: UnitOfWork, actor: uuid.UUID, endpoint_id: uuid.UUID) -> Endpoint:
     """Tell the endpoint again, and what waited. Raises NotFound."""
     endpoint_of(uow, endpoint_id)
-    if store.enable(uow.session, endpoint_id, uow.now):
+    if endpoints.enable(uow.session, endpoint_id, uow.now):
         _record(uow, actor, "enabled", endpoint_id)
         uow.emit(WebhooksDue())
     return endpoint_of(uow, endpoint_id)
@@ -125,12 +148,12 @@ def replay_range(
 
 def list_endpoints(uow: UnitOfWork, before: uuid.UUID | None, limit: int) -> Sequence[Endpoint]:
     """Up to `limit` endpoints, the newest first."""
-    return store.endpoints(uow.session, before, limit)
+    return endpoints.endpoints(uow.session, before, limit)
 
 
 def endpoint_of(uow: UnitOfWork, endpoint_id: uuid.UUID) -> Endpoint:
     """One endpoint. Raises NotFound."""
-    found = store.endpoint(uow.session, endpoint_id)
+    found = endpoints.endpoint(uow.session, endpoint_id)
     if found is None:
         raise NotFound("no such endpoint")
     return found

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from flask import Response, flash, make_response, render_template
-from flask_babel import gettext
+from flask_babel import gettext, lazy_gettext
 
+from socialshop.identity import service as identity
 from socialshop.kernel.ids import to_public
+from socialshop.kernel.roles import Role
 from socialshop.pages.admin.payouts import CHANNELS
 from socialshop.pages.admin.people import names_by_id
 from socialshop.pages.admin.section import admin
@@ -14,10 +16,16 @@ from socialshop.pages.section import go_to
 from socialshop.pages.visit import PAGE_ROWS, Visit, cut
 from socialshop.payouts import service as payouts
 from socialshop.payouts.rules import LONGEST_REASON, LONGEST_REFERENCE, Channel
-from socialshop.payouts.service import BatchItem, Outcome
+from socialshop.payouts.service import Apart, BatchItem, Outcome
 from socialshop.web.auth import ADMINS
 
 _BATCH = {"batch_id": "pob"}
+_ADMINS_READ, _ADMINS_NAMED = 100, 5
+# Why who looks may not release, said to themselves.
+_RELEASE = {
+    "released_by_approver": lazy_gettext("You approved some of these requests, so somebody else releases the batch."),
+    "released_by_requester": lazy_gettext("You asked for some of this money, so somebody else releases the batch."),
+}
 _RESULTS = ("", "paid", "failed")
 
 
@@ -57,7 +65,23 @@ def show_batch(visit: Visit) -> str:
     names = names_by_id(
         visit.uow, [view.batch.created_by, view.batch.released_by, *(item.member_id for item in view.items)]
     )
-    return render_template("admin/batch.html", batch=view.batch, items=view.items, names=names, channels=CHANNELS)
+    apart = payouts.kept_apart(visit.uow, view.batch.id, view.items)
+    return render_template(
+        "admin/batch.html",
+        batch=view.batch,
+        items=view.items,
+        names=names,
+        channels=CHANNELS,
+        refusal=_RELEASE.get(refused.code) if (refused := apart.refusal(visit.caller.member_id)) else None,
+        others=_others(visit, apart) if view.batch.status == "frozen" else [],
+    )
+
+
+def _others(visit: Visit, apart: Apart) -> list[str]:
+    """Some who may release it besides who looks."""
+    admins = identity.search(visit.uow, None, Role.ADMIN, None, _ADMINS_READ)
+    others = [each for each in admins if each.id != visit.caller.member_id and apart.refusal(each.id) is None]
+    return [each.display_name or to_public("mbr", each.id) for each in others[:_ADMINS_NAMED]]
 
 
 @admin.action("/batches/<batch_id>/release", access=ADMINS, again="show_batch", once=True, ids=_BATCH)

@@ -20,7 +20,6 @@ from socialshop.loyalty.schemas.campaigns import (
     MOST_CONTROL_BPS,
     MOST_MULTIPLIER_BPS,
     MOST_NAMED,
-    MOST_TARGET,
     sentence_of,
 )
 from socialshop.loyalty.schemas.missions import MOST_TIMES
@@ -181,10 +180,11 @@ def _planned(visit: Visit) -> NewCampaign:
 
 
 def _typed_target(form: Form, goal: str, currency: str) -> int:
-    """Basis points of the rate of buyers, typed as such; or an amount per head."""
+    """Points of a percent of the rate of buyers, in basis points; or an amount per head."""
     if goal == Metric.SPEND:
         return max(form.money("target", currency).amount_minor, 0)
-    return form.whole("target", 0, min(BPS, MOST_TARGET))
+    form.text("target")
+    return form.percent("target")
 
 
 def _audience(form: Form) -> Audience:

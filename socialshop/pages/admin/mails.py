@@ -44,9 +44,7 @@ def make_password_link(visit: Visit) -> Response:
     found = identity.named(visit.uow, ids=[member_id])
     if not found:
         raise NotFound("no such member")
-    settings = visit.settings
-    root = (settings.public_url or f"http://{settings.host}:{settings.port}").rstrip("/")
-    link = f"{root}/reset-password?token={quote(token)}"
+    link = f"{visit.settings.public_address}/reset-password?token={quote(token)}"
     answer = make_response(render_template("admin/password_link.html", member=found[0], link=link))
     answer.headers["Cache-Control"] = "no-store"
     return answer

@@ -89,6 +89,7 @@ def show_payout(visit: Visit) -> str:
         reversed_bps=reversals.reversed * BPS // reversals.accruals if reversals.accruals else 0,
         is_open=case.status in (*UNDECIDED, "approved"),
         is_own=case.member_id == visit.caller.member_id,
+        has_opened=payouts.has_opened(visit.uow, visit.caller.member_id, case),
         channels=CHANNELS,
         now=visit.uow.now,
     )

@@ -14,7 +14,7 @@ from socialshop.commissions.guard import SignOff
 from socialshop.commissions.plan import Plan, parse_plan
 from socialshop.kernel.errors import InvalidValue
 from socialshop.kernel.ids import to_public
-from socialshop.kernel.money import BPS, Money, parse_decimal
+from socialshop.kernel.money import Money, parse_decimal
 from socialshop.pages.admin.section import admin
 from socialshop.pages.forms import Form
 from socialshop.pages.section import go_to
@@ -117,24 +117,9 @@ def publish_plan(visit: Visit) -> Response:
 
 def _legs(form: Form) -> Iterator[dict[str, Any]]:
     for field, kind, level in _SHARES:
-        rate_bps = _rate(form, field)
+        rate_bps = form.percent(field)
         if rate_bps:
             yield {"kind": kind, "rate_bps": rate_bps, **({"level": level} if level else {})}
-
-
-def _rate(form: Form, field: str) -> int:
-    """A share in percent, typed with at most two decimals, in basis points; 0 where nothing is typed."""
-    typed = form.values.get(field, "").strip()
-    if not typed:
-        return 0
-    whole, _, fraction = typed.partition(".")
-    digits = whole + fraction.ljust(2, "0")
-    if not (digits.isascii() and digits.isdecimal() and len(fraction) <= 2 and 0 < len(whole) <= 3):  # noqa: PLR2004
-        form.errors[field] = gettext("A share in percent, such as %(example)s.", example="7.5")
-        return 0
-    if not int(digits) <= BPS:
-        form.errors[field] = gettext("More than the whole sale.")
-    return int(digits)
 
 
 def _parsed(document: dict[str, Any]) -> Plan:

@@ -71,7 +71,7 @@ def publish_rules(visit: Visit) -> Response:
         "streak_bonuses": [bonus._asdict() for bonus in before.streak_bonuses],
         "kinds": {kind: _kind(form, kind) for kind in KINDS},
         "hundred_points_minor": form.whole("hundred_points_minor", 1, 1_000_000),
-        "price_cap_bps": form.whole("price_cap_bps", 0, BPS),
+        "price_cap_bps": form.percent("price_cap"),
         "least_points": form.whole("least_points", 1, MOST_POINTS),
         "member_day": _member_day(form),
     }

@@ -75,6 +75,24 @@ def choose_webhook_types(visit: Visit) -> Response:
     return _back(visit)
 
 
+@admin.action("/webhooks/<endpoint_id>/address", access=ADMINS, again="show_webhook", ids=_IDS)
+def change_webhook_address(visit: Visit) -> Response:
+    """Tell it elsewhere."""
+    url = visit.form.text("url", longest=_LONGEST_URL)
+    visit.form.check()
+    notifications.change_address(visit.uow, visit.caller.member_id, visit.ids["endpoint_id"], url)
+    flash(gettext("Kept."))
+    return _back(visit)
+
+
+@admin.action("/webhooks/<endpoint_id>/removal", access=ADMINS, again="show_webhook", ids=_IDS)
+def remove_webhook(visit: Visit) -> Response:
+    """Forget it, with all that it was told."""
+    notifications.remove_endpoint(visit.uow, visit.caller.member_id, visit.ids["endpoint_id"])
+    flash(gettext("Removed, with its secret and all that it was told."))
+    return go_to("admin.list_webhooks")
+
+
 @admin.action("/webhooks/<endpoint_id>/secret", access=ADMINS, again="show_webhook", ids=_IDS)
 def change_webhook_secret(visit: Visit) -> Response:
     """A new secret, in this one answer."""

@@ -31,12 +31,11 @@ def show_circle(visit: Visit) -> str:
     uow, number = visit.uow, visit.caller.number
     members, after = cut(referrals.circle(uow, number, visit.after(), PAGE_ROWS + 1), lambda row: row.id)
     address = url_for("shopper.show_circle", leader_id=to_public("mbr", visit.caller.member_id))
-    root = visit.settings.public_url or f"http://{visit.settings.host}:{visit.settings.port}"
     return render_template(
         "leader/circle.html",
         members=members,
         next=after,
-        address=root.rstrip("/") + address,
+        address=visit.settings.public_address + address,
         levels=referrals.levels_below(uow, number, _LEVELS_SHOWN),
         fewest=referrals.FEWEST_SHOWN,
         notices=community.circle_notices(uow, number, None, _NOTICES_SHOWN),

@@ -78,8 +78,12 @@ def new_deal(visit: Visit) -> str:
 
 @leader.action("/deals/preview", again="new_deal")
 def preview_deal(visit: Visit) -> Response:
-    """The form as it is filled in, with its preview: nothing is made, nothing is refused."""
-    return make_response(render_template("leader/new_deal.html", tab="deals", form=visit.form, **_facts(visit)))
+    """The form as it is filled in, with its preview: nothing is made, what is wrong so far is said beside its field."""
+    form = visit.form
+    _read(visit, offered_units(visit), memberships.tiers(visit.uow))
+    for name in [name for name in form.errors if not form.values.get(name, "").strip()]:
+        del form.errors[name]
+    return make_response(render_template("leader/new_deal.html", tab="deals", form=form, **_facts(visit)))
 
 
 @leader.action("/deals", again="new_deal", once=True)

@@ -30,9 +30,13 @@ _LONGEST_TOKEN = 100
 def show_gifts(visit: Visit) -> str:
     """The plans that the member gave, and a form for another, at the member's own prices."""
     number = visit.caller.number
+    gifts = memberships.gifts_of(visit.uow, number)
+    being_paid = payments.being_paid(visit.uow, [gift.payment.id for gift in gifts])
     return render_template(
         "shopper/gifts.html",
-        gifts=memberships.gifts_of(visit.uow, number),
+        gifts=gifts,
+        being_paid=being_paid,
+        paying=bool(being_paid),
         on_sale=memberships.offers_on_sale(visit.uow),
         growth=memberships.growth_of(visit.uow, [number])[number],
         payable=PAYABLE,
@@ -54,7 +58,6 @@ def pay_gift(visit: Visit) -> Response:
     visit.form.check()
     gift = memberships.gift_of(visit.uow, visit.caller.number, visit.ids["gift_id"])
     payments.pay(visit.uow, gateways(), gift.payment.id, visit.caller.number, Outcome(outcome))
-    flash(gettext("The payment is on its way. Here you see when it has arrived."))
     return go_to("shopper.show_gifts")
 
 
@@ -76,7 +79,7 @@ def return_gift(visit: Visit) -> Response:
 @shopper.page("/gift", access=BUYERS, tab="me")
 def show_gift(visit: Visit) -> str:
     """One button: a link is opened by scanners too, and must not be used up by them."""
-    return render_template("shopper/link_of_plan.html", token=_token(), kind="gift")
+    return render_template("shopper/link_of_plan.html", token=_token() or visit.form.values.get("token"), kind="gift")
 
 
 @shopper.action("/gift", access=BUYERS, again="show_gift")

@@ -12,6 +12,7 @@ from socialshop.orders.sentences import why_back, words
 from socialshop.orders.service import OrderView, PriceLine, Status
 from socialshop.pages import languages
 from socialshop.pages.section import go_to
+from socialshop.pages.shopper.paying import is_under_way
 from socialshop.pages.shopper.section import shopper
 from socialshop.pages.visit import PAGE_ROWS, Visit, cut
 from socialshop.rooms import service as rooms
@@ -39,6 +40,7 @@ def show_order(visit: Visit) -> str:
     return render_template(
         "shopper/order.html",
         order=order,
+        paying=is_under_way(visit, order),
         refunds=refunds,
         steps=_steps(order),
         goes_to=orders.address_of(visit.uow, order.id, visit.caller.number),

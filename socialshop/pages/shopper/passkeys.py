@@ -31,8 +31,9 @@ Credential = TypeVar("Credential", bound=BaseModel)
 @shopper.page("/account/passkeys/new", tab="me")
 def show_new_passkey(visit: Visit) -> str:
     """What it is to be called; the challenge that the browser has signed comes along."""
-    options = signins.begin_passkey(visit.uow, signins.party(), visit.caller.member_id)
-    return render_template("shopper/new_passkey.html", options=options)
+    party = signins.party()
+    options = signins.begin_passkey(visit.uow, party, visit.caller.member_id)
+    return render_template("shopper/new_passkey.html", options=options, party=party)
 
 
 @shopper.action("/account/passkeys", again="show_new_passkey")
@@ -78,8 +79,9 @@ def remove_passkey(visit: Visit) -> Response:
 @shopper.page("/sign-in/passkey", access=PUBLIC)
 def show_passkey_sign_in(visit: Visit) -> str:
     """One button; the browser asks which passkey."""
-    options = signins.begin_passkey_sign_in(visit.uow, signins.party())
-    return render_template("shopper/sign_in_passkey.html", options=options, next=next_address(visit))
+    party = signins.party()
+    options = signins.begin_passkey_sign_in(visit.uow, party)
+    return render_template("shopper/sign_in_passkey.html", options=options, party=party, next=next_address(visit))
 
 
 @shopper.action("/sign-in/passkey", access=PUBLIC, again="show_passkey_sign_in")

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from flask import Response, flash, render_template
-from flask_babel import gettext
+from flask import Response, render_template
 
 from socialshop.kernel.ids import to_public
 from socialshop.orders import service as orders
+from socialshop.orders.service import OrderView, Status
 from socialshop.pages.section import go_to
 from socialshop.pages.shopper.section import shopper
 from socialshop.pages.visit import Visit
+from socialshop.payments import rules as payment_rules
 from socialshop.payments import service as payments
 from socialshop.payments.gateway import gateways
 from socialshop.payments.rules import PAYABLE, Outcome
@@ -28,7 +29,18 @@ def show_payment(visit: Visit) -> str:
         seat = rooms.own_seat(visit.uow, order.room_id, visit.caller.number)
     payable = order.payment is not None and order.payment.status in PAYABLE
     ready = order.payment is not None and order.payment.provider in gateways()
-    return render_template("shopper/pay.html", order=order, seat=seat, payable=payable, ready=ready)
+    paying = is_under_way(visit, order)
+    return render_template("shopper/pay.html", order=order, seat=seat, payable=payable, ready=ready, paying=paying)
+
+
+def is_under_way(visit: Visit, order: OrderView) -> bool:
+    """Whether the buyer has paid and waits: the provider is being asked, or the order has yet to hear of it."""
+    payment = order.payment
+    if payment is None or order.status != Status.AWAITING_PAYMENT:
+        return False
+    return payment.status == payment_rules.Status.AUTHORIZED or payment.id in payments.being_paid(
+        visit.uow, [payment.id]
+    )
 
 
 @shopper.action("/orders/<order_id>/pay", access=BUYERS, again="show_payment", ids=_ORDER)
@@ -39,7 +51,6 @@ def pay(visit: Visit) -> Response:
     order = orders.order(visit.uow, visit.ids["order_id"], visit.caller.number)
     payment = payments.payment_of_order(visit.uow, order.id)
     payments.pay(visit.uow, gateways(), payment.id, visit.caller.number, Outcome(outcome))
-    flash(gettext("The payment is on its way. Here you see when it has arrived."))
     if order.room_id is None:
         return go_to("shopper.show_order", order_id=visit.path["order_id"])
     return go_to("shopper.show_room", room_id=to_public("room", order.room_id))

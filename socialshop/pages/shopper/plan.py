@@ -83,12 +83,14 @@ def show_subscription(visit: Visit) -> str:
     runs = found.status == "active" and found.current is not None
     upgrades = memberships.upgrades_of(visit.uow, number, id_, zone) if runs else []
     due = found.due
+    paid = set() if due is None else payments.being_paid(visit.uow, [due.payment.id])
     return render_template(
         "shopper/subscription.html",
         found=found,
         upgrades=upgrades,
         refund=memberships.refund_quote(visit.uow, number, id_, zone) if runs else None,
-        payable=due is not None and due.payment.status in PAYABLE,
+        payable=due is not None and due.payment.status in PAYABLE and not paid,
+        paying=bool(paid),
         ready=due is not None and due.payment.provider in gateways(),
         buys=visit.caller.role in BUYERS.roles,
     )
@@ -103,7 +105,6 @@ def pay_plan(visit: Visit) -> Response:
     if due is None:
         raise NotFound("nothing is due")
     payments.pay(visit.uow, gateways(), due.payment.id, visit.caller.number, Outcome(outcome))
-    flash(gettext("The payment is on its way. Here you see when it has arrived."))
     return _back(visit)
 
 

@@ -16,6 +16,7 @@ from socialshop.orders import service as orders
 from socialshop.orders.service import OrderView
 from socialshop.pages import cookies, languages, sharing
 from socialshop.pages.section import HEADERS, go_to
+from socialshop.pages.shopper.paying import is_under_way
 from socialshop.pages.shopper.seats import attribution
 from socialshop.pages.shopper.section import shopper
 from socialshop.pages.shopper.shop import MOST_UNITS, for_you, own_price, wanted
@@ -102,14 +103,24 @@ def price_room(visit: Visit) -> Response:
 
 @shopper.page("/rooms/<room_id>/live", access=PUBLIC, ids=_ROOM)
 def show_live(visit: Visit) -> Response:
-    """The part of the room that changes: 304 while nothing has, for one read by key."""
+    """The part of the room that changes: 304 while nothing has, for one read by key.
+
+    A payment that fails changes nothing of the room: whoever waits for one is told by a tag of its own.
+    """
     room_id = visit.ids["room_id"]
     seen = request.if_none_match
-    if seen and seen.contains_weak(_tag(room_id, rooms.version(visit.uow, room_id))):
-        answer = make_response("", 304)
-        answer.headers["Cache-Control"] = "no-store"
-        return answer
-    return make_response(render_template("shopper/room_live.html", **_facts(visit)))
+    if seen.contains_weak(_tag(room_id, rooms.version(visit.uow, room_id), paying=False)):
+        return _nothing_new()
+    facts = _facts(visit)
+    if seen.contains_weak(str(facts["tag"])):
+        return _nothing_new()
+    return make_response(render_template("shopper/room_live.html", alone=True, **facts))
+
+
+def _nothing_new() -> Response:
+    answer = make_response("", 304)
+    answer.headers["Cache-Control"] = "no-store"
+    return answer
 
 
 def _facts(visit: Visit) -> dict[str, object]:
@@ -126,6 +137,7 @@ def _facts(visit: Visit) -> dict[str, object]:
     over = room.expires_at <= visit.uow.now
     deal = deals.deal(visit.uow, room.deal_id) if room.status == "open" else None
     paused = deal is not None and deal.status is DealStatus.PAUSED
+    paying = order is not None and seat is not None and seat.status == Seat.HELD and is_under_way(visit, order)
     joinable = room.status == "open" and room.seats_taken < room.size and not (over or live or paused)
     return {
         "room": room,
@@ -136,7 +148,8 @@ def _facts(visit: Visit) -> dict[str, object]:
         "joinable": joinable,
         "estimate": own_price(visit, rooms.quote_joining, room_id) if joinable else None,
         "deal_status": deal.status if deal else None,
-        "seen": f'"{_tag(room_id, room.version)}"',
+        "paying": paying,
+        "tag": _tag(room_id, room.version, paying=paying),
         "watch": _stream(visit.settings.watch_url, room_id),
         "most_units": MOST_UNITS,
     }
@@ -147,10 +160,10 @@ def _stream(watch_url: str | None, room_id: uuid.UUID) -> str | None:
     return None if watch_url is None else f"{watch_url.rstrip('/')}/api/v1/rooms/{to_public('room', room_id)}/events"
 
 
-def _tag(room_id: uuid.UUID, version: int) -> str:
-    """What a browser has seen: the room's version, in whose eyes and which language."""
+def _tag(room_id: uuid.UUID, version: int, *, paying: bool) -> str:
+    """What a browser has seen: the room's version, in whose eyes and which language, and whether they are paying."""
     whose = sha256((cookies.token() or "").encode()).hexdigest()[:12]
-    return f"{to_public('room', room_id)}-{version}-{languages.reader()}-{whose}"
+    return f"{to_public('room', room_id)}-{version}-{languages.reader()}-{whose}{'-paying' if paying else ''}"
 
 
 def go_and_pay(visit: Visit, member_id: uuid.UUID, joined: Joined) -> Response:

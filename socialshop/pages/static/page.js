@@ -43,7 +43,8 @@ document.addEventListener("click", (event) => {
 // A second tap while the first is on its way: the server does it once anyway, the button says so.
 document.addEventListener("submit", (event) => {
   const button = event.submitter;
-  if (!button || event.defaultPrevented) return;
+  // What is answered by a file leaves the page as it is.
+  if (!button || event.defaultPrevented || "file" in event.target.dataset) return;
   setTimeout(() => { button.disabled = true; }, 0);
 });
 // Back to a page as it was left: its buttons work again.
@@ -99,11 +100,13 @@ function begin() {
   document.querySelector(".side [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
   tick();
   setInterval(tick, 1000);
+  if (document.querySelector("[data-again]")) setInterval(() => { if (!document.hidden) location.reload(); }, 2000);
   if (!document.querySelector("[data-live]")) return;
   watch();
   // A stream that was refused is tried again now and then; one that broke comes back by itself.
   setInterval(watch, 30000);
-  setInterval(() => { if (!isTold) ask(); }, 1500);
+  // The stream tells of the room, not of a payment that fails.
+  setInterval(() => { if (!isTold || document.querySelector("[data-paying]")) ask(); }, 1500);
 }
 if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", begin);
 else begin();

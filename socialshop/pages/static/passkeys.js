@@ -31,7 +31,14 @@ async function get(options) {
   return { id: signed.id, response };
 }
 
+// A credential is bound to a name; at another address of the same shop the browser would only refuse.
+const there = document.querySelector("[data-elsewhere]");
+const name = there?.dataset.elsewhere;
+const elsewhere = name && location.hostname !== name && !location.hostname.endsWith("." + name);
+if (elsewhere) there.hidden = false;
+
 for (const form of document.querySelectorAll("form[data-passkey]")) {
+  form.hidden = Boolean(elsewhere);
   form.addEventListener("submit", async (event) => {
     event.preventDefault();
     const failed = form.querySelector("[data-failed]");

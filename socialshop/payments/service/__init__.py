@@ -6,6 +6,7 @@ from socialshop.payments.service.calling import provider_calls
 from socialshop.payments.service.intents import (
     Fee,
     PaymentView,
+    being_paid,
     charge,
     create_intent,
     end_mandates,
@@ -33,6 +34,7 @@ __all__ = [
     "PERSONAL",
     "Fee",
     "PaymentView",
+    "being_paid",
     "charge",
     "count_unknown",
     "create_intent",

@@ -110,6 +110,11 @@ def pay(uow: UnitOfWork, gateways: Gateways, payment_id: uuid.UUID, payer: int, 
     return _view(row)
 
 
+def being_paid(uow: UnitOfWork, payment_ids: Collection[uuid.UUID]) -> set[uuid.UUID]:
+    """Those of these payments that their payers have asked the provider to make, until it says what came of it."""
+    return calls.being_paid(uow.session, payment_ids)
+
+
 def charge(uow: UnitOfWork, mandate_of: Mapping[uuid.UUID, uuid.UUID]) -> int:
     """Have payments paid by their payers' mandates, the payers being away; returns how many calls are now due.
 

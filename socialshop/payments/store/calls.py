@@ -136,6 +136,19 @@ def take_due(session: Session, now: datetime, limit: int) -> list[uuid.UUID]:
     return list(rows.scalars())
 
 
+def being_paid(session: Session, payment_ids: Collection[uuid.UUID]) -> set[uuid.UUID]:
+    """Those of the payments that are being made: what came of it is not known yet."""
+    rows = session.execute(
+        text(
+            f"""
+            SELECT payment_id FROM payment_calls WHERE payment_id = ANY(:ids) AND kind IN ('pay', 'charge') AND {_OPEN}
+            """  # noqa: S608  (a constant)
+        ),
+        {"ids": list(payment_ids)},
+    )
+    return set(rows.scalars())
+
+
 def count_unknown(session: Session) -> int:
     """Calls that were made and whose outcome is not known."""
     found = session.execute(text("SELECT count(*) FROM payment_calls WHERE status = 'unknown'"))

@@ -10,6 +10,7 @@ from typing import NamedTuple
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from socialshop.infra.db import Statement
 from socialshop.payments.rules import Status
 
 _COLUMNS = (
@@ -38,10 +39,10 @@ class PaymentRow(NamedTuple):
 
 def add(session: Session, row: PaymentRow, at: datetime) -> bool:
     """Insert the payment of an order as it is at first; False if the order has one."""
-    return session.execute(_ADD, {**row._asdict(), "at": at}).one_or_none() is not None
+    return _ADD.row(session, {**row._asdict(), "at": at}) is not None
 
 
-_ADD = text(
+_ADD = Statement(
     """
     INSERT INTO payments (id, order_id, payer, escrow_id, provider, amount_minor, currency, created_at, changed_at)
     VALUES (:id, :about, :payer, :escrow_id, :provider, :amount_minor, :currency, :at, :at)

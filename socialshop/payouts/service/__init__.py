@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from socialshop.payouts.service.batching import (
     LARGEST_BATCH,
+    Apart,
     BatchView,
     batches,
     create_batch,
+    kept_apart,
     record_results,
     record_return,
     release_batch,
@@ -27,7 +29,7 @@ from socialshop.payouts.service.reading import (
 )
 from socialshop.payouts.service.requesting import add_destination, cancel, destinations, submit
 from socialshop.payouts.service.result_files import record_results_file
-from socialshop.payouts.service.reviewing import approve, hold, reject
+from socialshop.payouts.service.reviewing import approve, has_opened, hold, reject
 from socialshop.payouts.store.batches import Batch, BatchItem, Outcome
 from socialshop.payouts.store.destinations import Destination
 from socialshop.payouts.store.personal import PERSONAL
@@ -38,6 +40,7 @@ __all__ = [
     "LARGEST_BATCH",
     "PERSONAL",
     "UNDECIDED",
+    "Apart",
     "Batch",
     "BatchItem",
     "BatchView",
@@ -65,7 +68,9 @@ __all__ = [
     "find_frozen",
     "find_owed_commission",
     "frozen_file",
+    "has_opened",
     "hold",
+    "kept_apart",
     "neighbours",
     "own_request",
     "page_of",

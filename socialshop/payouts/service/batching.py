@@ -46,6 +46,28 @@ class BatchView:
     items: Sequence[BatchItem]
 
 
+@dataclass(frozen=True, slots=True)
+class Apart:
+    """Who may not release a batch: those who approved some of it, and those who asked for some of it."""
+
+    approvers: frozenset[uuid.UUID]
+    requesters: frozenset[uuid.UUID]
+
+    def refusal(self, actor: uuid.UUID) -> ReleasedByApprover | ReleasedByRequester | None:
+        """Why this person may not release it; None for who may."""
+        if actor in self.approvers:
+            return ReleasedByApprover("you approved some of this batch; somebody else releases it")
+        if actor in self.requesters:
+            return ReleasedByRequester("you asked for some of this batch; somebody else releases it")
+        return None
+
+
+def kept_apart(uow: UnitOfWork, batch_id: uuid.UUID, items: Sequence[BatchItem]) -> Apart:
+    """Who is kept from releasing a batch with these items. One statement."""
+    approvers = store.approvers_of(uow.session, batch_id)
+    return Apart(frozenset(approvers), frozenset(item.member_id for item in items))
+
+
 def create_batch(uow: UnitOfWork, *, actor: uuid.UUID, channel: Channel, currency: str) -> BatchView:
     """Claim up to a thousand approved requests, oldest first, and freeze what is to be paid to whom.
 
@@ -82,10 +104,9 @@ def release_batch(uow: UnitOfWork, *, actor: uuid.UUID, batch_id: uuid.UUID) -> 
     """
     batch = _found(uow, batch_id, lock=True)
     items = store.items_of(uow.session, batch_id)
-    if store.approved_any(uow.session, batch_id, actor):
-        raise ReleasedByApprover("you approved some of this batch; somebody else releases it")
-    if any(item.member_id == actor for item in items):
-        raise ReleasedByRequester("you asked for some of this batch; somebody else releases it")
+    refusal = kept_apart(uow, batch_id, items).refusal(actor)
+    if refusal is not None:
+        raise refusal
     if batch.status == "frozen":
         _refuse_changed(batch, items)
         store.release(uow.session, batch_id, actor, uow.now)

@@ -38,13 +38,16 @@ def reject(uow: UnitOfWork, *, actor: uuid.UUID, request_id: uuid.UUID, reason: 
     return _decide(uow, actor, request_id, "rejected", reason)
 
 
+def has_opened(uow: UnitOfWork, actor: uuid.UUID, request: Request) -> bool:
+    """Whether this person made a link into the requester's account, and so approves nothing of it. One statement."""
+    return audit.has_done(uow, actor, "member.password_link", to_public("mbr", request.member_id))
+
+
 def _decide(uow: UnitOfWork, actor: uuid.UUID, request_id: uuid.UUID, decision: str, reason: str | None) -> Request:
     request = found(uow, request_id)
     if request.member_id == actor:
         raise SelfApproval("somebody else decides about your own payout request")
-    if decision == "approved" and audit.has_done(
-        uow, actor, "member.password_link", to_public("mbr", request.member_id)
-    ):
+    if decision == "approved" and has_opened(uow, actor, request):
         raise SelfApproval("you made a link that opens this member's account: somebody else approves its payouts")
     ends = decision == "rejected"
     if not move_on(uow, request, decision, come_from=_COME_FROM[decision], reason=reason, ends=ends):

@@ -114,20 +114,18 @@ def items_of(session: Session, batch_id: uuid.UUID) -> list[BatchItem]:
     return [BatchItem(*row) for row in found]
 
 
-def approved_any(session: Session, batch_id: uuid.UUID, member_id: uuid.UUID) -> bool:
-    """Whether the member ever approved a request of the batch."""
+def approvers_of(session: Session, batch_id: uuid.UUID) -> list[uuid.UUID]:
+    """Whoever ever approved a request of the batch."""
     found = session.execute(
         text(
             """
-            SELECT EXISTS (
-                SELECT FROM payout_requests r JOIN payout_decisions d ON d.request_id = r.id
-                WHERE r.batch_id = :id AND d.decision = 'approved' AND d.decided_by = :member_id
-            )
+            SELECT DISTINCT d.decided_by FROM payout_requests r JOIN payout_decisions d ON d.request_id = r.id
+            WHERE r.batch_id = :id AND d.decision = 'approved'
             """
         ),
-        {"id": batch_id, "member_id": member_id},
+        {"id": batch_id},
     )
-    return bool(found.scalar_one())
+    return list(found.scalars())
 
 
 def release(session: Session, batch_id: uuid.UUID, by: uuid.UUID, now: datetime) -> None:

@@ -18,6 +18,7 @@ from sqlalchemy.orm import Session
 
 from socialshop.deals.service import RESERVED
 from socialshop.identity.service import BARRED
+from socialshop.infra.db import Statement
 from socialshop.kernel.money import MAX_AMOUNT_MINOR
 from socialshop.loyalty.service import HOLDS_COUPONS
 from socialshop.memberships.service import HELD
@@ -88,7 +89,7 @@ _CLAIM = f"""
     FROM (SELECT) AS once LEFT JOIN room r ON true
 """  # noqa: S608 - texts of the rooms' own
 
-_JOIN = text(
+_JOIN = Statement(
     f"""
     WITH room AS (
         UPDATE rooms SET seats_taken = seats_taken + 1, version = version + 1
@@ -119,7 +120,8 @@ _OPEN = text(
 
 def claim_seat(session: Session, values: Mapping[str, object]) -> Claim:
     """Take a seat in an open room."""
-    return Claim(*session.execute(_JOIN, values).one())
+    (row,) = _JOIN.rows(session, values)
+    return Claim(*row)
 
 
 def open_room(session: Session, values: Mapping[str, object]) -> Claim:

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from socialshop.infra.db import Statement
 from socialshop.rooms.rules import Seat
 
 
@@ -116,8 +117,8 @@ _EVENTS = text(
     """
 )
 # Built once: these two are what pollers of rooms ask.
-_VERSION = text("SELECT version FROM rooms WHERE id = :id")
-_ROOM = text(
+_VERSION = Statement("SELECT version FROM rooms WHERE id = :id")
+_ROOM = Statement(
     """
     SELECT r.id, r.deal_id, (
             SELECT p.display_name FROM members m JOIN member_profiles p ON p.member_id = m.id
@@ -167,16 +168,13 @@ def events(
 
 def version(session: Session, room_id: uuid.UUID) -> int | None:
     """The room's version, by its key alone: what most polls cost."""
-    row = session.execute(_VERSION, {"id": room_id}).one_or_none()
-    return row.version if row else None
+    row = _VERSION.row(session, {"id": room_id})
+    return int(row[0]) if row else None
 
 
 def find(session: Session, room_id: uuid.UUID) -> RoomRow | None:
     """The room and its live seats, in one statement: both of one instant."""
-    row = session.execute(
-        _ROOM,
-        {"id": room_id},
-    ).one_or_none()
+    row = _ROOM.row(session, {"id": room_id})
     return RoomRow(*row) if row else None
 
 
