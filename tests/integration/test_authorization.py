@@ -52,7 +52,7 @@ DEALS = {
     "POST /bargain-offers",
     *(f"POST /deals/<deal_id>/{step}" for step in ("publish", "pause", "resume", "end")),
 }
-# Of who leads a circle.
+# Of who leads.
 LEADS = {
     "GET /me/storefront",
     "POST /me/storefront",
