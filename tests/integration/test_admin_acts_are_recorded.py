@@ -71,10 +71,10 @@ class Office:
                 "POST", "/me/leader-applications", json={"reason": "Tea.", "channels": "A group"}
             )
             self.act(self.first, f"/admin/leader-applications/{asked.get_json()['id']}/{decision}", reason="seen")
-        self.act(self.leader, "/me/storefront", title="Tea", picks=[deal])
         chopped = {"sku_id": sku, "title": "Chop", "start_price_minor": 900, "floor_price_minor": 90, "chops": 9}
         self.act(self.leader, "/bargain-offers", **chopped, lasts_seconds=60)
         self.act(self.leader, f"/deals/{deal}/publish")
+        self.act(self.leader, "/me/storefront", title="Tea", picks=[deal])
         self.act(self.first, f"/deals/{deal}/pause")
         self.act(self.first, f"/deals/{deal}/resume")
         opener, joiner = self.buyers
