@@ -6,8 +6,10 @@ MAKEFLAGS += --no-print-directory
 
 VENV := .venv
 PY := $(VENV)/bin/python
-# Tests share the machine with their servers: a process a core, two at least.
-JOBS ?= auto
+# Tests share the machine with their servers: a process a core. Each begins with a stretch of the tests as they stand in
+# the files, and takes from the others' when it has done its own: nobody waits at the end.
+JOBS ?= logical
+SHARED := -n $(JOBS) --dist worksteal
 
 .PHONY: help setup run test test-browser test-long check bench lock clean
 
@@ -54,15 +56,15 @@ run: $(VENV)/.ready ## run the whole shop here (Ctrl-C stops it); ARGS="--port 8
 	@exec $(VENV)/bin/socialshop run $(ARGS)
 
 test: $(VENV)/.ready ## run the tests that take minutes; ARGS="-k name"
-	@$(PY) -m pytest -n $(JOBS) $(ARGS)
+	@$(PY) -m pytest $(SHARED) $(ARGS)
 	@echo "left out: kill, chaos and size runs at full count (make test-long); pages in a real browser (make test-browser); runs on Debian's PostgreSQL and Redis (.ci/run)"
 
-test-browser: $(VENV)/.ready ## run the pages in Chromium, which must be installed
+test-browser: $(VENV)/.ready ## run the pages in Chromium, which must be installed; each process has a shop of its own
 	@$(PY) -m pip install -qq --disable-pip-version-check --no-input --require-hashes -r requirements/browser.txt
-	@$(PY) -m pytest -m browser tests/browser $(ARGS)
+	@$(PY) -m pytest $(SHARED) -m browser tests/browser $(ARGS)
 
 test-long: $(VENV)/.ready ## run the kill, chaos and size runs (SOCIALSHOP_CHAOS=tenth for a tenth)
-	@$(PY) -m pytest -n $(JOBS) -m long $(ARGS)
+	@$(PY) -m pytest $(SHARED) -m long $(ARGS)
 
 check: $(VENV)/.ready ## format, lint, types, import rules, security, migrations
 	@$(VENV)/bin/ruff format --check --quiet . && echo "format: ok"

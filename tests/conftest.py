@@ -122,7 +122,14 @@ def database_url(template: Template) -> Iterator[str]:
 
 def _settings(database_url: str, redis_url: str) -> Settings:
     return Settings(
-        environment="test", database_url=database_url, redis_url=redis_url, secret_key="test-only", database_pool=5
+        environment="test",
+        database_url=database_url,
+        redis_url=redis_url,
+        secret_key="test-only",
+        database_pool=5,
+        # Where a test starts a whole shop, each process takes two seconds of a processor to come up.
+        web_workers=1,
+        job_workers=1,
     )
 
 

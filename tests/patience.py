@@ -2,3 +2,5 @@
 
 # Seconds: what it may take on a machine that does ten other things, and less than a whole test may (pyproject.toml).
 PATIENCE = 120.0
+# Until a whole shop is ready: ten processes come up at once.
+SHOP_PATIENCE = 360.0

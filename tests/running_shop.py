@@ -12,10 +12,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO
 
-from patience import PATIENCE
+from patience import PATIENCE, SHOP_PATIENCE
 from payment_shop import free_port
 
 ROOT = Path(__file__).resolve().parents[1]
+# Each process takes two seconds of a processor to start, and one of a kind shows what two do.
+ONE_OF_A_KIND = {"SOCIALSHOP_WEB_WORKERS": "1", "SOCIALSHOP_JOB_WORKERS": "1"}
 
 
 def until(true: Callable[[], bool], what: str, seconds: float = PATIENCE) -> None:
@@ -54,7 +56,7 @@ class Shop:
 
     def run(self) -> subprocess.Popen[str]:
         process = self.start("run", "--no-demo", "--port", str(self.port))
-        until(lambda: self.is_ready() or process.poll() is not None, "the shop is ready")
+        until(lambda: self.is_ready() or process.poll() is not None, "the shop is ready", SHOP_PATIENCE)
         assert process.poll() is None, process.communicate()[1]
         return process
 

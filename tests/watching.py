@@ -9,11 +9,9 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-
-from flask import Flask
 
 from socialshop.infra import wired
 from socialshop.kernel.ids import to_public
@@ -113,10 +111,14 @@ def path_of(room: Joined) -> str:
 
 
 @contextmanager
-def watching(shop: RoomShop | Flask, changes: str = "", **settings: str) -> Iterator[Watch]:
-    """A watch process on the shop's database and Valkey; `changes` are lines that set constants of its modules."""
-    app = shop if isinstance(shop, Flask) else shop.app
-    with app.app_context():
+def watching(
+    shop: RoomShop, changes: str = "", command: Sequence[str] | None = None, **settings: str
+) -> Iterator[Watch]:
+    """A watch process on the shop's database and Valkey; `changes` are lines that set constants of its modules.
+
+    Or another `command` of Python that starts one.
+    """
+    with shop.app.app_context():
         found = wired.settings()
     assert found.database_url is not None
     assert found.redis_url is not None
@@ -130,7 +132,10 @@ def watching(shop: RoomShop | Flask, changes: str = "", **settings: str) -> Iter
         **settings,
     }
     process = subprocess.Popen(
-        [sys.executable, "-c", _PROGRAM.format(changes=changes)], env=environment, stderr=subprocess.PIPE, text=True
+        [sys.executable, *(command or ["-c", _PROGRAM.format(changes=changes)])],
+        env=environment,
+        stderr=subprocess.PIPE,
+        text=True,
     )
     watch = Watch(port, process)
     try:

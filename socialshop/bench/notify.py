@@ -9,6 +9,7 @@ from typing import Any
 from flask import Flask
 from sqlalchemy import text
 
+from socialshop.bench import market
 from socialshop.bench.mailbox import mailbox
 from socialshop.infra.clock import SystemClock
 from socialshop.infra.uow import UnitOfWork, in_unit_of_work
@@ -36,7 +37,7 @@ def notify(app: Flask) -> dict[str, Any]:
             places = range(start, min(start + _TOLD_AT_ONCE, MEMBERS * EACH))
             in_unit_of_work(partial(_tell, places=places))
         queued = time.perf_counter() - began
-        in_unit_of_work(lambda uow: uow.session.execute(text("ANALYZE mails, notices, members, member_profiles")))
+        market.analyze()
         with mailbox() as came:
             office = PostOffice(
                 SmtpPostman(f"smtp://127.0.0.1:{came.port}"),

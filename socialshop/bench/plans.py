@@ -41,6 +41,7 @@ RENEWALS = 1_000
 _PLAN, _PRICE = "bench", 1_000
 _ZONE = "Asia/Shanghai"
 _READY_SECONDS = 30.0
+_POLLED_AFTER = timedelta(minutes=1)
 # As the workers' handlers take them.
 _CALLS, _CHARGES, _TERMS, _MONTHS = 16, 20, 50, 100
 _HOLD = """
@@ -62,7 +63,7 @@ def plans(app: Flask) -> dict[str, Any]:
         bought = night.timed(lambda: _buy(night, [person.number for person in renewing]))
         values = {"offer": offer, "first": holding[0].number, "last": holding[-1].number}
         in_unit_of_work(lambda uow: uow.session.execute(text(_HOLD), {**values, "now": uow.now}), night.clock)
-        in_unit_of_work(lambda uow: uow.session.execute(text("ANALYZE")))
+        market.analyze()
         figures = {"holders": HOLDERS, "renewals": RENEWALS, "bought_seconds": bought, **_month(night)}
         figures |= _renew(night)
     return figures
@@ -134,6 +135,11 @@ class _Night:
             moved = self._make_calls()
             moved |= self.follow("ChargeAuthorized", _CHARGES, memberships.on_charge_authorized)
             moved |= self.follow("ChargeCaptured", _TERMS, partial(memberships.on_charge_captured, zone=_ZONE))
+            if not moved and self.count("SELECT count(*) FROM payment_calls WHERE status IN ('intended', 'unknown')"):
+                # Calls that were not answered in time are made again, as the schedule's poller would have it.
+                self.clock.advance(_POLLED_AFTER)
+                self.all_of(payments.poll)
+                moved = True
 
     def follow(self, name: str, batch: int, handle: Callable[[UnitOfWork, Sequence[Any]], None]) -> bool:
         """Hand what was told since to a handler, a batch a unit of work."""

@@ -9,6 +9,7 @@ from typing import Any
 from flask import Flask
 from sqlalchemy import text
 
+from socialshop.bench import market
 from socialshop.infra.uow import UnitOfWork, in_unit_of_work
 from socialshop.recommendations import service as recommendations
 
@@ -67,7 +68,7 @@ def night(app: Flask) -> dict[str, Any]:
     """Work out what is suggested to `MEMBERS` members, all signed in, from `ORDERS` orders; then read for some."""
     with app.app_context():
         in_unit_of_work(_plant)
-        in_unit_of_work(lambda uow: uow.session.execute(text("ANALYZE")))
+        market.analyze()
         began, longest, steps, more = time.perf_counter(), 0.0, 0, True
         while more:
             step = time.perf_counter()

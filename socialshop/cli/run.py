@@ -11,7 +11,7 @@ import socket
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from types import FrameType
 from typing import TextIO
 from urllib.parse import urlsplit
@@ -35,7 +35,8 @@ from socialshop.infra.servers import StartupError
 from socialshop.infra.settings import Settings
 
 _LOOK_SECONDS = 0.2
-_READY_SECONDS = 60.0
+# On a machine that does ten other things its processes take minutes to come up.
+_READY_SECONDS = 300.0
 
 
 class _Port(click.IntRange):
@@ -73,7 +74,7 @@ def run(port: int | None, no_demo: bool) -> None:
             _add_workers(family, app)
             # Stopped last, for the workers call it until they stop.
             _add_sandbox(family, settings)
-            _live(app, family, stopping, web=True, say=lambda: _greet(_settings(app), logins, log))
+            _live(app, family, stopping, web=True, works=True, say=lambda: _greet(_settings(app), logins, log))
 
 
 @click.command()
@@ -84,7 +85,7 @@ def serve(port: int | None) -> None:
     settings = _on_port(port)
     with _asked_to_stop() as stopping, _shop_for_processes(settings) as app, _family(app) as family:
         _add_web(family)
-        _live(app, family, stopping, web=True, say=lambda: _greet(_settings(app), []))
+        _live(app, family, stopping, web=True, works=False, say=lambda: _greet(_settings(app), []))
 
 
 @click.command()
@@ -96,7 +97,7 @@ def watch() -> None:
     with _asked_to_stop() as stopping, _shop_for_processes(settings) as app, _family(app) as family:
         _add_watch(family)
         where = _address(settings.host, settings.watch_port)
-        _live(app, family, stopping, web=False, say=lambda: click.echo(f"rooms are watched at {where}"))
+        _live(app, family, stopping, web=False, works=False, say=lambda: click.echo(f"rooms are watched at {where}"))
 
 
 @click.command()
@@ -106,7 +107,14 @@ def work() -> None:
     settings = read_settings()
     with _asked_to_stop() as stopping, _shop_for_processes(settings) as app, _family(app) as family:
         _add_workers(family, app)
-        _live(app, family, stopping, web=False, say=lambda: click.echo("workers, relay and schedule are running"))
+        _live(
+            app,
+            family,
+            stopping,
+            web=False,
+            works=True,
+            say=lambda: click.echo("workers, relay and schedule are running"),
+        )
 
 
 @click.command()
@@ -276,16 +284,19 @@ def _add_workers(family: Family, app: Flask) -> None:
     family.add("relay", "workers", "relay")
 
 
-def _live(app: Flask, family: Family, stopping: Callable[[], bool], *, web: bool, say: Callable[[], None]) -> None:
-    """Look after the children until asked to stop; say so once the shop is ready."""
+def _live(
+    app: Flask, family: Family, stopping: Callable[[], bool], *, web: bool, works: bool, say: Callable[[], None]
+) -> None:
+    """Look after the children until asked to stop; say so once the shop is ready. `works`: jobs are done here."""
     from workers.presence import Presence
 
     said, late_at = False, time.monotonic() + _READY_SECONDS
-    with Presence() as presence:
+    with Presence() if works else nullcontext() as presence:
         while not stopping():
             _refuse_lost(app)
             family.look_after()
-            presence.hold()
+            if presence is not None:
+                presence.hold()
             if not said and (not web or _is_ready(_settings(app))):
                 said = True
                 say()

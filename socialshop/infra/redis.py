@@ -5,12 +5,15 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Iterator, Mapping
 from contextvars import ContextVar
+from itertools import chain
 
 from flask import Flask, current_app
 from redis import Redis
 from redis.exceptions import RedisError
 
 NUDGE_CHANNEL = "socialshop:outbox"
+# One command for any number of words: it costs what one costs, where a pipeline of two costs half as much again.
+_SAY = "for i = 1, #ARGV, 2 do redis.call('PUBLISH', ARGV[i], ARGV[i + 1]) end"
 _nudges_kept: ContextVar[bool] = ContextVar("nudges_kept", default=False)
 
 
@@ -34,10 +37,7 @@ def nudge(*, relay: bool, words: Mapping[str, str]) -> None:
     if not said:
         return
     with contextlib.suppress(RedisError):
-        pipeline = client().pipeline(transaction=False)
-        for channel, word in said.items():
-            pipeline.publish(channel, word)
-        pipeline.execute()
+        client().eval(_SAY, 0, *chain.from_iterable(said.items()))
 
 
 @contextlib.contextmanager

@@ -19,6 +19,7 @@ from pydantic_core import PydanticCustomError
 from socialshop.infra.documents import STORABLE, Document, KnownCurrency
 from socialshop.invites.rules import LONGEST_CHANNEL
 from socialshop.kernel.money import BPS, MAX_AMOUNT_MINOR
+from socialshop.loyalty.segments import Segment
 
 # At most so many act on one order, and at most so many of a member's are weighed against each other: what is tried is
 # bounded (1,351 sets), whatever a member has.
@@ -29,7 +30,7 @@ _MOST_NAMED = 100
 Kind = Literal["amount", "percentage", "shipping", "gift"]
 Stacking = Literal["alone", "other_kinds", "any"]
 # How a coupon reaches members: by hand, by a code, at the door, or by the day's round (docs/coupons.md).
-Way = Literal["given", "code", "newcomer", "monthly", "birthday", "member_day"]
+Way = Literal["given", "code", "newcomer", "monthly", "birthday", "member_day", "segment"]
 WAYS: tuple[Way, ...] = get_args(Way)
 Reason = Literal[
     "gone",
@@ -69,7 +70,8 @@ class Terms(Document):
     `amount_minor` off, `rate_bps` off up to `ceiling_minor`, the shipping (up to `amount_minor`, if that is said), or a
     `gift` that the shop puts into the parcel, worth `worth_minor`. From `minimum_minor` of goods on; empty `deals`,
     `products` and `tiers` are all of them; `days_of_month` (the member days) are days by the shop's clock. `channels`
-    are those of invite links: the sale comes through somebody else's link of one of them.
+    are those of invite links: the sale comes through somebody else's link of one of them. `segment`: whom the shop
+    gives it, where it goes to a segment; once in hand, it acts whatever becomes of its member.
     """
 
     kind: Kind
@@ -93,6 +95,7 @@ class Terms(Document):
     days_of_month: Annotated[tuple[Annotated[int, Field(ge=1, le=31)], ...], Field(max_length=31, strict=False)] = ()
     channels: Annotated[tuple[ChannelName, ...], Field(max_length=_MOST_NAMED, strict=False)] = ()
     stacking: Stacking = "alone"
+    segment: Segment | None = None
 
     @model_validator(mode="after")
     def _whole(self) -> Terms:

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from patience import PATIENCE
+from patience import PATIENCE, SHOP_PATIENCE
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from tests import running_shop
@@ -75,7 +75,7 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
     log = (folder / "run.log").open("wb")
     running = subprocess.Popen(command, cwd=ROOT, env=without, stdout=log, stderr=log, start_new_session=True)
     try:
-        late = time.monotonic() + PATIENCE
+        late = time.monotonic() + SHOP_PATIENCE
         while b"Ctrl-C stops everything" not in (folder / "run.log").read_bytes():
             said = (folder / "run.log").read_text()[-4000:]
             assert running.poll() is None, said

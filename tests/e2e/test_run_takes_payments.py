@@ -14,7 +14,8 @@ from typing import Any
 
 import pytest
 from flask import Flask
-from patience import PATIENCE
+from patience import PATIENCE, SHOP_PATIENCE
+from running_shop import ONE_OF_A_KIND
 
 from socialshop.infra.uow import unit_of_work
 from socialshop.kernel.ids import to_public
@@ -23,6 +24,7 @@ from tests.payment_shop import a_payment, free_port, rows
 from tests.web_client import API, registration
 
 FOUND_SECONDS = 30
+pytestmark = pytest.mark.timeout(900)
 
 
 @pytest.fixture
@@ -31,6 +33,7 @@ def port(app: Flask, database_url: str, redis_url: str, tmp_path: Path) -> Itera
     found = free_port()
     environment = {
         **os.environ,
+        **ONE_OF_A_KIND,
         "DATABASE_URL": database_url,
         "REDIS_URL": redis_url,
         "SOCIALSHOP_DATA_DIR": str(tmp_path / "data"),
@@ -39,7 +42,7 @@ def port(app: Flask, database_url: str, redis_url: str, tmp_path: Path) -> Itera
     command = [sys.executable, "-m", "socialshop", "run", "--no-demo", "--port", str(found)]
     running = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL)
     try:
-        late = time.monotonic() + PATIENCE
+        late = time.monotonic() + SHOP_PATIENCE
         while not _is_ready(found):
             assert running.poll() is None
             assert time.monotonic() < late, "the shop is not ready"

@@ -15,12 +15,17 @@ from http.client import HTTPConnection
 from pathlib import Path
 
 import pytest
+from patience import PATIENCE, SHOP_PATIENCE
+from running_shop import ONE_OF_A_KIND
 
 ROOT = Path(__file__).resolve().parents[2]
 TOUR = ROOT / "docs" / "tour.md"
-_READY_SECONDS, _TOUR_SECONDS, _STOP_SECONDS = 90, 240, 40
+_TOUR_SECONDS = 480
 
-pytestmark = pytest.mark.skipif(not (shutil.which("bash") and shutil.which("curl")), reason="the tour needs bash, curl")
+pytestmark = [
+    pytest.mark.skipif(not (shutil.which("bash") and shutil.which("curl")), reason="the tour needs bash, curl"),
+    pytest.mark.timeout(1_200),
+]
 
 
 @pytest.fixture
@@ -32,6 +37,7 @@ def environment(tmp_path: Path) -> Iterator[Mapping[str, str]]:
     kept = {name: value for name, value in os.environ.items() if name not in ("DATABASE_URL", "REDIS_URL")}
     found = {
         **kept,
+        **ONE_OF_A_KIND,
         "SOCIALSHOP_DATA_DIR": str(tmp_path / "data"),
         "PYTHONPATH": str(ROOT),
         "PATH": f"{_commands(tmp_path / 'bin')}{os.pathsep}{kept['PATH']}",
@@ -41,7 +47,7 @@ def environment(tmp_path: Path) -> Iterator[Mapping[str, str]]:
     command = [sys.executable, "-m", "socialshop", "run", "--no-demo", "--port", str(port)]
     running = subprocess.Popen(command, env=found, stdout=subprocess.DEVNULL)
     try:
-        late = time.monotonic() + _READY_SECONDS
+        late = time.monotonic() + SHOP_PATIENCE
         while not _is_ready(port):
             assert running.poll() is None, "the shop has ended"
             assert time.monotonic() < late, "the shop is not ready"
@@ -49,7 +55,7 @@ def environment(tmp_path: Path) -> Iterator[Mapping[str, str]]:
         yield found
     finally:
         running.send_signal(signal.SIGTERM)
-        assert running.wait(_STOP_SECONDS) == 0
+        assert running.wait(PATIENCE) == 0
 
 
 def _commands(folder: Path) -> Path:

@@ -13,7 +13,7 @@ from flask import Flask
 from sqlalchemy import text
 
 from socialshop.infra import redis, uow
-from socialshop.infra.uow import unit_of_work
+from socialshop.infra.uow import WORKERS_LOCK, in_unit_of_work, is_lock_held, unit_of_work
 from socialshop.kernel.ids import new_id, to_public
 from socialshop.rooms import service as rooms
 from tests.payment_shop import rows
@@ -164,6 +164,15 @@ def test_who_watches_is_let_go_in_order_when_the_process_ends(shop: RoomShop) ->
         ends = {stream.rest().rsplit(b"retry: ", 1)[1] for stream in streams}
         assert len(ends) > 1
         assert all(1_000 <= int(end) <= 6_000 for end in ends)
+
+
+def test_the_command_watches_and_does_not_say_that_jobs_are_done(shop: RoomShop) -> None:
+    """Given `socialshop watch` alone, then rooms are watched, and readiness still asks for a worker."""
+    host = shop.open(shop.deal(size=3))
+    with watching(shop, command=["-m", "socialshop", "watch"]) as watch:
+        watch.stream(host).read_until(b"event: seat_held")
+        assert in_unit_of_work(lambda work: is_lock_held(work, WORKERS_LOCK)) is False
+        assert watch.stop() == 0
 
 
 def test_whatever_happens_in_a_room_is_told_to_whoever_watches_it(

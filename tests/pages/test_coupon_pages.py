@@ -9,12 +9,17 @@ from typing import Any
 
 import pytest
 from flask import Flask
+from market import willing
+from money_people import number_of
 from room_shop import RoomShop, room_shop
 from visitors import Visitor, member
 from web_client import counts
 
+from socialshop.infra.uow import unit_of_work
 from socialshop.kernel.ids import to_public
 from socialshop.kernel.roles import Role
+from socialshop.loyalty import service as loyalty
+from socialshop.loyalty.coupon_sentences import because
 
 MADE = {"title": "Spring", "kind": "amount", "amount_minor": "10.00", "valid_days": "30", "stacking": "alone"}
 
@@ -95,6 +100,19 @@ def test_a_seat_in_a_room_has_its_price_and_a_coupon_that_is_given_leads_to_itse
     assert f'id="{address.partition("#")[2]}"' in coupons
     assert "through an invitation by moments, wechat group" in coupons
     assert "It is for who comes through another kind of invite link." in lin.look(room).text
+
+
+def test_a_coupon_for_a_segment_is_made_and_says_why_it_was_given(site: Flask, admin: Visitor) -> None:
+    (lin,) = willing(site, 1)
+    without = admin.send("/admin/coupons", "/admin/coupons", **{**MADE, "way": "segment"})
+    assert (without.status_code, counts("coupons")) == (422, {"coupons": 0})
+    made(admin, way="segment", newcomer_days="30", segment_tiers="normal")
+    number = number_of(lin)
+    with unit_of_work() as uow:
+        while loyalty.hand_out_due(uow, "Asia/Shanghai"):
+            pass
+        (given,) = loyalty.coupons_of(uow, number, None, 5)
+    assert because(given.terms, "en") == ["because of your tier", "because you joined not long ago"]
 
 
 def test_a_coupon_may_be_kept_for_another_time(site: Flask, admin: Visitor, deal: str) -> None:

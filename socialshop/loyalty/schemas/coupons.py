@@ -9,7 +9,7 @@ from pydantic import Field, StringConstraints
 from socialshop.infra.locales import money_text
 from socialshop.kernel.ids import to_public
 from socialshop.kernel.money import MAX_AMOUNT_MINOR
-from socialshop.loyalty.coupon_sentences import conditions, what_it_gives
+from socialshop.loyalty.coupon_sentences import because, conditions, what_it_gives
 from socialshop.loyalty.coupons import Terms, Way
 from socialshop.loyalty.service import Codes, CouponView, Holding, NewCoupon
 from socialshop.web.paging import Page
@@ -53,6 +53,8 @@ _HOLDING: dict[str, Any] = {
     "gives_en": "CN¥10.00 off",
     "conditions_zh": ["满 ¥50.00 可用", "限首单", "可与其他类型的券叠加"],
     "conditions_en": ["from CN¥50.00 of goods", "for a first order", "beside coupons of other kinds"],
+    "because_zh": [],
+    "because_en": [],
     "valid_from": "2026-01-31T12:00:00Z",
     "expires_at": "2026-03-02T12:00:00Z",
     "order_id": None,
@@ -65,7 +67,7 @@ class CouponDraft(Wire):
 
     `issue_limit`: so many may be issued; `budget_minor`: so much may be taken off by all of them together. `way` says
     how it reaches members: by hand, by codes, at registration, or given by the shop itself every month to tiers and
-    plans that name it, on birthdays, or on the member days of its terms.
+    plans that name it, on birthdays, on the member days of its terms, or once a year to whom its `segment` asks for.
     """
 
     model_config = with_example({"title": "新人立减", "terms": _TERMS, "valid_days": 30, "budget_minor": 5000000})
@@ -171,7 +173,8 @@ class Issued(Wire):
 class HoldingWire(Wire):
     """A coupon that you have: what it gives and asks for, in Chinese and English, and for which order it is taken.
 
-    `reserved`: set aside for an order that is not confirmed yet.
+    `because_…`: why you were given it, where the shop offers it to some. `reserved`: set aside for an order that
+    is not confirmed yet.
     """
 
     model_config = with_example(_HOLDING)
@@ -184,6 +187,8 @@ class HoldingWire(Wire):
     gives_en: str
     conditions_zh: list[str]
     conditions_en: list[str]
+    because_zh: list[str]
+    because_en: list[str]
     valid_from: Instant
     expires_at: Instant
     order_id: str | None
@@ -202,6 +207,8 @@ class HoldingWire(Wire):
             gives_en=what_it_gives(terms, "en", lambda money: money_text(money, "en")),
             conditions_zh=conditions(terms, "zh", lambda money: money_text(money, "zh")),
             conditions_en=conditions(terms, "en", lambda money: money_text(money, "en")),
+            because_zh=because(terms, "zh"),
+            because_en=because(terms, "en"),
             valid_from=row.valid_from,
             expires_at=row.expires_at,
             order_id=to_public("ord", row.order_id) if row.order_id else None,

@@ -14,6 +14,7 @@ from datetime import date, datetime, timedelta
 from typing import Any, NamedTuple
 
 from socialshop.identity import service as identity
+from socialshop.infra import wired
 from socialshop.infra.crashpoints import crash_point
 from socialshop.infra.uow import UnitOfWork
 from socialshop.kernel.errors import InvalidValue, NotFound
@@ -25,6 +26,7 @@ from socialshop.loyalty.rules import day_of
 from socialshop.loyalty.service.offering import Holding, record
 from socialshop.loyalty.store import coupon_ways as ways
 from socialshop.loyalty.store import coupons as store
+from socialshop.loyalty.store import segments
 from socialshop.loyalty.store.coupon_ways import CodeCounts, Round
 from socialshop.loyalty.store.coupons import CouponRow
 from socialshop.memberships import service as memberships
@@ -144,7 +146,7 @@ def hand_out_due(uow: UnitOfWork, zone: str, *, span: int = SPAN) -> bool:
         return False
     row = _locked(uow, found.coupon_id)
     members = _next(uow, row, found, zone, span)
-    hand_out(uow, row, _entitled(uow, row, members), _period(row, day))
+    hand_out(uow, row, _entitled(uow, row, members, day), _period(row, day))
     crash_point("coupons.handed_out")
     ways.note_progress(uow.session, found, members[-1] if members else found.done_through, None if members else uow.now)
     return True
@@ -158,9 +160,20 @@ def _next(uow: UnitOfWork, row: CouponRow, found: Round, zone: str, span: int) -
     return [celebrant.number for celebrant in born]
 
 
-def _entitled(uow: UnitOfWork, row: CouponRow, members: Sequence[int]) -> Sequence[int]:
-    """Those of these members whose tier the coupon is for, and who are given it every month where it is such a one."""
-    public, tiers = to_public("cpn", row.id), parse(row.terms).tiers
+def _entitled(uow: UnitOfWork, row: CouponRow, members: Sequence[int], day: date) -> Sequence[int]:
+    """Those of these members whose tier the coupon is for; who are in its segment; to whom it comes every month."""
+    terms = parse(row.terms)
+    public, tiers = to_public("cpn", row.id), terms.tiers
+    if terms.segment is not None:
+        members = segments.matching(
+            uow.session,
+            terms.segment,
+            members,
+            first_tier=memberships.first_tier(uow),
+            currency=wired.settings().currency,
+            day=day,
+            now=uow.now,
+        )
     if row.way != "monthly" and not tiers:
         return members
     benefits = memberships.benefits_of(uow, members)
@@ -173,8 +186,8 @@ def _entitled(uow: UnitOfWork, row: CouponRow, members: Sequence[int]) -> Sequen
 
 
 def _period(row: CouponRow, day: date) -> str:
-    """What of a coupon a member has once: a month, a year's birthday, a member day."""
-    return {"monthly": f"{day:%Y-%m}", "birthday": f"{day:%Y}"}.get(row.way, day.isoformat())
+    """What of a coupon a member has once: a month, a year's birthday or segment, a member day."""
+    return {"monthly": f"{day:%Y-%m}", "birthday": f"{day:%Y}", "segment": f"{day:%Y}"}.get(row.way, day.isoformat())
 
 
 def _new_code() -> str:

@@ -56,13 +56,15 @@ class Holding(NamedTuple):
 def make_coupon(uow: UnitOfWork, actor: uuid.UUID, new: NewCoupon) -> CouponView:
     """Make a coupon; nobody has it until it is issued.
 
-    Raises InvalidValue (no end, one before its beginning, no member days).
+    Raises InvalidValue (no end, one before its beginning, no member days, no segment or one too many).
     """
     begins = new.valid_from or uow.now
     if new.valid_until is None and new.valid_days is None:
         raise InvalidValue("a coupon ends at an instant, or some days after it was issued", field="valid_days")
     if new.valid_until is not None and new.valid_until <= max(begins, uow.now):
         raise InvalidValue("a coupon ends after it begins, and not in the past", field="valid_until")
+    if (new.way == "segment") is not (new.terms.segment is not None):
+        raise InvalidValue("a coupon for a segment says which, and no other does", field="way")
     if new.way == "member_day" and not new.terms.days_of_month:
         raise InvalidValue("a coupon of member days says which days they are", field="way")
     row = CouponRow(

@@ -11,6 +11,7 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 # The month of a subscription is passed once, by the statement that counts it up; whoever shares it then has it too.
+# In the order of their index: by id, each batch would pass over all whose month the batches before have begun.
 _BEGIN = text(
     """
     WITH due AS (
@@ -20,7 +21,7 @@ _BEGIN = text(
         WHERE status IN ('active', 'grace') AND months_from IS NOT NULL
           AND months_from + make_interval(months => months_issued) <= CAST(:today AS date)
           AND months_from + make_interval(months => months_issued) < ends_on
-        ORDER BY id LIMIT :limit FOR NO KEY UPDATE SKIP LOCKED
+        ORDER BY months_from + make_interval(months => months_issued) LIMIT :limit FOR NO KEY UPDATE SKIP LOCKED
     ), counted AS (
         UPDATE plan_subscriptions s SET months_issued = d.number FROM due d WHERE s.id = d.id
         RETURNING s.id, s.member, s.offer_id, d.number, d.begins_on

@@ -180,15 +180,20 @@ class Attempted(NamedTuple):
     grace_until: datetime
 
 
+# What is due is taken in the order of its index: by id, each batch would pass over all that those before it have done.
+def _by_id(rows: list[SubscriptionRow]) -> list[SubscriptionRow]:
+    return sorted(rows, key=lambda row: row.id)
+
+
 def take_unannounced(session: Session, now: datetime, limit: int) -> list[SubscriptionRow]:
     """Up to `limit` that end within their offer's days of notice and whose members were not told, held."""
     condition = """
         status = 'active' AND announced_at IS NULL AND ends_at <= :now + make_interval(days => :most)
         AND ends_at <= :now + make_interval(days => (
             SELECT (o.document ->> 'remind_days')::integer FROM plan_offers o WHERE o.id = offer_id))
-        ORDER BY id LIMIT :limit FOR NO KEY UPDATE SKIP LOCKED
+        ORDER BY ends_at LIMIT :limit FOR NO KEY UPDATE SKIP LOCKED
     """
-    return _rows(session, condition, {"now": now, "limit": limit, "most": MOST_NOTICE_DAYS})
+    return _by_id(_rows(session, condition, {"now": now, "limit": limit, "most": MOST_NOTICE_DAYS}))
 
 
 def announce(session: Session, announced: Sequence[Announced], now: datetime) -> None:
@@ -211,16 +216,17 @@ def announce(session: Session, announced: Sequence[Announced], now: datetime) ->
 
 def take_renewable(session: Session, now: datetime, limit: int) -> list[SubscriptionRow]:
     """Up to `limit` whose announced renewal is due, held."""
-    condition = (
-        "status = 'active' AND renews AND charge_at <= :now ORDER BY id LIMIT :limit FOR NO KEY UPDATE SKIP LOCKED"
-    )
-    return _rows(session, condition, {"now": now, "limit": limit})
+    condition = """
+        status = 'active' AND renews AND charge_at <= :now
+        ORDER BY charge_at LIMIT :limit FOR NO KEY UPDATE SKIP LOCKED
+    """
+    return _by_id(_rows(session, condition, {"now": now, "limit": limit}))
 
 
 def take_retries(session: Session, now: datetime, limit: int) -> list[SubscriptionRow]:
     """Up to `limit` whose renewal is to be charged again, held."""
-    condition = "status = 'grace' AND retry_at <= :now ORDER BY id LIMIT :limit FOR NO KEY UPDATE SKIP LOCKED"
-    return _rows(session, condition, {"now": now, "limit": limit})
+    condition = "status = 'grace' AND retry_at <= :now ORDER BY retry_at LIMIT :limit FOR NO KEY UPDATE SKIP LOCKED"
+    return _by_id(_rows(session, condition, {"now": now, "limit": limit}))
 
 
 def take_ended(session: Session, now: datetime, limit: int) -> list[SubscriptionRow]:

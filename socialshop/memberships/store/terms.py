@@ -23,7 +23,7 @@ _RECOGNISE = text(
     WITH due AS (
         SELECT id, recognised_on, recognised_minor, least(ends_on, CAST(:today AS date)) AS through FROM plan_terms
         WHERE kind <> 'trial' AND closed_at IS NULL AND recognised_on < ends_on AND recognised_on < CAST(:today AS date)
-        ORDER BY id LIMIT :limit FOR NO KEY UPDATE SKIP LOCKED
+        ORDER BY recognised_on LIMIT :limit FOR NO KEY UPDATE SKIP LOCKED
     )
     UPDATE plan_terms t SET recognised_on = d.through, recognised_minor =
         (d.through - t.starts_on) * (t.price_minor / (t.ends_on - t.starts_on))

@@ -45,6 +45,7 @@ _WAYS: dict[Way, Any] = {
     "monthly": lazy_gettext("every month to tiers and plans that name it"),
     "birthday": lazy_gettext("on birthdays"),
     "member_day": lazy_gettext("on member days"),
+    "segment": lazy_gettext("once a year to a segment"),
 }
 
 
@@ -148,7 +149,24 @@ def _terms(form: Form, currency: str) -> dict[str, object]:
         "newcomers_only": form.is_ticked("newcomers_only"),
         "channels": channels,
         "stacking": form.choice("stacking", _STACKING),
+        "segment": _segment(form, currency),
     }
+
+
+def _segment(form: Form, currency: str) -> dict[str, object] | None:
+    """Whom it is for, where anything of a segment was typed."""
+    said: dict[str, object] = {
+        "tiers": _listed(form, "segment_tiers"),
+        "plans": _listed(form, "segment_plans"),
+        "newcomer_days": form.whole_or_none("newcomer_days", 1, _LONGEST_DAYS),
+        "not_bought_days": form.whole_or_none("not_bought_days", 1, _LONGEST_DAYS),
+        "birthday_month": form.is_ticked("birthday_month"),
+        **{
+            name: form.money(name, currency).amount_minor if form.values.get(name, "").strip() else None
+            for name in ("spends_from_minor", "spends_below_minor")
+        },
+    }
+    return said if any(said.values()) else None
 
 
 def _listed(form: Form, name: str) -> list[str]:

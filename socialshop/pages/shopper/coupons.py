@@ -6,7 +6,7 @@ from flask import Response, flash, render_template
 from flask_babel import gettext
 
 from socialshop.loyalty import service as loyalty
-from socialshop.loyalty.coupon_sentences import conditions, what_it_gives, why
+from socialshop.loyalty.coupon_sentences import because, conditions, what_it_gives, why
 from socialshop.loyalty.service import Terms, Unused
 from socialshop.pages import formats, languages
 from socialshop.pages.section import go_to
@@ -45,6 +45,12 @@ def coupon_words(terms: Terms) -> str:
 def coupon_conditions(terms: Terms) -> list[str]:
     """What a coupon asks for, in the reader's language."""
     return conditions(terms, languages.reader(), formats.money)
+
+
+@shopper.app_template_global()
+def coupon_reasons(terms: Terms) -> list[str]:
+    """Why a member was given a coupon, in the reader's language."""
+    return because(terms, languages.reader())
 
 
 @shopper.app_template_global()
