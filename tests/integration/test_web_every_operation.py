@@ -242,6 +242,7 @@ EVERYBODY = frozenset(Role)
 # An operation under /admin is for its declared roles. One that names an object and is neither must be added.
 WHO_ELSE = {
     "show_order": auth.READS_ALL.roles,
+    "buy_bargain": NOBODY,
     "list_order_refunds": auth.READS_ALL.roles,
     "receive_order": NOBODY,
     "change_address": NOBODY,
@@ -290,6 +291,13 @@ WHO_ELSE = {
     "answer_survey": EVERYBODY,
     "show_deal": EVERYBODY,
     "open_deal": EVERYBODY,
+    "offer_bargain": EVERYBODY,
+    "show_bargain_offer": EVERYBODY,
+    "start_bargain": EVERYBODY,
+    "show_bargain": EVERYBODY,
+    "chop_bargain": EVERYBODY,
+    "show_storefront": EVERYBODY,
+    "keep_storefront": EVERYBODY,
     "open_room": EVERYBODY,
     "quote_deal": EVERYBODY,
     "quote_room": EVERYBODY,
