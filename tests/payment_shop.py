@@ -232,11 +232,11 @@ def differences(payments: Iterable[Payment]) -> list[object]:
 def payment_shop(app: Flask, folder: Path, faults: Faults | None = None) -> Iterator[PaymentShop]:
     """A shop on `app` with a provider in a thread of this process; silent answers hang up at once."""
     with Journal(folder / "sandbox" / "payments.jsonl") as journal:
-        server = SandboxServer(("127.0.0.1", 0), journal, SECRET, None, hang_seconds=0)
+        clock = ManualClock(datetime.now(UTC))
+        server = SandboxServer(("127.0.0.1", 0), journal, SECRET, None, hang_seconds=0, clock=clock)
         server.faults = faults or Faults()
         thread = threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True)
         thread.start()
-        clock = ManualClock(datetime.now(UTC))
         shop = PaymentShop(app, journal, server, clock)
         app.extensions["socialshop_payment_gateways"] = shop.gateways
         app.extensions["socialshop_clock"] = clock

@@ -31,6 +31,14 @@ class Status(StrEnum):
     ENDED = "ended"
 
 
+class LatePayer(StrEnum):
+    """What becomes of money that comes for a lost seat."""
+
+    REFUND = "refund"
+    REROUTE = "reroute"
+    NEW_ROOM = "new_room"
+
+
 class OpenTo(StrEnum):
     """Which leaders may make deals of a unit."""
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, Field, StringConstraints, model_validator
+from pydantic import Field, StringConstraints, model_validator
 
 from socialshop.deals.ladder import FEWEST_STEPS, MOST_STEPS, Ladder, Step
 from socialshop.deals.perks import HIGHEST_PERK_BPS, HostPerk, PerkKind
-from socialshop.deals.rules import LARGEST_GROUP, MOST_RETURN_DAYS, MOST_UNITS, SMALLEST_GROUP
+from socialshop.deals.rules import LARGEST_GROUP, MOST_RETURN_DAYS, MOST_UNITS, SMALLEST_GROUP, LatePayer
 from socialshop.deals.service import (
     LONGEST_INTRO,
     LONGEST_TITLE,
@@ -88,18 +88,11 @@ DEAL: dict[str, Any] = {
 }
 
 
-def _refund(value: str) -> str:
-    if value != "refund":
-        raise ValueError("only `refund` is offered: who pays too late gets the money back")
-    return value
-
-
 Title = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
 Code = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=64)]
 GroupSize = Annotated[int, Field(ge=SMALLEST_GROUP, le=LARGEST_GROUP)]
 PriceMinor = Annotated[int, Field(ge=1, le=MAX_AMOUNT_MINOR)]
 Seconds = Annotated[int, Field(ge=1, le=_LONGEST_YEARS)]
-LatePayer = Annotated[Literal["refund", "reroute", "new_room"], AfterValidator(_refund)]
 
 
 class DraftSku(Wire):
@@ -304,7 +297,9 @@ class DraftDeal(Wire):
     seat_hold_seconds: Seconds = 900
     per_member_limit: Annotated[int, Field(ge=1, le=MOST_UNITS)] | None = None
     quota: Annotated[int, Field(ge=1, le=1_000_000_000)] | None = None
-    late_payer: LatePayer = "refund"
+    late_payer: Literal["refund", "reroute", "new_room"] = Field(
+        "refund", description="who pays for a lost seat gets the money back, a seat in another room, or a room"
+    )
     draft: bool = False
     minimum_tier: Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,39}$")] | None = None
     circle_only: bool = Field(False, description="for the circle of who opens it alone")
@@ -326,6 +321,7 @@ class DraftDeal(Wire):
             draft=self.draft,
             minimum_tier=self.minimum_tier,
             circle_only=self.circle_only,
+            late_payer=LatePayer(self.late_payer),
             price_steps=steps,
             host_perk=self.host_perk.perk() if self.host_perk else None,
             newcomer_only=self.newcomer_only,

@@ -58,6 +58,7 @@ KINDS: Mapping[str, Kind] = {
     "bargain_at_floor": Kind(Topic.ROOMS, "brg", mailed=True),
     "bargain_over": Kind(Topic.ROOMS, "brg"),
     "money_back": Kind(Topic.MONEY, "ord"),
+    "late_payment": Kind(Topic.MONEY, "ord", mailed=True),
     "order_shipped": Kind(Topic.ORDERS, "ord"),
     "refund_approved": Kind(Topic.MONEY, "ord"),
     "refund_rejected": Kind(Topic.MONEY, "ord"),

@@ -55,6 +55,18 @@ SENTENCES: Mapping[str, tuple[str, str]] = {
     "leading_rejected": ("Your application to lead was refused: {reason}", "你的团长申请未通过：{reason}"),
     "bargain_over": ("The time of your bargain “{title}” is over.", "你的砍价「{title}」已到时结束。"),
     "money_back": ("{amount:money} for “{title}” went back to you.", "「{title}」的 {amount:money} 已退还给你。"),
+    "late_payment_rerouted": (
+        "Your payment for “{title}” came after your seat was lost. You have a seat in another room now.",
+        "「{title}」的付款到账时你的名额已失效，已为你换到另一个团。",
+    ),
+    "late_payment_new_room": (
+        "Your payment for “{title}” came after your seat was lost. A new room was opened, and you are its host.",
+        "「{title}」的付款到账时你的名额已失效，已为你新开一团，你是团主。",
+    ),
+    "late_payment_refunded": (
+        "Your payment for “{title}” came after your seat was lost; {amount:money} is on its way back.",
+        "「{title}」的付款到账时你的名额已失效，{amount:money} 正在退回。",
+    ),
     "order_shipped": (
         "“{title}” is on its way: {carrier}, {tracking}.",
         "「{title}」已发货：{carrier}，单号 {tracking}。",
@@ -231,6 +243,7 @@ SUBJECTS: Mapping[str, tuple[str, str]] = {
     "room_filled": ("Your group is full", "你的团已成团"),
     "room_expired": ("Your group did not fill", "你的团到时未成团"),
     "room_cancelled": ("Your group was cancelled", "你的团已取消"),
+    "late_payment": ("Your payment came after your seat was lost", "你的付款到账时名额已失效"),
     "bargain_at_floor": ("Your bargain is at its lowest price", "你的砍价已到最低价"),
     "coupon_given": ("A coupon for you", "你收到一张优惠券"),
     "refund_paid": ("Your refund was paid", "你的退款已到账"),

@@ -5,6 +5,7 @@
             ▼             ▼           ▼
         cancelled ──────────────► refunded
 
+An order whose seat was lost awaits its payment again once money has come after all and another room takes it.
 `confirmed`: the room is filled and the money taken. `cancelled`: the seat lapsed or was left, no money came.
 `refunded`: all the money that came went back. The same steps stand in the database (migration 0012); a test compares.
 """
@@ -45,6 +46,7 @@ TRANSITIONS: frozenset[tuple[Status, Status]] = frozenset(
         (Status.PAID, Status.CANCELLED),
         (Status.PAID, Status.REFUNDED),
         (Status.CANCELLED, Status.REFUNDED),
+        (Status.CANCELLED, Status.AWAITING_PAYMENT),
         *pairwise(_SENT),
         *((status, Status.REFUNDED) for status in _SENT),
     }

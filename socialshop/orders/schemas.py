@@ -12,7 +12,7 @@ from socialshop.kernel.money import MAX_AMOUNT_MINOR
 from socialshop.orders.pricing import PriceLine
 from socialshop.orders.rebates import Rebate
 from socialshop.orders.sentences import why_back, words
-from socialshop.orders.service import ADDRESS_PARTS, Address, AddressRow, LineView, OrderView, RefundView
+from socialshop.orders.service import ADDRESS_PARTS, Address, AddressRow, LateRow, LineView, OrderView, RefundView
 from socialshop.payments.schemas import PaymentWire
 from socialshop.web.paging import Page, PageQuery
 from socialshop.web.schemas import Instant, MoneyWire, Wire, with_example
@@ -44,6 +44,7 @@ ORDER: dict[str, Any] = {
     },
     "carrier": None,
     "tracking": None,
+    "late_payment": None,
 }
 
 
@@ -84,6 +85,22 @@ class PriceLineWire(Wire):
             )
             for line in lines
         ]
+
+
+class LatePaymentWire(Wire):
+    """What became of money for a lost seat. Reasons: `by_terms`, `means_returned`, `hold_too_short`, codes of joins."""
+
+    model_config = with_example({"decision": "rerouted", "room_id": "room_01k9w3q2mxe5tb6v8c4yd7r1hz", "reason": None})
+
+    decision: Literal["rerouted", "new_room", "refunded"]
+    room_id: str | None
+    reason: str | None
+
+    @classmethod
+    def of(cls, row: LateRow) -> LatePaymentWire:
+        """The wire form of a decision."""
+        room_id = to_public("room", row.to_room) if row.to_room else None
+        return cls.model_validate({"decision": row.decision, "room_id": room_id, "reason": row.reason})
 
 
 class RebateWire(Wire):
@@ -128,6 +145,7 @@ class OrderWire(Wire):
     payment: PaymentWire | None
     carrier: str | None
     tracking: str | None
+    late_payment: LatePaymentWire | None
 
     @classmethod
     def of(cls, view: OrderView) -> OrderWire:
@@ -145,6 +163,7 @@ class OrderWire(Wire):
             payment=PaymentWire.of(view.payment) if view.payment else None,
             carrier=view.carrier,
             tracking=view.tracking,
+            late_payment=LatePaymentWire.of(view.late) if view.late else None,
         )
 
 

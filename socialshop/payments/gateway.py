@@ -17,7 +17,9 @@ from urllib.parse import quote, urlsplit
 
 from socialshop.infra import wired
 from socialshop.infra.outside import OutcomeUnknown, Refused
+from socialshop.kernel.errors import InvalidValue
 from socialshop.kernel.money import Money
+from socialshop.kernel.time import parse_instant
 from socialshop.payments.errors import NoticeMalformed
 from socialshop.payments.rules import Outcome, ProviderPayment, ProviderRefund, Status
 from socialshop.payments.signatures import api_token, verified_id
@@ -189,14 +191,19 @@ class SandboxGateway:
                 refunds=tuple(ProviderRefund(r["reference"], r["amount_minor"]) for r in answer["refunds"]),
                 attempt=answer["attempt"],
                 mandate=answer["mandate"],
+                capture_before=_instant(answer.get("capture_before")),
             )
-        except (TypeError, KeyError, ValueError) as error:
+        except (TypeError, KeyError, ValueError, InvalidValue) as error:
             raise OutcomeUnknown("the provider's answer is not understood") from error
 
 
 def _refuse(status: int, answer: Any) -> NoReturn:
     code = answer.get("code") if isinstance(answer, dict) else None
     raise Refused(code if isinstance(code, str) else f"http_{status}")
+
+
+def _instant(said: str | None) -> datetime | None:
+    return None if said is None else parse_instant(said)
 
 
 def _is_name(value: object) -> bool:

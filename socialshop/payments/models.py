@@ -14,7 +14,8 @@ from socialshop.infra.db import Base
 class Payment(Base):
     """The payment of an order, or of a charge: a fee that no order is behind.
 
-    `claimed_minor` counts refunds asked for and paid; `look_at`: when to ask the provider.
+    `claimed_minor` counts refunds asked for and paid; `look_at`: when to ask the provider; `capture_before`: until when
+    it lets held money be taken.
     """
 
     __tablename__ = "payments"
@@ -60,6 +61,7 @@ class Payment(Base):
     refunded_minor: Mapped[int] = mapped_column(BigInteger, server_default=text("0"))
     created_at: Mapped[datetime]
     changed_at: Mapped[datetime]
+    capture_before: Mapped[datetime | None]
     look_at: Mapped[datetime | None]
     looks: Mapped[int] = mapped_column(server_default=text("0"))
 

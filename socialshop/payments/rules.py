@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import uuid
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 
 
@@ -70,7 +71,8 @@ class ProviderRefund:
 class ProviderPayment:
     """A payment as its provider keeps it; `reference` is the shop's id of it, `attempt` the key of the last try.
 
-    `mandate` is the provider's name for the right to charge the buyer again, where this payment gave it.
+    `mandate` is the provider's name for the right to charge the buyer again, where this payment gave it. Money that is
+    held can be taken until `capture_before`; None where the provider does not say.
     """
 
     provider: str
@@ -83,6 +85,7 @@ class ProviderPayment:
     refunds: tuple[ProviderRefund, ...] = ()
     attempt: str | None = None
     mandate: str | None = None
+    capture_before: datetime | None = None
 
     @property
     def refunded_minor(self) -> int:

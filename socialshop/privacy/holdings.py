@@ -57,6 +57,7 @@ EXEMPT: dict[str, str] = {
     "commission_plans.name": "of a plan",
     "commission_plan_drafts.name": "of a plan",
     "deals.late_payer": "what becomes of whoever pays late",
+    "late_payments.reason": "of the shop: why money that came too late went back",
     "ledger_balances.account_id": "an account of the books",
     "ledger_postings.account_id": "an account of the books",
     "order_price_lines.facts": "titles of coupons and gifts: the shop's words",

@@ -26,6 +26,13 @@ class RoomFull(DomainError):
     kind = Kind.CONFLICT
 
 
+class NoOpenRoom(DomainError):
+    """No open room of the deal has a seat for this member."""
+
+    code = "no_open_room"
+    kind = Kind.CONFLICT
+
+
 class MemberLimitReached(DomainError):
     """The member would have more units of this deal than it gives one member."""
 

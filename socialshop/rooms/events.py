@@ -17,6 +17,21 @@ class SeatClaimed(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class PaymentLate(Event):
+    """Money is held for a seat that was lost, and the deal's terms may find it another."""
+
+    order_id: uuid.UUID
+    payment_id: uuid.UUID
+
+
+@dataclass(frozen=True, slots=True)
+class LatePaymentDecided(Event):
+    """Money that came too late has another seat, or goes back; the order says which and why."""
+
+    order_id: uuid.UUID
+
+
+@dataclass(frozen=True, slots=True)
 class RoomFilled(Event):
     """The last seat was paid: the held money is taken now."""
 

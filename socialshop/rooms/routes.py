@@ -21,8 +21,17 @@ from socialshop.orders.schemas import ADDRESS_PREFIX, RefundRequest, RefundWire
 from socialshop.orders.service import Estimate
 from socialshop.referrals.errors import CircleRequired
 from socialshop.rooms import service
-from socialshop.rooms.errors import AlreadySeated, MemberLimitReached, NewcomersOnly, RoomClosed, RoomFull, SeatPaid
+from socialshop.rooms.errors import (
+    AlreadySeated,
+    MemberLimitReached,
+    NewcomersOnly,
+    NoOpenRoom,
+    RoomClosed,
+    RoomFull,
+    SeatPaid,
+)
 from socialshop.rooms.schemas import (
+    AnySeatClaim,
     JoinedWire,
     QuoteRequest,
     QuoteWire,
@@ -82,6 +91,51 @@ def open_room(call: Call[SeatClaim, Nothing]) -> Answer:
             body.quantity,
             attribution(body, uow),
             means=body.means(),
+        )
+        send_to(uow, call.caller.number, body, joined)
+        return Answer(JoinedWire.of(joined), 201)
+
+    return call.transact(claim)
+
+
+@room.operation(
+    "POST",
+    "/deals/<deal_id>/rooms/any",
+    access=BUYERS,
+    body=AnySeatClaim,
+    replies=Reply(201, JoinedWire, "Your seat, held until you pay."),
+    refuses=(
+        InviteCodeUnknown,
+        NoOpenRoom,
+        DealNotLive,
+        DealPaused,
+        OutOfStock,
+        TierRequired,
+        MemberLimitReached,
+        PointsShort,
+        StandingLimited,
+        CircleRequired,
+        CouponUnusable,
+    ),
+    ids={"deal_id": "deal"},
+    idempotency=Idempotency.REQUIRED,
+)
+def join_any_room(call: Call[AnySeatClaim, Nothing]) -> Answer:
+    """Take a seat in the open room of a deal that is nearest to filling.
+
+    Rooms in which you sit are passed over. Where no room has a seat for you, `or_open` opens one.
+    """
+    body = call.body
+
+    def claim(uow: UnitOfWork) -> Answer:
+        joined = service.join_any(
+            uow,
+            call.caller,
+            call.ids["deal_id"],
+            body.quantity,
+            attribution(body, uow),
+            means=body.means(),
+            or_open=body.or_open,
         )
         send_to(uow, call.caller.number, body, joined)
         return Answer(JoinedWire.of(joined), 201)

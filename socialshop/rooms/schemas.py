@@ -85,6 +85,14 @@ class SeatClaim(QuoteRequest):
     address_id: Annotated[str, StringConstraints(min_length=1, max_length=40)] | None = None
 
 
+class AnySeatClaim(SeatClaim):
+    """A seat to take in whichever open room is nearest to filling; `or_open`: in a new one, where there is none."""
+
+    model_config = with_example({"quantity": 1, "or_open": True})
+
+    or_open: bool = False
+
+
 class CouponUsedWire(Wire):
     """A coupon that acts on the price; a gift takes nothing off."""
 

@@ -93,7 +93,6 @@ def steps(*ladder: tuple[int, int], group_size: int = 3, **more: object) -> dict
         ({"newcomer_only": 1}, "newcomer_only"),
         ({"return_days": 6}, "return_days"),
         ({"return_days": 366}, "return_days"),
-        ({"late_payer": "reroute"}, "late_payer"),
         ({"late_payer": "never"}, "late_payer"),
         ({"group_size": 1}, "group_size"),
         ({"price_minor": 0}, "price_minor"),

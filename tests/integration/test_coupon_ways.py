@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from at_once import at_once
-from coupon_shop import a_coupon, clock_of, coupon_faults, standings, stands_in_gold
+from coupon_shop import a_coupon, clock_of, coupon_faults, give, joined, opened, standings, stands_in_gold
 from flask import Flask
 from payment_shop import rows
 from room_shop import Member, RoomShop, room_shop
@@ -160,6 +160,26 @@ def test_who_comes_into_a_tier_within_the_month_has_its_coupon_the_day_after(sho
         )
     go_round(shop)
     assert (periods(first), periods(late)) == (["2027-05"], ["2027-05"])
+
+
+def test_a_monthly_coupon_on_an_order_is_a_benefit_that_was_used_and_another_coupon_is_none(shop: RoomShop) -> None:
+    on(shop, 2027, 5, 3)
+    monthly, plain = a_coupon(shop, **TEN, way="monthly"), a_coupon(shop, kind="amount", amount_minor=500)
+    gold, other = shop.member(), shop.member()
+    stands_in_gold(shop, gold, monthly_coupons=[to_public("cpn", monthly)])
+    go_round(shop)
+    give(shop, plain, other)
+    taken = opened(shop, gold, shop.deal(2))
+    uses = "SELECT member, benefit, amount_minor, currency FROM benefit_uses"
+    assert rows(uses) == [], "set aside is not used"
+    for each in (taken, joined(shop, other, taken.room.id)):
+        shop.pay(each)
+    shop.settle()
+    assert (standings(gold), standings(other)) == (["used"], ["used"])
+    assert rows(uses) == [(gold.number, "monthly_coupon", 1_000, "CNY")]
+    in_unit_of_work(lambda uow: loyalty.settle_coupons(uow, [taken.order.id]), clock_of(shop))
+    assert rows("SELECT count(*) FROM benefit_uses") == [(1,)]
+    assert coupon_faults() == []
 
 
 def test_member_days_give_a_coupon_on_their_days_alone(shop: RoomShop) -> None:

@@ -299,6 +299,7 @@ WHO_ELSE = {
     "show_storefront": EVERYBODY,
     "keep_storefront": EVERYBODY,
     "open_room": EVERYBODY,
+    "join_any_room": EVERYBODY,
     "quote_deal": EVERYBODY,
     "quote_room": EVERYBODY,
     "join_room": EVERYBODY,

@@ -1,13 +1,14 @@
-"""A room's whole life in any order: join, pay, fail, lapse, leave, ask back, expire; all books after every step.
+"""Rooms' whole lives in any order: join, pay, fail, lapse, pay too late, leave, ask back, expire; all books every step.
 
-The model knows members, seats and a clock, and nothing of how they are kept. After every step the room, every order
-that was ever placed, the stock and the provider's books must be what it says.
+The model knows members, rooms, seats and a clock, and nothing of how they are kept. After every step each room, every
+order that was ever placed, the stock and the provider's books must be what it says.
 """
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -21,11 +22,13 @@ from room_shop import RoomShop, faults, room_shop, unsettled
 from sqlalchemy import text
 
 from socialshop.deals.errors import OutOfStock
+from socialshop.deals.rules import LatePayer
 from socialshop.infra.uow import unit_of_work
 from socialshop.kernel.errors import DomainError, NotFound
 from socialshop.payments.rules import Outcome
 from socialshop.rooms.errors import AlreadySeated, RoomClosed, RoomFull, SeatPaid
 from socialshop.rooms.service import Joined
+from tests.payment_shop import rows
 
 SIZE, TTL, HOLD, STOCK = 3, 600, 120, 14
 PEOPLE = st.integers(0, 4)
@@ -33,87 +36,110 @@ PICKS = st.integers(0, 99)
 
 
 @dataclass
+class Placed:
+    """An order that was placed, by whom, and where it stands."""
+
+    joined: Joined
+    person: int
+    units: int
+    status: str = "awaiting_payment"
+
+
+@dataclass
 class Place:
     """A live seat of the model; `paid` is its place in the order of payment."""
 
-    joined: Joined
-    units: int
+    placed: Placed
     hold_until: datetime
     paid: int | None = None
 
 
+@dataclass
+class Room:
+    """A room of the model."""
+
+    id: uuid.UUID
+    host: int
+    expires_at: datetime
+    status: str = "open"
+    places: dict[int, Place] = field(default_factory=dict)
+
+    def held(self) -> list[Place]:
+        return [place for place in self.places.values() if place.paid is None]
+
+    def paid(self) -> list[int]:
+        return [person for person, place in self.places.items() if place.paid is not None]
+
+    @property
+    def is_free(self) -> bool:
+        return self.status == "open" and len(self.places) < SIZE
+
+
 class Rooms(RuleBasedStateMachine):
-    """One room at a time, on goods that run short."""
+    """Rooms of one deal, on goods that run short."""
 
     shop: RoomShop
 
     def __init__(self) -> None:
         super().__init__()
-        self.places: dict[int, Place] = {}
-        self.orders: dict[int, str] = {}
-        self.placed: list[Joined] = []
-        self.status, self.host, self.payments, self.sold = "none", 0, 0, 0
-        self.expires_at = self.now
+        self.rooms: list[Room] = []
+        self.placed: list[Placed] = []
+        self.payments = 0
 
     @property
     def now(self) -> datetime:
         return self.shop.pay_shop.clock.now()
 
-    @initialize()
-    def open_for_business(self) -> None:
+    @initialize(policy=st.sampled_from(LatePayer))
+    def open_for_business(self, policy: LatePayer) -> None:
+        self.policy = policy
         self.shop.stock_tea(STOCK)
-        self.deal = self.shop.deal(SIZE, ttl=TTL, hold=HOLD)
+        self.deal = self.shop.deal(SIZE, ttl=TTL, hold=HOLD, late_payer=policy)
         self.people = [self.shop.member() for _ in range(5)]
 
     # --- the model --------------------------------------------------------------------------------------------------
 
     def _left(self) -> int:
-        return STOCK - sum(place.units for place in self.places.values()) - self.sold
+        return STOCK - sum(place.placed.units for room in self.rooms for place in room.places.values())
 
-    def _take(self, person: int, joined: Joined, units: int) -> None:
-        self.places[person] = Place(joined, units, min(self.now + timedelta(seconds=HOLD), self.expires_at))
-        self.placed.append(joined)
-        self._order(joined, "awaiting_payment")
+    def _take(self, room: Room, person: int, joined: Joined, units: int) -> None:
+        placed = Placed(joined, person, units)
+        self.placed.append(placed)
+        room.places[person] = Place(placed, min(self.now + timedelta(seconds=HOLD), room.expires_at))
 
-    def _order(self, joined: Joined, status: str) -> None:
-        self.orders[self.placed.index(joined)] = status
-
-    def _held(self) -> list[Place]:
-        return [place for place in self.places.values() if place.paid is None]
-
-    def _paid(self, place: Place) -> None:
+    def _paid(self, room: Room, place: Place) -> None:
         self.payments += 1
         place.paid = self.payments
-        self._order(place.joined, "paid")
-        if len(self.places) >= SIZE and not self._held():
-            self.status = "filled"
-            for other in self.places.values():
-                self._order(other.joined, "confirmed")
+        place.placed.status = "paid"
+        if len(room.places) >= SIZE and not room.held():
+            room.status = "filled"
+            for other in room.places.values():
+                other.placed.status = "confirmed"
 
-    def _give_up(self, *people: int) -> None:
+    def _give_up(self, room: Room, *people: int) -> None:
         for person in people:
-            place = self.places.pop(person)
+            place = room.places.pop(person)
             # The provider answers at once: held money is back by the end of the step.
-            self._order(place.joined, "cancelled" if place.paid is None else "refunded")
+            place.placed.status = "cancelled" if place.paid is None else "refunded"
 
-    def _end(self, status: str) -> None:
-        self._give_up(*list(self.places))
-        self.status = status
+    def _end(self, room: Room, status: str) -> None:
+        self._give_up(room, *list(room.places))
+        room.status = status
 
-    def _hand_on(self) -> None:
-        if self.status == "open" and self.host not in self.places:
-            heirs = sorted((place.paid, person) for person, place in self.places.items() if place.paid is not None)
+    def _hand_on(self, room: Room) -> None:
+        if room.status == "open" and room.host not in room.places:
+            heirs = sorted((room.places[person].paid, person) for person in room.paid())
             if heirs:
-                self.host = heirs[0][1]
+                room.host = heirs[0][1]
             else:
-                self._end("cancelled")
+                self._end(room, "cancelled")
 
-    def _refusal(self, person: int, units: int) -> type[DomainError] | None:
-        if person in self.places:
+    def _refusal(self, room: Room, person: int, units: int) -> type[DomainError] | None:
+        if person in room.places:
             return AlreadySeated
-        if self.status in ("expired", "cancelled"):
+        if room.status in ("expired", "cancelled"):
             return RoomClosed
-        if self.status == "filled" or len(self.places) >= SIZE:
+        if not room.is_free:
             return RoomFull
         return OutOfStock if units > self._left() else None
 
@@ -124,108 +150,131 @@ class Rooms(RuleBasedStateMachine):
             act()
         return None
 
+    def _pick(self, pick: int, suits: Callable[[Room], object] = lambda _: True) -> Room:
+        found = [room for room in self.rooms if suits(room)]
+        return found[pick % len(found)]
+
     # --- what people and time do ------------------------------------------------------------------------------------
 
-    @precondition(lambda self: self.status != "open")
+    @precondition(lambda self: sum(room.status == "open" for room in self.rooms) < 2)
     @rule(person=PEOPLE, units=st.integers(1, 2))
     def open(self, person: int, units: int) -> None:
-        if self.status == "filled":
-            self.sold += sum(place.units for place in self.places.values())
-        self.places = {}
         refusal = OutOfStock if units > self._left() else None
         opened = self._expect(refusal, lambda: self.shop.open(self.deal, self.people[person], units))
-        self.status = "none"
         if isinstance(opened, Joined):
-            self.room, self.host, self.status = opened.room.id, person, "open"
-            self.expires_at = self.now + timedelta(seconds=TTL)
-            self._take(person, opened, units)
+            room = Room(opened.room.id, person, self.now + timedelta(seconds=TTL))
+            self.rooms.append(room)
+            self._take(room, person, opened, units)
 
-    @precondition(lambda self: self.placed and self.status != "none")
-    @rule(person=PEOPLE, units=st.integers(1, 2))
-    def join(self, person: int, units: int) -> None:
-        refusal = self._refusal(person, units)
-        joined = self._expect(refusal, lambda: self.shop.join(self.room, self.people[person], units))
+    @precondition(lambda self: self.rooms)
+    @rule(pick=PICKS, person=PEOPLE, units=st.integers(1, 2))
+    def join(self, pick: int, person: int, units: int) -> None:
+        room = self._pick(-1 - pick % 3)
+        refusal = self._refusal(room, person, units)
+        joined = self._expect(refusal, lambda: self.shop.join(room.id, self.people[person], units))
         if isinstance(joined, Joined):
-            self._take(person, joined, units)
+            self._take(room, person, joined, units)
 
-    @precondition(lambda self: self._held())
+    @precondition(lambda self: any(room.held() for room in self.rooms))
     @rule(pick=PICKS, outcome=st.sampled_from([Outcome.SUCCEEDED, Outcome.DUPLICATE]))
     def pay(self, pick: int, outcome: Outcome) -> None:
-        held = self._held()
-        self.shop.pay(held[pick % len(held)].joined, outcome)
+        room = self._pick(pick, Room.held)
+        place = room.held()[pick % len(room.held())]
+        self.shop.pay(place.placed.joined, outcome)
         self.shop.work()
-        self._paid(held[pick % len(held)])
+        self._paid(room, place)
 
-    @precondition(lambda self: self._held())
-    @rule()
-    def all_pay_at_once(self) -> None:
-        held = self._held()
+    @precondition(lambda self: any(room.held() for room in self.rooms))
+    @rule(pick=PICKS)
+    def all_pay_at_once(self, pick: int) -> None:
+        room = self._pick(pick, Room.held)
+        held = room.held()
         for place in held:
-            self.shop.pay(place.joined)
+            self.shop.pay(place.placed.joined)
         self.shop.work()
         for place in held:
-            self._paid(place)
+            self._paid(room, place)
 
-    @precondition(lambda self: any(place.paid is not None for place in self.places.values()))
+    @precondition(lambda self: any(room.paid() for room in self.rooms))
     @rule(pick=PICKS)
     def pay_again(self, pick: int) -> None:
-        paid = [place for place in self.places.values() if place.paid is not None]
-        self.shop.pay(paid[pick % len(paid)].joined)
+        room = self._pick(pick, Room.paid)
+        self.shop.pay(room.places[room.paid()[pick % len(room.paid())]].placed.joined)
         self.shop.work()
 
-    @precondition(lambda self: self._held())
+    @precondition(lambda self: any(room.held() for room in self.rooms))
     @rule(pick=PICKS)
     def fail_to_pay(self, pick: int) -> None:
-        held = self._held()
-        self.shop.pay(held[pick % len(held)].joined, Outcome.FAILED)
+        held = self._pick(pick, Room.held).held()
+        self.shop.pay(held[pick % len(held)].placed.joined, Outcome.FAILED)
         self.shop.work()
 
-    @precondition(lambda self: "cancelled" in self.orders.values())
+    @precondition(lambda self: any(placed.status == "cancelled" for placed in self.placed))
     @rule(pick=PICKS)
     def pay_too_late(self, pick: int) -> None:
-        lost = sorted(number for number, status in self.orders.items() if status == "cancelled")
-        number = lost[pick % len(lost)]
-        self.shop.pay(self.placed[number])
+        lost = [placed for placed in self.placed if placed.status == "cancelled"]
+        placed = lost[pick % len(lost)]
+        self.shop.pay(placed.joined)
         self.shop.work()
-        self.orders[number] = "refunded"
+        room = self._found_for(placed) if placed.units <= self._left() else None
+        if room is None:
+            placed.status = "refunded"
+        else:
+            room.places[placed.person] = Place(placed, room.expires_at)
+            self._paid(room, room.places[placed.person])
 
-    @precondition(lambda self: self.placed and self.status != "none")
-    @rule(person=PEOPLE)
-    def leave(self, person: int) -> None:
+    def _found_for(self, placed: Placed) -> Room | None:
+        """The room that late money sits down in, by the deal's terms."""
+        if self.policy is LatePayer.REROUTE:
+            free = [room for room in self.rooms if room.is_free and placed.person not in room.places]
+            return min(free, key=lambda room: (SIZE - len(room.places), room.expires_at, room.id), default=None)
+        if self.policy is LatePayer.NEW_ROOM:
+            opened = rows("SELECT to_room FROM late_payments WHERE order_id = :id", id=placed.joined.order.id)[0][0]
+            self.rooms.append(Room(opened, placed.person, self.now + timedelta(seconds=TTL)))
+            return self.rooms[-1]
+        return None
+
+    @precondition(lambda self: self.rooms)
+    @rule(pick=PICKS, person=PEOPLE)
+    def leave(self, pick: int, person: int) -> None:
+        room = self._pick(-1 - pick % 3)
         refusal: type[DomainError] | None = None
-        if self.status in ("expired", "cancelled"):
+        if room.status in ("expired", "cancelled"):
             refusal = RoomClosed
-        elif person not in self.places:
+        elif person not in room.places:
             refusal = NotFound
-        elif self.places[person].paid is not None:
+        elif room.places[person].paid is not None:
             refusal = SeatPaid
-        self._expect(refusal, lambda: self.shop.leave(self.room, self.people[person]))
+        self._expect(refusal, lambda: self.shop.leave(room.id, self.people[person]))
         if refusal is None:
-            self._give_up(person)
-            self._hand_on()
+            self._give_up(room, person)
+            self._hand_on(room)
 
-    @precondition(lambda self: self.status == "open" and any(p.paid is not None for p in self.places.values()))
+    @precondition(lambda self: any(room.status == "open" and room.paid() for room in self.rooms))
     @rule(pick=PICKS)
     def ask_all_back(self, pick: int) -> None:
-        paid = [person for person, place in self.places.items() if place.paid is not None]
-        person = paid[pick % len(paid)]
-        self.shop.ask_back(self.people[person], self.places[person].joined)
+        room = self._pick(pick, lambda room: room.status == "open" and room.paid())
+        person = room.paid()[pick % len(room.paid())]
+        self.shop.ask_back(self.people[person], room.places[person].placed.joined)
         self.shop.work()
-        self._give_up(person)
-        self._hand_on()
+        self._give_up(room, person)
+        self._hand_on(room)
         self.shop.work()
 
     @rule(seconds=st.sampled_from([1, 1, 60, HOLD, TTL]))
     def wait(self, seconds: int) -> None:
         self.shop.tick(seconds)
         self.shop.work()
-        if self.status != "open":
-            return
-        lapsed = [p for p, place in self.places.items() if place.paid is None and place.hold_until <= self.now]
-        self._give_up(*lapsed)
-        self._hand_on()
-        if self.status == "open" and self.expires_at <= self.now:
-            self._end("expired")
+        for room in self.rooms:
+            if room.status == "open":
+                self._time_passes(room)
+
+    def _time_passes(self, room: Room) -> None:
+        lapsed = [p for p, place in room.places.items() if place.paid is None and place.hold_until <= self.now]
+        self._give_up(room, *lapsed)
+        self._hand_on(room)
+        if room.status == "open" and room.expires_at <= self.now:
+            self._end(room, "expired")
 
     # --- what must hold ---------------------------------------------------------------------------------------------
 
@@ -234,13 +283,10 @@ class Rooms(RuleBasedStateMachine):
         if not self.placed:
             return
         assert faults(self.shop) == unsettled(self.shop) == []
-        assert [self.shop.order(joined) for joined in self.placed] == [
-            self.orders[number] for number in range(len(self.placed))
-        ]
-        if self.status != "none":
-            paid = sum(place.paid is not None for place in self.places.values())
-            assert self.shop.seats(self.room) == (self.status, len(self.places), paid)
-            assert self.shop.left() == self._left()
+        assert [self.shop.order(placed.joined) for placed in self.placed] == [placed.status for placed in self.placed]
+        for room in self.rooms:
+            assert self.shop.seats(room.id) == (room.status, len(room.places), len(room.paid()))
+        assert self.shop.left() == self._left()
 
 
 def _live(app: Flask, folder: Path, examples: int, steps: int) -> None:

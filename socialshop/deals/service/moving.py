@@ -13,7 +13,7 @@ from socialshop.deals.errors import DealNotLive
 from socialshop.deals.events import DealMoved
 from socialshop.deals.ladder import Ladder
 from socialshop.deals.perks import HostPerk
-from socialshop.deals.rules import Status
+from socialshop.deals.rules import LatePayer, Status
 from socialshop.deals.service.goods import check_leave
 from socialshop.deals.service.reading import Caller, DealView, known, own_deal, view_of
 from socialshop.identity import service as identity
@@ -44,6 +44,7 @@ class NewDeal:
     draft: bool = False
     minimum_tier: str | None = None
     circle_only: bool = False
+    late_payer: LatePayer = LatePayer.REFUND
     price_steps: Ladder = ()
     host_perk: HostPerk | None = None
     newcomer_only: bool = False
@@ -98,7 +99,7 @@ def make_deal(
         "seat_hold_seconds": int(new.seat_hold.total_seconds()),
         "per_member_limit": new.per_member_limit,
         "quota": new.quota,
-        "late_payer": "refund",
+        "late_payer": new.late_payer,
         "draft": new.draft,
         "minimum_tier": new.minimum_tier,
         "circle_only": new.circle_only,

@@ -24,6 +24,8 @@ from socialshop.loyalty.errors import CouponUnusable
 from socialshop.loyalty.rules import day_of
 from socialshop.loyalty.store import coupon_uses as store
 from socialshop.loyalty.store.coupon_uses import ReturnedUse, Taking
+from socialshop.memberships import service as memberships
+from socialshop.memberships.service import BenefitUse
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,9 +89,21 @@ def take_coupons(uow: UnitOfWork, member: int, order_id: uuid.UUID, used: Sequen
 
 
 def settle_coupons(uow: UnitOfWork, order_ids: Collection[uuid.UUID]) -> None:
-    """What is set aside for these orders is used: the sales stand."""
-    if order_ids:
-        store.settle(uow.session, order_ids)
+    """What is set aside for these orders is used: the sales stand.
+
+    A coupon that a tier or plan gives every month is a benefit that was used, as others are: a plan of which something
+    was used is not refunded whole.
+    """
+    if not order_ids:
+        return
+    used = store.settle(uow.session, order_ids)
+    memberships.note_uses(
+        uow,
+        [
+            BenefitUse(each.member, "monthly_coupon", f"coupon {each.holding_id}", each.amount_minor, each.currency)
+            for each in used
+        ],
+    )
 
 
 def release_coupons(uow: UnitOfWork, order_ids: Collection[uuid.UUID]) -> None:

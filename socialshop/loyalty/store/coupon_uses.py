@@ -47,6 +47,15 @@ class Taking(NamedTuple):
     amount_minor: int
 
 
+class MonthlyUse(NamedTuple):
+    """A member used a coupon that a tier or plan gives every month."""
+
+    member: int
+    holding_id: uuid.UUID
+    amount_minor: int
+    currency: str
+
+
 class ReturnedUse(NamedTuple):
     """A use whose order was wholly refunded."""
 
@@ -135,12 +144,23 @@ def take(
     return len(rows.all())
 
 
-def settle(session: Session, order_ids: Collection[uuid.UUID]) -> None:
-    """What is set aside for these orders is used."""
-    session.execute(
-        text("UPDATE coupon_uses SET status = 'used' WHERE order_id = ANY(:ids) AND status = 'held'"),
+def settle(session: Session, order_ids: Collection[uuid.UUID]) -> list[MonthlyUse]:
+    """What is set aside for these orders is used; returns those of it that came as a benefit of a tier or plan."""
+    rows = session.execute(
+        text(
+            """
+            WITH used AS (
+                UPDATE coupon_uses SET status = 'used' WHERE order_id = ANY(:ids) AND status = 'held'
+                RETURNING holding_id, coupon_id, amount_minor, currency
+            )
+            SELECT h.member, h.id, u.amount_minor, u.currency
+            FROM used u JOIN coupon_holdings h ON h.id = u.holding_id JOIN coupons c ON c.id = u.coupon_id
+            WHERE c.way = 'monthly' ORDER BY h.id
+            """
+        ),
         {"ids": list(order_ids)},
     )
+    return [MonthlyUse(*row) for row in rows]
 
 
 # Of these orders, those that came to an end: their coupons are open again, and what they took is back in the budgets.

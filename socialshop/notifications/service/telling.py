@@ -45,6 +45,11 @@ def on_money_back(uow: UnitOfWork, payloads: Payloads) -> None:
     tell(uow, gathering.money_back(uow.session, _ids(payloads, "order_id")))
 
 
+def on_late_payment(uow: UnitOfWork, payloads: Payloads) -> None:
+    """Follow LatePaymentDecided: who paid too late hears where they sit now, or that the money goes back."""
+    tell(uow, gathering.late_payments(uow.session, _ids(payloads, "order_id")))
+
+
 def on_order_shipped(uow: UnitOfWork, payloads: Payloads) -> None:
     """Follow OrderShipped."""
     tell(uow, gathering.orders_shipped(uow.session, _ids(payloads, "order_id")))

@@ -47,6 +47,11 @@ _MONEY_BACK = f"""
         jsonb_build_object('title', {_TITLE}, 'amount_minor', o.total_minor, 'currency', o.currency)
     FROM orders o WHERE o.id = ANY(:ids)
 """  # noqa: S608 - a constant of this module
+_LATE = f"""
+    SELECT o.buyer, 'late_payment', o.id::text, NULL, o.id, jsonb_build_object('title', {_TITLE},
+        'amount_minor', o.total_minor, 'currency', o.currency, 'say', l.decision)
+    FROM late_payments l JOIN orders o ON o.id = l.order_id WHERE o.id = ANY(:ids)
+"""  # noqa: S608 - a constant of this module
 _ORDERS_SHIPPED = f"""
     SELECT o.buyer, 'order_shipped', o.id::text, NULL, o.id,
         jsonb_build_object('title', {_TITLE}, 'carrier', o.carrier, 'tracking', o.tracking)
@@ -126,6 +131,11 @@ def rooms_over(session: Session, room_ids: Ids) -> list[Told]:
 def money_back(session: Session, order_ids: Ids) -> list[Told]:
     """The buyers of orders whose held money went back."""
     return _read(session, _MONEY_BACK, ids=order_ids)
+
+
+def late_payments(session: Session, order_ids: Ids) -> list[Told]:
+    """The buyers of orders whose money came after their seat was lost."""
+    return _read(session, _LATE, ids=order_ids)
 
 
 def orders_shipped(session: Session, order_ids: Ids) -> list[Told]:

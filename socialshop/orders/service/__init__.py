@@ -16,7 +16,7 @@ from socialshop.orders.service.addressing import (
     send_to,
 )
 from socialshop.orders.service.fulfilling import complete_due, receive, receive_overdue, ship
-from socialshop.orders.service.placing import cancel, confirm, mark_paid, refund_whole
+from socialshop.orders.service.placing import cancel, confirm, mark_paid, record_late, refund_whole
 from socialshop.orders.service.pricing import ANY_MEANS, Estimate, Goods, Hand, Means, Quote, price_order, quote
 from socialshop.orders.service.reading import (
     LineView,
@@ -43,6 +43,7 @@ from socialshop.orders.service.refunding import (
     request_refund,
 )
 from socialshop.orders.store.addresses import AddressRow
+from socialshop.orders.store.late import REVIVED, LateRow
 from socialshop.orders.store.orders import BOUGHT_BEFORE, PLACED, ReceivedLine, Sought, ToDo
 from socialshop.orders.store.personal import PERSONAL
 
@@ -52,12 +53,14 @@ __all__ = [
     "BOUGHT_BEFORE",
     "PERSONAL",
     "PLACED",
+    "REVIVED",
     "Address",
     "AddressRow",
     "Estimate",
     "Goods",
     "Hand",
     "ImportedOrders",
+    "LateRow",
     "LineView",
     "Means",
     "Off",
@@ -97,6 +100,7 @@ __all__ = [
     "receive",
     "receive_overdue",
     "received_lines",
+    "record_late",
     "refund",
     "refund_page",
     "refund_whole",

@@ -15,8 +15,9 @@ from socialshop.memberships.service import BenefitUse
 from socialshop.orders.events import OrdersConfirmed
 from socialshop.orders.pricing import BY_COUPON, Step
 from socialshop.orders.rules import Status
+from socialshop.orders.store import late, refunds
 from socialshop.orders.store import orders as store
-from socialshop.orders.store import refunds
+from socialshop.orders.store.late import LateRow
 from socialshop.orders.store.orders import ConfirmedRow
 
 
@@ -30,6 +31,14 @@ def cancel(uow: UnitOfWork, order_ids: Collection[uuid.UUID]) -> None:
     """Their seats are gone before any money was taken."""
     if order_ids:
         _give_back_unsold(uow, store.cancel(uow.session, order_ids))
+
+
+def record_late(uow: UnitOfWork, rows: Sequence[LateRow]) -> list[uuid.UUID]:
+    """Write down what became of money that came after its seat was lost; returns the orders told of for the first time.
+
+    One statement, whatever the number.
+    """
+    return late.add(uow.session, rows, uow.now) if rows else []
 
 
 def confirm(uow: UnitOfWork, hosts: Mapping[uuid.UUID, int]) -> None:

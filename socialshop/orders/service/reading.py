@@ -14,8 +14,10 @@ from socialshop.kernel.money import Money
 from socialshop.orders.pricing import PriceLine
 from socialshop.orders.rebates import Rebate
 from socialshop.orders.rules import Status
+from socialshop.orders.store import late as late_store
 from socialshop.orders.store import orders as store
 from socialshop.orders.store import prices, rebates
+from socialshop.orders.store.late import LateRow
 from socialshop.orders.store.orders import BuyerRow, OrderRow, ReceivedLine, Sought, ToDo
 from socialshop.payments import service as payments
 from socialshop.payments.service import PaymentView
@@ -40,7 +42,7 @@ class OrderView:
     """An order with its lines and its payment; an imported one has no room and no payment.
 
     `price` says by which steps its total came about, where there was more than one; `rebates` what the fill of its room
-    gave back, which counts as refunded.
+    gave back, which counts as refunded; `late` what became of its money, where it came after the seat was lost.
     """
 
     id: uuid.UUID
@@ -56,6 +58,7 @@ class OrderView:
     rebates: tuple[Rebate, ...] = ()
     carrier: str | None = None
     tracking: str | None = None
+    late: LateRow | None = None
 
 
 def order(uow: UnitOfWork, order_id: uuid.UUID, buyer: int | None) -> OrderView:
@@ -67,7 +70,7 @@ def order(uow: UnitOfWork, order_id: uuid.UUID, buyer: int | None) -> OrderView:
 
 
 def orders(uow: UnitOfWork, buyer: int, before: uuid.UUID | None, limit: int) -> list[OrderView]:
-    """Up to `limit` orders of a member, the newest first, older than `before`. At most five statements."""
+    """Up to `limit` orders of a member, the newest first, older than `before`. At most six statements."""
     return views(uow, store.of_buyer(uow.session, buyer, before, limit))
 
 
@@ -89,6 +92,7 @@ def views(uow: UnitOfWork, rows: Sequence[OrderRow]) -> list[OrderView]:
     lines = store.lines_of(uow.session, ids)
     paid = payments.payments_of_orders(uow, ids)
     steps = prices.steps_of(uow.session, ids)
+    late = late_store.of_orders(uow.session, ids)
     refunded = [row.id for row in rows if row.refunded_minor]
     rebated = rebates.of_orders(uow.session, refunded) if refunded else {}
     return [
@@ -110,6 +114,7 @@ def views(uow: UnitOfWork, rows: Sequence[OrderRow]) -> list[OrderView]:
             rebates=tuple(rebated.get(row.id, ())),
             carrier=row.carrier,
             tracking=row.tracking,
+            late=late.get(row.id),
         )
         for row in rows
     ]

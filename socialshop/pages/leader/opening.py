@@ -17,6 +17,7 @@ from socialshop.deals import ladder, perks, rules
 from socialshop.deals import service as deals
 from socialshop.deals.ladder import Ladder, Step
 from socialshop.deals.perks import HIGHEST_PERK_BPS, HostPerk, PerkKind
+from socialshop.deals.rules import LatePayer
 from socialshop.deals.service import NewDeal, ProductView, SkuView
 from socialshop.invites.rules import Kind
 from socialshop.kernel.errors import InvalidValue
@@ -122,12 +123,19 @@ def _read(visit: Visit, offered: dict[str, Offered], tiers: Sequence[TierView]) 
         quota=form.whole_or_none("quota", 1, _MOST_QUOTA),
         draft=form.choice("draft", ("yes", "no")) == "yes",
         circle_only=form.is_ticked("circle_only"),
+        late_payer=_late_payer(form),
         minimum_tier=form.choice("minimum_tier", {"", *(tier.code for tier in tiers)}) or None,
         price_steps=steps,
         host_perk=_perk(form, price.currency),
         newcomer_only=form.is_ticked("newcomer_only"),
         return_days=form.whole_or_none("return_days", 0, rules.MOST_RETURN_DAYS),
     )
+
+
+def _late_payer(form: Form) -> LatePayer:
+    """What becomes of late money; the usual where nothing else was chosen."""
+    chosen = form.choice("late_payer", {"", *LatePayer})
+    return LatePayer(chosen) if chosen in set(LatePayer) else LatePayer.REFUND
 
 
 def _ladder(form: Form, first: Step, currency: str) -> Ladder:

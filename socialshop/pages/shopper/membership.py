@@ -30,6 +30,7 @@ _USES = {
     "member_price": lazy_gettext("Paid your price as a member"),
     "free_shipping": lazy_gettext("Free shipping"),
     "early_access": lazy_gettext("Came before the others"),
+    "monthly_coupon": lazy_gettext("Monthly coupons used"),
 }
 
 

@@ -9,12 +9,13 @@ from socialshop.community import service as community
 from socialshop.orders import service as orders
 from socialshop.orders.rebates import Rebate
 from socialshop.orders.sentences import why_back, words
-from socialshop.orders.service import OrderView, PriceLine, Status
+from socialshop.orders.service import LateRow, OrderView, PriceLine, Status
 from socialshop.pages import languages
 from socialshop.pages.section import go_to
 from socialshop.pages.shopper.paying import is_under_way
 from socialshop.pages.shopper.section import shopper
 from socialshop.pages.visit import PAGE_ROWS, Visit, cut
+from socialshop.pages.wording import SENTENCES
 from socialshop.rooms import service as rooms
 from socialshop.web.auth import BUYERS
 
@@ -55,6 +56,23 @@ def show_order(visit: Visit) -> str:
 def price_words(line: PriceLine) -> str:
     """What a step of a price is called in the reader's language."""
     return words(line, languages.reader())
+
+
+@shopper.app_template_global()
+def late_words(late: LateRow) -> str:
+    """What became of money that came after the seat was lost, and why it went back where it did."""
+    told = {
+        "rerouted": gettext("Your payment came after the seat was lost. You have a seat in another room."),
+        "new_room": gettext("Your payment came after the seat was lost. A new room was opened, and you are its host."),
+        "refunded": gettext("Your payment came after the seat was lost. The money goes back to you."),
+    }[late.decision]
+    why = {
+        "by_terms": gettext("The deal says so."),
+        "means_returned": gettext("Points or coupons of the order were given back to you with the seat."),
+        "hold_too_short": gettext("No room ends before the money must be taken."),
+        **SENTENCES,
+    }
+    return f"{told} {why[late.reason]}" if late.reason in why else told
 
 
 @shopper.app_template_global()

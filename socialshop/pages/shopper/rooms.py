@@ -23,9 +23,10 @@ from socialshop.pages.shopper.shop import MOST_UNITS, for_you, own_price, wanted
 from socialshop.pages.visit import Visit
 from socialshop.rooms import service as rooms
 from socialshop.rooms.rules import Seat
-from socialshop.rooms.service import Joined
+from socialshop.rooms.service import Joined, RoomView
 from socialshop.web.auth import BUYERS, PUBLIC
 
+_ROOMS_LOOKED_AT = 2
 _POLICY = "Content-Security-Policy"
 _ROOM = {"room_id": "room"}
 
@@ -47,6 +48,14 @@ def join_room(visit: Visit) -> Response:
     visit.form.check()
     room_id = visit.ids["room_id"]
     joined = rooms.join(visit.uow, visit.caller, room_id, quantity, attribution(visit), means=means)
+    return go_and_pay(visit, visit.caller.member_id, joined)
+
+
+@shopper.action("/deals/<deal_id>/rooms/any", access=BUYERS, again="show_deal", once=True, ids={"deal_id": "deal"})
+def join_any_room(visit: Visit) -> Response:
+    """Take a seat in the open room that is nearest to filling, or in a new one, and go and pay."""
+    deal_id = visit.ids["deal_id"]
+    joined = rooms.join_any(visit.uow, visit.caller, deal_id, attribution=attribution(visit), or_open=True)
     return go_and_pay(visit, visit.caller.member_id, joined)
 
 
@@ -148,11 +157,23 @@ def _facts(visit: Visit) -> dict[str, object]:
         "joinable": joinable,
         "estimate": own_price(visit, rooms.quote_joining, room_id) if joinable else None,
         "deal_status": deal.status if deal else None,
+        "elsewhere": None if live or joinable else _elsewhere(visit, room),
         "paying": paying,
         "tag": _tag(room_id, room.version, paying=paying),
         "watch": _stream(visit.settings.watch_url, room_id),
         "most_units": MOST_UNITS,
     }
+
+
+def _elsewhere(visit: Visit, room: RoomView) -> str | None:
+    """What one tap leads to from a room without a seat: another `room` of its deal, a `new` one, or nothing."""
+    deal = deals.deal(visit.uow, room.deal_id)
+    if deal.status is DealStatus.PAUSED or not deal.stock:
+        return None
+    others = rooms.open_rooms(visit.uow, deal.id, _ROOMS_LOOKED_AT)
+    if any(other.id != room.id for other in others):
+        return "room"
+    return "new" if deal.status is DealStatus.LIVE else None
 
 
 def _stream(watch_url: str | None, room_id: uuid.UUID) -> str | None:

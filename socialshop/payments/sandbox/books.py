@@ -37,7 +37,8 @@ class Refund:
 class Payment:
     """One payment; `attempt` is the key under which a buyer last tried to pay it.
 
-    `mandate` names the right to charge the buyer again, where paying this gave it.
+    `mandate` names the right to charge the buyer again, where paying this gave it. `capture_before` is the instant
+    (RFC 3339) until which held money can be taken.
     """
 
     id: str
@@ -49,6 +50,7 @@ class Payment:
     refunds: tuple[Refund, ...] = ()
     attempt: str | None = None
     mandate: str | None = None
+    capture_before: str | None = None
 
     @property
     def refunded_minor(self) -> int:
@@ -80,13 +82,15 @@ class Notice:
 class Command:
     """What is asked under a key. `target` is the payment's id, or empty where one is made.
 
-    `declined`: the buyer's bank says no to a charge. It is no part of what is asked.
+    `declined`: the buyer's bank says no to a charge. `holds_until`: until when money that is held now can be taken.
+    Neither is a part of what is asked.
     """
 
     kind: str
     target: str
     body: Answer
     declined: bool = False
+    holds_until: str | None = None
 
     @property
     def hash(self) -> str:
@@ -129,6 +133,8 @@ class Books:
             after = self._charge(before, key, command)
         else:
             after = _COMMANDS[command.kind](before, key, command.body)
+        if before.status != after.status == "authorized":
+            after = replace(after, capture_before=command.holds_until)
         return Line(key, command.hash, after.shown(), _notice(key, command, before, after))
 
     def take(self, line: Line) -> None:

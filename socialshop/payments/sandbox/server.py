@@ -19,12 +19,15 @@ import sys
 import threading
 from collections import Counter
 from dataclasses import replace
+from datetime import timedelta
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, cast
 
 import structlog
 
+from socialshop.infra.clock import Clock, SystemClock
+from socialshop.kernel.time import to_text
 from socialshop.payments.sandbox.books import Answer, Command, Refusal
 from socialshop.payments.sandbox.faults import Faults
 from socialshop.payments.sandbox.journal import Journal
@@ -35,6 +38,7 @@ _LARGEST_BODY = 10_000
 _IDLE_SECONDS = 30
 _LONGEST_TEXT = 200
 _LARGEST_AMOUNT = 10**12
+_LONGEST_HOLD = timedelta(days=7)
 _OUTCOMES = ("succeeded", "failed", "timeout", "duplicate")
 _FIELDS = {
     "create": ("reference", "amount_minor", "currency"),
@@ -56,15 +60,26 @@ class Silence(Exception):
 
 
 class SandboxServer(ThreadingHTTPServer):
-    """The server with its books; `hang_seconds` is how long a silent answer keeps its caller waiting."""
+    """The server with its books; `hang_seconds` is how long a silent answer keeps its caller waiting.
+
+    Money is held for seven days by its `clock`.
+    """
 
     daemon_threads = True
     request_queue_size = 128
 
     def __init__(
-        self, address: tuple[str, int], journal: Journal, secret: str, sender: Sender | None, hang_seconds: int = 10
+        self,
+        address: tuple[str, int],
+        journal: Journal,
+        secret: str,
+        sender: Sender | None,
+        hang_seconds: int = 10,
+        *,
+        clock: Clock | None = None,
     ) -> None:
         super().__init__(address, _Handler)
+        self.clock = clock or SystemClock()
         self.journal = journal
         self.token = api_token(secret)
         self.sender = sender
@@ -155,7 +170,9 @@ class _Handler(BaseHTTPRequestHandler):
         faults, attempt = self._sandbox.faults, self._sandbox.attempt_of(key)
         if faults.fails_before(key, attempt):
             raise Refusal(500, "broken")
-        answer, notice = self._sandbox.journal.run(key, replace(command, declined=faults.declines(key)))
+        holds_until = to_text(self._sandbox.clock.now() + _LONGEST_HOLD)
+        decided = replace(command, declined=faults.declines(key), holds_until=holds_until)
+        answer, notice = self._sandbox.journal.run(key, decided)
         if notice is not None and self._sandbox.sender is not None:
             self._sandbox.sender.send(notice, faults)
         # Asked again under the same key, it tells what came of it.

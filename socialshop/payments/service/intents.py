@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import NamedTuple
 
 from socialshop.infra.uow import UnitOfWork
@@ -22,7 +23,10 @@ from socialshop.payments.store.payments import PaymentRow
 
 @dataclass(frozen=True, slots=True)
 class PaymentView:
-    """A payment as others see it; `about` is the order that it pays, or the charge."""
+    """A payment as others see it; `about` is the order that it pays, or the charge.
+
+    Held money can be taken until `capture_before`; None where nothing is held or the provider did not say.
+    """
 
     id: uuid.UUID
     about: uuid.UUID
@@ -31,6 +35,7 @@ class PaymentView:
     provider: str
     captured: Money
     refunded: Money
+    capture_before: datetime | None
 
 
 def create_intent(
@@ -166,6 +171,14 @@ def request_release(uow: UnitOfWork, payment_ids: Collection[uuid.UUID], reason:
     return _decide(uow, intents)
 
 
+def move_hold(uow: UnitOfWork, payment_id: uuid.UUID, escrow_id: uuid.UUID) -> bool:
+    """Have the held money of a payment go to the escrow of another room, once it is taken.
+
+    False if it is not held any more, or is being taken or given back.
+    """
+    return payments.move_hold(uow.session, payment_id, escrow_id)
+
+
 def request_refund(uow: UnitOfWork, *, payment_id: uuid.UUID, refund_id: uuid.UUID, amount_minor: int) -> bool:
     """Have a part of the captured money given back; False if this very refund was asked for before.
 
@@ -226,4 +239,5 @@ def _view(row: PaymentRow) -> PaymentView:
         provider=row.provider,
         captured=Money(row.captured_minor, row.currency),
         refunded=Money(row.refunded_minor, row.currency),
+        capture_before=row.capture_before,
     )

@@ -125,6 +125,8 @@ def _walk(uow: UnitOfWork, row: PaymentRow, told: Told, then: _Consequences) -> 
     whole = Status.CAPTURED if payment.status is Status.REFUNDED else payment.status
     for step in path(row.status, whole):
         row = row._replace(status=step)
+        if step is Status.AUTHORIZED:
+            row = row._replace(capture_before=payment.capture_before)
         if step is Status.CAPTURED:
             row = _captured(row, payment.captured_minor, then)
         else:

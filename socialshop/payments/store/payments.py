@@ -15,7 +15,7 @@ from socialshop.payments.rules import Status
 
 _COLUMNS = (
     "id, coalesce(order_id, charge_id), charge_id IS NOT NULL, payer, escrow_id, provider, provider_ref, amount_minor,"
-    " currency, status, captured_minor, refunded_minor, keeps_mandate"
+    " currency, status, captured_minor, refunded_minor, keeps_mandate, capture_before"
 )
 
 
@@ -35,6 +35,7 @@ class PaymentRow(NamedTuple):
     captured_minor: int
     refunded_minor: int
     keeps_mandate: bool
+    capture_before: datetime | None = None
 
 
 def add(session: Session, row: PaymentRow, at: datetime) -> bool:
@@ -135,12 +136,29 @@ def move(session: Session, row: PaymentRow, look_at: datetime | None, at: dateti
                 WHERE key = :done_key AND status IN ('intended', 'unknown')
             )
             UPDATE payments SET provider_ref = :provider_ref, status = :status, captured_minor = :captured_minor,
-                refunded_minor = :refunded_minor, changed_at = :at, look_at = :look_at, looks = 0
+                refunded_minor = :refunded_minor, capture_before = :capture_before, changed_at = :at,
+                look_at = :look_at, looks = 0
             WHERE id = :id
             """
         ),
         {**row._asdict(), "look_at": look_at, "at": at, "done_key": done_key},
     )
+
+
+def move_hold(session: Session, payment_id: uuid.UUID, escrow_id: uuid.UUID) -> bool:
+    """Have held money, once it is taken, wait in another escrow; False if it is not held any more, or being moved."""
+    found = session.execute(
+        text(
+            """
+            UPDATE payments p SET escrow_id = :escrow_id WHERE id = :id AND status = 'authorized' AND NOT EXISTS (
+                SELECT FROM payment_calls c WHERE c.payment_id = p.id AND c.kind IN ('capture', 'release')
+                    AND c.status <> 'failed')
+            RETURNING id
+            """
+        ),
+        {"id": payment_id, "escrow_id": escrow_id},
+    )
+    return found.one_or_none() is not None
 
 
 def claim_refund(session: Session, payment_id: uuid.UUID, amount_minor: int) -> bool:

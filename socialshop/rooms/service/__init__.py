@@ -28,7 +28,8 @@ from socialshop.rooms.service.following import (
     on_payment_released,
     on_room_filled,
 )
-from socialshop.rooms.service.joining import Attribution, Joined, SeatView, join, open_room
+from socialshop.rooms.service.joining import Attribution, Joined, SeatView, join, join_any, open_room
+from socialshop.rooms.service.late_paying import on_payment_late
 from socialshop.rooms.service.leading import (
     FollowedRoom,
     deal_days,
@@ -98,11 +99,13 @@ __all__ = [
     "forget_bargain_marks",
     "forget_events",
     "join",
+    "join_any",
     "leave",
     "on_capture_failed",
     "on_deal_moved",
     "on_payment_authorized",
     "on_payment_captured",
+    "on_payment_late",
     "on_payment_released",
     "on_room_filled",
     "on_room_for_one_over",

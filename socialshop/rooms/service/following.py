@@ -13,9 +13,11 @@ from socialshop.infra.crashpoints import crash_point
 from socialshop.infra.uow import UnitOfWork
 from socialshop.orders import service as orders
 from socialshop.payments import service as payments
-from socialshop.rooms.rules import Seat, Status
+from socialshop.rooms.events import PaymentLate
+from socialshop.rooms.rules import Seat
 from socialshop.rooms.service.ending import expire, settle_given_up
-from socialshop.rooms.service.filling import filled
+from socialshop.rooms.service.late_paying import give_back_by_terms
+from socialshop.rooms.service.paying import seat_paid
 from socialshop.rooms.service.watching import tell_watchers
 from socialshop.rooms.store import bargains, filling
 from socialshop.rooms.store import changing as store
@@ -24,7 +26,7 @@ Payloads = Sequence[Mapping[str, Any]]
 
 
 def on_payment_authorized(uow: UnitOfWork, payloads: Payloads) -> None:
-    """Held money pays its seat; the last paid seat fills the room. Money for a lost seat goes back.
+    """Held money pays its seat; the last paid seat fills the room. Money for a lost seat goes back, or finds another.
 
     A hold that has lapsed and was not yet given up is still good. A room past its time is over, swept or not.
     """
@@ -33,15 +35,17 @@ def on_payment_authorized(uow: UnitOfWork, payloads: Payloads) -> None:
     if not rooms:
         return
     expire(uow, store.overdue_rooms(uow.session, rooms, uow.now))
-    seats = store.pay_seats(uow.session, list(payment_of), list(payment_of.values()), uow.now)
-    crash_point("pay.seated")
-    tell_watchers(uow, {seat.room_id for seat in seats if seat.newly})
-    orders.mark_paid(uow, [seat.order_id for seat in seats if seat.newly])
-    late = [seat.payment_id for seat in seats if seat.seat == Seat.RELEASED]
-    if late:
-        payments.request_release(uow, late, "the payment came after the seat was lost")
-    last = [seat for seat in seats if seat.newly and seat.room == Status.FILLED]
-    filled(uow, {seat.room_id: seat.gives_back for seat in last})
+    late = [seat for seat in seat_paid(uow, payment_of) if seat.seat == Seat.RELEASED]
+    refunded = [(seat.order_id, seat.payment_id, seat.room_id) for seat in late if seat.late_payer == "refund"]
+    if refunded:
+        give_back_by_terms(uow, refunded)
+    uow.emit_all(
+        [
+            PaymentLate(order_id=seat.order_id, payment_id=seat.payment_id)
+            for seat in late
+            if seat.late_payer != "refund"
+        ]
+    )
 
 
 def on_room_filled(uow: UnitOfWork, payloads: Payloads) -> None:

@@ -28,12 +28,13 @@ from socialshop.payments import service as payments
 from socialshop.payments.service import PaymentView
 from socialshop.referrals import service as referrals
 from socialshop.rooms import rules
-from socialshop.rooms.errors import MemberLimitReached, NewcomersOnly
+from socialshop.rooms.errors import MemberLimitReached, NewcomersOnly, NoOpenRoom
 from socialshop.rooms.events import SeatClaimed
 from socialshop.rooms.rules import Seat, Status
 from socialshop.rooms.service.reading import MemberView, RoomView, view
 from socialshop.rooms.service.watching import tell_watchers
 from socialshop.rooms.store import claiming as store
+from socialshop.rooms.store import reseating
 from socialshop.rooms.store.claiming import Claim
 
 
@@ -42,6 +43,25 @@ class Buyer(Protocol):
 
     @property
     def number(self) -> int: ...
+
+
+class MemberTerms(Protocol):
+    """What a room asks of its members."""
+
+    @property
+    def deal_id(self) -> uuid.UUID | None: ...
+    @property
+    def per_member_limit(self) -> int | None: ...
+    @property
+    def minimum_tier(self) -> str | None: ...
+    @property
+    def circle_of(self) -> int | None: ...
+    @property
+    def early_until(self) -> datetime | None: ...
+    @property
+    def newcomer_only(self) -> bool | None: ...
+    @property
+    def bought(self) -> bool: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,24 +130,7 @@ def open_on(
     seat_id, order_id, line_id, room_id = new_ids(4)
     wish = _Wish(buyer.number, quantity, seat_id, order_id, line_id, room_id, means)
     expires_at = uow.now + offer.room_ttl
-    terms = {
-        "deal_id": offer.deal_id,
-        "sku_id": offer.sku_id,
-        "title": offer.title,
-        "price_minor": offer.price.amount_minor,
-        "currency": offer.price.currency,
-        "return_days": offer.return_days,
-        "seat_hold_seconds": int(offer.seat_hold.total_seconds()),
-        "per_member_limit": offer.per_member_limit,
-        "minimum_tier": offer.minimum_tier,
-        "circle_of": offer.circle_of,
-        "early_until": offer.early_until,
-        "price_steps": ladder.document_of(offer.price_steps),
-        "host_perk": perks.document_of(offer.host_perk),
-        "newcomer_only": offer.newcomer_only,
-        "size": offer.size,
-        "expires_at": expires_at,
-    }
+    terms = terms_of(offer, expires_at)
     claim = store.open_room(uow.session, {**_values(uow, wish, attribution, opens=opens), **terms})
     _check(uow, claim, wish, opens=opens)
     room = RoomView(
@@ -171,6 +174,54 @@ def join(
     crash_point("join.claimed")
     _check(uow, claim, wish, opens=False)
     return _seated(uow, claim, wish, None)
+
+
+def join_any(
+    uow: UnitOfWork,
+    buyer: Buyer,
+    deal_id: uuid.UUID,
+    quantity: int = 1,
+    attribution: Attribution = NOWHERE,
+    *,
+    means: orders.Means = orders.ANY_MEANS,
+    or_open: bool = False,
+) -> Joined:
+    """Take a seat in the open room of a deal that is nearest to filling; where there is none, `or_open` a new one.
+
+    Nobody hears of a full room while another is open. One statement more than joining costs. Raises NoOpenRoom, and
+    what `join` and `open_room` raise.
+    """
+    room_id = reseating.lock_nearest(uow.session, deal_id, buyer.number, uow.now)
+    if room_id is not None:
+        return join(uow, buyer, room_id, quantity, attribution, means=means)
+    if or_open:
+        return open_room(uow, buyer, deal_id, quantity, attribution, means=means)
+    deals.deal(uow, deal_id)
+    if attribution.code is not None:
+        invites.link_of(uow, attribution.code)
+    raise NoOpenRoom("no open room of the deal has a seat for you: open one")
+
+
+def terms_of(offer: deals.DealOffer, expires_at: datetime) -> Mapping[str, object]:
+    """What a room that is opened on this offer keeps of it."""
+    return {
+        "deal_id": offer.deal_id,
+        "sku_id": offer.sku_id,
+        "title": offer.title,
+        "price_minor": offer.price.amount_minor,
+        "currency": offer.price.currency,
+        "return_days": offer.return_days,
+        "seat_hold_seconds": int(offer.seat_hold.total_seconds()),
+        "per_member_limit": offer.per_member_limit,
+        "minimum_tier": offer.minimum_tier,
+        "circle_of": offer.circle_of,
+        "early_until": offer.early_until,
+        "price_steps": ladder.document_of(offer.price_steps),
+        "host_perk": perks.document_of(offer.host_perk),
+        "newcomer_only": offer.newcomer_only,
+        "size": offer.size,
+        "expires_at": expires_at,
+    }
 
 
 def offer_to(uow: UnitOfWork, buyer: Buyer, deal_id: uuid.UUID, attribution: Attribution) -> deals.DealOffer:
@@ -222,7 +273,7 @@ def _check(uow: UnitOfWork, claim: Claim, wish: _Wish, *, opens: bool) -> None:
     """
     if claim.barred:
         identity.require_standing(uow, wish.member, Deed.OPEN if opens else Deed.JOIN)
-    standing = None if claim.claimed and claim.seated else store.standing(uow.session, wish.room, wish.member)
+    standing = None if claim.claimed and claim.seated else store.standing(uow.session, wish.room, wish.member, uow.now)
     if not claim.claimed and standing is None:
         raise NotFound("no such room")
     if not claim.link_known:
@@ -234,35 +285,41 @@ def _check(uow: UnitOfWork, claim: Claim, wish: _Wish, *, opens: bool) -> None:
             raise NewcomersOnly("you have a seat in another room for newcomers")
         # A claim that waited for the same member's other one finds its seat taken by it.
         seated = standing.seated or claim.claimed
-        raise rules.refusal(seated=seated, status=standing.status, expires_at=standing.expires_at, now=uow.now)
+        raise rules.refusal(
+            seated=seated,
+            status=standing.status,
+            expires_at=standing.expires_at,
+            now=uow.now,
+            elsewhere=standing.elsewhere,
+        )
     if not claim.reserved:
         if claim.deal_id is not None:
             deals.check_not_stopped(uow, claim.deal_id, opens=opens)
         raise OutOfStock("not so many units are left")
-    _check_member(uow, claim, wish)
+    check_member(uow, claim, wish.member, wish.order)
 
 
-def _check_member(uow: UnitOfWork, claim: Claim, wish: _Wish) -> None:
-    """Raise what the deal asks of who joins it, and what this member has too much of."""
-    if claim.newcomer_only and claim.bought:
+def check_member(uow: UnitOfWork, terms: MemberTerms, member: int, order_id: uuid.UUID) -> None:
+    """Raise what the deal asks of who joins it, and what this member has too much of, the seat just taken included."""
+    if terms.newcomer_only and terms.bought:
         raise NewcomersOnly("the room is for members who have not bought yet")
-    if claim.circle_of is not None:
-        referrals.require_circle(uow, claim.circle_of, wish.member)
-    if claim.minimum_tier is not None or (claim.early_until is not None and claim.early_until > uow.now):
-        _check_membership(uow, wish, claim)
-    if claim.per_member_limit is not None and claim.deal_id is not None:
-        _check_limit(uow, wish.member, claim.deal_id, claim.per_member_limit)
+    if terms.circle_of is not None:
+        referrals.require_circle(uow, terms.circle_of, member)
+    if terms.minimum_tier is not None or (terms.early_until is not None and terms.early_until > uow.now):
+        _check_membership(uow, terms, member, order_id)
+    if terms.per_member_limit is not None and terms.deal_id is not None:
+        _check_limit(uow, member, terms.deal_id, terms.per_member_limit)
 
 
-def _check_membership(uow: UnitOfWork, wish: _Wish, claim: Claim) -> None:
+def _check_membership(uow: UnitOfWork, terms: MemberTerms, member: int, order_id: uuid.UUID) -> None:
     """A deal may ask for a tier, and is open some hours early for those who have that."""
-    if claim.minimum_tier is not None:
-        memberships.require_tier(uow, wish.member, claim.minimum_tier)
-    if claim.early_until is None or claim.early_until <= uow.now:
+    if terms.minimum_tier is not None:
+        memberships.require_tier(uow, member, terms.minimum_tier)
+    if terms.early_until is None or terms.early_until <= uow.now:
         return
-    if uow.now + memberships.head_start_of(uow, wish.member) < claim.early_until:
+    if uow.now + memberships.head_start_of(uow, member) < terms.early_until:
         raise DealNotLive("the deal has not begun yet for you")
-    memberships.note_uses(uow, [memberships.BenefitUse(wish.member, "early_access", f"order {wish.order}")])
+    memberships.note_uses(uow, [memberships.BenefitUse(member, "early_access", f"order {order_id}")])
 
 
 def _check_limit(uow: UnitOfWork, member: int, deal_id: uuid.UUID, limit: int) -> None:

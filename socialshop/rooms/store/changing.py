@@ -17,7 +17,8 @@ from sqlalchemy.orm import Session
 class PaidSeat(NamedTuple):
     """A seat that money was told of: `seat` and `room` are the statuses as they are now, `newly` paid or before.
 
-    `gives_back`: the room's terms give something of the price back at the fill.
+    `gives_back`: the room's terms give something of the price back at the fill; `late_payer` is what the deal says of
+    money for a seat that is lost.
     """
 
     order_id: uuid.UUID
@@ -27,6 +28,7 @@ class PaidSeat(NamedTuple):
     room: str
     newly: bool
     gives_back: bool
+    late_payer: str
 
 
 class GivenUp(NamedTuple):
@@ -162,8 +164,8 @@ def pay_seats(
             SELECT told.order_id, told.payment_id, told.room_id,
                 CASE WHEN paid.id IS NOT NULL THEN 'paid' ELSE told.status END,
                 coalesce(counted.status, r.status), paid.id IS NOT NULL,
-                r.price_steps IS NOT NULL OR r.host_perk IS NOT NULL
-            FROM told JOIN rooms r ON r.id = told.room_id
+                r.price_steps IS NOT NULL OR r.host_perk IS NOT NULL, d.late_payer
+            FROM told JOIN rooms r ON r.id = told.room_id JOIN deals d ON d.id = r.deal_id
             LEFT JOIN paid ON paid.id = told.id LEFT JOIN counted ON counted.id = told.room_id
             """
         ),

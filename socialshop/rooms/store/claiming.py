@@ -23,7 +23,7 @@ from socialshop.kernel.money import MAX_AMOUNT_MINOR
 from socialshop.loyalty.service import HOLDS_COUPONS
 from socialshop.memberships.service import HELD
 from socialshop.orders.service import BOUGHT_BEFORE, PLACED
-from socialshop.rooms.rules import Status
+from socialshop.rooms.rules import Elsewhere, Status
 
 
 class Claim(NamedTuple):
@@ -89,33 +89,29 @@ _CLAIM = f"""
     FROM (SELECT) AS once LEFT JOIN room r ON true
 """  # noqa: S608 - texts of the rooms' own
 
-_JOIN = Statement(
-    f"""
-    WITH room AS (
-        UPDATE rooms SET seats_taken = seats_taken + 1, version = version + 1
-        WHERE id = :room_id AND status = 'open' AND expires_at > :now AND seats_taken < size
-          AND NOT EXISTS (
-            SELECT FROM seats s
-            WHERE s.room_id = :room_id AND s.member = :member AND s.status IN ('held', 'paid', 'confirmed')
-          )
-        RETURNING *, false AS opens
-    ), {_CLAIM}
-"""  # noqa: S608 - texts of the rooms' own
-)
+# The CTE `room` of who joins one and of who opens one.
+PLACE_TAKEN = """
+    UPDATE rooms SET seats_taken = seats_taken + 1, version = version + 1
+    WHERE id = :room_id AND status = 'open' AND expires_at > :now AND seats_taken < size
+      AND NOT EXISTS (
+        SELECT FROM seats s
+        WHERE s.room_id = :room_id AND s.member = :member AND s.status IN ('held', 'paid', 'confirmed')
+      )
+    RETURNING *, false AS opens
+"""
+ROOM_MADE = """
+    INSERT INTO rooms (id, deal_id, sku_id, title, price_minor, currency, return_days, seat_hold_seconds,
+        per_member_limit, minimum_tier, circle_of, early_until, price_steps, host_perk, newcomer_only, host, size,
+        seats_taken, opened_at, expires_at)
+    VALUES (:room_id, :deal_id, :sku_id, :title, :price_minor, :currency, :return_days, :seat_hold_seconds,
+        :per_member_limit, :minimum_tier, :circle_of, :early_until, CAST(:price_steps AS jsonb),
+        CAST(:host_perk AS jsonb), :newcomer_only, :member, :size, 1, :now, :expires_at)
+    RETURNING *, CAST(:opens AS boolean) AS opens
+"""
 
-_OPEN = text(
-    f"""
-    WITH room AS (
-        INSERT INTO rooms (id, deal_id, sku_id, title, price_minor, currency, return_days, seat_hold_seconds,
-            per_member_limit, minimum_tier, circle_of, early_until, price_steps, host_perk, newcomer_only, host, size,
-            seats_taken, opened_at, expires_at)
-        VALUES (:room_id, :deal_id, :sku_id, :title, :price_minor, :currency, :return_days, :seat_hold_seconds,
-            :per_member_limit, :minimum_tier, :circle_of, :early_until, CAST(:price_steps AS jsonb),
-            CAST(:host_perk AS jsonb), :newcomer_only, :member, :size, 1, :now, :expires_at)
-        RETURNING *, CAST(:opens AS boolean) AS opens
-    ), {_CLAIM}
-"""  # noqa: S608 - texts of the rooms' own
-)
+_JOIN = Statement(f"WITH room AS ({PLACE_TAKEN}), {_CLAIM}")
+
+_OPEN = text(f"WITH room AS ({ROOM_MADE}), {_CLAIM}")
 
 
 def claim_seat(session: Session, values: Mapping[str, object]) -> Claim:
@@ -126,8 +122,13 @@ def claim_seat(session: Session, values: Mapping[str, object]) -> Claim:
 
 def open_room(session: Session, values: Mapping[str, object]) -> Claim:
     """Make a room with its first seat taken."""
-    kept = {name: json.dumps(values[name]) if values[name] else None for name in ("price_steps", "host_perk")}
-    return Claim(*session.execute(_OPEN, {**values, **kept}).one())
+    return Claim(*session.execute(_OPEN, kept(values)).one())
+
+
+def kept(values: Mapping[str, object]) -> Mapping[str, object]:
+    """A new room's values with its ladder and perk as they are kept."""
+    documents = {name: json.dumps(values[name]) if values[name] else None for name in ("price_steps", "host_perk")}
+    return {**values, **documents}
 
 
 class Standing(NamedTuple):
@@ -136,22 +137,30 @@ class Standing(NamedTuple):
     status: Status
     expires_at: datetime
     seated: bool
+    elsewhere: Elsewhere
 
 
 _STANDING = text(
     """
     SELECT r.status, r.expires_at, EXISTS (
         SELECT FROM seats s
-        WHERE s.room_id = r.id AND s.member = :member AND s.status IN ('held', 'paid', 'confirmed'))
-    FROM rooms r WHERE r.id = :room_id
+        WHERE s.room_id = r.id AND s.member = :member AND s.status IN ('held', 'paid', 'confirmed')
+    ), (
+        SELECT n.id FROM rooms n
+        WHERE n.deal_id = r.deal_id AND n.status = 'open' AND n.expires_at > :now AND n.seats_taken < n.size
+            AND NOT EXISTS (SELECT FROM seats s
+                WHERE s.room_id = n.id AND s.member = :member AND s.status IN ('held', 'paid', 'confirmed'))
+        ORDER BY n.size - n.seats_taken, n.expires_at, n.id LIMIT 1
+    ), r.deal_id, d.starts_at <= :now AND coalesce(d.ended_at, d.ends_at) > :now IS NOT false AND d.paused_at IS NULL
+    FROM rooms r JOIN deals d ON d.id = r.deal_id WHERE r.id = :room_id
     """
 )
 
 
-def standing(session: Session, room_id: uuid.UUID, member: int) -> Standing | None:
-    """What a refused claim met, read anew; None where there is no such room."""
-    row = session.execute(_STANDING, {"member": member, "room_id": room_id}).one_or_none()
-    return Standing(Status(row[0]), row[1], row[2]) if row else None
+def standing(session: Session, room_id: uuid.UUID, member: int, now: datetime) -> Standing | None:
+    """What a refused claim met, read anew, and where else the member may sit; None where there is no such room."""
+    row = session.execute(_STANDING, {"member": member, "room_id": room_id, "now": now}).one_or_none()
+    return Standing(Status(row[0]), row[1], row[2], Elsewhere(row[3], row[4], row[5])) if row else None
 
 
 def units_of(session: Session, deal_id: uuid.UUID, member: int) -> int:
