@@ -317,6 +317,8 @@ WHO_ELSE = {
     "show_qr_svg": EVERYBODY,
     "show_qr_png": EVERYBODY,
     "show_poster": EVERYBODY,
+    # One's own month, whoever asks.
+    "show_statement": EVERYBODY,
     # Nobody's object: a page about an error, a provider's own notice.
     "show_problem": EVERYBODY,
     "take_notice": EVERYBODY,
