@@ -49,7 +49,7 @@ class Visitor:
         return self.client.post(address, data=data, headers={"Accept": "text/html", "Accept-Language": language})
 
     def _filled(self, text: str, action: str | None, typed: dict[str, str]) -> tuple[str, dict[str, str]]:
-        forms = [form for form in _FORM.finditer(text) if action is None or form["action"] == action]
+        forms = [form for form in _FORM.finditer(text) if form["action"] == action or (action is None and _asks(form))]
         assert len(forms) == 1, f"{len(forms)} forms go to {action}:\n{text}"
         hidden = {field["name"]: html.unescape(field["value"]) for field in _FIELD.finditer(forms[0][0])}
         return html.unescape(forms[0]["action"]), hidden | typed
@@ -57,6 +57,11 @@ class Visitor:
     def form(self, path: str, action: str | None = None) -> dict[str, str]:
         """What the form hides: to send it twice, or not as it was given out."""
         return self._filled(self.look(path).text, action, {})[1]
+
+
+def _asks(form: re.Match[str]) -> bool:
+    """Every desk lets its reader go; that is not what a page is for."""
+    return form["action"] != "/sign-out"
 
 
 def visitor(app: Flask) -> Visitor:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import unicodedata
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
-from babel.dates import format_date
+from babel.dates import format_date, format_skeleton
 from babel.numbers import format_compact_decimal, format_percent
 from flask import Flask, g
 from flask_babel import get_locale, ngettext
@@ -32,6 +32,7 @@ def attach(app: Flask) -> None:
         day=day,
         shops_day=shops_day,
         date=date_text,
+        date_short=date_short,
         rfc3339=to_text,
         initials=initials,
         hue=hue,
@@ -89,6 +90,11 @@ def shops_day(at: datetime) -> str:
 def date_text(on: date) -> str:
     """A day of the calendar, which is the same day by every clock."""
     return str(format_date(on, "medium", locale=get_locale()))
+
+
+def date_short(on: date) -> str:
+    """Such a day without its year, for a column."""
+    return str(format_skeleton("MMMd", datetime(on.year, on.month, on.day, tzinfo=UTC), locale=get_locale()))
 
 
 def _date(at: datetime, clock: str) -> str:

@@ -36,7 +36,6 @@ def fill_in_who_i_am(visitor: Visitor) -> None:
     visitor.page.fill("#display_name", "新朋友")
     visitor.page.fill("#email", f"new{time.monotonic_ns()}@example.com")
     visitor.page.fill("#password", PASSWORD)
-    visitor.page.check("#accept_terms")
 
 
 @BOTH_SIZES
@@ -194,8 +193,6 @@ def test_by_the_keyboard_alone_a_stranger_becomes_a_member_and_pays(chromium: Br
         for field, text in typed.items():
             tab_to(visitor, f"#{field}")
             visitor.page.keyboard.type(text)
-        tab_to(visitor, "#accept_terms")
-        visitor.page.keyboard.press("Space")
         press_enter_on(visitor, "main form button")
         press_enter_on(visitor, "main form button")
         expect(visitor.page.locator("#live")).to_contain_text(FILLED, timeout=60_000)

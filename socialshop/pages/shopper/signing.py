@@ -78,7 +78,14 @@ def show_sign_up(visit: Visit) -> str | Response:
         came_by=came_by,
         code=request.args.get("invite", ""),
         offer=seats.offer(visit, wanted) if wanted else None,
+        terms_version=TERMS_VERSION,
     )
+
+
+@shopper.page("/terms", access=PUBLIC)
+def show_terms(visit: Visit) -> str:
+    """What whoever becomes a member agrees to, in plain words, in the version that is kept with the consent."""
+    return render_template("shopper/terms.html", version=TERMS_VERSION)
 
 
 @shopper.action("/sign-up", access=PUBLIC, again="show_sign_up", limit=limits.REGISTRATIONS)
@@ -89,8 +96,9 @@ def sign_up(visit: Visit) -> Response:
     email = form.text("email", longest=LONGEST_EMAIL)
     password = form.secret("password", longest=LONGEST_PASSWORD)
     code = form.text("invite_code", longest=40, required=False)
-    if not form.is_ticked("accept_terms"):
-        form.errors["accept_terms"] = gettext("Nobody becomes a member without accepting the terms.")
+    # The button under the sentence that names the terms carries the version that was named.
+    if form.values.get("accept_terms") != TERMS_VERSION:
+        form.errors["accept_terms"] = gettext("The terms have changed. Read them, and press the button again.")
     form.check()
     person = NewMember(
         email=email,
