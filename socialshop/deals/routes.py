@@ -3,15 +3,8 @@
 from __future__ import annotations
 
 from socialshop.deals import service
-from socialshop.deals.schemas import (
-    DealPage,
-    DealWire,
-    DraftStorefront,
-    PageQuery,
-    ProductPage,
-    ProductWire,
-    StorefrontWire,
-)
+from socialshop.deals.schemas import DealPage, DealWire, PageQuery, ProductPage, ProductWire
+from socialshop.deals.storefront_schemas import DraftStorefront, StorefrontWire
 from socialshop.identity.service import StandingLimited
 from socialshop.infra.uow import UnitOfWork
 from socialshop.kernel.errors import NotFound

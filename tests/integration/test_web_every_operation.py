@@ -243,6 +243,7 @@ EVERYBODY = frozenset(Role)
 WHO_ELSE = {
     "show_order": auth.READS_ALL.roles,
     "buy_bargain": NOBODY,
+    "show_statement": NOBODY,
     "list_order_refunds": auth.READS_ALL.roles,
     "receive_order": NOBODY,
     "change_address": NOBODY,
@@ -317,8 +318,6 @@ WHO_ELSE = {
     "show_qr_svg": EVERYBODY,
     "show_qr_png": EVERYBODY,
     "show_poster": EVERYBODY,
-    # One's own month, whoever asks.
-    "show_statement": EVERYBODY,
     # Nobody's object: a page about an error, a provider's own notice.
     "show_problem": EVERYBODY,
     "take_notice": EVERYBODY,
