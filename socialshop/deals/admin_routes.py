@@ -7,7 +7,8 @@ from collections.abc import Callable
 
 from socialshop.deals import service
 from socialshop.deals.errors import BelowFloor, DealNotLive, GoodsNotOpen
-from socialshop.deals.schemas import DealWire, DraftDeal, DraftProduct, NewOpening, OpeningWire, ProductWire
+from socialshop.deals.schemas.deals import DealWire, DraftDeal
+from socialshop.deals.schemas.products import DraftProduct, NewOpening, OpeningWire, ProductWire
 from socialshop.deals.service import DealView
 from socialshop.identity.service import StandingLimited
 from socialshop.infra import wired

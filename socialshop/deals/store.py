@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -57,12 +57,14 @@ class UnitTerms(NamedTuple):
 
     alone_minor: int
     return_days: int
+    product_id: uuid.UUID
 
 
 class DealRow(NamedTuple):
     """A deal with what it sells; `ends_at` is when it was ended, where that came before its time.
 
-    `price_steps` and `host_perk` are as they are kept: see `ladder` and `perks`.
+    `price_steps` and `host_perk` are as they are kept: see `ladder` and `perks`. `units` are what may be chosen, the
+    first its own, each with id, code, title, price_minor, alone_minor and stock.
     """
 
     id: uuid.UUID
@@ -91,13 +93,20 @@ class DealRow(NamedTuple):
     price_steps: list[dict[str, int]] | None
     host_perk: dict[str, Any] | None
     newcomer_only: bool
+    units: list[dict[str, Any]]
 
 
 _DEAL = """
     SELECT d.id, d.sku_id, s.product_id, d.opened_by, d.title, d.group_size, d.price_minor, s.currency, d.starts_at,
         coalesce(d.ended_at, d.ends_at), d.room_ttl_seconds, d.seat_hold_seconds, d.per_member_limit, d.quota,
         d.late_payer, d.draft, d.paused_at IS NOT NULL, d.ended_at IS NOT NULL, d.minimum_tier, d.circle_only,
-        coalesce(d.return_days, p.return_days), s.stock, s.price_minor, d.price_steps, d.host_perk, d.newcomer_only
+        coalesce(d.return_days, p.return_days), s.stock, s.price_minor, d.price_steps, d.host_perk, d.newcomer_only,
+        coalesce((
+            SELECT jsonb_agg(jsonb_build_object('id', u.id, 'code', u.code, 'title', u.title, 'stock', u.stock,
+                'price_minor', o.price_minor, 'alone_minor', u.price_minor) ORDER BY o.place)
+            FROM deal_skus o JOIN skus u ON u.id = o.sku_id WHERE o.deal_id = d.id
+        ), jsonb_build_array(jsonb_build_object('id', s.id, 'code', s.code, 'title', s.title, 'stock', s.stock,
+            'price_minor', d.price_minor, 'alone_minor', s.price_minor)))
     FROM deals d JOIN skus s ON s.id = d.sku_id JOIN products p ON p.id = s.product_id
 """
 
@@ -160,13 +169,30 @@ def skus_of(session: Session, product_ids: Sequence[uuid.UUID]) -> list[tuple[uu
     return [(row[0], SkuRow(*row[1:])) for row in rows]
 
 
-def unit_terms(session: Session, sku_id: uuid.UUID) -> UnitTerms | None:
-    """What a deal's terms are measured by; None where there is no such unit."""
-    row = session.execute(
-        text("SELECT s.price_minor, p.return_days FROM skus s JOIN products p ON p.id = s.product_id WHERE s.id = :id"),
-        {"id": sku_id},
-    ).one_or_none()
-    return UnitTerms(*row) if row else None
+def unit_terms(session: Session, sku_ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, UnitTerms]:
+    """What a deal's terms are measured by, of those of these units that there are."""
+    rows = session.execute(
+        text(
+            "SELECT s.id, s.price_minor, p.return_days, p.id FROM skus s JOIN products p ON p.id = s.product_id"
+            " WHERE s.id = ANY(:ids)"
+        ),
+        {"ids": list(sku_ids)},
+    )
+    return {row[0]: UnitTerms(*row[1:]) for row in rows}
+
+
+def add_deal_skus(session: Session, deal_id: uuid.UUID, prices: Mapping[uuid.UUID, int]) -> None:
+    """Append the units of a deal that offers several, each with its price, in this order."""
+    session.execute(
+        text(
+            """
+            INSERT INTO deal_skus (deal_id, sku_id, place, price_minor)
+            SELECT :deal_id, sku_id, place, price_minor FROM unnest(CAST(:skus AS uuid[]), CAST(:prices AS bigint[]))
+                WITH ORDINALITY AS given (sku_id, price_minor, place)
+            """
+        ),
+        {"deal_id": deal_id, "skus": list(prices), "prices": list(prices.values())},
+    )
 
 
 def is_tier(session: Session, code: str, now: datetime) -> bool:
@@ -284,17 +310,20 @@ def deals_of(session: Session, number: int, before: uuid.UUID | None, limit: int
     return [DealRow(*row) for row in rows]
 
 
-def give_back(session: Session, deal_ids: Sequence[uuid.UUID], quantities: Sequence[int]) -> None:
+def give_back(
+    session: Session, deal_ids: Sequence[uuid.UUID], sku_ids: Sequence[uuid.UUID], quantities: Sequence[int]
+) -> None:
     """Return units to the stock and the quota of their deals. Rows are taken in id order: two of these cannot meet."""
     session.execute(
         text(
             """
             WITH given AS (
-                SELECT d.id AS deal_id, d.sku_id, sum(g.quantity) AS quantity
-                FROM unnest(CAST(:deals AS uuid[]), CAST(:quantities AS bigint[])) AS g (deal_id, quantity)
-                JOIN deals d ON d.id = g.deal_id GROUP BY d.id, d.sku_id
+                SELECT * FROM unnest(CAST(:deals AS uuid[]), CAST(:skus AS uuid[]), CAST(:quantities AS bigint[]))
+                    AS g (deal_id, sku_id, quantity)
             ), by_sku AS (
                 SELECT sku_id, sum(quantity) AS quantity FROM given GROUP BY sku_id
+            ), by_deal AS (
+                SELECT deal_id, sum(quantity) AS quantity FROM given GROUP BY deal_id
             ), locked AS (
                 SELECT s.id FROM skus s WHERE s.id IN (SELECT sku_id FROM by_sku) ORDER BY s.id FOR NO KEY UPDATE
             ), stocked AS (
@@ -304,9 +333,9 @@ def give_back(session: Session, deal_ids: Sequence[uuid.UUID], quantities: Seque
                 SELECT d.id FROM deals d WHERE d.id IN (SELECT deal_id FROM given) AND d.quota IS NOT NULL
                 ORDER BY d.id FOR NO KEY UPDATE
             )
-            UPDATE deals SET taken = taken - g.quantity FROM given g
-            WHERE deals.id = g.deal_id AND deals.id IN (SELECT id FROM locked_deals)
+            UPDATE deals SET taken = taken - b.quantity FROM by_deal b
+            WHERE deals.id = b.deal_id AND deals.id IN (SELECT id FROM locked_deals)
             """
         ),
-        {"deals": list(deal_ids), "quantities": list(quantities)},
+        {"deals": list(deal_ids), "skus": list(sku_ids), "quantities": list(quantities)},
     )

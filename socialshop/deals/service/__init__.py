@@ -14,8 +14,18 @@ from socialshop.deals.service.bargaining import (
 )
 from socialshop.deals.service.goods import Opening, leave_of, open_goods, opening
 from socialshop.deals.service.moving import NewDeal, end, open_deal, pause, publish_deal, resume
-from socialshop.deals.service.offering import DealOffer, check_not_stopped, give_back, offer
-from socialshop.deals.service.reading import Caller, DealView, deal, deals, deals_by_id, deals_of, own_deal, titles
+from socialshop.deals.service.offering import DealOffer, Reserved, check_not_stopped, give_back, offer
+from socialshop.deals.service.reading import (
+    Caller,
+    DealUnit,
+    DealView,
+    deal,
+    deals,
+    deals_by_id,
+    deals_of,
+    own_deal,
+    titles,
+)
 from socialshop.deals.service.stocking import (
     NewProduct,
     NewSku,
@@ -52,6 +62,7 @@ __all__ = [
     "BuyAt",
     "Caller",
     "DealOffer",
+    "DealUnit",
     "DealView",
     "NewBargain",
     "NewDeal",
@@ -63,6 +74,7 @@ __all__ = [
     "Pick",
     "PickRow",
     "ProductView",
+    "Reserved",
     "SkuView",
     "Storefront",
     "add_product",

@@ -108,6 +108,7 @@ def _read(visit: Visit, offered: dict[str, Offered], tiers: Sequence[TierView]) 
     price = form.money("price_minor", chosen.unit.price.currency if chosen else visit.settings.currency)
     if "price_minor" not in form.errors and not 1 <= price.amount_minor <= MAX_AMOUNT_MINOR:
         form.errors["price_minor"] = gettext("An amount such as %(example)s.", example="12.50")
+    more = _more_units(form, chosen, offered, price)
     size = form.whole("group_size", rules.SMALLEST_GROUP, rules.LARGEST_GROUP)
     steps = _ladder(form, Step(size, price.amount_minor), price.currency)
     return NewDeal(
@@ -126,10 +127,22 @@ def _read(visit: Visit, offered: dict[str, Offered], tiers: Sequence[TierView]) 
         late_payer=_late_payer(form),
         minimum_tier=form.choice("minimum_tier", {"", *(tier.code for tier in tiers)}) or None,
         price_steps=steps,
+        more_units=more,
         host_perk=_perk(form, price.currency),
         newcomer_only=form.is_ticked("newcomer_only"),
         return_days=form.whole_or_none("return_days", 0, rules.MOST_RETURN_DAYS),
     )
+
+
+def _more_units(form: Form, chosen: Offered | None, offered: dict[str, Offered], price: Money) -> dict[uuid.UUID, int]:
+    """The other kinds of the product that were ticked, at the same price."""
+    if chosen is None:
+        return {}
+    return {
+        one.unit.id: price.amount_minor
+        for sku, one in offered.items()
+        if one.product.id == chosen.product.id and one is not chosen and form.is_ticked(f"also.{sku}")
+    }
 
 
 def _late_payer(form: Form) -> LatePayer:

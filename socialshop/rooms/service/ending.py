@@ -90,7 +90,7 @@ def settle_given_up(uow: UnitOfWork, given_up: Sequence[GivenUp], reason: str) -
 
 def _give_back(uow: UnitOfWork, given_up: Sequence[GivenUp], reason: str) -> None:
     """Units to the stock; unpaid orders are cancelled; a paid one is refunded once its money has gone back."""
-    deals.give_back(uow, [(seat.deal_id, seat.quantity) for seat in given_up])
+    deals.give_back(uow, [deals.Reserved(seat.deal_id, seat.sku_id, seat.quantity) for seat in given_up])
     orders.cancel(uow, [seat.order_id for seat in given_up if not seat.was_paid])
     held = [seat.payment_id for seat in given_up if seat.was_paid and seat.payment_id is not None]
     if held:

@@ -56,7 +56,9 @@ def seats_with_terms(session: Session, room_ids: Collection[uuid.UUID]) -> list[
     rows = session.execute(
         text(
             """
-            SELECT s.order_id, s.quantity, s.member = r.host, r.price_minor, r.price_steps, r.host_perk, r.seats_at_fill
+            SELECT s.order_id, s.quantity, s.member = r.host,
+                coalesce(CAST(r.skus -> CAST(s.sku_id AS text) ->> 'price_minor' AS bigint), r.price_minor),
+                r.price_steps, r.host_perk, r.seats_at_fill
             FROM rooms r JOIN seats s ON s.room_id = r.id AND s.status = 'paid'
             WHERE r.id = ANY(:ids) AND r.status = 'filled'
                 AND (r.price_steps IS NOT NULL OR (r.host_perk IS NOT NULL AND s.member = r.host))
