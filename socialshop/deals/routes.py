@@ -3,14 +3,10 @@
 from __future__ import annotations
 
 from socialshop.deals import service
-<<<<<<< HEAD
-from socialshop.deals.schemas import DealPage, DealWire, PageQuery, ProductPage, ProductWire
-from socialshop.deals.storefront_schemas import DraftStorefront, StorefrontWire
-from socialshop.identity.service import StandingLimited
-=======
 from socialshop.deals.schemas.deals import DealPage, DealWire
 from socialshop.deals.schemas.products import ProductPage, ProductWire
->>>>>>> origin/HEAD
+from socialshop.deals.schemas.storefronts import DraftStorefront, StorefrontWire
+from socialshop.identity.service import StandingLimited
 from socialshop.infra.uow import UnitOfWork
 from socialshop.kernel.errors import NotFound
 from socialshop.web.auth import LEADERS, PUBLIC, look

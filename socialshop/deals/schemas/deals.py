@@ -10,18 +10,6 @@ from pydantic import Field, StringConstraints, model_validator
 
 from socialshop.deals.ladder import FEWEST_STEPS, MOST_STEPS, Ladder, Step
 from socialshop.deals.perks import HIGHEST_PERK_BPS, HostPerk, PerkKind
-<<<<<<< HEAD:socialshop/deals/schemas.py
-from socialshop.deals.rules import LARGEST_GROUP, MOST_RETURN_DAYS, MOST_UNITS, SMALLEST_GROUP, LatePayer
-from socialshop.deals.service import (
-    DealView,
-    NewDeal,
-    NewProduct,
-    NewSku,
-    Opening,
-    OpenTo,
-    ProductView,
-    SkuView,
-=======
 from socialshop.deals.rules import (
     LARGEST_GROUP,
     MOST_RETURN_DAYS,
@@ -35,7 +23,6 @@ from socialshop.deals.service import (
     DealUnit,
     DealView,
     NewDeal,
->>>>>>> origin/HEAD:socialshop/deals/schemas/deals.py
 )
 from socialshop.kernel.errors import InvalidValue
 from socialshop.kernel.ids import from_public, to_public

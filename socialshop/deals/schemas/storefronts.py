@@ -6,7 +6,8 @@ from typing import Annotated, Any
 
 from pydantic import Field, StringConstraints
 
-from socialshop.deals.schemas import DEAL, DealWire, ProductWire
+from socialshop.deals.schemas.deals import DEAL, DealWire
+from socialshop.deals.schemas.products import ProductWire
 from socialshop.deals.service import (
     LONGEST_INTRO,
     LONGEST_TITLE,
