@@ -23,7 +23,7 @@ from socialshop.infra.uow import UnitOfWork, in_unit_of_work
 from socialshop.invites import routes as invites_routes
 from socialshop.invites.gateway import Subjects
 from socialshop.invites.rules import Kind as LinkKind
-from socialshop.invites.subjects import deal_subject, product_subject
+from socialshop.invites.subjects import deal_subject, product_subject, storefront_subject
 from socialshop.ledger import admin_routes as ledger_admin_routes
 from socialshop.ledger import routes as ledger_routes
 from socialshop.ledger import service as ledger
@@ -114,6 +114,7 @@ SHARE_SUBJECTS: Subjects = {
     LinkKind.ROOM: rooms.share_subject,
     LinkKind.NOTE: community.note_subject,
     LinkKind.BARGAIN: rooms.bargain_subject,
+    LinkKind.STOREFRONT: storefront_subject,
 }
 
 

@@ -149,6 +149,14 @@ def find_product(session: Session, product_id: uuid.UUID) -> ProductRow | None:
     return ProductRow(*row) if row else None
 
 
+def products_by_id(session: Session, ids: Sequence[uuid.UUID]) -> list[ProductRow]:
+    """These products, in no order."""
+    rows = session.execute(
+        text("SELECT id, title, description, return_days FROM products WHERE id = ANY(:ids)"), {"ids": list(ids)}
+    )
+    return [ProductRow(*row) for row in rows]
+
+
 def skus_of(session: Session, product_ids: Sequence[uuid.UUID]) -> list[tuple[uuid.UUID, SkuRow]]:
     """The units of these products, each with its product's id, in the order they were given."""
     rows = session.execute(

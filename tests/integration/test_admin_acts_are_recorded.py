@@ -74,6 +74,7 @@ class Office:
         chopped = {"sku_id": sku, "title": "Chop", "start_price_minor": 900, "floor_price_minor": 90, "chops": 9}
         self.act(self.leader, "/bargain-offers", **chopped, lasts_seconds=60)
         self.act(self.leader, f"/deals/{deal}/publish")
+        self.act(self.leader, "/me/storefront", title="Tea", picks=[deal])
         self.act(self.first, f"/deals/{deal}/pause")
         self.act(self.first, f"/deals/{deal}/resume")
         opener, joiner = self.buyers
