@@ -93,6 +93,7 @@ class DealRow(NamedTuple):
     price_steps: list[dict[str, int]] | None
     host_perk: dict[str, Any] | None
     newcomer_only: bool
+    subsidy_from: int | None
     units: list[dict[str, Any]]
 
 
@@ -101,6 +102,7 @@ _DEAL = """
         coalesce(d.ended_at, d.ends_at), d.room_ttl_seconds, d.seat_hold_seconds, d.per_member_limit, d.quota,
         d.late_payer, d.draft, d.paused_at IS NOT NULL, d.ended_at IS NOT NULL, d.minimum_tier, d.circle_only,
         coalesce(d.return_days, p.return_days), s.stock, s.price_minor, d.price_steps, d.host_perk, d.newcomer_only,
+        (SELECT b.from_seats FROM deal_subsidies b WHERE b.deal_id = d.id),
         coalesce((
             SELECT jsonb_agg(jsonb_build_object('id', u.id, 'code', u.code, 'title', u.title, 'stock', u.stock,
                 'price_minor', o.price_minor, 'alone_minor', u.price_minor) ORDER BY o.place)
@@ -147,6 +149,14 @@ def find_product(session: Session, product_id: uuid.UUID) -> ProductRow | None:
         text("SELECT id, title, description, return_days FROM products WHERE id = :id"), {"id": product_id}
     ).one_or_none()
     return ProductRow(*row) if row else None
+
+
+def products_by_id(session: Session, ids: Sequence[uuid.UUID]) -> list[ProductRow]:
+    """These products, in no order."""
+    rows = session.execute(
+        text("SELECT id, title, description, return_days FROM products WHERE id = ANY(:ids)"), {"ids": list(ids)}
+    )
+    return [ProductRow(*row) for row in rows]
 
 
 def skus_of(session: Session, product_ids: Sequence[uuid.UUID]) -> list[tuple[uuid.UUID, SkuRow]]:
@@ -221,6 +231,46 @@ def add_deal(session: Session, values: dict[str, object]) -> None:
             **{name: json.dumps(values[name]) if values[name] else None for name in ("price_steps", "host_perk")},
         },
     )
+
+
+def add_subsidy(session: Session, deal_id: uuid.UUID, from_seats: int, budget_minor: int) -> None:
+    """Give a deal a budget to fill rooms from."""
+    session.execute(
+        text("INSERT INTO deal_subsidies (deal_id, from_seats, budget_minor) VALUES (:id, :from_seats, :budget)"),
+        {"id": deal_id, "from_seats": from_seats, "budget": budget_minor},
+    )
+
+
+def spend_subsidies(
+    session: Session, deal_ids: Sequence[uuid.UUID], room_ids: Sequence[uuid.UUID], costs: Sequence[int]
+) -> list[uuid.UUID]:
+    """Spend what these rooms cost, in their order as far as each deal's budget goes; returns the rooms that are paid.
+
+    One statement: the budgets' rows are locked in id order, sums run over what is left of them then, and the CHECK
+    stands behind it.
+    """
+    rows = session.execute(
+        text(
+            """
+            WITH locked AS (
+                SELECT deal_id, budget_minor - spent_minor AS left_minor FROM deal_subsidies
+                WHERE deal_id = ANY(:deals) ORDER BY deal_id FOR NO KEY UPDATE
+            ), asked AS (
+                SELECT a.*, sum(a.cost) OVER (PARTITION BY a.deal_id ORDER BY a.place) AS sum_minor
+                FROM unnest(CAST(:deals AS uuid[]), CAST(:rooms AS uuid[]), CAST(:costs AS bigint[]))
+                    WITH ORDINALITY AS a (deal_id, room_id, cost, place)
+            ), paid AS (
+                SELECT a.* FROM asked a JOIN locked l ON l.deal_id = a.deal_id WHERE a.sum_minor <= l.left_minor
+            ), spent AS (
+                UPDATE deal_subsidies s SET spent_minor = s.spent_minor + p.cost
+                FROM (SELECT deal_id, sum(cost) AS cost FROM paid GROUP BY deal_id) p WHERE s.deal_id = p.deal_id
+            )
+            SELECT room_id FROM paid ORDER BY place
+            """
+        ),
+        {"deals": list(deal_ids), "rooms": list(room_ids), "costs": list(costs)},
+    )
+    return list(rows.scalars())
 
 
 def end_draft(session: Session, deal_id: uuid.UUID, now: datetime) -> bool:

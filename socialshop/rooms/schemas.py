@@ -38,6 +38,8 @@ _ROOM: dict[str, Any] = {
     "host_perk": None,
     "final_price": None,
     "newcomer_only": False,
+    "seats_subsidised": 0,
+    "cancel_reason": None,
     "skus": [],
     "members": [{"display_name": "林小满", "avatar": None, "status": "held"}],
 }
@@ -99,6 +101,14 @@ class AnySeatClaim(SeatClaim):
     model_config = with_example({"quantity": 1, "or_open": True})
 
     or_open: bool = False
+
+
+class Cancellation(Wire):
+    """Why the shop cancels a room: its members read it."""
+
+    model_config = with_example({"reason": "the goods are recalled"})
+
+    reason: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=500)]
 
 
 class CouponUsedWire(Wire):
@@ -257,6 +267,8 @@ class RoomWire(Wire):
     host_perk: PerkWire | None
     final_price: MoneyWire | None
     newcomer_only: bool
+    seats_subsidised: int
+    cancel_reason: str | None
     skus: list[RoomUnitWire]
     members: list[MemberWire]
 
@@ -277,6 +289,8 @@ class RoomWire(Wire):
             host_perk=PerkWire.of(view.host_perk),
             final_price=MoneyWire.of(view.final_price) if view.final_price else None,
             newcomer_only=view.newcomer_only,
+            seats_subsidised=view.seats_subsidised,
+            cancel_reason=view.cancel_reason,
             skus=[
                 RoomUnitWire(id=to_public("sku", unit.id), title=unit.title, price=MoneyWire.of(unit.price))
                 for unit in view.units

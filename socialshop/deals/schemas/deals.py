@@ -17,6 +17,7 @@ from socialshop.deals.rules import (
     MOST_UNITS_OFFERED,
     SMALLEST_GROUP,
     LatePayer,
+    subsidy_of,
 )
 from socialshop.deals.schemas.products import SKU, PriceMinor, Title
 from socialshop.deals.service import (
@@ -52,6 +53,8 @@ DEAL: dict[str, Any] = {
     "price_steps": [],
     "host_perk": None,
     "newcomer_only": False,
+    "fill_policy": "none",
+    "subsidy_from": None,
     "return_days": 7,
     "skus": [SKU | {"price": {"amount_minor": 9900, "currency": "CNY"}}],
 }
@@ -180,6 +183,11 @@ class DraftDeal(Wire):
     late_payer: Literal["refund", "reroute", "new_room"] = Field(
         "refund", description="who pays for a lost seat gets the money back, a seat in another room, or a room"
     )
+    fill_policy: Literal["none", "subsidy"] = "none"
+    subsidy_from: Annotated[int, Field(ge=1, le=LARGEST_GROUP)] | None = Field(
+        None, description="from how many paid seats on the shop fills a room at its clock"
+    )
+    subsidy_budget_minor: PriceMinor | None = Field(None, description="what that may cost the shop, for all rooms")
     draft: bool = False
     minimum_tier: Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,39}$")] | None = None
     circle_only: bool = Field(False, description="for the circle of who opens it alone")
@@ -209,6 +217,7 @@ class DraftDeal(Wire):
             host_perk=self.host_perk.perk() if self.host_perk else None,
             newcomer_only=self.newcomer_only,
             return_days=self.return_days,
+            subsidy=subsidy_of(self.fill_policy, self.subsidy_from, self.subsidy_budget_minor),
         )
 
     def _units(self, steps: Ladder) -> list[tuple[uuid.UUID, int]]:
@@ -262,6 +271,8 @@ class DealWire(Wire):
     price_steps: list[StepWire]
     host_perk: PerkWire | None
     newcomer_only: bool
+    fill_policy: Literal["none", "subsidy"]
+    subsidy_from: int | None
     return_days: int
     skus: list[DealUnitWire]
 
@@ -289,6 +300,8 @@ class DealWire(Wire):
             price_steps=StepWire.all_of(view.price_steps, view.price.currency),
             host_perk=PerkWire.of(view.host_perk),
             newcomer_only=view.newcomer_only,
+            fill_policy="none" if view.subsidy_from is None else "subsidy",
+            subsidy_from=view.subsidy_from,
             return_days=view.return_days,
             skus=[DealUnitWire.of(unit) for unit in view.units],
         )

@@ -13,7 +13,7 @@ from socialshop.deals.errors import DealNotLive
 from socialshop.deals.events import DealMoved
 from socialshop.deals.ladder import Ladder
 from socialshop.deals.perks import HostPerk
-from socialshop.deals.rules import LatePayer, Status
+from socialshop.deals.rules import LatePayer, Status, Subsidy
 from socialshop.deals.service.goods import check_leave, leave_of
 from socialshop.deals.service.reading import Caller, DealView, known, own_deal, view_of
 from socialshop.identity import service as identity
@@ -50,6 +50,7 @@ class NewDeal:
     host_perk: HostPerk | None = None
     newcomer_only: bool = False
     return_days: int | None = None
+    subsidy: Subsidy | None = None
     more_units: Mapping[uuid.UUID, int] = field(default_factory=dict)
 
 
@@ -76,6 +77,10 @@ def make_deal(
     identity.require_standing(uow, number, Deed.OPEN)
     starts_at = new.starts_at or uow.now
     rules.check_clocks(starts_at, new.ends_at, new.room_ttl, uow.now)
+    if new.subsidy is not None:
+        rules.check_subsidy(new.subsidy, new.group_size)
+        if new.price_steps:
+            raise InvalidValue("a ladder fills its rooms at the clock by itself", field="fill_policy")
     _check_units(uow, number, new, most_minor)
     if new.minimum_tier is not None and not store.is_tier(uow.session, new.minimum_tier, uow.now):
         raise InvalidValue("no tier of the programme in force has this code", field="minimum_tier")
@@ -102,6 +107,9 @@ def make_deal(
     store.add_deal(
         uow.session, {"id": deal_id, "sku_id": new.sku_id, "opened_by": number, "created_at": uow.now, **terms}
     )
+    if new.subsidy is not None:
+        store.add_subsidy(uow.session, deal_id, *new.subsidy)
+        terms |= {"subsidy_from": new.subsidy.from_seats, "subsidy_budget_minor": new.subsidy.budget_minor}
     if new.more_units:
         store.add_deal_skus(uow.session, deal_id, {new.sku_id: new.price_minor, **new.more_units})
         terms["more_units"] = {to_public("sku", sku_id): price for sku_id, price in new.more_units.items()}

@@ -102,6 +102,17 @@ def check_not_stopped(uow: UnitOfWork, deal_id: uuid.UUID, *, opens: bool) -> No
         raise _paused()
 
 
+def spend_subsidies(uow: UnitOfWork, asked: Sequence[tuple[uuid.UUID, uuid.UUID, int]]) -> list[uuid.UUID]:
+    """Spend deals' budgets on rooms, triples of deal, room and cost; returns those that are paid. One statement.
+
+    Who comes first is paid first; what a budget does not cover whole is not paid.
+    """
+    if not asked:
+        return []
+    deal_ids, room_ids, costs = zip(*asked, strict=True)
+    return store.spend_subsidies(uow.session, deal_ids, room_ids, costs)
+
+
 class Reserved(NamedTuple):
     """So many of a unit that were reserved by a deal."""
 

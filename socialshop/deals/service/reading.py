@@ -73,6 +73,7 @@ class DealView:
     price_steps: Ladder
     host_perk: HostPerk | None
     newcomer_only: bool
+    subsidy_from: int | None
     units: tuple[DealUnit, ...]
 
 
@@ -153,6 +154,7 @@ def view_of(row: DealRow, now: datetime) -> DealView:
         price_steps=ladder.read(row.price_steps),
         host_perk=perks.read(row.host_perk),
         newcomer_only=row.newcomer_only,
+        subsidy_from=row.subsidy_from,
         units=units_of(row),
     )
 

@@ -59,6 +59,8 @@ class RoomView:
     host_perk: HostPerk | None = None
     seats_at_fill: int | None = None
     newcomer_only: bool = False
+    seats_subsidised: int = 0
+    cancel_reason: str | None = None
     units: tuple[RoomUnit, ...] = ()
 
     def chosen(self, sku_id: uuid.UUID | None) -> tuple[uuid.UUID, Money]:
@@ -143,6 +145,8 @@ def view(uow: UnitOfWork, room_id: uuid.UUID) -> RoomView:
         host_perk=perks.read(row.host_perk),
         seats_at_fill=row.seats_at_fill,
         newcomer_only=row.newcomer_only,
+        seats_subsidised=row.seats_subsidised,
+        cancel_reason=row.cancel_reason,
         units=tuple(
             RoomUnit(uuid.UUID(id_), unit["title"], Money(unit["price_minor"], row.currency))
             for id_, unit in sorted((row.skus or {}).items(), key=lambda kept: kept[0] != str(row.sku_id))

@@ -227,19 +227,21 @@ def _give_up(session: Session, condition: str, values: dict[str, object]) -> lis
     return [GivenUp(*row) for row in session.execute(text(_GIVE_UP.format(condition=condition)), values)]
 
 
-def close_rooms(session: Session, room_ids: Collection[uuid.UUID], status: str, now: datetime) -> None:
-    """These locked, empty rooms are over."""
+def close_rooms(
+    session: Session, room_ids: Collection[uuid.UUID], status: str, now: datetime, reason: str | None = None
+) -> None:
+    """These locked, empty rooms are over; `reason` is the shop's, where the shop cancelled them."""
     session.execute(
         text(
             """
             WITH closed AS (
-                UPDATE rooms SET status = :status, closed_at = :now, version = version + 1
+                UPDATE rooms SET status = :status, closed_at = :now, cancel_reason = :reason, version = version + 1
                 WHERE id = ANY(:ids) AND status = 'open' RETURNING id, status
             )
             INSERT INTO room_events (room_id, kind, at) SELECT id, status, :now FROM closed
             """
         ),
-        {"ids": list(room_ids), "status": status, "now": now},
+        {"ids": list(room_ids), "status": status, "now": now, "reason": reason},
     )
 
 
