@@ -66,11 +66,18 @@ def test_from_the_leaders_form_to_the_payment_without_a_script(shop: RoomShop) -
     bought = lin.send(page, f"{page}/purchase")
     assert bought.headers["Location"].endswith("/pay")
     assert rows("SELECT total_minor FROM orders") == [(6_900,)]
-    assert lin.look(bought.headers["Location"]).status_code == 200
+    pay = bought.headers["Location"]
+    paying = lin.look(pay).text
+    # Nobody waits for a room to fill.
+    words = ("It is yours as soon as the payment has arrived.", "when the room is filled", "Back to the room")
+    assert [said in paying for said in words] == [True, False, False]
     # The room for one leads back to its bargain.
     room = to_public("room", rows("SELECT id FROM rooms")[0][0])
     assert lin.look(f"/rooms/{room}").headers["Location"] == page
     assert "Pay for it" in lin.look(page).text
+    assert lin.send(pay, pay, outcome="succeeded").status_code == 303
+    waiting = lin.look(page).text
+    assert ("Your payment is on its way" in waiting, "Pay for it" in waiting) == (True, False)
 
 
 def test_a_stranger_is_led_to_become_a_member_and_gets_a_visitors_cookie(shop: RoomShop) -> None:

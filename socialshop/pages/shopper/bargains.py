@@ -13,13 +13,16 @@ from socialshop.deals.rules import Status as DealStatus
 from socialshop.invites import visitors
 from socialshop.invites.rules import Kind
 from socialshop.kernel.ids import to_public
+from socialshop.orders import service as orders
 from socialshop.pages import cookies, formats, languages, sharing
 from socialshop.pages.section import go_to
+from socialshop.pages.shopper.paying import is_under_way
 from socialshop.pages.shopper.seats import attribution
 from socialshop.pages.shopper.section import shopper
 from socialshop.pages.shopper.shop import own_price, wanted
 from socialshop.pages.visit import PAGE_ROWS, Visit, cut
 from socialshop.rooms import service as rooms
+from socialshop.rooms.rules import Seat
 from socialshop.web.auth import BUYERS, PUBLIC
 
 _OFFER = {"deal_id": "deal"}
@@ -70,7 +73,7 @@ def show_live_bargain(visit: Visit) -> Response:
     """The part of the bargain that changes: 304 while nothing has, for one read by key."""
     bargain_id = visit.ids["bargain_id"]
     seen = request.if_none_match
-    if seen and seen.contains_weak(_tag(bargain_id, rooms.bargain_version(visit.uow, bargain_id))):
+    if seen and seen.contains_weak(_tag(bargain_id, rooms.bargain_version(visit.uow, bargain_id), paying=False)):
         answer = make_response("", 304)
         answer.headers["Cache-Control"] = "no-store"
         return answer
@@ -113,9 +116,12 @@ def _facts(visit: Visit) -> dict[str, object]:
     number = None if visit.visitor is None else visit.visitor.number
     bargain = rooms.bargain(visit.uow, visit.ids["bargain_id"], number)
     seat = estimate = None
+    paying = False
     if visit.visitor is not None and bargain.is_own:
         if bargain.room_id is not None:
             seat = rooms.own_seat(visit.uow, bargain.room_id, visit.visitor.number)
+        if seat is not None and seat.status == Seat.HELD:
+            paying = is_under_way(visit, orders.order(visit.uow, seat.order_id, visit.visitor.number))
         if bargain.may_be_bought:
             estimate = own_price(visit, rooms.quote_bargain, bargain.id)
     return {
@@ -123,11 +129,12 @@ def _facts(visit: Visit) -> dict[str, object]:
         "seat": seat,
         "estimate": estimate,
         "form": visit.form,
-        "seen": f'"{_tag(bargain.id, bargain.version)}"',
+        "paying": paying,
+        "seen": f'"{_tag(bargain.id, bargain.version, paying=paying)}"',
     }
 
 
-def _tag(bargain_id: uuid.UUID, version: int) -> str:
-    """What a browser has seen: the bargain's version, in whose eyes and which language."""
+def _tag(bargain_id: uuid.UUID, version: int, *, paying: bool) -> str:
+    """What a browser has seen: the bargain's version, in whose eyes and which language, and whether they are paying."""
     whose = sha256((cookies.token() or "").encode()).hexdigest()[:12]
-    return f"{to_public('brg', bargain_id)}-{version}-{languages.reader()}-{whose}"
+    return f"{to_public('brg', bargain_id)}-{version}-{languages.reader()}-{whose}{'-paying' if paying else ''}"

@@ -24,13 +24,15 @@ _ORDER = {"order_id": "ord"}
 def show_payment(visit: Visit) -> str:
     """What is to be paid, until when, and how."""
     order = orders.order(visit.uow, visit.ids["order_id"], visit.caller.number)
-    seat = None
+    seat = bargain = None
     if order.room_id is not None:
         seat = rooms.own_seat(visit.uow, order.room_id, visit.caller.number)
+        bargain = rooms.bargain_of_room(visit.uow, order.room_id)
     payable = order.payment is not None and order.payment.status in PAYABLE
     ready = order.payment is not None and order.payment.provider in gateways()
     paying = is_under_way(visit, order)
-    return render_template("shopper/pay.html", order=order, seat=seat, payable=payable, ready=ready, paying=paying)
+    facts = {"order": order, "seat": seat, "bargain": bargain, "payable": payable, "ready": ready, "paying": paying}
+    return render_template("shopper/pay.html", **facts)
 
 
 def is_under_way(visit: Visit, order: OrderView) -> bool:
