@@ -83,7 +83,10 @@ def make_deal(
     field = "price_steps.0.price_minor" if new.price_steps else "price_minor"
     rules.check_price(new.price_minor, unit.alone_minor, field)
     least = min([new.price_minor, *(step.price_minor for step in new.price_steps)])
+    perks.check(new.host_perk, least)
     check_leave(uow, number, new.sku_id, least, field if most_minor is None else "floor_price_minor")
+    if new.host_perk is not None:
+        check_leave(uow, number, new.sku_id, perks.left_of(new.host_perk, least), "host_perk")
     if most_minor is not None:
         rules.check_start(most_minor, unit.alone_minor)
     if new.minimum_tier is not None and not store.is_tier(uow.session, new.minimum_tier, uow.now):
