@@ -23,7 +23,7 @@ from socialshop.infra.uow import UnitOfWork, in_unit_of_work
 from socialshop.invites import routes as invites_routes
 from socialshop.invites.gateway import Subjects
 from socialshop.invites.rules import Kind as LinkKind
-from socialshop.invites.subjects import deal_subject, product_subject
+from socialshop.invites.subjects import deal_subject, product_subject, storefront_subject
 from socialshop.ledger import admin_routes as ledger_admin_routes
 from socialshop.ledger import routes as ledger_routes
 from socialshop.ledger import service as ledger
@@ -57,6 +57,7 @@ from socialshop.privacy import service as privacy
 from socialshop.recommendations import routes as recommendations_routes
 from socialshop.referrals import admin_routes as referrals_admin_routes
 from socialshop.referrals import routes as referrals_routes
+from socialshop.rooms import admin_routes as rooms_admin
 from socialshop.rooms import bargain_routes
 from socialshop.rooms import routes as rooms_routes
 from socialshop.rooms import service as rooms
@@ -85,6 +86,7 @@ ROOMS = (
     orders_routes.room,
     orders_admin_routes.room,
     rooms_routes.room,
+    rooms_admin.room,
     rooms_routes.orders_room,
     bargain_routes.room,
     recommendations_routes.room,
@@ -114,6 +116,7 @@ SHARE_SUBJECTS: Subjects = {
     LinkKind.ROOM: rooms.share_subject,
     LinkKind.NOTE: community.note_subject,
     LinkKind.BARGAIN: rooms.bargain_subject,
+    LinkKind.STOREFRONT: storefront_subject,
 }
 
 

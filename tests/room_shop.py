@@ -190,7 +190,8 @@ _FAULTS = """
     UNION ALL
     SELECT 'stock', k.id::text FROM skus k WHERE k.id = :sku AND k.stock + (
         SELECT coalesce(sum(s.quantity), 0) FROM seats s JOIN rooms r ON r.id = s.room_id
-        WHERE r.sku_id = k.id AND s.status IN ('held', 'paid', 'confirmed')) <> CAST(:stock AS bigint)
+        WHERE coalesce(s.sku_id, r.sku_id) = k.id AND s.status IN ('held', 'paid', 'confirmed')
+    ) <> CAST(:stock AS bigint)
     UNION ALL
     SELECT 'quota', d.id::text FROM deals d WHERE d.quota IS NOT NULL AND d.taken <> (
         SELECT coalesce(sum(s.quantity), 0) FROM seats s JOIN rooms r ON r.id = s.room_id

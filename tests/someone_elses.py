@@ -34,7 +34,7 @@ NAME = "Zhu Somebody"
 
 @dataclass(frozen=True)
 class Belongings:
-    """What `owner`, a leader, has: public ids by their prefix, path values that are no ids by their name."""
+    """What `owner`, a leader, has: public ids by their prefix; path values that are none, or others, by their name."""
 
     owner: Person
     ids: Mapping[str, str]
@@ -55,7 +55,7 @@ class Belongings:
     def variables(self, row: Operation) -> Mapping[str, str]:
         """The operation's path variables with these objects. Raises LookupError for one that has none."""
         return {
-            name: self.ids[row.ids[name]] if name in row.ids else self.words[f"{row.name}.{name}"]
+            name: self.words.get(f"{row.name}.{name}") or self.ids[row.ids[name]]
             for name in _VARIABLE.findall(row.path)
         }
 
@@ -104,6 +104,7 @@ def belongings(app: Flask) -> Belongings:
     bargain = _made(owner, f"/bargain-offers/{offer_of_bargain}/bargains", {})
     wish = {"reason": "My neighbours ask for tea.", "channels": "A group"}
     application = _made(sign_up(app), "/me/leader-applications", wish)
+    front = _made(owner, "/me/storefront", {"title": "Tea", "picks": [deal["id"]]}, status=200)
     link = _made(owner, "/invite-links", {"kind": "room", "target_id": room["id"], "channel": "moments"})
     order, accrual = _sales(owner)
     refund = _made(owner, f"/orders/{order}/refunds", {"reason": "broken", "amount_minor": 100})
@@ -166,6 +167,7 @@ def belongings(app: Flask) -> Belongings:
         "rpt": report["id"],
         "dec": decision["id"],
         "brg": bargain["id"],
+        "sfr": front["id"],
         "lap": application["id"],
         "qst": question["id"],
         "post": note["id"],
@@ -184,6 +186,7 @@ def belongings(app: Flask) -> Belongings:
         for name in ("show_stats", "open_link", "show_qr_svg", "show_qr_png", "show_poster")
     }
     words["show_statement.month"] = owner.call("GET", "/me/statements").get_json()["data"][0]["month"]
+    words |= {f"{name}.deal_id": offer_of_bargain for name in ("show_bargain_offer", "start_bargain")}
     words |= {"take_notice.provider": "sandbox", "show_problem.code": "not_found"}
     return Belongings(owner, ids, words, batched["id"])
 

@@ -7,12 +7,13 @@ from collections.abc import Callable
 
 from socialshop.deals import service
 from socialshop.deals.errors import BelowFloor, DealNotLive, GoodsNotOpen
-from socialshop.deals.schemas import DealWire, DraftDeal, DraftProduct, NewOpening, OpeningWire, ProductWire
+from socialshop.deals.schemas.deals import DealWire, DraftDeal
+from socialshop.deals.schemas.products import DraftProduct, NewOpening, OpeningWire, ProductWire
 from socialshop.deals.service import DealView
 from socialshop.identity.service import StandingLimited
 from socialshop.infra import wired
 from socialshop.infra.uow import UnitOfWork
-from socialshop.kernel.errors import NotFound
+from socialshop.kernel.errors import InvalidValue, NotFound
 from socialshop.kernel.roles import Role
 from socialshop.web.auth import ADMINS, LEADERS, READS_ALL, Caller
 from socialshop.web.operations import Answer, Call, Reply, Room
@@ -83,6 +84,8 @@ def open_goods(call: Call[NewOpening, Nothing]) -> Answer:
 def open_deal(call: Call[DraftDeal, Nothing]) -> Answer:
     """Make a deal: one price for everybody in a room of a fixed size."""
     new = call.body.new()
+    if new.subsidy is not None and call.caller.role is not Role.ADMIN:
+        raise InvalidValue("only an admin spends the shop's money on rooms", field="fill_policy")
 
     def make(uow: UnitOfWork) -> Answer:
         return Answer(DealWire.of(service.open_deal(uow, call.caller.member_id, call.caller.number, new)), 201)

@@ -29,9 +29,9 @@ class HostPerk(NamedTuple):
     fixed_minor: int | None = None
 
 
-def check(perk: HostPerk | None, least_minor: int) -> None:
+def check(perk: HostPerk, least_minor: int) -> None:
     """Raises InvalidValue: a fixed sum a unit that is more than half of what a unit may come to cost."""
-    if perk is not None and (perk.fixed_minor or 0) > rate_of(least_minor, HIGHEST_PERK_BPS):
+    if (perk.fixed_minor or 0) > rate_of(least_minor, HIGHEST_PERK_BPS):
         raise InvalidValue("a host has at most half of what a unit may come to cost", field="host_perk")
 
 

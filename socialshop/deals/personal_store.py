@@ -13,6 +13,16 @@ PERSONAL = (
         stays="The shop's own offer; who opened it is a number.",
     ),
     Holding(
+        "storefronts",
+        ("leader", "intro"),
+        reads="SELECT id, title, intro, kept_at FROM storefronts WHERE leader = :number",
+        ids={"id": "sfr"},
+        erases=(
+            "DELETE FROM storefront_picks WHERE storefront_id IN (SELECT id FROM storefronts WHERE leader = :number)",
+            "DELETE FROM storefronts WHERE leader = :number",
+        ),
+    ),
+    Holding(
         "leader_goods_chosen",
         ("leader",),
         reads="SELECT sku_id FROM leader_goods_chosen WHERE leader = :number ORDER BY sku_id",

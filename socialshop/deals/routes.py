@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from socialshop.deals import service
-from socialshop.deals.schemas import DealPage, DealWire, PageQuery, ProductPage, ProductWire
+from socialshop.deals.schemas.deals import DealPage, DealWire
+from socialshop.deals.schemas.products import ProductPage, ProductWire
+from socialshop.deals.schemas.storefronts import DraftStorefront, StorefrontWire
+from socialshop.identity.service import StandingLimited
 from socialshop.infra.uow import UnitOfWork
-from socialshop.web.auth import PUBLIC, look
+from socialshop.kernel.errors import NotFound
+from socialshop.web.auth import LEADERS, PUBLIC, look
 from socialshop.web.operations import Answer, Call, Reply, Room
-from socialshop.web.paging import cut_page
+from socialshop.web.paging import PageQuery, cut_page
 from socialshop.web.schemas import Nothing
 
 room = Room("deals", __name__, tag="Deals")
@@ -58,3 +62,47 @@ def show_deal(call: Call[Nothing, Nothing]) -> Answer:
     With a token, a leader reads their own drafts too; admins and finance read anybody's.
     """
     return call.transact(lambda uow: Answer(DealWire.of(service.deal(uow, call.ids["deal_id"], look(uow)))))
+
+
+@room.operation(
+    "GET",
+    "/storefronts/<storefront_id>",
+    access=PUBLIC,
+    replies=Reply(200, StorefrontWire, "The storefront."),
+    ids={"storefront_id": service.STOREFRONT_PREFIX},
+)
+def show_storefront(call: Call[Nothing, Nothing]) -> Answer:
+    """A leader's storefront: what the leader picked, in order, whether it can be bought now or not."""
+    return call.transact(lambda uow: Answer(StorefrontWire.of(service.storefront(uow, call.ids["storefront_id"]))))
+
+
+@room.operation(
+    "GET", "/me/storefront", access=LEADERS, replies=Reply(200, StorefrontWire, "Your storefront."), refuses=(NotFound,)
+)
+def show_own_storefront(call: Call[Nothing, Nothing]) -> Answer:
+    """Your own storefront; 404 before you have made one."""
+
+    def read(uow: UnitOfWork) -> Answer:
+        found = service.storefront_of(uow, call.caller.number)
+        if found is None:
+            raise NotFound("you have no storefront yet")
+        return Answer(StorefrontWire.of(found))
+
+    return call.transact(read)
+
+
+@room.operation(
+    "POST",
+    "/me/storefront",
+    access=LEADERS,
+    body=DraftStorefront,
+    replies=Reply(200, StorefrontWire, "Your storefront, as everybody sees it from now on."),
+    refuses=(NotFound, StandingLimited),
+)
+def keep_storefront(call: Call[DraftStorefront, Nothing]) -> Answer:
+    """Make your storefront, or make it anew: a title, some words, and deals and products in an order.
+
+    Its link is `POST /invite-links` with kind `storefront`, and binds as others do.
+    """
+    new = call.body.new()
+    return call.transact(lambda uow: Answer(StorefrontWire.of(service.keep_storefront(uow, call.caller, new))))

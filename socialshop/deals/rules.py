@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import NamedTuple
 
 from socialshop.kernel.errors import InvalidValue
 
@@ -19,6 +20,7 @@ ALONE = 1
 MOST_CHOPS = 200
 SAME_WEIGHT_BPS, MOST_WEIGHT_BPS = 10_000, 50_000
 MOST_RETURN_DAYS = 365
+MOST_UNITS_OFFERED = 20
 
 
 class Status(StrEnum):
@@ -29,6 +31,13 @@ class Status(StrEnum):
     LIVE = "live"
     PAUSED = "paused"
     ENDED = "ended"
+
+
+class Subsidy(NamedTuple):
+    """From how many paid seats on the shop fills a room at its clock, and what all of the deal's may cost it."""
+
+    from_seats: int
+    budget_minor: int
 
 
 class LatePayer(StrEnum):
@@ -66,6 +75,23 @@ def status_at(now: datetime, *, draft: bool, paused: bool, starts_at: datetime, 
     if paused:
         return Status.PAUSED
     return Status.SCHEDULED if now < starts_at else Status.LIVE
+
+
+def subsidy_of(fill_policy: str, from_seats: int | None, budget_minor: int | None) -> Subsidy | None:
+    """What the shop adds to rooms that lack some; None for the policy `none`. Raises InvalidValue for half of it."""
+    if fill_policy == "none" and (from_seats, budget_minor) == (None, None):
+        return None
+    if fill_policy == "none":
+        raise InvalidValue("without fill_policy subsidy there is none to describe", field="fill_policy")
+    if from_seats is None or budget_minor is None:
+        raise InvalidValue("a subsidy needs subsidy_from and subsidy_budget_minor", field="fill_policy")
+    return Subsidy(from_seats, budget_minor)
+
+
+def check_subsidy(subsidy: Subsidy, group_size: int) -> None:
+    """Raises InvalidValue: a room is filled by some who paid, and lacks some."""
+    if not 1 <= subsidy.from_seats < group_size:
+        raise InvalidValue("a subsidy begins with one paid seat at least, and before the last", field="subsidy_from")
 
 
 def check_price(price_minor: int, alone_minor: int, field: str = "price_minor") -> None:

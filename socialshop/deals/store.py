@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -57,12 +57,14 @@ class UnitTerms(NamedTuple):
 
     alone_minor: int
     return_days: int
+    product_id: uuid.UUID
 
 
 class DealRow(NamedTuple):
     """A deal with what it sells; `ends_at` is when it was ended, where that came before its time.
 
-    `price_steps` and `host_perk` are as they are kept: see `ladder` and `perks`.
+    `price_steps` and `host_perk` are as they are kept: see `ladder` and `perks`. `units` are what may be chosen, the
+    first its own, each with id, code, title, price_minor, alone_minor and stock.
     """
 
     id: uuid.UUID
@@ -91,13 +93,22 @@ class DealRow(NamedTuple):
     price_steps: list[dict[str, int]] | None
     host_perk: dict[str, Any] | None
     newcomer_only: bool
+    subsidy_from: int | None
+    units: list[dict[str, Any]]
 
 
 _DEAL = """
     SELECT d.id, d.sku_id, s.product_id, d.opened_by, d.title, d.group_size, d.price_minor, s.currency, d.starts_at,
         coalesce(d.ended_at, d.ends_at), d.room_ttl_seconds, d.seat_hold_seconds, d.per_member_limit, d.quota,
         d.late_payer, d.draft, d.paused_at IS NOT NULL, d.ended_at IS NOT NULL, d.minimum_tier, d.circle_only,
-        coalesce(d.return_days, p.return_days), s.stock, s.price_minor, d.price_steps, d.host_perk, d.newcomer_only
+        coalesce(d.return_days, p.return_days), s.stock, s.price_minor, d.price_steps, d.host_perk, d.newcomer_only,
+        (SELECT b.from_seats FROM deal_subsidies b WHERE b.deal_id = d.id),
+        coalesce((
+            SELECT jsonb_agg(jsonb_build_object('id', u.id, 'code', u.code, 'title', u.title, 'stock', u.stock,
+                'price_minor', o.price_minor, 'alone_minor', u.price_minor) ORDER BY o.place)
+            FROM deal_skus o JOIN skus u ON u.id = o.sku_id WHERE o.deal_id = d.id
+        ), jsonb_build_array(jsonb_build_object('id', s.id, 'code', s.code, 'title', s.title, 'stock', s.stock,
+            'price_minor', d.price_minor, 'alone_minor', s.price_minor)))
     FROM deals d JOIN skus s ON s.id = d.sku_id JOIN products p ON p.id = s.product_id
 """
 
@@ -140,6 +151,14 @@ def find_product(session: Session, product_id: uuid.UUID) -> ProductRow | None:
     return ProductRow(*row) if row else None
 
 
+def products_by_id(session: Session, ids: Sequence[uuid.UUID]) -> list[ProductRow]:
+    """These products, in no order."""
+    rows = session.execute(
+        text("SELECT id, title, description, return_days FROM products WHERE id = ANY(:ids)"), {"ids": list(ids)}
+    )
+    return [ProductRow(*row) for row in rows]
+
+
 def skus_of(session: Session, product_ids: Sequence[uuid.UUID]) -> list[tuple[uuid.UUID, SkuRow]]:
     """The units of these products, each with its product's id, in the order they were given."""
     rows = session.execute(
@@ -152,13 +171,30 @@ def skus_of(session: Session, product_ids: Sequence[uuid.UUID]) -> list[tuple[uu
     return [(row[0], SkuRow(*row[1:])) for row in rows]
 
 
-def unit_terms(session: Session, sku_id: uuid.UUID) -> UnitTerms | None:
-    """What a deal's terms are measured by; None where there is no such unit."""
-    row = session.execute(
-        text("SELECT s.price_minor, p.return_days FROM skus s JOIN products p ON p.id = s.product_id WHERE s.id = :id"),
-        {"id": sku_id},
-    ).one_or_none()
-    return UnitTerms(*row) if row else None
+def unit_terms(session: Session, sku_ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, UnitTerms]:
+    """What a deal's terms are measured by, of those of these units that there are."""
+    rows = session.execute(
+        text(
+            "SELECT s.id, s.price_minor, p.return_days, p.id FROM skus s JOIN products p ON p.id = s.product_id"
+            " WHERE s.id = ANY(:ids)"
+        ),
+        {"ids": list(sku_ids)},
+    )
+    return {row[0]: UnitTerms(*row[1:]) for row in rows}
+
+
+def add_deal_skus(session: Session, deal_id: uuid.UUID, prices: Mapping[uuid.UUID, int]) -> None:
+    """Append the units of a deal that offers several, each with its price, in this order."""
+    session.execute(
+        text(
+            """
+            INSERT INTO deal_skus (deal_id, sku_id, place, price_minor)
+            SELECT :deal_id, sku_id, place, price_minor FROM unnest(CAST(:skus AS uuid[]), CAST(:prices AS bigint[]))
+                WITH ORDINALITY AS given (sku_id, price_minor, place)
+            """
+        ),
+        {"deal_id": deal_id, "skus": list(prices), "prices": list(prices.values())},
+    )
 
 
 def is_tier(session: Session, code: str, now: datetime) -> bool:
@@ -195,6 +231,46 @@ def add_deal(session: Session, values: dict[str, object]) -> None:
             **{name: json.dumps(values[name]) if values[name] else None for name in ("price_steps", "host_perk")},
         },
     )
+
+
+def add_subsidy(session: Session, deal_id: uuid.UUID, from_seats: int, budget_minor: int) -> None:
+    """Give a deal a budget to fill rooms from."""
+    session.execute(
+        text("INSERT INTO deal_subsidies (deal_id, from_seats, budget_minor) VALUES (:id, :from_seats, :budget)"),
+        {"id": deal_id, "from_seats": from_seats, "budget": budget_minor},
+    )
+
+
+def spend_subsidies(
+    session: Session, deal_ids: Sequence[uuid.UUID], room_ids: Sequence[uuid.UUID], costs: Sequence[int]
+) -> list[uuid.UUID]:
+    """Spend what these rooms cost, in their order as far as each deal's budget goes; returns the rooms that are paid.
+
+    One statement: the budgets' rows are locked in id order, sums run over what is left of them then, and the CHECK
+    stands behind it.
+    """
+    rows = session.execute(
+        text(
+            """
+            WITH locked AS (
+                SELECT deal_id, budget_minor - spent_minor AS left_minor FROM deal_subsidies
+                WHERE deal_id = ANY(:deals) ORDER BY deal_id FOR NO KEY UPDATE
+            ), asked AS (
+                SELECT a.*, sum(a.cost) OVER (PARTITION BY a.deal_id ORDER BY a.place) AS sum_minor
+                FROM unnest(CAST(:deals AS uuid[]), CAST(:rooms AS uuid[]), CAST(:costs AS bigint[]))
+                    WITH ORDINALITY AS a (deal_id, room_id, cost, place)
+            ), paid AS (
+                SELECT a.* FROM asked a JOIN locked l ON l.deal_id = a.deal_id WHERE a.sum_minor <= l.left_minor
+            ), spent AS (
+                UPDATE deal_subsidies s SET spent_minor = s.spent_minor + p.cost
+                FROM (SELECT deal_id, sum(cost) AS cost FROM paid GROUP BY deal_id) p WHERE s.deal_id = p.deal_id
+            )
+            SELECT room_id FROM paid ORDER BY place
+            """
+        ),
+        {"deals": list(deal_ids), "rooms": list(room_ids), "costs": list(costs)},
+    )
+    return list(rows.scalars())
 
 
 def end_draft(session: Session, deal_id: uuid.UUID, now: datetime) -> bool:
@@ -276,17 +352,20 @@ def deals_of(session: Session, number: int, before: uuid.UUID | None, limit: int
     return [DealRow(*row) for row in rows]
 
 
-def give_back(session: Session, deal_ids: Sequence[uuid.UUID], quantities: Sequence[int]) -> None:
+def give_back(
+    session: Session, deal_ids: Sequence[uuid.UUID], sku_ids: Sequence[uuid.UUID], quantities: Sequence[int]
+) -> None:
     """Return units to the stock and the quota of their deals. Rows are taken in id order: two of these cannot meet."""
     session.execute(
         text(
             """
             WITH given AS (
-                SELECT d.id AS deal_id, d.sku_id, sum(g.quantity) AS quantity
-                FROM unnest(CAST(:deals AS uuid[]), CAST(:quantities AS bigint[])) AS g (deal_id, quantity)
-                JOIN deals d ON d.id = g.deal_id GROUP BY d.id, d.sku_id
+                SELECT * FROM unnest(CAST(:deals AS uuid[]), CAST(:skus AS uuid[]), CAST(:quantities AS bigint[]))
+                    AS g (deal_id, sku_id, quantity)
             ), by_sku AS (
                 SELECT sku_id, sum(quantity) AS quantity FROM given GROUP BY sku_id
+            ), by_deal AS (
+                SELECT deal_id, sum(quantity) AS quantity FROM given GROUP BY deal_id
             ), locked AS (
                 SELECT s.id FROM skus s WHERE s.id IN (SELECT sku_id FROM by_sku) ORDER BY s.id FOR NO KEY UPDATE
             ), stocked AS (
@@ -296,9 +375,9 @@ def give_back(session: Session, deal_ids: Sequence[uuid.UUID], quantities: Seque
                 SELECT d.id FROM deals d WHERE d.id IN (SELECT deal_id FROM given) AND d.quota IS NOT NULL
                 ORDER BY d.id FOR NO KEY UPDATE
             )
-            UPDATE deals SET taken = taken - g.quantity FROM given g
-            WHERE deals.id = g.deal_id AND deals.id IN (SELECT id FROM locked_deals)
+            UPDATE deals SET taken = taken - b.quantity FROM by_deal b
+            WHERE deals.id = b.deal_id AND deals.id IN (SELECT id FROM locked_deals)
             """
         ),
-        {"deals": list(deal_ids), "quantities": list(quantities)},
+        {"deals": list(deal_ids), "skus": list(sku_ids), "quantities": list(quantities)},
     )

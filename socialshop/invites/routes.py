@@ -61,7 +61,7 @@ _KEPT = {"Cache-Control": "public, max-age=86400"}
     refuses=(InvalidValue, NotFound),
 )
 def make_link(call: Call[NewLink, Nothing]) -> Answer:
-    """Make an invite link to yourself, a deal, a room, a bargain, a product or a note.
+    """Make an invite link to yourself, a deal, a room, a bargain, a storefront, a product or a note.
 
     Who registers through it is bound to you. `share_text` is in the language that `Accept-Language` prefers: zh or en.
     """

@@ -36,6 +36,7 @@ class Kind(StrEnum):
     PRODUCT = "product"
     NOTE = "note"
     BARGAIN = "bargain"
+    STOREFRONT = "storefront"
 
 
 class Act(StrEnum):
@@ -44,6 +45,7 @@ class Act(StrEnum):
     BUY = "buy"
     READ = "note"
     CHOP = "bargain"
+    VISIT = "storefront"
 
 
 @dataclass(frozen=True, slots=True)

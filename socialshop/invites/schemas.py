@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, ConfigDict, Field, StringConstraints
+from pydantic import ConfigDict, Field, StringConstraints
 
 from socialshop.invites.rules import LONGEST_CHANNEL, Kind, ShareSubject
 from socialshop.invites.service import Landing, Link, Stats
@@ -12,7 +12,14 @@ from socialshop.kernel.ids import to_public
 from socialshop.web.paging import Page
 from socialshop.web.schemas import Instant, MoneyWire, Wire, with_example
 
-TARGET_PREFIX = {Kind.DEAL: "deal", Kind.ROOM: "room", Kind.PRODUCT: "prd", Kind.NOTE: "post", Kind.BARGAIN: "brg"}
+TARGET_PREFIX = {
+    Kind.DEAL: "deal",
+    Kind.ROOM: "room",
+    Kind.PRODUCT: "prd",
+    Kind.NOTE: "post",
+    Kind.BARGAIN: "brg",
+    Kind.STOREFRONT: "sfr",
+}
 _LINK: dict[str, Any] = {
     "code": "7KQ2M9XWTB",
     "kind": "room",
@@ -34,20 +41,12 @@ _SUBJECT: dict[str, Any] = {
 }
 
 
-def _has_a_page(kind: str) -> str:
-    if kind == "storefront":
-        raise ValueError("storefronts cannot be shared yet: choose member, deal, room, product, note or bargain")
-    return kind
-
-
 class NewLink(Wire):
     """What a link leads to, and where it will be shared; `target_id` is for all kinds but `member`."""
 
     model_config = with_example({"kind": "member", "channel": "moments"})
 
-    kind: Annotated[
-        Literal["member", "deal", "room", "product", "note", "bargain", "storefront"], AfterValidator(_has_a_page)
-    ]
+    kind: Literal["member", "deal", "room", "product", "note", "bargain", "storefront"]
     target_id: Annotated[str, StringConstraints(min_length=1, max_length=60)] | None = None
     channel: Annotated[str, StringConstraints(min_length=1, max_length=LONGEST_CHANNEL)] | None = None
 

@@ -7,7 +7,7 @@ import uuid
 from socialshop.deals import service as deals
 from socialshop.deals.rules import Status
 from socialshop.infra.uow import UnitOfWork
-from socialshop.invites.rules import ShareSubject
+from socialshop.invites.rules import Act, ShareSubject
 
 
 def deal_subject(uow: UnitOfWork, deal_id: uuid.UUID) -> ShareSubject:
@@ -22,6 +22,12 @@ def deal_subject(uow: UnitOfWork, deal_id: uuid.UUID) -> ShareSubject:
         price_alone=deal.price_alone,
         ladder=deal.price_steps,
     )
+
+
+def storefront_subject(uow: UnitOfWork, storefront_id: uuid.UUID) -> ShareSubject:
+    """A leader's storefront. Raises NotFound."""
+    found = deals.storefront(uow, storefront_id)
+    return ShareSubject(title=found.title, price=None, is_open=True, act=Act.VISIT)
 
 
 def product_subject(uow: UnitOfWork, product_id: uuid.UUID) -> ShareSubject:

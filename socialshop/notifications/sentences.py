@@ -32,6 +32,14 @@ SENTENCES: Mapping[str, tuple[str, str]] = {
         "“{title}” was cancelled; your money is on its way back.",
         "「{title}」已取消，你的钱正在退回。",
     ),
+    "room_cancelled_by_shop": (
+        "The shop cancelled “{title}”. The reason: {reason}",
+        "商店取消了「{title}」。原因：{reason}",
+    ),
+    "room_cancelled_by_shop_paid": (
+        "The shop cancelled “{title}”; your money is on its way back. The reason: {reason}",
+        "商店取消了「{title}」，你的钱正在退回。原因：{reason}",
+    ),
     "room_reminder": (
         "Your seat in “{title}” is not paid yet. The room closes at {until:time}.",
         "你在「{title}」的名额还未付款，{until:time} 截止。",

@@ -59,16 +59,18 @@ def subject_of(uow: UnitOfWork, link: Link) -> ShareSubject | None:
 
 
 def titles(uow: UnitOfWork, links: Sequence[Link]) -> Mapping[uuid.UUID, str]:
-    """What these links lead to is called; without what is gone. Four statements, whatever the number."""
+    """What these links lead to is called; without what is gone. Five statements, whatever the number."""
     if not any(link.target_id for link in links):
         return {}
     targets = [link.target_id for link in links if link.target_id is not None]
     in_rooms = [link.target_id for link in links if link.target_id is not None and link.kind is Kind.ROOM]
     bargains = [link.target_id for link in links if link.target_id is not None and link.kind is Kind.BARGAIN]
+    fronts = [link.target_id for link in links if link.target_id is not None and link.kind is Kind.STOREFRONT]
     notes = [link.target_id for link in links if link.target_id is not None and link.kind is Kind.NOTE]
     return {
         **deals.titles(uow, targets),
         **rooms.titles(uow, in_rooms),
         **rooms.bargain_titles(uow, bargains),
+        **deals.storefront_titles(uow, fronts),
         **community.note_titles(uow, notes),
     }

@@ -64,6 +64,7 @@ EXEMPT: dict[str, str] = {
     "order_rebates.facts": "sizes of groups and rates",
     "outbox_events.name": "of a kind of fact",
     "payment_calls.reason": "of the shop: why a payment is released",
+    "rooms.cancel_reason": "of the shop: why it cancelled a room",
     "rewards.per_member": "a limit",
     "tier_programmes.name": "of a programme",
     "payment_notices.ref": "the provider's number of a payment",

@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from socialshop.deals.schemas import DEAL, DealWire
+from socialshop.deals.schemas.deals import DEAL, DealWire
 from socialshop.recommendations.rules import MOST
 from socialshop.recommendations.service import Recommendation, Recommendations
 from socialshop.web.schemas import Wire, with_example

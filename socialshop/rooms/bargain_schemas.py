@@ -8,7 +8,8 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import Field, StringConstraints
 
 from socialshop.deals.rules import MOST_CHOPS, MOST_UNITS, MOST_WEIGHT_BPS, SAME_WEIGHT_BPS
-from socialshop.deals.schemas import PriceMinor, Seconds, Title
+from socialshop.deals.schemas.deals import Seconds
+from socialshop.deals.schemas.products import PriceMinor, Title
 from socialshop.deals.service import BargainOffer, BuyAt, NewBargain
 from socialshop.kernel.ids import from_public, to_public
 from socialshop.rooms.schemas import SeatClaim

@@ -90,6 +90,7 @@ def open_room(call: Call[SeatClaim, Nothing]) -> Answer:
             call.ids["deal_id"],
             body.quantity,
             attribution(body, uow),
+            sku_id=body.unit(),
             means=body.means(),
         )
         send_to(uow, call.caller.number, body, joined)
@@ -134,6 +135,7 @@ def join_any_room(call: Call[AnySeatClaim, Nothing]) -> Answer:
             call.ids["deal_id"],
             body.quantity,
             attribution(body, uow),
+            sku_id=body.unit(),
             means=body.means(),
             or_open=body.or_open,
         )
@@ -210,6 +212,7 @@ def join_room(call: Call[SeatClaim, Nothing]) -> Answer:
             call.ids["room_id"],
             body.quantity,
             attribution(body, uow),
+            sku_id=body.unit(),
             means=body.means(),
         )
         send_to(uow, call.caller.number, body, joined)
@@ -355,7 +358,8 @@ def send_to(uow: UnitOfWork, buyer: int, body: SeatClaim, joined: Joined) -> Non
 
 def _quoted(uow: UnitOfWork, call: Call[QuoteRequest, Nothing], quote: Callable[..., Estimate], about: str) -> Answer:
     body = call.body
-    found = quote(uow, call.caller, call.ids[about], body.quantity, attribution(body, uow), means=body.means())
+    through = attribution(body, uow)
+    found = quote(uow, call.caller, call.ids[about], body.quantity, through, sku_id=body.unit(), means=body.means())
     return Answer(QuoteWire.of(found))
 
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
+import uuid
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, StringConstraints, model_validator
 
 from socialshop.deals.rules import MOST_UNITS
-from socialshop.deals.schemas import PerkWire, StepWire
+from socialshop.deals.schemas.deals import PerkWire, StepWire
 from socialshop.kernel.ids import from_public, to_public
 from socialshop.loyalty.coupon_sentences import why
 from socialshop.loyalty.coupons import MOST_STACKED
@@ -37,6 +38,9 @@ _ROOM: dict[str, Any] = {
     "host_perk": None,
     "final_price": None,
     "newcomer_only": False,
+    "seats_subsidised": 0,
+    "cancel_reason": None,
+    "skus": [],
     "members": [{"display_name": "林小满", "avatar": None, "status": "held"}],
 }
 _SEAT: dict[str, Any] = {
@@ -52,13 +56,15 @@ class QuoteRequest(Wire):
 
     `invite_code`: the link followed here before counts where none is named.
 
-    `use_points`: at most so many points, as far as the rules of points allow. `coupons`: the best set of those you
-    have, or none; `coupon_ids`: these very ones of `GET /me/coupons` instead.
+    `sku_id`: which unit, where several are offered; the deal's first where none is named. `use_points`: at most so many
+    points, as far as the rules of points allow. `coupons`: the best set of those you have, or none; `coupon_ids`: these
+    very ones of `GET /me/coupons` instead.
     """
 
     model_config = with_example({"quantity": 1})
 
     quantity: int = Field(1, ge=1, le=MOST_UNITS)
+    sku_id: Annotated[str, StringConstraints(min_length=1, max_length=100)] | None = None
     use_points: int | None = Field(None, ge=1, le=MOST_POINTS)
     coupons: Literal["auto", "none"] = "auto"
     coupon_ids: Annotated[list[str], Field(min_length=1, max_length=MOST_STACKED)] | None = None
@@ -69,6 +75,10 @@ class QuoteRequest(Wire):
         if self.coupon_ids is not None and self.coupons == "none":
             raise ValueError("send coupon_ids, or no coupons, not both")
         return self
+
+    def unit(self) -> uuid.UUID | None:
+        """Which unit was named. Raises NotFound for an id that is none."""
+        return None if self.sku_id is None else from_public("sku", self.sku_id)
 
     def means(self) -> Means:
         """What besides money should pay. Raises NotFound for an id that is none."""
@@ -91,6 +101,14 @@ class AnySeatClaim(SeatClaim):
     model_config = with_example({"quantity": 1, "or_open": True})
 
     or_open: bool = False
+
+
+class Cancellation(Wire):
+    """Why the shop cancels a room: its members read it."""
+
+    model_config = with_example({"reason": "the goods are recalled"})
+
+    reason: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=500)]
 
 
 class CouponUsedWire(Wire):
@@ -218,11 +236,20 @@ class MemberWire(Wire):
     status: Literal["held", "paid", "confirmed"]
 
 
+class RoomUnitWire(Wire):
+    """A unit that may be chosen with a seat."""
+
+    id: str
+    title: str
+    price: MoneyWire
+
+
 class RoomWire(Wire):
     """A room. `seats_taken` counts held and paid seats, the host's too.
 
     Of a room with `price_steps` everybody pays `price`, that of the smallest; it is open until the largest is full or
-    its time is over, and `final_price` is what a unit costs in the end: known once it is filled, null before.
+    its time is over, and `final_price` is what a unit costs in the end: known once it is filled, null before. `skus`
+    are the units that may be chosen, empty where there is one alone.
     """
 
     model_config = with_example(_ROOM)
@@ -240,6 +267,9 @@ class RoomWire(Wire):
     host_perk: PerkWire | None
     final_price: MoneyWire | None
     newcomer_only: bool
+    seats_subsidised: int
+    cancel_reason: str | None
+    skus: list[RoomUnitWire]
     members: list[MemberWire]
 
     @classmethod
@@ -259,6 +289,12 @@ class RoomWire(Wire):
             host_perk=PerkWire.of(view.host_perk),
             final_price=MoneyWire.of(view.final_price) if view.final_price else None,
             newcomer_only=view.newcomer_only,
+            seats_subsidised=view.seats_subsidised,
+            cancel_reason=view.cancel_reason,
+            skus=[
+                RoomUnitWire(id=to_public("sku", unit.id), title=unit.title, price=MoneyWire.of(unit.price))
+                for unit in view.units
+            ],
             members=[
                 MemberWire.model_validate(
                     {"display_name": member.display_name, "avatar": None, "status": member.status.value}

@@ -47,3 +47,15 @@ def test_a_passkey_is_made_and_signs_in(chromium: Browser, shop: Shop) -> None:
         lin.open("/account")
         assert email in lin.page.inner_text("main")
         assert lin.complaints == []
+
+
+def test_at_an_address_a_page_says_where_passkeys_work(chromium: Browser, shop: Shop) -> None:
+    by_name = shop.address.replace("127.0.0.1", "localhost")
+    with visiting(chromium, replace(shop, address=by_name.replace("localhost", "127.0.0.1"))) as lin:
+        lin.open("/sign-in/passkey")
+        assert not lin.page.is_visible("main form button")
+        assert by_name in lin.page.inner_text("[data-elsewhere]")
+        lin.tap("[data-elsewhere] a")
+        lin.page.wait_for_url(f"{by_name}/**")
+        assert lin.page.is_visible("main form button")
+        assert not lin.page.is_visible("[data-elsewhere]")

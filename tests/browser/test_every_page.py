@@ -65,6 +65,7 @@ def examples(shop: Shop) -> dict[str, str]:
         "product_id": product,
         "deal_id": shop.call("GET", "/deals")["data"][0]["id"],
         **a_bargain(shop),
+        "storefront_id": a_storefront(shop),
         "sku_id": shop.call("GET", "/products")["data"][0]["skus"][0]["id"],
         "room_id": placed["room_id"],
         "order_id": placed["id"],
@@ -87,6 +88,13 @@ def examples(shop: Shop) -> dict[str, str]:
         "member_id": shop.call("GET", "/me", PEOPLE["leader"])["id"],
         "endpoint_id": an_endpoint(shop),
     }
+
+
+def a_storefront(shop: Shop) -> str:
+    """The leader's storefront with a deal and a product."""
+    picks = [shop.call("GET", f"/{name}")["data"][0]["id"] for name in ("deals", "products")]
+    front = {"title": "The tea corner", "intro": "What I drink myself.", "picks": picks}
+    return str(shop.call("POST", "/me/storefront", PEOPLE["leader"], front)["id"])
 
 
 def a_bargain(shop: Shop) -> dict[str, str]:

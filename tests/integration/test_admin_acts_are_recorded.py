@@ -74,10 +74,13 @@ class Office:
         chopped = {"sku_id": sku, "title": "Chop", "start_price_minor": 900, "floor_price_minor": 90, "chops": 9}
         self.act(self.leader, "/bargain-offers", **chopped, lasts_seconds=60)
         self.act(self.leader, f"/deals/{deal}/publish")
+        self.act(self.leader, "/me/storefront", title="Tea", picks=[deal])
         self.act(self.first, f"/deals/{deal}/pause")
         self.act(self.first, f"/deals/{deal}/resume")
         opener, joiner = self.buyers
         opened = opener.call("POST", f"/deals/{deal}/rooms", key="o", json={}).get_json()
+        other = opener.call("POST", f"/deals/{deal}/rooms", key="x", json={}).get_json()["room"]["id"]
+        self.act(self.first, f"/admin/rooms/{other}/cancel", reason="recalled")
         self.act(self.first, f"/deals/{deal}/end")
         joined = joiner.call("POST", f"/rooms/{opened['room']['id']}/seats", key="j", json={}).get_json()
         for buyer, taken in ((opener, opened), (joiner, joined)):

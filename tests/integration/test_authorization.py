@@ -52,8 +52,14 @@ DEALS = {
     "POST /bargain-offers",
     *(f"POST /deals/<deal_id>/{step}" for step in ("publish", "pause", "resume", "end")),
 }
-# Of who leads a circle.
-LEADS = {"GET /me/circle", "POST /me/circle/notices", "GET /me/first-steps"}
+# Of who leads.
+LEADS = {
+    "GET /me/storefront",
+    "POST /me/storefront",
+    "GET /me/circle",
+    "POST /me/circle/notices",
+    "GET /me/first-steps",
+}
 # Who earns nothing has no money to ask for.
 EARNERS_READ = {
     "GET /me/payout-destinations",

@@ -98,7 +98,7 @@ def test_what_cannot_be_shared_is_refused_and_makes_no_link(app: Flask, leader: 
     draft, _ = a_deal(leader, draft=True)
     before = counts("invite_links")
     refused = {
-        (422, "invalid_value", "kind"): [{"kind": "storefront"}],
+        (422, "invalid_value", "kind"): [{"kind": "shop"}],
         (422, "invalid_value", "target_id"): [{"kind": "room"}, {"kind": "member", "target_id": draft}],
         (404, "not_found", None): [
             {"kind": "deal", "target_id": draft},

@@ -23,6 +23,7 @@ from tests.web_client import Person, refusal, sign_up
 
 # api.md, "Without a token": whatever is public beyond this is a mistake.
 PUBLIC = {
+    "GET /api/v1/storefronts/<storefront_id>",
     "GET /api/v1/bargain-offers",
     "GET /api/v1/bargain-offers/<deal_id>",
     "GET /api/v1/bargains/<bargain_id>",
@@ -241,6 +242,8 @@ EVERYBODY = frozenset(Role)
 # An operation under /admin is for its declared roles. One that names an object and is neither must be added.
 WHO_ELSE = {
     "show_order": auth.READS_ALL.roles,
+    "buy_bargain": NOBODY,
+    "show_statement": NOBODY,
     "list_order_refunds": auth.READS_ALL.roles,
     "receive_order": NOBODY,
     "change_address": NOBODY,
@@ -289,6 +292,13 @@ WHO_ELSE = {
     "answer_survey": EVERYBODY,
     "show_deal": EVERYBODY,
     "open_deal": EVERYBODY,
+    "offer_bargain": EVERYBODY,
+    "show_bargain_offer": EVERYBODY,
+    "start_bargain": EVERYBODY,
+    "show_bargain": EVERYBODY,
+    "chop_bargain": EVERYBODY,
+    "show_storefront": EVERYBODY,
+    "keep_storefront": EVERYBODY,
     "open_room": EVERYBODY,
     "join_any_room": EVERYBODY,
     "quote_deal": EVERYBODY,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import uuid
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,7 +16,9 @@ from web_client import counts
 
 from socialshop.commissions import service as commissions
 from socialshop.commissions.plan import parse_plan
-from socialshop.infra.uow import in_unit_of_work
+from socialshop.deals import service as deals
+from socialshop.deals.service import NewProduct, NewSku
+from socialshop.infra.uow import in_unit_of_work, unit_of_work
 from socialshop.kernel.ids import from_public, to_public
 from socialshop.kernel.roles import Role
 
@@ -414,3 +417,28 @@ def test_what_is_wrong_with_a_ladder_or_a_perk_is_told_beside_its_field(
     assert answer.status_code == 422
     assert f'id="{field}-told"' in answer.text
     assert rows("SELECT count(*) FROM deals") == [(0,)]
+
+
+def test_kinds_of_a_product_are_offered_by_the_form_and_chosen_on_the_pages(shop: RoomShop, leader: Visitor) -> None:
+    units = [NewSku("s", "100 g", 10_900, 3), NewSku("l", "500 g", 10_900, 3), NewSku("x", "1 kg", 10_900, 0)]
+    with unit_of_work(shop.pay_shop.clock) as uow:
+        found = deals.add_product(uow, uuid.uuid4(), NewProduct("Oolong", "", 7, units), "CNY").skus
+    small, large, none_left = (to_public("sku", unit.id) for unit in found)
+    typed = {"sku_id": small, f"also.{large}": "yes", f"also.{none_left}": "yes"}
+    deal = opened(shop, leader, **typed)
+    page = leader.look(f"/deals/{deal}").text
+    assert re.findall(r'<option value="(sku_\w+)"( disabled)?', page) == [
+        (small, ""),
+        (large, ""),
+        (none_left, " disabled"),
+    ]
+    answer = leader.send(f"/deals/{deal}", f"/deals/{deal}/rooms", sku_id=large, quantity="2")
+    assert answer.status_code == 303
+    assert rows("SELECT l.sku_id, l.title, l.quantity FROM order_lines l") == [
+        (from_public("sku", large), "Tea for two, 500 g", 2)
+    ]
+    room = to_public("room", rows("SELECT id FROM rooms")[0][0])
+    guest = member(shop.app, name="Li")
+    assert f'<option value="{large}"' in guest.look(f"/rooms/{room}").text
+    assert guest.send(f"/rooms/{room}", f"/rooms/{room}/seats", sku_id=large, quantity="1").status_code == 303
+    assert rows("SELECT stock FROM skus WHERE id = :id", id=from_public("sku", large)) == [(0,)]

@@ -62,7 +62,7 @@ def test_the_page_of_a_mails_link_asks_first_and_needs_nobody_signed_in(site: Fl
     number = rows("SELECT number FROM members WHERE id = :id", id=lin.card.member_id)[0][0]
     token = signatures().write(number, Topic.MEMBERSHIP)
     page = anybody.look(f"/unsubscribe?token={token}").text
-    assert "You will get no more mails about: How your tier stands." in page
+    assert "You will get no more mails about: Your tier, your plan, coupons and campaigns." in page
     assert all(wishes(lin).values())
     done = anybody.send(f"/unsubscribe?token={token}")
     assert done.status_code == 200

@@ -22,15 +22,19 @@ from room_shop import RoomShop, faults, room_shop, unsettled
 from sqlalchemy import text
 
 from socialshop.deals.errors import OutOfStock
-from socialshop.deals.rules import LatePayer
-from socialshop.infra.uow import unit_of_work
+from socialshop.deals.rules import LatePayer, Subsidy
+from socialshop.infra.uow import in_unit_of_work, unit_of_work
 from socialshop.kernel.errors import DomainError, NotFound
 from socialshop.payments.rules import Outcome
+from socialshop.rooms import service as rooms
 from socialshop.rooms.errors import AlreadySeated, RoomClosed, RoomFull, SeatPaid
 from socialshop.rooms.service import Joined
 from tests.payment_shop import rows
 
 SIZE, TTL, HOLD, STOCK = 3, 600, 120, 14
+# What a missing seat costs the shop: the price alone less the price together.
+SEAT = 1_000
+SUBSIDIES = [None, Subsidy(1, 3_500), Subsidy(2, 1_500)]
 PEOPLE = st.integers(0, 4)
 PICKS = st.integers(0, 99)
 
@@ -90,11 +94,16 @@ class Rooms(RuleBasedStateMachine):
     def now(self) -> datetime:
         return self.shop.pay_shop.clock.now()
 
-    @initialize(policy=st.sampled_from(LatePayer))
-    def open_for_business(self, policy: LatePayer) -> None:
-        self.policy = policy
+    @initialize(
+        policy=st.sampled_from(LatePayer), subsidy=st.sampled_from([None, Subsidy(1, 3_500), Subsidy(2, 1_500)])
+    )
+    def open_for_business(self, policy: LatePayer, subsidy: Subsidy | None) -> None:
+        self.policy, self.subsidy = policy, subsidy
+        self.budget = 0 if subsidy is None else subsidy.budget_minor
+        # The shop lives through all examples, and its books with it.
+        self.subsidised = self.shop.balance("shop:subsidy")
         self.shop.stock_tea(STOCK)
-        self.deal = self.shop.deal(SIZE, ttl=TTL, hold=HOLD, late_payer=policy)
+        self.deal = self.shop.deal(SIZE, ttl=TTL, hold=HOLD, late_payer=policy, subsidy=subsidy)
         self.people = [self.shop.member() for _ in range(5)]
 
     # --- the model --------------------------------------------------------------------------------------------------
@@ -274,7 +283,25 @@ class Rooms(RuleBasedStateMachine):
         self._give_up(room, *lapsed)
         self._hand_on(room)
         if room.status == "open" and room.expires_at <= self.now:
+            self._clock_strikes(room)
+
+    def _clock_strikes(self, room: Room) -> None:
+        cost = (SIZE - len(room.paid())) * SEAT
+        if self.subsidy is None or len(room.paid()) < self.subsidy.from_seats or cost > self.budget:
             self._end(room, "expired")
+            return
+        self.budget -= cost
+        room.status = "filled"
+        for place in room.places.values():
+            place.placed.status = "confirmed"
+
+    @precondition(lambda self: any(room.status == "open" for room in self.rooms))
+    @rule(pick=PICKS)
+    def the_shop_cancels(self, pick: int) -> None:
+        room = self._pick(pick, lambda room: room.status == "open")
+        in_unit_of_work(lambda uow: rooms.cancel(uow, uuid.uuid4(), room.id, "recalled"), self.shop.pay_shop.clock)
+        self.shop.work()
+        self._end(room, "cancelled")
 
     # --- what must hold ---------------------------------------------------------------------------------------------
 
@@ -287,6 +314,8 @@ class Rooms(RuleBasedStateMachine):
         for room in self.rooms:
             assert self.shop.seats(room.id) == (room.status, len(room.places), len(room.paid()))
         assert self.shop.left() == self._left()
+        spent = 0 if self.subsidy is None else self.subsidy.budget_minor - self.budget
+        assert self.shop.balance("shop:subsidy") == self.subsidised - spent
 
 
 def _live(app: Flask, folder: Path, examples: int, steps: int) -> None:

@@ -211,8 +211,9 @@ def test_a_join_that_only_looks_for_earlier_orders_gives_a_newcomer_several(
     shop: RoomShop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The naive version: seats that do not meet in the index, and the test above would see it."""
-    careless = str(claiming._JOIN).replace("newcomer_only AND NOT opens, :now", "false, :now")
-    monkeypatch.setattr(claiming, "_JOIN", text(careless))
+    careless = claiming._JOIN._sql.replace(b"sku_id, newcomer_only AND NOT opens,", b"sku_id, false,")
+    assert careless != claiming._JOIN._sql
+    monkeypatch.setattr(claiming._JOIN, "_sql", careless)
     member, deal = shop.member(), shop.deal(size=5, newcomer_only=True)
     open_rooms = [shop.open(deal).room.id for _ in range(8)]
     outcomes = _at_once(shop.app, [partial(shop.join, room, member) for room in open_rooms])

@@ -14,8 +14,18 @@ from socialshop.deals.service.bargaining import (
 )
 from socialshop.deals.service.goods import Opening, leave_of, open_goods, opening
 from socialshop.deals.service.moving import NewDeal, end, open_deal, pause, publish_deal, resume
-from socialshop.deals.service.offering import DealOffer, check_not_stopped, give_back, offer
-from socialshop.deals.service.reading import Caller, DealView, deal, deals, deals_by_id, deals_of, own_deal, titles
+from socialshop.deals.service.offering import DealOffer, Reserved, check_not_stopped, give_back, offer, spend_subsidies
+from socialshop.deals.service.reading import (
+    Caller,
+    DealUnit,
+    DealView,
+    deal,
+    deals,
+    deals_by_id,
+    deals_of,
+    own_deal,
+    titles,
+)
 from socialshop.deals.service.stocking import (
     NewProduct,
     NewSku,
@@ -25,24 +35,48 @@ from socialshop.deals.service.stocking import (
     product,
     products,
 )
+from socialshop.deals.service.storefronts import (
+    LONGEST_INTRO,
+    LONGEST_TITLE,
+    MOST_PICKS,
+    STOREFRONT_PREFIX,
+    NewStorefront,
+    Pick,
+    Storefront,
+    keep_storefront,
+    storefront,
+    storefront_of,
+    storefront_titles,
+)
 from socialshop.deals.store import RESERVED
+from socialshop.deals.storefront_store import PickRow
 
 __all__ = [
+    "LONGEST_INTRO",
+    "LONGEST_TITLE",
+    "MOST_PICKS",
     "PERSONAL",
     "RESERVED",
+    "STOREFRONT_PREFIX",
     "BargainOffer",
     "BuyAt",
     "Caller",
     "DealOffer",
+    "DealUnit",
     "DealView",
     "NewBargain",
     "NewDeal",
     "NewProduct",
     "NewSku",
+    "NewStorefront",
     "OpenTo",
     "Opening",
+    "Pick",
+    "PickRow",
     "ProductView",
+    "Reserved",
     "SkuView",
+    "Storefront",
     "add_product",
     "bargain_offer",
     "bargain_offers",
@@ -54,6 +88,7 @@ __all__ = [
     "deals_of",
     "end",
     "give_back",
+    "keep_storefront",
     "leave_of",
     "offer",
     "offer_bargain",
@@ -66,5 +101,9 @@ __all__ = [
     "products",
     "publish_deal",
     "resume",
+    "spend_subsidies",
+    "storefront",
+    "storefront_of",
+    "storefront_titles",
     "titles",
 ]

@@ -29,7 +29,7 @@ class Opening:
 
 def opening(uow: UnitOfWork, sku_id: uuid.UUID) -> Opening:
     """To whom a unit is open. Raises NotFound."""
-    if store.unit_terms(uow.session, sku_id) is None:
+    if not store.unit_terms(uow.session, [sku_id]):
         raise NotFound("no such unit of a product")
     row = goods_store.find(uow.session, sku_id)
     leaders = identity.named(uow, numbers=row.chosen)
@@ -38,7 +38,7 @@ def opening(uow: UnitOfWork, sku_id: uuid.UUID) -> Opening:
 
 def open_goods(uow: UnitOfWork, actor: uuid.UUID, sku_id: uuid.UUID, new: Opening) -> Opening:
     """Say to whom a unit is open from now on; deals that were made stay. Raises NotFound, InvalidValue."""
-    unit = store.unit_terms(uow.session, sku_id)
+    unit = store.unit_terms(uow.session, [sku_id]).get(sku_id)
     if unit is None:
         raise NotFound("no such unit of a product")
     if new.floor_minor is not None and new.floor_minor >= unit.alone_minor:
@@ -61,9 +61,8 @@ def leave_of(uow: UnitOfWork, number: int, sku_ids: Sequence[uuid.UUID]) -> Mapp
     return goods_store.leave_of(uow.session, sku_ids, number)
 
 
-def check_leave(uow: UnitOfWork, number: int, sku_id: uuid.UUID, price_minor: int, field: str) -> None:
-    """Raises GoodsNotOpen, BelowFloor naming the field: what the shop does not let this member sell so."""
-    leave = goods_store.leave_of(uow.session, [sku_id], number).get(sku_id)
+def check_leave(leave: Leave | None, price_minor: int, field: str) -> None:
+    """Raises GoodsNotOpen, BelowFloor naming the field: what the shop does not let the member of this leave sell so."""
     if leave is None:
         return
     if not leave.is_open:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from socialshop.audit import service as audit
@@ -13,8 +13,8 @@ from socialshop.deals.errors import DealNotLive
 from socialshop.deals.events import DealMoved
 from socialshop.deals.ladder import Ladder
 from socialshop.deals.perks import HostPerk
-from socialshop.deals.rules import LatePayer, Status
-from socialshop.deals.service.goods import check_leave
+from socialshop.deals.rules import LatePayer, Status, Subsidy
+from socialshop.deals.service.goods import check_leave, leave_of
 from socialshop.deals.service.reading import Caller, DealView, known, own_deal, view_of
 from socialshop.identity import service as identity
 from socialshop.identity.service import Deed
@@ -28,7 +28,8 @@ from socialshop.kernel.roles import Role
 class NewDeal:
     """A price for a group of `group_size`, below the price alone; what is None has its default or no limit.
 
-    With a ladder, `price_minor` is the price of its smallest step, which everybody pays.
+    With a ladder, `price_minor` is the price of its smallest step, which everybody pays. `more_units` of the product
+    may be chosen instead of the first, each at its price; on a ladder all cost the same.
     """
 
     sku_id: uuid.UUID
@@ -49,6 +50,8 @@ class NewDeal:
     host_perk: HostPerk | None = None
     newcomer_only: bool = False
     return_days: int | None = None
+    subsidy: Subsidy | None = None
+    more_units: Mapping[uuid.UUID, int] = field(default_factory=dict)
 
 
 def open_deal(uow: UnitOfWork, actor: uuid.UUID, number: int, new: NewDeal) -> DealView:
@@ -74,21 +77,11 @@ def make_deal(
     identity.require_standing(uow, number, Deed.OPEN)
     starts_at = new.starts_at or uow.now
     rules.check_clocks(starts_at, new.ends_at, new.room_ttl, uow.now)
-    unit = store.unit_terms(uow.session, new.sku_id)
-    if unit is None:
-        raise NotFound("no such unit of a product", field="sku_id")
-    if new.price_steps:
-        ladder.check(new.price_steps, new.group_size)
-    rules.check_return_days(new.return_days, unit.return_days)
-    field = "price_steps.0.price_minor" if new.price_steps else "price_minor"
-    rules.check_price(new.price_minor, unit.alone_minor, field)
-    least = min([new.price_minor, *(step.price_minor for step in new.price_steps)])
-    perks.check(new.host_perk, least)
-    check_leave(uow, number, new.sku_id, least, field if most_minor is None else "floor_price_minor")
-    if new.host_perk is not None:
-        check_leave(uow, number, new.sku_id, perks.left_of(new.host_perk, least), "host_perk")
-    if most_minor is not None:
-        rules.check_start(most_minor, unit.alone_minor)
+    if new.subsidy is not None:
+        rules.check_subsidy(new.subsidy, new.group_size)
+        if new.price_steps:
+            raise InvalidValue("a ladder fills its rooms at the clock by itself", field="fill_policy")
+    _check_units(uow, number, new, most_minor)
     if new.minimum_tier is not None and not store.is_tier(uow.session, new.minimum_tier, uow.now):
         raise InvalidValue("no tier of the programme in force has this code", field="minimum_tier")
     deal_id = new_id()
@@ -114,6 +107,12 @@ def make_deal(
     store.add_deal(
         uow.session, {"id": deal_id, "sku_id": new.sku_id, "opened_by": number, "created_at": uow.now, **terms}
     )
+    if new.subsidy is not None:
+        store.add_subsidy(uow.session, deal_id, *new.subsidy)
+        terms |= {"subsidy_from": new.subsidy.from_seats, "subsidy_budget_minor": new.subsidy.budget_minor}
+    if new.more_units:
+        store.add_deal_skus(uow.session, deal_id, {new.sku_id: new.price_minor, **new.more_units})
+        terms["more_units"] = {to_public("sku", sku_id): price for sku_id, price in new.more_units.items()}
     target = to_public("deal", deal_id)
     audit.record(
         uow,
@@ -123,6 +122,45 @@ def make_deal(
         facts={"sku": to_public("sku", new.sku_id), **terms, **(facts or {})},
     )
     return view_of(known(uow, deal_id), uow.now)
+
+
+def _check_units(uow: UnitOfWork, number: int, new: NewDeal, most_minor: int | None) -> None:
+    """Raises NotFound (sku), InvalidValue: a price or days that the goods forbid, units of two products.
+
+    And what `check_leave` raises of each: a leader sells what the shop opened, at no less than it says.
+    """
+    prices = {new.sku_id: new.price_minor, **new.more_units}
+    units = store.unit_terms(uow.session, list(prices))
+    leaves = leave_of(uow, number, list(prices))
+    if new.sku_id not in units:
+        raise NotFound("no such unit of a product", field="sku_id")
+    first = units[new.sku_id]
+    if new.price_steps:
+        ladder.check(new.price_steps, new.group_size)
+    rules.check_return_days(new.return_days, first.return_days)
+    if most_minor is not None:
+        rules.check_start(most_minor, first.alone_minor)
+    for place, (sku_id, price_minor) in enumerate(prices.items()):
+        if sku_id not in units:
+            raise NotFound("no such unit of a product", field=f"skus.{place}.sku_id")
+        if units[sku_id].product_id != first.product_id:
+            raise InvalidValue("a deal offers units of one product", field=f"skus.{place}.sku_id")
+        if new.price_steps and price_minor != new.price_minor:
+            raise InvalidValue("on a ladder all units cost the same", field=f"skus.{place}.price_minor")
+        field = _price_field(new, place)
+        rules.check_price(price_minor, units[sku_id].alone_minor, field)
+        least = min([price_minor, *(step.price_minor for step in new.price_steps)])
+        check_leave(leaves.get(sku_id), least, field if most_minor is None else "floor_price_minor")
+        if new.host_perk is not None:
+            perks.check(new.host_perk, least)
+            check_leave(leaves.get(sku_id), perks.left_of(new.host_perk, least), "host_perk")
+
+
+def _price_field(new: NewDeal, place: int) -> str:
+    """Where the price of this unit was said."""
+    if new.price_steps:
+        return "price_steps.0.price_minor"
+    return f"skus.{place}.price_minor" if new.more_units else "price_minor"
 
 
 def publish_deal(uow: UnitOfWork, actor: uuid.UUID, number: int | None, deal_id: uuid.UUID) -> DealView:

@@ -6,15 +6,16 @@ import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from socialshop.deals import ladder, perks, rules, store
 from socialshop.deals.errors import DealNotBegun, DealNotLive, DealPaused
 from socialshop.deals.ladder import Ladder
 from socialshop.deals.perks import HostPerk
 from socialshop.deals.rules import Status
-from socialshop.deals.service.reading import known, status_of
+from socialshop.deals.service.reading import DealUnit, known, status_of, units_of
 from socialshop.infra.uow import UnitOfWork
-from socialshop.kernel.errors import NotFound
+from socialshop.kernel.errors import InvalidValue, NotFound
 from socialshop.kernel.money import Money
 
 
@@ -41,6 +42,16 @@ class DealOffer:
     price_steps: Ladder
     host_perk: HostPerk | None
     newcomer_only: bool
+    units: tuple[DealUnit, ...] = ()
+
+    def chosen(self, sku_id: uuid.UUID | None) -> tuple[uuid.UUID, Money]:
+        """The unit that was named, else the deal's own, and its price. Raises InvalidValue for one not offered."""
+        if sku_id in (None, self.sku_id):
+            return self.sku_id, self.price
+        found = next((unit for unit in self.units if unit.id == sku_id), None)
+        if found is None:
+            raise InvalidValue("the deal does not offer this unit", field="sku_id")
+        return found.id, found.price
 
 
 def offer(uow: UnitOfWork, deal_id: uuid.UUID, *, head_start: timedelta = timedelta(0)) -> DealOffer:
@@ -75,6 +86,7 @@ def offer(uow: UnitOfWork, deal_id: uuid.UUID, *, head_start: timedelta = timede
         price_steps=ladder.read(row.price_steps),
         host_perk=perks.read(row.host_perk),
         newcomer_only=row.newcomer_only,
+        units=units_of(row),
     )
 
 
@@ -90,10 +102,29 @@ def check_not_stopped(uow: UnitOfWork, deal_id: uuid.UUID, *, opens: bool) -> No
         raise _paused()
 
 
-def give_back(uow: UnitOfWork, units: Sequence[tuple[uuid.UUID, int]]) -> None:
-    """Return reserved units: pairs of a deal and a quantity. One statement, whatever the number."""
+def spend_subsidies(uow: UnitOfWork, asked: Sequence[tuple[uuid.UUID, uuid.UUID, int]]) -> list[uuid.UUID]:
+    """Spend deals' budgets on rooms, triples of deal, room and cost; returns those that are paid. One statement.
+
+    Who comes first is paid first; what a budget does not cover whole is not paid.
+    """
+    if not asked:
+        return []
+    deal_ids, room_ids, costs = zip(*asked, strict=True)
+    return store.spend_subsidies(uow.session, deal_ids, room_ids, costs)
+
+
+class Reserved(NamedTuple):
+    """So many of a unit that were reserved by a deal."""
+
+    deal_id: uuid.UUID
+    sku_id: uuid.UUID
+    quantity: int
+
+
+def give_back(uow: UnitOfWork, units: Sequence[Reserved]) -> None:
+    """Return reserved units. One statement, whatever the number."""
     if units:
-        store.give_back(uow.session, [deal_id for deal_id, _ in units], [quantity for _, quantity in units])
+        store.give_back(uow.session, *(list(column) for column in zip(*units, strict=True)))
 
 
 def _over() -> DealNotLive:

@@ -31,10 +31,23 @@ class Caller(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class DealUnit:
+    """A unit that a deal offers, at its `price` in it; `price_alone` is what it costs without a group."""
+
+    id: uuid.UUID
+    code: str
+    title: str
+    price: Money
+    price_alone: Money
+    stock: int
+
+
+@dataclass(frozen=True, slots=True)
 class DealView:
     """A deal as everybody sees it; `price_alone` is what one unit costs without a group.
 
-    `price` is what everybody pays at first; a ladder's later steps give the difference back.
+    `price` is what everybody pays at first; a ladder's later steps give the difference back. Of `units` one is chosen
+    with a seat; `stock` is of all together.
     """
 
     id: uuid.UUID
@@ -60,6 +73,8 @@ class DealView:
     price_steps: Ladder
     host_perk: HostPerk | None
     newcomer_only: bool
+    subsidy_from: int | None
+    units: tuple[DealUnit, ...]
 
 
 def deals(
@@ -130,7 +145,7 @@ def view_of(row: DealRow, now: datetime) -> DealView:
         per_member_limit=row.per_member_limit,
         quota=row.quota,
         late_payer=row.late_payer,
-        stock=row.stock,
+        stock=sum(unit["stock"] for unit in row.units),
         price_alone=Money(row.alone_minor, row.currency),
         return_days=row.return_days,
         opened_by=row.opened_by,
@@ -139,6 +154,23 @@ def view_of(row: DealRow, now: datetime) -> DealView:
         price_steps=ladder.read(row.price_steps),
         host_perk=perks.read(row.host_perk),
         newcomer_only=row.newcomer_only,
+        subsidy_from=row.subsidy_from,
+        units=units_of(row),
+    )
+
+
+def units_of(row: DealRow) -> tuple[DealUnit, ...]:
+    """What may be chosen of the deal, its own unit first."""
+    return tuple(
+        DealUnit(
+            id=uuid.UUID(unit["id"]),
+            code=unit["code"],
+            title=unit["title"],
+            price=Money(unit["price_minor"], row.currency),
+            price_alone=Money(unit["alone_minor"], row.currency),
+            stock=unit["stock"],
+        )
+        for unit in row.units
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from socialshop.audit import service as audit
@@ -91,6 +91,13 @@ def product(uow: UnitOfWork, product_id: uuid.UUID) -> ProductView:
     if row is None:
         raise NotFound("no such product")
     return _product(row, [sku for _, sku in store.skus_of(uow.session, [product_id])])
+
+
+def products_by_id(uow: UnitOfWork, ids: Sequence[uuid.UUID]) -> Mapping[uuid.UUID, ProductView]:
+    """These products by id. Two statements."""
+    skus = store.skus_of(uow.session, ids)
+    rows = store.products_by_id(uow.session, ids)
+    return {row.id: _product(row, [sku for owner, sku in skus if owner == row.id]) for row in rows}
 
 
 def _product(row: ProductRow, skus: Sequence[SkuRow]) -> ProductView:

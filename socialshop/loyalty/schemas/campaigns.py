@@ -99,7 +99,7 @@ class AudienceWire(Wire):
         needed = {"tier": self.tier, "newcomers": self.newcomer_days, "members": self.members}
         if self.kind in needed and needed[self.kind] is None:
             field = "newcomer_days" if self.kind == "newcomers" else self.kind
-            raise _wrong(f"audience.{field}", "required", "an audience of this kind says which")
+            raise _wrong(f"audience.{field}", "missing", "an audience of this kind says which")
         return Audience(self.kind, self.tier, self.newcomer_days, self._ids())
 
     def _ids(self) -> list[uuid.UUID]:

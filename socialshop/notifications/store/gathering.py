@@ -37,7 +37,9 @@ _ROOMS_FILLED = """
 # Who was in the room at its end: the seats that ended with it.
 _ROOMS_OVER = """
     SELECT s.member, 'room_' || r.status, r.id::text, NULL, r.id,
-        jsonb_build_object('title', r.title, 'say', CASE WHEN s.payment_id IS NOT NULL THEN 'paid' END)
+        jsonb_build_object('title', r.title, 'reason', r.cancel_reason, 'say', nullif(concat_ws('_',
+            CASE WHEN r.cancel_reason IS NOT NULL THEN 'by_shop' END,
+            CASE WHEN s.payment_id IS NOT NULL THEN 'paid' END), ''))
     FROM rooms r JOIN seats s ON s.room_id = r.id AND s.ended_at = r.closed_at
     WHERE r.id = ANY(:ids) AND r.status IN ('expired', 'cancelled') AND r.size > 1
 """

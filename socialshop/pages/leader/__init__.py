@@ -1,8 +1,8 @@
-"""Pages of a group leader: deals, rooms as they fill, results, team."""
+"""Pages of a group leader: deals, rooms as they fill, results, storefront, team."""
 
 from __future__ import annotations
 
-from socialshop.pages.leader import bargains, circle, deals, opening, overview, results, team
+from socialshop.pages.leader import bargains, circle, deals, opening, overview, results, storefront, team
 from socialshop.pages.leader.section import leader
 
 __all__ = [
@@ -13,5 +13,6 @@ __all__ = [
     "opening",
     "overview",
     "results",
+    "storefront",
     "team",
 ]

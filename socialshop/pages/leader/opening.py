@@ -17,12 +17,13 @@ from socialshop.deals import ladder, perks, rules
 from socialshop.deals import service as deals
 from socialshop.deals.ladder import Ladder, Step
 from socialshop.deals.perks import HIGHEST_PERK_BPS, HostPerk, PerkKind
-from socialshop.deals.rules import LatePayer
+from socialshop.deals.rules import LatePayer, Subsidy
 from socialshop.deals.service import NewDeal, ProductView, SkuView
 from socialshop.invites.rules import Kind
 from socialshop.kernel.errors import InvalidValue
 from socialshop.kernel.ids import to_public
 from socialshop.kernel.money import MAX_AMOUNT_MINOR, Money, parse_decimal
+from socialshop.kernel.roles import Role
 from socialshop.memberships import service as memberships
 from socialshop.memberships.service import TierView
 from socialshop.pages import sharing
@@ -41,6 +42,7 @@ _FURTHER_STEPS = 4
 # A percentage has two decimals: read as an amount of a currency that has as many, its minor units are basis points.
 _TWO_DECIMALS = "CNY"
 _PERKS = ("", "free_seat", "percentage", "commission_rate", "commission_fixed")
+_SUBSIDY = ("subsidy_from", "subsidy_budget")
 _USUAL_SIZE, _USUAL_HOURS, _USUAL_HOLD_MINUTES = 3, 24, 15
 
 
@@ -108,6 +110,7 @@ def _read(visit: Visit, offered: dict[str, Offered], tiers: Sequence[TierView]) 
     price = form.money("price_minor", chosen.unit.price.currency if chosen else visit.settings.currency)
     if "price_minor" not in form.errors and not 1 <= price.amount_minor <= MAX_AMOUNT_MINOR:
         form.errors["price_minor"] = gettext("An amount such as %(example)s.", example="12.50")
+    more = _more_units(form, chosen, offered, price)
     size = form.whole("group_size", rules.SMALLEST_GROUP, rules.LARGEST_GROUP)
     steps = _ladder(form, Step(size, price.amount_minor), price.currency)
     return NewDeal(
@@ -124,12 +127,36 @@ def _read(visit: Visit, offered: dict[str, Offered], tiers: Sequence[TierView]) 
         draft=form.choice("draft", ("yes", "no")) == "yes",
         circle_only=form.is_ticked("circle_only"),
         late_payer=_late_payer(form),
+        subsidy=_subsidy(visit, price.currency),
         minimum_tier=form.choice("minimum_tier", {"", *(tier.code for tier in tiers)}) or None,
         price_steps=steps,
+        more_units=more,
         host_perk=_perk(form, price.currency),
         newcomer_only=form.is_ticked("newcomer_only"),
         return_days=form.whole_or_none("return_days", 0, rules.MOST_RETURN_DAYS),
     )
+
+
+def _subsidy(visit: Visit, currency: str) -> Subsidy | None:
+    """What an admin lets rooms of the deal cost the shop; both fields, or none."""
+    form = visit.form
+    if visit.caller.role is not Role.ADMIN or not any(form.values.get(name, "").strip() for name in _SUBSIDY):
+        return None
+    budget = form.money("subsidy_budget", currency)
+    if "subsidy_budget" not in form.errors and not 1 <= budget.amount_minor <= MAX_AMOUNT_MINOR:
+        form.errors["subsidy_budget"] = gettext("An amount such as %(example)s.", example="12.50")
+    return Subsidy(form.whole("subsidy_from", 1, rules.LARGEST_GROUP), budget.amount_minor)
+
+
+def _more_units(form: Form, chosen: Offered | None, offered: dict[str, Offered], price: Money) -> dict[uuid.UUID, int]:
+    """The other kinds of the product that were ticked, at the same price."""
+    if chosen is None:
+        return {}
+    return {
+        one.unit.id: price.amount_minor
+        for sku, one in offered.items()
+        if one.product.id == chosen.product.id and one is not chosen and form.is_ticked(f"also.{sku}")
+    }
 
 
 def _late_payer(form: Form) -> LatePayer:

@@ -95,9 +95,10 @@ def share_bargain(visit: Visit) -> Response:
 @shopper.action("/bargains/<bargain_id>/purchase", access=BUYERS, again="show_bargain", once=True, ids=_BARGAIN)
 def buy_bargain(visit: Visit) -> Response:
     """Buy the own bargain at its price, and go and pay."""
-    _, means = wanted(visit.form)
+    _, sku_id, means = wanted(visit.form)
     visit.form.check()
-    joined = rooms.buy_bargain(visit.uow, visit.caller, visit.ids["bargain_id"], attribution(visit), means=means)
+    bargain_id, through = visit.ids["bargain_id"], attribution(visit)
+    joined = rooms.buy_bargain(visit.uow, visit.caller, bargain_id, through, sku_id=sku_id, means=means)
     return go_to("shopper.show_payment", order_id=to_public("ord", joined.order.id))
 
 

@@ -24,6 +24,7 @@ _SEATS = {Kind.ROOM: "room", Kind.DEAL: "deal"}
 _PAGES: Mapping[Kind, tuple[str, str, str, LazyString]] = {
     Kind.DEAL: ("shopper.show_deal", "deal_id", "deal", lazy_gettext("See the deal")),
     Kind.NOTE: ("shopper.show_note", "note_id", "post", lazy_gettext("Read the note")),
+    Kind.STOREFRONT: ("shopper.show_storefront", "storefront_id", "sfr", lazy_gettext("Have a look")),
     Kind.BARGAIN: ("shopper.show_bargain", "bargain_id", "brg", lazy_gettext("Chop the price")),
 }
 

@@ -68,6 +68,7 @@ TABLES: Mapping[str, Any] = {
     "payment_mandates": lazy_gettext("Leave to be charged again"),
     "rooms": lazy_gettext("Rooms hosted"),
     "seats": lazy_gettext("Seats"),
+    "storefronts": lazy_gettext("Your storefront"),
     "leader_applications": lazy_gettext("Applications to lead"),
     "leader_goods_chosen": lazy_gettext("Goods opened to you"),
     "bargains": lazy_gettext("Bargains started"),

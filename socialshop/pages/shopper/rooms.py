@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from dataclasses import replace
 from hashlib import sha256
 
 from flask import Response, flash, make_response, render_template, request
@@ -34,20 +35,22 @@ _ROOM = {"room_id": "room"}
 @shopper.action("/deals/<deal_id>/rooms", access=BUYERS, again="show_deal", once=True, ids={"deal_id": "deal"})
 def open_room(visit: Visit) -> Response:
     """Open a room, take its first seat, and go and pay."""
-    quantity, means = wanted(visit.form)
+    quantity, sku_id, means = wanted(visit.form)
     visit.form.check()
     deal_id = visit.ids["deal_id"]
-    joined = rooms.open_room(visit.uow, visit.caller, deal_id, quantity, attribution(visit), means=means)
+    through = attribution(visit)
+    joined = rooms.open_room(visit.uow, visit.caller, deal_id, quantity, through, sku_id=sku_id, means=means)
     return go_and_pay(visit, visit.caller.member_id, joined)
 
 
 @shopper.action("/rooms/<room_id>/seats", access=BUYERS, again="show_room", once=True, ids=_ROOM)
 def join_room(visit: Visit) -> Response:
     """Take a seat, and go and pay."""
-    quantity, means = wanted(visit.form)
+    quantity, sku_id, means = wanted(visit.form)
     visit.form.check()
     room_id = visit.ids["room_id"]
-    joined = rooms.join(visit.uow, visit.caller, room_id, quantity, attribution(visit), means=means)
+    through = attribution(visit)
+    joined = rooms.join(visit.uow, visit.caller, room_id, quantity, through, sku_id=sku_id, means=means)
     return go_and_pay(visit, visit.caller.member_id, joined)
 
 
@@ -157,6 +160,7 @@ def _facts(visit: Visit) -> dict[str, object]:
         "joinable": joinable,
         "estimate": own_price(visit, rooms.quote_joining, room_id) if joinable else None,
         "deal_status": deal.status if deal else None,
+        "kinds": _kinds(room, deal),
         "elsewhere": None if live or joinable else _elsewhere(visit, room),
         "paying": paying,
         "tag": _tag(room_id, room.version, paying=paying),
@@ -179,6 +183,12 @@ def _elsewhere(visit: Visit, room: RoomView) -> str | None:
 def _stream(watch_url: str | None, room_id: uuid.UUID) -> str | None:
     """The address of the room's event stream; None where no watch process holds it open."""
     return None if watch_url is None else f"{watch_url.rstrip('/')}/api/v1/rooms/{to_public('room', room_id)}/events"
+
+
+def _kinds(room: rooms.RoomView, deal: deals.DealView | None) -> list[deals.DealUnit]:
+    """The units that may be chosen in the room, at its own prices, with what is left of each."""
+    prices = {unit.id: unit.price for unit in room.units}
+    return [replace(unit, price=prices[unit.id]) for unit in (deal.units if deal else ()) if unit.id in prices]
 
 
 def _tag(room_id: uuid.UUID, version: int, *, paying: bool) -> str:

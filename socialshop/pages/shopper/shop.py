@@ -12,6 +12,7 @@ from socialshop.deals import service as deals
 from socialshop.deals.rules import Status
 from socialshop.identity import service as identity
 from socialshop.kernel.errors import InvalidValue, NotFound
+from socialshop.kernel.ids import from_public
 from socialshop.loyalty.rules import MOST_POINTS
 from socialshop.memberships import service as memberships
 from socialshop.orders.service import Estimate, Means
@@ -93,20 +94,22 @@ def own_price(visit: Visit, quote: Callable[..., Estimate], about: uuid.UUID) ->
     """
     if visit.visitor is None or visit.visitor.role not in BUYERS.roles:
         return None
-    quantity, means = wanted(visit.form)
+    quantity, sku_id, means = wanted(visit.form)
     through = attribution(visit)
     try:
-        return quote(visit.uow, visit.visitor, about, quantity, through, means=means)
+        return quote(visit.uow, visit.visitor, about, quantity, through, sku_id=sku_id, means=means)
     except InvalidValue as wrong:
         visit.form.take(wrong)
-        return quote(visit.uow, visit.visitor, about, 1, through, means=Means(None, means.coupon_ids))
+        return quote(visit.uow, visit.visitor, about, 1, through, sku_id=sku_id, means=Means(None, means.coupon_ids))
 
 
-def wanted(form: Form) -> tuple[int, Means]:
-    """How many units, and what besides money should pay a part of them; one where nothing was typed yet."""
+def wanted(form: Form) -> tuple[int, uuid.UUID | None, Means]:
+    """How many units, of which kind, and what besides money should pay a part; one where nothing was typed yet."""
     quantity = form.whole("quantity", 1, MOST_UNITS) if form.values else 1
     use_points = form.whole_or_none("use_points", 1, MOST_POINTS)
-    return max(quantity, 1), Means(use_points, () if form.is_ticked("keep_coupons") else None)
+    chosen = form.values.get("sku_id")
+    sku_id = from_public("sku", chosen) if chosen else None
+    return max(quantity, 1), sku_id, Means(use_points, () if form.is_ticked("keep_coupons") else None)
 
 
 def _may_come_early(visit: Visit, deal: deals.DealView) -> bool:

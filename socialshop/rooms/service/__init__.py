@@ -19,7 +19,7 @@ from socialshop.rooms.service.bargaining import (
     quote_bargain,
     start_bargain,
 )
-from socialshop.rooms.service.ending import expire_due, forget_events, release_lapsed_holds
+from socialshop.rooms.service.ending import cancel, expire_due, forget_events, release_lapsed_holds
 from socialshop.rooms.service.following import (
     on_capture_failed,
     on_deal_moved,
@@ -87,6 +87,7 @@ __all__ = [
     "bargain_version",
     "bargains_of",
     "buy_bargain",
+    "cancel",
     "chop",
     "deal_days",
     "deal_version",

@@ -174,6 +174,7 @@ def buy_bargain(
     bargain_id: uuid.UUID,
     attribution: Attribution = NOWHERE,
     *,
+    sku_id: uuid.UUID | None = None,
     means: orders.Means = orders.ANY_MEANS,
 ) -> Joined:
     """Buy the own bargain at its price: a room for one, its seat, its order. Two who buy at once: one does.
@@ -191,7 +192,7 @@ def buy_bargain(
         raise BargainOver("the time of the bargain is over")
     if row.buy_at == BuyAt.FLOOR and row.price_minor > row.floor_minor:
         raise FloorNotReached("it is sold at its lowest price alone", chops_left=row.chops - row.chops_made)
-    joined = open_on(uow, buyer, _terms(row), 1, attribution, means=means, opens=False)
+    joined = open_on(uow, buyer, _terms(row), 1, attribution, sku_id=sku_id, means=means, opens=False)
     store.buy(uow.session, row.id, joined.room.id)
     return joined
 
@@ -203,11 +204,12 @@ def quote_bargain(
     quantity: int = 1,
     attribution: Attribution = NOWHERE,
     *,
+    sku_id: uuid.UUID | None = None,
     means: orders.Means = orders.ANY_MEANS,
 ) -> orders.Estimate:
     """What the own bargain would cost now; nothing is taken. Raises as `quote_opening` does."""
     row = _found(store.find(uow.session, bargain_id))
-    return quote_on(uow, buyer, _terms(row), quantity, attribution, means=means)
+    return quote_on(uow, buyer, _terms(row), quantity, attribution, sku_id=sku_id, means=means)
 
 
 def bargain(uow: UnitOfWork, bargain_id: uuid.UUID, viewer: int | None = None) -> BargainView:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -31,7 +31,7 @@ from socialshop.rooms import rules
 from socialshop.rooms.errors import MemberLimitReached, NewcomersOnly, NoOpenRoom
 from socialshop.rooms.events import SeatClaimed
 from socialshop.rooms.rules import Seat, Status
-from socialshop.rooms.service.reading import MemberView, RoomView, view
+from socialshop.rooms.service.reading import MemberView, RoomUnit, RoomView, view
 from socialshop.rooms.service.watching import tell_watchers
 from socialshop.rooms.store import claiming as store
 from socialshop.rooms.store import reseating
@@ -102,15 +102,17 @@ def open_room(
     quantity: int = 1,
     attribution: Attribution = NOWHERE,
     *,
+    sku_id: uuid.UUID | None = None,
     means: orders.Means = orders.ANY_MEANS,
 ) -> Joined:
     """Open a room on a live deal, and take its first seat as its host.
 
-    Raises NotFound, InviteCodeUnknown, InvalidValue (quantity), DealNotLive, DealPaused, OutOfStock, TierRequired,
-    CircleRequired, MemberLimitReached, StandingLimited; what `means` ask for besides: InvalidValue, PointsShort,
-    CouponUnusable.
+    Raises NotFound, InviteCodeUnknown, InvalidValue (quantity, sku_id), DealNotLive, DealPaused, OutOfStock,
+    TierRequired, CircleRequired, MemberLimitReached, StandingLimited; what `means` ask for besides: InvalidValue,
+    PointsShort, CouponUnusable.
     """
-    return open_on(uow, buyer, offer_to(uow, buyer, deal_id, attribution), quantity, attribution, means=means)
+    offer = offer_to(uow, buyer, deal_id, attribution)
+    return open_on(uow, buyer, offer, quantity, attribution, sku_id=sku_id, means=means)
 
 
 def open_on(
@@ -120,6 +122,7 @@ def open_on(
     quantity: int,
     attribution: Attribution,
     *,
+    sku_id: uuid.UUID | None,
     means: orders.Means,
     opens: bool = True,
 ) -> Joined:
@@ -127,8 +130,9 @@ def open_on(
 
     Raises as `open_room` does.
     """
+    offer.chosen(sku_id)
     seat_id, order_id, line_id, room_id = new_ids(4)
-    wish = _Wish(buyer.number, quantity, seat_id, order_id, line_id, room_id, means)
+    wish = _Wish(buyer.number, quantity, seat_id, order_id, line_id, room_id, means, sku_id)
     expires_at = uow.now + offer.room_ttl
     terms = terms_of(offer, expires_at)
     claim = store.open_room(uow.session, {**_values(uow, wish, attribution, opens=opens), **terms})
@@ -146,9 +150,11 @@ def open_on(
         version=1,
         members=(MemberView(claim.display_name or "", Seat.HELD),),
         title=offer.title,
+        sku_id=offer.sku_id,
         price_steps=offer.price_steps,
         host_perk=offer.host_perk,
         newcomer_only=offer.newcomer_only,
+        units=tuple(RoomUnit(unit.id, unit.title, unit.price) for unit in offer.units[1:] and offer.units),
     )
     return _seated(uow, claim, wish, room)
 
@@ -160,16 +166,18 @@ def join(
     quantity: int = 1,
     attribution: Attribution = NOWHERE,
     *,
+    sku_id: uuid.UUID | None = None,
     means: orders.Means = orders.ANY_MEANS,
 ) -> Joined:
     """Take a seat in an open room; it is held until paid, or until its time is over.
 
-    Raises NotFound, InviteCodeUnknown, AlreadySeated, RoomClosed, RoomFull, InvalidValue (quantity), DealPaused,
-    OutOfStock, NewcomersOnly, TierRequired, DealNotLive (others come first), CircleRequired, MemberLimitReached,
-    StandingLimited; whatever is raised, the unit of work must end without a commit. `means` as in `open_room`.
+    Raises NotFound, InviteCodeUnknown, AlreadySeated, RoomClosed, RoomFull, InvalidValue (quantity, sku_id),
+    DealPaused, OutOfStock, NewcomersOnly, TierRequired, DealNotLive (others come first), CircleRequired,
+    MemberLimitReached, StandingLimited; whatever is raised, the unit of work must end without a commit. `means` as in
+    `open_room`.
     """
     seat_id, order_id, line_id = new_ids(3)
-    wish = _Wish(buyer.number, quantity, seat_id, order_id, line_id, room_id, means)
+    wish = _Wish(buyer.number, quantity, seat_id, order_id, line_id, room_id, means, sku_id)
     claim = store.claim_seat(uow.session, _values(uow, wish, attribution, opens=False))
     crash_point("join.claimed")
     _check(uow, claim, wish, opens=False)
@@ -183,6 +191,7 @@ def join_any(
     quantity: int = 1,
     attribution: Attribution = NOWHERE,
     *,
+    sku_id: uuid.UUID | None = None,
     means: orders.Means = orders.ANY_MEANS,
     or_open: bool = False,
 ) -> Joined:
@@ -193,9 +202,9 @@ def join_any(
     """
     room_id = reseating.lock_nearest(uow.session, deal_id, buyer.number, uow.now)
     if room_id is not None:
-        return join(uow, buyer, room_id, quantity, attribution, means=means)
+        return join(uow, buyer, room_id, quantity, attribution, sku_id=sku_id, means=means)
     if or_open:
-        return open_room(uow, buyer, deal_id, quantity, attribution, means=means)
+        return open_room(uow, buyer, deal_id, quantity, attribution, sku_id=sku_id, means=means)
     deals.deal(uow, deal_id)
     if attribution.code is not None:
         invites.link_of(uow, attribution.code)
@@ -206,7 +215,8 @@ def terms_of(offer: deals.DealOffer, expires_at: datetime) -> Mapping[str, objec
     """What a room that is opened on this offer keeps of it."""
     return {
         "deal_id": offer.deal_id,
-        "sku_id": offer.sku_id,
+        "own_sku_id": offer.sku_id,
+        "skus": _kept(offer.units),
         "title": offer.title,
         "price_minor": offer.price.amount_minor,
         "currency": offer.price.currency,
@@ -237,6 +247,13 @@ def offer_to(uow: UnitOfWork, buyer: Buyer, deal_id: uuid.UUID, attribution: Att
         raise
 
 
+def _kept(units: Sequence[deals.DealUnit]) -> dict[str, dict[str, object]] | None:
+    """What a room keeps of the units that may be chosen; nothing of one alone."""
+    if not units[1:]:
+        return None
+    return {str(unit.id): {"price_minor": unit.price.amount_minor, "title": unit.title} for unit in units}
+
+
 @dataclass(frozen=True, slots=True)
 class _Wish:
     """Who wants how many units, paid how, and the keys of what the claim makes."""
@@ -248,6 +265,7 @@ class _Wish:
     line: uuid.UUID
     room: uuid.UUID
     means: orders.Means
+    sku_id: uuid.UUID | None
 
 
 def _values(uow: UnitOfWork, wish: _Wish, attribution: Attribution, *, opens: bool) -> Mapping[str, object]:
@@ -259,6 +277,7 @@ def _values(uow: UnitOfWork, wish: _Wish, attribution: Attribution, *, opens: bo
         "line_id": wish.line,
         "member": wish.member,
         "quantity": wish.quantity,
+        "sku_id": wish.sku_id,
         "code": None if code is None else invite_rules.canonical(code),
         "link_id": attribution.link_id if code is None else None,
         "opens": opens,
@@ -278,6 +297,8 @@ def _check(uow: UnitOfWork, claim: Claim, wish: _Wish, *, opens: bool) -> None:
         raise NotFound("no such room")
     if not claim.link_known:
         raise InviteCodeUnknown("no invite link has this code", field="invite_code")
+    if not claim.sku_offered:
+        raise InvalidValue("the room does not offer this unit", field="sku_id")
     if claim.price_minor is not None and claim.price_minor * wish.quantity > MAX_AMOUNT_MINOR:
         raise InvalidValue("so many units cost more than 10^12 minor units", field="quantity")
     if standing is not None:

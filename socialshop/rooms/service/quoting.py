@@ -23,13 +23,15 @@ def quote_opening(
     quantity: int = 1,
     attribution: Attribution = NOWHERE,
     *,
+    sku_id: uuid.UUID | None = None,
     means: orders.Means = orders.ANY_MEANS,
 ) -> orders.Estimate:
     """What a seat in a new room of the deal would cost.
 
     Raises NotFound, InviteCodeUnknown, InvalidValue, DealNotLive, DealPaused, CouponUnusable.
     """
-    return quote_on(uow, buyer, offer_to(uow, buyer, deal_id, attribution), quantity, attribution, means=means)
+    offer = offer_to(uow, buyer, deal_id, attribution)
+    return quote_on(uow, buyer, offer, quantity, attribution, sku_id=sku_id, means=means)
 
 
 def quote_on(
@@ -39,10 +41,12 @@ def quote_on(
     quantity: int,
     attribution: Attribution,
     *,
+    sku_id: uuid.UUID | None,
     means: orders.Means,
 ) -> orders.Estimate:
     """What a seat on these terms would cost. Raises InviteCodeUnknown, InvalidValue, CouponUnusable."""
-    goods = orders.Goods(offer.price, offer.deal_id, offer.sku_id, _channel(uow, buyer, attribution))
+    chosen, price = offer.chosen(sku_id)
+    goods = orders.Goods(price, offer.deal_id, chosen, _channel(uow, buyer, attribution))
     return _quoted(uow, buyer, goods, quantity, means)
 
 
@@ -53,6 +57,7 @@ def quote_joining(
     quantity: int = 1,
     attribution: Attribution = NOWHERE,
     *,
+    sku_id: uuid.UUID | None = None,
     means: orders.Means = orders.ANY_MEANS,
 ) -> orders.Estimate:
     """What a seat in this room would cost, at the price that it was opened with.
@@ -64,8 +69,8 @@ def quote_joining(
     if seated or room.status is not Status.OPEN or room.expires_at <= uow.now or room.seats_taken >= room.size:
         raise rules.refusal(seated=seated, status=room.status, expires_at=room.expires_at, now=uow.now)
     deals.check_not_stopped(uow, room.deal_id, opens=False)
-    sku_id = deals.deal(uow, room.deal_id).sku_id
-    goods = orders.Goods(room.price, room.deal_id, sku_id, _channel(uow, buyer, attribution))
+    chosen, price = room.chosen(sku_id)
+    goods = orders.Goods(price, room.deal_id, chosen, _channel(uow, buyer, attribution))
     return _quoted(uow, buyer, goods, quantity, means)
 
 

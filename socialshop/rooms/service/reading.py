@@ -12,7 +12,7 @@ from socialshop.deals.ladder import Ladder, Step
 from socialshop.deals.perks import HostPerk
 from socialshop.infra.uow import UnitOfWork
 from socialshop.invites.rules import ShareSubject
-from socialshop.kernel.errors import NotFound
+from socialshop.kernel.errors import InvalidValue, NotFound
 from socialshop.kernel.money import Money
 from socialshop.rooms.rules import Seat, Status
 from socialshop.rooms.store import reading as store
@@ -30,8 +30,17 @@ class MemberView:
 
 
 @dataclass(frozen=True, slots=True)
+class RoomUnit:
+    """A unit that may be chosen in a room, at its price there."""
+
+    id: uuid.UUID
+    title: str
+    price: Money
+
+
+@dataclass(frozen=True, slots=True)
 class RoomView:
-    """A room; every change that shows in it has a new `version`."""
+    """A room; every change that shows in it has a new `version`. `units` may be chosen, where there are several."""
 
     id: uuid.UUID
     deal_id: uuid.UUID
@@ -45,10 +54,23 @@ class RoomView:
     version: int
     members: tuple[MemberView, ...]
     title: str
+    sku_id: uuid.UUID
     price_steps: Ladder = ()
     host_perk: HostPerk | None = None
     seats_at_fill: int | None = None
     newcomer_only: bool = False
+    seats_subsidised: int = 0
+    cancel_reason: str | None = None
+    units: tuple[RoomUnit, ...] = ()
+
+    def chosen(self, sku_id: uuid.UUID | None) -> tuple[uuid.UUID, Money]:
+        """The unit that was named, else the room's own, and its price. Raises InvalidValue for one not offered."""
+        if sku_id in (None, self.sku_id):
+            return self.sku_id, self.price
+        found = next((unit for unit in self.units if unit.id == sku_id), None)
+        if found is None:
+            raise InvalidValue("the room does not offer this unit", field="sku_id")
+        return found.id, found.price
 
     @property
     def final_price(self) -> Money | None:
@@ -118,10 +140,17 @@ def view(uow: UnitOfWork, room_id: uuid.UUID) -> RoomView:
         version=row.version,
         members=tuple(MemberView(name or "", Seat(status)) for name, status in row.members),
         title=row.title,
+        sku_id=row.sku_id,
         price_steps=ladder.read(row.price_steps),
         host_perk=perks.read(row.host_perk),
         seats_at_fill=row.seats_at_fill,
         newcomer_only=row.newcomer_only,
+        seats_subsidised=row.seats_subsidised,
+        cancel_reason=row.cancel_reason,
+        units=tuple(
+            RoomUnit(uuid.UUID(id_), unit["title"], Money(unit["price_minor"], row.currency))
+            for id_, unit in sorted((row.skus or {}).items(), key=lambda kept: kept[0] != str(row.sku_id))
+        ),
     )
 
 

@@ -36,6 +36,7 @@ class GivenUp(NamedTuple):
 
     room_id: uuid.UUID
     deal_id: uuid.UUID
+    sku_id: uuid.UUID
     order_id: uuid.UUID
     quantity: int
     payment_id: uuid.UUID | None
@@ -178,7 +179,8 @@ _GIVE_UP = """
     WITH given_up AS (
         UPDATE seats s SET status = 'released', ended_at = :now FROM seats before
         WHERE before.id = s.id AND {condition}
-        RETURNING s.room_id, s.member, s.order_id, s.quantity, s.payment_id, before.status = 'paid' AS was_paid
+        RETURNING s.room_id, s.sku_id, s.member, s.order_id, s.quantity, s.payment_id,
+            before.status = 'paid' AS was_paid
     ), heard AS (
         INSERT INTO room_events (room_id, kind, member, at) SELECT room_id, 'seat_released', member, :now FROM given_up
     ), counted AS (
@@ -189,7 +191,7 @@ _GIVE_UP = """
         ) n
         WHERE r.id = n.room_id
     )
-    SELECT g.room_id, r.deal_id, g.order_id, g.quantity, g.payment_id, g.was_paid
+    SELECT g.room_id, r.deal_id, coalesce(g.sku_id, r.sku_id), g.order_id, g.quantity, g.payment_id, g.was_paid
     FROM given_up g JOIN rooms r ON r.id = g.room_id
 """
 
@@ -225,19 +227,21 @@ def _give_up(session: Session, condition: str, values: dict[str, object]) -> lis
     return [GivenUp(*row) for row in session.execute(text(_GIVE_UP.format(condition=condition)), values)]
 
 
-def close_rooms(session: Session, room_ids: Collection[uuid.UUID], status: str, now: datetime) -> None:
-    """These locked, empty rooms are over."""
+def close_rooms(
+    session: Session, room_ids: Collection[uuid.UUID], status: str, now: datetime, reason: str | None = None
+) -> None:
+    """These locked, empty rooms are over; `reason` is the shop's, where the shop cancelled them."""
     session.execute(
         text(
             """
             WITH closed AS (
-                UPDATE rooms SET status = :status, closed_at = :now, version = version + 1
+                UPDATE rooms SET status = :status, closed_at = :now, cancel_reason = :reason, version = version + 1
                 WHERE id = ANY(:ids) AND status = 'open' RETURNING id, status
             )
             INSERT INTO room_events (room_id, kind, at) SELECT id, status, :now FROM closed
             """
         ),
-        {"ids": list(room_ids), "status": status, "now": now},
+        {"ids": list(room_ids), "status": status, "now": now, "reason": reason},
     )
 
 

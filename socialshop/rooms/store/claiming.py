@@ -50,20 +50,30 @@ class Claim(NamedTuple):
     channel: str | None
     newcomer_only: bool | None
     bought: bool
+    sku_offered: bool
 
 
-# Follows a CTE `room` that has the room's row if the seat may be taken. A buyer's own link is known and brings nothing.
+# Follows a CTE `entered` that has the room's row if the seat may be taken; `room` is the same, with the unit that was
+# chosen. A buyer's own link is known and brings nothing.
 # A seat that the member has in this room, or in another for newcomers, stands in the way of one more. The hold ends at
 # the latest with the room. An amount past the largest is cut here and refused by the caller: it must not be the CHECK
 # that speaks.
 _CLAIM = f"""
-    link AS (
+    room AS (
+        SELECT id, deal_id,
+            CASE WHEN skus -> CAST(:sku_id AS text) IS NULL THEN sku_id ELSE CAST(:sku_id AS uuid) END AS sku_id,
+            concat_ws(', ', title, skus -> coalesce(CAST(:sku_id AS text), sku_id::text) ->> 'title') AS title,
+            coalesce(CAST(skus -> CAST(:sku_id AS text) ->> 'price_minor' AS bigint), price_minor) AS price_minor,
+            currency, return_days, seat_hold_seconds, expires_at, per_member_limit, minimum_tier, circle_of,
+            early_until, newcomer_only, opens
+        FROM entered
+    ), link AS (
         SELECT l.id, l.channel, CASE WHEN m.number <> :member THEN l.id END AS brings
         FROM invite_links l JOIN members m ON m.id = l.owner_id
         WHERE l.code = :code OR l.id = CAST(:link_id AS uuid)
     ), seat AS (
-        INSERT INTO seats (id, room_id, member, order_id, quantity, newcomer, claimed_at, hold_until)
-        SELECT :seat_id, id, :member, :order_id, :quantity, newcomer_only AND NOT opens, :now,
+        INSERT INTO seats (id, room_id, member, order_id, quantity, sku_id, newcomer, claimed_at, hold_until)
+        SELECT :seat_id, id, :member, :order_id, :quantity, sku_id, newcomer_only AND NOT opens, :now,
             least(:now + seat_hold_seconds * interval '1 second', expires_at)
         FROM room
         ON CONFLICT DO NOTHING
@@ -85,11 +95,14 @@ _CLAIM = f"""
         (SELECT p.display_name FROM members m JOIN member_profiles p ON p.member_id = m.id WHERE m.number = :member),
         {BARRED}, {HELD}, {HOLDS_COUPONS}, (SELECT channel FROM link WHERE brings IS NOT NULL),
         r.newcomer_only AND NOT r.opens,
-        r.newcomer_only AND NOT r.opens AND {BOUGHT_BEFORE}
+        r.newcomer_only AND NOT r.opens AND {BOUGHT_BEFORE},
+        CAST(:sku_id AS uuid) IS NULL OR :opening OR EXISTS (
+            SELECT FROM rooms offering WHERE offering.id = :room_id
+                AND (offering.sku_id = CAST(:sku_id AS uuid) OR offering.skus -> CAST(:sku_id AS text) IS NOT NULL))
     FROM (SELECT) AS once LEFT JOIN room r ON true
 """  # noqa: S608 - texts of the rooms' own
 
-# The CTE `room` of who joins one and of who opens one.
+# The room of who joins one and of who opens one.
 PLACE_TAKEN = """
     UPDATE rooms SET seats_taken = seats_taken + 1, version = version + 1
     WHERE id = :room_id AND status = 'open' AND expires_at > :now AND seats_taken < size
@@ -101,34 +114,34 @@ PLACE_TAKEN = """
 """
 ROOM_MADE = """
     INSERT INTO rooms (id, deal_id, sku_id, title, price_minor, currency, return_days, seat_hold_seconds,
-        per_member_limit, minimum_tier, circle_of, early_until, price_steps, host_perk, newcomer_only, host, size,
-        seats_taken, opened_at, expires_at)
-    VALUES (:room_id, :deal_id, :sku_id, :title, :price_minor, :currency, :return_days, :seat_hold_seconds,
+        per_member_limit, minimum_tier, circle_of, early_until, price_steps, host_perk, newcomer_only, skus, host,
+        size, seats_taken, opened_at, expires_at)
+    VALUES (:room_id, :deal_id, :own_sku_id, :title, :price_minor, :currency, :return_days, :seat_hold_seconds,
         :per_member_limit, :minimum_tier, :circle_of, :early_until, CAST(:price_steps AS jsonb),
-        CAST(:host_perk AS jsonb), :newcomer_only, :member, :size, 1, :now, :expires_at)
+        CAST(:host_perk AS jsonb), :newcomer_only, CAST(:skus AS jsonb), :member, :size, 1, :now, :expires_at)
     RETURNING *, CAST(:opens AS boolean) AS opens
 """
 
-_JOIN = Statement(f"WITH room AS ({PLACE_TAKEN}), {_CLAIM}")
+_JOIN = Statement(f"WITH entered AS ({PLACE_TAKEN}), {_CLAIM}")
 
-_OPEN = text(f"WITH room AS ({ROOM_MADE}), {_CLAIM}")
+_OPEN = text(f"WITH entered AS ({ROOM_MADE}), {_CLAIM}")
 
 
 def claim_seat(session: Session, values: Mapping[str, object]) -> Claim:
     """Take a seat in an open room."""
-    (row,) = _JOIN.rows(session, values)
+    (row,) = _JOIN.rows(session, {**values, "opening": False})
     return Claim(*row)
 
 
 def open_room(session: Session, values: Mapping[str, object]) -> Claim:
     """Make a room with its first seat taken."""
-    return Claim(*session.execute(_OPEN, kept(values)).one())
+    return Claim(*session.execute(_OPEN, {**kept(values), "opening": True}).one())
 
 
 def kept(values: Mapping[str, object]) -> Mapping[str, object]:
-    """A new room's values with its ladder and perk as they are kept."""
-    documents = {name: json.dumps(values[name]) if values[name] else None for name in ("price_steps", "host_perk")}
-    return {**values, **documents}
+    """A new room's values with its ladder, perk and units as they are kept."""
+    names = ("price_steps", "host_perk", "skus")
+    return {**values, **{name: json.dumps(values[name]) if values[name] else None for name in names}}
 
 
 class Standing(NamedTuple):

@@ -35,6 +35,44 @@ def with_a_step_reached(session: Session, room_ids: Collection[uuid.UUID]) -> li
     return list(rows.scalars())
 
 
+class ShortRow(NamedTuple):
+    """A room that lacks `missing` seats and that its deal may fill, at `cost` minor units of `currency`."""
+
+    id: uuid.UUID
+    deal_id: uuid.UUID
+    missing: int
+    cost: int
+    currency: str
+
+
+def short_with_subsidy(session: Session, room_ids: Collection[uuid.UUID]) -> list[ShortRow]:
+    """Of these locked rooms, those in which as many have paid as their deal's subsidy asks: what ended first, first.
+
+    A missing seat costs what it would have saved its member: the price alone less the price together, of one unit.
+    """
+    rows = session.execute(
+        text(
+            """
+            SELECT r.id, r.deal_id, r.size - r.seats_paid, (r.size - r.seats_paid) * (k.price_minor - r.price_minor),
+                r.currency
+            FROM rooms r JOIN deal_subsidies b ON b.deal_id = r.deal_id JOIN skus k ON k.id = r.sku_id
+            WHERE r.id = ANY(:ids) AND r.status = 'open' AND r.seats_paid >= b.from_seats
+            ORDER BY r.expires_at, r.id
+            """
+        ),
+        {"ids": list(room_ids)},
+    )
+    return [ShortRow(*row) for row in rows]
+
+
+def note_subsidy(session: Session, room_ids: Collection[uuid.UUID]) -> None:
+    """What these filled rooms lack, the shop paid for."""
+    session.execute(
+        text("UPDATE rooms SET seats_subsidised = size - seats_at_fill WHERE id = ANY(:ids) AND status = 'filled'"),
+        {"ids": list(room_ids)},
+    )
+
+
 def fill_rooms(session: Session, room_ids: Collection[uuid.UUID], now: datetime) -> None:
     """These locked open rooms, in which every seat is paid, are filled with as many as they have."""
     session.execute(
@@ -56,7 +94,9 @@ def seats_with_terms(session: Session, room_ids: Collection[uuid.UUID]) -> list[
     rows = session.execute(
         text(
             """
-            SELECT s.order_id, s.quantity, s.member = r.host, r.price_minor, r.price_steps, r.host_perk, r.seats_at_fill
+            SELECT s.order_id, s.quantity, s.member = r.host,
+                coalesce(CAST(r.skus -> CAST(s.sku_id AS text) ->> 'price_minor' AS bigint), r.price_minor),
+                r.price_steps, r.host_perk, r.seats_at_fill
             FROM rooms r JOIN seats s ON s.room_id = r.id AND s.status = 'paid'
             WHERE r.id = ANY(:ids) AND r.status = 'filled'
                 AND (r.price_steps IS NOT NULL OR (r.host_perk IS NOT NULL AND s.member = r.host))

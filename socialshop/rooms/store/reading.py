@@ -34,6 +34,10 @@ class RoomRow(NamedTuple):
     host_perk: dict[str, Any] | None
     seats_at_fill: int | None
     newcomer_only: bool
+    seats_subsidised: int
+    cancel_reason: str | None
+    skus: dict[str, Any] | None
+    sku_id: uuid.UUID
 
 
 class ShareRow(NamedTuple):
@@ -131,7 +135,7 @@ _ROOM = Statement(
             LEFT JOIN member_profiles p ON p.member_id = m.id
             WHERE s.room_id = r.id AND s.status IN ('held', 'paid', 'confirmed')
         ), r.title, r.price_steps, r.host_perk, r.seats_at_fill,
-        r.newcomer_only
+        r.newcomer_only, r.seats_subsidised, r.cancel_reason, r.skus, r.sku_id
     FROM rooms r WHERE r.id = :id
     """
 )

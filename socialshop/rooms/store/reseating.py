@@ -84,7 +84,9 @@ _RESEAT = f"""
     ), told AS (
         INSERT INTO room_events (room_id, kind, member, at) SELECT room_id, 'seat_held', member, :now FROM seat
     ), wanted AS (
-        SELECT deal_id, sku_id, CAST(:quantity AS bigint) AS quantity, opens FROM room
+        SELECT deal_id, CAST(:quantity AS bigint) AS quantity, opens,
+            coalesce((SELECT lost.sku_id FROM seats lost WHERE lost.order_id = :order_id), sku_id) AS sku_id
+        FROM room
     ), {RESERVED}, reviving AS (
         SELECT CAST(:order_id AS uuid) AS order_id, room_id FROM seat
     ), {REVIVED}

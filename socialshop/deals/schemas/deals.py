@@ -1,7 +1,8 @@
-"""Wire shapes of products and deals."""
+"""Wire shapes of deals: what is offered, at which price or ladder, with what for the host."""
 
 from __future__ import annotations
 
+import uuid
 from datetime import timedelta
 from typing import Annotated, Any, Literal, Self
 
@@ -9,42 +10,28 @@ from pydantic import Field, StringConstraints, model_validator
 
 from socialshop.deals.ladder import FEWEST_STEPS, MOST_STEPS, Ladder, Step
 from socialshop.deals.perks import HIGHEST_PERK_BPS, HostPerk, PerkKind
-from socialshop.deals.rules import LARGEST_GROUP, MOST_RETURN_DAYS, MOST_UNITS, SMALLEST_GROUP, LatePayer
-from socialshop.deals.service import DealView, NewDeal, NewProduct, NewSku, Opening, OpenTo, ProductView, SkuView
+from socialshop.deals.rules import (
+    LARGEST_GROUP,
+    MOST_RETURN_DAYS,
+    MOST_UNITS,
+    MOST_UNITS_OFFERED,
+    SMALLEST_GROUP,
+    LatePayer,
+    subsidy_of,
+)
+from socialshop.deals.schemas.products import SKU, PriceMinor, Title
+from socialshop.deals.service import (
+    DealUnit,
+    DealView,
+    NewDeal,
+)
 from socialshop.kernel.errors import InvalidValue
 from socialshop.kernel.ids import from_public, to_public
-from socialshop.kernel.money import MAX_AMOUNT_MINOR
-from socialshop.web.paging import Page, PageQuery
+from socialshop.web.paging import Page
 from socialshop.web.schemas import GivenInstant, Instant, MoneyWire, Wire, with_example
-
-__all__ = [
-    "DealPage",
-    "DealWire",
-    "DraftDeal",
-    "DraftProduct",
-    "NewOpening",
-    "OpeningWire",
-    "PageQuery",
-    "ProductPage",
-    "ProductWire",
-]
 
 _LONGEST_YEARS = 10 * 366 * 86_400
 
-_SKU: dict[str, Any] = {
-    "id": "sku_01k9w3q2mxe5tb6v8c4yd7r1hz",
-    "code": "TEA-500",
-    "title": "500 g",
-    "price": {"amount_minor": 12900, "currency": "CNY"},
-    "stock": 1000,
-}
-_PRODUCT: dict[str, Any] = {
-    "id": "prd_01k9w3q2mxe5tb6v8c4yd7r1hz",
-    "title": "明前龙井",
-    "description": "",
-    "return_days": 7,
-    "skus": [_SKU],
-}
 DEAL: dict[str, Any] = {
     "id": "deal_01k9w3q2mxe5tb6v8c4yd7r1hz",
     "status": "live",
@@ -66,130 +53,14 @@ DEAL: dict[str, Any] = {
     "price_steps": [],
     "host_perk": None,
     "newcomer_only": False,
+    "fill_policy": "none",
+    "subsidy_from": None,
     "return_days": 7,
+    "skus": [SKU | {"price": {"amount_minor": 9900, "currency": "CNY"}}],
 }
 
-
-Title = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
-Code = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=64)]
 GroupSize = Annotated[int, Field(ge=SMALLEST_GROUP, le=LARGEST_GROUP)]
-PriceMinor = Annotated[int, Field(ge=1, le=MAX_AMOUNT_MINOR)]
 Seconds = Annotated[int, Field(ge=1, le=_LONGEST_YEARS)]
-
-
-class DraftSku(Wire):
-    """A unit to sell, with its price alone and its stock."""
-
-    code: Code
-    title: Title
-    price_minor: PriceMinor
-    stock: int = Field(ge=0, le=1_000_000_000)
-
-
-class DraftProduct(Wire):
-    """A product to put on sale."""
-
-    model_config = with_example(
-        {
-            "title": "明前龙井",
-            "return_days": 7,
-            "skus": [{"code": "TEA-500", "title": "500 g", "price_minor": 12900, "stock": 1000}],
-        }
-    )
-
-    title: Title
-    description: Annotated[str, StringConstraints(max_length=5_000)] = ""
-    return_days: int = Field(7, ge=0, le=MOST_RETURN_DAYS)
-    skus: list[DraftSku] = Field(min_length=1, max_length=100)
-
-    def new(self) -> NewProduct:
-        """The command."""
-        skus = [NewSku(sku.code, sku.title, sku.price_minor, sku.stock) for sku in self.skus]
-        return NewProduct(self.title, self.description, self.return_days, skus)
-
-
-class NewOpening(Wire):
-    """Which leaders may make deals of a unit, and the least price of such a deal.
-
-    `leader_ids` are for `chosen`, and only for that.
-    """
-
-    model_config = with_example({"open_to": "all", "floor_price_minor": 8900})
-
-    open_to: Literal["all", "chosen", "none"]
-    leader_ids: Annotated[list[Annotated[str, StringConstraints(max_length=60)]], Field(max_length=1_000)] = Field([])
-    floor_price_minor: PriceMinor | None = None
-
-    def new(self) -> Opening:
-        """The command. Raises NotFound for an id that is no member's."""
-        leaders = tuple(from_public("mbr", leader) for leader in self.leader_ids)
-        return Opening(OpenTo(self.open_to), self.floor_price_minor, leaders)
-
-
-class OpeningWire(Wire):
-    """Which leaders may make deals of a unit, and the least price of such a deal, null where there is none."""
-
-    model_config = with_example({"open_to": "all", "leader_ids": [], "floor_price_minor": 8900})
-
-    open_to: Literal["all", "chosen", "none"]
-    leader_ids: list[str]
-    floor_price_minor: int | None
-
-    @classmethod
-    def of(cls, opening: Opening) -> OpeningWire:
-        """The wire form of an opening."""
-        leaders = [to_public("mbr", leader) for leader in opening.leader_ids]
-        return cls(open_to=opening.open_to.value, leader_ids=leaders, floor_price_minor=opening.floor_minor)
-
-
-class SkuWire(Wire):
-    """A unit on sale."""
-
-    id: str
-    code: str
-    title: str
-    price: MoneyWire
-    stock: int
-
-    @classmethod
-    def of(cls, view: SkuView) -> SkuWire:
-        """The wire form of a unit."""
-        return cls(
-            id=to_public("sku", view.id),
-            code=view.code,
-            title=view.title,
-            price=MoneyWire.of(view.price),
-            stock=view.stock,
-        )
-
-
-class ProductWire(Wire):
-    """A product on sale."""
-
-    model_config = with_example(_PRODUCT)
-
-    id: str
-    title: str
-    description: str
-    return_days: int
-    skus: list[SkuWire]
-
-    @classmethod
-    def of(cls, view: ProductView) -> ProductWire:
-        """The wire form of a product."""
-        return cls(
-            id=to_public("prd", view.id),
-            title=view.title,
-            description=view.description,
-            return_days=view.return_days,
-            skus=[SkuWire.of(sku) for sku in view.skus],
-        )
-
-
-class ProductPage(Page[ProductWire]):
-    """Products, in the order they were added."""
-
-    model_config = with_example({"data": [_PRODUCT], "next_cursor": None})
 
 
 class PriceStep(Wire):
@@ -247,11 +118,40 @@ class PerkWire(Wire):
         return cls(kind=perk.kind.value, rate_bps=perk.rate_bps, fixed_minor=perk.fixed_minor)
 
 
+class OfferedUnit(Wire):
+    """A unit that may be chosen, at a price of its own or the deal's."""
+
+    sku_id: Annotated[str, StringConstraints(max_length=100)]
+    price_minor: PriceMinor | None = None
+
+
+class DealUnitWire(Wire):
+    """A unit that a deal offers, at its price in it."""
+
+    id: str
+    code: str
+    title: str
+    price: MoneyWire
+    stock: int
+
+    @classmethod
+    def of(cls, unit: DealUnit) -> DealUnitWire:
+        """The wire form of a unit."""
+        return cls(
+            id=to_public("sku", unit.id),
+            code=unit.code,
+            title=unit.title,
+            price=MoneyWire.of(unit.price),
+            stock=unit.stock,
+        )
+
+
 class DraftDeal(Wire):
     """The terms of a deal: one price for a group of a fixed size, or a ladder: the more members, the less each pays.
 
     With `price_steps` (sizes rise, prices fall, the last size is the room's) everybody pays the price of the smallest
-    step, and the difference to the step that the room reaches goes back.
+    step, and the difference to the step that the room reaches goes back. `sku_id` offers one unit; `skus` offers
+    several of a product, of which who joins chooses one, each at a price of its own where there is no ladder.
     """
 
     model_config = with_example(
@@ -265,7 +165,8 @@ class DraftDeal(Wire):
         }
     )
 
-    sku_id: Annotated[str, StringConstraints(max_length=100)]
+    sku_id: Annotated[str, StringConstraints(max_length=100)] | None = None
+    skus: Annotated[list[OfferedUnit], Field(min_length=1, max_length=MOST_UNITS_OFFERED)] | None = None
     title: Title
     group_size: GroupSize
     price_steps: Annotated[list[PriceStep], Field(min_length=FEWEST_STEPS, max_length=MOST_STEPS)] | None = None
@@ -282,18 +183,26 @@ class DraftDeal(Wire):
     late_payer: Literal["refund", "reroute", "new_room"] = Field(
         "refund", description="who pays for a lost seat gets the money back, a seat in another room, or a room"
     )
+    fill_policy: Literal["none", "subsidy"] = "none"
+    subsidy_from: Annotated[int, Field(ge=1, le=LARGEST_GROUP)] | None = Field(
+        None, description="from how many paid seats on the shop fills a room at its clock"
+    )
+    subsidy_budget_minor: PriceMinor | None = Field(None, description="what that may cost the shop, for all rooms")
     draft: bool = False
     minimum_tier: Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,39}$")] | None = None
     circle_only: bool = Field(False, description="for the circle of who opens it alone")
 
     def new(self) -> NewDeal:
-        """The command. Raises NotFound for an id that is no unit's, InvalidValue without one price or a ladder."""
+        """The command. Raises NotFound for an id that is no unit's, InvalidValue without goods, or without a price."""
         steps = tuple(Step(step.size, step.price_minor) for step in self.price_steps or ())
+        (first, price), *others = self._units(steps)
+        more = dict(others)
         return NewDeal(
-            sku_id=from_public("sku", self.sku_id),
+            sku_id=first,
             title=self.title,
             group_size=self.group_size,
-            price_minor=self._price(steps),
+            price_minor=price,
+            more_units=more,
             room_ttl=timedelta(seconds=self.room_ttl_seconds),
             seat_hold=timedelta(seconds=self.seat_hold_seconds),
             starts_at=self.starts_at,
@@ -308,19 +217,32 @@ class DraftDeal(Wire):
             host_perk=self.host_perk.perk() if self.host_perk else None,
             newcomer_only=self.newcomer_only,
             return_days=self.return_days,
+            subsidy=subsidy_of(self.fill_policy, self.subsidy_from, self.subsidy_budget_minor),
         )
 
-    def _price(self, steps: Ladder) -> int:
-        """What everybody pays at first."""
+    def _units(self, steps: Ladder) -> list[tuple[uuid.UUID, int]]:
+        """What is offered, with what everybody pays for it at first."""
+        if (self.sku_id is None) == (self.skus is None):
+            raise InvalidValue("send sku_id or skus, and not both", field="sku_id" if self.skus is None else "skus")
         if steps and self.price_minor is not None:
             raise InvalidValue("send price_minor or price_steps, not both", field="price_minor")
-        if not steps and self.price_minor is None:
-            raise InvalidValue("a deal needs price_minor or price_steps", field="price_minor")
-        return steps[0].price_minor if steps else self.price_minor or 0
+        given = self.skus or [OfferedUnit(sku_id=self.sku_id or "")]
+        found: dict[uuid.UUID, int] = {}
+        for place, unit in enumerate(given):
+            if steps and unit.price_minor is not None:
+                raise InvalidValue("on a ladder all units cost the same", field=f"skus.{place}.price_minor")
+            price = steps[0].price_minor if steps else unit.price_minor or self.price_minor
+            if price is None:
+                raise InvalidValue("a deal needs price_minor or price_steps", field="price_minor")
+            sku_id = from_public("sku", unit.sku_id)
+            if sku_id in found:
+                raise InvalidValue("names a unit twice", field=f"skus.{place}.sku_id")
+            found[sku_id] = price
+        return list(found.items())
 
 
 class DealWire(Wire):
-    """A deal; `stock` is what is left of the unit, for all its deals together.
+    """A deal; `skus` may be chosen, `sku_id` is the first of them; `stock` is what is left of all of them together.
 
     `price` is what everybody pays at first; with `price_steps` it is that of the smallest step, and the fill gives the
     difference back. `ends_at` is when it was ended, where somebody ended it before its time. `minimum_tier` is the
@@ -349,7 +271,10 @@ class DealWire(Wire):
     price_steps: list[StepWire]
     host_perk: PerkWire | None
     newcomer_only: bool
+    fill_policy: Literal["none", "subsidy"]
+    subsidy_from: int | None
     return_days: int
+    skus: list[DealUnitWire]
 
     @classmethod
     def of(cls, view: DealView) -> DealWire:
@@ -375,7 +300,10 @@ class DealWire(Wire):
             price_steps=StepWire.all_of(view.price_steps, view.price.currency),
             host_perk=PerkWire.of(view.host_perk),
             newcomer_only=view.newcomer_only,
+            fill_policy="none" if view.subsidy_from is None else "subsidy",
+            subsidy_from=view.subsidy_from,
             return_days=view.return_days,
+            skus=[DealUnitWire.of(unit) for unit in view.units],
         )
 
 

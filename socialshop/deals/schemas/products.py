@@ -1,0 +1,156 @@
+"""Wire shapes of products, their units, and to whom those are open."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, StringConstraints
+
+from socialshop.deals.rules import (
+    MOST_RETURN_DAYS,
+)
+from socialshop.deals.service import (
+    NewProduct,
+    NewSku,
+    Opening,
+    OpenTo,
+    ProductView,
+    SkuView,
+)
+from socialshop.kernel.ids import from_public, to_public
+from socialshop.kernel.money import MAX_AMOUNT_MINOR
+from socialshop.web.paging import Page
+from socialshop.web.schemas import MoneyWire, Wire, with_example
+
+SKU: dict[str, Any] = {
+    "id": "sku_01k9w3q2mxe5tb6v8c4yd7r1hz",
+    "code": "TEA-500",
+    "title": "500 g",
+    "price": {"amount_minor": 12900, "currency": "CNY"},
+    "stock": 1000,
+}
+_PRODUCT: dict[str, Any] = {
+    "id": "prd_01k9w3q2mxe5tb6v8c4yd7r1hz",
+    "title": "明前龙井",
+    "description": "",
+    "return_days": 7,
+    "skus": [SKU],
+}
+Title = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
+Code = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=64)]
+PriceMinor = Annotated[int, Field(ge=1, le=MAX_AMOUNT_MINOR)]
+
+
+class DraftSku(Wire):
+    """A unit to sell, with its price alone and its stock."""
+
+    code: Code
+    title: Title
+    price_minor: PriceMinor
+    stock: int = Field(ge=0, le=1_000_000_000)
+
+
+class DraftProduct(Wire):
+    """A product to put on sale."""
+
+    model_config = with_example(
+        {
+            "title": "明前龙井",
+            "return_days": 7,
+            "skus": [{"code": "TEA-500", "title": "500 g", "price_minor": 12900, "stock": 1000}],
+        }
+    )
+
+    title: Title
+    description: Annotated[str, StringConstraints(max_length=5_000)] = ""
+    return_days: int = Field(7, ge=0, le=MOST_RETURN_DAYS)
+    skus: list[DraftSku] = Field(min_length=1, max_length=100)
+
+    def new(self) -> NewProduct:
+        """The command."""
+        skus = [NewSku(sku.code, sku.title, sku.price_minor, sku.stock) for sku in self.skus]
+        return NewProduct(self.title, self.description, self.return_days, skus)
+
+
+class NewOpening(Wire):
+    """Which leaders may make deals of a unit, and the least price of such a deal.
+
+    `leader_ids` are for `chosen`, and only for that.
+    """
+
+    model_config = with_example({"open_to": "all", "floor_price_minor": 8900})
+
+    open_to: Literal["all", "chosen", "none"]
+    leader_ids: Annotated[list[Annotated[str, StringConstraints(max_length=60)]], Field(max_length=1_000)] = Field([])
+    floor_price_minor: PriceMinor | None = None
+
+    def new(self) -> Opening:
+        """The command. Raises NotFound for an id that is no member's."""
+        leaders = tuple(from_public("mbr", leader) for leader in self.leader_ids)
+        return Opening(OpenTo(self.open_to), self.floor_price_minor, leaders)
+
+
+class OpeningWire(Wire):
+    """Which leaders may make deals of a unit, and the least price of such a deal, null where there is none."""
+
+    model_config = with_example({"open_to": "all", "leader_ids": [], "floor_price_minor": 8900})
+
+    open_to: Literal["all", "chosen", "none"]
+    leader_ids: list[str]
+    floor_price_minor: int | None
+
+    @classmethod
+    def of(cls, opening: Opening) -> OpeningWire:
+        """The wire form of an opening."""
+        leaders = [to_public("mbr", leader) for leader in opening.leader_ids]
+        return cls(open_to=opening.open_to.value, leader_ids=leaders, floor_price_minor=opening.floor_minor)
+
+
+class SkuWire(Wire):
+    """A unit on sale."""
+
+    id: str
+    code: str
+    title: str
+    price: MoneyWire
+    stock: int
+
+    @classmethod
+    def of(cls, view: SkuView) -> SkuWire:
+        """The wire form of a unit."""
+        return cls(
+            id=to_public("sku", view.id),
+            code=view.code,
+            title=view.title,
+            price=MoneyWire.of(view.price),
+            stock=view.stock,
+        )
+
+
+class ProductWire(Wire):
+    """A product on sale."""
+
+    model_config = with_example(_PRODUCT)
+
+    id: str
+    title: str
+    description: str
+    return_days: int
+    skus: list[SkuWire]
+
+    @classmethod
+    def of(cls, view: ProductView) -> ProductWire:
+        """The wire form of a product."""
+        return cls(
+            id=to_public("prd", view.id),
+            title=view.title,
+            description=view.description,
+            return_days=view.return_days,
+            skus=[SkuWire.of(sku) for sku in view.skus],
+        )
+
+
+class ProductPage(Page[ProductWire]):
+    """Products, in the order they were added."""
+
+    model_config = with_example({"data": [_PRODUCT], "next_cursor": None})
