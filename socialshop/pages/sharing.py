@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from socialshop.community import service as community
@@ -18,6 +18,17 @@ from socialshop.invites.rules import Kind, ShareSubject
 from socialshop.invites.service import Link, NewLink
 from socialshop.pages import assets, languages
 from socialshop.rooms import service as rooms
+
+_Named = Callable[[UnitOfWork, Sequence[uuid.UUID]], Mapping[uuid.UUID, str]]
+# Who knows what a link leads to by its name.
+_NAMED: Mapping[Kind, _Named] = {
+    Kind.DEAL: deals.titles,
+    Kind.PRODUCT: deals.titles,
+    Kind.ROOM: rooms.titles,
+    Kind.BARGAIN: rooms.bargain_titles,
+    Kind.STOREFRONT: deals.storefront_titles,
+    Kind.NOTE: community.note_titles,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,18 +70,12 @@ def subject_of(uow: UnitOfWork, link: Link) -> ShareSubject | None:
 
 
 def titles(uow: UnitOfWork, links: Sequence[Link]) -> Mapping[uuid.UUID, str]:
-    """What these links lead to is called; without what is gone. Five statements, whatever the number."""
-    if not any(link.target_id for link in links):
-        return {}
-    targets = [link.target_id for link in links if link.target_id is not None]
-    in_rooms = [link.target_id for link in links if link.target_id is not None and link.kind is Kind.ROOM]
-    bargains = [link.target_id for link in links if link.target_id is not None and link.kind is Kind.BARGAIN]
-    fronts = [link.target_id for link in links if link.target_id is not None and link.kind is Kind.STOREFRONT]
-    notes = [link.target_id for link in links if link.target_id is not None and link.kind is Kind.NOTE]
-    return {
-        **deals.titles(uow, targets),
-        **rooms.titles(uow, in_rooms),
-        **rooms.bargain_titles(uow, bargains),
-        **deals.storefront_titles(uow, fronts),
-        **community.note_titles(uow, notes),
-    }
+    """What these links lead to is called; without what is gone. A statement a kind of target among them."""
+    wanted: dict[_Named, list[uuid.UUID]] = {}
+    for link in links:
+        if link.target_id is not None:
+            wanted.setdefault(_NAMED[link.kind], []).append(link.target_id)
+    found: dict[uuid.UUID, str] = {}
+    for named, targets in wanted.items():
+        found |= named(uow, targets)
+    return found

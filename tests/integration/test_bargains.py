@@ -166,6 +166,19 @@ def test_a_seat_that_is_lost_after_the_bargains_time_ends_the_bargain(shop: Room
     assert refusal(_buy(buyer, bargain))[:2] == (409, "bargain_over")
 
 
+def test_of_two_that_one_member_lost_unpaid_at_once_the_newer_goes_on(shop: RoomShop, leader: Person) -> None:
+    """Only one of an offer may run: both are told of in one go, and neither holds the other up."""
+    buyer, offer = sign_up(shop.app), _offer(shop, leader, seat_hold_seconds=60)
+    both = []
+    for _ in range(2):
+        both.append(_start(buyer, offer)["id"])
+        assert _buy(buyer, both[-1]).status_code == 201
+    shop.tick(61)
+    lost = [{"room_id": str(row[0])} for row in rows("SELECT room_id FROM bargains")]
+    in_unit_of_work(lambda uow: rooms.on_room_for_one_over(uow, lost), shop.pay_shop.clock)
+    assert [_seen(shop, bargain)["status"] for bargain in both] == ["expired", "open"]
+
+
 # --- whose chop counts ----------------------------------------------------------------------------------------------
 
 

@@ -135,6 +135,46 @@ def test_no_leader_sells_below_the_floor_by_any_kind_of_deal(shop: RoomShop, adm
 
 
 @pytest.mark.parametrize(
+    ("perk", "is_above"),
+    [
+        ({"kind": "free_seat"}, False),
+        ({"kind": "percentage", "rate_bps": 1_002}, False),
+        ({"kind": "percentage", "rate_bps": 1_000}, True),
+        ({"kind": "commission", "rate_bps": 1_002}, False),
+        ({"kind": "commission", "fixed_minor": 991}, False),
+        ({"kind": "commission", "fixed_minor": 990}, True),
+    ],
+)
+def test_no_leader_goes_below_the_floor_by_a_perk_of_the_host(
+    shop: RoomShop, admin: Person, perk: dict[str, Any], is_above: bool
+) -> None:
+    leader = sign_up(shop.app, role=Role.LEADER)
+    _open(shop, admin, open_to="all", floor_price_minor=8_910)
+    before = counts("deals")
+    answer = _deal(shop, leader, price_minor=9_900, host_perk=perk)
+    if is_above:
+        assert answer.status_code == 201
+    else:
+        assert refusal(answer) == (422, "below_floor_price", "host_perk")
+        assert counts("deals") == before
+    assert _deal(shop, admin, price_minor=9_900, host_perk=perk).status_code == 201
+
+
+def test_a_fixed_commission_is_at_most_half_of_the_least_price(shop: RoomShop) -> None:
+    """Else whoever makes a deal writes any sum into the own wallet for the sale of one unit."""
+    leader = sign_up(shop.app, role=Role.LEADER)
+    steps = [{"size": 2, "price_minor": 9_900}, {"size": 3, "price_minor": 8_001}]
+    terms = {"sku_id": to_public("sku", shop.sku_id), "title": "Tea", "group_size": 3, "room_ttl_seconds": 3_600}
+    most, before = {"kind": "commission", "fixed_minor": 4_000}, counts("deals")
+    for too_much in (4_001, 10**12):
+        wish = {**terms, "price_steps": steps, "host_perk": {**most, "fixed_minor": too_much}}
+        assert refusal(leader.call("POST", "/deals", json=wish))[::2] == (422, "host_perk")
+    assert counts("deals") == before
+    wish = {**terms, "price_steps": steps, "host_perk": most}
+    assert leader.call("POST", "/deals", json=wish).status_code == 201
+
+
+@pytest.mark.parametrize(
     ("said", "field"),
     [
         ({"open_to": "all", "floor_price_minor": 10_900}, "floor_price_minor"),

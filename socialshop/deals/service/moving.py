@@ -151,6 +151,9 @@ def _check_units(uow: UnitOfWork, number: int, new: NewDeal, most_minor: int | N
         rules.check_price(price_minor, units[sku_id].alone_minor, field)
         least = min([price_minor, *(step.price_minor for step in new.price_steps)])
         check_leave(leaves.get(sku_id), least, field if most_minor is None else "floor_price_minor")
+        if new.host_perk is not None:
+            perks.check(new.host_perk, least)
+            check_leave(leaves.get(sku_id), perks.left_of(new.host_perk, least), "host_perk")
 
 
 def _price_field(new: NewDeal, place: int) -> str:

@@ -52,12 +52,14 @@ def decide_application(visit: Visit) -> Response:
 
 @admin.page("/goods/<sku_id>", tab="products", ids=_SKU)
 def show_goods(visit: Visit) -> str:
-    """To whom a unit is open, and its floor."""
-    leaders = identity.search(visit.uow, None, Role.LEADER, None, _LEADERS_SHOWN)
+    """To whom a unit is open, and its floor. Who is chosen is always shown: a form that is sent names all of them."""
+    opening = deals.opening(visit.uow, visit.ids["sku_id"])
+    chosen = [member for member in identity.named(visit.uow, ids=opening.leader_ids) if member.role == Role.LEADER]
+    newest = identity.search(visit.uow, None, Role.LEADER, None, _LEADERS_SHOWN)
     return render_template(
         "admin/goods.html",
-        opening=deals.opening(visit.uow, visit.ids["sku_id"]),
-        leaders=leaders,
+        opening=opening,
+        leaders=list(dict.fromkeys([*chosen, *newest])),
         open_to=list(_OPEN_TO.items()),
         currency=visit.settings.currency,
     )

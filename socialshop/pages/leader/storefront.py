@@ -46,12 +46,7 @@ def keep_storefront(visit: Visit) -> Response:
     asked = {name: form.whole_or_none(f"place-{name}", 1, deals.MOST_PICKS) for name in offered}
     form.check()
     chosen = sorted((place, name) for name, place in asked.items() if place is not None)
-    picks = [
-        PickRow(from_public("deal", name), None)
-        if name.startswith("deal_")
-        else PickRow(None, from_public("prd", name))
-        for _, name in chosen
-    ]
+    picks = [_pick(name) for _, name in chosen]
     kept = deals.keep_storefront(visit.uow, visit.caller, NewStorefront(title, intro, picks))
     sharing.make(visit.uow, visit.caller.member_id, Kind.STOREFRONT, kept.id)
     flash(gettext("Kept. Share it below."))

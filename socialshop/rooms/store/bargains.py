@@ -214,12 +214,15 @@ def buy(session: Session, bargain_id: uuid.UUID, room_id: uuid.UUID) -> None:
 
 
 def reopen_unpaid(session: Session, room_ids: Collection[uuid.UUID], now: datetime) -> None:
-    """Bargains whose seat in one of these rooms was lost before it was paid for: open again, or over by now."""
+    """Bargains whose seat in one of these rooms was lost before it was paid for: open again, or over by now.
+
+    A member has one of an offer that is open: of several the newest goes on.
+    """
     session.execute(
         text(
             """
             WITH lost AS (
-                SELECT b.id FROM bargains b
+                SELECT b.id, b.deal_id, b.member FROM bargains b
                 WHERE b.room_id = ANY(:rooms) AND b.status = 'bought' AND NOT EXISTS (
                     SELECT FROM seats s WHERE s.room_id = b.room_id AND s.status IN ('held', 'paid', 'confirmed'))
                 ORDER BY b.id FOR NO KEY UPDATE
@@ -227,6 +230,8 @@ def reopen_unpaid(session: Session, room_ids: Collection[uuid.UUID], now: dateti
             UPDATE bargains b SET room_id = NULL, version = b.version + 1,
                 status = CASE WHEN b.expires_at > :now AND NOT EXISTS (SELECT FROM bargains other
                     WHERE other.deal_id = b.deal_id AND other.member = b.member AND other.status = 'open')
+                    AND NOT EXISTS (SELECT FROM lost newer
+                        WHERE newer.deal_id = b.deal_id AND newer.member = b.member AND newer.id > b.id)
                     THEN 'open' ELSE 'expired' END
             FROM lost WHERE b.id = lost.id
             """
