@@ -78,5 +78,21 @@ def decide(session: Session, application_id: uuid.UUID, status: str, reason: str
     )
 
 
+def forget(session: Session, before: datetime, limit: int) -> int:
+    """Remove up to `limit` applications that were decided before then; how many."""
+    rows = session.execute(
+        text(
+            """
+            DELETE FROM leader_applications WHERE id IN (
+                SELECT id FROM leader_applications WHERE decided_at < :before ORDER BY id LIMIT :limit
+                FOR UPDATE SKIP LOCKED
+            ) RETURNING id
+            """
+        ),
+        {"before": before, "limit": limit},
+    )
+    return len(rows.all())
+
+
 def _read(session: Session, condition: str, values: dict[str, object]) -> list[ApplicationRow]:
     return [ApplicationRow(*row) for row in session.execute(text(f"{_APPLICATION} {condition}"), values)]

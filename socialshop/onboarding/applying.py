@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from datetime import datetime
 
 from socialshop.audit import service as audit
 from socialshop.identity import service as identity
@@ -18,6 +19,7 @@ from socialshop.onboarding.errors import AlreadyLeads, ApplicationDecided, Appli
 
 APPLICATION_PREFIX = "lap"
 LONGEST_WORDS, LONGEST_CHANNELS, LONGEST_REASON = 1_000, 300, 500
+_FORGOTTEN_AT_A_TIME = 1_000
 
 
 def apply_to_lead(uow: UnitOfWork, number: int, role: Role, words: str, channels: str) -> ApplicationRow:
@@ -52,6 +54,11 @@ def approve(uow: UnitOfWork, actor: uuid.UUID, application_id: uuid.UUID, reason
 def reject(uow: UnitOfWork, actor: uuid.UUID, application_id: uuid.UUID, reason: str) -> ApplicationRow:
     """Say no; the member reads why, and may apply again. Raises as `approve` does."""
     return _decide(uow, actor, application_id, "rejected", reason)
+
+
+def forget_applications(uow: UnitOfWork, before: datetime) -> bool:
+    """Forget what was asked and decided before then, the audit record keeps the decision; True if there may be more."""
+    return store.forget(uow.session, before, _FORGOTTEN_AT_A_TIME) == _FORGOTTEN_AT_A_TIME
 
 
 def _decide(uow: UnitOfWork, actor: uuid.UUID, application_id: uuid.UUID, status: str, reason: str) -> ApplicationRow:

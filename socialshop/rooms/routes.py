@@ -111,6 +111,7 @@ def open_room(call: Call[SeatClaim, Nothing]) -> Answer:
         DealNotLive,
         DealPaused,
         OutOfStock,
+        NewcomersOnly,
         TierRequired,
         MemberLimitReached,
         PointsShort,

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +15,7 @@ from payment_shop import rows
 from room_shop import RoomShop, room_shop
 from web_client import Person, counts, refusal, sign_up
 
-from socialshop.infra.uow import UnitOfWork
+from socialshop.infra.uow import UnitOfWork, in_unit_of_work
 from socialshop.kernel.ids import from_public, to_public
 from socialshop.kernel.roles import Role
 from socialshop.onboarding import applying
@@ -81,6 +83,16 @@ def test_who_is_refused_reads_why_and_may_apply_again(shop: RoomShop, admin: Per
     own = member.call("GET", "/me/leader-applications").get_json()["data"][0]
     assert (own["status"], own["decision_reason"]) == ("rejected", "Tell us more.")
     _apply(member)
+
+
+def test_what_was_decided_is_forgotten_in_time_and_what_waits_is_not(shop: RoomShop, admin: Person) -> None:
+    _decide(admin, _apply(sign_up(shop.app)), "reject", "Not yet.")
+    waits = _apply(sign_up(shop.app))
+    decided = rows("SELECT decided_at FROM leader_applications WHERE status = 'rejected'")[0][0]
+    for before, left in ((decided, 2), (decided + timedelta(days=400), 1)):
+        assert not in_unit_of_work(partial(applying.forget_applications, before=before), shop.pay_shop.clock)
+        assert counts("leader_applications") == {"leader_applications": left}
+    assert rows("SELECT id FROM leader_applications") == [(from_public("lap", waits),)]
 
 
 def test_two_admins_at_once_decide_once(shop: RoomShop, admin: Person) -> None:

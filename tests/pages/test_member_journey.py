@@ -241,6 +241,21 @@ def test_the_share_sheet_goes_with_the_last_seat(shop: RoomShop, site: Flask, de
     assert ("hx-swap-oob" in page, 'id="share"' in page) == (False, False)
 
 
+def test_a_link_to_a_room_that_is_full_leads_to_the_room_and_so_to_another(
+    shop: RoomShop, site: Flask, deal: str
+) -> None:
+    lin, chen = member(site, name="Lin"), member(site, name="Chen")
+    room, pay = opened(lin, deal)
+    lin.send(pay, outcome="succeeded")
+    code = re.search(r"/i/(\w{10})", lin.look(room).text)
+    assert code is not None
+    chen.send(chen.send(room, f"{room}/seats", quantity="1").headers["Location"], outcome="succeeded")
+    shop.settle()
+    landing = visitor(site).look(f"/i/{code[1]}").text
+    assert f'<a class="button wide" href="{room}">Another room, or one of your own</a>' in landing
+    assert "Open a room of your own" in member(site).look(room).text
+
+
 def test_money_is_asked_back_by_a_form(shop: RoomShop, site: Flask, deal: str) -> None:
     lin = member(site)
     room, pay = opened(lin, deal)

@@ -22,6 +22,8 @@ from socialshop.pages.section import HEADERS
 _SEATS = {Kind.ROOM: "room", Kind.DEAL: "deal"}
 # The page of what is no seat, or none any more: endpoint, its variable, the prefix of the id, and the button.
 _PAGES: Mapping[Kind, tuple[str, str, str, LazyString]] = {
+    # Who comes too late sees who was quicker, and the way into another room of the deal.
+    Kind.ROOM: ("shopper.show_room", "room_id", "room", lazy_gettext("Another room, or one of your own")),
     Kind.DEAL: ("shopper.show_deal", "deal_id", "deal", lazy_gettext("See the deal")),
     Kind.NOTE: ("shopper.show_note", "note_id", "post", lazy_gettext("Read the note")),
     Kind.STOREFRONT: ("shopper.show_storefront", "storefront_id", "sfr", lazy_gettext("Have a look")),

@@ -153,6 +153,7 @@ KINDS: Mapping[str, Any] = {
     "payment_notices": lazy_gettext("Messages of payment providers"),
     "invite_clicks": lazy_gettext("Links followed"),
     "invite_visitors": lazy_gettext("Browsers recognised"),
+    "leader_applications": lazy_gettext("Applications to lead"),
     "plan_simulations": lazy_gettext("Simulations of commission plans"),
     "data_looks": lazy_gettext("Who looked"),
     "payout_accounts_of_former_members": lazy_gettext("Accounts to which money of former members went"),

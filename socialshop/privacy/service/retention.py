@@ -11,6 +11,7 @@ from socialshop.infra.settings import Settings
 from socialshop.infra.uow import UnitOfWork
 from socialshop.invites import service as invites
 from socialshop.notifications import service as notifications
+from socialshop.onboarding import applying
 from socialshop.payments import service as payments
 from socialshop.payouts import service as payouts
 from socialshop.privacy.service.looking import forget_looks
@@ -39,6 +40,7 @@ RETENTION: tuple[Kept, ...] = (
     Kept("payment_notices", "history_keep_days", payments.forget_notices),
     Kept("invite_clicks", "history_keep_days", invites.forget_clicks),
     Kept("invite_visitors", "history_keep_days", invites.forget_visitors),
+    Kept("leader_applications", "history_keep_days", applying.forget_applications),
     Kept("plan_simulations", "history_keep_days", commissions.forget_simulations),
     Kept("data_looks", "history_keep_days", forget_looks),
     Kept("payout_accounts_of_former_members", "payout_keep_days", payouts.blot_out),
