@@ -6,7 +6,7 @@ import hashlib
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Literal
 from zoneinfo import ZoneInfo
 
@@ -26,6 +26,8 @@ ACCOUNTS: Mapping[WalletPart, Callable[[int], str]] = {
     "owed": chart.member_receivable,
 }
 _DECEMBER = 12
+# An entry bears the instant at which its unit of work began; the longest commit is long over by then.
+_LATEST_COMMIT = timedelta(hours=1)
 _MONTH = re.compile(r"[1-9][0-9]{3}-(0[1-9]|1[0-2])", re.ASCII)
 
 
@@ -73,7 +75,7 @@ def months_of(uow: UnitOfWork, number: int, currency: str, zone: str) -> list[Mo
         for one in sums:
             balance[parts[one.account]] += one.amount_minor
         moved = sum(one.postings for one in sums)
-        months.append(Month(first, opening, dict(balance), moved, _end_of(first, zone) <= uow.now))
+        months.append(Month(first, opening, dict(balance), moved, _end_of(first, zone) + _LATEST_COMMIT <= uow.now))
     return months[::-1]
 
 
