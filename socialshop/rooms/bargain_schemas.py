@@ -42,7 +42,6 @@ _CHOP: dict[str, Any] = {
     "display_name": "周…",
     "amount": {"amount_minor": 312, "currency": "CNY"},
     "at": "2026-01-31T12:05:00Z",
-    "newcomer": False,
 }
 _BARGAIN: dict[str, Any] = {
     "id": "brg_01k9w3q2mxe5tb6v8c4yd7r1hz",
@@ -176,12 +175,14 @@ class StarterWire(Wire):
 
 
 class ChopWire(Wire):
-    """A friend's chop. The name is whole for whose bargain it is and for the friend, a letter for others."""
+    """A friend's chop. The name is whole for whose bargain it is and for the friend, a letter for others.
+
+    Whether that friend has bought here before is nobody else's to read.
+    """
 
     display_name: str
     amount: MoneyWire
     at: Instant
-    newcomer: bool
 
 
 class BargainWire(Wire):
@@ -227,7 +228,6 @@ class BargainWire(Wire):
                     display_name=friend.display_name,
                     amount=MoneyWire.of(friend.amount),
                     at=friend.at,
-                    newcomer=friend.newcomer,
                 )
                 for friend in view.friends
             ],

@@ -307,6 +307,8 @@ def test_friends_are_named_to_the_starter_and_strangers_see_a_letter(shop: RoomS
     ]
     assert [*names, _seen(shop, bargain)["friends"][0]["display_name"]] == ["周一一", "周一一", "周…", "周…"]
     assert "seed" not in str(_seen(shop, bargain))
+    # A name and "has never bought here" side by side would tell what somebody bought.
+    assert "newcomer" not in str(buyer.call("GET", f"/bargains/{bargain}").get_json())
 
 
 def test_an_unchanged_bargain_is_polled_for_one_read(shop: RoomShop, leader: Person) -> None:

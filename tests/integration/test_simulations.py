@@ -12,6 +12,7 @@ import pytest
 from after_sales import refund
 from due_work import work
 from flask import Flask
+from payment_shop import rows
 from sample_sales import LONG_AGO, NEW_YEAR, Sale, a_forest, a_plan, confirmed, place, sell, some_sales
 from sqlalchemy import text
 from web_client import Person, counts, refusal, sign_up
@@ -163,6 +164,23 @@ def test_sales_outside_the_time_and_after_the_question_are_left_out(app: Flask) 
         service.accrue_orders(uow, confirmed(*later))
     work(["simulate_plan"])
     assert (found(ids).row.lines, found(ids).sales_minor) == (1, 10_000)
+
+
+def test_a_sale_that_was_placed_before_the_question_and_accrues_after_it_is_left_out(app: Flask) -> None:
+    """Lines are numbered as orders are placed: a room that fills meanwhile lies in the middle of what is read."""
+    sold([])
+    with unit_of_work() as uow:
+        sell(uow, [Sale(3), Sale(4), Sale(3)])
+    first, waits, last = (row[0] for row in rows("SELECT order_id FROM order_lines ORDER BY id"))
+    with unit_of_work() as uow:
+        service.accrue_orders(uow, confirmed(first, last))
+    ids = asked(direct_only())
+    carried_on(ids[1], 1)
+    with unit_of_work() as uow:
+        service.accrue_orders(uow, confirmed(waits))
+    work(["simulate_plan"])
+    row = found(ids).row
+    assert (row.lines, row.done, found(ids).sales_minor) == (2, 2, 20_000)
 
 
 def test_where_nothing_was_sold_there_is_nothing_to_say(app: Flask) -> None:

@@ -79,8 +79,11 @@ class Spread(NamedTuple):
 
 _COLUMNS = ", ".join(SimulationRow._fields)
 _LINE = ", ".join(f"l.{name}" for name in Line._fields)
-# The sales that a simulation reads; the order is that in which lines were made, so `through` is where to go on.
-_SOLD = "l.currency = :currency AND l.sale_at >= :sales_from AND l.sale_at < :sales_to"
+# The sales that a simulation reads; the order is that in which lines were made, so `through` is where to go on. A line
+# may accrue long after it was made: what did so after the question is left out by its instant, not by its place.
+_SOLD = """
+    l.currency = :currency AND l.sale_at >= :sales_from AND l.sale_at < :sales_to AND l.accrued_at <= :asked_at
+"""
 
 
 def add(session: Session, row: SimulationRow, asked_by: uuid.UUID) -> None:

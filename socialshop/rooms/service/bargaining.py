@@ -52,7 +52,6 @@ class ChopView:
     display_name: str
     amount: Money
     at: datetime
-    newcomer: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -333,7 +332,6 @@ def _view(
                 chops.shown_name(friend.display_name or "", in_full=own or friend.member == viewer),
                 Money(friend.amount_minor, row.currency),
                 friend.at,
-                friend.newcomer,
             )
             for friend in friends
         ),

@@ -49,7 +49,6 @@ class ChopRow(NamedTuple):
     display_name: str | None
     amount_minor: int
     at: datetime
-    newcomer: bool
 
 
 class Seen(NamedTuple):
@@ -149,7 +148,7 @@ def chops_of(session: Session, bargain_id: uuid.UUID) -> list[ChopRow]:
     rows = session.execute(
         text(
             """
-            SELECT c.member, p.display_name, c.amount_minor, c.at, c.newcomer
+            SELECT c.member, p.display_name, c.amount_minor, c.at
             FROM bargain_chops c JOIN members m ON m.number = c.member
             LEFT JOIN member_profiles p ON p.member_id = m.id
             WHERE c.bargain_id = :id ORDER BY c.place DESC
