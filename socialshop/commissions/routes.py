@@ -17,6 +17,7 @@ from socialshop.commissions.schemas.wallet import (
 )
 from socialshop.infra import wired
 from socialshop.infra.uow import UnitOfWork
+from socialshop.kernel.errors import NotFound
 from socialshop.web.auth import SIGNED_IN
 from socialshop.web.languages import best_language
 from socialshop.web.operations import Answer, Call, Reply, Room
@@ -105,6 +106,7 @@ def list_statements(call: Call[Nothing, StatementQuery]) -> Answer:
     access=SIGNED_IN,
     query=StatementQuery,
     replies=Reply(200, StatementWire, "The statement."),
+    refuses=(NotFound,),
 )
 def show_statement(call: Call[Nothing, StatementQuery]) -> Answer:
     """The statement of a month (`2026-02`), with the hash by which it can be told from any other."""

@@ -32,7 +32,7 @@ def test_finance_sees_no_button_and_is_refused(site: Flask) -> None:
     for path in ("/admin", "/admin/payouts", f"/admin/payouts/{request}", "/admin/batches"):
         page = finance.look(path)
         assert page.status_code == 200, path
-        assert set(re.findall(r'method="post" action="([^"]*)"', page.text)) <= {"/admin/keys"}, path
+        assert set(re.findall(r'method="post" action="([^"]*)"', page.text)) <= {"/admin/keys", "/sign-out"}, path
     refused = finance.client.post(f"/admin/payouts/{request}/approve", data={"csrf_token": token})
     assert refused.status_code == 403
 
