@@ -15,7 +15,7 @@ _ROOM = {"room_id": "room"}
 _LONGEST_REASON = 500
 
 
-@admin.page("/rooms/<room_id>", ids=_ROOM, tab="orders", sees="room_id")
+@admin.page("/rooms/<room_id>", ids=_ROOM, tab="orders")
 def show_room(visit: Visit) -> str:
     """How it stands and who is in it."""
     return render_template("admin/room.html", room=rooms.view(visit.uow, visit.ids["room_id"]))
