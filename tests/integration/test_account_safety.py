@@ -32,9 +32,10 @@ def test_a_member_sees_every_device_and_signs_one_of_them_out(app: Flask) -> Non
     newest = shown[0]["id"]
     assert here.call("DELETE", f"/me/sessions/{newest}").status_code == 204
     assert here.call("DELETE", f"/me/sessions/{newest}").status_code == 204
-    assert (is_in(here), is_in(there), is_in(elsewhere)) == (True, True, False)
+    # Either may be the newest: the two signed in within a millisecond of each other.
+    assert (is_in(here), is_in(there) + is_in(elsewhere)) == (True, 1)
     assert here.call("DELETE", "/me/sessions").status_code == 204
-    assert (is_in(here), is_in(there)) == (True, False)
+    assert (is_in(here), is_in(there), is_in(elsewhere)) == (True, False, False)
     assert [one["current"] for one in here.call("GET", "/me/sessions").get_json()["data"]] == [True]
 
 
