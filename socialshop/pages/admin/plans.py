@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
 from flask import Response, flash, render_template, request
 from flask_babel import gettext
@@ -15,6 +15,7 @@ from socialshop.commissions.plan import Plan, parse_plan
 from socialshop.kernel.errors import InvalidValue
 from socialshop.kernel.ids import to_public
 from socialshop.kernel.money import Money, parse_decimal
+from socialshop.pages.admin.bars import Compared, compared
 from socialshop.pages.admin.section import admin
 from socialshop.pages.forms import Form
 from socialshop.pages.section import go_to
@@ -31,19 +32,7 @@ _SHARES = (
     ("self", "self", 0),
 )
 _LONGEST_HOLD_DAYS = 3650
-_BAR_WIDTH = 200
 _SIMULATIONS_SHOWN = 5
-
-
-class Compared(NamedTuple):
-    """What one leg pays of the example sale, under this plan and under the one in force; bars in units of a drawing."""
-
-    kind: str
-    level: int
-    here: Money
-    there: Money
-    here_width: int
-    there_width: int
 
 
 @admin.page("/plans", tab="plans")
@@ -139,15 +128,5 @@ def _compared(here: Mapping[str, Any], there: Mapping[str, Any] | None, sale: Mo
     other = {}
     if there is not None:
         other = {(one.kind, one.level): one.amount.amount_minor for one in commissions.example_of(there, sale)}
-    most = max([1, *mine.values(), *other.values()])
-    return [
-        Compared(
-            kind,
-            level,
-            Money(mine.get((kind, level), 0), sale.currency),
-            Money(other.get((kind, level), 0), sale.currency),
-            mine.get((kind, level), 0) * _BAR_WIDTH // most,
-            other.get((kind, level), 0) * _BAR_WIDTH // most,
-        )
-        for kind, level in dict.fromkeys([*mine, *other])
-    ]
+    legs = dict.fromkeys([*mine, *other])
+    return compared(sale.currency, [(*leg, mine.get(leg, 0), other.get(leg, 0)) for leg in legs])

@@ -11,28 +11,17 @@ from flask import Response, render_template
 from flask_babel import gettext
 
 from socialshop.commissions import service as commissions
-from socialshop.commissions.service import DaySums, Simulated
+from socialshop.commissions.service import DaySums
 from socialshop.kernel.ids import to_public
 from socialshop.kernel.money import Money
+from socialshop.pages.admin.bars import compared
 from socialshop.pages.admin.section import admin
 from socialshop.pages.section import go_to
 from socialshop.pages.visit import Visit
 from socialshop.web.auth import ADMINS
 
 _SIMULATION = {"plan_id": "plan", "simulation_id": commissions.SIMULATION_PREFIX}
-_BAR_WIDTH = 200
 _MOST_DAYS = 62  # a longer time is shown by months
-
-
-class Bar(NamedTuple):
-    """What is paid here and by the plans in force, with the widths of its bars in units of a drawing."""
-
-    here: Money
-    there: Money
-    here_width: int
-    there_width: int
-    kind: str = ""
-    level: int = 0
 
 
 class Span(NamedTuple):
@@ -87,30 +76,11 @@ def show_simulation(visit: Visit) -> str:
         sales=Money(found.sales_minor, currency),
         here_bps=found.share_bps(found.here_minor),
         there_bps=found.share_bps(found.there_minor),
-        legs=_legs(found),
-        deciles=_bars(currency, [(cost, 0, "", 0) for cost in deciles]),
+        legs=compared(currency, [(leg.kind, leg.level, leg.here_minor, leg.there_minor) for leg in found.legs]),
+        deciles=compared(currency, [("", 0, cost, 0) for cost in deciles]),
         spans=_spans(found.days, currency),
         country=visit.settings.country,
     )
-
-
-def _legs(found: Simulated) -> list[Bar]:
-    return _bars(found.row.currency, [(leg.here_minor, leg.there_minor, leg.kind, leg.level) for leg in found.legs])
-
-
-def _bars(currency: str, rows: Sequence[tuple[int, int, str, int]]) -> list[Bar]:
-    most = max([1, *(max(here, there) for here, there, *_ in rows)])
-    return [
-        Bar(
-            Money(here, currency),
-            Money(there, currency),
-            here * _BAR_WIDTH // most,
-            there * _BAR_WIDTH // most,
-            kind,
-            level,
-        )
-        for here, there, kind, level in rows
-    ]
 
 
 def _spans(days: Sequence[DaySums], currency: str) -> list[Span]:
