@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import logging
 import signal
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from types import TracebackType
 from typing import Any
 
 import structlog
@@ -14,9 +16,12 @@ from rq import SimpleWorker
 from rq.executions import Execution
 from rq.job import Job
 from rq.queue import Queue
+from rq.registry import StartedJobRegistry
 from rq.serializers import JSONSerializer
+from sqlalchemy.exc import DBAPIError, OperationalError
 
 from socialshop.infra import redis
+from socialshop.infra.logging import describe
 from workers import jobs
 from workers.queue import queue
 
@@ -25,6 +30,8 @@ MAINTENANCE_SECONDS = 60
 _WORKER_TTL_SECONDS = 45
 # Then it ends and is started afresh: a leak in some library never grows old.
 _JOBS_A_LIFE = 5_000
+
+_log = structlog.get_logger(__name__)
 
 
 class ShopWorker(SimpleWorker):
@@ -42,6 +49,36 @@ class ShopWorker(SimpleWorker):
             done: bool = super().perform_job(job, queue, execution)
             return done
 
+    def handle_exception(
+        self,
+        job: Job,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """The failure in the shop's own log. RQ's rendering quotes the rows and parameters of a failed statement.
+
+        Servers that went away are no fault of the job, which comes again: one line says so.
+        """
+        if isinstance(error, DBAPIError) and _lost_its_database(error):
+            _log.warning("job lost its database", error=describe(error))
+        else:
+            _log.error("job failed", exc_info=error)
+
+    def handle_job_failure(
+        self,
+        job: Job,
+        queue: Queue,
+        started_job_registry: StartedJobRegistry | None = None,
+        exc_string: str = "",
+        execution: Execution | None = None,
+    ) -> None:
+        """As RQ does; Valkey keeps the error's description, which has nothing private, in place of its whole text."""
+        error = sys.exception()
+        super().handle_job_failure(
+            job, queue, started_job_registry, describe(error) if error else exc_string, execution
+        )
+
     def handle_warm_shutdown_request(self) -> None:
         """A first signal: the job at hand makes an end after its batch."""
         jobs.leave_soon()
@@ -50,6 +87,12 @@ class ShopWorker(SimpleWorker):
     def was_interrupted(self) -> bool:
         """A signal asked it to stop."""
         return self._shutdown_requested_date is not None
+
+
+def _lost_its_database(error: DBAPIError) -> bool:
+    # An error without a state did not come from the server: there was none to connect to.
+    never_met = isinstance(error, OperationalError) and not getattr(error.orig, "sqlstate", None)
+    return error.connection_invalidated or never_met
 
 
 def work(app: Flask) -> None:
