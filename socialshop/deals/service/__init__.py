@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from socialshop.deals.personal_store import PERSONAL
-from socialshop.deals.rules import BuyAt, OpenTo
+from socialshop.deals.rules import BuyAt, OpenTo, StockReason
 from socialshop.deals.service.bargaining import (
     BargainOffer,
     NewBargain,
@@ -25,6 +25,20 @@ from socialshop.deals.service.reading import (
     deals_of,
     own_deal,
     titles,
+)
+from socialshop.deals.service.shelving import (
+    MOVE_PREFIX,
+    BackInStock,
+    NewMove,
+    move_stock,
+    reconcile_stock,
+    restock,
+    set_low_stock,
+    stock_differences,
+    stock_moves,
+    stock_of,
+    stock_page,
+    tell_low_stock,
 )
 from socialshop.deals.service.stocking import (
     NewProduct,
@@ -48,24 +62,31 @@ from socialshop.deals.service.storefronts import (
     storefront_of,
     storefront_titles,
 )
-from socialshop.deals.store import RESERVED
+from socialshop.deals.stock_store import Difference, MoveRow, StockRow
+from socialshop.deals.store import LEFT_OF_DEAL, RESERVED
 from socialshop.deals.storefront_store import PickRow
 
 __all__ = [
+    "LEFT_OF_DEAL",
     "LONGEST_INTRO",
     "LONGEST_TITLE",
     "MOST_PICKS",
+    "MOVE_PREFIX",
     "PERSONAL",
     "RESERVED",
     "STOREFRONT_PREFIX",
+    "BackInStock",
     "BargainOffer",
     "BuyAt",
     "Caller",
     "DealOffer",
     "DealUnit",
     "DealView",
+    "Difference",
+    "MoveRow",
     "NewBargain",
     "NewDeal",
+    "NewMove",
     "NewProduct",
     "NewSku",
     "NewStorefront",
@@ -76,6 +97,8 @@ __all__ = [
     "ProductView",
     "Reserved",
     "SkuView",
+    "StockReason",
+    "StockRow",
     "Storefront",
     "add_product",
     "bargain_offer",
@@ -90,6 +113,7 @@ __all__ = [
     "give_back",
     "keep_storefront",
     "leave_of",
+    "move_stock",
     "offer",
     "offer_bargain",
     "open_deal",
@@ -100,10 +124,18 @@ __all__ = [
     "product",
     "products",
     "publish_deal",
+    "reconcile_stock",
+    "restock",
     "resume",
+    "set_low_stock",
     "spend_subsidies",
+    "stock_differences",
+    "stock_moves",
+    "stock_of",
+    "stock_page",
     "storefront",
     "storefront_of",
     "storefront_titles",
+    "tell_low_stock",
     "titles",
 ]
