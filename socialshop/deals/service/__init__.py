@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from socialshop.deals.personal_store import PERSONAL
-from socialshop.deals.rules import BuyAt, OpenTo
+from socialshop.deals.rules import BuyAt, DealKind, OpenTo, Place, Sort, Sought
 from socialshop.deals.service.bargaining import (
     BargainOffer,
     NewBargain,
@@ -19,19 +19,23 @@ from socialshop.deals.service.reading import (
     Caller,
     DealUnit,
     DealView,
+    FoundDeal,
     deal,
     deals,
     deals_by_id,
     deals_of,
+    find_deals,
     own_deal,
     titles,
 )
 from socialshop.deals.service.stocking import (
+    FoundProduct,
     NewProduct,
     NewSku,
     ProductView,
     SkuView,
     add_product,
+    find_products,
     product,
     products,
 )
@@ -61,9 +65,12 @@ __all__ = [
     "BargainOffer",
     "BuyAt",
     "Caller",
+    "DealKind",
     "DealOffer",
     "DealUnit",
     "DealView",
+    "FoundDeal",
+    "FoundProduct",
     "NewBargain",
     "NewDeal",
     "NewProduct",
@@ -73,9 +80,12 @@ __all__ = [
     "Opening",
     "Pick",
     "PickRow",
+    "Place",
     "ProductView",
     "Reserved",
     "SkuView",
+    "Sort",
+    "Sought",
     "Storefront",
     "add_product",
     "bargain_offer",
@@ -87,6 +97,8 @@ __all__ = [
     "deals_by_id",
     "deals_of",
     "end",
+    "find_deals",
+    "find_products",
     "give_back",
     "keep_storefront",
     "leave_of",
