@@ -68,6 +68,7 @@ def show_deal(visit: Visit) -> str | Response:
         leader_id=_leader_of(visit, deal),
         rating=community.rating_of(visit.uow, product.id),
         rooms=found,
+        kept_out=newcomer_bar(visit) if deal.newcomer_only and found else None,
         is_early=is_early,
         asked=_asked_tier(visit, deal),
         estimate=own_price(visit, rooms.quote_opening, deal.id) if may_open else None,
@@ -110,6 +111,14 @@ def wanted(form: Form) -> tuple[int, uuid.UUID | None, Means]:
     chosen = form.values.get("sku_id")
     sku_id = from_public("sku", chosen) if chosen else None
     return max(quantity, 1), sku_id, Means(use_points, () if form.is_ticked("keep_coupons") else None)
+
+
+def newcomer_bar(visit: Visit) -> rooms.NewcomerRow | None:
+    """Why who looks may join no room for newcomers; None for who may, for nobody, and for who buys nothing."""
+    if visit.visitor is None or visit.visitor.role not in BUYERS.roles:
+        return None
+    found = rooms.newcomer(visit.uow, visit.visitor.number)
+    return found if found.bought or found.room_id else None
 
 
 def _may_come_early(visit: Visit, deal: deals.DealView) -> bool:
