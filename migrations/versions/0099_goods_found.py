@@ -5,7 +5,7 @@ from __future__ import annotations
 from alembic import op
 
 revision = "0099"
-down_revision = "0075"
+down_revision = "0091"
 branch_labels = None
 depends_on = None
 
