@@ -109,8 +109,8 @@ class DealRow(NamedTuple):
     units: list[dict[str, Any]]
 
 
-_DEAL = """
-    SELECT d.id, d.sku_id, s.product_id, d.opened_by, d.title, d.group_size, d.price_minor, s.currency, d.starts_at,
+DEAL_COLUMNS = """
+    d.id, d.sku_id, s.product_id, d.opened_by, d.title, d.group_size, d.price_minor, s.currency, d.starts_at,
         coalesce(d.ended_at, d.ends_at), d.room_ttl_seconds, d.seat_hold_seconds, d.per_member_limit, d.quota,
         d.late_payer, d.draft, d.paused_at IS NOT NULL, d.ended_at IS NOT NULL, d.minimum_tier, d.circle_only,
         coalesce(d.return_days, p.return_days), s.stock, s.price_minor, d.price_steps, d.host_perk, d.newcomer_only,
@@ -122,8 +122,9 @@ _DEAL = """
             FROM deal_skus o JOIN skus u ON u.id = o.sku_id WHERE o.deal_id = d.id
         ), jsonb_build_array(jsonb_build_object('id', s.id, 'code', s.code, 'title', s.title, 'stock', s.stock,
             'low_stock_at', s.low_stock_at, 'price_minor', d.price_minor, 'alone_minor', s.price_minor)))
-    FROM deals d JOIN skus s ON s.id = d.sku_id JOIN products p ON p.id = s.product_id
 """
+DEAL_TABLES = "deals d JOIN skus s ON s.id = d.sku_id JOIN products p ON p.id = s.product_id"
+_DEAL = f"SELECT {DEAL_COLUMNS} FROM {DEAL_TABLES}"  # noqa: S608 - constants of this module
 
 
 def add_product(session: Session, product: ProductRow, skus: Sequence[SkuRow], at: datetime) -> None:
@@ -142,18 +143,6 @@ def add_product(session: Session, product: ProductRow, skus: Sequence[SkuRow], a
         ),
         [{**sku._asdict(), "product_id": product.id} for sku in skus],
     )
-
-
-def products(session: Session, after: uuid.UUID | None, limit: int) -> list[ProductRow]:
-    """Up to `limit` products, in the order they were added, after this one."""
-    rows = session.execute(
-        text(
-            "SELECT id, title, description, return_days FROM products"
-            " WHERE CAST(:after AS uuid) IS NULL OR id > :after ORDER BY id LIMIT :limit"
-        ),
-        {"after": after, "limit": limit},
-    )
-    return [ProductRow(*row) for row in rows]
 
 
 def find_product(session: Session, product_id: uuid.UUID) -> ProductRow | None:
@@ -334,22 +323,6 @@ def titles(session: Session, ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, str]:
         {"ids": list(ids)},
     )
     return {row.id: row.title for row in rows}
-
-
-def open_deals(
-    session: Session, now: datetime, after: uuid.UUID | None, limit: int, product_id: uuid.UUID | None = None
-) -> list[DealRow]:
-    """Up to `limit` deals that are announced or live, as they were made, after this one, of one product or all."""
-    rows = session.execute(
-        text(
-            _DEAL + " WHERE NOT d.draft AND d.paused_at IS NULL AND d.ended_at IS NULL AND d.group_size > 1"
-            " AND (d.ends_at IS NULL OR d.ends_at > :now)"
-            " AND (CAST(:product AS uuid) IS NULL OR s.product_id = :product)"
-            " AND (CAST(:after AS uuid) IS NULL OR d.id > :after) ORDER BY d.id LIMIT :limit"
-        ),
-        {"now": now, "after": after, "limit": limit, "product": product_id},
-    )
-    return [DealRow(*row) for row in rows]
 
 
 def deals_of(session: Session, number: int, before: uuid.UUID | None, limit: int) -> list[DealRow]:

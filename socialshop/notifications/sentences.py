@@ -145,6 +145,21 @@ SENTENCES: Mapping[str, tuple[str, str]] = {
         "{plan_en} renews at {until:time} for {amount:money}. You can cancel with one tap until then.",
         "{plan_zh}将于 {until:time} 自动续费 {amount:money}，此前可一键取消。",
     ),
+    "plan_renewal_soon_month": (
+        "{plan_en} is followed by {next_en} for a month, charged at {until:time}: {amount:money}, as you chose. You can"
+        " change your mind with one tap until then.",
+        "按你的选择，{plan_zh}到期后将转为{next_zh}（月付），于 {until:time} 扣款 {amount:money}，此前可一键更改。",
+    ),
+    "plan_renewal_soon_quarter": (
+        "{plan_en} is followed by {next_en} for a quarter, charged at {until:time}: {amount:money}, as you chose. You"
+        " can change your mind with one tap until then.",
+        "按你的选择，{plan_zh}到期后将转为{next_zh}（季付），于 {until:time} 扣款 {amount:money}，此前可一键更改。",
+    ),
+    "plan_renewal_soon_year": (
+        "{plan_en} is followed by {next_en} for a year, charged at {until:time}: {amount:money}, as you chose. You can"
+        " change your mind with one tap until then.",
+        "按你的选择，{plan_zh}到期后将转为{next_zh}（年付），于 {until:time} 扣款 {amount:money}，此前可一键更改。",
+    ),
     "plan_ending_soon": (
         "{plan_en} ends at {until:time}. It does not renew by itself.",
         "{plan_zh}将于 {until:time} 到期，不会自动续费。",

@@ -83,6 +83,7 @@ SENTENCES = {
     "phones_unavailable": lazy_gettext("This shop sends no text messages."),
     "point_rules_taken": lazy_gettext("Other rules of points come into force at that very instant."),
     "plan_held": lazy_gettext("You have a plan. Upgrade it, pay its renewal, or let it run out."),
+    "plan_no_downgrade": lazy_gettext("This costs no less than what your plan renews for."),
     "plan_no_upgrade": lazy_gettext("This costs no more than what is left of your term is worth."),
     "plan_not_active": lazy_gettext("This plan does not run."),
     "plan_not_offered": lazy_gettext("This plan is not on sale for this term."),

@@ -39,7 +39,14 @@ def test_a_clean_plan_is_drafted_looked_at_and_published(site: Flask, admin: Vis
     assert "CN¥16.00" in page
     assert "CN¥5.00" in page
     assert "Who signs for it" not in page
-    assert admin.send(plan, f"{plan}/publish").status_code == 303
+    # Publishing asks once more and says what changes; nothing is done by looking.
+    assert f'href="{plan}/publish"' in page
+    asked = admin.look(f"{plan}/publish").text
+    assert "No plan is in force: from now on sales earn by “Spring”." in asked
+    assert "+CN¥2.50" in re.sub(r"<[^>]+>", "", asked)
+    assert counts("commission_plan_versions") == {"commission_plan_versions": 0}
+    assert admin.send(f"{plan}/publish", f"{plan}/publish").status_code == 303
+    assert admin.look(f"{plan}/publish").status_code == 303
     assert "in force" in admin.look("/admin/plans").text
     # and the next draft is shown beside it
     other = admin.look(drafted(admin, level_1="4")).text
@@ -52,11 +59,11 @@ def test_a_warning_needs_a_name_and_a_refusal_has_no_button(site: Flask, admin: 
     assert "worth knowing" in page
     assert "somebody has to sign" in page
     before = counts("commission_plan_versions", "audit_entries")
-    unsigned = admin.send(deep, f"{deep}/publish")
+    unsigned = admin.send(f"{deep}/publish", f"{deep}/publish")
     assert unsigned.status_code == 422
     assert "The rules of the country do not allow this plan as it is." in unsigned.text
     assert counts("commission_plan_versions", "audit_entries") == before
-    assert admin.send(deep, f"{deep}/publish", name="Chen Jing, counsel").status_code == 303
+    assert admin.send(f"{deep}/publish", f"{deep}/publish", name="Chen Jing, counsel").status_code == 303
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from socialshop.deals.personal_store import PERSONAL
-from socialshop.deals.rules import BuyAt, OpenTo, StockReason
+from socialshop.deals.rules import BuyAt, DealKind, OpenTo, Place, Sort, Sought, StockReason
 from socialshop.deals.service.bargaining import (
     BargainOffer,
     NewBargain,
@@ -19,10 +19,12 @@ from socialshop.deals.service.reading import (
     Caller,
     DealUnit,
     DealView,
+    FoundDeal,
     deal,
     deals,
     deals_by_id,
     deals_of,
+    find_deals,
     own_deal,
     titles,
 )
@@ -41,11 +43,13 @@ from socialshop.deals.service.shelving import (
     tell_low_stock,
 )
 from socialshop.deals.service.stocking import (
+    FoundProduct,
     NewProduct,
     NewSku,
     ProductView,
     SkuView,
     add_product,
+    find_products,
     product,
     products,
 )
@@ -79,10 +83,13 @@ __all__ = [
     "BargainOffer",
     "BuyAt",
     "Caller",
+    "DealKind",
     "DealOffer",
     "DealUnit",
     "DealView",
     "Difference",
+    "FoundDeal",
+    "FoundProduct",
     "MoveRow",
     "NewBargain",
     "NewDeal",
@@ -94,9 +101,12 @@ __all__ = [
     "Opening",
     "Pick",
     "PickRow",
+    "Place",
     "ProductView",
     "Reserved",
     "SkuView",
+    "Sort",
+    "Sought",
     "StockReason",
     "StockRow",
     "Storefront",
@@ -110,6 +120,8 @@ __all__ = [
     "deals_by_id",
     "deals_of",
     "end",
+    "find_deals",
+    "find_products",
     "give_back",
     "keep_storefront",
     "leave_of",

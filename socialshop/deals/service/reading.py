@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from socialshop.deals import ladder, perks, rules, store
+from socialshop.deals import browsing_store, ladder, perks, rules, store
 from socialshop.deals.ladder import Ladder
 from socialshop.deals.perks import HostPerk
-from socialshop.deals.rules import Status
+from socialshop.deals.rules import Place, Sought, Status
 from socialshop.deals.store import DealRow
 from socialshop.infra.uow import UnitOfWork
 from socialshop.kernel.errors import NotFound
@@ -92,11 +92,33 @@ class DealView:
         return sum(unit.low_stock_at for unit in self.units)
 
 
+@dataclass(frozen=True, slots=True)
+class FoundDeal:
+    """A deal in a list; `seats_to_go` is what its fullest open room lacks, None where none is open."""
+
+    deal: DealView
+    seats_to_go: int | None
+    place: Place
+
+
+def find_deals(
+    uow: UnitOfWork, sought: Sought, after: Place | None, limit: int, *, product_id: uuid.UUID | None = None
+) -> list[FoundDeal]:
+    """Up to `limit` deals that are announced or live and are what is sought, after this place. One statement.
+
+    Raises InvalidValue for a price band that ends before it begins.
+    """
+    rules.check_sought(sought)
+    rows = browsing_store.deals(uow.session, sought, uow.now, after, limit, product_id=product_id)
+    return [FoundDeal(view_of(row.deal, uow.now), row.to_go, Place(row.key, row.deal.id)) for row in rows]
+
+
 def deals(
     uow: UnitOfWork, after: uuid.UUID | None, limit: int, *, product_id: uuid.UUID | None = None
 ) -> list[DealView]:
-    """Up to `limit` deals after this one that are announced or live, of one product or all."""
-    return [view_of(row, uow.now) for row in store.open_deals(uow.session, uow.now, after, limit, product_id)]
+    """Up to `limit` deals after this one that are announced or live, of one product or all, as they were made."""
+    place = None if after is None else Place(0, after)
+    return [found.deal for found in find_deals(uow, Sought(), place, limit, product_id=product_id)]
 
 
 def deal(uow: UnitOfWork, deal_id: uuid.UUID, reader: Caller | None = None) -> DealView:

@@ -7,7 +7,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from socialshop.audit import service as audit
-from socialshop.deals import stock_store, store
+from socialshop.deals import browsing_store, rules, stock_store, store
+from socialshop.deals.rules import Place, Sought
 from socialshop.deals.store import ProductRow, SkuRow
 from socialshop.infra.uow import UnitOfWork
 from socialshop.kernel.errors import InvalidValue, NotFound
@@ -80,11 +81,36 @@ def add_product(uow: UnitOfWork, actor: uuid.UUID, new: NewProduct, currency: st
     return _product(row, skus)
 
 
+@dataclass(frozen=True, slots=True)
+class FoundProduct:
+    """A product in a list."""
+
+    product: ProductView
+    place: Place
+
+
+def find_products(uow: UnitOfWork, sought: Sought, after: Place | None, limit: int) -> list[FoundProduct]:
+    """Up to `limit` products that are what is sought, after this place. Two statements.
+
+    Of what may be sought only words, prices alone, stock and the sorts by age and price say something of a product.
+    Raises InvalidValue for a price band that ends before it begins.
+    """
+    rules.check_sought(sought)
+    rows = browsing_store.products(uow.session, sought, uow.now, after, limit)
+    skus = store.skus_of(uow.session, [row.product.id for row in rows])
+    return [
+        FoundProduct(
+            _product(row.product, [sku for owner, sku in skus if owner == row.product.id]),
+            Place(row.key, row.product.id),
+        )
+        for row in rows
+    ]
+
+
 def products(uow: UnitOfWork, after: uuid.UUID | None, limit: int) -> list[ProductView]:
-    """Up to `limit` products after this one."""
-    rows = store.products(uow.session, after, limit)
-    skus = store.skus_of(uow.session, [row.id for row in rows])
-    return [_product(row, [sku for owner, sku in skus if owner == row.id]) for row in rows]
+    """Up to `limit` products after this one, as they were added."""
+    place = None if after is None else Place(0, after)
+    return [found.product for found in find_products(uow, Sought(), place, limit)]
 
 
 def product(uow: UnitOfWork, product_id: uuid.UUID) -> ProductView:

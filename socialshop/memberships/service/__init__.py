@@ -12,6 +12,7 @@ from socialshop.memberships.service.collecting import (
     on_charge_refund_failed,
     on_charge_refunded,
 )
+from socialshop.memberships.service.downgrading import DowngradeQuote, downgrade, downgrades_of, keep_plan
 from socialshop.memberships.service.evaluating import evaluate_due
 from socialshop.memberships.service.gifting import (
     Gift,
@@ -77,6 +78,7 @@ from socialshop.memberships.service.sharing import (
 from socialshop.memberships.service.subscribing import begin_trial, buy, cancel, had_trial, resume
 from socialshop.memberships.service.subscriptions import (
     Due,
+    Following,
     PlanRefund,
     Subscription,
     TermView,
@@ -101,8 +103,10 @@ __all__ = [
     "BenefitUse",
     "Benefits",
     "ChangeRow",
+    "DowngradeQuote",
     "Due",
     "Family",
+    "Following",
     "Gift",
     "GrowthRow",
     "Membership",
@@ -130,6 +134,8 @@ __all__ = [
     "buy",
     "cancel",
     "changes_of",
+    "downgrade",
+    "downgrades_of",
     "draft_offer",
     "draft_programme",
     "end_due",
@@ -144,6 +150,7 @@ __all__ = [
     "had_trial",
     "head_start_of",
     "join_family",
+    "keep_plan",
     "leave_family",
     "load_vouchers",
     "make_family_link",

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from socialshop.deals.service import LEFT_OF_DEAL
 from socialshop.infra.db import Statement
+from socialshop.orders.service import BOUGHT_BEFORE
 from socialshop.rooms.rules import Seat
 
 
@@ -76,6 +77,13 @@ class OwnSeatRow(NamedTuple):
     quantity: int
     hold_until: datetime
     order_id: uuid.UUID
+
+
+class NewcomerRow(NamedTuple):
+    """Whether a member has bought before, and in which room for newcomers they have a seat now."""
+
+    bought: bool
+    room_id: uuid.UUID | None
 
 
 class RemindableRow(NamedTuple):
@@ -222,6 +230,21 @@ def own_seat(session: Session, room_id: uuid.UUID, member: int) -> OwnSeatRow | 
         {"room": room_id, "member": member},
     ).one_or_none()
     return OwnSeatRow(*row) if row else None
+
+
+def newcomer(session: Session, member: int) -> NewcomerRow:
+    """What keeps a member out of rooms for newcomers, if anything."""
+    row = session.execute(
+        text(
+            f"""
+            SELECT {BOUGHT_BEFORE}, (
+                SELECT room_id FROM seats
+                WHERE member = :member AND newcomer AND status IN ('held', 'paid', 'confirmed'))
+            """  # noqa: S608 - a text of the orders' own
+        ),
+        {"member": member},
+    ).one()
+    return NewcomerRow(*row)
 
 
 def find_remindable(session: Session, room_id: uuid.UUID) -> RemindableRow | None:
