@@ -19,6 +19,7 @@ from socialshop.memberships.service.collecting import (
     on_charge_refund_failed,
     on_charge_refunded,
 )
+from socialshop.memberships.service.downgrading import DowngradeQuote, downgrade, downgrades_of, keep_plan
 from socialshop.memberships.service.evaluating import evaluate_due
 from socialshop.memberships.service.gifting import (
     Gift,
@@ -84,6 +85,7 @@ from socialshop.memberships.service.sharing import (
 from socialshop.memberships.service.subscribing import begin_trial, buy, cancel, had_trial, resume
 from socialshop.memberships.service.subscriptions import (
     Due,
+    Following,
     PlanRefund,
     Subscription,
     TermView,
@@ -108,8 +110,10 @@ __all__ = [
     "BenefitUse",
     "Benefits",
     "ChangeRow",
+    "DowngradeQuote",
     "Due",
     "Family",
+    "Following",
     "Gift",
     "GrowthRow",
     "Membership",
@@ -137,6 +141,8 @@ __all__ = [
     "buy",
     "cancel",
     "changes_of",
+    "downgrade",
+    "downgrades_of",
     "draft_offer",
     "draft_programme",
     "end_due",
@@ -151,6 +157,7 @@ __all__ = [
     "had_trial",
     "head_start_of",
     "join_family",
+    "keep_plan",
     "leave_family",
     "load_vouchers",
     "make_family_link",

@@ -91,7 +91,7 @@ def cancel(uow: UnitOfWork, member: int, subscription_id: uuid.UUID) -> None:
     Raises NotFound, PlanNotActive.
     """
     row = require(uow, member, subscription_id, ("active", "grace"))
-    if row.status == "grace" or _is_over(uow, row):
+    if row.status == "grace" or is_over(uow, row):
         stop(uow, [row], "cancelled")
     elif row.renews:
         charges.void_due(uow.session, [row.id])
@@ -107,7 +107,7 @@ def resume(uow: UnitOfWork, member: int, subscription_id: uuid.UUID) -> None:
     if terms.current(uow.session, [row.id])[row.id].kind == "trial":
         raise PlanNotActive("a trial goes on by buying the plan")
     if not row.renews:
-        if _is_over(uow, row):
+        if is_over(uow, row):
             raise PlanNotActive("the term is over: buy the plan anew", status=row.status)
         subscriptions.set_renews(uow.session, row.id, renews=True)
 
@@ -134,7 +134,7 @@ def require(uow: UnitOfWork, member: int, subscription_id: uuid.UUID, statuses: 
     return row
 
 
-def _is_over(uow: UnitOfWork, row: SubscriptionRow) -> bool:
+def is_over(uow: UnitOfWork, row: SubscriptionRow) -> bool:
     """Whether the term has ended, though nothing followed yet."""
     return row.ends_at is not None and row.ends_at <= uow.now
 
