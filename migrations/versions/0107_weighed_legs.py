@@ -58,6 +58,5 @@ def upgrade() -> None:
         );
         """
     )
-    op.execute("ALTER TABLE accruals VALIDATE CONSTRAINT ck_accruals_kind")
     for table in ("accrued_facts", "accrual_terms", "accrual_passes", "first_orders"):
         append_only(table)
