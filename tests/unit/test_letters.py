@@ -27,8 +27,8 @@ FACTS = {
     "missing": 100,
     "threshold": 1_000,
     "endpoint": "whk_1",
-    **{f"{name}_zh": "甲" for name in ("plan", "notice", "title")},
-    **{f"{name}_en": "A" for name in ("plan", "notice", "title")},
+    **{f"{name}_zh": "甲" for name in ("plan", "next", "why", "notice", "title")},
+    **{f"{name}_en": "A" for name in ("plan", "next", "why", "notice", "title")},
     "vouchers": 2,
     "points": 3,
 }
