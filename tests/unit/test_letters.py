@@ -31,6 +31,12 @@ FACTS = {
     **{f"{name}_en": "A" for name in ("plan", "next", "why", "notice", "title")},
     "vouchers": 2,
     "points": 3,
+    "product": "T",
+    "unit": "U",
+    "left": 4,
+    "what": "sku_1",
+    "found": 7,
+    "expected": 8,
 }
 # Only these bear a link with a token of their own; the others of the topic warn.
 WITH_TOKEN = {"email_verification", "password_reset", "email_change"}

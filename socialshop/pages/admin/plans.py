@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from datetime import timedelta
 from typing import Any
 
-from flask import Response, flash, render_template, request
+from flask import Response, flash, make_response, render_template, request
 from flask_babel import gettext
 
 from socialshop.commissions import service as commissions
@@ -33,6 +34,8 @@ _SHARES = (
 )
 _LONGEST_HOLD_DAYS = 3650
 _SIMULATIONS_SHOWN = 5
+# The sales that the form offers to try a plan on: enough to see something, and few enough to be quick.
+_USUALLY_TRIED = timedelta(days=30)
 
 
 @admin.page("/plans", tab="plans")
@@ -67,27 +70,24 @@ def draft_plan(visit: Visit) -> Response:
 @admin.page("/plans/<plan_id>", ids=_PLAN, tab="plans")
 def show_plan(visit: Visit) -> str:
     """A plan: its shares, what the guard says, and what it pays of an example sale beside what is in force."""
-    plan = commissions.plan_of(visit.uow, visit.ids["plan_id"])
-    currency = plan.document["currency"]
-    sale = Money(_sale_minor(currency), currency)
-    standing = commissions.plan_in_force(visit.uow, currency)
-    findings = commissions.findings_of(plan.document, visit.settings.country)
-    worst = {finding.severity for finding in findings}
+    facts = _facts(visit)
+    simulations = commissions.simulations_of(visit.uow, facts["plan"].id, None, _SIMULATIONS_SHOWN)
+    now = visit.uow.now
     return render_template(
-        "admin/plan.html",
-        plan=plan,
-        sale=sale,
-        findings=findings,
-        country=visit.settings.country,
-        refused=Severity.REFUSAL in worst,
-        needs_name=Severity.WARNING in worst,
-        compared=_compared(plan.document, standing.document if standing else None, sale),
-        standing=standing,
-        simulations=commissions.simulations_of(visit.uow, plan.id, None, _SIMULATIONS_SHOWN),
+        "admin/plan.html", simulations=simulations, tried_from=now - _USUALLY_TRIED, tried_to=now, **facts
     )
 
 
-@admin.action("/plans/<plan_id>/publish", access=ADMINS, again="show_plan", ids=_PLAN)
+@admin.page("/plans/<plan_id>/publish", access=ADMINS, ids=_PLAN, tab="plans")
+def show_publishing(visit: Visit) -> Response:
+    """What publishing a draft changes, before it is done: what it has earned somebody is never taken back."""
+    facts = _facts(visit)
+    if facts["plan"].version_id is not None or facts["refused"]:
+        return go_to("admin.show_plan", plan_id=visit.path["plan_id"])
+    return make_response(render_template("admin/publish_plan.html", tab="plans", form=visit.form, **facts))
+
+
+@admin.action("/plans/<plan_id>/publish", access=ADMINS, again="show_publishing", ids=_PLAN)
 def publish_plan(visit: Visit) -> Response:
     """Bring a draft into force from now on, signed where the guard wants a name."""
     name = visit.form.text("name", longest=200, required=False)
@@ -102,6 +102,26 @@ def publish_plan(visit: Visit) -> Response:
     )
     flash(gettext("In force as version %(number)s.", number=version.number))
     return go_to("admin.show_plan", plan_id=visit.path["plan_id"])
+
+
+def _facts(visit: Visit) -> dict[str, Any]:
+    """The plan, what the guard says, and what it pays of the example sale beside what is in force."""
+    plan = commissions.plan_of(visit.uow, visit.ids["plan_id"])
+    currency = plan.document["currency"]
+    sale = Money(_sale_minor(currency), currency)
+    standing = commissions.plan_in_force(visit.uow, currency)
+    findings = commissions.findings_of(plan.document, visit.settings.country)
+    worst = {finding.severity for finding in findings}
+    return {
+        "plan": plan,
+        "sale": sale,
+        "findings": findings,
+        "country": visit.settings.country,
+        "refused": Severity.REFUSAL in worst,
+        "needs_name": Severity.WARNING in worst,
+        "compared": _compared(plan.document, standing.document if standing else None, sale),
+        "standing": standing,
+    }
 
 
 def _legs(form: Form) -> Iterator[dict[str, Any]]:

@@ -60,6 +60,8 @@ DEEDS = {
     "standing.frozen": lazy_gettext("member frozen"),
     "standing.limited": lazy_gettext("member limited"),
     "standing.warned": lazy_gettext("member warned"),
+    "stock.low_set": lazy_gettext("low stock said"),
+    "stock.moved": lazy_gettext("stock changed"),
     "tier_programme.drafted": lazy_gettext("tiers drafted"),
     "tier_programme.published": lazy_gettext("tiers published"),
 }
