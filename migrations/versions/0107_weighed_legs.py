@@ -7,7 +7,7 @@ from alembic import op
 from migrations.statements import append_only
 
 revision = "0107"
-down_revision = "0095"
+down_revision = "0093"
 branch_labels = None
 depends_on = None
 
