@@ -12,6 +12,7 @@ from datetime import UTC, datetime, timedelta
 
 from socialshop.audit import service as audit
 from socialshop.commissions import service as commissions
+from socialshop.deals import service as deals
 from socialshop.identity import service as identity
 from socialshop.infra import deliveries, ticks, wired
 from socialshop.infra.uow import UnitOfWork
@@ -89,6 +90,7 @@ def hand_out_coupons(uow: UnitOfWork) -> bool:
 PERIODIC: tuple[Periodic, ...] = (
     Periodic("release_lapsed_holds", timedelta(seconds=2), rooms.release_lapsed_holds),
     Periodic("expire_rooms", timedelta(seconds=2), rooms.expire_due),
+    Periodic("turn_sessions", timedelta(seconds=2), deals.turn_sessions),
     Periodic("expire_bargains", timedelta(seconds=5), rooms.expire_bargains),
     Periodic("receive_overdue_orders", timedelta(minutes=1), receive_overdue),
     Periodic("complete_orders", timedelta(minutes=1), orders.complete_due),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from socialshop.deals.flash import SESSION_PREFIX, SessionStatus
 from socialshop.deals.personal_store import PERSONAL
 from socialshop.deals.rules import BuyAt, OpenTo
 from socialshop.deals.service.bargaining import (
@@ -26,6 +27,32 @@ from socialshop.deals.service.reading import (
     own_deal,
     titles,
 )
+from socialshop.deals.service.session_clock import (
+    ask_no_more,
+    ask_to_be_told,
+    has_asked,
+    on_session_began,
+    turn_sessions,
+)
+from socialshop.deals.service.sessions import (
+    FlashSession,
+    NewSession,
+    Pulse,
+    SessionFace,
+    Shown,
+    announce_session,
+    cancel_session,
+    change_session,
+    check_own_session,
+    flash_session,
+    next_sessions,
+    own_session,
+    pin,
+    pulse,
+    session_titles,
+    sessions,
+    sessions_of,
+)
 from socialshop.deals.service.stocking import (
     NewProduct,
     NewSku,
@@ -48,6 +75,7 @@ from socialshop.deals.service.storefronts import (
     storefront_of,
     storefront_titles,
 )
+from socialshop.deals.session_store import SessionPick
 from socialshop.deals.store import RESERVED
 from socialshop.deals.storefront_store import PickRow
 
@@ -57,6 +85,7 @@ __all__ = [
     "MOST_PICKS",
     "PERSONAL",
     "RESERVED",
+    "SESSION_PREFIX",
     "STOREFRONT_PREFIX",
     "BargainOffer",
     "BuyAt",
@@ -64,9 +93,11 @@ __all__ = [
     "DealOffer",
     "DealUnit",
     "DealView",
+    "FlashSession",
     "NewBargain",
     "NewDeal",
     "NewProduct",
+    "NewSession",
     "NewSku",
     "NewStorefront",
     "OpenTo",
@@ -74,36 +105,58 @@ __all__ = [
     "Pick",
     "PickRow",
     "ProductView",
+    "Pulse",
     "Reserved",
+    "SessionFace",
+    "SessionPick",
+    "SessionStatus",
+    "Shown",
     "SkuView",
     "Storefront",
     "add_product",
+    "announce_session",
+    "ask_no_more",
+    "ask_to_be_told",
     "bargain_offer",
     "bargain_offers",
     "bargain_offers_of",
+    "cancel_session",
+    "change_session",
     "check_not_stopped",
+    "check_own_session",
     "deal",
     "deals",
     "deals_by_id",
     "deals_of",
     "end",
+    "flash_session",
     "give_back",
+    "has_asked",
     "keep_storefront",
     "leave_of",
+    "next_sessions",
     "offer",
     "offer_bargain",
+    "on_session_began",
     "open_deal",
     "open_goods",
     "opening",
     "own_deal",
+    "own_session",
     "pause",
+    "pin",
     "product",
     "products",
     "publish_deal",
+    "pulse",
     "resume",
+    "session_titles",
+    "sessions",
+    "sessions_of",
     "spend_subsidies",
     "storefront",
     "storefront_of",
     "storefront_titles",
     "titles",
+    "turn_sessions",
 ]

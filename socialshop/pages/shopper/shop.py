@@ -29,15 +29,19 @@ from socialshop.web.auth import BUYERS, PUBLIC
 
 _ROOMS_SHOWN = 5
 _FOR_YOU_SHOWN = 3
+_SESSIONS_SHOWN = 6
 MOST_UNITS = 20
 
 
 @shopper.page("/", access=PUBLIC, tab="shop")
 def shop_front(visit: Visit) -> str:
-    """The deals that are live or announced, and on the first page some for whoever is here."""
+    """The deals that are live or announced; on the first page flash sessions and some deals for whoever is here."""
     rows, after = cut(deals.deals(visit.uow, visit.after(), PAGE_ROWS + 1), lambda deal: deal.id)
     first = request.args.get("after") is None
-    return render_template("shopper/shop.html", deals=rows, next=after, for_you=for_you(visit) if first else None)
+    strip = deals.next_sessions(visit.uow, _SESSIONS_SHOWN) if first else []
+    return render_template(
+        "shopper/shop.html", deals=rows, next=after, sessions=strip, for_you=for_you(visit) if first else None
+    )
 
 
 def for_you(visit: Visit) -> Recommendations | None:
