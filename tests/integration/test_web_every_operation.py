@@ -291,6 +291,7 @@ WHO_ELSE = {
     "pause_deal": auth.ADMINS.roles,
     "resume_deal": auth.ADMINS.roles,
     "end_deal": auth.ADMINS.roles,
+    "announce_flash_session": auth.ADMINS.roles,
     "change_flash_session": auth.ADMINS.roles,
     "cancel_flash_session": auth.ADMINS.roles,
     "pin_in_flash_session": auth.ADMINS.roles,
