@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from playwright.sync_api import Browser
 
@@ -35,6 +37,7 @@ PARTS = {
 OWN = {
     *("shopper.explain", "shopper.show_order", "shopper.show_payment", "shopper.show_payout"),
     *("shopper.show_post", "shopper.show_review_form", "shopper.show_note_form"),
+    *("shopper.show_link", "shopper.show_statement"),
     *("shopper.show_decision", "shopper.show_question", "shopper.show_circle_notice"),
 }
 
@@ -60,6 +63,7 @@ def examples(shop: Shop) -> dict[str, str]:
         **conduct(shop, note),
         **circle(shop),
         "line_id": line,
+        "code": shop.call("GET", "/me", member)["invite_code"],
         "note_id": note,
         "post_id": note,
         "product_id": product,
@@ -271,7 +275,7 @@ def circle(shop: Shop) -> dict[str, str]:
 def address(name: str, row: Page, found: dict[str, str]) -> str:
     """Where to look at a page. A page whose path has a variable without an example fails here."""
     path, section = row.path, name.partition(".")[0]
-    for variable in row.ids:
+    for variable in re.findall(r"<(\w+)>", path):
         special = "bargain" if path.startswith("/bargain-offers/") else section
         path = path.replace(f"<{variable}>", found.get(f"{special} {variable}") or found[variable])
     return path

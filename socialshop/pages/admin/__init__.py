@@ -30,6 +30,7 @@ from socialshop.pages.admin import (
     simulations,
     surveys,
     tiers,
+    tree,
     webhooks,
     words,
 )
@@ -64,6 +65,7 @@ __all__ = [
     "simulations",
     "surveys",
     "tiers",
+    "tree",
     "webhooks",
     "words",
 ]
