@@ -96,9 +96,8 @@ def open_shop() -> Iterator[Flask]:
     settings = read_settings()
     configure_logging(settings, quiet=True)
     owned = settings.database_url is None
-    words = f"starting PostgreSQL and Valkey in {settings.data_dir}" if owned else "reaching PostgreSQL and Valkey"
     with ExitStack() as opened:
-        with said_if_slow(words):
+        with said_if_slow(f"starting PostgreSQL and Valkey in {settings.data_dir}") if owned else nullcontext():
             reached = opened.enter_context(open_servers_of(settings))
         yield opened.enter_context(shop_on(reached, owned=owned))
 
