@@ -5,11 +5,11 @@ from __future__ import annotations
 import uuid
 from collections.abc import Callable
 
-from flask import Response, make_response, render_template, request
+from flask import Response, make_response, render_template
 
 from socialshop.community import service as community
 from socialshop.deals import service as deals
-from socialshop.deals.rules import Status
+from socialshop.deals.rules import Sort, Sought, Status
 from socialshop.identity import service as identity
 from socialshop.kernel.errors import InvalidValue, NotFound
 from socialshop.kernel.ids import from_public
@@ -19,9 +19,10 @@ from socialshop.orders.service import Estimate, Means
 from socialshop.pages import languages
 from socialshop.pages.forms import Form
 from socialshop.pages.section import go_to
+from socialshop.pages.shopper import finding
 from socialshop.pages.shopper.seats import attribution
 from socialshop.pages.shopper.section import shopper
-from socialshop.pages.visit import PAGE_ROWS, Visit, cut
+from socialshop.pages.visit import Visit
 from socialshop.recommendations import service as recommendations
 from socialshop.recommendations.service import Recommendations
 from socialshop.rooms import service as rooms
@@ -34,10 +35,9 @@ MOST_UNITS = 20
 
 @shopper.page("/", access=PUBLIC, tab="shop")
 def shop_front(visit: Visit) -> str:
-    """The deals that are live or announced, and on the first page some for whoever is here."""
-    rows, after = cut(deals.deals(visit.uow, visit.after(), PAGE_ROWS + 1), lambda deal: deal.id)
-    first = request.args.get("after") is None
-    return render_template("shopper/shop.html", deals=rows, next=after, for_you=for_you(visit) if first else None)
+    """What is nearest to a full room, some deals for whoever is here, and the way to look for others."""
+    found, after = finding.listed(visit, Sought(sort=Sort.NEAREST))
+    return render_template("shopper/shop.html", found=found, next=after, for_you=for_you(visit), **finding.choices())
 
 
 def for_you(visit: Visit) -> Recommendations | None:

@@ -194,6 +194,8 @@ def share_subject(uow: UnitOfWork, room_id: uuid.UUID) -> ShareSubject:
         price_alone=Money(row.alone_minor, row.currency),
         ladder=ladder.read(row.price_steps),
         seats_paid=row.seats_paid,
+        left=row.units_left,
+        low_at=row.low_at,
     )
 
 

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from socialshop.deals.service import LEFT_OF_DEAL
 from socialshop.infra.db import Statement
 from socialshop.orders.service import BOUGHT_BEFORE
 from socialshop.rooms.rules import Seat
@@ -54,6 +55,8 @@ class ShareRow(NamedTuple):
     alone_minor: int
     price_steps: list[dict[str, int]] | None
     seats_paid: int
+    units_left: int
+    low_at: int
 
 
 class OpenRow(NamedTuple):
@@ -153,8 +156,11 @@ def share_facts(session: Session, room_id: uuid.UUID) -> ShareRow | None:
     """The room without its members, by its key alone."""
     row = session.execute(
         text(
-            "SELECT r.title, r.price_minor, r.currency, r.status, r.size, r.seats_taken, r.expires_at, s.price_minor,"
-            " r.price_steps, r.seats_paid FROM rooms r JOIN skus s ON s.id = r.sku_id WHERE r.id = :id"
+            f"""
+            SELECT r.title, r.price_minor, r.currency, r.status, r.size, r.seats_taken, r.expires_at, s.price_minor,
+                r.price_steps, r.seats_paid, {LEFT_OF_DEAL}
+            FROM rooms r JOIN deals d ON d.id = r.deal_id JOIN skus s ON s.id = r.sku_id WHERE r.id = :id
+            """  # noqa: S608 - a text of the deals' own
         ),
         {"id": room_id},
     ).one_or_none()
