@@ -49,6 +49,7 @@ from socialshop.rooms.service.reading import (
     RoomView,
     events_after,
     events_of_rooms,
+    newcomer,
     open_rooms,
     own_seat,
     share_subject,
@@ -60,7 +61,7 @@ from socialshop.rooms.service.reminding import remind
 from socialshop.rooms.service.watching import CHANNEL, rooms_named
 from socialshop.rooms.store.leading import CountRow, DayRow
 from socialshop.rooms.store.personal import PERSONAL
-from socialshop.rooms.store.reading import EventRow
+from socialshop.rooms.store.reading import EventRow, NewcomerRow
 
 __all__ = [
     "CHANNEL",
@@ -74,6 +75,7 @@ __all__ = [
     "FollowedRoom",
     "Joined",
     "MemberView",
+    "NewcomerRow",
     "OpenRoom",
     "OwnSeat",
     "RoomEvents",
@@ -102,6 +104,7 @@ __all__ = [
     "join",
     "join_any",
     "leave",
+    "newcomer",
     "on_capture_failed",
     "on_deal_moved",
     "on_payment_authorized",
