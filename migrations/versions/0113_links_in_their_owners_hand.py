@@ -5,7 +5,7 @@ from __future__ import annotations
 from alembic import op
 
 revision = "0113"
-down_revision = "0075"
+down_revision = "0107"
 branch_labels = None
 depends_on = None
 
