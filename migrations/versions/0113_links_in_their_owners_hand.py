@@ -26,7 +26,6 @@ def _links() -> None:
             ADD COLUMN vanity_key text;
         ALTER TABLE invite_links ADD CONSTRAINT ck_invite_links_vanity
             CHECK ((vanity IS NULL) = (vanity_key IS NULL)) NOT VALID;
-        ALTER TABLE invite_links VALIDATE CONSTRAINT ck_invite_links_vanity;
         CREATE UNIQUE INDEX uq_invite_links_vanity_key ON invite_links (vanity_key) WHERE vanity_key IS NOT NULL
         """
     )
@@ -35,7 +34,8 @@ def _links() -> None:
 def _clicks() -> None:
     """What a day brought each link, by the shop's clock, written with the verdicts.
 
-    The index of clicks begins with the visitor now: it also finds what one person followed on another device.
+    What stands satisfies the new checks, so they are left unproven: proving them would keep readers out. The index of
+    clicks begins with the visitor now: it also finds what one person followed on another device.
     """
     op.execute(
         """
@@ -44,7 +44,6 @@ def _clicks() -> None:
         ALTER TABLE invite_clicks DROP CONSTRAINT ck_invite_clicks_verdict;
         ALTER TABLE invite_clicks ADD CONSTRAINT ck_invite_clicks_verdict
             CHECK (verdict IN ('counted', 'bot', 'repeat', 'self', 'closed')) NOT VALID;
-        ALTER TABLE invite_clicks VALIDATE CONSTRAINT ck_invite_clicks_verdict;
         ALTER TABLE invite_click_counts ADD COLUMN closed bigint NOT NULL DEFAULT 0;
         CREATE TABLE invite_click_days (
             link_id uuid NOT NULL CONSTRAINT fk_invite_click_days_link_id REFERENCES invite_links (id)
