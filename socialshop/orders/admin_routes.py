@@ -87,11 +87,12 @@ def list_refunds(call: Call[Nothing, RefundQuery]) -> Answer:
     ids={"refund_id": "rfd"},
 )
 def approve_refund(call: Call[RefundApproval, Nothing]) -> Answer:
-    """Give the money back. Said again, nothing changes."""
+    """Give the money back, and say whether the goods come back into stock. Said again, nothing changes."""
 
     def approve(uow: UnitOfWork) -> Answer:
         actor, refund_id = call.caller.member_id, call.ids["refund_id"]
-        return Answer(RefundWire.of(service.approve_refund(uow, actor, refund_id, call.body.reason)))
+        found = service.approve_refund(uow, actor, refund_id, call.body.reason, restock=call.body.restock)
+        return Answer(RefundWire.of(found))
 
     return call.transact(approve)
 

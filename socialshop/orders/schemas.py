@@ -195,6 +195,7 @@ _REFUND: dict[str, Any] = {
     "decision_reason": None,
     "failed_at": None,
     "refunded_at": None,
+    "restock": None,
 }
 Words = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=500)]
 
@@ -238,7 +239,10 @@ class RefundPart(Wire):
 
 
 class RefundWire(Wire):
-    """A refund. `in_window`: asked for before the days to send back were over."""
+    """A refund. `in_window`: asked for before the days to send back were over.
+
+    `restock`: whether its units come back into stock, null before it is decided.
+    """
 
     model_config = with_example(_REFUND)
 
@@ -254,6 +258,7 @@ class RefundWire(Wire):
     decision_reason: str | None
     failed_at: Instant | None
     refunded_at: Instant | None
+    restock: bool | None
 
     @classmethod
     def of(cls, view: RefundView) -> RefundWire:
@@ -278,7 +283,16 @@ class RefundWire(Wire):
         )
 
 
-_AS_THEY_ARE = ("reason", "in_window", "requested_at", "decided_at", "decision_reason", "failed_at", "refunded_at")
+_AS_THEY_ARE = (
+    "reason",
+    "in_window",
+    "requested_at",
+    "decided_at",
+    "decision_reason",
+    "failed_at",
+    "refunded_at",
+    "restock",
+)
 
 
 class RefundList(Wire):
@@ -305,11 +319,15 @@ class RefundQuery(PageQuery):
 
 
 class RefundApproval(Wire):
-    """Why, if there is anything to say."""
+    """Why, if there is anything to say, and whether the goods come back into stock.
 
-    model_config = with_example({"reason": "broken on arrival, pictures seen"})
+    Where `restock` is not said they do if the parcel has not left yet.
+    """
+
+    model_config = with_example({"reason": "broken on arrival, pictures seen", "restock": False})
 
     reason: Words | None = None
+    restock: bool | None = None
 
 
 class RefundRejection(Wire):

@@ -38,6 +38,7 @@ _ROOM: dict[str, Any] = {
     "host_perk": None,
     "final_price": None,
     "newcomer_only": False,
+    "shipping": {"amount_minor": 800, "currency": "CNY"},
     "seats_subsidised": 0,
     "cancel_reason": None,
     "skus": [],
@@ -267,6 +268,7 @@ class RoomWire(Wire):
     host_perk: PerkWire | None
     final_price: MoneyWire | None
     newcomer_only: bool
+    shipping: MoneyWire
     seats_subsidised: int
     cancel_reason: str | None
     skus: list[RoomUnitWire]
@@ -289,6 +291,7 @@ class RoomWire(Wire):
             host_perk=PerkWire.of(view.host_perk),
             final_price=MoneyWire.of(view.final_price) if view.final_price else None,
             newcomer_only=view.newcomer_only,
+            shipping=MoneyWire.of(view.shipping),
             seats_subsidised=view.seats_subsidised,
             cancel_reason=view.cancel_reason,
             skus=[

@@ -26,6 +26,7 @@ from socialshop.deals.service.reading import (
     deals_of,
     find_deals,
     own_deal,
+    shop_shipping,
     titles,
 )
 from socialshop.deals.service.shelving import (
@@ -140,6 +141,7 @@ __all__ = [
     "restock",
     "resume",
     "set_low_stock",
+    "shop_shipping",
     "spend_subsidies",
     "stock_differences",
     "stock_moves",
