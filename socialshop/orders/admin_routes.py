@@ -5,17 +5,9 @@ from __future__ import annotations
 from socialshop.infra.uow import UnitOfWork
 from socialshop.orders import service
 from socialshop.orders.errors import OrderNotConfirmed, RefundDecided
-from socialshop.orders.schemas import (
-    AddressWire,
-    OrderAddress,
-    OrderWire,
-    RefundApproval,
-    RefundPage,
-    RefundQuery,
-    RefundRejection,
-    RefundWire,
-    Shipment,
-)
+from socialshop.orders.schemas.addresses import AddressWire, OrderAddress
+from socialshop.orders.schemas.orders import OrderWire, Shipment
+from socialshop.orders.schemas.refunds import RefundApproval, RefundPage, RefundQuery, RefundRejection, RefundWire
 from socialshop.web.auth import ADMINS, READS_ALL
 from socialshop.web.operations import Answer, Call, Reply, Room
 from socialshop.web.paging import cut_page

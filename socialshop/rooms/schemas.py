@@ -15,7 +15,7 @@ from socialshop.loyalty.coupon_sentences import why
 from socialshop.loyalty.coupons import MOST_STACKED
 from socialshop.loyalty.rules import MOST_POINTS
 from socialshop.loyalty.schemas.coupons import HOLDING_PREFIX
-from socialshop.orders.schemas import ORDER, OrderWire, PriceLineWire
+from socialshop.orders.schemas.orders import ORDER, OrderWire, PriceLineWire
 from socialshop.orders.service import Estimate, Means
 from socialshop.payments.schemas import PaymentWire
 from socialshop.rooms.service import EventRow, Joined, RoomEvents, RoomView, SeatView
@@ -248,9 +248,8 @@ class RoomUnitWire(Wire):
 class RoomWire(Wire):
     """A room. `seats_taken` counts held and paid seats, the host's too.
 
-    Of a room with `price_steps` everybody pays `price`, that of the smallest; it is open until the largest is full or
-    its time is over, and `final_price` is what a unit costs in the end: known once it is filled, null before. `skus`
-    are the units that may be chosen, empty where there is one alone.
+    Of a room with `price_steps` everybody pays `price`, that of the smallest, until the largest is full or its time is
+    over. `final_price` of a unit is known once it is filled. `skus` may be chosen, empty where there is one alone.
     """
 
     model_config = with_example(_ROOM)
