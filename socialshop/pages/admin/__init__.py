@@ -32,6 +32,7 @@ from socialshop.pages.admin import (
     stock,
     surveys,
     tiers,
+    tree,
     webhooks,
     words,
 )
@@ -68,6 +69,7 @@ __all__ = [
     "stock",
     "surveys",
     "tiers",
+    "tree",
     "webhooks",
     "words",
 ]

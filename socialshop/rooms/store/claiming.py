@@ -19,6 +19,7 @@ from sqlalchemy.orm import Session
 from socialshop.deals.service import RESERVED
 from socialshop.identity.service import BARRED
 from socialshop.infra.db import Statement
+from socialshop.invites.service import FOLLOWED_ELSEWHERE
 from socialshop.kernel.money import MAX_AMOUNT_MINOR
 from socialshop.loyalty.service import HOLDS_COUPONS
 from socialshop.memberships.service import HELD
@@ -71,7 +72,9 @@ _CLAIM = f"""
     ), link AS (
         SELECT l.id, l.channel, CASE WHEN m.number <> :member THEN l.id END AS brings
         FROM invite_links l JOIN members m ON m.id = l.owner_id
-        WHERE l.code = :code OR l.id = CAST(:link_id AS uuid)
+        WHERE l.id = coalesce(CAST(:link_id AS uuid), CASE WHEN CAST(:followed_since AS timestamptz) IS NOT NULL THEN (
+            {FOLLOWED_ELSEWHERE}) END) OR ((l.code = :code OR l.vanity_key = :vanity_key)
+            AND l.paused_at IS NULL AND (l.expires_at IS NULL OR l.expires_at > :now))
     ), seat AS (
         INSERT INTO seats (id, room_id, member, order_id, quantity, sku_id, newcomer, claimed_at, hold_until)
         SELECT :seat_id, id, :member, :order_id, :quantity, sku_id, newcomer_only AND NOT opens, :now,
