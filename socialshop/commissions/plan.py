@@ -215,6 +215,12 @@ def document_of(plan: Plan) -> dict[str, Any]:
     return document
 
 
+def json_schema() -> dict[str, Any]:
+    """The document as a JSON schema (2020-12). What no schema can say is checked besides: see `parse_plan`."""
+    dialect = {"$schema": "https://json-schema.org/draft/2020-12/schema"}
+    return dialect | Plan.model_json_schema()
+
+
 def hash_of(document: dict[str, Any]) -> bytes:
     """SHA-256 of the canonical document: keys sorted, no blanks, UTF-8."""
     canonical = json.dumps(document, sort_keys=True, separators=(",", ":"), ensure_ascii=False)

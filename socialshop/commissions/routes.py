@@ -5,8 +5,10 @@ from __future__ import annotations
 import uuid
 
 from socialshop.commissions import service
+from socialshop.commissions.plan import KINDS, json_schema
 from socialshop.commissions.schemas.coming import CalendarWire
 from socialshop.commissions.schemas.commissions import CommissionPage, CommissionWire, ExplanationWire
+from socialshop.commissions.schemas.plans import PlanSchemaWire
 from socialshop.commissions.schemas.wallet import (
     MonthList,
     MonthWire,
@@ -19,7 +21,7 @@ from socialshop.commissions.schemas.wallet import (
 from socialshop.infra import wired
 from socialshop.infra.uow import UnitOfWork
 from socialshop.kernel.errors import NotFound
-from socialshop.web.auth import SIGNED_IN
+from socialshop.web.auth import PUBLIC, SIGNED_IN
 from socialshop.web.languages import best_language
 from socialshop.web.operations import Answer, Call, Reply, Room
 from socialshop.web.paging import PageQuery, cut_page
@@ -29,6 +31,12 @@ room = Room("commissions", __name__, tag="Commissions")
 
 _IN_A_LANGUAGE = {"Vary": "Accept-Language"}
 _LINE_BITS = 32
+
+
+@room.operation("GET", "/commission-plans/schema", access=PUBLIC, replies=Reply(200, PlanSchemaWire, "The schema."))
+def show_plan_schema(_call: Call[Nothing, Nothing]) -> Answer:
+    """The document of a commission plan as a JSON schema (docs/commission-legs.md has an example of each leg)."""
+    return Answer(PlanSchemaWire(json_schema=json_schema(), kinds=list(KINDS)))
 
 
 @room.operation(

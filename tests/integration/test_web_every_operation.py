@@ -23,6 +23,7 @@ from tests.web_client import Person, refusal, sign_up
 
 # api.md, "Without a token": whatever is public beyond this is a mistake.
 PUBLIC = {
+    "GET /api/v1/commission-plans/schema",
     "GET /api/v1/storefronts/<storefront_id>",
     "GET /api/v1/flash-sessions",
     "GET /api/v1/flash-sessions/<session_id>",

@@ -9,7 +9,7 @@ from pydantic import ConfigDict, StringConstraints
 
 from socialshop.commissions.findings import Finding
 from socialshop.commissions.guard import SignOff
-from socialshop.commissions.plan import Plan
+from socialshop.commissions.plan import KINDS, Plan
 from socialshop.commissions.service import PlanRow, PublishedVersion
 from socialshop.kernel.ids import to_public
 from socialshop.web.paging import Page
@@ -34,6 +34,15 @@ _PLAN: dict[str, Any] = {
     "number": None,
     "effective_at": None,
 }
+
+
+class PlanSchemaWire(Wire):
+    """What a plan's document looks like, and which kinds of leg run."""
+
+    model_config = with_example({"json_schema": {"title": "Plan", "type": "object"}, "kinds": list(KINDS)})
+
+    json_schema: dict[str, Any]
+    kinds: list[str]
 
 
 class NewPlan(Plan):
