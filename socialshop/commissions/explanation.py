@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from socialshop.commissions import rules
+from socialshop.commissions.margin import MarginLeg, with_margin
 from socialshop.commissions.plan import DealHostLeg, Leg, Plan, with_perk
 from socialshop.commissions.sentences import Figures
 from socialshop.kernel.ids import to_public
@@ -19,7 +20,7 @@ class Facts(NamedTuple):
     """An accrual with its snapshot.
 
     `held_from` is null until the goods are received, `stopped` holds while a refund is open; `perk` is what the deal
-    promised its host.
+    promised its host, `margin` what its leader keeps of the price.
     """
 
     id: uuid.UUID
@@ -45,6 +46,7 @@ class Facts(NamedTuple):
     settled_at: datetime | None
     stopped: bool
     perk: Mapping[str, Any] | None
+    margin: Mapping[str, Any] | None
 
 
 class Reversal(NamedTuple):
@@ -68,7 +70,7 @@ class Step(NamedTuple):
 
 def steps(plan: Plan, facts: Facts, reversals: Sequence[Reversal]) -> list[Step]:
     """The sale, the plan, the role, the amount, rounding, cap, hold, what refunds took, and how it stands."""
-    leg = with_perk(plan, facts.perk).legs[facts.leg]
+    leg = with_margin(with_perk(plan, facts.perk), facts.margin).legs[facts.leg]
     return [
         _sale(facts),
         Step("plan", {"name": plan.name, "number": facts.number, "effective_at": to_text(facts.effective_at)}),
@@ -101,6 +103,9 @@ def _sale(facts: Facts) -> Step:
 
 def _amount(leg: Leg, facts: Facts) -> Iterator[Step]:
     currency, amount = facts.currency, facts.amount_minor
+    if isinstance(leg, MarginLeg):
+        yield from _margin(leg, facts)
+        return
     if leg.rate_bps is None:
         fixed: Figures = {"fixed_minor": leg.fixed_minor or 0, "quantity": facts.quantity, "currency": currency}
         yield Step("deal_fixed" if _is_the_deals(leg) else "fixed", fixed)
@@ -111,6 +116,29 @@ def _amount(leg: Leg, facts: Facts) -> Iterator[Step]:
     rate: dict[str, int | str] = {"rate_bps": leg.rate_bps, "base_minor": facts.base_minor, "exact_minor": exact}
     yield Step("deal_rate" if _is_the_deals(leg) else "rate", {**rate, "currency": currency})
     yield Step("rounding" if rest else "no_rounding", {"amount_minor": amount, "currency": currency})
+
+
+def _margin(leg: MarginLeg, facts: Facts) -> Iterator[Step]:
+    """What the line brought above the price of supply, the leader's share of it, and what the sale leaves for it."""
+    currency, surplus = facts.currency, leg.surplus_of(facts.base_minor, facts.quantity)
+    whole, rest = divmod(surplus * leg.share_bps, BPS)
+    yield Step(
+        "margin",
+        {
+            "base_minor": facts.base_minor,
+            "supply_minor": leg.supply_minor,
+            "quantity": facts.quantity,
+            "surplus_minor": surplus,
+            "share_bps": leg.share_bps,
+            "exact_minor": f"{whole}.{rest:04d}",
+            "currency": currency,
+        },
+    )
+    rounded: Figures = {"amount_minor": facts.amount_minor, "currency": currency}
+    if facts.amount_minor < whole:
+        yield Step("margin_cut", rounded)
+    else:
+        yield Step("rounding" if rest else "no_rounding", rounded)
 
 
 def _hold(plan: Plan, facts: Facts) -> Iterator[Step]:

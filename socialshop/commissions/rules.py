@@ -12,6 +12,7 @@ from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from socialshop.commissions.margin import MarginLeg
 from socialshop.commissions.plan import Leg, Plan
 from socialshop.kernel.ids import to_public
 from socialshop.kernel.money import MAX_AMOUNT_MINOR, rate_of
@@ -33,6 +34,7 @@ class Reason(StrEnum):
     OWN_ORDER = "own_order"  # a buyer earns nothing on the buyer's own order, unless by a `self` leg
     ZERO_AMOUNT = "zero_amount"  # the line cost nothing: only real sales are rewarded
     ROUNDS_TO_ZERO = "rounds_to_zero"  # less than one minor unit; the residue stays with the shop
+    NO_MARGIN = "no_margin"  # the line brought nothing above the price of supply that other legs leave
     AMOUNT_TOO_LARGE = "amount_too_large"  # fixed times quantity is beyond what the books take (10^12 minor units)
     NO_PLAN_IN_FORCE = "no_plan_in_force"  # the currency had no plan when the sale was made
 
@@ -71,7 +73,7 @@ class Skip(NamedTuple):
 class Standing(NamedTuple):
     """An accrual as it stands: what it was, what was clawed back of it, and what of its line went back.
 
-    `perk` is what the deal promised its host.
+    `perk` is what the deal promised its host, `margin` what its leader keeps of the price.
     """
 
     id: uuid.UUID
@@ -86,6 +88,7 @@ class Standing(NamedTuple):
     refunded_minor: int
     returned: int
     perk: Mapping[str, Any] | None
+    margin: Mapping[str, Any] | None
 
 
 class Taken(NamedTuple):
@@ -146,6 +149,8 @@ def take(accrual: Standing, amount_minor: int, held: bool, available_minor: int)
 
 def net_of(leg: Leg, base_minor: int, quantity: int, refunded_minor: int, returned: int) -> int:
     """What the leg gives for what is left of a line; of which all the money went back, nothing."""
+    if isinstance(leg, MarginLeg):
+        return leg.net_of(base_minor, quantity, refunded_minor)
     return amount_of(leg, base_minor - refunded_minor, quantity - returned)
 
 
@@ -154,6 +159,8 @@ def amount_of(leg: Leg, base_minor: int, quantity: int) -> int:
 
     A line that cost nothing is no real sale, and earns nobody a fixed sum either.
     """
+    if isinstance(leg, MarginLeg):
+        return leg.amount_of(base_minor, quantity)
     if leg.rate_bps is not None:
         return rate_of(base_minor, leg.rate_bps)
     return (leg.fixed_minor or 0) * quantity if base_minor else 0
@@ -178,6 +185,8 @@ def _climb(tree: nx.DiGraph[int], members: Sequence[int], depth: int) -> list[Se
 
 
 def _beneficiaries(leg: Leg, sales: Sales, levels: Sequence[Sequence[int | None]]) -> Sequence[int | None]:
+    if isinstance(leg, MarginLeg):
+        return [leg.leader] * len(sales.buyers)
     if leg.kind == "sale":
         return levels[leg.level]
     return sales.hosts if leg.kind == "host" else sales.buyers
@@ -196,11 +205,13 @@ def _pay(number: int, leg: Leg, beneficiaries: Sequence[int | None], sales: Sale
         elif 0 < amount <= MAX_AMOUNT_MINOR:
             rewards.append(Reward(sale, number, member, amount))
         else:
-            skips.append(Skip(sale, number, member, _why_no_amount(amount, sales.bases[sale])))
+            skips.append(Skip(sale, number, member, _why_no_amount(leg, amount, sales.bases[sale])))
 
 
 def _amounts(leg: Leg, sales: Sales) -> list[int]:
     """`amount_of` for each line, in one walk."""
+    if isinstance(leg, MarginLeg):
+        return [leg.amount_of(*line) for line in zip(sales.bases, sales.quantities, strict=True)]
     if leg.rate_bps is not None:
         rate = leg.rate_bps
         return [rate_of(base, rate) for base in sales.bases]
@@ -208,7 +219,9 @@ def _amounts(leg: Leg, sales: Sales) -> list[int]:
     return [fixed * quantity if base else 0 for base, quantity in zip(sales.bases, sales.quantities, strict=True)]
 
 
-def _why_no_amount(amount: int, base: int) -> Reason:
+def _why_no_amount(leg: Leg, amount: int, base: int) -> Reason:
+    if base and isinstance(leg, MarginLeg):
+        return Reason.NO_MARGIN
     if amount > MAX_AMOUNT_MINOR:
         return Reason.AMOUNT_TOO_LARGE
     return Reason.ROUNDS_TO_ZERO if base else Reason.ZERO_AMOUNT

@@ -32,6 +32,10 @@ RESERVED = """
 """
 
 
+# What of a deal is kept as JSON.
+_DOCUMENTS = ("price_steps", "host_perk", "leader_margin")
+
+
 class SkuRow(NamedTuple):
     """One kind of unit that a product is sold in."""
 
@@ -219,16 +223,16 @@ def add_deal(session: Session, values: dict[str, object]) -> None:
             """
             INSERT INTO deals (id, sku_id, opened_by, title, group_size, price_minor, starts_at, ends_at,
                 room_ttl_seconds, seat_hold_seconds, per_member_limit, quota, late_payer, draft, minimum_tier,
-                circle_only, created_at, price_steps, host_perk, newcomer_only, return_days)
+                circle_only, created_at, price_steps, host_perk, newcomer_only, return_days, leader_margin)
             VALUES (:id, :sku_id, :opened_by, :title, :group_size, :price_minor, :starts_at, :ends_at,
                 :room_ttl_seconds, :seat_hold_seconds, :per_member_limit, :quota, :late_payer, :draft,
                 :minimum_tier, :circle_only, :created_at, CAST(:price_steps AS jsonb), CAST(:host_perk AS jsonb),
-                :newcomer_only, :return_days)
+                :newcomer_only, :return_days, CAST(:leader_margin AS jsonb))
             """
         ),
         {
             **values,
-            **{name: json.dumps(values[name]) if values[name] else None for name in ("price_steps", "host_perk")},
+            **{name: json.dumps(values[name]) if values[name] else None for name in _DOCUMENTS},
         },
     )
 

@@ -15,6 +15,7 @@ from typing import Any
 
 from socialshop.commissions import rules
 from socialshop.commissions.events import CommissionOwed, CommissionsClawedBack
+from socialshop.commissions.margin import with_margin
 from socialshop.commissions.plan import parse_plan, with_perk
 from socialshop.commissions.rules import Standing, Taken
 from socialshop.commissions.service.accruing import tell_links, wait_for_accruals
@@ -78,7 +79,8 @@ def _taken(uow: UnitOfWork, accruals: Sequence[Standing]) -> Iterator[Taken]:
     by_version = {v.id: parse_plan(v.document) for v in plans.versions(session, {a.plan_version_id for a in accruals})}
     wallets = {(a.beneficiary, a.currency): held[chart.member_wallet(a.beneficiary), a.currency] for a in accruals}
     for accrual in accruals:
-        leg = with_perk(by_version[accrual.plan_version_id], accrual.perk).legs[accrual.leg]
+        plan = with_margin(with_perk(by_version[accrual.plan_version_id], accrual.perk), accrual.margin)
+        leg = plan.legs[accrual.leg]
         too_much = rules.too_much(leg, accrual)
         if too_much and statuses[accrual.id] != "rejected":
             wallet = accrual.beneficiary, accrual.currency

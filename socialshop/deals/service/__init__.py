@@ -13,7 +13,7 @@ from socialshop.deals.service.bargaining import (
     bargain_offers_of,
     offer_bargain,
 )
-from socialshop.deals.service.goods import Opening, leave_of, open_goods, opening
+from socialshop.deals.service.goods import Opening, leave_of, margin_of, open_goods, opening
 from socialshop.deals.service.moving import NewDeal, end, open_deal, pause, publish_deal, resume
 from socialshop.deals.service.offering import DealOffer, Reserved, check_not_stopped, give_back, offer, spend_subsidies
 from socialshop.deals.service.reading import (
@@ -134,6 +134,7 @@ __all__ = [
     "has_asked",
     "keep_storefront",
     "leave_of",
+    "margin_of",
     "next_sessions",
     "offer",
     "offer_bargain",

@@ -169,7 +169,12 @@ def leg_words(kind: str, level: int) -> str:
         return str(gettext("Level %(level)s", level=level))
     if kind == "host" and level:
         return str(gettext("Host of the room, as the deal promised"))
-    return str({"host": gettext("Host of the room"), "self": gettext("The buyer")}.get(kind, kind))
+    words = {
+        "host": gettext("Host of the room"),
+        "self": gettext("The buyer"),
+        "leader_margin": gettext("Leader’s margin"),
+    }
+    return str(words.get(kind, kind))
 
 
 @admin.app_template_global()
