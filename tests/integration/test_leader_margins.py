@@ -10,7 +10,6 @@ from typing import Any
 
 import pytest
 from after_sales import replayed
-from due_work import work
 from flask import Flask
 from payment_shop import rows
 from room_shop import Member, RoomShop, faults, room_shop
@@ -90,20 +89,24 @@ def test_a_leader_keeps_what_a_deal_brings_above_the_price_of_supply_and_reads_h
     assert ("leader_margin", 0, 18_002, 667, 334) in accrued()
     assert (replayed(), faults(shop)) == (None, [])
     accrual = rows("SELECT id FROM accruals WHERE kind = 'leader_margin' AND clawed_minor > 0")[0][0]
-    steps = in_unit_of_work(lambda uow: commissions.explain(uow, accrual, _number(leader)), clock).steps
+    number = _number(leader)
+    steps = in_unit_of_work(lambda uow: commissions.explain(uow, accrual, number), clock).steps
     assert [step.code for step in steps][2:5] == ["leg_leader_margin", "margin", "rounding"]
     assert (steps[3].figures["surplus_minor"], steps[3].figures["exact_minor"]) == (2_002, "667.2666")
-    mine = leader.call("GET", f"/me/commissions/{to_public('acr', accrual)}", headers={"Accept-Language": "zh"})
+    path = f"/me/commissions/{to_public('acr', accrual)}/explanation"
+    mine = leader.call("GET", path, headers={"Accept-Language": "zh"})
     assert "供货价每件" in mine.text
-    # And a simulation of the plan in force pays what it paid.
-    plan = rows("SELECT id FROM commission_plans")[0][0]
+    # And a plan that is only tried pays it too, beside its own legs.
+    legs = [{"kind": "self", "rate_bps": 100}]
+    tried = {"name": "Tried", "currency": "CNY", "hold_days": 0, "legs": legs}
+    plan = admin.call("POST", "/admin/commission-plans", json=tried).get_json()["id"]
     span = {"from": "2000-01-01T00:00:00Z", "to": "2040-01-01T00:00:00Z"}
-    path = f"/admin/commission-plans/{to_public('plan', plan)}/simulations"
+    path = f"/admin/commission-plans/{plan}/simulations"
     simulation = admin.call("POST", path, json=span).get_json()["id"]
-    work(clock)
-    legs = {leg["kind"]: leg for leg in admin.call("GET", f"{path}/{simulation}").get_json()["legs"]}
-    margin = legs["leader_margin"]
-    assert margin["cost"] == margin["in_force"]
+    shop.work()
+    found = admin.call("GET", f"{path}/{simulation}").get_json()
+    (margin,) = [leg for leg in found["by_leg"] if leg["kind"] == "leader_margin"]
+    assert margin["cost"] == margin["in_force"] == {"amount_minor": 333, "currency": "CNY"}
 
 
 def test_who_has_no_margin_and_who_may_not_sell_below_supply(shop: RoomShop, admin: Person, leader: Person) -> None:
