@@ -106,7 +106,7 @@ def belongings(app: Flask) -> Belongings:
     application = _made(sign_up(app), "/me/leader-applications", wish)
     planned = _made(owner, "/deals", terms_of_deal | {"draft": True})["id"]
     clock = {"starts_at": "2040-01-01T00:00:00Z", "ends_at": "2040-01-01T02:00:00Z"}
-    said = {"brand": "Hill Tea", "title": "Tea", "picks": [{"id": planned}]}
+    said = {"brand": "Hill Tea", "title": "Tea", "picks": [{"id": planned}, {"id": deal["id"], "while_live": False}]}
     session = _made(owner, "/flash-sessions", said | clock)["id"]
     front = _made(owner, "/me/storefront", {"title": "Tea", "picks": [deal["id"]]}, status=200)
     link = _made(owner, "/invite-links", {"kind": "room", "target_id": room["id"], "channel": "moments"})
@@ -188,7 +188,7 @@ def belongings(app: Flask) -> Belongings:
     }
     words = {
         f"{name}.code": link["code"]
-        for name in ("show_stats", "open_link", "show_qr_svg", "show_qr_png", "show_poster")
+        for name in ("show_stats", "open_link", "show_qr_svg", "show_qr_png", "show_poster", "show_kit")
     }
     words["show_statement.month"] = owner.call("GET", "/me/statements").get_json()["data"][0]["month"]
     words |= {f"{name}.deal_id": offer_of_bargain for name in ("show_bargain_offer", "start_bargain")}

@@ -24,11 +24,6 @@ def upgrade() -> None:
                 AND supply_minor >= 1 AND margin_bps BETWEEN 1 AND 10000) NOT VALID;
         ALTER TABLE deals ADD COLUMN IF NOT EXISTS leader_margin jsonb;
         ALTER TABLE accrued_lines ADD COLUMN IF NOT EXISTS margin jsonb;
-        ALTER TABLE accruals
-            -- squawk-ignore ban-drop-constraint
-            DROP CONSTRAINT ck_accruals_kind,
-            ADD CONSTRAINT ck_accruals_kind CHECK (kind IN ('sale', 'host', 'self', 'tier', 'lead', 'leader_margin')) NOT VALID;
-        ALTER TABLE leader_goods VALIDATE CONSTRAINT ck_leader_goods_margin;
-        ALTER TABLE accruals VALIDATE CONSTRAINT ck_accruals_kind
+        ALTER TABLE leader_goods VALIDATE CONSTRAINT ck_leader_goods_margin
         """
     )

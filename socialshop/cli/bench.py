@@ -34,6 +34,7 @@ BENCHES = {
     "last_seat": "socialshop.bench.seat:last_seat",
     "join": "socialshop.bench.seat:join",
     "watch": "socialshop.bench.watch:watch",
+    "due": "socialshop.bench.due:due",
     "prove": "socialshop.bench.ledger:prove",
     "seal": "socialshop.bench.ledger:seal",
     "points": "socialshop.bench.points:expire",
@@ -51,8 +52,8 @@ BENCHES = {
 def bench(name: str) -> None:
     """Measure, and print JSON with both sides of each ratio and the machine.
 
-    NAME is one of accrue, settle, simulate, team, upline, landing, seat, last_seat, join, watch, prove, seal, points,
-    tiers, notify, or all.
+    NAME is one of accrue, settle, simulate, team, upline, landing, seat, last_seat, join, watch, due, prove, seal,
+    points, tiers, notify, plans, coupons, recommendations, or all.
 
     Uses a database of its own on the shop's servers and drops it afterwards. `all` runs each in a process of its own,
     so that one's memory is not counted for the next.

@@ -62,11 +62,16 @@ def with_margin(plan: Plan, margin: Mapping[str, Any] | None) -> Plan:
     """The plan as it pays a line of a deal whose leader keeps a margin: one leg more, behind all others."""
     if margin is None:
         return plan
+    # Of legs that exclude each other the dearest, as `most_bps` counts rates.
+    fixed: dict[tuple[str, int], int] = {}
+    for other in plan.legs:
+        slot = other.kind, other.level
+        fixed[slot] = max(other.fixed_minor or 0, fixed.get(slot, 0))
     leg = MarginLeg(
         leader=margin["leader"],
         supply_minor=margin["supply_minor"],
         share_bps=margin["share_bps"],
-        others_bps=min(BPS, sum(leg.rate_bps or 0 for leg in plan.legs)),
-        others_fixed_minor=sum(leg.fixed_minor or 0 for leg in plan.legs),
+        others_bps=min(BPS, plan.most_bps),
+        others_fixed_minor=sum(fixed.values()),
     )
     return plan.model_copy(update={"legs": (*plan.legs, leg)})

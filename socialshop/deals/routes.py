@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from socialshop.deals import service
+from socialshop.deals.schemas.browsing import DealQuery, ProductQuery
 from socialshop.deals.schemas.deals import DealPage, DealWire
 from socialshop.deals.schemas.products import ProductPage, ProductWire
 from socialshop.deals.schemas.storefronts import DraftStorefront, StorefrontWire
@@ -11,20 +12,23 @@ from socialshop.infra.uow import UnitOfWork
 from socialshop.kernel.errors import NotFound
 from socialshop.web.auth import LEADERS, PUBLIC, look
 from socialshop.web.operations import Answer, Call, Reply, Room
-from socialshop.web.paging import PageQuery, cut_page
+from socialshop.web.paging import cut_ordered
 from socialshop.web.schemas import Nothing
 
 room = Room("deals", __name__, tag="Deals")
 
 
-@room.operation("GET", "/products", access=PUBLIC, query=PageQuery, replies=Reply(200, ProductPage, "What is on sale."))
-def list_products(call: Call[Nothing, PageQuery]) -> Answer:
-    """The products on sale."""
-    query, after = call.query, call.query.after()
+@room.operation(
+    "GET", "/products", access=PUBLIC, query=ProductQuery, replies=Reply(200, ProductPage, "What is on sale.")
+)
+def list_products(call: Call[Nothing, ProductQuery]) -> Answer:
+    """The products on sale: all, or those that are looked for."""
+    query, sought, after = call.query, call.query.sought(), call.query.after()
 
     def read(uow: UnitOfWork) -> Answer:
-        rows, cursor = cut_page(service.products(uow, after, query.limit + 1), query.limit, lambda row: row.id)
-        return Answer(ProductPage(data=[ProductWire.of(row) for row in rows], next_cursor=cursor))
+        found = service.find_products(uow, sought, after, query.limit + 1)
+        rows, cursor = cut_ordered(found, query.limit, lambda row: row.place)
+        return Answer(ProductPage(data=[ProductWire.of(row.product) for row in rows], next_cursor=cursor))
 
     return call.transact(read)
 
@@ -41,14 +45,15 @@ def show_product(call: Call[Nothing, Nothing]) -> Answer:
     return call.transact(lambda uow: Answer(ProductWire.of(service.product(uow, call.ids["product_id"]))))
 
 
-@room.operation("GET", "/deals", access=PUBLIC, query=PageQuery, replies=Reply(200, DealPage, "The deals."))
-def list_deals(call: Call[Nothing, PageQuery]) -> Answer:
-    """The deals that are live or announced."""
-    query, after = call.query, call.query.after()
+@room.operation("GET", "/deals", access=PUBLIC, query=DealQuery, replies=Reply(200, DealPage, "The deals."))
+def list_deals(call: Call[Nothing, DealQuery]) -> Answer:
+    """The deals that are live or announced: all, or those that are looked for."""
+    query, sought, after = call.query, call.query.sought(), call.query.after()
 
     def read(uow: UnitOfWork) -> Answer:
-        rows, cursor = cut_page(service.deals(uow, after, query.limit + 1), query.limit, lambda row: row.id)
-        return Answer(DealPage(data=[DealWire.of(row) for row in rows], next_cursor=cursor))
+        found = service.find_deals(uow, sought, after, query.limit + 1)
+        rows, cursor = cut_ordered(found, query.limit, lambda row: row.place)
+        return Answer(DealPage(data=[DealWire.of(row.deal) for row in rows], next_cursor=cursor))
 
     return call.transact(read)
 

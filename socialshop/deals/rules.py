@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import uuid
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import NamedTuple
@@ -20,7 +22,10 @@ ALONE = 1
 MOST_CHOPS = 200
 SAME_WEIGHT_BPS, MOST_WEIGHT_BPS = 10_000, 50_000
 MOST_RETURN_DAYS = 365
+# From so many units on a unit is low, unless the shop says otherwise.
+LOW_STOCK = 10
 MOST_UNITS_OFFERED = 20
+LONGEST_SOUGHT, MOST_HOURS = 80, 720
 
 
 class Status(StrEnum):
@@ -54,6 +59,61 @@ class OpenTo(StrEnum):
     ALL = "all"
     CHOSEN = "chosen"
     NONE = "none"
+
+
+class StockReason(StrEnum):
+    """Why the shop changes what it has of a unit, otherwise than by selling it or by a refund."""
+
+    RECEIVED = "received"
+    COUNTED = "counted"
+    DAMAGED = "damaged"
+    CORRECTED = "corrected"
+
+
+class Sort(StrEnum):
+    """In which order what is on sale is listed; `nearest` is to a full room."""
+
+    OLDEST = "oldest"
+    NEWEST = "newest"
+    NEAREST = "nearest"
+    ENDS_SOON = "ends_soon"
+    PRICE = "price"
+
+
+class DealKind(StrEnum):
+    """How a deal's price comes about; of `subsidy` the shop fills rooms that lack a few."""
+
+    FIXED = "fixed"
+    LADDER = "ladder"
+    SUBSIDY = "subsidy"
+
+
+@dataclass(frozen=True, slots=True)
+class Sought:
+    """What somebody looks for among what is on sale; None: it does not matter. Prices are in minor units.
+
+    `seats_to_go` is how many seats the fullest open room lacks at most; where no room is open, all are to go.
+    """
+
+    words: str | None = None
+    kind: DealKind | None = None
+    from_minor: int | None = None
+    to_minor: int | None = None
+    seats_to_go: int | None = None
+    newcomer_only: bool | None = None
+    ends_within_hours: int | None = None
+    in_stock: bool | None = None
+    sort: Sort = Sort.OLDEST
+
+
+class Place(NamedTuple):
+    """Where a page of a list ends: by what its last row stands there, and the row's id.
+
+    It is a place in the order and no row: rows that come, go or move meanwhile shift nothing.
+    """
+
+    key: int
+    id: uuid.UUID
 
 
 class BuyAt(StrEnum):
@@ -92,6 +152,12 @@ def check_subsidy(subsidy: Subsidy, group_size: int) -> None:
     """Raises InvalidValue: a room is filled by some who paid, and lacks some."""
     if not 1 <= subsidy.from_seats < group_size:
         raise InvalidValue("a subsidy begins with one paid seat at least, and before the last", field="subsidy_from")
+
+
+def check_sought(sought: Sought) -> None:
+    """Raises InvalidValue: a price band ends where it begins, or above."""
+    if sought.from_minor is not None and sought.to_minor is not None and sought.to_minor < sought.from_minor:
+        raise InvalidValue("the band ends below where it begins", field="price_to_minor")
 
 
 def check_price(price_minor: int, alone_minor: int, field: str = "price_minor") -> None:
@@ -134,3 +200,13 @@ def check_clocks(starts_at: datetime, ends_at: datetime | None, room_ttl: timede
             f"a room may last {longest} seconds: buyers' money is held for 7 days, and taking it needs 12 hours",
             field="room_ttl_seconds",
         )
+
+
+def check_stock_move(reason: StockReason, quantity: int) -> None:
+    """Raise InvalidValue for a change of nothing, and for one in a way that its reason does not go."""
+    if not quantity:
+        raise InvalidValue("a change of nothing is none", field="quantity")
+    if reason is StockReason.RECEIVED and quantity < 0:
+        raise InvalidValue("what is received adds to the stock", field="quantity")
+    if reason is StockReason.DAMAGED and quantity > 0:
+        raise InvalidValue("what is damaged leaves the stock", field="quantity")

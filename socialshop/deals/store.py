@@ -11,6 +11,8 @@ from typing import Any, NamedTuple
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from socialshop.deals.rules import LOW_STOCK
+
 # A part of one larger statement: where a buyer's row is changed anyway, stock costs no statement of its own.
 # It reads the CTE `wanted (deal_id, sku_id, quantity, opens)`, and `:now`. `reserved` has a row if the goods are there,
 # the quota (where there is one) is not used up, the deal is not paused (a pause ends with its deal) and, for who
@@ -31,6 +33,14 @@ RESERVED = """
     )
 """
 
+# Of a deal `d` and its own unit `s`: how many units may still be bought by it, and from how few on that is low.
+LEFT_OF_DEAL = """
+    CAST(least(d.quota - d.taken, coalesce((SELECT sum(u.stock) FROM deal_skus o JOIN skus u ON u.id = o.sku_id
+        WHERE o.deal_id = d.id), s.stock)) AS bigint) AS units_left,
+    CAST(coalesce((SELECT sum(u.low_stock_at) FROM deal_skus o JOIN skus u ON u.id = o.sku_id
+        WHERE o.deal_id = d.id), s.low_stock_at) AS bigint) AS low_at
+"""
+
 
 # What of a deal is kept as JSON.
 _DOCUMENTS = ("price_steps", "host_perk", "leader_margin")
@@ -45,6 +55,7 @@ class SkuRow(NamedTuple):
     price_minor: int
     currency: str
     stock: int
+    low_stock_at: int = LOW_STOCK
 
 
 class ProductRow(NamedTuple):
@@ -68,7 +79,7 @@ class DealRow(NamedTuple):
     """A deal with what it sells; `ends_at` is when it was ended, where that came before its time.
 
     `price_steps` and `host_perk` are as they are kept: see `ladder` and `perks`. `units` are what may be chosen, the
-    first its own, each with id, code, title, price_minor, alone_minor and stock.
+    first its own, each with id, code, title, price_minor, alone_minor, stock and low_stock_at.
     """
 
     id: uuid.UUID
@@ -98,23 +109,26 @@ class DealRow(NamedTuple):
     host_perk: dict[str, Any] | None
     newcomer_only: bool
     subsidy_from: int | None
+    quota_left: int | None
     units: list[dict[str, Any]]
 
 
-_DEAL = """
-    SELECT d.id, d.sku_id, s.product_id, d.opened_by, d.title, d.group_size, d.price_minor, s.currency, d.starts_at,
+DEAL_COLUMNS = """
+    d.id, d.sku_id, s.product_id, d.opened_by, d.title, d.group_size, d.price_minor, s.currency, d.starts_at,
         coalesce(d.ended_at, d.ends_at), d.room_ttl_seconds, d.seat_hold_seconds, d.per_member_limit, d.quota,
         d.late_payer, d.draft, d.paused_at IS NOT NULL, d.ended_at IS NOT NULL, d.minimum_tier, d.circle_only,
         coalesce(d.return_days, p.return_days), s.stock, s.price_minor, d.price_steps, d.host_perk, d.newcomer_only,
-        (SELECT b.from_seats FROM deal_subsidies b WHERE b.deal_id = d.id),
+        (SELECT b.from_seats FROM deal_subsidies b WHERE b.deal_id = d.id), d.quota - d.taken,
         coalesce((
             SELECT jsonb_agg(jsonb_build_object('id', u.id, 'code', u.code, 'title', u.title, 'stock', u.stock,
+                'low_stock_at', u.low_stock_at,
                 'price_minor', o.price_minor, 'alone_minor', u.price_minor) ORDER BY o.place)
             FROM deal_skus o JOIN skus u ON u.id = o.sku_id WHERE o.deal_id = d.id
         ), jsonb_build_array(jsonb_build_object('id', s.id, 'code', s.code, 'title', s.title, 'stock', s.stock,
-            'price_minor', d.price_minor, 'alone_minor', s.price_minor)))
-    FROM deals d JOIN skus s ON s.id = d.sku_id JOIN products p ON p.id = s.product_id
+            'low_stock_at', s.low_stock_at, 'price_minor', d.price_minor, 'alone_minor', s.price_minor)))
 """
+DEAL_TABLES = "deals d JOIN skus s ON s.id = d.sku_id JOIN products p ON p.id = s.product_id"
+_DEAL = f"SELECT {DEAL_COLUMNS} FROM {DEAL_TABLES}"  # noqa: S608 - constants of this module
 
 
 def add_product(session: Session, product: ProductRow, skus: Sequence[SkuRow], at: datetime) -> None:
@@ -128,23 +142,11 @@ def add_product(session: Session, product: ProductRow, skus: Sequence[SkuRow], a
     )
     session.execute(
         text(
-            "INSERT INTO skus (id, product_id, code, title, price_minor, currency, stock)"
-            " VALUES (:id, :product_id, :code, :title, :price_minor, :currency, :stock)"
+            "INSERT INTO skus (id, product_id, code, title, price_minor, currency, stock, low_stock_at)"
+            " VALUES (:id, :product_id, :code, :title, :price_minor, :currency, :stock, :low_stock_at)"
         ),
         [{**sku._asdict(), "product_id": product.id} for sku in skus],
     )
-
-
-def products(session: Session, after: uuid.UUID | None, limit: int) -> list[ProductRow]:
-    """Up to `limit` products, in the order they were added, after this one."""
-    rows = session.execute(
-        text(
-            "SELECT id, title, description, return_days FROM products"
-            " WHERE CAST(:after AS uuid) IS NULL OR id > :after ORDER BY id LIMIT :limit"
-        ),
-        {"after": after, "limit": limit},
-    )
-    return [ProductRow(*row) for row in rows]
 
 
 def find_product(session: Session, product_id: uuid.UUID) -> ProductRow | None:
@@ -167,7 +169,7 @@ def skus_of(session: Session, product_ids: Sequence[uuid.UUID]) -> list[tuple[uu
     """The units of these products, each with its product's id, in the order they were given."""
     rows = session.execute(
         text(
-            "SELECT product_id, id, code, title, price_minor, currency, stock FROM skus"
+            "SELECT product_id, id, code, title, price_minor, currency, stock, low_stock_at FROM skus"
             " WHERE product_id = ANY(:ids) ORDER BY id"
         ),
         {"ids": list(product_ids)},
@@ -325,22 +327,6 @@ def titles(session: Session, ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, str]:
         {"ids": list(ids)},
     )
     return {row.id: row.title for row in rows}
-
-
-def open_deals(
-    session: Session, now: datetime, after: uuid.UUID | None, limit: int, product_id: uuid.UUID | None = None
-) -> list[DealRow]:
-    """Up to `limit` deals that are announced or live, as they were made, after this one, of one product or all."""
-    rows = session.execute(
-        text(
-            _DEAL + " WHERE NOT d.draft AND d.paused_at IS NULL AND d.ended_at IS NULL AND d.group_size > 1"
-            " AND (d.ends_at IS NULL OR d.ends_at > :now)"
-            " AND (CAST(:product AS uuid) IS NULL OR s.product_id = :product)"
-            " AND (CAST(:after AS uuid) IS NULL OR d.id > :after) ORDER BY d.id LIMIT :limit"
-        ),
-        {"now": now, "after": after, "limit": limit, "product": product_id},
-    )
-    return [DealRow(*row) for row in rows]
 
 
 def deals_of(session: Session, number: int, before: uuid.UUID | None, limit: int) -> list[DealRow]:

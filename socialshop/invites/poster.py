@@ -19,12 +19,12 @@ from socialshop.infra.locales import instant_text, money_text
 from socialshop.invites.errors import PosterUnavailable
 from socialshop.invites.rules import ShareSubject
 from socialshop.invites.typesetting import ellipsize, wrap
-from socialshop.invites.wording import POSTER, words
+from socialshop.invites.wording import POSTER, ladder_words, words
 from socialshop.kernel.languages import Language
 
 SIZE = WIDTH, HEIGHT = 750, 1334
 # Goes into the ETag: raise it when the drawing changes.
-_EDITION = 1
+_EDITION = 2
 _MARGIN = 56
 _INNER = WIDTH - 2 * _MARGIN
 _PAPER, _CARD, _LINE = "#faf6ef", "#fffdf9", "#e4d9c8"
@@ -137,6 +137,9 @@ def _draw_subject(pen: _Pen, sheet: Sheet) -> None:
     if subject.price is not None:
         pen.write(words(texts, "together", subject), 28, fill=_SOFT)
         pen.write(money_text(subject.price, language), 84, weight="bold", fill=_ACCENT)
+    if subject.price is not None and subject.ladder:
+        lowest = ladder_words(language, subject.ladder, subject.price.currency)
+        pen.write(texts["ladder"].format(**lowest), 36, weight="bold", fill=_ACCENT)
     if subject.price_alone is not None and subject.price_alone != subject.price:
         pen.write(
             words(texts, "alone", subject).format(price=money_text(subject.price_alone, language)), 30, fill=_SOFT

@@ -65,8 +65,9 @@ class ShareSubject:
     `price` is what one unit costs here, bought together where people buy together, and `price_alone` what it costs
     without a group; with a `ladder` it falls as more pay, and `seats_paid` have by now. `seats_left` of `size` are
     free. After `ends_at` nothing can be joined; `is_open` is False as soon as nothing can be, for whatever reason.
-    `act` is what it asks for: of a bargain `price` is the lowest, `price_alone` the first, and seats are chops. A flash
-    session has a `brand`, `starts_at`, and `goods`, the first of what stands in it.
+    `left` units may still be bought, and from `low_at` on that is few. `act` is what it asks for: of a bargain `price`
+    is the lowest, `price_alone` the first, and seats are chops. A flash session has a `brand`, `starts_at`, and
+    `goods`, the first of what stands in it.
     """
 
     title: str
@@ -79,6 +80,8 @@ class ShareSubject:
     act: Act = Act.BUY
     ladder: Ladder = ()
     seats_paid: int = 0
+    left: int | None = None
+    low_at: int = 0
     brand: str = ""
     starts_at: datetime | None = None
     goods: tuple[Good, ...] = ()

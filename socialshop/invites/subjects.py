@@ -25,6 +25,8 @@ def deal_subject(uow: UnitOfWork, deal_id: uuid.UUID) -> ShareSubject:
         ends_at=deal.ends_at,
         price_alone=deal.price_alone,
         ladder=deal.price_steps,
+        left=deal.left,
+        low_at=deal.low_at,
     )
 
 
@@ -67,4 +69,6 @@ def product_subject(uow: UnitOfWork, product_id: uuid.UUID) -> ShareSubject:
         title=product.title,
         price=cheapest.price if cheapest else None,
         is_open=any(sku.stock > 0 for sku in product.skus),
+        left=sum(sku.stock for sku in product.skus),
+        low_at=sum(sku.low_stock_at for sku in product.skus),
     )

@@ -6,9 +6,11 @@ from collections.abc import Mapping
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
+from socialshop.deals.ladder import Ladder
 from socialshop.infra.locales import money_text
 from socialshop.invites.rules import ShareSubject
 from socialshop.kernel.languages import Language
+from socialshop.kernel.money import Money
 
 TEXTS: Mapping[Language, Mapping[str, str]] = {
     "zh": {
@@ -20,6 +22,7 @@ TEXTS: Mapping[Language, Mapping[str, str]] = {
         "share_price": "，一起买价 {price}",
         "share_price_bargain": "，最低 {price}",
         "share_starts": "，{at} 开场",
+        "share_ladder": "，{least} 人起每人 {price}，满 {most} 人每人 {lowest}",
         "share_seats": "，还差 {left} 人",
         "share_seats_bargain": "，还差 {left} 刀",
         "share_ends": "，{at} 截止",
@@ -35,6 +38,7 @@ TEXTS: Mapping[Language, Mapping[str, str]] = {
         "share_price": " for {price}",
         "share_price_bargain": " to {price}",
         "share_starts": ", starts {at}",
+        "share_ladder": ": {price} each with {least}, {lowest} each with {most}",
         "share_seats": ", seats left: {left}",
         "share_seats_bargain": ", chops to go: {left}",
         "share_ends": ", ends {at}",
@@ -56,6 +60,7 @@ POSTER: Mapping[Language, Mapping[str, str]] = {
         "shop_body": "和朋友一起成团，享受一起买的价格；未成团，全额退款。",
         "together": "一起买价",
         "together_bargain": "最低砍到",
+        "ladder": "满 {most} 人每人 {lowest}",
         "alone": "单独购买 {price}",
         "alone_bargain": "起价 {price}",
         "seats": "{size} 人成团，还差 {left} 人",
@@ -85,6 +90,7 @@ POSTER: Mapping[Language, Mapping[str, str]] = {
         "shop_body": "Fill a group with friends and pay less. If it does not fill, you get your money back.",
         "together": "Price together",
         "together_bargain": "Lowest price",
+        "ladder": "{lowest} each with {most}",
         "alone": "{price} alone",
         "alone_bargain": "From {price}",
         "seats": "A group of {size}, seats left: {left}",
@@ -117,13 +123,26 @@ def instant_text(at: datetime, zone: str) -> str:
     return f"{there:%Y-%m-%d %H:%M} (UTC{offset[:3]}:{offset[3:5]})"
 
 
+def ladder_words(language: Language, steps: Ladder, currency: str) -> Mapping[str, object]:
+    """The first price and the lowest, and with how many people each is paid."""
+    first, last = steps[0], steps[-1]
+    return {
+        "least": first.size,
+        "price": money_text(Money(first.price_minor, currency), language),
+        "most": last.size,
+        "lowest": money_text(Money(last.price_minor, currency), language),
+    }
+
+
 def share_text(language: Language, subject: ShareSubject | None, *, code: str, url: str, zone: str) -> str:
     """What a member sends along with a link."""
     texts = TEXTS[language]
     if subject is None:
         return texts["share_shop"].format(code=code) + texts["share_tail"].format(url=url)
     said = words(texts, "share", subject).format(title=subject.title, brand=subject.brand)
-    if subject.price is not None:
+    if subject.price is not None and subject.ladder:
+        said += texts["share_ladder"].format(**ladder_words(language, subject.ladder, subject.price.currency))
+    elif subject.price is not None:
         said += words(texts, "share_price", subject).format(price=money_text(subject.price, language))
     if subject.is_open and subject.starts_at is not None:
         said += texts["share_starts"].format(at=instant_text(subject.starts_at, zone))

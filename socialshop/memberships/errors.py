@@ -54,6 +54,13 @@ class PlanNoUpgrade(DomainError):
     kind = Kind.CONFLICT
 
 
+class PlanNoDowngrade(DomainError):
+    """This costs no less than what the plan renews for, or is paid in other money."""
+
+    code = "plan_no_downgrade"
+    kind = Kind.CONFLICT
+
+
 class PlanNotRefundable(DomainError):
     """Nothing of the term can be refunded: it was free or a gift, or its last day has begun."""
 

@@ -149,6 +149,21 @@ SENTENCES: Mapping[str, tuple[str, str]] = {
         "{plan_en} renews at {until:time} for {amount:money}. You can cancel with one tap until then.",
         "{plan_zh}将于 {until:time} 自动续费 {amount:money}，此前可一键取消。",
     ),
+    "plan_renewal_soon_month": (
+        "{plan_en} is followed by {next_en} for a month, charged at {until:time}: {amount:money}, as you chose. You can"
+        " change your mind with one tap until then.",
+        "按你的选择，{plan_zh}到期后将转为{next_zh}（月付），于 {until:time} 扣款 {amount:money}，此前可一键更改。",
+    ),
+    "plan_renewal_soon_quarter": (
+        "{plan_en} is followed by {next_en} for a quarter, charged at {until:time}: {amount:money}, as you chose. You"
+        " can change your mind with one tap until then.",
+        "按你的选择，{plan_zh}到期后将转为{next_zh}（季付），于 {until:time} 扣款 {amount:money}，此前可一键更改。",
+    ),
+    "plan_renewal_soon_year": (
+        "{plan_en} is followed by {next_en} for a year, charged at {until:time}: {amount:money}, as you chose. You can"
+        " change your mind with one tap until then.",
+        "按你的选择，{plan_zh}到期后将转为{next_zh}（年付），于 {until:time} 扣款 {amount:money}，此前可一键更改。",
+    ),
     "plan_ending_soon": (
         "{plan_en} ends at {until:time}. It does not renew by itself.",
         "{plan_zh}将于 {until:time} 到期，不会自动续费。",
@@ -208,6 +223,12 @@ SENTENCES: Mapping[str, tuple[str, str]] = {
     "webhook_disabled": (
         "The webhook endpoint {endpoint} took nothing any more and is switched off. Look at it and switch it on again.",
         "Webhook 端点 {endpoint} 已无法接收消息，已停用。请检查后重新启用。",
+    ),
+    "stock_low": ("Of “{product}”, {unit}, only {left} are left.", "「{product}」{unit} 仅剩 {left} 件。"),
+    "stock_low_gone": ("“{product}”, {unit}, is sold out.", "「{product}」{unit} 已售罄。"),
+    "stock_differs": (
+        "{what} counts {found} where {expected} follow from what came in and what was sold. Nothing was changed.",
+        "{what} 的计数为 {found}，而按入库与售出记录应为 {expected}。未作任何更改。",
     ),
     "digest": ("This is what happened:", "以下是最近的动态："),
     "email_verification": (
@@ -283,6 +304,7 @@ SUBJECTS: Mapping[str, tuple[str, str]] = {
     "plan_ended": ("Your plan has ended", "你的会员计划已结束"),
     "plan_refunded": ("Your plan was refunded", "你的会员计划已退款"),
     "webhook_disabled": ("A webhook endpoint is switched off", "一个 Webhook 端点已停用"),
+    "stock_differs": ("A count of the stock does not agree", "库存计数不符"),
     "digest": ("What is new for you", "你的近期动态"),
     "email_verification": ("Confirm your e-mail address", "确认你的邮箱"),
     "password_reset": ("Choose a new password", "设置新密码"),

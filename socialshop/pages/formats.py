@@ -29,6 +29,7 @@ def attach(app: Flask) -> None:
         money=money,
         money_plain=money_plain,
         instant=instant,
+        moment_plain=moment_plain,
         day=day,
         shops_day=shops_day,
         date=date_text,
@@ -75,6 +76,11 @@ def shops_zone() -> str:
 def instant(at: datetime) -> str:
     """Day and minute by the reader's clock."""
     return locales.instant_text(at, languages.reader(), zone())
+
+
+def moment_plain(at: datetime) -> str:
+    """Day and minute by the reader's clock, as a browser's own field takes it."""
+    return at.astimezone(ZoneInfo(zone())).strftime("%Y-%m-%dT%H:%M")
 
 
 def day(at: datetime) -> str:

@@ -84,7 +84,7 @@ STATES: Mapping[str, Mapping[str, Told]] = {
     },
     "batch": {
         "frozen": Told("wait", lazy_gettext("frozen, to be released")),
-        "released": Told("live", lazy_gettext("released")),
+        "released": Told("live", lazy_gettext("released for payment")),
         "settled": Told("good", lazy_gettext("done")),
     },
     "coupon": {

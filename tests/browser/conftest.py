@@ -109,9 +109,10 @@ class Visitor:
         page.on("console", lambda said: self.complaints.append(said.text) if said.type == "error" else None)
         page.on("pageerror", lambda error: self.complaints.append(str(error)))
 
-    def open(self, path: str) -> None:
-        """Go there without a tap: a link in a chat, a bookmark."""
-        self.page.goto(f"{self.shop.address}{path}{'&' if '?' in path else '?'}lang={self.language}")
+    def open(self, path: str) -> int:
+        """Go there without a tap: a link in a chat, a bookmark; returns the page's status."""
+        answer = self.page.goto(f"{self.shop.address}{path}{'&' if '?' in path else '?'}lang={self.language}")
+        return answer.status if answer else 0
 
     def tap(self, chosen: str) -> None:
         """Tap on what a selector finds, and wait for the page that follows."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -295,14 +296,14 @@ def circle(shop: Shop) -> dict[str, str]:
 def address(name: str, row: Page, found: dict[str, str]) -> str:
     """Where to look at a page. A page whose path has a variable without an example fails here."""
     path, section = row.path, name.partition(".")[0]
-    for variable in row.ids:
+    for variable in re.findall(r"<(\w+)>", path):
         special = "bargain" if path.startswith("/bargain-offers/") else section
         path = path.replace(f"<{variable}>", found.get(f"{special} {variable}") or found[variable])
     return path
 
 
-def others(shop: Shop, found: dict[str, str]) -> dict[str, str]:
-    """Pages that no row stands for: of links, joining with a seat, and where nothing is."""
+def others(shop: Shop, found: dict[str, str]) -> dict[str, tuple[str, int]]:
+    """Pages that no row stands for, with their status: of links, joining with a seat, and where nothing is."""
     leader = PEOPLE["leader"]
     room = next(o["room_id"] for o in shop.call("GET", "/orders", leader)["data"] if o["room_id"])
     asked = [
@@ -314,11 +315,11 @@ def others(shop: Shop, found: dict[str, str]) -> dict[str, str]:
     ]
     codes = {body["kind"]: shop.call("POST", "/invite-links", leader, body)["code"] for body in asked}
     return {
-        **{f"landing-{kind}": f"/i/{code}" for kind, code in codes.items()},
-        "landing-unknown": "/i/AAAAAAAAAA",
-        "join-a-deal": f"/sign-up?seat={found['deal_id']}",
-        "nothing-here": "/nothing-here",
-        "no-such-deal": "/deals/deal_00000000000000000000000000",
+        **{f"landing-{kind}": (f"/i/{code}", 200) for kind, code in codes.items()},
+        "landing-unknown": ("/i/AAAAAAAAAA", 404),
+        "join-a-deal": (f"/sign-up?seat={found['deal_id']}", 200),
+        "nothing-here": ("/nothing-here", 404),
+        "no-such-deal": ("/deals/deal_00000000000000000000000000", 404),
     }
 
 
@@ -339,8 +340,8 @@ def test_every_page_as_whom_it_is_made_for_sees_it(
             if made_for == person:
                 check(visitor, name, address(name, row, found))
         if person == "nobody":
-            for name, path in others(shop, found).items():
-                check(visitor, name, path)
+            for name, (path, status) in others(shop, found).items():
+                check(visitor, name, path, status)
 
 
 @pytest.mark.parametrize("person", ["member", "leader", "finance", "admin"])
@@ -359,7 +360,7 @@ def test_every_page_as_others_who_may_come_see_it(chromium: Browser, shop: Shop,
 def test_who_may_not_come_is_told_so_on_a_page(chromium: Browser, shop: Shop, language: str) -> None:
     with visiting(chromium, shop, PHONE, language) as visitor:
         visitor.sign_in(PEOPLE["member"] or "")
-        check(visitor, "not-for-you", "/admin")
+        check(visitor, "not-for-you", "/admin", 403)
 
 
 @pytest.mark.parametrize("size", [PHONE, DESK], ids=["phone", "desk"])

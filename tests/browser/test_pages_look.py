@@ -29,15 +29,19 @@ def violations(page: Page) -> list[str]:
     return [f"{each['id']}: {each['nodes'][0]['html'][:200]}" for each in found["violations"]]
 
 
-def check(visitor: Visitor, name: str, path: str) -> None:
-    """One page: no complaint, nothing wider than the window, nothing too small for a thumb, axe clean."""
-    visitor.open(path)
+def check(visitor: Visitor, name: str, path: str, status: int = 200) -> None:
+    """One page: there with this status, nothing wider than the window, nothing too small for a thumb, axe clean.
+
+    And its console says no error: no script that failed, nothing that the page's policy kept out.
+    """
+    assert visitor.open(path) == status, name
     page = visitor.page
     wide = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
     assert wide <= 0, f"{name} is {wide} px wider than its window"
     assert page.evaluate(_TOO_SMALL) == [], name
-    said = [text for text in visitor.complaints if "status of 404" not in text and "status of 403" not in text]
-    assert said == [], name
+    # A browser calls the status of an error's page an error.
+    assert [text for text in visitor.complaints if f"status of {status} " not in text] == [], name
+    visitor.complaints.clear()
     assert violations(page) == [], name
     if PICTURES:
         width = page.viewport_size["width"] if page.viewport_size else 0

@@ -77,6 +77,8 @@ class Office:
         self.act(self.first, f"/flash-sessions/{session}/pin", pick_id=planned)
         self.act(self.first, f"/flash-sessions/{session}/cancel")
         self.act(self.first, f"/admin/skus/{sku}/opening", open_to="all", floor_price_minor=90)
+        self.act(self.first, f"/admin/skus/{sku}/stock-moves", reason="received", quantity=1)
+        self.act(self.first, f"/admin/skus/{sku}/low-stock", low_stock_at=3)
         for decision in ("approve", "reject"):
             asked = sign_up(self.shop.app).call(
                 "POST", "/me/leader-applications", json={"reason": "Tea.", "channels": "A group"}

@@ -277,6 +277,7 @@ def test_every_kind_has_its_sentences_in_both_languages_with_the_facts_it_is_giv
     facts: Mapping[str, Any] = {
         **FACTS,
         "title": "T",
+        "brand": "B",
         "name": "N",
         "reason": "R",
         "carrier": "C",
@@ -294,6 +295,8 @@ def test_every_kind_has_its_sentences_in_both_languages_with_the_facts_it_is_giv
         "endpoint": "whk_1",
         "plan_en": "VIP card",
         "plan_zh": "会员卡",
+        "next_en": "Basic card",
+        "next_zh": "基础卡",
         "vouchers": 1,
     }
     assert {kind_of(code) for code in SENTENCES} == set(KINDS)

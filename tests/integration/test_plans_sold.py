@@ -12,6 +12,7 @@ from flask import Flask
 from payment_shop import rows
 from plan_shop import ZONE, PlanShop, plan_shop
 from room_shop import statements
+from sqlalchemy import text
 
 from socialshop.infra.uow import in_unit_of_work, unit_of_work
 from socialshop.kernel.errors import DomainError, NotFound
@@ -21,6 +22,7 @@ from socialshop.memberships import service as plans
 from socialshop.memberships.errors import (
     EffectiveTooEarly,
     PlanHeld,
+    PlanNoDowngrade,
     PlanNotActive,
     PlanNotOffered,
     PlanNotRefundable,
@@ -28,6 +30,7 @@ from socialshop.memberships.errors import (
     TrialUsed,
 )
 from socialshop.memberships.service import BenefitUse
+from socialshop.memberships.store import subscriptions
 from socialshop.memberships.terms import earned_minor
 from socialshop.payments import service as payments
 from socialshop.payments.rules import Outcome
@@ -322,6 +325,56 @@ def test_a_cancelled_plan_ends_with_its_term_and_may_be_resumed_before(shop: Pla
     shop.audit()
 
 
+def _mandates(shop: PlanShop) -> tuple[int, int]:
+    """How many stand here, and at the provider."""
+    here = rows("SELECT count(*) FROM payment_mandates WHERE ended_at IS NULL")[0][0]
+    return here, sum(payment.mandate is not None for payment in shop.shop.journal.payments())
+
+
+def test_a_mandate_that_nobody_needs_is_ended_at_the_provider_too(shop: PlanShop) -> None:
+    """Whoever cancels, upgrades, pays too late or leaves has as many mandates as plans that renew: one, or none."""
+    cancels, upgrades, late, leaves = (shop.member() for _ in range(4))
+    subscription = shop.bought(cancels)
+    assert _mandates(shop) == (1, 1)
+    shop.act(plans.cancel, cancels, subscription)
+    assert (_mandates(shop), shop.of(cancels).by_mandate) == ((0, 0), False)
+    shop.act(plans.resume, cancels, subscription)
+    shop.go_to("2027-02-04T00:00:00Z")
+    shop.go_to("2027-02-09T16:00:00Z")
+    # Nothing is charged without a new leave, which paying by hand gives.
+    assert (shop.told(cancels)[-1], rows("SELECT 1 FROM payment_calls WHERE kind = 'charge'")) == (
+        "plan_payment_due",
+        [],
+    )
+    shop.pay(cancels)
+    assert _mandates(shop) == (1, 1)
+    first = shop.bought(upgrades)
+    shop.act(plans.upgrade, upgrades, first, plan="vip", term="year", zone=ZONE)
+    assert _mandates(shop) == (2, 2)
+    shop.pay(upgrades)
+    assert (_mandates(shop), shop.of(upgrades).by_mandate) == ((2, 2), True)
+    shop.buy(late)
+    due = shop.of(late).due
+    assert due is not None
+    shop.buy(late, "year")
+    with unit_of_work(shop.clock) as uow:
+        payments.pay(uow, shop.shop.gateways, due.payment.id, late, Outcome.SUCCEEDED)
+    shop.settle()
+    assert (_mandates(shop), shop.of(late).status) == ((2, 2), "pending")
+    shop.bought(leaves)
+    assert _mandates(shop) == (3, 3)
+    holding = next(each for each in payments.PERSONAL if each.table == "payment_mandates")
+    with unit_of_work(shop.clock) as uow:
+        uow.session.execute(text(holding.erases[0]), {"number": leaves})
+    assert _mandates(shop) == (2, 3)
+    with unit_of_work(shop.clock) as uow:
+        payments.poll(uow)
+    shop.settle()
+    assert _mandates(shop) == (2, 2)
+    assert rows("SELECT DISTINCT status FROM payment_calls WHERE kind = 'end_mandate'") == [("succeeded",)]
+    shop.audit()
+
+
 def test_cancelling_and_resuming_once_the_term_is_over_gives_nothing_free(shop: PlanShop) -> None:
     """Given a renewal announced late, so that the charge is after the end, when the member cancels, then all ends."""
     member = shop.member()
@@ -452,6 +505,101 @@ def test_a_renewal_takes_the_place_of_an_upgrade_that_was_not_paid(shop: PlanSho
     shop.audit()
 
 
+def _sell_basic(shop: PlanShop) -> None:
+    """A second plan beside the first, which gives less and whose year costs less with growth."""
+    steps = [{"growth": 0, "price_minor": 5000}, {"growth": 1000, "price_minor": 4000}]
+    terms = [{"term": "month", "prices": [{"growth": 0, "price_minor": 600}]}, {"term": "year", "prices": steps}]
+    shop.publish(plan="basic", name_en="Basic card", name_zh="基础卡", terms=terms, benefits={"early_access_hours": 2})
+
+
+def test_a_downgrade_takes_effect_at_the_terms_end_and_moves_no_money_before(shop: PlanShop) -> None:
+    """Given a year of a plan that renews, when a smaller one is chosen, then it follows, announced with its price."""
+    _sell_basic(shop)
+    member = shop.member(growth=1500)
+    subscription = shop.bought(member, "year")
+    quotes = shop.act(plans.downgrades_of, member, subscription)
+    assert [(q.offer.plan, q.term, q.price_minor) for q in quotes] == [
+        ("basic", "month", 600),
+        ("basic", "year", 4000),
+        ("vip", "month", 1000),
+    ]
+    shop.pass_days(100)
+    before = shop.books()
+    for _ in range(2):
+        shop.act(plans.downgrade, member, subscription, plan="basic", term="year")
+    runs = shop.of(member)
+    assert runs.follows is not None
+    assert (runs.follows.offered.offer.plan, runs.follows.term, runs.due, runs.term) == ("basic", "year", None, "year")
+    assert (shop.books(), _benefits(shop, member)) == (before, (20_000, 6))
+    shop.go_to("2028-01-04T00:00:00Z")
+    assert (shop.of(member).next_price, _benefits(shop, member)) == (Money(4000, "CNY"), (20_000, 6))
+    facts = rows("SELECT facts FROM notices WHERE member = :m AND kind = 'plan_renewal_soon'", m=member)[0][0]
+    assert (facts["say"], facts["plan_en"], facts["next_en"], facts["amount_minor"]) == (
+        "year",
+        "VIP card",
+        "Basic card",
+        4000,
+    )
+    shop.go_to("2028-01-09T16:00:00Z")
+    small = shop.of(member)
+    assert small.current is not None
+    assert (small.offered.offer.plan, small.follows, small.current.price) == ("basic", None, Money(4000, "CNY"))
+    assert (small.current.starts_on, small.current.ends_on) == (date(2028, 1, 10), date(2029, 1, 10))
+    assert _benefits(shop, member) == (10_000, 2)
+    assert shop.told(member) == ["plan_started", "plan_renewal_soon", "plan_started"]
+    assert shop.books() == {"deferred": 4000, "revenue": 8801, "provider": -12801}
+    shop.audit()
+
+
+def test_a_downgrade_is_undone_until_the_term_is_over_and_gone_with_an_upgrade_or_cancel(shop: PlanShop) -> None:
+    _sell_basic(shop)
+    member = shop.member()
+    subscription = shop.bought(member)
+    shop.act(plans.downgrade, member, subscription, plan="basic", term="month")
+    shop.go_to("2027-02-04T00:00:00Z")
+    assert shop.of(member).next_price == Money(600, "CNY")
+    shop.act(plans.keep_plan, member, subscription)
+    shop.act(plans.keep_plan, member, subscription)
+    assert (shop.of(member).follows, shop.of(member).next_price) == (None, None)
+    shop.tick()
+    # Announced anew, and five days are kept.
+    again = shop.of(member)
+    assert (again.next_price, again.charge_at) == (Money(1000, "CNY"), parse_instant("2027-02-09T16:00:00Z"))
+    shop.act(plans.downgrade, member, subscription, plan="basic", term="month")
+    shop.act(plans.cancel, member, subscription)
+    shop.act(plans.resume, member, subscription)
+    assert shop.of(member).follows is None
+    shop.act(plans.downgrade, member, subscription, plan="basic", term="month")
+    shop.act(plans.upgrade, member, subscription, plan="vip", term="year", zone=ZONE)
+    shop.pay(member)
+    assert (shop.of(member).follows, shop.of(member).term) == (None, "year")
+    shop.audit()
+
+
+def test_what_is_no_downgrade_is_refused_and_changes_nothing(shop: PlanShop) -> None:
+    _sell_basic(shop)
+    shop.publish(plan="abroad", currency="USD", terms=[{"term": "month", "prices": [{"growth": 0, "price_minor": 1}]}])
+    member, other, ending, late = shop.member(), shop.member(), shop.member(), shop.member()
+    month, once = shop.bought(member), shop.bought(ending, renews=False)
+    overdue = shop.bought(late)
+    before = rows("SELECT id, next_offer_id, next_term, renews, charge_at FROM plan_subscriptions ORDER BY id")
+    for plan, term in (("vip", "month"), ("vip", "year"), ("basic", "year"), ("abroad", "month")):
+        with pytest.raises(PlanNoDowngrade):
+            shop.act(plans.downgrade, member, month, plan=plan, term=term)
+    with pytest.raises(PlanNotOffered):
+        shop.act(plans.downgrade, member, month, plan="gold", term="month")
+    with pytest.raises(PlanNotActive):
+        shop.act(plans.downgrade, ending, once, plan="basic", term="month")
+    with pytest.raises(NotFound):
+        shop.act(plans.downgrade, other, month, plan="basic", term="month")
+    assert rows("SELECT id, next_offer_id, next_term, renews, charge_at FROM plan_subscriptions ORDER BY id") == before
+    # Announced late, the charge is after the end: who chose now would have the better plan's days for nothing.
+    shop.go_to("2027-02-12T00:00:00Z")
+    assert shop.act(plans.downgrades_of, late, overdue) == []
+    with pytest.raises(PlanNotActive):
+        shop.act(plans.downgrade, late, overdue, plan="basic", term="month")
+
+
 def test_offers_are_versions_and_the_preview_counts_who_would_pay_what(shop: PlanShop) -> None:
     shop.member()
     grown = shop.member(growth=1200)
@@ -547,6 +695,17 @@ def test_a_term_by_the_shops_calendar_earns_its_price_exactly(
         assert shop.books() == {"deferred": 0, "revenue": price, "provider": -price}
         assert shop.of(member).ended_because == "over"
         shop.audit()
+
+
+def test_what_is_over_is_ended_by_its_time(shop: PlanShop) -> None:
+    """Given plans bought in reverse order of their ends, when one is taken, then it is what ended first."""
+    year = shop.bought(shop.member(), "year", renews=False)
+    month = shop.bought(shop.member(), renews=False)
+    shop.clock.advance(timedelta(days=400))
+    assert year < month
+    with unit_of_work(shop.clock) as uow:
+        assert [row.id for row in subscriptions.take_ended(uow.session, uow.now, 1)] == [month]
+        assert [row.id for row in subscriptions.take_ended(uow.session, uow.now, 3)] == [year, month]
 
 
 @pytest.mark.parametrize("members", [1, 4])

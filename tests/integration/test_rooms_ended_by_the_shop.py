@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+import threading
 import uuid
 from collections.abc import Iterator
 from datetime import timedelta
@@ -13,15 +14,20 @@ from typing import Any
 import pytest
 from at_once import at_once
 from flask import Flask
+from patience import PATIENCE
 from room_shop import HOUR, PRICE, RoomShop, faults, room_shop, unsettled
+from sqlalchemy import text
+from sqlalchemy.orm import Session
 
+from socialshop.deals import store as deals_store
 from socialshop.deals.rules import Subsidy
 from socialshop.infra.clock import ManualClock
 from socialshop.infra.uow import in_unit_of_work
 from socialshop.kernel.ids import to_public
 from socialshop.kernel.roles import Role
 from socialshop.rooms import service as rooms
-from socialshop.rooms.service import Joined
+from socialshop.rooms.service import Joined, ending
+from socialshop.rooms.store import changing
 from tests.payment_shop import rows
 from tests.web_client import Person, sign_up
 
@@ -120,6 +126,29 @@ def test_many_schedulers_at_once_spend_a_budget_to_the_minor_unit(app: Flask, sh
     assert faults(shop) == unsettled(shop) == []
 
 
+def test_a_budget_that_is_read_and_then_written_is_seen(
+    app: Flask, shop: RoomShop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The planted fault: two schedulers read what is left before either writes."""
+    deal = shop.deal(size=2, subsidy=Subsidy(1, SEAT))
+    for _ in range(2):
+        _room(shop, deal, paid=1)
+    both_have_read = threading.Barrier(2)
+
+    def believed(session: Session, deal_ids: object, room_ids: list[uuid.UUID], costs: tuple[int, ...]) -> object:
+        statement = text("SELECT budget_minor - spent_minor FROM deal_subsidies WHERE deal_id = :id")
+        left = session.execute(statement, {"id": deal}).scalar_one()
+        both_have_read.wait(PATIENCE)
+        session.execute(text("UPDATE deal_subsidies SET spent_minor = budget_minor - :left"), {"left": left - SEAT})
+        return room_ids if left >= SEAT else []
+
+    monkeypatch.setattr(deals_store, "spend_subsidies", believed)
+    monkeypatch.setattr(ending, "_ROOMS_A_STEP", 1)
+    after = ManualClock(shop.pay_shop.clock.now() + timedelta(seconds=HOUR))
+    at_once(app, after, [rooms.expire_due] * 2)
+    assert (_spent(deal), shop.balance("shop:subsidy")) == (SEAT, -2 * SEAT)
+
+
 def test_a_subsidy_is_an_admins_to_give_and_its_terms_must_fit(shop: RoomShop) -> None:
     admin, leader = sign_up(shop.app, role=Role.ADMIN), sign_up(shop.app, role=Role.LEADER)
     body = {
@@ -198,3 +227,23 @@ def test_of_a_cancel_and_the_last_payment_whichever_comes_first_decides(app: Fla
     at_once(app, shop.pay_shop.clock, works)
     shop.settle()
     assert faults(shop) == unsettled(shop) == []
+
+
+def test_a_cancel_that_reads_the_room_without_its_lock_empties_a_filled_room(
+    app: Flask, shop: RoomShop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The planted fault: the last seat is paid between the look and the cancel."""
+    host, last = _room(shop, shop.deal(size=2), paid=1, held=1)
+    shop.pay(last)
+
+    def looked_at(session: Session, room_id: uuid.UUID) -> str:
+        found = session.execute(text("SELECT status FROM rooms WHERE id = :id"), {"id": room_id}).scalar_one()
+        told = [{"order_id": str(last.order.id), "payment_id": str(last.payment.id)}]
+        at_once(app, shop.pay_shop.clock, [partial(rooms.on_payment_authorized, payloads=told)])
+        return str(found)
+
+    monkeypatch.setattr(changing, "lock_room", looked_at)
+    cancel = partial(rooms.cancel, actor=uuid.uuid4(), room_id=host.room.id, reason="recalled")
+    in_unit_of_work(cancel, shop.pay_shop.clock)
+    shop.settle()
+    assert (shop.seats(host.room.id), shop.order(host)) == (("filled", 0, 0), "refunded")

@@ -15,6 +15,7 @@ from visitors import Visitor, member
 from web_client import Person, counts, sign_up
 from werkzeug.test import TestResponse
 
+from socialshop.infra import wired
 from socialshop.infra.uow import in_unit_of_work
 from socialshop.invites import service as invites
 from socialshop.kernel.roles import Role
@@ -35,7 +36,9 @@ def noticed(request: str) -> None:
     in_unit_of_work(lambda uow: screening.record(uow, [found]))
 
 
-def test_from_the_queue_to_the_bank_in_few_taps_and_three_persons(site: Flask, admin: Visitor) -> None:
+def test_from_the_queue_to_the_bank_in_few_taps_and_three_persons(
+    site: Flask, admin: Visitor, monkeypatch: pytest.MonkeyPatch
+) -> None:
     # given two members who wait, one with a finding
     first, second = sign_up(site, name="Lin"), sign_up(site, name="Chen")
     one, two = asked(first, 600), asked(second, 300)
@@ -74,6 +77,17 @@ def test_from_the_queue_to_the_bank_in_few_taps_and_three_persons(site: Flask, a
     assert other.send(batch, f"{batch}/release").status_code == 303
     file = other.look(f"{batch}/file")
     assert (file.mimetype, file.text.count(IBAN)) == ("text/csv", 2)
+    assert other.look(f"{batch}/file?format=csv").text == file.text
+    # The bank's file needs the shop's own account; the page says so and hands out nothing else in its stead.
+    refused = other.look(f"{batch}/file?format=pain001")
+    assert (refused.status_code, IBAN in refused.text) == (422, False)
+    assert "format=pain001" not in other.look(batch).text
+    assert other.look(f"{batch}/file?format=xml").status_code == 404
+    payer = wired.settings().model_copy(update={"payer_name": "Tea & Co", "payer_iban": "DE02120300000000202051"})
+    monkeypatch.setattr(wired, "settings", lambda: payer)
+    assert f'href="{batch}/file?format=pain001"' in other.look(batch).text
+    for_bank = other.look(f"{batch}/file?format=pain001")
+    assert (for_bank.mimetype, for_bank.text.count(f"<IBAN>{IBAN}</IBAN>")) == ("application/xml", 2)
     # and the results end it: one paid, one failed and back in the wallet
     results = {f"result-{two}": "failed", f"reason-{two}": "account closed", "rest_paid": "yes"}
     assert other.send(batch, f"{batch}/results", **results).status_code == 303

@@ -383,7 +383,12 @@ def test_a_ladder_with_a_perk_for_newcomers_is_opened_by_its_form_and_previewed_
     assert page.count('<rect class="stair') == 3
     assert "2 more who pay, and the group comes about." in page
     assert "For who buys here for the first time" in page
-    assert leader.look(f"/lead/deals/{deal}").text.count("earns 5.5%") == 1
+    desk = leader.look(f"/lead/deals/{deal}").text
+    assert desk.count("earns 5.5%") == 1
+    # The prices, with how many people each is paid, in the terms and in what is sent along; "2–5" is the room's size.
+    for said in ("Price for each, with 5 people", "2–5", ": CN¥99.00 each with 2, CN¥70.00 each with 5: http"):
+        assert said in desk
+    assert "，2 人起每人 ¥99.00，满 5 人每人 ¥70.00：http" in desk
     host = shop.open(from_public("deal", deal))
     shop.pay(host)
     shop.pay(shop.join(host.room.id))

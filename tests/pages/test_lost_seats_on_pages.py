@@ -66,3 +66,31 @@ def test_the_order_says_what_became_of_late_money(shop: RoomShop, site: Flask, p
     lin.send(pay, outcome="succeeded")
     shop.work()
     assert said in lin.look(pay.removesuffix("/pay")).text
+
+
+def test_a_room_for_newcomers_says_to_who_has_bought_why_not_and_what_else(shop: RoomShop, site: Flask) -> None:
+    """Given two rooms for newcomers, then who has bought, and who sits in one, is offered no seat that is refused."""
+    deal = shop.deal(3, newcomer_only=True)
+    first, second = shop.open(deal), shop.open(deal)
+    paths = [f"/rooms/{to_public('room', room.room.id)}" for room in (first, second)]
+    deal_page = f"/deals/{to_public('deal', deal)}"
+    lin, old = member(site, name="Lin"), member(site, name="Zhao")
+    assert "Take a seat" in lin.look(paths[0]).text
+    lin.send(paths[0], f"{paths[0]}/seats", quantity="1")
+    for page in (paths[1], deal_page):
+        said = lin.look(page).text
+        assert "you have a seat in one" in said
+        assert f'href="{paths[0]}"' in said
+        assert "/seats" not in said
+        assert "/rooms/any" not in said
+    assert "Pay CN¥99.00" in lin.look(paths[0]).text
+    usual = shop.deal(3)
+    _, pay = opened(old, to_public("deal", usual))
+    old.send(pay, outcome="succeeded")
+    shop.work()
+    said = old.look(paths[0], "zh").text
+    assert "你已经买过" in said
+    assert "/seats" not in said
+    assert f'href="{deal_page}"' in said
+    assert 'href="/"' in said
+    assert "Join the room that is nearest to full" not in old.look(deal_page).text

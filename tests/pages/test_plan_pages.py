@@ -79,6 +79,21 @@ def test_one_tap_cancels_and_another_resumes(shop: PlanShop) -> None:
     assert "You are told the price 7 days before." in lin.look(at).text
 
 
+def test_a_shorter_term_is_chosen_for_after_the_term_and_taken_back(shop: PlanShop) -> None:
+    lin = member(shop.shop.app)
+    at = bought(shop, lin, "vip.year")
+    assert "Something smaller, after the term" in lin.look(at).text
+    assert lin.send(at, f"{at}/downgrade", choice="vip.month").status_code == 303
+    page = lin.look(at).text
+    assert "Chosen: VIP card, a month" in page
+    assert "Choose it for then" not in page
+    assert "到期后换更低的计划" in lin.look(at, "zh").text
+    assert lin.send(at, f"{at}/keep").status_code == 303
+    page = lin.look(at).text
+    assert "Chosen:" not in page
+    assert "Choose it for then" in page
+
+
 def test_a_trial_begins_with_one_button_and_is_offered_once(shop: PlanShop) -> None:
     lin = member(shop.shop.app)
     assert lin.send("/plan", "/plan/trial").status_code == 303

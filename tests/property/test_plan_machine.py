@@ -1,4 +1,4 @@
-"""Any life of subscriptions: bought, cancelled, resumed, upgraded, refunded, declined, while months pass.
+"""Any life of subscriptions: bought, cancelled, resumed, up- and downgraded, refunded, declined, while months pass.
 
 After every step the books agree with the provider's to the minor unit, and all that was paid is earned, was given back,
 or waits to be earned.
@@ -98,6 +98,10 @@ class Plans(RuleBasedStateMachine):
         self._act(plans.upgrade, person, plan="vip", term=term, zone=ZONE)
         if pays:
             self.pay(person, Outcome.SUCCEEDED)
+
+    @rule(person=PEOPLE)
+    def downgrade(self, person: int) -> None:
+        self._act(plans.downgrade, person, plan="vip", term="month")
 
     @rule(person=PEOPLE)
     def refund(self, person: int) -> None:

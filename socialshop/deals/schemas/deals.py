@@ -308,6 +308,6 @@ class DealWire(Wire):
 
 
 class DealPage(Page[DealWire]):
-    """Deals that are announced or live, in the order they were made."""
+    """Deals that are announced or live, in the order that was asked for."""
 
     model_config = with_example({"data": [DEAL], "next_cursor": None})

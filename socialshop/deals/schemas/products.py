@@ -166,6 +166,6 @@ class ProductWire(Wire):
 
 
 class ProductPage(Page[ProductWire]):
-    """Products, in the order they were added."""
+    """Products, in the order that was asked for."""
 
     model_config = with_example({"data": [_PRODUCT], "next_cursor": None})

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from socialshop.deals.flash import SESSION_PREFIX, SessionStatus
 from socialshop.deals.personal_store import PERSONAL
-from socialshop.deals.rules import BuyAt, OpenTo
+from socialshop.deals.rules import BuyAt, DealKind, OpenTo, Place, Sort, Sought, StockReason
 from socialshop.deals.service.bargaining import (
     BargainOffer,
     NewBargain,
@@ -20,10 +20,12 @@ from socialshop.deals.service.reading import (
     Caller,
     DealUnit,
     DealView,
+    FoundDeal,
     deal,
     deals,
     deals_by_id,
     deals_of,
+    find_deals,
     own_deal,
     titles,
 )
@@ -53,12 +55,28 @@ from socialshop.deals.service.sessions import (
     sessions,
     sessions_of,
 )
+from socialshop.deals.service.shelving import (
+    MOVE_PREFIX,
+    BackInStock,
+    NewMove,
+    move_stock,
+    reconcile_stock,
+    restock,
+    set_low_stock,
+    stock_differences,
+    stock_moves,
+    stock_of,
+    stock_page,
+    tell_low_stock,
+)
 from socialshop.deals.service.stocking import (
+    FoundProduct,
     NewProduct,
     NewSku,
     ProductView,
     SkuView,
     add_product,
+    find_products,
     product,
     products,
 )
@@ -76,26 +94,36 @@ from socialshop.deals.service.storefronts import (
     storefront_titles,
 )
 from socialshop.deals.session_store import SessionPick
-from socialshop.deals.store import RESERVED
+from socialshop.deals.stock_store import Difference, MoveRow, StockRow
+from socialshop.deals.store import LEFT_OF_DEAL, RESERVED
 from socialshop.deals.storefront_store import PickRow
 
 __all__ = [
+    "LEFT_OF_DEAL",
     "LONGEST_INTRO",
     "LONGEST_TITLE",
     "MOST_PICKS",
+    "MOVE_PREFIX",
     "PERSONAL",
     "RESERVED",
     "SESSION_PREFIX",
     "STOREFRONT_PREFIX",
+    "BackInStock",
     "BargainOffer",
     "BuyAt",
     "Caller",
+    "DealKind",
     "DealOffer",
     "DealUnit",
     "DealView",
+    "Difference",
     "FlashSession",
+    "FoundDeal",
+    "FoundProduct",
+    "MoveRow",
     "NewBargain",
     "NewDeal",
+    "NewMove",
     "NewProduct",
     "NewSession",
     "NewSku",
@@ -104,6 +132,7 @@ __all__ = [
     "Opening",
     "Pick",
     "PickRow",
+    "Place",
     "ProductView",
     "Pulse",
     "Reserved",
@@ -112,6 +141,10 @@ __all__ = [
     "SessionStatus",
     "Shown",
     "SkuView",
+    "Sort",
+    "Sought",
+    "StockReason",
+    "StockRow",
     "Storefront",
     "add_product",
     "announce_session",
@@ -129,12 +162,15 @@ __all__ = [
     "deals_by_id",
     "deals_of",
     "end",
+    "find_deals",
+    "find_products",
     "flash_session",
     "give_back",
     "has_asked",
     "keep_storefront",
     "leave_of",
     "margin_of",
+    "move_stock",
     "next_sessions",
     "offer",
     "offer_bargain",
@@ -150,14 +186,22 @@ __all__ = [
     "products",
     "publish_deal",
     "pulse",
+    "reconcile_stock",
+    "restock",
     "resume",
     "session_titles",
     "sessions",
     "sessions_of",
+    "set_low_stock",
     "spend_subsidies",
+    "stock_differences",
+    "stock_moves",
+    "stock_of",
+    "stock_page",
     "storefront",
     "storefront_of",
     "storefront_titles",
+    "tell_low_stock",
     "titles",
     "turn_sessions",
 ]

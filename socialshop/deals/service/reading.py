@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from socialshop.deals import ladder, perks, rules, store
+from socialshop.deals import browsing_store, ladder, perks, rules, store
 from socialshop.deals.ladder import Ladder
 from socialshop.deals.perks import HostPerk
-from socialshop.deals.rules import Status
+from socialshop.deals.rules import Place, Sought, Status
 from socialshop.deals.store import DealRow
 from socialshop.infra.uow import UnitOfWork
 from socialshop.kernel.errors import NotFound
@@ -32,7 +32,10 @@ class Caller(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class DealUnit:
-    """A unit that a deal offers, at its `price` in it; `price_alone` is what it costs without a group."""
+    """A unit that a deal offers, at its `price` in it; `price_alone` is what it costs without a group.
+
+    From `low_stock_at` units on it is low.
+    """
 
     id: uuid.UUID
     code: str
@@ -40,6 +43,7 @@ class DealUnit:
     price: Money
     price_alone: Money
     stock: int
+    low_stock_at: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +51,7 @@ class DealView:
     """A deal as everybody sees it; `price_alone` is what one unit costs without a group.
 
     `price` is what everybody pays at first; a ladder's later steps give the difference back. Of `units` one is chosen
-    with a seat; `stock` is of all together.
+    with a seat; `stock` is of all together, and `quota_left` of what the deal may sell, where that has an end.
     """
 
     id: uuid.UUID
@@ -74,14 +78,47 @@ class DealView:
     host_perk: HostPerk | None
     newcomer_only: bool
     subsidy_from: int | None
+    quota_left: int | None
     units: tuple[DealUnit, ...]
+
+    @property
+    def left(self) -> int:
+        """How many units may still be bought by it: of the stock, and of its quota."""
+        return self.stock if self.quota_left is None else min(self.stock, self.quota_left)
+
+    @property
+    def low_at(self) -> int:
+        """From how many units on it is nearly sold out."""
+        return sum(unit.low_stock_at for unit in self.units)
+
+
+@dataclass(frozen=True, slots=True)
+class FoundDeal:
+    """A deal in a list; `seats_to_go` is what its fullest open room lacks, None where none is open."""
+
+    deal: DealView
+    seats_to_go: int | None
+    place: Place
+
+
+def find_deals(
+    uow: UnitOfWork, sought: Sought, after: Place | None, limit: int, *, product_id: uuid.UUID | None = None
+) -> list[FoundDeal]:
+    """Up to `limit` deals that are announced or live and are what is sought, after this place. One statement.
+
+    Raises InvalidValue for a price band that ends before it begins.
+    """
+    rules.check_sought(sought)
+    rows = browsing_store.deals(uow.session, sought, uow.now, after, limit, product_id=product_id)
+    return [FoundDeal(view_of(row.deal, uow.now), row.to_go, Place(row.key, row.deal.id)) for row in rows]
 
 
 def deals(
     uow: UnitOfWork, after: uuid.UUID | None, limit: int, *, product_id: uuid.UUID | None = None
 ) -> list[DealView]:
-    """Up to `limit` deals after this one that are announced or live, of one product or all."""
-    return [view_of(row, uow.now) for row in store.open_deals(uow.session, uow.now, after, limit, product_id)]
+    """Up to `limit` deals after this one that are announced or live, of one product or all, as they were made."""
+    place = None if after is None else Place(0, after)
+    return [found.deal for found in find_deals(uow, Sought(), place, limit, product_id=product_id)]
 
 
 def deal(uow: UnitOfWork, deal_id: uuid.UUID, reader: Caller | None = None) -> DealView:
@@ -155,6 +192,7 @@ def view_of(row: DealRow, now: datetime) -> DealView:
         host_perk=perks.read(row.host_perk),
         newcomer_only=row.newcomer_only,
         subsidy_from=row.subsidy_from,
+        quota_left=row.quota_left,
         units=units_of(row),
     )
 
@@ -169,6 +207,7 @@ def units_of(row: DealRow) -> tuple[DealUnit, ...]:
             price=Money(unit["price_minor"], row.currency),
             price_alone=Money(unit["alone_minor"], row.currency),
             stock=unit["stock"],
+            low_stock_at=unit["low_stock_at"],
         )
         for unit in row.units
     )

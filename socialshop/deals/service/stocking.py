@@ -7,7 +7,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from socialshop.audit import service as audit
-from socialshop.deals import store
+from socialshop.deals import browsing_store, rules, stock_store, store
+from socialshop.deals.rules import Place, Sought
 from socialshop.deals.store import ProductRow, SkuRow
 from socialshop.infra.uow import UnitOfWork
 from socialshop.kernel.errors import InvalidValue, NotFound
@@ -37,13 +38,14 @@ class NewProduct:
 
 @dataclass(frozen=True, slots=True)
 class SkuView:
-    """A unit on sale."""
+    """A unit on sale; from `low_stock_at` units on it is low."""
 
     id: uuid.UUID
     code: str
     title: str
     price: Money
     stock: int
+    low_stock_at: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +70,7 @@ def add_product(uow: UnitOfWork, actor: uuid.UUID, new: NewProduct, currency: st
         for id_, sku in zip(new_ids(len(new.skus)), new.skus, strict=True)
     ]
     store.add_product(uow.session, row, skus, uow.now)
+    stock_store.add_first(uow.session, [sku.id for sku in skus], uow.now)
     audit.record(
         uow,
         actor=actor,
@@ -78,11 +81,36 @@ def add_product(uow: UnitOfWork, actor: uuid.UUID, new: NewProduct, currency: st
     return _product(row, skus)
 
 
+@dataclass(frozen=True, slots=True)
+class FoundProduct:
+    """A product in a list."""
+
+    product: ProductView
+    place: Place
+
+
+def find_products(uow: UnitOfWork, sought: Sought, after: Place | None, limit: int) -> list[FoundProduct]:
+    """Up to `limit` products that are what is sought, after this place. Two statements.
+
+    Of what may be sought only words, prices alone, stock and the sorts by age and price say something of a product.
+    Raises InvalidValue for a price band that ends before it begins.
+    """
+    rules.check_sought(sought)
+    rows = browsing_store.products(uow.session, sought, uow.now, after, limit)
+    skus = store.skus_of(uow.session, [row.product.id for row in rows])
+    return [
+        FoundProduct(
+            _product(row.product, [sku for owner, sku in skus if owner == row.product.id]),
+            Place(row.key, row.product.id),
+        )
+        for row in rows
+    ]
+
+
 def products(uow: UnitOfWork, after: uuid.UUID | None, limit: int) -> list[ProductView]:
-    """Up to `limit` products after this one."""
-    rows = store.products(uow.session, after, limit)
-    skus = store.skus_of(uow.session, [row.id for row in rows])
-    return [_product(row, [sku for owner, sku in skus if owner == row.id]) for row in rows]
+    """Up to `limit` products after this one, as they were added."""
+    place = None if after is None else Place(0, after)
+    return [found.product for found in find_products(uow, Sought(), place, limit)]
 
 
 def product(uow: UnitOfWork, product_id: uuid.UUID) -> ProductView:
@@ -101,5 +129,7 @@ def products_by_id(uow: UnitOfWork, ids: Sequence[uuid.UUID]) -> Mapping[uuid.UU
 
 
 def _product(row: ProductRow, skus: Sequence[SkuRow]) -> ProductView:
-    views = tuple(SkuView(s.id, s.code, s.title, Money(s.price_minor, s.currency), s.stock) for s in skus)
+    views = tuple(
+        SkuView(s.id, s.code, s.title, Money(s.price_minor, s.currency), s.stock, s.low_stock_at) for s in skus
+    )
     return ProductView(row.id, row.title, row.description, row.return_days, views)

@@ -9,24 +9,30 @@ from socialshop.infra.uow import UnitOfWork
 from socialshop.memberships import service
 from socialshop.memberships.errors import (
     PlanHeld,
+    PlanNoDowngrade,
     PlanNotActive,
     PlanNotOffered,
     PlanNotRefundable,
     PlanNoUpgrade,
     TrialUsed,
 )
+from socialshop.memberships.schemas.changes import (
+    DowngradeQuoteList,
+    DowngradeQuoteWire,
+    DowngradeWish,
+    RefundQuoteWire,
+    UpgradeQuoteList,
+    UpgradeQuoteWire,
+    UpgradeWish,
+)
 from socialshop.memberships.schemas.plans import (
     SUBSCRIPTION_PREFIX,
     PlanList,
     PlanWire,
     Purchase,
-    RefundQuoteWire,
     SubscriptionList,
     SubscriptionWire,
     TrialStart,
-    UpgradeQuoteList,
-    UpgradeQuoteWire,
-    UpgradeWish,
 )
 from socialshop.web.auth import BUYERS, PUBLIC, SIGNED_IN, look
 from socialshop.web.operations import Answer, Call, Reply, Room
@@ -171,6 +177,62 @@ def upgrade_plan(call: Call[UpgradeWish, Nothing]) -> Answer:
         return _shown(uow, call)
 
     return call.transact(upgrade)
+
+
+@room.operation(
+    "GET",
+    "/me/memberships/<subscription_id>/downgrades",
+    access=SIGNED_IN,
+    replies=Reply(200, DowngradeQuoteList, "What each costs by your growth now."),
+    refuses=(PlanNotActive,),
+    ids=_SUBSCRIPTION,
+)
+def list_downgrades(call: Call[Nothing, Nothing]) -> Answer:
+    """What costs less and may follow the term that runs; none where the plan does not renew."""
+
+    def read(uow: UnitOfWork) -> Answer:
+        quotes = service.downgrades_of(uow, call.caller.number, call.ids["subscription_id"])
+        return Answer(DowngradeQuoteList(data=[DowngradeQuoteWire.of(quote) for quote in quotes]))
+
+    return call.transact(read)
+
+
+@room.operation(
+    "POST",
+    "/me/memberships/<subscription_id>/downgrade",
+    access=BUYERS,
+    body=DowngradeWish,
+    replies=Reply(200, SubscriptionWire, "The term runs to its end; then it renews as this."),
+    refuses=(PlanNotActive, PlanNotOffered, PlanNoDowngrade),
+    ids=_SUBSCRIPTION,
+)
+def downgrade_plan(call: Call[DowngradeWish, Nothing]) -> Answer:
+    """Renew as a smaller plan or term once this one is over; nothing is paid or given back now."""
+    body = call.body
+
+    def downgrade(uow: UnitOfWork) -> Answer:
+        service.downgrade(uow, call.caller.number, call.ids["subscription_id"], plan=body.plan, term=body.term)
+        return _shown(uow, call)
+
+    return call.transact(downgrade)
+
+
+@room.operation(
+    "DELETE",
+    "/me/memberships/<subscription_id>/downgrade",
+    access=BUYERS,
+    replies=Reply(200, SubscriptionWire, "It renews as what it is."),
+    refuses=(PlanNotActive,),
+    ids=_SUBSCRIPTION,
+)
+def keep_plan(call: Call[Nothing, Nothing]) -> Answer:
+    """Renew as what you have after all. Said again, nothing changes."""
+
+    def keep(uow: UnitOfWork) -> Answer:
+        service.keep_plan(uow, call.caller.number, call.ids["subscription_id"])
+        return _shown(uow, call)
+
+    return call.transact(keep)
 
 
 @room.operation(

@@ -10,15 +10,7 @@ from pydantic import Field
 from socialshop.kernel.ids import to_public
 from socialshop.memberships.offers import Term
 from socialshop.memberships.programme import BenefitSet
-from socialshop.memberships.service import (
-    Due,
-    OfferView,
-    PlanRefund,
-    RefundQuote,
-    Subscription,
-    TermView,
-    UpgradeQuote,
-)
+from socialshop.memberships.service import Due, Following, OfferView, PlanRefund, Subscription, TermView
 from socialshop.payments.schemas import PaymentWire
 from socialshop.web.schemas import Instant, MoneyWire, Wire, with_example
 
@@ -62,6 +54,7 @@ SUBSCRIPTION: dict[str, Any] = {
     "by_mandate": False,
     "current": None,
     "ends_at": None,
+    "follows": None,
     "next_price": None,
     "charge_at": None,
     "grace_until": None,
@@ -174,15 +167,6 @@ class TrialStart(Wire):
     plan: CODE
 
 
-class UpgradeWish(Wire):
-    """Which plan, for which term, from today on."""
-
-    model_config = with_example({"plan": "vip", "term": "year"})
-
-    plan: CODE
-    term: Term
-
-
 class CurrentTermWire(Wire):
     """The term that runs, from a day of the shop's until before another."""
 
@@ -201,6 +185,26 @@ class CurrentTermWire(Wire):
             starts_on=view.starts_on,
             ends_on=view.ends_on,
             price=MoneyWire.of(view.price),
+        )
+
+
+class FollowingWire(Wire):
+    """What a subscription renews as, in place of what it is: chosen by `downgrade`."""
+
+    plan: str
+    name_zh: str
+    name_en: str
+    term: Term
+
+    @classmethod
+    def of(cls, following: Following) -> FollowingWire:
+        """The wire form of what follows."""
+        offer = following.offered.offer
+        return cls(
+            plan=offer.plan,
+            name_zh=offer.name_zh,
+            name_en=offer.name_en,
+            term=following.term,  # type: ignore[arg-type]  # the table's CHECK holds the terms
         )
 
 
@@ -249,7 +253,10 @@ class PlanRefundWire(Wire):
 
 
 class SubscriptionWire(Wire):
-    """A subscription. `next_price` is charged at `charge_at`, as announced; `due` is to be paid, or being charged."""
+    """A subscription. `next_price` is charged at `charge_at`, as announced; `due` is to be paid, or being charged.
+
+    `follows` is what it renews as, null where it renews as what it is.
+    """
 
     model_config = with_example(SUBSCRIPTION)
 
@@ -264,6 +271,7 @@ class SubscriptionWire(Wire):
     by_mandate: bool
     current: CurrentTermWire | None
     ends_at: Instant | None
+    follows: FollowingWire | None
     next_price: MoneyWire | None
     charge_at: Instant | None
     grace_until: Instant | None
@@ -294,6 +302,7 @@ def subscription_fields(found: Subscription) -> dict[str, Any]:
         "by_mandate": found.by_mandate,
         "current": CurrentTermWire.of(found.current) if found.current else None,
         "ends_at": found.ends_at,
+        "follows": FollowingWire.of(found.follows) if found.follows else None,
         "next_price": MoneyWire.of(found.next_price) if found.next_price else None,
         "charge_at": found.charge_at,
         "grace_until": found.grace_until,
@@ -311,85 +320,6 @@ class SubscriptionList(Wire):
     model_config = with_example({"data": [SUBSCRIPTION]})
 
     data: list[SubscriptionWire]
-
-
-class RefundQuoteWire(Wire):
-    """What a refund would give now. `whole`: early, and nothing was used; `prorated`: the days that have not begun."""
-
-    model_config = with_example(
-        {"amount": FEN, "rule": "whole", "unused_days": 364, "days": 365},
-    )
-
-    amount: MoneyWire
-    rule: Literal["whole", "prorated", "nothing"]
-    unused_days: int
-    days: int
-
-    @classmethod
-    def of(cls, quote: RefundQuote, currency: str) -> RefundQuoteWire:
-        """The wire form of a quote."""
-        return cls(
-            amount=money_wire(quote.amount_minor, currency),
-            rule=quote.rule,
-            unused_days=quote.unused_days,
-            days=quote.days,
-        )
-
-
-_QUOTE: dict[str, Any] = {
-    "plan": "vip",
-    "term": "year",
-    "growth": 1200,
-    "price": FEN,
-    "credit": {**FEN, "amount_minor": 700},
-    "amount": {**FEN, "amount_minor": 8100},
-    "unused_days": 14,
-    "days": 30,
-    "starts_on": "2026-01-31",
-    "ends_on": "2027-01-31",
-}
-
-
-class UpgradeQuoteWire(Wire):
-    """What an upgrade costs today: the price, less the term's price times `unused_days` over `days`, rounded down."""
-
-    model_config = with_example(_QUOTE)
-
-    plan: str
-    term: Term
-    growth: int
-    price: MoneyWire
-    credit: MoneyWire
-    amount: MoneyWire
-    unused_days: int
-    days: int
-    starts_on: date
-    ends_on: date
-
-    @classmethod
-    def of(cls, quote: UpgradeQuote) -> UpgradeQuoteWire:
-        """The wire form of a quote."""
-        currency = quote.offer.currency
-        return cls(
-            plan=quote.offer.plan,
-            term=quote.term,  # type: ignore[arg-type]  # one of the offer's
-            growth=quote.growth,
-            price=money_wire(quote.price_minor, currency),
-            credit=money_wire(quote.credit_minor, currency),
-            amount=money_wire(quote.amount_minor, currency),
-            unused_days=quote.unused_days,
-            days=quote.days,
-            starts_on=quote.starts_on,
-            ends_on=quote.ends_on,
-        )
-
-
-class UpgradeQuoteList(Wire):
-    """Every upgrade that there is."""
-
-    model_config = with_example({"data": [_QUOTE]})
-
-    data: list[UpgradeQuoteWire]
 
 
 def money_wire(amount_minor: int, currency: str) -> MoneyWire:

@@ -4,7 +4,14 @@ from __future__ import annotations
 
 from socialshop.memberships.rules import Benefits
 from socialshop.memberships.service.announcing import on_plan_month_began
-from socialshop.memberships.service.benefiting import benefits_in, benefits_of, first_tier, head_start_of, require_tier
+from socialshop.memberships.service.benefiting import (
+    benefits_in,
+    benefits_of,
+    first_tier,
+    head_start_of,
+    require_tier,
+    tiers_at,
+)
 from socialshop.memberships.service.collecting import (
     on_charge_authorized,
     on_charge_captured,
@@ -12,6 +19,7 @@ from socialshop.memberships.service.collecting import (
     on_charge_refund_failed,
     on_charge_refunded,
 )
+from socialshop.memberships.service.downgrading import DowngradeQuote, downgrade, downgrades_of, keep_plan
 from socialshop.memberships.service.evaluating import evaluate_due
 from socialshop.memberships.service.gifting import (
     Gift,
@@ -77,6 +85,7 @@ from socialshop.memberships.service.sharing import (
 from socialshop.memberships.service.subscribing import begin_trial, buy, cancel, had_trial, resume
 from socialshop.memberships.service.subscriptions import (
     Due,
+    Following,
     PlanRefund,
     Subscription,
     TermView,
@@ -101,8 +110,10 @@ __all__ = [
     "BenefitUse",
     "Benefits",
     "ChangeRow",
+    "DowngradeQuote",
     "Due",
     "Family",
+    "Following",
     "Gift",
     "GrowthRow",
     "Membership",
@@ -130,6 +141,8 @@ __all__ = [
     "buy",
     "cancel",
     "changes_of",
+    "downgrade",
+    "downgrades_of",
     "draft_offer",
     "draft_programme",
     "end_due",
@@ -144,6 +157,7 @@ __all__ = [
     "had_trial",
     "head_start_of",
     "join_family",
+    "keep_plan",
     "leave_family",
     "load_vouchers",
     "make_family_link",
@@ -183,6 +197,7 @@ __all__ = [
     "take_voucher",
     "tier_views",
     "tiers",
+    "tiers_at",
     "unseat",
     "upgrade",
     "upgrades_of",

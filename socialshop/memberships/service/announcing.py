@@ -25,7 +25,7 @@ def tell_begun(uow: UnitOfWork, paid: Sequence[tuple[ChargeRow, SubscriptionRow]
         uow,
         [
             told(
-                "plan_renewed" if charge.kind == "renewal" else "plan_started",
+                "plan_renewed" if charge.kind == "renewal" and charge.offer_id == row.offer_id else "plan_started",
                 row,
                 charge.number,
                 offers[charge.offer_id],

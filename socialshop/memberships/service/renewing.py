@@ -7,6 +7,7 @@ charged once.
 from __future__ import annotations
 
 import uuid
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
 from socialshop.infra.crashpoints import crash_point
@@ -36,13 +37,11 @@ def announce_due(uow: UnitOfWork) -> bool:
     from now at the earliest.
     """
     rows = subscriptions.take_unannounced(uow.session, uow.now, BATCH)
-    offers = offers_by_id(uow, [row.offer_id for row in rows])
+    offers = _offers_of(uow, rows)
     grown = growth_of(uow, [row.member for row in rows if row.renews])
-    announced = [_announced(row, offers[row.offer_id], grown.get(row.member, 0), uow.now) for row in rows]
+    announced = [_announced(row, offers[row.renews_offer_id], grown.get(row.member, 0), uow.now) for row in rows]
     subscriptions.announce(uow.session, announced, uow.now)
-    notifications.tell(
-        uow, [_told_soon(row, offers[row.offer_id], a, uow.now) for row, a in zip(rows, announced, strict=True)]
-    )
+    notifications.tell(uow, [_told_soon(row, offers, a, uow.now) for row, a in zip(rows, announced, strict=True)])
     return len(rows) >= BATCH
 
 
@@ -52,9 +51,9 @@ def renew_due(uow: UnitOfWork) -> bool:
     While the money is on its way, or the member is to pay by hand, the benefits stay for the days of grace.
     """
     rows = subscriptions.take_renewable(uow.session, uow.now, BATCH)
-    offers = offers_by_id(uow, [row.offer_id for row in rows])
+    offers = _offers_of(uow, rows)
     charges.void_due(uow.session, [row.id for row in rows])
-    opened = {row.id: _renewal(row, offers[row.offer_id]) for row in rows}
+    opened = {row.id: _renewal(row, offers[row.renews_offer_id]) for row in rows}
     charges.add_all(uow.session, list(opened.values()), uow.now, None)
     payments.open_charges(
         uow,
@@ -74,7 +73,7 @@ def renew_due(uow: UnitOfWork) -> bool:
                 "plan_payment_due",
                 row,
                 row.number + 1,
-                offers[row.offer_id],
+                offers[row.renews_offer_id],
                 until=uow.now + timedelta(days=offers[row.offer_id].grace_days),
                 amount_minor=opened[row.id].amount_minor,
             )
@@ -114,20 +113,30 @@ def expire_charges(uow: UnitOfWork) -> bool:
     return len(found) >= BATCH
 
 
+def _offers_of(uow: UnitOfWork, rows: Sequence[SubscriptionRow]) -> dict[uuid.UUID, Offer]:
+    """What these members have, and what they chose to follow."""
+    return offers_by_id(uow, list({id_ for row in rows for id_ in (row.offer_id, row.renews_offer_id)}))
+
+
 def _announced(row: SubscriptionRow, offer: Offer, growth: int, now: datetime) -> Announced:
-    term = offer.term_of(row.term)
+    term = offer.term_of(row.renews_term)
     if not row.renews or term is None or row.ends_at is None:
         return Announced(row.id, None, None, None)
     return Announced(row.id, term.price_at(growth), growth, max(row.ends_at, now + timedelta(days=LEAST_NOTICE_DAYS)))
 
 
-def _told_soon(row: SubscriptionRow, offer: Offer, announced: Announced, now: datetime) -> Told:
-    about = f"{row.number}:{to_text(now)}"
+def _told_soon(row: SubscriptionRow, offers: Mapping[uuid.UUID, Offer], announced: Announced, now: datetime) -> Told:
+    about, offer = f"{row.number}:{to_text(now)}", offers[row.offer_id]
     if announced.charge_at is None:
         return told("plan_ending_soon", row, about, offer, until=row.ends_at)
-    return told(
+    said = told(
         "plan_renewal_soon", row, about, offer, until=announced.charge_at, amount_minor=announced.next_price_minor
     )
+    if row.next_offer_id is None:
+        return said
+    follows = offers[row.next_offer_id]
+    facts = {"say": row.next_term, "next_zh": follows.name_zh, "next_en": follows.name_en}
+    return said._replace(facts={**said.facts, **facts})
 
 
 def _renewal(row: SubscriptionRow, offer: Offer) -> ChargeRow:
@@ -140,8 +149,8 @@ def _renewal(row: SubscriptionRow, offer: Offer) -> ChargeRow:
         subscription_id=row.id,
         kind="renewal",
         number=row.number + 1,
-        offer_id=row.offer_id,
-        term=row.term,
+        offer_id=row.renews_offer_id,
+        term=row.renews_term,
         renews=True,
         growth=row.next_growth or 0,
         price_minor=row.next_price_minor,

@@ -88,18 +88,22 @@ def had_trial(uow: UnitOfWork, member: int) -> bool:
 def cancel(uow: UnitOfWork, member: int, subscription_id: uuid.UUID) -> None:
     """Let the subscription end with its term; one whose term is over ends now. Said again, nothing changes.
 
+    The leave to charge again is taken back at once, at its provider too.
+
     Raises NotFound, PlanNotActive.
     """
     row = require(uow, member, subscription_id, ("active", "grace"))
-    if row.status == "grace" or _is_over(uow, row):
+    if row.status == "grace" or is_over(uow, row):
         stop(uow, [row], "cancelled")
     elif row.renews:
         charges.void_due(uow.session, [row.id])
         subscriptions.set_renews(uow.session, row.id, renews=False)
+        if row.mandate_id is not None:
+            payments.end_mandates(uow, [row.mandate_id])
 
 
 def resume(uow: UnitOfWork, member: int, subscription_id: uuid.UUID) -> None:
-    """Let a cancelled subscription go on after its term.
+    """Let a cancelled subscription go on after its term; the member is asked to pay when it is due.
 
     Raises NotFound, PlanNotActive (a trial, or a plan whose term is over, goes on by buying).
     """
@@ -107,7 +111,7 @@ def resume(uow: UnitOfWork, member: int, subscription_id: uuid.UUID) -> None:
     if terms.current(uow.session, [row.id])[row.id].kind == "trial":
         raise PlanNotActive("a trial goes on by buying the plan")
     if not row.renews:
-        if _is_over(uow, row):
+        if is_over(uow, row):
             raise PlanNotActive("the term is over: buy the plan anew", status=row.status)
         subscriptions.set_renews(uow.session, row.id, renews=True)
 
@@ -134,7 +138,7 @@ def require(uow: UnitOfWork, member: int, subscription_id: uuid.UUID, statuses: 
     return row
 
 
-def _is_over(uow: UnitOfWork, row: SubscriptionRow) -> bool:
+def is_over(uow: UnitOfWork, row: SubscriptionRow) -> bool:
     """Whether the term has ended, though nothing followed yet."""
     return row.ends_at is not None and row.ends_at <= uow.now
 

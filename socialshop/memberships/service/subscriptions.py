@@ -32,6 +32,14 @@ class TermView:
 
 
 @dataclass(frozen=True, slots=True)
+class Following:
+    """What the member chose to renew as, once the term is over."""
+
+    offered: OfferView
+    term: str
+
+
+@dataclass(frozen=True, slots=True)
 class Due:
     """What is to be paid by hand, or is being charged; `growth` is what the price goes by."""
 
@@ -56,7 +64,10 @@ class PlanRefund:
 
 @dataclass(frozen=True, slots=True)
 class Subscription:
-    """A subscription; `offered` is what was bought. `next_price` is charged at `charge_at`, as was announced."""
+    """A subscription; `offered` is what was bought. `next_price` is charged at `charge_at`, as was announced.
+
+    `follows` is None where it renews as what it is.
+    """
 
     id: uuid.UUID
     member: int
@@ -67,6 +78,7 @@ class Subscription:
     by_mandate: bool
     current: TermView | None
     ends_at: datetime | None
+    follows: Following | None
     next_price: Money | None
     charge_at: datetime | None
     grace_until: datetime | None
@@ -97,7 +109,7 @@ def subscription_page(uow: UnitOfWork, status: str | None, before: uuid.UUID | N
 
 def _seen(uow: UnitOfWork, rows: Sequence[SubscriptionRow]) -> list[Subscription]:
     ids = [row.id for row in rows]
-    offers = offers_named(uow, [row.offer_id for row in rows])
+    offers = offers_named(uow, list({id_ for row in rows for id_ in (row.offer_id, row.renews_offer_id)}))
     now = terms.current(uow.session, ids)
     due = charges.due_of(uow.session, ids)
     payment_of = payments.payments_of_charges(uow, [charge.id for charge in due.values()])
@@ -116,8 +128,11 @@ def _seen(uow: UnitOfWork, rows: Sequence[SubscriptionRow]) -> list[Subscription
             by_mandate=row.mandate_id is not None,
             current=_term(now[row.id]) if row.id in now else None,
             ends_at=row.ends_at,
+            follows=Following(offers[row.next_offer_id], row.renews_term) if row.next_offer_id else None,
             next_price=(
-                Money(row.next_price_minor, offers[row.offer_id].offer.currency) if row.next_price_minor else None
+                Money(row.next_price_minor, offers[row.renews_offer_id].offer.currency)
+                if row.next_price_minor
+                else None
             ),
             charge_at=row.charge_at,
             grace_until=row.grace_until,

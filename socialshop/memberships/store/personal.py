@@ -42,14 +42,17 @@ PERSONAL = (
         ("member",),
         reads="""
             SELECT s.id, o.document ->> 'plan' AS plan, s.term, s.status, s.renews, s.ends_at, s.created_at, s.ended_at,
-                s.ended_because
-            FROM plan_subscriptions s JOIN plan_offers o ON o.id = s.offer_id WHERE s.member = :number ORDER BY s.id
+                s.ended_because, n.document ->> 'plan' AS next_plan, s.next_term
+            FROM plan_subscriptions s JOIN plan_offers o ON o.id = s.offer_id
+                LEFT JOIN plan_offers n ON n.id = s.next_offer_id
+            WHERE s.member = :number ORDER BY s.id
         """,
         ids={"id": "pls"},
         erases=(
             """
             UPDATE plan_subscriptions SET status = 'ended', renews = false, ended_at = now(), ended_because = 'left',
-                charge_at = NULL, retry_at = NULL, grace_until = NULL, next_price_minor = NULL
+                charge_at = NULL, retry_at = NULL, grace_until = NULL, next_price_minor = NULL,
+                next_offer_id = NULL, next_term = NULL
             WHERE member = :number AND status IN ('active', 'grace')
             """,
             # Subscriptions are held before their charges, as everybody does.

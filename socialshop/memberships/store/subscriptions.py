@@ -16,12 +16,15 @@ LIVE = "status IN ('pending', 'active', 'grace')"
 _COLUMNS = (
     "id, member, offer_id, term, status, renews, mandate_id, number, anchor_on, months_through, ends_on, ends_at,"
     " announced_at, next_price_minor, next_growth, charge_at, attempts, retry_at, grace_until, created_at,"
-    " ended_at, ended_because"
+    " ended_at, ended_because, next_offer_id, next_term"
 )
 
 
 class SubscriptionRow(NamedTuple):
-    """A subscription; `number` is that of its term now, 0 before the first."""
+    """A subscription; `number` is that of its term now, 0 before the first.
+
+    `next_offer_id` and `next_term`: what the member chose to follow in place of what the term is of; both or neither.
+    """
 
     id: uuid.UUID
     member: int
@@ -45,6 +48,18 @@ class SubscriptionRow(NamedTuple):
     created_at: datetime
     ended_at: datetime | None
     ended_because: str | None
+    next_offer_id: uuid.UUID | None
+    next_term: str | None
+
+    @property
+    def renews_offer_id(self) -> uuid.UUID:
+        """The offer by which the next term is charged, if there is one."""
+        return self.next_offer_id or self.offer_id
+
+    @property
+    def renews_term(self) -> str:
+        """The term that it is charged for."""
+        return self.next_term or self.term
 
 
 def add(
@@ -147,7 +162,7 @@ def begin_terms(session: Session, begun: Sequence[Begun]) -> None:
                 number = g.number, anchor_on = g.anchor_on, months_through = g.months_through, ends_on = g.ends_on,
                 ends_at = g.ends_at, mandate_id = coalesce(g.mandate_id, s.mandate_id),
                 months_from = coalesce(s.months_from, g.months_from),
-                announced_at = NULL, next_price_minor = NULL,
+                announced_at = NULL, next_offer_id = NULL, next_term = NULL, next_price_minor = NULL,
                 next_growth = NULL, charge_at = NULL, attempts = 0, retry_at = NULL, grace_until = NULL
             FROM unnest(CAST(:id AS uuid[]), CAST(:offer_id AS uuid[]), CAST(:term AS text[]),
                 CAST(:renews AS boolean[]), CAST(:number AS integer[]), CAST(:anchor_on AS date[]),
@@ -231,11 +246,14 @@ def take_retries(session: Session, now: datetime, limit: int) -> list[Subscripti
 
 def take_ended(session: Session, now: datetime, limit: int) -> list[SubscriptionRow]:
     """Up to `limit` that are over: the term of those that do not go on, the grace of those that were not paid; held."""
-    condition = """
-        (status = 'active' AND NOT renews AND ends_at <= :now OR status = 'grace' AND grace_until <= :now)
-        ORDER BY id LIMIT :limit FOR NO KEY UPDATE SKIP LOCKED
-    """
-    return _rows(session, condition, {"now": now, "limit": limit})
+    ended = "status = 'active' AND NOT renews AND ends_at <= :now ORDER BY ends_at"
+    unpaid = "status = 'grace' AND grace_until <= :now ORDER BY grace_until"
+    found: list[SubscriptionRow] = []
+    # Each by an index of its own: one statement for both would read all that runs.
+    for condition in (ended, unpaid):
+        left = {"now": now, "limit": limit - len(found)}
+        found += _rows(session, f"{condition} LIMIT :limit FOR NO KEY UPDATE SKIP LOCKED", left)
+    return _by_id(found)
 
 
 def note_attempts(session: Session, attempted: Sequence[Attempted]) -> None:
@@ -262,7 +280,8 @@ def end(session: Session, ids: Collection[uuid.UUID], because: str, now: datetim
         text(
             f"""
             UPDATE plan_subscriptions SET status = 'ended', renews = false, ended_at = :now, ended_because = :because,
-                charge_at = NULL, retry_at = NULL, grace_until = NULL, next_price_minor = NULL
+                charge_at = NULL, retry_at = NULL, grace_until = NULL, next_price_minor = NULL,
+                next_offer_id = NULL, next_term = NULL
             WHERE id = ANY(:ids) AND {LIVE}
             """  # noqa: S608 - a constant
         ),
@@ -282,16 +301,30 @@ def abandon(session: Session, ids: Collection[uuid.UUID]) -> None:
 
 
 def set_renews(session: Session, subscription_id: uuid.UUID, renews: bool) -> None:
-    """Whether it goes on after the term; what was announced of the other is announced no more."""
+    """Whether it goes on after the term, as what it is; what was chosen or announced is so no more, nor a mandate."""
     session.execute(
         text(
             """
             UPDATE plan_subscriptions SET renews = :renews, announced_at = NULL, next_price_minor = NULL,
-                next_growth = NULL, charge_at = NULL
+                next_growth = NULL, charge_at = NULL, next_offer_id = NULL, next_term = NULL, mandate_id = NULL
             WHERE id = :id
             """
         ),
         {"id": subscription_id, "renews": renews},
+    )
+
+
+def follow_with(session: Session, subscription_id: uuid.UUID, offer_id: uuid.UUID | None, term: str | None) -> None:
+    """Renew as this offer and term, or with None as what it is; what was announced is announced anew."""
+    session.execute(
+        text(
+            """
+            UPDATE plan_subscriptions SET next_offer_id = :offer_id, next_term = :term, announced_at = NULL,
+                next_price_minor = NULL, next_growth = NULL, charge_at = NULL
+            WHERE id = :id
+            """
+        ),
+        {"id": subscription_id, "offer_id": offer_id, "term": term},
     )
 
 

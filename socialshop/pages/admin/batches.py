@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from flask import Response, flash, make_response, render_template
+from flask import Response, flash, make_response, render_template, request
 from flask_babel import gettext, lazy_gettext
 
 from socialshop.identity import service as identity
+from socialshop.kernel.errors import NotFound
 from socialshop.kernel.ids import to_public
 from socialshop.kernel.roles import Role
 from socialshop.pages.admin.payouts import CHANNELS
@@ -72,6 +73,7 @@ def show_batch(visit: Visit) -> str:
         items=view.items,
         names=names,
         channels=CHANNELS,
+        goes_to_bank=view.batch.channel == Channel.BANK and visit.settings.payer_iban is not None,
         refusal=_RELEASE.get(refused.code) if (refused := apart.refusal(visit.caller.member_id)) else None,
         others=_others(visit, apart) if view.batch.status == "frozen" else [],
     )
@@ -94,10 +96,17 @@ def release_batch(visit: Visit) -> Response:
 
 @admin.page("/batches/<batch_id>/file", ids=_BATCH, sees="batch_id")
 def take_file(visit: Visit) -> Response:
-    """The file for the channel, accounts in full; who takes it is recorded."""
-    file = payouts.frozen_file(visit.uow, actor=visit.caller.member_id, batch_id=visit.ids["batch_id"])
+    """The file for the channel, as CSV or (`?format=pain001`) as the bank's; who takes it is recorded."""
+    actor, batch_id = visit.caller.member_id, visit.ids["batch_id"]
+    format_ = request.args.get("format", "csv")
+    if format_ == "pain001":
+        file = payouts.bank_file(visit.uow, actor=actor, batch_id=batch_id, settings=visit.settings)
+    elif format_ == "csv":
+        file = payouts.frozen_file(visit.uow, actor=actor, batch_id=batch_id)
+    else:
+        raise NotFound("a file of a batch is csv or pain001")
     answer = make_response(file.content)
-    answer.headers["Content-Type"] = "text/csv; charset=utf-8"
+    answer.headers["Content-Type"] = f"{file.media_type}; charset=utf-8"
     answer.headers["Content-Disposition"] = f'attachment; filename="{file.name}"'
     answer.headers["Cache-Control"] = "no-store"
     return answer

@@ -11,6 +11,7 @@ from flask_babel import gettext, ngettext
 from pydantic import ValidationError
 
 from socialshop.identity import service as identity
+from socialshop.kernel.currencies import exponent_of
 from socialshop.kernel.errors import InvalidValue
 from socialshop.kernel.ids import to_public
 from socialshop.kernel.money import BPS, parse_decimal, to_decimal_text
@@ -29,6 +30,8 @@ _OFFER = {"offer_id": OFFER_PREFIX}
 _PERCENT = BPS // 100
 _MOST_HOURS, _MOST_PERCENT, _MOST_DISCOUNT_PERCENT = 168, 10_000, 99
 _NEWEST = 20
+# What the form of a shop's first plan begins with: a fortnight to try it, ten months' price for a year.
+_USUAL_TRIAL_DAYS, _USUAL_PRICES = 14, (("month", 20), ("year", 200))
 _PARTNER = re.compile(r"[a-z][a-z0-9_]{0,39}", re.ASCII)
 _LONGEST_CODE, _LONGEST_CODES = 100, 50_000
 
@@ -159,7 +162,11 @@ def _filled(offer: Offer | None, currency: str) -> Iterator[tuple[str, str]]:
             "name_zh": "会员卡",
             "name_en": "VIP card",
             "currency": currency,
-            "terms": [{"term": "year", "prices": [{"growth": 0, "price_minor": 100}]}],
+            "trial_days": _USUAL_TRIAL_DAYS,
+            "terms": [
+                {"term": term, "prices": [{"growth": 0, "price_minor": price * 10 ** exponent_of(currency)}]}
+                for term, price in _USUAL_PRICES
+            ],
         }
     )
     yield from (("plan", has.plan), ("name_zh", has.name_zh), ("name_en", has.name_en), ("on_sale", "yes"))

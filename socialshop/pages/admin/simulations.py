@@ -36,7 +36,7 @@ class Span(NamedTuple):
 @admin.action("/plans/<plan_id>/simulations", access=ADMINS, again="show_plan", ids={"plan_id": "plan"}, once=True)
 def simulate_plan(visit: Visit) -> Response:
     """Ask what a plan would have paid of the sales of a time."""
-    form, zone = visit.form, visit.settings.time_zone
+    form, zone = visit.form, visit.zone
     sales_from, sales_to = form.instant("from", zone), form.instant("to", zone)
     for name, instant in (("from", sales_from), ("to", sales_to)):
         if instant is None:

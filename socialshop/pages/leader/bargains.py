@@ -50,7 +50,7 @@ def new_bargain(visit: Visit) -> str:
 @leader.action("/bargains", again="new_bargain", once=True)
 def offer_bargain(visit: Visit) -> Response:
     """Offer it."""
-    form, zone = visit.form, visit.settings.time_zone
+    form, zone = visit.form, visit.zone
     offered = offered_units(visit)
     chosen = offered.get(form.choice("sku_id", offered))
     currency = chosen.unit.price.currency if chosen else visit.settings.currency

@@ -7,6 +7,8 @@ from flask_babel import force_locale, gettext
 
 from socialshop.identity.service import LONGEST_NAME, ProfileChanges
 from socialshop.kernel.time import places_of_time_zones
+from socialshop.ledger import service as ledger
+from socialshop.memberships import service as memberships
 from socialshop.onboarding import service as onboarding
 from socialshop.pages import cookies, languages
 from socialshop.pages.section import go_to
@@ -17,11 +19,15 @@ from socialshop.web.auth import LEADERS, READS_ALL
 
 @shopper.page("/me", tab="me")
 def show_me(visit: Visit) -> str:
-    """The profile, and the way to everything else."""
-    role, card = visit.caller.role, onboarding.card_of(visit.uow, visit.caller.member_id)
+    """The member's centre: where they stand, what they have, the way to everything else by kind, and the profile."""
+    role, currency = visit.caller.role, visit.settings.currency
+    card = onboarding.card_of(visit.uow, visit.caller.member_id)
     return render_template(
         "shopper/me.html",
         card=card,
+        membership=memberships.membership_of(visit.uow, visit.caller.number),
+        wallet=ledger.wallet(visit.uow, visit.caller.number, currency),
+        currency=currency,
         zones=_zones(card.own_time_zone, visit.settings.time_zone),
         leads=role in LEADERS.roles,
         reads_all=role in READS_ALL.roles,

@@ -15,7 +15,6 @@ from socialshop.pages.shopper.section import shopper
 from socialshop.pages.visit import Visit
 
 _CHANGES_SHOWN = 20
-_WHOLE = 1_000
 _SOURCES = {
     "order": lazy_gettext("What you bought"),
     "refund": lazy_gettext("What you sent back"),
@@ -43,7 +42,6 @@ def show_membership(visit: Visit) -> str:
     return render_template(
         "shopper/membership.html",
         found=found,
-        way=min(found.growth * _WHOLE // found.next.threshold, _WHOLE) if found.next else _WHOLE,
         changes=[(change.at, why(change, language, zone)) for change in changes],
     )
 

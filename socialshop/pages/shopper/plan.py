@@ -13,7 +13,7 @@ from socialshop.kernel.money import Money
 from socialshop.memberships import service as memberships
 from socialshop.memberships.offers import Offer, TermOffer
 from socialshop.memberships.schemas.plans import SUBSCRIPTION_PREFIX
-from socialshop.memberships.service import RefundQuote, Subscription
+from socialshop.memberships.service import DowngradeQuote, RefundQuote, Subscription
 from socialshop.pages import languages
 from socialshop.pages.section import go_to
 from socialshop.pages.shopper.section import shopper
@@ -81,6 +81,7 @@ def show_subscription(visit: Visit) -> str:
     number, id_, zone = visit.caller.number, visit.ids["subscription_id"], visit.settings.time_zone
     found = memberships.subscription_of(visit.uow, number, id_)
     runs = found.status == "active" and found.current is not None
+    downgrades = memberships.downgrades_of(visit.uow, number, id_) if runs else []
     upgrades = memberships.upgrades_of(visit.uow, number, id_, zone) if runs else []
     due = found.due
     paid = set() if due is None else payments.being_paid(visit.uow, [due.payment.id])
@@ -88,6 +89,7 @@ def show_subscription(visit: Visit) -> str:
         "shopper/subscription.html",
         found=found,
         upgrades=upgrades,
+        downgrades=[quote for quote in downgrades if not _is_chosen(found, quote)],
         refund=memberships.refund_quote(visit.uow, number, id_, zone) if runs else None,
         payable=due is not None and due.payment.status in PAYABLE and not paid,
         paying=bool(paid),
@@ -120,7 +122,7 @@ def cancel_plan(visit: Visit) -> Response:
 def resume_plan(visit: Visit) -> Response:
     """Let it go on after all."""
     memberships.resume(visit.uow, visit.caller.number, visit.ids["subscription_id"])
-    flash(gettext("It goes on after its term."))
+    flash(gettext("It goes on after its term. You are asked to pay when it is due."))
     return _back(visit)
 
 
@@ -130,6 +132,23 @@ def upgrade_plan(visit: Visit) -> Response:
     plan, term = chosen_plan(visit)
     zone = visit.settings.time_zone
     memberships.upgrade(visit.uow, visit.caller.number, visit.ids["subscription_id"], plan=plan, term=term, zone=zone)
+    return _back(visit)
+
+
+@shopper.action("/plan/<subscription_id>/downgrade", access=BUYERS, again="show_subscription", ids=_SUBSCRIPTION)
+def downgrade_plan(visit: Visit) -> Response:
+    """Renew as what was chosen, once the term is over."""
+    plan, term = chosen_plan(visit)
+    memberships.downgrade(visit.uow, visit.caller.number, visit.ids["subscription_id"], plan=plan, term=term)
+    flash(gettext("Chosen. Until then you keep what you have."))
+    return _back(visit)
+
+
+@shopper.action("/plan/<subscription_id>/keep", access=BUYERS, again="show_subscription", ids=_SUBSCRIPTION)
+def keep_plan(visit: Visit) -> Response:
+    """Renew as what the member has after all."""
+    memberships.keep_plan(visit.uow, visit.caller.number, visit.ids["subscription_id"])
+    flash(gettext("It renews as what you have."))
     return _back(visit)
 
 
@@ -186,6 +205,11 @@ def chosen_plan(visit: Visit) -> tuple[str, str]:
     plan, _, term = visit.form.choice("choice", choices).partition(".")
     visit.form.check()
     return plan, term
+
+
+def _is_chosen(found: Subscription, quote: DowngradeQuote) -> bool:
+    follows = found.follows
+    return follows is not None and (follows.offered.id, follows.term) == (quote.offer_id, quote.term)
 
 
 def _back(visit: Visit) -> Response:

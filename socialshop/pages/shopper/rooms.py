@@ -20,7 +20,7 @@ from socialshop.pages.section import HEADERS, go_to
 from socialshop.pages.shopper.paying import is_under_way
 from socialshop.pages.shopper.seats import attribution
 from socialshop.pages.shopper.section import shopper
-from socialshop.pages.shopper.shop import MOST_UNITS, for_you, own_price, wanted
+from socialshop.pages.shopper.shop import MOST_UNITS, for_you, newcomer_bar, own_price, wanted
 from socialshop.pages.visit import Visit
 from socialshop.rooms import service as rooms
 from socialshop.rooms.rules import Seat
@@ -150,7 +150,9 @@ def _facts(visit: Visit) -> dict[str, object]:
     deal = deals.deal(visit.uow, room.deal_id) if room.status == "open" else None
     paused = deal is not None and deal.status is DealStatus.PAUSED
     paying = order is not None and seat is not None and seat.status == Seat.HELD and is_under_way(visit, order)
-    joinable = room.status == "open" and room.seats_taken < room.size and not (over or live or paused)
+    kept_out = newcomer_bar(visit) if room.newcomer_only and not live else None
+    free = room.status == "open" and room.seats_taken < room.size and not (over or live or paused)
+    joinable = free and kept_out is None
     return {
         "room": room,
         "seat": seat,
@@ -158,10 +160,13 @@ def _facts(visit: Visit) -> dict[str, object]:
         "is_seated": live,
         "missing": room.size - room.seats_taken,
         "joinable": joinable,
+        "kept_out": kept_out if free else None,
         "estimate": own_price(visit, rooms.quote_joining, room_id) if joinable else None,
         "deal_status": deal.status if deal else None,
         "kinds": _kinds(room, deal),
-        "elsewhere": None if live or joinable else _elsewhere(visit, room),
+        "left": deal.left if deal else None,
+        "low_at": deal.low_at if deal else 0,
+        "elsewhere": None if live or joinable or kept_out else _elsewhere(visit, room),
         "paying": paying,
         "tag": _tag(room_id, room.version, paying=paying),
         "watch": _stream(visit.settings.watch_url, room_id),
@@ -172,7 +177,7 @@ def _facts(visit: Visit) -> dict[str, object]:
 def _elsewhere(visit: Visit, room: RoomView) -> str | None:
     """What one tap leads to from a room without a seat: another `room` of its deal, a `new` one, or nothing."""
     deal = deals.deal(visit.uow, room.deal_id)
-    if deal.status is DealStatus.PAUSED or not deal.stock:
+    if deal.status is DealStatus.PAUSED or not deal.left:
         return None
     others = rooms.open_rooms(visit.uow, deal.id, _ROOMS_LOOKED_AT)
     if any(other.id != room.id for other in others):

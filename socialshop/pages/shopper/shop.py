@@ -5,11 +5,11 @@ from __future__ import annotations
 import uuid
 from collections.abc import Callable
 
-from flask import Response, make_response, render_template, request
+from flask import Response, make_response, render_template
 
 from socialshop.community import service as community
 from socialshop.deals import service as deals
-from socialshop.deals.rules import Status
+from socialshop.deals.rules import Sort, Sought, Status
 from socialshop.identity import service as identity
 from socialshop.kernel.errors import InvalidValue, NotFound
 from socialshop.kernel.ids import from_public
@@ -19,9 +19,10 @@ from socialshop.orders.service import Estimate, Means
 from socialshop.pages import languages
 from socialshop.pages.forms import Form
 from socialshop.pages.section import go_to
+from socialshop.pages.shopper import finding
 from socialshop.pages.shopper.seats import attribution
 from socialshop.pages.shopper.section import shopper
-from socialshop.pages.visit import PAGE_ROWS, Visit, cut
+from socialshop.pages.visit import Visit
 from socialshop.recommendations import service as recommendations
 from socialshop.recommendations.service import Recommendations
 from socialshop.rooms import service as rooms
@@ -35,13 +36,11 @@ MOST_UNITS = 20
 
 @shopper.page("/", access=PUBLIC, tab="shop")
 def shop_front(visit: Visit) -> str:
-    """The deals that are live or announced; on the first page flash sessions and some deals for whoever is here."""
-    rows, after = cut(deals.deals(visit.uow, visit.after(), PAGE_ROWS + 1), lambda deal: deal.id)
-    first = request.args.get("after") is None
-    strip = deals.next_sessions(visit.uow, _SESSIONS_SHOWN) if first else []
-    return render_template(
-        "shopper/shop.html", deals=rows, next=after, sessions=strip, for_you=for_you(visit) if first else None
-    )
+    """What is nearest to a full room, flash sessions, some deals for whoever is here, and the way to look further."""
+    found, after = finding.listed(visit, Sought(sort=Sort.NEAREST))
+    strip = deals.next_sessions(visit.uow, _SESSIONS_SHOWN)
+    facts = {"sessions": strip, "for_you": for_you(visit), **finding.choices()}
+    return render_template("shopper/shop.html", found=found, next=after, **facts)
 
 
 def for_you(visit: Visit) -> Recommendations | None:
@@ -72,6 +71,7 @@ def show_deal(visit: Visit) -> str | Response:
         leader_id=_leader_of(visit, deal),
         rating=community.rating_of(visit.uow, product.id),
         rooms=found,
+        kept_out=newcomer_bar(visit) if deal.newcomer_only and found else None,
         is_early=is_early,
         asked=_asked_tier(visit, deal),
         estimate=own_price(visit, rooms.quote_opening, deal.id) if may_open else None,
@@ -114,6 +114,14 @@ def wanted(form: Form) -> tuple[int, uuid.UUID | None, Means]:
     chosen = form.values.get("sku_id")
     sku_id = from_public("sku", chosen) if chosen else None
     return max(quantity, 1), sku_id, Means(use_points, () if form.is_ticked("keep_coupons") else None)
+
+
+def newcomer_bar(visit: Visit) -> rooms.NewcomerRow | None:
+    """Why who looks may join no room for newcomers; None for who may, for nobody, and for who buys nothing."""
+    if visit.visitor is None or visit.visitor.role not in BUYERS.roles:
+        return None
+    found = rooms.newcomer(visit.uow, visit.visitor.number)
+    return found if found.bought or found.room_id else None
 
 
 def _may_come_early(visit: Visit, deal: deals.DealView) -> bool:

@@ -43,14 +43,20 @@ def show_wallet(visit: Visit) -> str:
 
 @shopper.page("/wallet/statements", tab="earnings")
 def list_statements(visit: Visit) -> str:
-    """The months in which the wallet moved."""
-    months = commissions.months_of(visit.uow, visit.caller.number, visit.settings.currency, visit.settings.time_zone)
-    return render_template("shopper/statements.html", months=months, currency=visit.settings.currency)
+    """The months in which the wallet moved, the newest first."""
+    currency, said = visit.settings.currency, request.args.get("after")
+    months = commissions.months_of(visit.uow, visit.caller.number, currency, visit.settings.time_zone)
+    if said is not None:
+        last = commissions.month_named(said)
+        months = [month for month in months if month.month < last]
+    shown = months[:PAGE_ROWS]
+    after = f"{shown[-1].month:%Y-%m}" if len(months) > PAGE_ROWS else None
+    return render_template("shopper/statements.html", months=shown, next=after, currency=currency)
 
 
 @shopper.page("/wallet/statements/<month>", tab="earnings")
 def show_statement(visit: Visit) -> str:
-    """What a month began with, what moved, what it ended with, and the hash over all of it."""
+    """What a month began with, what moved (page by page), what it ended with, and the hash over all of it."""
     found = commissions.statement_of(
         visit.uow,
         visit.caller.number,
@@ -58,8 +64,12 @@ def show_statement(visit: Visit) -> str:
         visit.settings.time_zone,
         commissions.month_named(visit.path["month"]),
     )
-    entries = [WalletEntry.of(row, languages.reader()) for row in found.rows]
-    return render_template("shopper/statement.html", found=found, month=found.month, entries=entries)
+    before = movement_before(request.args.get("after"))
+    rows = [row for row in found.rows if before is None or (row.entry_id, row.line) > before]
+    shown = rows[:PAGE_ROWS]
+    after = f"{shown[-1].entry_id}.{shown[-1].line}" if len(rows) > PAGE_ROWS else None
+    entries = [WalletEntry.of(row, languages.reader()) for row in shown]
+    return render_template("shopper/statement.html", found=found, month=found.month, entries=entries, next=after)
 
 
 def movement_before(said: str | None) -> tuple[int, int] | None:

@@ -2,6 +2,21 @@
 // table's own words and language, so the two never differ; without it the table stands alone.
 "use strict";
 
+// How far down the picture begins: below the names, which stand in as many lines as the window's width makes of them.
+function below(names, place, font) {
+  const pen = document.createElement("canvas").getContext("2d");
+  pen.font = font;
+  const widths = names.map((name) => pen.measureText(name).width + 30 + 10);
+  const room = place.clientWidth - 20;
+  let lines = 1;
+  let used = 0;
+  for (const width of widths) {
+    if (used && used + width > room) { lines += 1; used = 0; }
+    used += width;
+  }
+  return lines * 24 + 28;
+}
+
 function draw(place) {
   const table = document.getElementById(place.dataset.chart);
   const names = [...table.tHead.rows[0].cells].slice(1).map((cell) => cell.textContent.trim());
@@ -22,13 +37,14 @@ function draw(place) {
   place.hidden = false;
   // A picture on a canvas and words drawn into it: the page's policy allows no style that a script writes as text.
   const chart = window.echarts.init(place, null, { renderer: "canvas" });
+  const font = `12px ${getComputedStyle(document.body).fontFamily}`;
   const still = matchMedia("(prefers-reduced-motion: reduce)").matches;
   chart.setOption({
     animation: !still,
     color: [colour("--hue-3"), colour("--hue-2"), colour("--accent"), colour("--wait")],
     textStyle: { fontFamily: getComputedStyle(document.body).fontFamily },
     legend: { top: 0, textStyle: { color: colour("--ink") } },
-    grid: { left: 8, right: 8, top: 56, bottom: 0, containLabel: true },
+    grid: { left: 8, right: 8, top: below(names, place, font), bottom: 0, containLabel: true },
     tooltip: { trigger: "axis", renderMode: "richText" },
     xAxis: { type: "category", data: rows.map((row) => row.cells[0].textContent), axisLabel: soft },
     yAxis: [
@@ -37,7 +53,10 @@ function draw(place) {
     ],
     series,
   });
-  addEventListener("resize", () => chart.resize());
+  addEventListener("resize", () => {
+    chart.resize();
+    chart.setOption({ grid: { top: below(names, place, font) } });
+  });
 }
 
 if (window.echarts) for (const place of document.querySelectorAll("[data-chart]")) draw(place);

@@ -49,6 +49,7 @@ from socialshop.rooms.service.reading import (
     RoomView,
     events_after,
     events_of_rooms,
+    newcomer,
     open_rooms,
     own_seat,
     share_subject,
@@ -61,7 +62,7 @@ from socialshop.rooms.service.session_results import SessionResults, session_res
 from socialshop.rooms.service.watching import CHANNEL, rooms_named
 from socialshop.rooms.store.leading import CountRow, DayRow
 from socialshop.rooms.store.personal import PERSONAL
-from socialshop.rooms.store.reading import EventRow
+from socialshop.rooms.store.reading import EventRow, NewcomerRow
 
 __all__ = [
     "CHANNEL",
@@ -75,6 +76,7 @@ __all__ = [
     "FollowedRoom",
     "Joined",
     "MemberView",
+    "NewcomerRow",
     "OpenRoom",
     "OwnSeat",
     "RoomEvents",
@@ -104,6 +106,7 @@ __all__ = [
     "join",
     "join_any",
     "leave",
+    "newcomer",
     "on_capture_failed",
     "on_deal_moved",
     "on_payment_authorized",

@@ -16,7 +16,7 @@ from socialshop.kernel.errors import InvalidValue, NotFound
 from socialshop.kernel.money import Money
 from socialshop.rooms.rules import Seat, Status
 from socialshop.rooms.store import reading as store
-from socialshop.rooms.store.reading import EventRow
+from socialshop.rooms.store.reading import EventRow, NewcomerRow
 
 EVENTS_AT_ONCE = 500
 
@@ -194,6 +194,8 @@ def share_subject(uow: UnitOfWork, room_id: uuid.UUID) -> ShareSubject:
         price_alone=Money(row.alone_minor, row.currency),
         ladder=ladder.read(row.price_steps),
         seats_paid=row.seats_paid,
+        left=row.units_left,
+        low_at=row.low_at,
     )
 
 
@@ -212,3 +214,8 @@ def own_seat(uow: UnitOfWork, room_id: uuid.UUID, number: int) -> OwnSeat | None
     """The member's seat in a room: the live one, else the newest that was given up; None without any."""
     row = store.own_seat(uow.session, room_id, number)
     return None if row is None else OwnSeat(row.id, Seat(row.status), row.quantity, row.hold_until, row.order_id)
+
+
+def newcomer(uow: UnitOfWork, number: int) -> NewcomerRow:
+    """What would keep the member out of a room for newcomers, as `join` decides it. One statement."""
+    return store.newcomer(uow.session, number)

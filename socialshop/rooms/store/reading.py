@@ -10,7 +10,9 @@ from typing import Any, NamedTuple
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from socialshop.deals.service import LEFT_OF_DEAL
 from socialshop.infra.db import Statement
+from socialshop.orders.service import BOUGHT_BEFORE
 from socialshop.rooms.rules import Seat
 
 
@@ -53,6 +55,8 @@ class ShareRow(NamedTuple):
     alone_minor: int
     price_steps: list[dict[str, int]] | None
     seats_paid: int
+    units_left: int
+    low_at: int
 
 
 class OpenRow(NamedTuple):
@@ -73,6 +77,13 @@ class OwnSeatRow(NamedTuple):
     quantity: int
     hold_until: datetime
     order_id: uuid.UUID
+
+
+class NewcomerRow(NamedTuple):
+    """Whether a member has bought before, and in which room for newcomers they have a seat now."""
+
+    bought: bool
+    room_id: uuid.UUID | None
 
 
 class RemindableRow(NamedTuple):
@@ -145,8 +156,11 @@ def share_facts(session: Session, room_id: uuid.UUID) -> ShareRow | None:
     """The room without its members, by its key alone."""
     row = session.execute(
         text(
-            "SELECT r.title, r.price_minor, r.currency, r.status, r.size, r.seats_taken, r.expires_at, s.price_minor,"
-            " r.price_steps, r.seats_paid FROM rooms r JOIN skus s ON s.id = r.sku_id WHERE r.id = :id"
+            f"""
+            SELECT r.title, r.price_minor, r.currency, r.status, r.size, r.seats_taken, r.expires_at, s.price_minor,
+                r.price_steps, r.seats_paid, {LEFT_OF_DEAL}
+            FROM rooms r JOIN deals d ON d.id = r.deal_id JOIN skus s ON s.id = r.sku_id WHERE r.id = :id
+            """  # noqa: S608 - a text of the deals' own
         ),
         {"id": room_id},
     ).one_or_none()
@@ -216,6 +230,21 @@ def own_seat(session: Session, room_id: uuid.UUID, member: int) -> OwnSeatRow | 
         {"room": room_id, "member": member},
     ).one_or_none()
     return OwnSeatRow(*row) if row else None
+
+
+def newcomer(session: Session, member: int) -> NewcomerRow:
+    """What keeps a member out of rooms for newcomers, if anything."""
+    row = session.execute(
+        text(
+            f"""
+            SELECT {BOUGHT_BEFORE}, (
+                SELECT room_id FROM seats
+                WHERE member = :member AND newcomer AND status IN ('held', 'paid', 'confirmed'))
+            """  # noqa: S608 - a text of the orders' own
+        ),
+        {"member": member},
+    ).one()
+    return NewcomerRow(*row)
 
 
 def find_remindable(session: Session, room_id: uuid.UUID) -> RemindableRow | None:
