@@ -22,7 +22,7 @@ _LANGUAGES: tuple[Language, ...] = ("zh", "en")
 def texts(kit: ShareKit, url: str, zone: str) -> Mapping[Language, str]:
     """What its owner sends along with the link, in each language."""
     return {
-        language: wording.share_text(language, kit.subject, code=kit.link.code, url=url, zone=zone)
+        language: wording.share_text(language, kit.subject, code=kit.link.shown_code, url=url, zone=zone)
         for language in _LANGUAGES
     }
 
@@ -33,7 +33,7 @@ def pack(kit: ShareKit, url: str, zone: str, fonts: Fonts) -> bytes:
     for language, said in texts(kit, url, zone).items():
         files[f"text-{language}.txt"] = f"{said}\n".encode()
         if fonts.are_there():
-            sheet = Sheet(kit.subject, kit.inviter, url, kit.link.code, language, zone)
+            sheet = Sheet(kit.subject, kit.inviter, url, kit.link.shown_code, language, zone)
             files[f"poster-{language}.png"] = poster.draw(sheet, fonts)
     packed = io.BytesIO()
     with ZipFile(packed, "w", ZIP_STORED) as archive:

@@ -27,6 +27,7 @@ from socialshop.deals.service.reading import (
     deals_of,
     find_deals,
     own_deal,
+    shop_shipping,
     titles,
 )
 from socialshop.deals.service.session_clock import (
@@ -193,6 +194,7 @@ __all__ = [
     "sessions",
     "sessions_of",
     "set_low_stock",
+    "shop_shipping",
     "spend_subsidies",
     "stock_differences",
     "stock_moves",
