@@ -12,7 +12,9 @@ from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.datastructures import MIMEAccept
 from werkzeug.http import parse_accept_header
 
+from socialshop.deals import service as deals
 from socialshop.infra import wired
+from socialshop.infra.pictures import Size
 from socialshop.infra.uow import UnitOfWork, in_unit_of_work
 from socialshop.invites import landing, poster, qr, rules, service, visitors, wording
 from socialshop.invites.cookies import Attributed
@@ -204,14 +206,15 @@ def show_poster(call: Call[Nothing, PosterQuery]) -> Answer:
     """A picture to send along: the goods, the price, who invites, and the link as a QR code."""
     settings = wired.settings()
 
-    def read(uow: UnitOfWork) -> service.ShareKit:
-        return service.share_kit(uow, call.path["code"], subjects())
+    def read(uow: UnitOfWork) -> tuple[service.ShareKit, bytes | None]:
+        found = service.share_kit(uow, call.path["code"], subjects())
+        cover = None if found.subject is None else found.subject.cover
+        return found, None if cover is None else deals.picture_file(uow, cover.digest, Size.MIDDLE)
 
-    kit = in_unit_of_work(read, wired.clock())
+    kit, picture = in_unit_of_work(read, wired.clock())
     code = kit.link.code
-    sheet = Sheet(
-        kit.subject, kit.inviter, _url(code), code, call.query.lang or best_language("zh"), settings.time_zone
-    )
+    language = call.query.lang or best_language("zh")
+    sheet = Sheet(kit.subject, kit.inviter, _url(code), code, language, settings.time_zone, picture)
     headers = {"ETag": f'"{sheet.tag()}"', "Cache-Control": _POSTER_KEPT, "Vary": "Accept-Language"}
     if request.if_none_match.contains_weak(sheet.tag()):
         return Answer(status=304, headers=headers)

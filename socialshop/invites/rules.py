@@ -10,6 +10,7 @@ from enum import StrEnum
 from functools import lru_cache
 
 from socialshop.deals.ladder import Ladder
+from socialshop.deals.pictures import ShownPicture
 from socialshop.kernel.money import Money
 
 # No 0 O 1 I L U: read aloud, written down or printed small, a code is still that code.
@@ -54,7 +55,8 @@ class ShareSubject:
 
     `price` is what one unit costs here, bought together where people buy together, and `price_alone` what it costs
     without a group; with a `ladder` it falls as more pay, and `seats_paid` have by now. `seats_left` of `size` are
-    free. After `ends_at` nothing can be joined; `is_open` is False as soon as nothing can be, for whatever reason.
+    free. `cover` shows it, where there is a picture. After `ends_at` nothing can be joined; `is_open` is False
+    as soon as nothing can be, for whatever reason.
     `act` is what it asks for: of a bargain `price` is the lowest, `price_alone` the first, and seats are chops.
     """
 
@@ -68,6 +70,7 @@ class ShareSubject:
     act: Act = Act.BUY
     ladder: Ladder = ()
     seats_paid: int = 0
+    cover: ShownPicture | None = None
 
 
 def new_code(choose: Callable[[Sequence[str]], str]) -> str:

@@ -21,13 +21,14 @@ def deal_subject(uow: UnitOfWork, deal_id: uuid.UUID) -> ShareSubject:
         ends_at=deal.ends_at,
         price_alone=deal.price_alone,
         ladder=deal.price_steps,
+        cover=deal.cover,
     )
 
 
 def storefront_subject(uow: UnitOfWork, storefront_id: uuid.UUID) -> ShareSubject:
     """A leader's storefront. Raises NotFound."""
     found = deals.storefront(uow, storefront_id)
-    return ShareSubject(title=found.title, price=None, is_open=True, act=Act.VISIT)
+    return ShareSubject(title=found.title, price=None, is_open=True, act=Act.VISIT, cover=found.banner)
 
 
 def product_subject(uow: UnitOfWork, product_id: uuid.UUID) -> ShareSubject:
@@ -38,4 +39,5 @@ def product_subject(uow: UnitOfWork, product_id: uuid.UUID) -> ShareSubject:
         title=product.title,
         price=cheapest.price if cheapest else None,
         is_open=any(sku.stock > 0 for sku in product.skus),
+        cover=product.cover,
     )

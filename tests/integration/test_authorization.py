@@ -56,6 +56,8 @@ DEALS = {
 LEADS = {
     "GET /me/storefront",
     "POST /me/storefront",
+    "POST /me/storefront/banner",
+    "DELETE /me/storefront/banner",
     "GET /me/circle",
     "POST /me/circle/notices",
     "GET /me/first-steps",

@@ -19,6 +19,7 @@ from socialshop.deals.rules import (
     LatePayer,
     subsidy_of,
 )
+from socialshop.deals.schemas.pictures import PictureWire
 from socialshop.deals.schemas.products import SKU, PriceMinor, Title
 from socialshop.deals.service import (
     DealUnit,
@@ -56,6 +57,7 @@ DEAL: dict[str, Any] = {
     "fill_policy": "none",
     "subsidy_from": None,
     "return_days": 7,
+    "picture": None,
     "skus": [SKU | {"price": {"amount_minor": 9900, "currency": "CNY"}}],
 }
 
@@ -274,6 +276,7 @@ class DealWire(Wire):
     fill_policy: Literal["none", "subsidy"]
     subsidy_from: int | None
     return_days: int
+    picture: PictureWire | None
     skus: list[DealUnitWire]
 
     @classmethod
@@ -303,6 +306,7 @@ class DealWire(Wire):
             fill_policy="none" if view.subsidy_from is None else "subsidy",
             subsidy_from=view.subsidy_from,
             return_days=view.return_days,
+            picture=PictureWire.or_none(view.cover),
             skus=[DealUnitWire.of(unit) for unit in view.units],
         )
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from socialshop.deals.personal_store import PERSONAL
+from socialshop.deals.picture_store import cover_of
+from socialshop.deals.pictures import LONGEST_ALT, MOST_PICTURES, ShownPicture
 from socialshop.deals.rules import BuyAt, DealKind, OpenTo, Place, Sort, Sought
 from socialshop.deals.service.bargaining import (
     BargainOffer,
@@ -15,6 +17,18 @@ from socialshop.deals.service.bargaining import (
 from socialshop.deals.service.goods import Opening, leave_of, open_goods, opening
 from socialshop.deals.service.moving import NewDeal, end, open_deal, pause, publish_deal, resume
 from socialshop.deals.service.offering import DealOffer, Reserved, check_not_stopped, give_back, offer, spend_subsidies
+from socialshop.deals.service.picturing import (
+    PICTURE_PREFIX,
+    NewPicture,
+    add_picture,
+    cover_of_deal,
+    describe_picture,
+    order_pictures,
+    picture_file,
+    remove_banner,
+    remove_picture,
+    set_banner,
+)
 from socialshop.deals.service.reading import (
     Caller,
     DealUnit,
@@ -56,10 +70,13 @@ from socialshop.deals.store import RESERVED
 from socialshop.deals.storefront_store import PickRow
 
 __all__ = [
+    "LONGEST_ALT",
     "LONGEST_INTRO",
     "LONGEST_TITLE",
     "MOST_PICKS",
+    "MOST_PICTURES",
     "PERSONAL",
+    "PICTURE_PREFIX",
     "RESERVED",
     "STOREFRONT_PREFIX",
     "BargainOffer",
@@ -73,6 +90,7 @@ __all__ = [
     "FoundProduct",
     "NewBargain",
     "NewDeal",
+    "NewPicture",
     "NewProduct",
     "NewSku",
     "NewStorefront",
@@ -83,19 +101,24 @@ __all__ = [
     "Place",
     "ProductView",
     "Reserved",
+    "ShownPicture",
     "SkuView",
     "Sort",
     "Sought",
     "Storefront",
+    "add_picture",
     "add_product",
     "bargain_offer",
     "bargain_offers",
     "bargain_offers_of",
     "check_not_stopped",
+    "cover_of",
+    "cover_of_deal",
     "deal",
     "deals",
     "deals_by_id",
     "deals_of",
+    "describe_picture",
     "end",
     "find_deals",
     "find_products",
@@ -107,12 +130,17 @@ __all__ = [
     "open_deal",
     "open_goods",
     "opening",
+    "order_pictures",
     "own_deal",
     "pause",
+    "picture_file",
     "product",
     "products",
     "publish_deal",
+    "remove_banner",
+    "remove_picture",
     "resume",
+    "set_banner",
     "spend_subsidies",
     "storefront",
     "storefront_of",

@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from socialshop.deals import browsing_store, ladder, perks, rules, store
+from socialshop.deals import browsing_store, ladder, perks, pictures, rules, store
 from socialshop.deals.ladder import Ladder
 from socialshop.deals.perks import HostPerk
+from socialshop.deals.pictures import ShownPicture
 from socialshop.deals.rules import Place, Sought, Status
 from socialshop.deals.store import DealRow
 from socialshop.infra.uow import UnitOfWork
@@ -75,6 +76,7 @@ class DealView:
     newcomer_only: bool
     subsidy_from: int | None
     units: tuple[DealUnit, ...]
+    cover: ShownPicture | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,6 +180,7 @@ def view_of(row: DealRow, now: datetime) -> DealView:
         newcomer_only=row.newcomer_only,
         subsidy_from=row.subsidy_from,
         units=units_of(row),
+        cover=pictures.read(row.cover),
     )
 
 

@@ -69,6 +69,7 @@ TABLES: Mapping[str, Any] = {
     "rooms": lazy_gettext("Rooms hosted"),
     "seats": lazy_gettext("Seats"),
     "storefronts": lazy_gettext("Your storefront"),
+    "shop_pictures": lazy_gettext("The banner of your storefront"),
     "leader_applications": lazy_gettext("Applications to lead"),
     "leader_goods_chosen": lazy_gettext("Goods opened to you"),
     "bargains": lazy_gettext("Bargains started"),

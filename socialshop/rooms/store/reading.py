@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from socialshop.deals.service import cover_of
 from socialshop.infra.db import Statement
 from socialshop.orders.service import BOUGHT_BEFORE
 from socialshop.rooms.rules import Seat
@@ -54,6 +55,7 @@ class ShareRow(NamedTuple):
     alone_minor: int
     price_steps: list[dict[str, int]] | None
     seats_paid: int
+    cover: dict[str, Any] | None
 
 
 class OpenRow(NamedTuple):
@@ -149,13 +151,19 @@ _ROOM = Statement(
 )
 
 
+_SHARE = text(
+    f"""
+    SELECT r.title, r.price_minor, r.currency, r.status, r.size, r.seats_taken, r.expires_at, s.price_minor,
+        r.price_steps, r.seats_paid, {cover_of("s.product_id")}
+    FROM rooms r JOIN skus s ON s.id = r.sku_id WHERE r.id = :id
+    """  # noqa: S608 - constants
+)
+
+
 def share_facts(session: Session, room_id: uuid.UUID) -> ShareRow | None:
     """The room without its members, by its key alone."""
     row = session.execute(
-        text(
-            "SELECT r.title, r.price_minor, r.currency, r.status, r.size, r.seats_taken, r.expires_at, s.price_minor,"
-            " r.price_steps, r.seats_paid FROM rooms r JOIN skus s ON s.id = r.sku_id WHERE r.id = :id"
-        ),
+        _SHARE,
         {"id": room_id},
     ).one_or_none()
     return ShareRow(*row) if row else None
