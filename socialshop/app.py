@@ -13,6 +13,7 @@ from socialshop.community import routes as community_routes
 from socialshop.community import service as community
 from socialshop.deals import admin_routes as deals_admin_routes
 from socialshop.deals import routes as deals_routes
+from socialshop.deals import stock_admin_routes
 from socialshop.identity import routes as identity_routes
 from socialshop.identity import service as identity
 from socialshop.identity.service import SignedIn
@@ -77,6 +78,7 @@ ROOMS = (
     ledger_admin_routes.room,
     deals_routes.room,
     deals_admin_routes.room,
+    stock_admin_routes.room,
     loyalty_routes.room,
     loyalty_routes.coupon_room,
     loyalty_admin_routes.room,

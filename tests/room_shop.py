@@ -191,7 +191,8 @@ _FAULTS = """
     SELECT 'stock', k.id::text FROM skus k WHERE k.id = :sku AND k.stock + (
         SELECT coalesce(sum(s.quantity), 0) FROM seats s JOIN rooms r ON r.id = s.room_id
         WHERE coalesce(s.sku_id, r.sku_id) = k.id AND s.status IN ('held', 'paid', 'confirmed')
-    ) <> CAST(:stock AS bigint)
+    ) <> CAST(:stock AS bigint) + (
+        SELECT coalesce(sum(m.quantity), 0) FROM stock_moves m WHERE m.sku_id = k.id AND m.reason <> 'first')
     UNION ALL
     SELECT 'quota', d.id::text FROM deals d WHERE d.quota IS NOT NULL AND d.taken <> (
         SELECT coalesce(sum(s.quantity), 0) FROM seats s JOIN rooms r ON r.id = s.room_id
@@ -205,7 +206,9 @@ _FAULTS = """
 
 def faults(shop: RoomShop) -> list[object]:
     """Where the rows disagree, and where the provider's books and the ledger do. None is the aim."""
-    return [*faults_in_rows(shop.sku_id, shop.stock), *shop.pay_shop.differences()]
+    with unit_of_work() as uow:
+        counters = deals.stock_differences(uow)
+    return [*faults_in_rows(shop.sku_id, shop.stock), *counters, *shop.pay_shop.differences()]
 
 
 def faults_in_rows(sku_id: uuid.UUID, stock: int) -> list[object]:

@@ -12,6 +12,7 @@ from datetime import UTC, datetime, timedelta
 
 from socialshop.audit import service as audit
 from socialshop.commissions import service as commissions
+from socialshop.deals import service as deals
 from socialshop.identity import service as identity
 from socialshop.infra import deliveries, ticks, wired
 from socialshop.infra.uow import UnitOfWork
@@ -92,6 +93,8 @@ PERIODIC: tuple[Periodic, ...] = (
     Periodic("expire_bargains", timedelta(seconds=5), rooms.expire_bargains),
     Periodic("receive_overdue_orders", timedelta(minutes=1), receive_overdue),
     Periodic("complete_orders", timedelta(minutes=1), orders.complete_due),
+    Periodic("tell_low_stock", timedelta(minutes=1), deals.tell_low_stock),
+    Periodic("reconcile_stock", timedelta(hours=1), deals.reconcile_stock),
     Periodic("poll_payments", timedelta(seconds=5), payments.poll),
     Periodic("judge_clicks", timedelta(seconds=5), invites.judge_clicks),
     Periodic("seal_ledger", timedelta(seconds=5), ledger.seal),

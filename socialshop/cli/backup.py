@@ -78,9 +78,9 @@ def restore(folder: Path) -> None:
             heads = read_heads(folder / _HEAD)
         database.restore(_url(reached), folder / _DUMP)
         with shop_on(reached, owned=settings.database_url is None):
-            books, record = proofs(heads)
-    click.echo(in_words(books, record))
-    if not (books.holds and record.holds):
+            found = proofs(heads)
+    click.echo(in_words(found))
+    if not found.holds:
         raise click.exceptions.Exit(1)
 
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,6 +14,7 @@ from socialshop.cli.shop import data_dir_option, open_shop
 
 if TYPE_CHECKING:
     from socialshop.audit.service import AuditProof
+    from socialshop.deals.service import Difference
     from socialshop.infra.chain import Head
     from socialshop.ledger.service import Proof
 
@@ -20,6 +22,31 @@ if TYPE_CHECKING:
 
 # A head is a few hundred bytes; what is longer is none and is not read to its end.
 _HEAD_BYTES = 100_000
+
+
+@dataclass(frozen=True, slots=True)
+class Proofs:
+    """What books, audit record and counters of stock prove of one state of the shop."""
+
+    books: Proof
+    record: AuditProof
+    stock: Sequence[Difference]
+
+    @property
+    def first_difference(self) -> str | None:
+        """The first thing that is off, None where all hold."""
+        off = next((str(each) for each in self.stock), None)
+        return self.books.first_difference or self.record.first_difference or off
+
+    @property
+    def holds(self) -> bool:
+        """Nothing is off."""
+        return self.first_difference is None
+
+    def fields(self) -> dict[str, object]:
+        """All of it by name, as the console says it in JSON."""
+        stock = {"stock_ok": not self.stock}
+        return {**asdict(self.books), **self.record.fields(), **stock, "first_difference": self.first_difference}
 
 
 @click.command()
@@ -32,16 +59,11 @@ _HEAD_BYTES = 100_000
 @click.option("--json", "as_json", is_flag=True, help="The result as JSON.")
 @data_dir_option
 def prove(head_file: Path | None, as_json: bool) -> None:
-    """Recompute every sum, seal and balance, and the audit record; exit 1 and the first difference if any is off."""
+    """Recompute every sum, seal and balance, the audit record and the stock; exit 1 and say the first difference."""
     with open_shop():
-        books, record = proofs(read_heads(head_file))
-    if as_json:
-        difference = books.first_difference or record.first_difference
-        both = {**asdict(books), **record.fields(), "first_difference": difference}
-        click.echo(json.dumps(both, ensure_ascii=False))
-    else:
-        click.echo(in_words(books, record))
-    if not (books.holds and record.holds):
+        found = proofs(read_heads(head_file))
+    click.echo(json.dumps(found.fields(), ensure_ascii=False) if as_json else in_words(found))
+    if not found.holds:
         raise click.exceptions.Exit(1)
 
 
@@ -59,21 +81,22 @@ def read_heads(head_file: Path | None) -> Heads:
     return ledger.read_head(document, data_dir), audit.read_head(document, data_dir)
 
 
-def proofs(heads: Heads) -> tuple[Proof, AuditProof]:
-    """Both chains recomputed in one snapshot, and held against their heads."""
+def proofs(heads: Heads) -> Proofs:
+    """Both chains recomputed in one snapshot and held against their heads, and in it what there must be in stock."""
     from socialshop.audit import service as audit
+    from socialshop.deals import service as deals
     from socialshop.infra.uow import unit_of_work
     from socialshop.ledger import service as ledger
 
     with unit_of_work(isolation="REPEATABLE READ") as uow:
-        return ledger.prove(uow, heads[0]), audit.prove(uow, heads[1])
+        return Proofs(ledger.prove(uow, heads[0]), audit.prove(uow, heads[1]), deals.stock_differences(uow))
 
 
-def in_words(books: Proof, record: AuditProof) -> str:
+def in_words(found: Proofs) -> str:
     """The result in a line or two."""
-    difference = books.first_difference or record.first_difference
-    if difference is not None:
-        return f"The books do not prove: {difference}."
+    books, record = found.books, found.record
+    if not found.holds:
+        return f"The books do not prove: {found.first_difference}."
     return (
         f"The books prove: {books.entries} entries, {books.postings} postings, {books.unsealed} not yet sealed, "
         f"head {books.head_hash}. The audit record proves: {record.entries} entries, {record.unsealed} not yet sealed, "

@@ -30,6 +30,13 @@ class OutOfStock(DomainError):
     kind = Kind.CONFLICT
 
 
+class StockShort(DomainError):
+    """Fewer units are left than would be taken away; `left` says how many. What is in seats is not left."""
+
+    code = "stock_short"
+    kind = Kind.CONFLICT
+
+
 class GoodsNotOpen(DomainError):
     """The shop has not opened these goods to this leader."""
 

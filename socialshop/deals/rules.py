@@ -22,6 +22,8 @@ ALONE = 1
 MOST_CHOPS = 200
 SAME_WEIGHT_BPS, MOST_WEIGHT_BPS = 10_000, 50_000
 MOST_RETURN_DAYS = 365
+# From so many units on a unit is low, unless the shop says otherwise.
+LOW_STOCK = 10
 MOST_UNITS_OFFERED = 20
 LONGEST_SOUGHT, MOST_HOURS = 80, 720
 
@@ -57,6 +59,15 @@ class OpenTo(StrEnum):
     ALL = "all"
     CHOSEN = "chosen"
     NONE = "none"
+
+
+class StockReason(StrEnum):
+    """Why the shop changes what it has of a unit, otherwise than by selling it or by a refund."""
+
+    RECEIVED = "received"
+    COUNTED = "counted"
+    DAMAGED = "damaged"
+    CORRECTED = "corrected"
 
 
 class Sort(StrEnum):
@@ -189,3 +200,13 @@ def check_clocks(starts_at: datetime, ends_at: datetime | None, room_ttl: timede
             f"a room may last {longest} seconds: buyers' money is held for 7 days, and taking it needs 12 hours",
             field="room_ttl_seconds",
         )
+
+
+def check_stock_move(reason: StockReason, quantity: int) -> None:
+    """Raise InvalidValue for a change of nothing, and for one in a way that its reason does not go."""
+    if not quantity:
+        raise InvalidValue("a change of nothing is none", field="quantity")
+    if reason is StockReason.RECEIVED and quantity < 0:
+        raise InvalidValue("what is received adds to the stock", field="quantity")
+    if reason is StockReason.DAMAGED and quantity > 0:
+        raise InvalidValue("what is damaged leaves the stock", field="quantity")

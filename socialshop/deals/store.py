@@ -12,6 +12,7 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from socialshop.deals.picture_store import cover_of, pictures_of
+from socialshop.deals.rules import LOW_STOCK
 
 # A part of one larger statement: where a buyer's row is changed anyway, stock costs no statement of its own.
 # It reads the CTE `wanted (deal_id, sku_id, quantity, opens)`, and `:now`. `reserved` has a row if the goods are there,
@@ -33,6 +34,14 @@ RESERVED = """
     )
 """
 
+# Of a deal `d` and its own unit `s`: how many units may still be bought by it, and from how few on that is low.
+LEFT_OF_DEAL = """
+    CAST(least(d.quota - d.taken, coalesce((SELECT sum(u.stock) FROM deal_skus o JOIN skus u ON u.id = o.sku_id
+        WHERE o.deal_id = d.id), s.stock)) AS bigint) AS units_left,
+    CAST(coalesce((SELECT sum(u.low_stock_at) FROM deal_skus o JOIN skus u ON u.id = o.sku_id
+        WHERE o.deal_id = d.id), s.low_stock_at) AS bigint) AS low_at
+"""
+
 
 class SkuRow(NamedTuple):
     """One kind of unit that a product is sold in."""
@@ -43,6 +52,7 @@ class SkuRow(NamedTuple):
     price_minor: int
     currency: str
     stock: int
+    low_stock_at: int = LOW_STOCK
 
 
 class ProductRow(NamedTuple):
@@ -67,7 +77,7 @@ class DealRow(NamedTuple):
     """A deal with what it sells; `ends_at` is when it was ended, where that came before its time.
 
     `price_steps` and `host_perk` are as they are kept: see `ladder` and `perks`. `units` are what may be chosen, the
-    first its own, each with id, code, title, price_minor, alone_minor and stock.
+    first its own, each with id, code, title, price_minor, alone_minor, stock and low_stock_at.
     """
 
     id: uuid.UUID
@@ -97,6 +107,7 @@ class DealRow(NamedTuple):
     host_perk: dict[str, Any] | None
     newcomer_only: bool
     subsidy_from: int | None
+    quota_left: int | None
     units: list[dict[str, Any]]
     cover: dict[str, Any] | None
 
@@ -106,13 +117,15 @@ DEAL_COLUMNS = f"""
         coalesce(d.ended_at, d.ends_at), d.room_ttl_seconds, d.seat_hold_seconds, d.per_member_limit, d.quota,
         d.late_payer, d.draft, d.paused_at IS NOT NULL, d.ended_at IS NOT NULL, d.minimum_tier, d.circle_only,
         coalesce(d.return_days, p.return_days), s.stock, s.price_minor, d.price_steps, d.host_perk, d.newcomer_only,
-        (SELECT b.from_seats FROM deal_subsidies b WHERE b.deal_id = d.id),
+        (SELECT b.from_seats FROM deal_subsidies b WHERE b.deal_id = d.id), d.quota - d.taken,
         coalesce((
             SELECT jsonb_agg(jsonb_build_object('id', u.id, 'code', u.code, 'title', u.title, 'stock', u.stock,
+                'low_stock_at', u.low_stock_at,
                 'price_minor', o.price_minor, 'alone_minor', u.price_minor) ORDER BY o.place)
             FROM deal_skus o JOIN skus u ON u.id = o.sku_id WHERE o.deal_id = d.id
         ), jsonb_build_array(jsonb_build_object('id', s.id, 'code', s.code, 'title', s.title, 'stock', s.stock,
-            'price_minor', d.price_minor, 'alone_minor', s.price_minor))), {cover_of("s.product_id")}
+            'low_stock_at', s.low_stock_at, 'price_minor', d.price_minor, 'alone_minor', s.price_minor))),
+        {cover_of("s.product_id")}
 """  # noqa: S608 - constants of these modules
 DEAL_TABLES = "deals d JOIN skus s ON s.id = d.sku_id JOIN products p ON p.id = s.product_id"
 _DEAL = f"SELECT {DEAL_COLUMNS} FROM {DEAL_TABLES}"  # noqa: S608 - constants of this module
@@ -132,8 +145,8 @@ def add_product(session: Session, product: ProductRow, skus: Sequence[SkuRow], a
     )
     session.execute(
         text(
-            "INSERT INTO skus (id, product_id, code, title, price_minor, currency, stock)"
-            " VALUES (:id, :product_id, :code, :title, :price_minor, :currency, :stock)"
+            "INSERT INTO skus (id, product_id, code, title, price_minor, currency, stock, low_stock_at)"
+            " VALUES (:id, :product_id, :code, :title, :price_minor, :currency, :stock, :low_stock_at)"
         ),
         [{**sku._asdict(), "product_id": product.id} for sku in skus],
     )
@@ -161,7 +174,7 @@ def skus_of(session: Session, product_ids: Sequence[uuid.UUID]) -> list[tuple[uu
     """The units of these products, each with its product's id, in the order they were given."""
     rows = session.execute(
         text(
-            "SELECT product_id, id, code, title, price_minor, currency, stock FROM skus"
+            "SELECT product_id, id, code, title, price_minor, currency, stock, low_stock_at FROM skus"
             " WHERE product_id = ANY(:ids) ORDER BY id"
         ),
         {"ids": list(product_ids)},

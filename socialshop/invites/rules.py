@@ -55,9 +55,10 @@ class ShareSubject:
 
     `price` is what one unit costs here, bought together where people buy together, and `price_alone` what it costs
     without a group; with a `ladder` it falls as more pay, and `seats_paid` have by now. `seats_left` of `size` are
-    free. `cover` shows it, where there is a picture. After `ends_at` nothing can be joined; `is_open` is False
-    as soon as nothing can be, for whatever reason.
-    `act` is what it asks for: of a bargain `price` is the lowest, `price_alone` the first, and seats are chops.
+    free. `cover` shows it. After `ends_at` nothing can be joined; `is_open` is False as soon as nothing can be, for
+    whatever reason.
+    `left` units may still be bought, and from `low_at` on that is few. `act` is what it asks for: of a bargain `price`
+    is the lowest, `price_alone` the first, and seats are chops.
     """
 
     title: str
@@ -71,6 +72,8 @@ class ShareSubject:
     ladder: Ladder = ()
     seats_paid: int = 0
     cover: ShownPicture | None = None
+    left: int | None = None
+    low_at: int = 0
 
 
 def new_code(choose: Callable[[Sequence[str]], str]) -> str:

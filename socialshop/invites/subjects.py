@@ -22,6 +22,8 @@ def deal_subject(uow: UnitOfWork, deal_id: uuid.UUID) -> ShareSubject:
         price_alone=deal.price_alone,
         ladder=deal.price_steps,
         cover=deal.cover,
+        left=deal.left,
+        low_at=deal.low_at,
     )
 
 
@@ -40,4 +42,6 @@ def product_subject(uow: UnitOfWork, product_id: uuid.UUID) -> ShareSubject:
         price=cheapest.price if cheapest else None,
         is_open=any(sku.stock > 0 for sku in product.skus),
         cover=product.cover,
+        left=sum(sku.stock for sku in product.skus),
+        low_at=sum(sku.low_stock_at for sku in product.skus),
     )

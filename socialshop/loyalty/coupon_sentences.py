@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from socialshop.kernel.money import Money
+from socialshop.loyalty import segment_sentences
 from socialshop.loyalty.coupons import Reason, Terms
 from socialshop.loyalty.sentences import say
 
@@ -26,17 +27,6 @@ _TERMS: Mapping[str, tuple[str, str]] = {
     "alone": ("with no other coupon", "不与其他券叠加"),
     "other_kinds": ("beside coupons of other kinds", "可与其他类型的券叠加"),
     "any": ("beside other coupons", "可与其他券叠加"),
-}
-_BECAUSE: Mapping[str, tuple[str, str]] = {
-    "tiers": ("because of your tier", "因为你的会员等级"),
-    "plans": ("because of your plan", "因为你的会员计划"),
-    "newcomer_days": ("because you joined not long ago", "因为你刚加入不久"),
-    "birthday_month": ("because it is the month of your birthday", "因为本月是你的生日月"),
-    "not_bought_days": (
-        "because you have bought nothing for {not_bought_days} days",
-        "因为你已有 {not_bought_days} 天没有购买",
-    ),
-    "spends": ("because of what you usually spend on an order", "因为你平时的订单金额"),
 }
 _REASONS: Mapping[str, tuple[str, str]] = {
     "gone": ("It is not yours, or cannot be used now.", "此券不属于你，或当前不可用。"),
@@ -80,19 +70,7 @@ def conditions(terms: Terms, language: str, money: Writer = str) -> list[str]:
 
 def because(terms: Terms, language: str) -> list[str]:
     """Why a member of the segment was given it, a few words each; none where it goes to no segment."""
-    segment = terms.segment
-    if segment is None:
-        return []
-    asked = {
-        "tiers": bool(segment.tiers),
-        "plans": bool(segment.plans),
-        "newcomer_days": segment.newcomer_days is not None,
-        "birthday_month": segment.birthday_month,
-        "not_bought_days": segment.not_bought_days is not None,
-        "spends": segment.spends_from_minor is not None or segment.spends_below_minor is not None,
-    }
-    facts = segment.model_dump()
-    return [say(language, code, facts, catalogue=_BECAUSE) for code, is_asked in asked.items() if is_asked]
+    return [] if terms.segment is None else segment_sentences.because(terms.segment, language)
 
 
 def why(reason: Reason, language: str) -> str:

@@ -6,7 +6,8 @@ offers chosen for them.
 
 from __future__ import annotations
 
-from typing import Annotated
+from collections.abc import Mapping
+from typing import Annotated, Any
 
 from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
@@ -15,10 +16,10 @@ from socialshop.infra.documents import Document
 from socialshop.kernel.money import MAX_AMOUNT_MINOR
 
 _MOST_NAMED = 12
-_LONGEST_DAYS = 3_650
+LONGEST_DAYS = 3_650
 Code = Annotated[str, Field(pattern="^[a-z][a-z0-9_]{0,39}$")]
 Codes = Annotated[tuple[Code, ...], Field(max_length=_MOST_NAMED, strict=False)]
-Days = Annotated[int, Field(ge=1, le=_LONGEST_DAYS)]
+Days = Annotated[int, Field(ge=1, le=LONGEST_DAYS)]
 Minor = Annotated[int, Field(ge=0, le=MAX_AMOUNT_MINOR)]
 
 
@@ -45,3 +46,13 @@ class Segment(Document):
         if high is not None and high <= low:
             raise PydanticCustomError("segment", "a band of prices ends above where it begins")
         return self
+
+
+def document_of(segment: Segment) -> dict[str, Any]:
+    """The rule as the JSON document that is stored, everything spelled out."""
+    return segment.model_dump(mode="json")
+
+
+def parse(document: Mapping[str, Any]) -> Segment:
+    """The rule of a stored document."""
+    return Segment.model_validate(document)

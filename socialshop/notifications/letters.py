@@ -29,6 +29,7 @@ _PAGES = {
     "pls": "/plan/{id}",
     "cph": "/coupons#{id}",
     "whk": "/admin/webhooks/{id}",
+    "sku": "/admin/stock/{id}",
 }
 _TOKEN_PAGES = {
     "email_verification": "/verify-email",

@@ -105,6 +105,8 @@ KINDS: Mapping[str, Kind] = {
     "appeal_lifted": Kind(Topic.SECURITY),
     "digest": Kind(Topic.DIGEST, mailed=True, in_app=False),
     "webhook_disabled": Kind(Topic.SECURITY, "whk", mailed=True),
+    "stock_low": Kind(Topic.ORDERS, "sku"),
+    "stock_differs": Kind(Topic.SECURITY, "sku", mailed=True),
     "email_verification": Kind(Topic.SECURITY, mailed=True, in_app=False),
     "password_reset": Kind(Topic.SECURITY, mailed=True, in_app=False),
     "password_link": Kind(Topic.SECURITY),

@@ -220,6 +220,12 @@ SENTENCES: Mapping[str, tuple[str, str]] = {
         "The webhook endpoint {endpoint} took nothing any more and is switched off. Look at it and switch it on again.",
         "Webhook 端点 {endpoint} 已无法接收消息，已停用。请检查后重新启用。",
     ),
+    "stock_low": ("Of “{product}”, {unit}, only {left} are left.", "「{product}」{unit} 仅剩 {left} 件。"),
+    "stock_low_gone": ("“{product}”, {unit}, is sold out.", "「{product}」{unit} 已售罄。"),
+    "stock_differs": (
+        "{what} counts {found} where {expected} follow from what came in and what was sold. Nothing was changed.",
+        "{what} 的计数为 {found}，而按入库与售出记录应为 {expected}。未作任何更改。",
+    ),
     "digest": ("This is what happened:", "以下是最近的动态："),
     "email_verification": (
         "Open this link to say that this e-mail address is yours. It works once, for a day.",
@@ -293,6 +299,7 @@ SUBJECTS: Mapping[str, tuple[str, str]] = {
     "plan_ended": ("Your plan has ended", "你的会员计划已结束"),
     "plan_refunded": ("Your plan was refunded", "你的会员计划已退款"),
     "webhook_disabled": ("A webhook endpoint is switched off", "一个 Webhook 端点已停用"),
+    "stock_differs": ("A count of the stock does not agree", "库存计数不符"),
     "digest": ("What is new for you", "你的近期动态"),
     "email_verification": ("Confirm your e-mail address", "确认你的邮箱"),
     "password_reset": ("Choose a new password", "设置新密码"),

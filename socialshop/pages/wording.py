@@ -63,6 +63,7 @@ SENTENCES = {
     "own_bargain": lazy_gettext("Friends chop the price of your bargain; you yourself do not."),
     "orders_are_landing": lazy_gettext("Orders keep coming in. Try again in a moment."),
     "out_of_stock": lazy_gettext("Not so many are left."),
+    "stock_short": lazy_gettext("Fewer than that are left: what is in seats cannot be taken away."),
     "passkey_refused": lazy_gettext("This passkey could not be used. Try once more, or sign in with your password."),
     "passkeys_unavailable": lazy_gettext("This shop takes no passkeys: it is reached by an address, not by a name."),
     "password_link_refused": lazy_gettext("Only who signs in with a password gets such a link, and no admin does."),

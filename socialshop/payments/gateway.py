@@ -74,6 +74,9 @@ class PaymentGateway(Protocol):
     def refund(self, key: str, ref: str, refund_id: uuid.UUID, amount_minor: int) -> ProviderPayment:
         """Give `amount_minor` of the captured money back."""
 
+    def end_mandate(self, key: str, ref: str) -> ProviderPayment:
+        """Take back the leave to charge again that this payment gave: it pays no charge from now on."""
+
     def fetch(self, ref: str) -> ProviderPayment | None:
         """How the payment stands; None if the provider does not know it."""
 
@@ -121,6 +124,9 @@ class SandboxGateway:
     def refund(self, key: str, ref: str, refund_id: uuid.UUID, amount_minor: int) -> ProviderPayment:
         body = {"reference": str(refund_id), "amount_minor": amount_minor}
         return self._command(f"/payments/{quote(ref)}/refunds", key, body)
+
+    def end_mandate(self, key: str, ref: str) -> ProviderPayment:
+        return self._command(f"/payments/{quote(ref)}/end-mandate", key, {})
 
     def fetch(self, ref: str) -> ProviderPayment | None:
         status, answer = self._ask("GET", f"/payments/{quote(ref, safe='')}", {}, None)

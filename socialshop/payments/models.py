@@ -67,12 +67,20 @@ class Payment(Base):
 
 
 class PaymentMandate(Base):
-    """A member's leave to be charged again, given with a payment; an ended one is never charged."""
+    """A member's leave to be charged again, given with a payment; an ended one is never charged.
+
+    `asked_at` is when the provider was asked to end it too.
+    """
 
     __tablename__ = "payment_mandates"
     __table_args__ = (
         UniqueConstraint("provider", "provider_ref"),
         Index("ix_payment_mandates_payer", "payer"),
+        Index(
+            "ix_payment_mandates_unasked",
+            "ended_at",
+            postgresql_where=text("ended_at IS NOT NULL AND asked_at IS NULL"),
+        ),
     )
 
     id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
@@ -82,6 +90,7 @@ class PaymentMandate(Base):
     provider_ref: Mapped[str] = mapped_column(Text)
     given_at: Mapped[datetime]
     ended_at: Mapped[datetime | None]
+    asked_at: Mapped[datetime | None]
 
 
 class PaymentTransition(Base):
@@ -99,11 +108,11 @@ class PaymentCall(Base):
     __tablename__ = "payment_calls"
     __table_args__ = (
         UniqueConstraint("key"),
-        CheckConstraint("kind IN ('pay', 'charge', 'capture', 'release', 'refund')", name="kind"),
+        CheckConstraint("kind IN ('pay', 'charge', 'capture', 'release', 'refund', 'end_mandate')", name="kind"),
         CheckConstraint("amount_minor >= 1", name="amount_minor"),
         CheckConstraint("(kind = 'refund') = (refund_id IS NOT NULL)", name="refund_id"),
         CheckConstraint("(kind = 'pay') = (outcome IS NOT NULL)", name="outcome"),
-        CheckConstraint("(kind = 'charge') = (mandate_id IS NOT NULL)", name="mandate_id"),
+        CheckConstraint("(kind IN ('charge', 'end_mandate')) = (mandate_id IS NOT NULL)", name="mandate_id"),
         CheckConstraint("status IN ('intended', 'unknown', 'succeeded', 'failed')", name="status"),
         CheckConstraint("(status IN ('succeeded', 'failed')) = (finished_at IS NOT NULL)", name="finished_at"),
         Index("ix_payment_calls_payment_id", "payment_id"),
@@ -125,6 +134,12 @@ class PaymentCall(Base):
             "payment_id",
             unique=True,
             postgresql_where=text("kind IN ('capture', 'release') AND status <> 'failed'"),
+        ),
+        Index(
+            "uq_payment_calls_mandate_ended",
+            "mandate_id",
+            unique=True,
+            postgresql_where=text("kind = 'end_mandate'"),
         ),
         Index("uq_payment_calls_refund", "refund_id", unique=True, postgresql_where=text("status <> 'failed'")),
     )

@@ -67,5 +67,7 @@ EXEMPT: dict[str, str] = {
     "rooms.cancel_reason": "of the shop: why it cancelled a room",
     "rewards.per_member": "a limit",
     "tier_programmes.name": "of a programme",
+    "stock_moves.reason": "why a stock changed",
+    "stock_moves.note": "of the shop: a delivery note, what a stocktake found",
     "payment_notices.ref": "the provider's number of a payment",
 }

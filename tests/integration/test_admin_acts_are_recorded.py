@@ -69,6 +69,8 @@ class Office:
         terms = {"sku_id": sku, "title": "Tea", "group_size": 2, "price_minor": 800, "room_ttl_seconds": 3600}
         deal = self.act(self.leader, "/deals", **terms, draft=True)["id"]
         self.act(self.first, f"/admin/skus/{sku}/opening", open_to="all", floor_price_minor=90)
+        self.act(self.first, f"/admin/skus/{sku}/stock-moves", reason="received", quantity=1)
+        self.act(self.first, f"/admin/skus/{sku}/low-stock", low_stock_at=3)
         for decision in ("approve", "reject"):
             asked = sign_up(self.shop.app).call(
                 "POST", "/me/leader-applications", json={"reason": "Tea.", "channels": "A group"}

@@ -416,6 +416,7 @@ def test_a_campaign_is_planned_drawn_read_and_cancelled_over_http(app: Flask) ->
     for wrong, field in (
         ({"audience": {"kind": "tier"}}, "audience.tier"),
         ({"audience": {"kind": "newcomers"}}, "audience.newcomer_days"),
+        ({"audience": {"kind": "segment"}}, "audience.segment"),
         ({"audience": {"kind": "members", "members": ["mbr_x"]}}, "audience.members"),
         ({"notice_en": "Now"}, "notice_zh"),
         ({"coupon_id": "cpn_x"}, "coupon_id"),

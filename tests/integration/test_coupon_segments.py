@@ -13,6 +13,7 @@ from points_shop import rows
 from pydantic import ValidationError
 from room_shop import statements
 from sqlalchemy import text
+from sqlalchemy.exc import DatabaseError
 from web_client import counts, refusal, sign_up
 
 from socialshop.infra.uow import unit_of_work
@@ -20,8 +21,9 @@ from socialshop.kernel.errors import InvalidValue
 from socialshop.kernel.roles import Role
 from socialshop.loyalty import service as loyalty
 from socialshop.loyalty.rules import day_of
-from socialshop.loyalty.segments import Segment
+from socialshop.loyalty.segments import Segment, document_of
 from socialshop.loyalty.service import NewCoupon, Terms
+from socialshop.loyalty.service.campaigns import Audience
 from socialshop.loyalty.store import segments
 
 _AGREE = """
@@ -178,3 +180,15 @@ def test_over_http_a_segment_is_named_and_its_member_reads_why(app: Flask) -> No
     (mine,) = lin.call("GET", "/me/coupons").get_json()["data"]
     assert mine["because_en"] == ["because of your tier", "because you joined not long ago"]
     assert mine["because_zh"] == ["因为你的会员等级", "因为你刚加入不久"]
+
+
+def test_a_campaign_for_a_segment_is_drawn_among_who_is_in_it(world: CampaignWorld) -> None:
+    """Given spans of three, when the lot has fallen, then nobody else is in a group, and the segment stands."""
+    segment = Segment(spends_from_minor=1, spends_below_minor=30_000)
+    campaign = world.draw(world.plan(audience=Audience("segment", segment=segment), control_bps=0), span=3)
+    assert (campaign.segment, world.members_of(campaign, treated=True)) == (document_of(segment), [5, 6])
+    assert world.members_of(campaign, treated=False) == []
+    with pytest.raises(InvalidValue):
+        world.plan(audience=Audience("segment"))
+    with pytest.raises(DatabaseError), unit_of_work() as uow:
+        uow.session.execute(text("UPDATE campaigns SET segment = '{}'"))

@@ -67,6 +67,7 @@ def test_prove_as_json_has_the_fields_of_the_api(shop: Shop) -> None:
         "audit_entries": 0,
         "audit_unsealed": 0,
         "audit_head_hash": "00" * 32,
+        "stock_ok": True,
         "first_difference": None,
     }
 

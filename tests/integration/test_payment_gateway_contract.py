@@ -7,6 +7,7 @@ import sys
 import time
 import uuid
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -72,6 +73,23 @@ def test_a_mandate_pays_later_charges_once_a_key(gateway: SandboxGateway) -> Non
     assert gateway.pay(_key(), uuid.uuid4(), TEA, Outcome.FAILED, keep=True).mandate is None
     with pytest.raises(Refused, match="no_such_mandate"):
         gateway.charge(_key(), uuid.uuid4(), TEA, "sm_none")
+
+
+def test_a_mandate_that_was_ended_pays_nothing_more_and_what_it_paid_stands(gateway: SandboxGateway) -> None:
+    first = gateway.pay(_key(), uuid.uuid4(), TEA, Outcome.SUCCEEDED, keep=True)
+    other = gateway.pay(_key(), uuid.uuid4(), TEA, Outcome.SUCCEEDED, keep=True)
+    assert (first.mandate is not None, other.mandate is not None) == (True, True)
+    charge, key = _key(), _key()
+    reference = uuid.uuid4()
+    paid = gateway.charge(charge, reference, TEA, first.mandate or "")
+    assert [gateway.end_mandate(key, first.ref).mandate for _ in range(2)] == [None, None]
+    assert gateway.fetch(first.ref) == replace(first, mandate=None)
+    with pytest.raises(Refused, match="no_such_mandate"):
+        gateway.charge(_key(), uuid.uuid4(), TEA, first.mandate or "")
+    with pytest.raises(Refused, match="no_such_mandate"):
+        gateway.end_mandate(_key(), first.ref)
+    assert gateway.charge(charge, reference, TEA, first.mandate or "") == paid
+    assert gateway.charge(_key(), uuid.uuid4(), TEA, other.mandate or "").status is Status.AUTHORIZED
 
 
 def test_a_declined_charge_is_a_failed_payment_that_may_be_paid_again(

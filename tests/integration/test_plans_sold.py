@@ -12,6 +12,7 @@ from flask import Flask
 from payment_shop import rows
 from plan_shop import ZONE, PlanShop, plan_shop
 from room_shop import statements
+from sqlalchemy import text
 
 from socialshop.infra.uow import in_unit_of_work, unit_of_work
 from socialshop.kernel.errors import DomainError, NotFound
@@ -321,6 +322,56 @@ def test_a_cancelled_plan_ends_with_its_term_and_may_be_resumed_before(shop: Pla
     with pytest.raises(NotFound):
         shop.act(plans.cancel, shop.member(), subscription)
     assert shop.books()["provider"] == -1000
+    shop.audit()
+
+
+def _mandates(shop: PlanShop) -> tuple[int, int]:
+    """How many stand here, and at the provider."""
+    here = rows("SELECT count(*) FROM payment_mandates WHERE ended_at IS NULL")[0][0]
+    return here, sum(payment.mandate is not None for payment in shop.shop.journal.payments())
+
+
+def test_a_mandate_that_nobody_needs_is_ended_at_the_provider_too(shop: PlanShop) -> None:
+    """Whoever cancels, upgrades, pays too late or leaves has as many mandates as plans that renew: one, or none."""
+    cancels, upgrades, late, leaves = (shop.member() for _ in range(4))
+    subscription = shop.bought(cancels)
+    assert _mandates(shop) == (1, 1)
+    shop.act(plans.cancel, cancels, subscription)
+    assert (_mandates(shop), shop.of(cancels).by_mandate) == ((0, 0), False)
+    shop.act(plans.resume, cancels, subscription)
+    shop.go_to("2027-02-04T00:00:00Z")
+    shop.go_to("2027-02-09T16:00:00Z")
+    # Nothing is charged without a new leave, which paying by hand gives.
+    assert (shop.told(cancels)[-1], rows("SELECT 1 FROM payment_calls WHERE kind = 'charge'")) == (
+        "plan_payment_due",
+        [],
+    )
+    shop.pay(cancels)
+    assert _mandates(shop) == (1, 1)
+    first = shop.bought(upgrades)
+    shop.act(plans.upgrade, upgrades, first, plan="vip", term="year", zone=ZONE)
+    assert _mandates(shop) == (2, 2)
+    shop.pay(upgrades)
+    assert (_mandates(shop), shop.of(upgrades).by_mandate) == ((2, 2), True)
+    shop.buy(late)
+    due = shop.of(late).due
+    assert due is not None
+    shop.buy(late, "year")
+    with unit_of_work(shop.clock) as uow:
+        payments.pay(uow, shop.shop.gateways, due.payment.id, late, Outcome.SUCCEEDED)
+    shop.settle()
+    assert (_mandates(shop), shop.of(late).status) == ((2, 2), "pending")
+    shop.bought(leaves)
+    assert _mandates(shop) == (3, 3)
+    holding = next(each for each in payments.PERSONAL if each.table == "payment_mandates")
+    with unit_of_work(shop.clock) as uow:
+        uow.session.execute(text(holding.erases[0]), {"number": leaves})
+    assert _mandates(shop) == (2, 3)
+    with unit_of_work(shop.clock) as uow:
+        payments.poll(uow)
+    shop.settle()
+    assert _mandates(shop) == (2, 2)
+    assert rows("SELECT DISTINCT status FROM payment_calls WHERE kind = 'end_mandate'") == [("succeeded",)]
     shop.audit()
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from itertools import pairwise
 
@@ -107,6 +108,26 @@ def test_a_product_is_put_on_sale_and_its_stock_shown(site: Flask, admin: Visito
     assert "A price is more than nothing." in wrong.text
 
 
+def test_stock_is_moved_on_its_page_low_first_and_the_list_costs_one_statement(site: Flask, admin: Visitor) -> None:
+    units = {"code_1": "T1", "unit_1": "500 g", "price_1": "129", "stock_1": "40"}
+    more = {"code_2": "T2", "unit_2": "1 kg", "price_2": "199.50", "stock_2": "3"}
+    admin.send("/admin/products", "/admin/products", title="Tea", return_days="7", **units, **more)
+    with statements() as seen:
+        page = admin.look("/admin/stock").text
+    assert len([each for each in seen if "skus" in each]) == 1
+    assert page.index("1 kg") < page.index("only 3 left") < page.index("500 g")
+    address = re.findall(r'href="(/admin/stock/sku_\w+)"', page)[0]
+    assert admin.send(address, address, change="counted_less", quantity="3", note="shelf 4").status_code == 303
+    assert admin.send(address, f"{address}/low", low_stock_at="2").status_code == 303
+    page = admin.look(address).text
+    assert "0 are left" in page
+    assert "sold out" in page
+    assert page.index("shelf 4") < page.index("put on sale")
+    short = admin.send(address, address, change="damaged", quantity="1")
+    assert (short.status_code, "Fewer than that are left" in short.text) == (409, True)
+    assert "Write it down" not in member(site, role=Role.FINANCE).look(address).text
+
+
 def test_a_member_is_found_with_sponsors_and_team(site: Flask, admin: Visitor) -> None:
     top, middle, low = (sign_up(site, name=name) for name in ("Top", "Middle", "Low"))
     for person in (top, middle, low):
@@ -129,6 +150,43 @@ def test_a_member_is_found_with_sponsors_and_team(site: Flask, admin: Visitor) -
     assert "data-row" not in admin.look("/admin/members?find=nobody-at-all").text
     assert admin.look("/admin/members?role=admin").text.count("data-row") == 1
     assert admin.look("/admin/members/mbr_00000000000000000000000000").status_code == 404
+
+
+def test_a_plan_written_as_a_document_is_told_in_words(site: Flask, admin: Visitor) -> None:
+    document = {
+        "name": "By tier",
+        "currency": "CNY",
+        "hold_days": 7,
+        "legs": [
+            {"kind": "tier", "rates": {"gold": 600, "silver": 300}, "reach": 2},
+            {
+                "kind": "sale",
+                "level": 1,
+                "rate_bps": 500,
+                "when": {"channels": ["live"], "first_order": True, "sold_from": "2026-03-01T00:00:00Z"},
+            },
+            {"kind": "sale", "level": 1, "rate_bps": 100},
+        ],
+        "activity": {"within_days": 30, "inactive": "pass_up", "reach": 3},
+    }
+    kept = drafted(admin, document=json.dumps(document))
+    page = admin.look(kept).text
+    for words in (
+        "Difference of tiers",
+        "silver 3%, gold 6%, up to 2 levels up",
+        "Only by links of these channels: live",
+        "Only for a buyer&#39;s first order",
+        "Only for sales from",
+        "bought nothing in the 30 days before is passed over, up to level 3 of the tree",
+        "Pays by rank out of what others&#39; teams sell",
+        "Pays level 3 above the buyer",
+    ):
+        assert words in page, words
+    assert "级差" in admin.look(kept, "zh").text
+    # and what is wrong with one is told beside its field
+    document["legs"] = [{"kind": "tier", "rates": {}, "reach": 2}]
+    answer = admin.send("/admin/plans", "/admin/plans", document=json.dumps(document))
+    assert (answer.status_code, "legs[0].rates: has too few entries" in answer.text) == (422, True)
 
 
 def test_a_plan_is_tried_on_past_sales_and_the_picture_is_read(site: Flask, admin: Visitor) -> None:

@@ -58,9 +58,18 @@ def test_a_campaign_is_planned_drawn_and_stands_in_the_calendar_of_the_treated(s
     lin = member(site)
     soon = (datetime.now(UTC) + timedelta(days=3)).strftime("%Y-%m-%dT%H:%M")
     plan = _CAMPAIGN | {"starts_at": soon}
-    for changed in ({"starts_at": ""}, {"notice_en": "Now"}, {"audience": "members", "members": "x"}, {"target": "x"}):
+    for changed in (
+        {"starts_at": ""},
+        {"notice_en": "Now"},
+        {"audience": "members", "members": "x"},
+        {"target": "x"},
+        {"audience": "segment"},
+    ):
         assert admin.send("/admin/campaigns", "/admin/campaigns", **plan | changed).status_code == 422
     assert counts("campaigns") == {"campaigns": 0}
+    lapsed = plan | {"audience": "segment", "not_bought_days": "90"}
+    kept = admin.send("/admin/campaigns", "/admin/campaigns", **lapsed).headers["Location"]
+    assert "A segment: bought before, and nothing for 90 days" in admin.look(kept).text
     path = admin.send("/admin/campaigns", "/admin/campaigns", **plan).headers["Location"]
     mission = _TERMS | {"kind": "share", "repeats": "once"}
     assert admin.send(path, f"{path}/missions", **mission).status_code == 303

@@ -29,6 +29,7 @@ def main() -> None:
     if "early" in sys.argv:
         mails.leave = leave_for_good
     with create_app().app_context():
+        print("ready", flush=True)  # noqa: T201 - by this its killer knows where it stands
         work(["send_mails"])
 
 

@@ -83,7 +83,9 @@ def test_draws_side_by_side_are_one(app: Flask, monkeypatch: pytest.MonkeyPatch)
     assert draw_at_once() == 20
     # The planted fault: nobody waits for the campaign, and spans are drawn twice instead of one after another.
     monkeypatch.setattr(campaigns_store, "lock", campaigns_store.find)
-    monkeypatch.setattr(campaigns_store, "draw_span", lambda *given: (time.sleep(0.2), draw_span(*given))[1])
+    monkeypatch.setattr(
+        campaigns_store, "draw_span", lambda *given, **more: (time.sleep(0.2), draw_span(*given, **more))[1]
+    )
     assert draw_at_once() < 40
     monkeypatch.undo()
     world.draw(campaign, 15)

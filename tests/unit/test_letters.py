@@ -27,10 +27,16 @@ FACTS = {
     "missing": 100,
     "threshold": 1_000,
     "endpoint": "whk_1",
-    **{f"{name}_zh": "甲" for name in ("plan", "notice", "title")},
-    **{f"{name}_en": "A" for name in ("plan", "notice", "title")},
+    **{f"{name}_zh": "甲" for name in ("plan", "next", "why", "notice", "title")},
+    **{f"{name}_en": "A" for name in ("plan", "next", "why", "notice", "title")},
     "vouchers": 2,
     "points": 3,
+    "product": "T",
+    "unit": "U",
+    "left": 4,
+    "what": "sku_1",
+    "found": 7,
+    "expected": 8,
 }
 # Only these bear a link with a token of their own; the others of the topic warn.
 WITH_TOKEN = {"email_verification", "password_reset", "email_change"}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from socialshop.deals.personal_store import PERSONAL
 from socialshop.deals.picture_store import cover_of
 from socialshop.deals.pictures import LONGEST_ALT, MOST_PICTURES, ShownPicture
-from socialshop.deals.rules import BuyAt, DealKind, OpenTo, Place, Sort, Sought
+from socialshop.deals.rules import BuyAt, DealKind, OpenTo, Place, Sort, Sought, StockReason
 from socialshop.deals.service.bargaining import (
     BargainOffer,
     NewBargain,
@@ -42,6 +42,20 @@ from socialshop.deals.service.reading import (
     own_deal,
     titles,
 )
+from socialshop.deals.service.shelving import (
+    MOVE_PREFIX,
+    BackInStock,
+    NewMove,
+    move_stock,
+    reconcile_stock,
+    restock,
+    set_low_stock,
+    stock_differences,
+    stock_moves,
+    stock_of,
+    stock_page,
+    tell_low_stock,
+)
 from socialshop.deals.service.stocking import (
     FoundProduct,
     NewProduct,
@@ -66,19 +80,23 @@ from socialshop.deals.service.storefronts import (
     storefront_of,
     storefront_titles,
 )
-from socialshop.deals.store import RESERVED
+from socialshop.deals.stock_store import Difference, MoveRow, StockRow
+from socialshop.deals.store import LEFT_OF_DEAL, RESERVED
 from socialshop.deals.storefront_store import PickRow
 
 __all__ = [
+    "LEFT_OF_DEAL",
     "LONGEST_ALT",
     "LONGEST_INTRO",
     "LONGEST_TITLE",
     "MOST_PICKS",
     "MOST_PICTURES",
+    "MOVE_PREFIX",
     "PERSONAL",
     "PICTURE_PREFIX",
     "RESERVED",
     "STOREFRONT_PREFIX",
+    "BackInStock",
     "BargainOffer",
     "BuyAt",
     "Caller",
@@ -86,10 +104,13 @@ __all__ = [
     "DealOffer",
     "DealUnit",
     "DealView",
+    "Difference",
     "FoundDeal",
     "FoundProduct",
+    "MoveRow",
     "NewBargain",
     "NewDeal",
+    "NewMove",
     "NewPicture",
     "NewProduct",
     "NewSku",
@@ -105,6 +126,8 @@ __all__ = [
     "SkuView",
     "Sort",
     "Sought",
+    "StockReason",
+    "StockRow",
     "Storefront",
     "add_picture",
     "add_product",
@@ -125,6 +148,7 @@ __all__ = [
     "give_back",
     "keep_storefront",
     "leave_of",
+    "move_stock",
     "offer",
     "offer_bargain",
     "open_deal",
@@ -137,13 +161,21 @@ __all__ = [
     "product",
     "products",
     "publish_deal",
+    "reconcile_stock",
     "remove_banner",
     "remove_picture",
+    "restock",
     "resume",
     "set_banner",
+    "set_low_stock",
     "spend_subsidies",
+    "stock_differences",
+    "stock_moves",
+    "stock_of",
+    "stock_page",
     "storefront",
     "storefront_of",
     "storefront_titles",
+    "tell_low_stock",
     "titles",
 ]

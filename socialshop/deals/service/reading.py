@@ -33,7 +33,10 @@ class Caller(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class DealUnit:
-    """A unit that a deal offers, at its `price` in it; `price_alone` is what it costs without a group."""
+    """A unit that a deal offers, at its `price` in it; `price_alone` is what it costs without a group.
+
+    From `low_stock_at` units on it is low.
+    """
 
     id: uuid.UUID
     code: str
@@ -41,6 +44,7 @@ class DealUnit:
     price: Money
     price_alone: Money
     stock: int
+    low_stock_at: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +52,7 @@ class DealView:
     """A deal as everybody sees it; `price_alone` is what one unit costs without a group.
 
     `price` is what everybody pays at first; a ladder's later steps give the difference back. Of `units` one is chosen
-    with a seat; `stock` is of all together.
+    with a seat; `stock` is of all together, and `quota_left` of what the deal may sell, where that has an end.
     """
 
     id: uuid.UUID
@@ -75,8 +79,19 @@ class DealView:
     host_perk: HostPerk | None
     newcomer_only: bool
     subsidy_from: int | None
+    quota_left: int | None
     units: tuple[DealUnit, ...]
     cover: ShownPicture | None
+
+    @property
+    def left(self) -> int:
+        """How many units may still be bought by it: of the stock, and of its quota."""
+        return self.stock if self.quota_left is None else min(self.stock, self.quota_left)
+
+    @property
+    def low_at(self) -> int:
+        """From how many units on it is nearly sold out."""
+        return sum(unit.low_stock_at for unit in self.units)
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,6 +194,7 @@ def view_of(row: DealRow, now: datetime) -> DealView:
         host_perk=perks.read(row.host_perk),
         newcomer_only=row.newcomer_only,
         subsidy_from=row.subsidy_from,
+        quota_left=row.quota_left,
         units=units_of(row),
         cover=pictures.read(row.cover),
     )
@@ -194,6 +210,7 @@ def units_of(row: DealRow) -> tuple[DealUnit, ...]:
             price=Money(unit["price_minor"], row.currency),
             price_alone=Money(unit["alone_minor"], row.currency),
             stock=unit["stock"],
+            low_stock_at=unit["low_stock_at"],
         )
         for unit in row.units
     )

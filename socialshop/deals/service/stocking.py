@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from socialshop.audit import service as audit
-from socialshop.deals import browsing_store, pictures, rules, store
+from socialshop.deals import browsing_store, pictures, rules, stock_store, store
 from socialshop.deals.pictures import ShownPicture
 from socialshop.deals.rules import Place, Sought
 from socialshop.deals.store import ProductRow, SkuRow
@@ -39,13 +39,14 @@ class NewProduct:
 
 @dataclass(frozen=True, slots=True)
 class SkuView:
-    """A unit on sale."""
+    """A unit on sale; from `low_stock_at` units on it is low."""
 
     id: uuid.UUID
     code: str
     title: str
     price: Money
     stock: int
+    low_stock_at: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +77,7 @@ def add_product(uow: UnitOfWork, actor: uuid.UUID, new: NewProduct, currency: st
         for id_, sku in zip(new_ids(len(new.skus)), new.skus, strict=True)
     ]
     store.add_product(uow.session, row, skus, uow.now)
+    stock_store.add_first(uow.session, [sku.id for sku in skus], uow.now)
     audit.record(
         uow,
         actor=actor,
@@ -134,5 +136,7 @@ def products_by_id(uow: UnitOfWork, ids: Sequence[uuid.UUID]) -> Mapping[uuid.UU
 
 
 def _product(row: ProductRow, skus: Sequence[SkuRow]) -> ProductView:
-    views = tuple(SkuView(s.id, s.code, s.title, Money(s.price_minor, s.currency), s.stock) for s in skus)
+    views = tuple(
+        SkuView(s.id, s.code, s.title, Money(s.price_minor, s.currency), s.stock, s.low_stock_at) for s in skus
+    )
     return ProductView(row.id, row.title, row.description, row.return_days, views, pictures.read_all(row.pictures))

@@ -15,6 +15,7 @@ from socialshop.loyalty.lift import Group, Interval, Metric
 from socialshop.loyalty.lift_sentences import Said, tell
 from socialshop.loyalty.rules import MissionKind, Repeats
 from socialshop.loyalty.schemas.missions import Kind, MissionTerms, RepeatsWire, Title
+from socialshop.loyalty.segments import Segment, parse
 from socialshop.loyalty.service.campaigns import (
     CAMPAIGN_PREFIX,
     Audience,
@@ -55,6 +56,7 @@ _CAMPAIGN = {
     "newcomer_days": None,
     "notice_zh": None,
     "notice_en": None,
+    "segment": None,
     "draw_began_at": "2036-03-18T07:59:30Z",
     "drawn_percent": 100,
     "drawn_at": "2036-03-18T08:00:00Z",
@@ -87,20 +89,26 @@ _ENTRY = {
 
 
 class AudienceWire(Wire):
-    """For whom: all, those in a tier, newcomers of the last days, or members who are named."""
+    """For whom: all, those in a tier, newcomers of the last days, members who are named, or a segment."""
 
-    kind: Literal["all", "tier", "newcomers", "members"]
+    kind: Literal["all", "tier", "newcomers", "members", "segment"]
     tier: str | None = None
     newcomer_days: int | None = Field(None, ge=1, le=LONGEST_NEWCOMER_DAYS)
     members: list[str] | None = Field(None, min_length=1, max_length=MOST_NAMED)
+    segment: Segment | None = None
 
     def audience(self) -> Audience:
         """The command. Raises InvalidFields where what the kind asks for is missing, or is no member's id."""
-        needed = {"tier": self.tier, "newcomers": self.newcomer_days, "members": self.members}
+        needed = {
+            "tier": self.tier,
+            "newcomers": self.newcomer_days,
+            "members": self.members,
+            "segment": self.segment,
+        }
         if self.kind in needed and needed[self.kind] is None:
             field = "newcomer_days" if self.kind == "newcomers" else self.kind
             raise _wrong(f"audience.{field}", "missing", "an audience of this kind says which")
-        return Audience(self.kind, self.tier, self.newcomer_days, self._ids())
+        return Audience(self.kind, self.tier, self.newcomer_days, self._ids(), self.segment)
 
     def _ids(self) -> list[uuid.UUID]:
         try:
@@ -196,6 +204,7 @@ class CampaignWire(Wire):
     notice_zh: str | None
     notice_en: str | None
     coupon_id: str | None
+    segment: Segment | None
     draw_began_at: Instant | None
     drawn_percent: int
     drawn_at: Instant | None
@@ -207,8 +216,12 @@ class CampaignWire(Wire):
         inside = {"seed", "draw_last", "drawn_through"}
         plain = {name: value for name, value in row._asdict().items() if name not in inside}
         coupon = None if row.coupon_id is None else to_public("cpn", row.coupon_id)
-        ids = {"id": to_public(CAMPAIGN_PREFIX, row.id), "coupon_id": coupon}
+        ids = {"id": to_public(CAMPAIGN_PREFIX, row.id), "coupon_id": coupon, "segment": _segment_of(row)}
         return cls(**{**plain, **ids, "goal": row.goal.value, "drawn_percent": row.drawn_percent})
+
+
+def _segment_of(row: CampaignRow) -> Segment | None:
+    return None if row.segment is None else parse(row.segment)
 
 
 class CampaignPage(Page[CampaignWire]):

@@ -14,7 +14,6 @@ from datetime import date, datetime, timedelta
 from typing import Any, NamedTuple
 
 from socialshop.identity import service as identity
-from socialshop.infra import wired
 from socialshop.infra.crashpoints import crash_point
 from socialshop.infra.uow import UnitOfWork
 from socialshop.kernel.errors import InvalidValue, NotFound
@@ -24,9 +23,9 @@ from socialshop.loyalty.coupons import parse
 from socialshop.loyalty.errors import CouponCodeUnknown, CouponGone, SelfAdjustment
 from socialshop.loyalty.rules import day_of
 from socialshop.loyalty.service.offering import Holding, record
+from socialshop.loyalty.service.segmenting import in_segment
 from socialshop.loyalty.store import coupon_ways as ways
 from socialshop.loyalty.store import coupons as store
-from socialshop.loyalty.store import segments
 from socialshop.loyalty.store.coupon_ways import CodeCounts, Round
 from socialshop.loyalty.store.coupons import CouponRow
 from socialshop.memberships import service as memberships
@@ -165,15 +164,7 @@ def _entitled(uow: UnitOfWork, row: CouponRow, members: Sequence[int], day: date
     terms = parse(row.terms)
     public, tiers = to_public("cpn", row.id), terms.tiers
     if terms.segment is not None:
-        members = segments.matching(
-            uow.session,
-            terms.segment,
-            members,
-            first_tier=memberships.first_tier(uow),
-            currency=wired.settings().currency,
-            day=day,
-            now=uow.now,
-        )
+        members = in_segment(uow, terms.segment, members, day)
     if row.way != "monthly" and not tiers:
         return members
     benefits = memberships.benefits_of(uow, members)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import uuid
 from collections.abc import Collection, Sequence
 from datetime import date, datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from sqlalchemy import text
 from sqlalchemy.orm import Session
@@ -37,6 +38,7 @@ class CampaignRow(NamedTuple):
     notice_zh: str | None
     notice_en: str | None
     coupon_id: uuid.UUID | None
+    segment: dict[str, Any] | None = None
     drawn_at: datetime | None = None
     cancelled_at: datetime | None = None
     draw_began_at: datetime | None = None
@@ -98,9 +100,14 @@ def add(session: Session, row: CampaignRow, now: datetime) -> None:
     session.execute(
         text(
             f"INSERT INTO campaigns ({', '.join(names)}, created_at)"  # noqa: S608 - constants
-            f" VALUES ({', '.join(f':{name}' for name in names)}, :now)"
+            f" VALUES ({', '.join(f':{name}' for name in names)}, :now)".replace(":segment", "CAST(:segment AS jsonb)")
         ),
-        {**row._asdict(), "goal": row.goal.value, "now": now},
+        {
+            **row._asdict(),
+            "goal": row.goal.value,
+            "segment": json.dumps(row.segment) if row.segment else None,
+            "now": now,
+        },
     )
 
 
@@ -154,6 +161,7 @@ _DRAW = text(
             WHEN 'newcomers' THEN m.joined_at > c.draw_began_at - c.newcomer_days * interval '1 day'
             WHEN 'members' THEN EXISTS (
                 SELECT FROM campaign_members n WHERE n.campaign_id = c.id AND n.member = m.number)
+            WHEN 'segment' THEN m.number = ANY(:among)
             ELSE true
         END
     ON CONFLICT (campaign_id, member) DO UPDATE SET treated = excluded.treated
@@ -184,11 +192,16 @@ def begin_draw(session: Session, campaign_id: uuid.UUID, now: datetime) -> int:
     )
 
 
-def draw_span(session: Session, row: CampaignRow, first_tier: str, now: datetime, span: int) -> bool:
-    """Let the lot fall over the next `span` members of a campaign, which is locked; True while there are more."""
+def draw_span(
+    session: Session, row: CampaignRow, now: datetime, span: int, *, first_tier: str, among: Collection[int]
+) -> bool:
+    """Let the lot fall over the next `span` members of a campaign, which is locked; True while there are more.
+
+    `among` are those of them who are in its segment, where it is for one.
+    """
     bounds = {"after": row.drawn_through, "last": row.draw_last, "span": span}
     through = int(session.execute(_SPAN_END, bounds).scalar_one())
-    values = {"id": row.id, "through": through, "first_tier": first_tier, "now": now}
+    values = {"id": row.id, "through": through, "first_tier": first_tier, "now": now, "among": list(among)}
     session.execute(_DRAW, values)
     is_over = session.execute(
         text(

@@ -34,6 +34,7 @@ def on_charge_authorized(uow: UnitOfWork, payloads: Payloads) -> None:
     payments.request_capture(uow, [payment_of[id_] for id_ in due])
     late = [payment for id_, payment in payment_of.items() if id_ not in due]
     payments.request_release(uow, late, "the charge no longer stands")
+    _end_mandates_of(uow, [id_ for id_ in payment_of if id_ not in due])
 
 
 def on_charge_captured(uow: UnitOfWork, payloads: Payloads, zone: str) -> None:
@@ -49,6 +50,7 @@ def on_charge_captured(uow: UnitOfWork, payloads: Payloads, zone: str) -> None:
     charges.void(uow.session, left)
     late = [row for row in charges.named(uow.session, ids) if row.status == "void"]
     give_back(uow, [(row, row.amount_minor - row.refunded_minor) for row in late], "late")
+    _end_mandates_of(uow, [row.id for row in late])
 
 
 def on_charge_failed(uow: UnitOfWork, payloads: Payloads) -> None:
@@ -110,8 +112,15 @@ def _begin(uow: UnitOfWork, paid: Sequence[tuple[ChargeRow, SubscriptionRow]], z
     begun = [_begun(charge, row, mandates.get(charge.id), zone) for charge, row in paid]
     terms.add_all(uow.session, [_term(charge, term) for (charge, _), term in zip(paid, begun, strict=True)])
     subscriptions.begin_terms(uow.session, begun)
+    # One that takes the place of another: nobody is charged by two.
+    payments.end_mandates(uow, [row.mandate_id for charge, row in paid if row.mandate_id and charge.id in mandates])
     families.free_beyond(uow.session, [term.id for term in begun], uow.now)
     announcing.tell_begun(uow, paid, begun)
+
+
+def _end_mandates_of(uow: UnitOfWork, charge_ids: Sequence[uuid.UUID]) -> None:
+    """What was agreed with a payment that paid for nothing is agreed no more."""
+    payments.end_mandates(uow, list(payments.mandates_of_charges(uow, charge_ids).values()))
 
 
 def _ready(uow: UnitOfWork, paid: Sequence[ChargeRow]) -> None:

@@ -88,6 +88,8 @@ def had_trial(uow: UnitOfWork, member: int) -> bool:
 def cancel(uow: UnitOfWork, member: int, subscription_id: uuid.UUID) -> None:
     """Let the subscription end with its term; one whose term is over ends now. Said again, nothing changes.
 
+    The leave to charge again is taken back at once, at its provider too.
+
     Raises NotFound, PlanNotActive.
     """
     row = require(uow, member, subscription_id, ("active", "grace"))
@@ -96,10 +98,12 @@ def cancel(uow: UnitOfWork, member: int, subscription_id: uuid.UUID) -> None:
     elif row.renews:
         charges.void_due(uow.session, [row.id])
         subscriptions.set_renews(uow.session, row.id, renews=False)
+        if row.mandate_id is not None:
+            payments.end_mandates(uow, [row.mandate_id])
 
 
 def resume(uow: UnitOfWork, member: int, subscription_id: uuid.UUID) -> None:
-    """Let a cancelled subscription go on after its term.
+    """Let a cancelled subscription go on after its term; the member is asked to pay when it is due.
 
     Raises NotFound, PlanNotActive (a trial, or a plan whose term is over, goes on by buying).
     """

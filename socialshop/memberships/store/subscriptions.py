@@ -301,12 +301,12 @@ def abandon(session: Session, ids: Collection[uuid.UUID]) -> None:
 
 
 def set_renews(session: Session, subscription_id: uuid.UUID, renews: bool) -> None:
-    """Whether it goes on after the term, as what it is; what was chosen and announced instead is so no more."""
+    """Whether it goes on after the term, as what it is; what was chosen or announced is so no more, nor a mandate."""
     session.execute(
         text(
             """
             UPDATE plan_subscriptions SET renews = :renews, announced_at = NULL, next_price_minor = NULL,
-                next_growth = NULL, charge_at = NULL, next_offer_id = NULL, next_term = NULL
+                next_growth = NULL, charge_at = NULL, next_offer_id = NULL, next_term = NULL, mandate_id = NULL
             WHERE id = :id
             """
         ),

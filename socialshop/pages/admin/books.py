@@ -7,6 +7,7 @@ from flask_babel import gettext
 
 from socialshop.audit import service as audit
 from socialshop.audit.service import Wanted
+from socialshop.deals import service as deals
 from socialshop.infra.uow import UnitOfWork
 from socialshop.kernel.money import Money
 from socialshop.ledger import service as ledger
@@ -42,9 +43,11 @@ def show_proof(visit: Visit) -> str:
 # It recomputes and moves nothing, so finance may ask for it too.
 @admin.action("/proof", access=READS_ALL, again="show_proof", isolation="REPEATABLE READ")
 def prove_books(visit: Visit) -> Response:
-    """Recompute books and record in one snapshot; how it ended is kept in the record."""
+    """Recompute books, record and stock in one snapshot; how it ended is kept in the record."""
     books, record = ledger.prove_alone(visit.uow), audit.prove(visit.uow)
-    difference = books.first_difference or record.first_difference
+    stock = deals.stock_differences(visit.uow)
+    off = next((str(each) for each in stock), None)
+    difference = books.first_difference or record.first_difference or off
     facts: dict[str, object] = {
         "entries": books.entries,
         "postings": books.postings,
@@ -53,6 +56,7 @@ def prove_books(visit: Visit) -> Response:
         "audit_entries": record.entries,
         "audit_unsealed": record.unsealed,
         "audit_head_hash": record.head_hash,
+        "stock_differences": len(stock),
         "first_difference": difference,
     }
     audit.record(visit.uow, actor=visit.caller.member_id, action="books.proved", target=_BOOKS, facts=facts)

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 from flask import Response, flash, render_template
 from flask_babel import gettext, lazy_gettext
+from pydantic import ValidationError
 
 from socialshop.kernel.errors import NotFound
 from socialshop.kernel.ids import from_public, to_public
@@ -23,12 +24,15 @@ from socialshop.loyalty.schemas.campaigns import (
     sentence_of,
 )
 from socialshop.loyalty.schemas.missions import MOST_TIMES
+from socialshop.loyalty.segment_sentences import rule_words
+from socialshop.loyalty.segments import Segment, parse
 from socialshop.loyalty.service import campaigns
 from socialshop.loyalty.service.campaigns import CAMPAIGN_PREFIX, Audience, CampaignRow, NewCampaign, Results
 from socialshop.loyalty.service.missions import Terms
 from socialshop.memberships import service as memberships
 from socialshop.pages import languages
 from socialshop.pages.admin.section import admin
+from socialshop.pages.admin.segments import typed_segment
 from socialshop.pages.formats import money
 from socialshop.pages.forms import Form
 from socialshop.pages.section import go_to
@@ -48,6 +52,7 @@ _AUDIENCES: Mapping[str, Any] = {
     "tier": lazy_gettext("A tier"),
     "newcomers": lazy_gettext("Newcomers"),
     "members": lazy_gettext("Members by name"),
+    "segment": lazy_gettext("A segment"),
 }
 _GOALS: Mapping[str, Any] = {
     Metric.BUYERS: lazy_gettext("More of them buy"),
@@ -100,6 +105,7 @@ def show_campaign(visit: Visit) -> str:
         now=visit.uow.now,
         missions=campaigns.missions_of(visit.uow, row.id),
         audience=_AUDIENCES[row.audience],
+        segment=rule_words(parse(row.segment), languages.reader(), found.currency, money) if row.segment else [],
         goal=_GOALS[row.goal],
         coupon=None if row.coupon_id is None else loyalty.coupon(visit.uow, row.coupon_id).row.title,
         target=_target(row, found.currency),
@@ -158,7 +164,7 @@ def _planned(visit: Visit) -> NewCampaign:
     goal = form.choice("goal", set(Metric))
     target = _typed_target(form, goal, visit.settings.currency)
     title_zh, title_en = (form.text(name, longest=_LONGEST_TITLE) for name in ("title_zh", "title_en"))
-    theme, audience = form.choice("theme", THEMES), _audience(form)
+    theme, audience = form.choice("theme", THEMES), _audience(form, visit.settings.currency)
     control = form.whole("control_percent", 0, MOST_CONTROL_BPS // _PERCENT) * _PERCENT
     form.check()
     if starts_at is None or ends_at is None:
@@ -187,7 +193,7 @@ def _typed_target(form: Form, goal: str, currency: str) -> int:
     return form.percent("target")
 
 
-def _audience(form: Form) -> Audience:
+def _audience(form: Form, currency: str) -> Audience:
     kind = form.choice("audience", _AUDIENCES)
     if kind == "tier":
         return Audience(kind, tier=form.text("tier", longest=60))
@@ -195,7 +201,17 @@ def _audience(form: Form) -> Audience:
         return Audience(kind, newcomer_days=form.whole("newcomer_days", 1, LONGEST_NEWCOMER_DAYS))
     if kind == "members":
         return Audience(kind, members=_members(form))
+    if kind == "segment":
+        return Audience(kind, segment=_segment(form, currency))
     return Audience(kind)
+
+
+def _segment(form: Form, currency: str) -> Segment | None:
+    try:
+        return Segment.model_validate(typed_segment(form, currency) or {})
+    except ValidationError:
+        form.errors["segment_tiers"] = gettext("A segment asks for something, and its figures fit together.")
+        return None
 
 
 def _members(form: Form) -> list[uuid.UUID]:

@@ -17,6 +17,7 @@ from socialshop.loyalty.coupons import WAYS, Terms, Way
 from socialshop.loyalty.schemas.coupons import COUPON_PREFIX, MOST_CODES, MOST_ISSUED, codes_table
 from socialshop.loyalty.service import NewCoupon
 from socialshop.pages.admin.section import admin
+from socialshop.pages.admin.segments import listed, typed_segment
 from socialshop.pages.forms import Form
 from socialshop.pages.section import go_to
 from socialshop.pages.visit import PAGE_ROWS, Visit, cut
@@ -133,8 +134,8 @@ def _terms(form: Form, currency: str) -> dict[str, object]:
     }
     percent = form.whole_or_none("percent", 1, 100)
     gift = form.text("gift", longest=200, required=False)
-    days = _listed(form, "days_of_month")
-    tiers, channels = _listed(form, "tiers"), _listed(form, "channels")
+    days = listed(form, "days_of_month")
+    tiers, channels = listed(form, "tiers"), listed(form, "channels")
     if not all(day.isascii() and day.isdecimal() and 1 <= int(day[:3]) <= _LAST_DAY for day in days):
         form.errors["days_of_month"] = gettext("Days from 1 to 31, with commas between.")
         days = []
@@ -149,29 +150,8 @@ def _terms(form: Form, currency: str) -> dict[str, object]:
         "newcomers_only": form.is_ticked("newcomers_only"),
         "channels": channels,
         "stacking": form.choice("stacking", _STACKING),
-        "segment": _segment(form, currency),
+        "segment": typed_segment(form, currency),
     }
-
-
-def _segment(form: Form, currency: str) -> dict[str, object] | None:
-    """Whom it is for, where anything of a segment was typed."""
-    said: dict[str, object] = {
-        "tiers": _listed(form, "segment_tiers"),
-        "plans": _listed(form, "segment_plans"),
-        "newcomer_days": form.whole_or_none("newcomer_days", 1, _LONGEST_DAYS),
-        "not_bought_days": form.whole_or_none("not_bought_days", 1, _LONGEST_DAYS),
-        "birthday_month": form.is_ticked("birthday_month"),
-        **{
-            name: form.money(name, currency).amount_minor if form.values.get(name, "").strip() else None
-            for name in ("spends_from_minor", "spends_below_minor")
-        },
-    }
-    return said if any(said.values()) else None
-
-
-def _listed(form: Form, name: str) -> list[str]:
-    """What stands between commas."""
-    return [one.strip() for one in form.text(name, longest=400, required=False).split(",") if one.strip()]
 
 
 def _way(form: Form) -> Way:

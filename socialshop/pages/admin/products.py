@@ -16,7 +16,6 @@ from socialshop.pages.visit import PAGE_ROWS, Visit, cut
 from socialshop.web.auth import ADMINS
 
 UNITS = 4
-LOW_STOCK = 10
 _MOST_STOCK = 1_000_000_000
 _LONGEST_RETURN = 365
 
@@ -26,7 +25,7 @@ def list_products(visit: Visit) -> str:
     """Every product with what is left of each unit, and a form for another."""
     found = deals.products(visit.uow, visit.after(), PAGE_ROWS + 1)
     rows, after = cut(found, lambda row: row.id)
-    return render_template("admin/products.html", products=rows, next=after, units=UNITS, low=LOW_STOCK)
+    return render_template("admin/products.html", products=rows, next=after, units=UNITS)
 
 
 @admin.action("/products", access=ADMINS, again="list_products", once=True)

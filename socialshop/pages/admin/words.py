@@ -2,13 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
 from flask_babel import gettext, lazy_gettext, ngettext
 
-from socialshop.commissions import guard
-from socialshop.commissions.findings import Finding
 from socialshop.kernel.money import Money
 from socialshop.kernel.time import parse_instant
 from socialshop.pages.admin.section import admin
@@ -60,6 +55,8 @@ DEEDS = {
     "standing.frozen": lazy_gettext("member frozen"),
     "standing.limited": lazy_gettext("member limited"),
     "standing.warned": lazy_gettext("member warned"),
+    "stock.low_set": lazy_gettext("low stock said"),
+    "stock.moved": lazy_gettext("stock changed"),
     "tier_programme.drafted": lazy_gettext("tiers drafted"),
     "tier_programme.published": lazy_gettext("tiers published"),
 }
@@ -150,26 +147,6 @@ def evidence_words(finding: StoredFinding) -> str:
         )
         return str(sentence)
     return " · ".join(f"{name}: {value}" for name, value in said.items())
-
-
-@admin.app_template_global()
-def guard_words(finding: Finding, leg: Mapping[str, Any], currency: str, country: str) -> str:
-    """What the legal guard says of a share, and by which law."""
-    if finding.code == "levels":
-        law = gettext(guard.rule_for(country).source)
-        return str(gettext("Pays level %(level)s above the buyer (%(law)s).", level=leg["level"], law=law))
-    amount = money(Money(int(leg["fixed_minor"]), currency))
-    return str(gettext("Pays %(sum)s for each unit, even of a sale that brought less.", sum=amount))
-
-
-@admin.app_template_global()
-def leg_words(kind: str, level: int) -> str:
-    """For what somebody earns: a level above the buyer, the room's host, or the buyer."""
-    if kind == "sale":
-        return str(gettext("Level %(level)s", level=level))
-    if kind == "host" and level:
-        return str(gettext("Host of the room, as the deal promised"))
-    return str({"host": gettext("Host of the room"), "self": gettext("The buyer")}.get(kind, kind))
 
 
 @admin.app_template_global()

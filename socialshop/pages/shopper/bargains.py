@@ -124,8 +124,11 @@ def _facts(visit: Visit) -> dict[str, object]:
             paying = is_under_way(visit, orders.order(visit.uow, seat.order_id, visit.visitor.number))
         if bargain.may_be_bought:
             estimate = own_price(visit, rooms.quote_bargain, bargain.id)
+    deal = deals.deals_by_id(visit.uow, [bargain.offer_id])[bargain.offer_id] if bargain.status == "open" else None
     return {
         "bargain": bargain,
+        "left": deal.left if deal else None,
+        "low_at": deal.low_at if deal else 0,
         "seat": seat,
         "estimate": estimate,
         "form": visit.form,

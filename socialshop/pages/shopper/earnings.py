@@ -18,7 +18,7 @@ from socialshop.pages.shopper.section import shopper
 from socialshop.pages.visit import PAGE_ROWS, Visit, cut
 
 # Figures of a step that are instants: RFC 3339 for programs, the shop's clock for people.
-_INSTANTS = frozenset({"sale_at", "effective_at", "held_from", "matures_at", "settled_at"})
+_INSTANTS = frozenset({"sale_at", "effective_at", "held_from", "matures_at", "settled_at", "from", "until"})
 
 
 @shopper.page("/earnings", tab="earnings")

@@ -27,6 +27,7 @@ _PAGES = {
     "cph": ("shopper.list_coupons", "_anchor"),
     "post": ("shopper.show_post", "post_id"),
     "whk": ("admin.show_webhook", "endpoint_id"),
+    "sku": ("admin.show_stock", "sku_id"),
 }
 TOPICS = {
     "rooms": lazy_gettext("Rooms: who joins, whether they fill"),

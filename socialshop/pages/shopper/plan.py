@@ -122,7 +122,7 @@ def cancel_plan(visit: Visit) -> Response:
 def resume_plan(visit: Visit) -> Response:
     """Let it go on after all."""
     memberships.resume(visit.uow, visit.caller.number, visit.ids["subscription_id"])
-    flash(gettext("It goes on after its term."))
+    flash(gettext("It goes on after its term. You are asked to pay when it is due."))
     return _back(visit)
 
 

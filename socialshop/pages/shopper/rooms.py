@@ -165,6 +165,8 @@ def _facts(visit: Visit) -> dict[str, object]:
         "estimate": own_price(visit, rooms.quote_joining, room_id) if joinable else None,
         "deal_status": deal.status if deal else None,
         "kinds": _kinds(room, deal),
+        "left": deal.left if deal else None,
+        "low_at": deal.low_at if deal else 0,
         "elsewhere": None if live or joinable or kept_out else _elsewhere(visit, room),
         "paying": paying,
         "tag": _tag(room_id, room.version, paying=paying),
@@ -176,7 +178,7 @@ def _facts(visit: Visit) -> dict[str, object]:
 def _elsewhere(visit: Visit, room: RoomView) -> str | None:
     """What one tap leads to from a room without a seat: another `room` of its deal, a `new` one, or nothing."""
     deal = deals.deal(visit.uow, room.deal_id)
-    if deal.status is DealStatus.PAUSED or not deal.stock:
+    if deal.status is DealStatus.PAUSED or not deal.left:
         return None
     others = rooms.open_rooms(visit.uow, deal.id, _ROOMS_LOOKED_AT)
     if any(other.id != room.id for other in others):

@@ -44,7 +44,7 @@ def offer(visit: Visit, wanted: str) -> Offer | None:
         deal = deals.deal(visit.uow, room.deal_id)
         return None if deal.status == "paused" else Offer(deal, room, [(wanted, "")])
     deal = deals.deal(visit.uow, target)
-    if deal.status != "live" or not deal.stock:
+    if deal.status != "live" or not deal.left:
         return None
     waiting = rooms.open_rooms(visit.uow, deal.id, _ROOMS_OFFERED)
     ways = [(to_public(_ROOM, one.id), _room_words(one.host_name, one.seats_left)) for one in waiting]

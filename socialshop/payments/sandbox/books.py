@@ -37,8 +37,8 @@ class Refund:
 class Payment:
     """One payment; `attempt` is the key under which a buyer last tried to pay it.
 
-    `mandate` names the right to charge the buyer again, where paying this gave it. `capture_before` is the instant
-    (RFC 3339) until which held money can be taken.
+    `mandate` names the right to charge the buyer again, where paying this gave it and it has not ended.
+    `capture_before` is the instant (RFC 3339) until which held money can be taken.
     """
 
     id: str
@@ -140,6 +140,9 @@ class Books:
     def take(self, line: Line) -> None:
         """Let a line take effect: a new one, or one read from the file."""
         payment = Payment.read(line.answer)
+        before = self.payments.get(payment.id)
+        if before is not None and before.mandate is not None and payment.mandate is None:
+            self._mandates.discard(before.mandate)
         self.payments[payment.id] = payment
         self._references[payment.reference] = payment.id
         self.keys[line.key] = line
@@ -211,14 +214,26 @@ def _refund(payment: Payment, _key: str, body: Answer) -> Payment:
     return replace(payment, status=status, refunds=(*payment.refunds, refund))
 
 
-_COMMANDS = {"pay": _pay, "capture": _capture, "release": _release, "refund": _refund}
+def _end_mandate(payment: Payment, _key: str, _body: Answer) -> Payment:
+    if payment.mandate is None:
+        raise Refusal(404, "no_such_mandate")
+    return replace(payment, mandate=None)
+
+
+_COMMANDS = {
+    "pay": _pay,
+    "capture": _capture,
+    "release": _release,
+    "refund": _refund,
+    "end_mandate": _end_mandate,
+}
 _TYPES = {"capture": "captured", "release": "released", "refund": "refunded"}
 
 
 def _notice(key: str, command: Command, before: Payment, after: Payment) -> Notice | None:
-    """None where nothing happened, and where the buyer asked for silence."""
+    """None where nothing happened to the money, and where the buyer asked for silence."""
     outcome = command.body.get("outcome")
-    if after == before or outcome == "timeout":
+    if after == before or outcome == "timeout" or command.kind == "end_mandate":
         return None
     kind = f"payment.{_TYPES.get(command.kind, after.status)}"
     name = hashlib.sha256(key.encode()).hexdigest()[:26]

@@ -3,6 +3,7 @@
 POST /payments                  reference, amount_minor, currency
 POST /payments/{id}/pay         outcome: what the buyer does; keep: true, where later charges are agreed to
 POST /payments/{id}/charge      mandate: one that a payment with keep gave
+POST /payments/{id}/end-mandate
 POST /payments/{id}/capture     amount_minor
 POST /payments/{id}/release
 POST /payments/{id}/refunds     reference, amount_minor
@@ -44,12 +45,20 @@ _FIELDS = {
     "create": ("reference", "amount_minor", "currency"),
     "pay": ("outcome",),
     "charge": ("mandate",),
+    "end_mandate": (),
     "capture": ("amount_minor",),
     "release": (),
     "refund": ("reference", "amount_minor"),
 }
 _MAY_SAY = {"pay": frozenset({"keep"})}
-_PATHS = {"pay": "pay", "charge": "charge", "capture": "capture", "release": "release", "refunds": "refund"}
+_PATHS = {
+    "pay": "pay",
+    "charge": "charge",
+    "end-mandate": "end_mandate",
+    "capture": "capture",
+    "release": "release",
+    "refunds": "refund",
+}
 
 
 _log = structlog.get_logger(__name__)

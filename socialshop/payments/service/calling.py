@@ -56,7 +56,7 @@ def _ask(gateways: Gateways, call: CallRow) -> ProviderPayment:
     amount = Money(call.payment_minor, call.currency)
     if call.outcome is not None:
         return gateway.pay(call.key, call.payment_id, amount, Outcome(call.outcome), keep=call.keeps_mandate)
-    if call.mandate_ref is not None:
+    if call.kind == "charge" and call.mandate_ref is not None:
         return gateway.charge(call.key, call.payment_id, amount, call.mandate_ref)
     return _end_or_refund(gateway, call)
 
@@ -69,6 +69,8 @@ def _end_or_refund(gateway: PaymentGateway, call: CallRow) -> ProviderPayment:
         return gateway.capture(call.key, call.provider_ref, call.amount_minor)
     if call.kind == "release":
         return gateway.release(call.key, call.provider_ref)
+    if call.kind == "end_mandate":
+        return gateway.end_mandate(call.key, call.provider_ref)
     if call.refund_id is None:
         raise OutcomeUnknown("a refund without an id")
     return gateway.refund(call.key, call.provider_ref, call.refund_id, call.amount_minor)

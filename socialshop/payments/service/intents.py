@@ -18,6 +18,7 @@ from socialshop.payments.gateway import Gateways
 from socialshop.payments.rules import PAYABLE, Outcome, Status
 from socialshop.payments.store import calls, mandates, payments
 from socialshop.payments.store.calls import Intent
+from socialshop.payments.store.mandates import Ended
 from socialshop.payments.store.payments import PaymentRow
 
 
@@ -143,8 +144,14 @@ def mandates_of_charges(uow: UnitOfWork, charge_ids: Collection[uuid.UUID]) -> M
 
 
 def end_mandates(uow: UnitOfWork, mandate_ids: Collection[uuid.UUID]) -> None:
-    """Nobody is charged by these mandates any more."""
-    mandates.end(uow.session, mandate_ids, uow.now)
+    """Nobody is charged by these mandates any more: neither by the shop, nor, once it was told, by their provider."""
+    if mandate_ids:
+        _end(uow, mandates.end(uow.session, mandate_ids, uow.now))
+
+
+def tell_of_ended_mandates(uow: UnitOfWork, limit: int) -> int:
+    """Have providers end mandates that ended here without their knowing; returns how many calls are now due."""
+    return _end(uow, mandates.take_unasked(uow.session, uow.now, limit))
 
 
 def request_capture(
@@ -199,6 +206,12 @@ def request_refund(uow: UnitOfWork, *, payment_id: uuid.UUID, refund_id: uuid.UU
     if not _decide(uow, [intent]):
         raise RefundConflict("this refund is asked for of another payment at the same moment")
     return True
+
+
+def _end(uow: UnitOfWork, ended: Sequence[Ended]) -> int:
+    return _decide(
+        uow, [Intent(new_id(), each.payment_id, "end_mandate", each.amount_minor, mandate_id=each.id) for each in ended]
+    )
 
 
 def _decide(uow: UnitOfWork, intents: Sequence[Intent]) -> int:

@@ -17,6 +17,7 @@ from socialshop.kernel.ids import new_id
 from socialshop.payments.events import PaymentCallDue, PaymentLookDue, ProviderNoticeStored
 from socialshop.payments.gateway import Gateways
 from socialshop.payments.rules import ProviderPayment, Status, has_passed
+from socialshop.payments.service.intents import tell_of_ended_mandates
 from socialshop.payments.service.recording import Told, record_states
 from socialshop.payments.store import calls, notices, payments
 from socialshop.payments.store.notices import NoticeRow
@@ -111,6 +112,8 @@ def looks(gateways: Gateways) -> OutsideCalls[tuple[str, str], Found]:
 def poll(uow: UnitOfWork) -> bool:
     """Have looked into what is still open: calls without an outcome, silent payments, unapplied notices.
 
+    Mandates of members who left are ended at their providers.
+
     One bounded step; True if there is more to do at once. Two pollers share the work.
     """
     due = calls.take_due(uow.session, uow.now, _BATCH)
@@ -119,7 +122,8 @@ def poll(uow: UnitOfWork) -> bool:
     uow.emit_all([PaymentLookDue(payment_id=payment_id) for payment_id in silent])
     left = notices.take_due(uow.session, uow.now, _BATCH)
     uow.emit_all([ProviderNoticeStored(notice_id=id_, provider=provider, ref=ref) for id_, provider, ref in left])
-    return _BATCH in (len(due), len(silent), len(left))
+    ended = tell_of_ended_mandates(uow, _BATCH)
+    return _BATCH in (len(due), len(silent), len(left), ended)
 
 
 def count_unknown(uow: UnitOfWork) -> int:

@@ -60,9 +60,42 @@ def standing(session: Session, mandate_ids: Collection[uuid.UUID]) -> dict[uuid.
     return {row.id: row.payer for row in rows}
 
 
-def end(session: Session, mandate_ids: Collection[uuid.UUID], now: datetime) -> None:
-    """Nobody is charged by these any more."""
-    session.execute(
-        text("UPDATE payment_mandates SET ended_at = :now WHERE id = ANY(:ids) AND ended_at IS NULL"),
+class Ended(NamedTuple):
+    """A mandate that its provider is to end: `amount_minor` is that of the payment that gave it."""
+
+    id: uuid.UUID
+    payment_id: uuid.UUID
+    amount_minor: int
+
+
+def end(session: Session, mandate_ids: Collection[uuid.UUID], now: datetime) -> list[Ended]:
+    """Nobody is charged by these any more; returns those that stood."""
+    rows = session.execute(
+        text(
+            """
+            UPDATE payment_mandates m SET ended_at = :now, asked_at = :now FROM payments p
+            WHERE p.id = m.payment_id AND m.id = ANY(:ids) AND m.ended_at IS NULL
+            RETURNING m.id, m.payment_id, p.amount_minor
+            """
+        ),
         {"ids": list(mandate_ids), "now": now},
     )
+    return [Ended(*row) for row in rows]
+
+
+def take_unasked(session: Session, now: datetime, limit: int) -> list[Ended]:
+    """Up to `limit` that ended without their providers' knowing, as of who left; from now on these were asked."""
+    rows = session.execute(
+        text(
+            """
+            UPDATE payment_mandates m SET asked_at = :now FROM payments p
+            WHERE p.id = m.payment_id AND m.id IN (
+                SELECT id FROM payment_mandates WHERE ended_at IS NOT NULL AND asked_at IS NULL
+                ORDER BY ended_at LIMIT :limit FOR NO KEY UPDATE SKIP LOCKED
+            )
+            RETURNING m.id, m.payment_id, p.amount_minor
+            """
+        ),
+        {"now": now, "limit": limit},
+    )
+    return [Ended(*row) for row in rows]

@@ -241,6 +241,7 @@ def bargain_subject(uow: UnitOfWork, bargain_id: uuid.UUID) -> ShareSubject:
     """The bargain as an invite link shows it. Raises NotFound."""
     row = _found(store.find(uow.session, bargain_id))
     status = chops.stands(row.status, row.expires_at, uow.now)
+    deal = deals.deals_by_id(uow, [row.deal_id])[row.deal_id]
     return ShareSubject(
         title=row.title,
         price=Money(row.floor_minor, row.currency),
@@ -251,6 +252,8 @@ def bargain_subject(uow: UnitOfWork, bargain_id: uuid.UUID) -> ShareSubject:
         price_alone=Money(row.start_minor, row.currency),
         act=Act.CHOP,
         cover=deals.cover_of_deal(uow, row.deal_id),
+        left=deal.left,
+        low_at=deal.low_at,
     )
 
 

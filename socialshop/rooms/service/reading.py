@@ -195,6 +195,8 @@ def share_subject(uow: UnitOfWork, room_id: uuid.UUID) -> ShareSubject:
         ladder=ladder.read(row.price_steps),
         seats_paid=row.seats_paid,
         cover=pictures.read(row.cover),
+        left=row.units_left,
+        low_at=row.low_at,
     )
 
 

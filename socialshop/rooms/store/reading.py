@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from socialshop.deals.service import cover_of
+from socialshop.deals.service import LEFT_OF_DEAL, cover_of
 from socialshop.infra.db import Statement
 from socialshop.orders.service import BOUGHT_BEFORE
 from socialshop.rooms.rules import Seat
@@ -55,6 +55,8 @@ class ShareRow(NamedTuple):
     alone_minor: int
     price_steps: list[dict[str, int]] | None
     seats_paid: int
+    units_left: int
+    low_at: int
     cover: dict[str, Any] | None
 
 
@@ -154,8 +156,8 @@ _ROOM = Statement(
 _SHARE = text(
     f"""
     SELECT r.title, r.price_minor, r.currency, r.status, r.size, r.seats_taken, r.expires_at, s.price_minor,
-        r.price_steps, r.seats_paid, {cover_of("s.product_id")}
-    FROM rooms r JOIN skus s ON s.id = r.sku_id WHERE r.id = :id
+        r.price_steps, r.seats_paid, {LEFT_OF_DEAL}, {cover_of("s.product_id")}
+    FROM rooms r JOIN deals d ON d.id = r.deal_id JOIN skus s ON s.id = r.sku_id WHERE r.id = :id
     """  # noqa: S608 - constants
 )
 

@@ -6,11 +6,16 @@ import uuid
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from socialshop.infra import wired
 from socialshop.infra.crashpoints import crash_point
 from socialshop.infra.uow import UnitOfWork
 from socialshop.loyalty.events import CampaignDrawDue
+from socialshop.loyalty.rules import day_of
+from socialshop.loyalty.segments import parse
 from socialshop.loyalty.service.campaigns import planning
+from socialshop.loyalty.service.segmenting import in_segment
 from socialshop.loyalty.store import campaigns as store
+from socialshop.loyalty.store import coupon_ways as ways
 from socialshop.loyalty.store.campaigns import CampaignRow
 from socialshop.memberships import service as memberships
 
@@ -46,6 +51,15 @@ def on_draw_due(uow: UnitOfWork, payloads: Sequence[Mapping[str, Any]], *, span:
         if row.starts_at <= uow.now:
             store.cancel(uow.session, campaign_id, uow.now)
             planning.record(uow, None, "campaign.drawn_too_late", row)
-        elif store.draw_span(uow.session, row, memberships.first_tier(uow), uow.now, span):
+        elif _draw_span(uow, row, span):
             uow.emit(CampaignDrawDue(campaign_id))
         crash_point("campaigns.drawn")
+
+
+def _draw_span(uow: UnitOfWork, row: CampaignRow, span: int) -> bool:
+    """True while there are more."""
+    among: Sequence[int] = ()
+    if row.segment is not None:
+        members = ways.next_members(uow.session, row.drawn_through, span)
+        among = in_segment(uow, parse(row.segment), members, day_of(uow.now, wired.settings().time_zone))
+    return store.draw_span(uow.session, row, uow.now, span, first_tier=memberships.first_tier(uow), among=among)

@@ -16,6 +16,7 @@ from socialshop.kernel.ids import new_id, to_public
 from socialshop.loyalty.errors import CampaignDrawn, CampaignTooLate
 from socialshop.loyalty.lift import Metric
 from socialshop.loyalty.rules import MissionKind, Repeats
+from socialshop.loyalty.segments import Segment, document_of
 from socialshop.loyalty.service import missions
 from socialshop.loyalty.service.missions import MissionRow, NewMission, Terms
 from socialshop.loyalty.store import campaigns as store
@@ -29,12 +30,13 @@ _SEED_BYTES = 16
 
 @dataclass(frozen=True, slots=True)
 class Audience:
-    """For whom: `all`, those in a `tier`, `newcomers` of the last days, or `members` by their ids."""
+    """For whom: `all`, those in a `tier`, `newcomers` of the last days, `members` by their ids, or a `segment`."""
 
     kind: str
     tier: str | None = None
     newcomer_days: int | None = None
     members: Collection[uuid.UUID] = ()
+    segment: Segment | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +75,8 @@ def add(uow: UnitOfWork, actor: uuid.UUID, new: NewCampaign) -> CampaignRow:
     named = identity.named(uow, ids=list(audience.members)) if audience.kind == "members" else []
     if len(named) < len(set(audience.members)) or (audience.kind == "members" and not named):
         raise InvalidValue("name members of the shop", field="members")
+    if audience.kind == "segment" and audience.segment is None:
+        raise InvalidValue("a campaign for a segment says which", field="segment")
     if new.coupon_id is not None and coupons.find(uow.session, new.coupon_id) is None:
         raise InvalidValue("no such coupon", field="coupon_id")
     row = _row(new)
@@ -160,6 +164,7 @@ def _row(new: NewCampaign) -> CampaignRow:
         notice_zh=notice_zh,
         notice_en=notice_en,
         coupon_id=new.coupon_id,
+        segment=document_of(audience.segment) if audience.kind == "segment" and audience.segment else None,
     )
 
 

@@ -1,0 +1,25 @@
+"""Who of many members is in a segment: asked by coupons, by campaigns that are drawn, by deals that are offered."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+
+from socialshop.infra import wired
+from socialshop.infra.uow import UnitOfWork
+from socialshop.loyalty.segments import Segment
+from socialshop.loyalty.store import segments
+from socialshop.memberships import service as memberships
+
+
+def in_segment(uow: UnitOfWork, segment: Segment, members: Sequence[int], day: date) -> list[int]:
+    """Those of these members who are in it on this day of the shop's, in the order of their numbers."""
+    return segments.matching(
+        uow.session,
+        segment,
+        members,
+        first_tier=memberships.first_tier(uow),
+        currency=wired.settings().currency,
+        day=day,
+        now=uow.now,
+    )
