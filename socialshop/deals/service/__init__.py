@@ -40,6 +40,7 @@ from socialshop.deals.service.reading import (
     deals_of,
     find_deals,
     own_deal,
+    shop_shipping,
     titles,
 )
 from socialshop.deals.service.shelving import (
@@ -168,6 +169,7 @@ __all__ = [
     "resume",
     "set_banner",
     "set_low_stock",
+    "shop_shipping",
     "spend_subsidies",
     "stock_differences",
     "stock_moves",

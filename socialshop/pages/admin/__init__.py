@@ -33,6 +33,7 @@ from socialshop.pages.admin import (
     stock,
     surveys,
     tiers,
+    tree,
     webhooks,
     words,
 )
@@ -70,6 +71,7 @@ __all__ = [
     "stock",
     "surveys",
     "tiers",
+    "tree",
     "webhooks",
     "words",
 ]
