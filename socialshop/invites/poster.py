@@ -134,6 +134,8 @@ def _draw_subject(picture: Image.Image, pen: _Pen, sheet: Sheet) -> None:
         pen.skip(24)
         pen.write(texts["shop_body"], 32, fill=_SOFT, most=4)
         return
+    if subject.brand:
+        pen.write(subject.brand, 34, weight="bold", fill=_ACCENT)
     _draw_title(picture, pen, sheet)
     pen.skip(28)
     if subject.price is not None:
@@ -146,6 +148,11 @@ def _draw_subject(picture: Image.Image, pen: _Pen, sheet: Sheet) -> None:
         pen.write(
             words(texts, "alone", subject).format(price=money_text(subject.price_alone, language)), 30, fill=_SOFT
         )
+    for good in subject.goods:
+        pen.write(good.title, 30)
+        if good.price is not None:
+            pen.write(money_text(good.price, language), 38, weight="bold", fill=_ACCENT)
+        pen.skip(6)
     pen.skip(16)
     for line in _facts(subject, sheet):
         pen.write(line, 32)
@@ -153,9 +160,11 @@ def _draw_subject(picture: Image.Image, pen: _Pen, sheet: Sheet) -> None:
 
 def _draw_title(picture: Image.Image, pen: _Pen, sheet: Sheet) -> None:
     """What it is called, beside its picture where there is one."""
-    title = "" if sheet.subject is None else sheet.subject.title
+    title, most = (
+        ("", 1) if sheet.subject is None else (sheet.subject.title, 2 if sheet.subject.goods else _TITLE_LINES)
+    )
     if sheet.picture is None:
-        pen.write(title, 52, weight="bold", most=_TITLE_LINES)
+        pen.write(title, 52, weight="bold", most=most)
         return
     corner = (WIDTH - _MARGIN - _PICTURE_SIDE, pen.y)
     shown = ImageOps.fit(Image.open(io.BytesIO(sheet.picture)).convert("RGB"), (_PICTURE_SIDE, _PICTURE_SIDE))
@@ -163,7 +172,7 @@ def _draw_title(picture: Image.Image, pen: _Pen, sheet: Sheet) -> None:
     ImageDraw.Draw(mask).rounded_rectangle((0, 0, *(side - 1 for side in shown.size)), radius=24, fill=255)
     picture.paste(shown, corner, mask)
     pen.width = _INNER - _PICTURE_SIDE - _MARGIN // 2
-    pen.write(title, 46, weight="bold", most=_TITLE_LINES)
+    pen.write(title, 46, weight="bold", most=most)
     pen.width, pen.y = _INNER, max(pen.y, corner[1] + _PICTURE_SIDE)
 
 
@@ -173,6 +182,8 @@ def _facts(subject: ShareSubject, sheet: Sheet) -> list[str]:
     if not subject.is_open:
         return [words(texts, "over", subject)]
     lines = []
+    if subject.starts_at is not None:
+        lines.append(texts["starts"].format(at=instant_text(subject.starts_at, sheet.language, sheet.zone)))
     if subject.size is not None:
         known = "group" if subject.seats_left is None else "seats"
         lines.append(words(texts, known, subject).format(size=subject.size, left=subject.seats_left))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from socialshop.deals.flash import SESSION_PREFIX, SessionStatus
 from socialshop.deals.personal_store import PERSONAL
 from socialshop.deals.picture_store import cover_of
 from socialshop.deals.pictures import LONGEST_ALT, MOST_PICTURES, ShownPicture
@@ -43,6 +44,32 @@ from socialshop.deals.service.reading import (
     shop_shipping,
     titles,
 )
+from socialshop.deals.service.session_clock import (
+    ask_no_more,
+    ask_to_be_told,
+    has_asked,
+    on_session_began,
+    turn_sessions,
+)
+from socialshop.deals.service.sessions import (
+    FlashSession,
+    NewSession,
+    Pulse,
+    SessionFace,
+    Shown,
+    announce_session,
+    cancel_session,
+    change_session,
+    check_own_session,
+    flash_session,
+    next_sessions,
+    own_session,
+    pin,
+    pulse,
+    session_titles,
+    sessions,
+    sessions_of,
+)
 from socialshop.deals.service.shelving import (
     MOVE_PREFIX,
     BackInStock,
@@ -81,6 +108,7 @@ from socialshop.deals.service.storefronts import (
     storefront_of,
     storefront_titles,
 )
+from socialshop.deals.session_store import SessionPick
 from socialshop.deals.stock_store import Difference, MoveRow, StockRow
 from socialshop.deals.store import LEFT_OF_DEAL, RESERVED
 from socialshop.deals.storefront_store import PickRow
@@ -96,6 +124,7 @@ __all__ = [
     "PERSONAL",
     "PICTURE_PREFIX",
     "RESERVED",
+    "SESSION_PREFIX",
     "STOREFRONT_PREFIX",
     "BackInStock",
     "BargainOffer",
@@ -106,6 +135,7 @@ __all__ = [
     "DealUnit",
     "DealView",
     "Difference",
+    "FlashSession",
     "FoundDeal",
     "FoundProduct",
     "MoveRow",
@@ -114,6 +144,7 @@ __all__ = [
     "NewMove",
     "NewPicture",
     "NewProduct",
+    "NewSession",
     "NewSku",
     "NewStorefront",
     "OpenTo",
@@ -122,7 +153,12 @@ __all__ = [
     "PickRow",
     "Place",
     "ProductView",
+    "Pulse",
     "Reserved",
+    "SessionFace",
+    "SessionPick",
+    "SessionStatus",
+    "Shown",
     "ShownPicture",
     "SkuView",
     "Sort",
@@ -132,10 +168,16 @@ __all__ = [
     "Storefront",
     "add_picture",
     "add_product",
+    "announce_session",
+    "ask_no_more",
+    "ask_to_be_told",
     "bargain_offer",
     "bargain_offers",
     "bargain_offers_of",
+    "cancel_session",
+    "change_session",
     "check_not_stopped",
+    "check_own_session",
     "cover_of",
     "cover_of_deal",
     "deal",
@@ -146,27 +188,37 @@ __all__ = [
     "end",
     "find_deals",
     "find_products",
+    "flash_session",
     "give_back",
+    "has_asked",
     "keep_storefront",
     "leave_of",
     "move_stock",
+    "next_sessions",
     "offer",
     "offer_bargain",
+    "on_session_began",
     "open_deal",
     "open_goods",
     "opening",
     "order_pictures",
     "own_deal",
+    "own_session",
     "pause",
     "picture_file",
+    "pin",
     "product",
     "products",
     "publish_deal",
+    "pulse",
     "reconcile_stock",
     "remove_banner",
     "remove_picture",
     "restock",
     "resume",
+    "session_titles",
+    "sessions",
+    "sessions_of",
     "set_banner",
     "set_low_stock",
     "shop_shipping",
@@ -180,4 +232,5 @@ __all__ = [
     "storefront_titles",
     "tell_low_stock",
     "titles",
+    "turn_sessions",
 ]
