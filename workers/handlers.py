@@ -13,6 +13,7 @@ from typing import Any
 
 from socialshop.commissions import service as commissions
 from socialshop.community import service as community
+from socialshop.deals import service as deals
 from socialshop.infra.clock import Clock
 from socialshop.infra.outside import OutsideCalls
 from socialshop.infra.uow import UnitOfWork
@@ -128,6 +129,7 @@ HANDLERS: tuple[AnyHandler, ...] = (
     Handler("tell_payout_decided", "PayoutDecided", notifications.on_payouts_decided),
     Handler("tell_payouts_ended", "PayoutsEnded", notifications.on_payouts_ended, batch=4),
     Handler("tell_circle", "CircleNoticePosted", community.on_circle_notice_posted, batch=1),
+    Handler("tell_session_began", "SessionBegan", deals.on_session_began, batch=20),
     Handler("tell_inviter", "MemberInvited", notifications.on_member_invited),
     *(
         Handler(f"announce_{name}", row.fact, partial(notifications.announce, name), row.batch, announces=name)

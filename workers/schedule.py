@@ -97,6 +97,7 @@ def recount_teams(uow: UnitOfWork) -> bool:
 PERIODIC: tuple[Periodic, ...] = (
     Periodic("release_lapsed_holds", timedelta(seconds=2), rooms.release_lapsed_holds),
     Periodic("expire_rooms", timedelta(seconds=2), rooms.expire_due),
+    Periodic("turn_sessions", timedelta(seconds=2), deals.turn_sessions),
     Periodic("expire_bargains", timedelta(seconds=5), rooms.expire_bargains),
     Periodic("receive_overdue_orders", timedelta(minutes=1), receive_overdue),
     Periodic("complete_orders", timedelta(minutes=1), orders.complete_due),

@@ -23,6 +23,21 @@ PERSONAL = (
         ),
     ),
     Holding(
+        "flash_sessions",
+        ("opened_by",),
+        reads="SELECT id, brand, title, intro, starts_at, ends_at, stream_url, made_at FROM flash_sessions"
+        " WHERE opened_by = :number ORDER BY id",
+        ids={"id": "fls"},
+        stays="The shop's own offer; who opened it is a number.",
+    ),
+    Holding(
+        "flash_session_reminders",
+        ("member",),
+        reads="SELECT session_id, asked_at FROM flash_session_reminders WHERE member = :number ORDER BY session_id",
+        ids={"session_id": "fls"},
+        erases=("DELETE FROM flash_session_reminders WHERE member = :number",),
+    ),
+    Holding(
         "leader_goods_chosen",
         ("leader",),
         reads="SELECT sku_id FROM leader_goods_chosen WHERE leader = :number ORDER BY sku_id",

@@ -130,7 +130,9 @@ def _draw_subject(pen: _Pen, sheet: Sheet) -> None:
         pen.skip(24)
         pen.write(texts["shop_body"], 32, fill=_SOFT, most=4)
         return
-    pen.write(subject.title, 52, weight="bold", most=_TITLE_LINES)
+    if subject.brand:
+        pen.write(subject.brand, 34, weight="bold", fill=_ACCENT)
+    pen.write(subject.title, 52, weight="bold", most=2 if subject.goods else _TITLE_LINES)
     pen.skip(28)
     if subject.price is not None:
         pen.write(words(texts, "together", subject), 28, fill=_SOFT)
@@ -142,6 +144,11 @@ def _draw_subject(pen: _Pen, sheet: Sheet) -> None:
         pen.write(
             words(texts, "alone", subject).format(price=money_text(subject.price_alone, language)), 30, fill=_SOFT
         )
+    for good in subject.goods:
+        pen.write(good.title, 30)
+        if good.price is not None:
+            pen.write(money_text(good.price, language), 38, weight="bold", fill=_ACCENT)
+        pen.skip(6)
     pen.skip(16)
     for line in _facts(subject, sheet):
         pen.write(line, 32)
@@ -153,6 +160,8 @@ def _facts(subject: ShareSubject, sheet: Sheet) -> list[str]:
     if not subject.is_open:
         return [words(texts, "over", subject)]
     lines = []
+    if subject.starts_at is not None:
+        lines.append(texts["starts"].format(at=instant_text(subject.starts_at, sheet.language, sheet.zone)))
     if subject.size is not None:
         known = "group" if subject.seats_left is None else "seats"
         lines.append(words(texts, known, subject).format(size=subject.size, left=subject.seats_left))

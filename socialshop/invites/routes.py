@@ -16,7 +16,7 @@ from werkzeug.http import parse_accept_header
 
 from socialshop.infra import wired
 from socialshop.infra.uow import UnitOfWork, in_unit_of_work
-from socialshop.invites import landing, poster, qr, rules, service, visitors, wording
+from socialshop.invites import kit, landing, poster, qr, rules, service, visitors, wording
 from socialshop.invites.cookies import Attributed
 from socialshop.invites.errors import PosterUnavailable, VanityKept, VanityTaken
 from socialshop.invites.gateway import subjects
@@ -294,15 +294,32 @@ def show_poster(call: Call[Nothing, PosterQuery]) -> Answer:
     def read(uow: UnitOfWork) -> service.ShareKit:
         return service.share_kit(uow, call.path["code"], subjects())
 
-    kit = in_unit_of_work(read, wired.clock())
-    code = kit.link.shown_code
+    found = in_unit_of_work(read, wired.clock())
+    code = found.link.shown_code
     sheet = Sheet(
-        kit.subject, kit.inviter, _url(code), code, call.query.lang or best_language("zh"), settings.time_zone
+        found.subject, found.inviter, _url(code), code, call.query.lang or best_language("zh"), settings.time_zone
     )
     headers = {"ETag": f'"{sheet.tag()}"', "Cache-Control": _POSTER_KEPT, "Vary": "Accept-Language"}
     if request.if_none_match.contains_weak(sheet.tag()):
         return Answer(status=304, headers=headers)
     return Answer(poster.draw(sheet, _fonts()), media_type="image/png", headers=headers)
+
+
+@landing_room.operation(
+    "GET",
+    "/i/<code>/kit.zip",
+    access=PUBLIC,
+    listed=False,
+    refuses=(NotFound,),
+    replies=Reply(200, None, "An archive.", "application/zip"),
+)
+def show_kit(call: Call[Nothing, Nothing]) -> Answer:
+    """All of a link in one file: poster and text in Chinese and English, QR code, address."""
+    found = in_unit_of_work(lambda uow: service.share_kit(uow, call.path["code"], subjects()), wired.clock())
+    code = found.link.shown_code
+    packed = kit.pack(found, _url(code), wired.settings().time_zone, _fonts())
+    headers = {"Content-Disposition": f'attachment; filename="{code}.zip"', "Cache-Control": _POSTER_KEPT}
+    return Answer(packed, media_type="application/zip", headers=headers)
 
 
 def _page(content: bytes, status: int, cookies: list[str]) -> Answer:

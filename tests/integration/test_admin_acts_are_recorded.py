@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ from socialshop.audit import service as audit
 from socialshop.infra.uow import unit_of_work
 from socialshop.kernel.ids import new_id, to_public
 from socialshop.kernel.roles import Role
+from socialshop.kernel.time import to_text
 from socialshop.notifications import service as notifications
 from socialshop.notifications.schemas import MAIL_PREFIX
 from socialshop.pages.admin.words import DEEDS
@@ -54,7 +56,9 @@ class Office:
         adapter = self.shop.app.url_map.bind("localhost")
         name = adapter.match(f"/api/v1{path}", method=method)[0].partition(".")[2]
         before = _recorded(person)
-        answer = person.call(method, path, key=secrets.token_hex(8), **({"json": body} if method == "POST" else {}))
+        answer = person.call(
+            method, path, key=secrets.token_hex(8), **({"json": body} if method in ("POST", "PATCH") else {})
+        )
         assert answer.status_code in (200, 201, 202, 204), (name, answer.text)
         assert _recorded(person) == before + 1, f"{name} is not in the audit record"
         self.done.add(name)
@@ -66,6 +70,13 @@ class Office:
         sku = self.act(self.first, "/admin/products", title="Tea", skus=skus)["skus"][0]["id"]
         terms = {"sku_id": sku, "title": "Tea", "group_size": 2, "price_minor": 800, "room_ttl_seconds": 3600}
         deal = self.act(self.leader, "/deals", **terms, draft=True)["id"]
+        planned = self.act(self.leader, "/deals", **terms, draft=True)["id"]
+        clock = {"ends_at": to_text(self.shop.pay_shop.clock.now() + timedelta(hours=2))}
+        said = {"brand": "B", "title": "T", "picks": [{"id": planned}]}
+        session = self.act(self.leader, "/flash-sessions", **said, **clock)["id"]
+        self.act(self.first, f"/flash-sessions/{session}", method="PATCH", stream_url="https://twitch.tv/tea")
+        self.act(self.first, f"/flash-sessions/{session}/pin", pick_id=planned)
+        self.act(self.first, f"/flash-sessions/{session}/cancel")
         self.act(self.first, f"/admin/skus/{sku}/opening", open_to="all", floor_price_minor=90)
         self.act(self.first, f"/admin/skus/{sku}/stock-moves", reason="received", quantity=1)
         self.act(self.first, f"/admin/skus/{sku}/low-stock", low_stock_at=3)

@@ -24,6 +24,9 @@ from tests.web_client import Person, refusal, sign_up
 # api.md, "Without a token": whatever is public beyond this is a mistake.
 PUBLIC = {
     "GET /api/v1/storefronts/<storefront_id>",
+    "GET /api/v1/flash-sessions",
+    "GET /api/v1/flash-sessions/<session_id>",
+    "GET /api/v1/flash-sessions/<session_id>/live",
     "GET /api/v1/bargain-offers",
     "GET /api/v1/bargain-offers/<deal_id>",
     "GET /api/v1/bargains/<bargain_id>",
@@ -57,6 +60,7 @@ PUBLIC = {
     "GET /i/<code>/qr.svg",
     "GET /i/<code>/qr.png",
     "GET /i/<code>/poster.png",
+    "GET /i/<code>/kit.zip",
     "GET /healthz",
     "GET /readyz",
     "GET /metrics",
@@ -293,6 +297,11 @@ WHO_ELSE = {
     "pause_deal": auth.ADMINS.roles,
     "resume_deal": auth.ADMINS.roles,
     "end_deal": auth.ADMINS.roles,
+    "announce_flash_session": auth.ADMINS.roles,
+    "change_flash_session": auth.ADMINS.roles,
+    "cancel_flash_session": auth.ADMINS.roles,
+    "pin_in_flash_session": auth.ADMINS.roles,
+    "show_session_results": auth.ADMINS.roles,
     # On sale, or shared so that others come.
     "show_product": EVERYBODY,
     "answer_survey": EVERYBODY,
@@ -304,6 +313,10 @@ WHO_ELSE = {
     "show_bargain": EVERYBODY,
     "chop_bargain": EVERYBODY,
     "show_storefront": EVERYBODY,
+    "show_flash_session": EVERYBODY,
+    "follow_flash_session": EVERYBODY,
+    "ask_for_reminder": EVERYBODY,
+    "withdraw_reminder": EVERYBODY,
     "keep_storefront": EVERYBODY,
     "open_room": EVERYBODY,
     "join_any_room": EVERYBODY,
@@ -324,6 +337,7 @@ WHO_ELSE = {
     "show_qr_svg": EVERYBODY,
     "show_qr_png": EVERYBODY,
     "show_poster": EVERYBODY,
+    "show_kit": EVERYBODY,
     # Nobody's object: a page about an error, a provider's own notice.
     "show_problem": EVERYBODY,
     "take_notice": EVERYBODY,

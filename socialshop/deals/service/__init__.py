@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from socialshop.deals.flash import SESSION_PREFIX, SessionStatus
 from socialshop.deals.personal_store import PERSONAL
 from socialshop.deals.rules import BuyAt, DealKind, OpenTo, Place, Sort, Sought, StockReason
 from socialshop.deals.service.bargaining import (
@@ -26,7 +27,34 @@ from socialshop.deals.service.reading import (
     deals_of,
     find_deals,
     own_deal,
+    shop_shipping,
     titles,
+)
+from socialshop.deals.service.session_clock import (
+    ask_no_more,
+    ask_to_be_told,
+    has_asked,
+    on_session_began,
+    turn_sessions,
+)
+from socialshop.deals.service.sessions import (
+    FlashSession,
+    NewSession,
+    Pulse,
+    SessionFace,
+    Shown,
+    announce_session,
+    cancel_session,
+    change_session,
+    check_own_session,
+    flash_session,
+    next_sessions,
+    own_session,
+    pin,
+    pulse,
+    session_titles,
+    sessions,
+    sessions_of,
 )
 from socialshop.deals.service.shelving import (
     MOVE_PREFIX,
@@ -66,6 +94,7 @@ from socialshop.deals.service.storefronts import (
     storefront_of,
     storefront_titles,
 )
+from socialshop.deals.session_store import SessionPick
 from socialshop.deals.stock_store import Difference, MoveRow, StockRow
 from socialshop.deals.store import LEFT_OF_DEAL, RESERVED
 from socialshop.deals.storefront_store import PickRow
@@ -78,6 +107,7 @@ __all__ = [
     "MOVE_PREFIX",
     "PERSONAL",
     "RESERVED",
+    "SESSION_PREFIX",
     "STOREFRONT_PREFIX",
     "BackInStock",
     "BargainOffer",
@@ -88,6 +118,7 @@ __all__ = [
     "DealUnit",
     "DealView",
     "Difference",
+    "FlashSession",
     "FoundDeal",
     "FoundProduct",
     "MoveRow",
@@ -95,6 +126,7 @@ __all__ = [
     "NewDeal",
     "NewMove",
     "NewProduct",
+    "NewSession",
     "NewSku",
     "NewStorefront",
     "OpenTo",
@@ -103,7 +135,12 @@ __all__ = [
     "PickRow",
     "Place",
     "ProductView",
+    "Pulse",
     "Reserved",
+    "SessionFace",
+    "SessionPick",
+    "SessionStatus",
+    "Shown",
     "SkuView",
     "Sort",
     "Sought",
@@ -111,10 +148,16 @@ __all__ = [
     "StockRow",
     "Storefront",
     "add_product",
+    "announce_session",
+    "ask_no_more",
+    "ask_to_be_told",
     "bargain_offer",
     "bargain_offers",
     "bargain_offers_of",
+    "cancel_session",
+    "change_session",
     "check_not_stopped",
+    "check_own_session",
     "deal",
     "deals",
     "deals_by_id",
@@ -122,24 +165,35 @@ __all__ = [
     "end",
     "find_deals",
     "find_products",
+    "flash_session",
     "give_back",
+    "has_asked",
     "keep_storefront",
     "leave_of",
     "move_stock",
+    "next_sessions",
     "offer",
     "offer_bargain",
+    "on_session_began",
     "open_deal",
     "open_goods",
     "opening",
     "own_deal",
+    "own_session",
     "pause",
+    "pin",
     "product",
     "products",
     "publish_deal",
+    "pulse",
     "reconcile_stock",
     "restock",
     "resume",
+    "session_titles",
+    "sessions",
+    "sessions_of",
     "set_low_stock",
+    "shop_shipping",
     "spend_subsidies",
     "stock_differences",
     "stock_moves",
@@ -150,4 +204,5 @@ __all__ = [
     "storefront_titles",
     "tell_low_stock",
     "titles",
+    "turn_sessions",
 ]

@@ -69,6 +69,8 @@ TABLES: Mapping[str, Any] = {
     "rooms": lazy_gettext("Rooms hosted"),
     "seats": lazy_gettext("Seats"),
     "storefronts": lazy_gettext("Your storefront"),
+    "flash_sessions": lazy_gettext("Flash sessions that you opened"),
+    "flash_session_reminders": lazy_gettext("Flash sessions that you want to be told of"),
     "leader_applications": lazy_gettext("Applications to lead"),
     "leader_goods_chosen": lazy_gettext("Goods opened to you"),
     "bargains": lazy_gettext("Bargains started"),

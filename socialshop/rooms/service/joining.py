@@ -158,6 +158,7 @@ def open_on(
         price_steps=offer.price_steps,
         host_perk=offer.host_perk,
         newcomer_only=offer.newcomer_only,
+        shipping=offer.shipping or deals.shop_shipping(offer.price.currency),
         units=tuple(RoomUnit(unit.id, unit.title, unit.price) for unit in offer.units[1:] and offer.units),
     )
     return _seated(uow, claim, wish, room)
@@ -233,6 +234,7 @@ def terms_of(offer: deals.DealOffer, expires_at: datetime) -> Mapping[str, objec
         "price_steps": ladder.document_of(offer.price_steps),
         "host_perk": perks.document_of(offer.host_perk),
         "newcomer_only": offer.newcomer_only,
+        "shipping_minor": offer.shipping.amount_minor if offer.shipping else None,
         "size": offer.size,
         "expires_at": expires_at,
     }
@@ -366,7 +368,8 @@ def _seated(uow: UnitOfWork, claim: Claim, wish: _Wish, room: RoomView | None) -
     if claim.deal_id is None or claim.sku_id is None:
         raise LookupError("a claim without its goods")
     price = Money(claim.price_minor * wish.quantity, claim.currency)
-    goods = orders.Goods(price, claim.deal_id, claim.sku_id, claim.channel)
+    fee = None if claim.shipping_minor is None else Money(claim.shipping_minor, claim.currency)
+    goods = orders.Goods(price, claim.deal_id, claim.sku_id, claim.channel, fee)
     hand = orders.Hand(memberships.benefits_in(claim.held), claim.has_coupons)
     priced = orders.price_order(uow, wish.member, wish.order, goods, wish.means, hand=hand)
     total = priced.total

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from dataclasses import replace
 
 from socialshop.deals import service as deals
 from socialshop.infra.uow import UnitOfWork
@@ -49,7 +50,7 @@ def quote_on(
     Raises InviteCodeUnknown, InviteLinkClosed, InvalidValue, CouponUnusable.
     """
     chosen, price = offer.chosen(sku_id)
-    goods = orders.Goods(price, offer.deal_id, chosen, _channel(uow, buyer, attribution))
+    goods = orders.Goods(price, offer.deal_id, chosen, _channel(uow, buyer, attribution), offer.shipping)
     return _quoted(uow, buyer, goods, quantity, means)
 
 
@@ -74,7 +75,7 @@ def quote_joining(
         raise rules.refusal(seated=seated, status=room.status, expires_at=room.expires_at, now=uow.now)
     deals.check_not_stopped(uow, room.deal_id, opens=False)
     chosen, price = room.chosen(sku_id)
-    goods = orders.Goods(price, room.deal_id, chosen, _channel(uow, buyer, attribution))
+    goods = orders.Goods(price, room.deal_id, chosen, _channel(uow, buyer, attribution), room.shipping)
     return _quoted(uow, buyer, goods, quantity, means)
 
 
@@ -82,7 +83,7 @@ def _quoted(uow: UnitOfWork, buyer: Buyer, unit: orders.Goods, quantity: int, me
     amount = unit.price.amount_minor * quantity
     if amount > MAX_AMOUNT_MINOR:
         raise InvalidValue("so many units cost more than 10^12 minor units", field="quantity")
-    goods = orders.Goods(Money(amount, unit.price.currency), unit.deal_id, unit.sku_id, unit.channel)
+    goods = replace(unit, price=Money(amount, unit.price.currency))
     return orders.quote(uow, buyer.number, goods, means)
 
 

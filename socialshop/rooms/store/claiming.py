@@ -52,6 +52,7 @@ class Claim(NamedTuple):
     newcomer_only: bool | None
     bought: bool
     sku_offered: bool
+    shipping_minor: int | None
 
 
 # Follows a CTE `entered` that has the room's row if the seat may be taken; `room` is the same, with the unit that was
@@ -66,7 +67,7 @@ _CLAIM = f"""
             concat_ws(', ', title, skus -> coalesce(CAST(:sku_id AS text), sku_id::text) ->> 'title') AS title,
             coalesce(CAST(skus -> CAST(:sku_id AS text) ->> 'price_minor' AS bigint), price_minor) AS price_minor,
             currency, return_days, seat_hold_seconds, expires_at, per_member_limit, minimum_tier, circle_of,
-            early_until, newcomer_only, opens
+            early_until, newcomer_only, shipping_minor, opens
         FROM entered
     ), link AS (
         SELECT l.id, l.channel, CASE WHEN m.number <> :member THEN l.id END AS brings
@@ -101,7 +102,8 @@ _CLAIM = f"""
         r.newcomer_only AND NOT r.opens AND {BOUGHT_BEFORE},
         CAST(:sku_id AS uuid) IS NULL OR :opening OR EXISTS (
             SELECT FROM rooms offering WHERE offering.id = :room_id
-                AND (offering.sku_id = CAST(:sku_id AS uuid) OR offering.skus -> CAST(:sku_id AS text) IS NOT NULL))
+                AND (offering.sku_id = CAST(:sku_id AS uuid) OR offering.skus -> CAST(:sku_id AS text) IS NOT NULL)),
+        r.shipping_minor
     FROM (SELECT) AS once LEFT JOIN room r ON true
 """  # noqa: S608 - texts of the rooms' own
 
@@ -117,11 +119,12 @@ PLACE_TAKEN = """
 """
 ROOM_MADE = """
     INSERT INTO rooms (id, deal_id, sku_id, title, price_minor, currency, return_days, seat_hold_seconds,
-        per_member_limit, minimum_tier, circle_of, early_until, price_steps, host_perk, newcomer_only, skus, host,
-        size, seats_taken, opened_at, expires_at)
+        per_member_limit, minimum_tier, circle_of, early_until, price_steps, host_perk, newcomer_only, skus,
+        shipping_minor, host, size, seats_taken, opened_at, expires_at)
     VALUES (:room_id, :deal_id, :own_sku_id, :title, :price_minor, :currency, :return_days, :seat_hold_seconds,
         :per_member_limit, :minimum_tier, :circle_of, :early_until, CAST(:price_steps AS jsonb),
-        CAST(:host_perk AS jsonb), :newcomer_only, CAST(:skus AS jsonb), :member, :size, 1, :now, :expires_at)
+        CAST(:host_perk AS jsonb), :newcomer_only, CAST(:skus AS jsonb), :shipping_minor, :member,
+        :size, 1, :now, :expires_at)
     RETURNING *, CAST(:opens AS boolean) AS opens
 """
 
