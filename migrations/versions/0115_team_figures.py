@@ -5,7 +5,7 @@ from __future__ import annotations
 from alembic import op
 
 revision = "0115"
-down_revision = "0114"
+down_revision = "0108"
 branch_labels = None
 depends_on = None
 
