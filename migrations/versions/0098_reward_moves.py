@@ -7,7 +7,7 @@ from alembic import op
 from migrations.statements import append_only
 
 revision = "0098"
-down_revision = "0097"
+down_revision = "0100"
 branch_labels = None
 depends_on = None
 
