@@ -38,6 +38,7 @@ OWN = {
     *("shopper.explain", "shopper.show_order", "shopper.show_payment", "shopper.show_payout"),
     *("shopper.show_post", "shopper.show_review_form", "shopper.show_note_form"),
     *("shopper.show_decision", "shopper.show_question", "shopper.show_circle_notice"),
+    *("shopper.show_subscription", "shopper.show_statement"),
 }
 
 
