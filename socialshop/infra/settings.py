@@ -71,6 +71,11 @@ class Settings(BaseSettings):
         6000, ge=1, le=100_000, description="members whom a watch process lets watch rooms at the same time"
     )
     watchers_per_address: int = Field(200, ge=1, le=100_000, description="of them from one address")
+    stream_hosts: str = Field(
+        "live.douyin.com,live.kuaishou.com,live.bilibili.com,taobao.com,channels.weixin.qq.com,youtube.com,twitch.tv",
+        pattern=r"^([a-z0-9-]+(\.[a-z0-9-]+)+(,[a-z0-9-]+(\.[a-z0-9-]+)+)*)?$",
+        description="hosts, with commas, at which streams of flash sessions may lie, each with what is below it",
+    )
     database_pool: int = Field(5, ge=1, le=100, description="database connections a process keeps")
     currency: str = Field("CNY", pattern="^[A-Z]{3}$", description="the shop's currency, ISO 4217")
     shipping_fee_minor: int = Field(
@@ -139,6 +144,9 @@ class Settings(BaseSettings):
     code_requests_per_minute: int = Field(
         30, ge=1, description="requests for a code by text message a minute and address"
     )
+    code_choices_per_minute: int = Field(
+        10, ge=1, description="attempts at a code of one's choice for an invite link a minute and address"
+    )
     webhooks_to_loopback: bool = Field(
         False,
         description="let webhooks go to this very machine, also without TLS, to try them out; never in production",
@@ -177,6 +185,11 @@ class Settings(BaseSettings):
             address = ip_address(self.host)
             host = "localhost" if address.is_loopback or address.is_unspecified else host
         return f"http://{host}:{self.port}"
+
+    @property
+    def stream_host_names(self) -> frozenset[str]:
+        """The hosts at which streams may lie."""
+        return frozenset(self.stream_hosts.split(",")) - {""}
 
     @model_validator(mode="after")
     def _loopback_is_for_trying_out(self) -> Self:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from functools import lru_cache
 from pathlib import Path
 from typing import Literal
+from zoneinfo import ZoneInfo
 
 import structlog
 from flask import request
@@ -12,28 +14,35 @@ from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.datastructures import MIMEAccept
 from werkzeug.http import parse_accept_header
 
+from socialshop.deals import service as deals
 from socialshop.infra import wired
+from socialshop.infra.pictures import Size
 from socialshop.infra.uow import UnitOfWork, in_unit_of_work
-from socialshop.invites import landing, poster, qr, rules, service, visitors, wording
+from socialshop.invites import kit, landing, poster, qr, rules, service, visitors, wording
 from socialshop.invites.cookies import Attributed
-from socialshop.invites.errors import PosterUnavailable
+from socialshop.invites.errors import PosterUnavailable, VanityKept, VanityTaken
 from socialshop.invites.gateway import subjects
 from socialshop.invites.poster import Fonts, Sheet
 from socialshop.invites.rules import Kind
 from socialshop.invites.schemas import (
     TARGET_PREFIX,
+    DaysQuery,
+    DaysWire,
+    DayWire,
     LandingQuery,
     LandingWire,
+    LinkEdit,
     LinkPage,
     LinkWire,
     NewLink,
     PosterQuery,
     SharedLink,
     StatsWire,
+    VanityWish,
 )
 from socialshop.kernel.errors import InvalidValue, NotFound
 from socialshop.kernel.ids import from_public
-from socialshop.web import auth
+from socialshop.web import auth, limits
 from socialshop.web.auth import BUYERS, PUBLIC, SIGNED_IN
 from socialshop.web.languages import best_language
 from socialshop.web.operations import Answer, Call, Reply, Room
@@ -77,9 +86,10 @@ def make_link(call: Call[NewLink, Nothing]) -> Answer:
         )
         link = shared.link
         text = wording.share_text(
-            language, shared.subject, code=link.code, url=_url(link.code), zone=wired.settings().time_zone
+            language, shared.subject, code=link.shown_code, url=_url(link.shown_code), zone=wired.settings().time_zone
         )
-        return Answer(SharedLink.with_text(link, wired.public_address(), text, posters=_fonts().are_there()), 201)
+        here, posters = wired.public_address(), _fonts().are_there()
+        return Answer(SharedLink.with_text(link, here, uow.now, text, posters=posters), 201)
 
     return call.transact(make)
 
@@ -99,9 +109,87 @@ def list_links(call: Call[Nothing, PageQuery]) -> Answer:
         rows, cursor = cut_page(found, query.limit, lambda link: link.id)
         return Answer(
             LinkPage(
-                data=[LinkWire.of(link, wired.public_address(), posters=posters) for link in rows], next_cursor=cursor
+                data=[LinkWire.of(link, wired.public_address(), uow.now, posters=posters) for link in rows],
+                next_cursor=cursor,
             )
         )
+
+    return call.transact(read)
+
+
+@room.operation(
+    "PATCH",
+    "/invite-links/<code>",
+    access=SIGNED_IN,
+    body=LinkEdit,
+    replies=Reply(200, LinkWire, "Your link, changed."),
+    refuses=(NotFound, InvalidValue),
+)
+def edit_link(call: Call[LinkEdit, Nothing]) -> Answer:
+    """Pause your link or let it go on, and say until when it is good.
+
+    While it is paused, or its time is over, its page says so and it binds nobody. Who came before stays.
+    """
+    me, code, edit = call.caller.member_id, call.path["code"], call.body
+
+    def keep(uow: UnitOfWork) -> Answer:
+        link, given = service.own_link(uow, me, code), edit.model_fields_set
+        kept = service.keep_link(
+            uow,
+            me,
+            code,
+            is_paused=edit.paused if "paused" in given else link.paused_at is not None,
+            expires_at=edit.expires_at if "expires_at" in given else link.expires_at,
+        )
+        return Answer(LinkWire.of(kept, wired.public_address(), uow.now, posters=_fonts().are_there()))
+
+    return call.transact(keep)
+
+
+@room.operation(
+    "POST",
+    "/invite-links/<code>/vanity",
+    access=BUYERS,
+    body=VanityWish,
+    replies=Reply(200, LinkWire, "Your link, with the code that you chose."),
+    refuses=(NotFound, InvalidValue, VanityTaken, VanityKept),
+    limit=limits.CODE_CHOICES,
+)
+def name_link(call: Call[VanityWish, Nothing]) -> Answer:
+    """Give your link a code of your choice, for good; the other stays good too.
+
+    4 to 20 letters, figures and single hyphens. What is taken for another link's code is refused, and so are words
+    that speak for the shop.
+    """
+    me, code, vanity = call.caller.member_id, call.path["code"], call.body.vanity
+
+    def name(uow: UnitOfWork) -> Answer:
+        link = service.name_link(uow, me, code, vanity)
+        return Answer(LinkWire.of(link, wired.public_address(), uow.now, posters=_fonts().are_there()))
+
+    return call.transact(name)
+
+
+@room.operation(
+    "GET",
+    "/invite-links/days",
+    access=SIGNED_IN,
+    query=DaysQuery,
+    replies=Reply(200, DaysWire, "What came of your links day by day."),
+    refuses=(NotFound,),
+)
+def show_days(call: Call[Nothing, DaysQuery]) -> Answer:
+    """What came of your links, or of one of them, by day of the shop's and by channel.
+
+    What was clicked before days were counted stands in the link's whole figures alone.
+    """
+    query, settings, me = call.query, wired.settings(), call.caller.member_id
+
+    def read(uow: UnitOfWork) -> Answer:
+        link = None if query.code is None else service.own_link(uow, me, query.code)
+        since = uow.now.astimezone(ZoneInfo(settings.time_zone)).date() - timedelta(days=query.days - 1)
+        found = service.days(uow, me, link, since=since, zone=settings.time_zone, currency=settings.currency)
+        return Answer(DaysWire(data=[DayWire.of(day) for day in found]))
 
     return call.transact(read)
 
@@ -152,10 +240,11 @@ def open_link(call: Call[Nothing, LandingQuery]) -> Answer:
         if not as_page:
             raise
         return _page(landing.page(None, language), 404, [])
-    service.record_click(found.link_id, visit, now)
+    service.record_click(found, visit, now)
     if service.clicks_are_due():
         _take_clicks()
-    cookies += visitors.remember(Attributed(found.link_id, now))
+    if found.closed is None:
+        cookies += visitors.remember(Attributed(found.link_id, now))
     if as_page:
         cookies += landing.pages().cookies()
         return _page(landing.page(found, language), 200, cookies)
@@ -204,18 +293,36 @@ def show_poster(call: Call[Nothing, PosterQuery]) -> Answer:
     """A picture to send along: the goods, the price, who invites, and the link as a QR code."""
     settings = wired.settings()
 
-    def read(uow: UnitOfWork) -> service.ShareKit:
-        return service.share_kit(uow, call.path["code"], subjects())
+    def read(uow: UnitOfWork) -> tuple[service.ShareKit, bytes | None]:
+        shared = service.share_kit(uow, call.path["code"], subjects())
+        cover = None if shared.subject is None else shared.subject.cover
+        return shared, None if cover is None else deals.picture_file(uow, cover.digest, Size.MIDDLE)
 
-    kit = in_unit_of_work(read, wired.clock())
-    code = kit.link.code
-    sheet = Sheet(
-        kit.subject, kit.inviter, _url(code), code, call.query.lang or best_language("zh"), settings.time_zone
-    )
+    found, picture = in_unit_of_work(read, wired.clock())
+    code = found.link.shown_code
+    language = call.query.lang or best_language("zh")
+    sheet = Sheet(found.subject, found.inviter, _url(code), code, language, settings.time_zone, picture)
     headers = {"ETag": f'"{sheet.tag()}"', "Cache-Control": _POSTER_KEPT, "Vary": "Accept-Language"}
     if request.if_none_match.contains_weak(sheet.tag()):
         return Answer(status=304, headers=headers)
     return Answer(poster.draw(sheet, _fonts()), media_type="image/png", headers=headers)
+
+
+@landing_room.operation(
+    "GET",
+    "/i/<code>/kit.zip",
+    access=PUBLIC,
+    listed=False,
+    refuses=(NotFound,),
+    replies=Reply(200, None, "An archive.", "application/zip"),
+)
+def show_kit(call: Call[Nothing, Nothing]) -> Answer:
+    """All of a link in one file: poster and text in Chinese and English, QR code, address."""
+    found = in_unit_of_work(lambda uow: service.share_kit(uow, call.path["code"], subjects()), wired.clock())
+    code = found.link.shown_code
+    packed = kit.pack(found, _url(code), wired.settings().time_zone, _fonts())
+    headers = {"Content-Disposition": f'attachment; filename="{code}.zip"', "Cache-Control": _POSTER_KEPT}
+    return Answer(packed, media_type="application/zip", headers=headers)
 
 
 def _page(content: bytes, status: int, cookies: list[str]) -> Answer:
@@ -238,7 +345,7 @@ def _take_clicks() -> None:
 def _qr(call: Call[Nothing, Nothing], form: Literal["svg", "png"], media_type: str) -> Answer:
     def draw(uow: UnitOfWork) -> Answer:
         link = service.link_named(uow, call.path["code"])
-        return Answer(qr.draw(_url(link.code), form), media_type=media_type, headers=_KEPT)
+        return Answer(qr.draw(_url(link.shown_code), form), media_type=media_type, headers=_KEPT)
 
     return call.transact(draw)
 

@@ -16,6 +16,7 @@ from socialshop.invites.gateway import subjects
 from socialshop.invites.poster import Fonts
 from socialshop.invites.rules import Kind, ShareSubject
 from socialshop.invites.service import Link, NewLink
+from socialshop.kernel.languages import Language
 from socialshop.pages import assets, languages
 from socialshop.rooms import service as rooms
 
@@ -27,6 +28,7 @@ _NAMED: Mapping[Kind, _Named] = {
     Kind.ROOM: rooms.titles,
     Kind.BARGAIN: rooms.bargain_titles,
     Kind.STOREFRONT: deals.storefront_titles,
+    Kind.SESSION: deals.session_titles,
     Kind.NOTE: community.note_titles,
 }
 
@@ -42,9 +44,11 @@ class Share:
     poster: str | None
 
 
-def make(uow: UnitOfWork, owner_id: uuid.UUID, kind: Kind, target_id: uuid.UUID | None = None) -> None:
-    """Make the owner's link to something, if there is none. Raises NotFound for what is not to be seen."""
-    invites.create_link(uow, owner_id, NewLink(kind, target_id), subjects())
+def make(
+    uow: UnitOfWork, owner_id: uuid.UUID, kind: Kind, target_id: uuid.UUID | None = None, channel: str | None = None
+) -> Link:
+    """The owner's link to something for a channel, made where there is none. Raises NotFound for what is not seen."""
+    return invites.create_link(uow, owner_id, NewLink(kind, target_id, channel), subjects()).link
 
 
 def of_target(uow: UnitOfWork, owner_id: uuid.UUID, kind: Kind, target_id: uuid.UUID | None = None) -> Share | None:
@@ -53,13 +57,29 @@ def of_target(uow: UnitOfWork, owner_id: uuid.UUID, kind: Kind, target_id: uuid.
     return None if link is None else share(link, subject_of(uow, link))
 
 
+def kit_of_target(
+    uow: UnitOfWork, owner_id: uuid.UUID, kind: Kind, target_id: uuid.UUID
+) -> tuple[Share | None, Mapping[Language, str]]:
+    """The owner's link to something once it is made, and its words in each language: readers may not read mine."""
+    link = invites.find_link(uow, owner_id, NewLink(kind, target_id))
+    if link is None:
+        return None, {}
+    subject = subject_of(uow, link)
+    kit, zone = share(link, subject), wired.settings().time_zone
+    return kit, {
+        language: wording.share_text(language, subject, code=kit.code, url=kit.url, zone=zone)
+        for language in languages.LANGUAGES
+    }
+
+
 def share(link: Link, subject: ShareSubject | None) -> Share:
     """What the owner of a link hands on, in the reader's language."""
-    url, zone = f"{wired.public_address()}/i/{link.code}", wired.settings().time_zone
-    words = wording.share_text(languages.reader(), subject, code=link.code, url=url, zone=zone)
+    code = link.shown_code
+    url, zone = f"{wired.public_address()}/i/{code}", wired.settings().time_zone
+    words = wording.share_text(languages.reader(), subject, code=code, url=url, zone=zone)
     # Pictures come from the host that serves the page, whatever address the links have.
-    poster = f"/i/{link.code}/poster.png?lang={languages.reader()}" if Fonts(assets.packages()).are_there() else None
-    return Share(link.code, url, words, f"/i/{link.code}/qr.svg", poster)
+    poster = f"/i/{code}/poster.png?lang={languages.reader()}" if Fonts(assets.packages()).are_there() else None
+    return Share(code, url, words, f"/i/{code}/qr.svg", poster)
 
 
 def subject_of(uow: UnitOfWork, link: Link) -> ShareSubject | None:

@@ -35,6 +35,8 @@ SENTENCES = {
     "coupon_gone": lazy_gettext("The coupon is over, all of it is given, or you had it before."),
     "coupon_unusable": lazy_gettext("This coupon cannot be used here, or not any more."),
     "code_not_valid": lazy_gettext("This code is not good, or no longer. Look again, or ask for another one."),
+    "deal_begun": lazy_gettext("The deal has begun: it can stand in the session with its own clock only."),
+    "deal_in_session": lazy_gettext("The deal begins and ends with another session already."),
     "device_chopped": lazy_gettext("This price was chopped from this device before: a device counts once."),
     "deal_not_live": lazy_gettext("The deal has not begun yet, or is over."),
     "deal_paused": lazy_gettext("The deal is paused. Try again once it goes on."),
@@ -50,6 +52,7 @@ SENTENCES = {
     "idempotency_key_reused": lazy_gettext("This form was sent before with other content. Load the page again."),
     "insufficient_balance": lazy_gettext("Your available balance is smaller than that."),
     "invite_code_unknown": lazy_gettext("No invite link has this code."),
+    "invite_link_closed": lazy_gettext("The link with this code is closed. Leave the code out, or ask for another."),
     "newcomers_only": lazy_gettext("This room is for members who have not bought here yet, one such room at a time."),
     "member_limit_reached": lazy_gettext("You have as many of these as one member may have."),
     "not_found": lazy_gettext("Perhaps the address is incomplete, or what was here is gone."),
@@ -88,6 +91,10 @@ SENTENCES = {
     "plan_not_active": lazy_gettext("This plan does not run."),
     "plan_not_offered": lazy_gettext("This plan is not on sale for this term."),
     "plan_not_refundable": lazy_gettext("Nothing of this term can be given back."),
+    "session_begun": lazy_gettext("The session has begun, or is over."),
+    "session_not_live": lazy_gettext("The session is not live."),
+    "vanity_kept": lazy_gettext("You chose a code for this link before; it stays. Make a link for another channel."),
+    "vanity_taken": lazy_gettext("Another link has this code, or one that looks like it."),
     "trial_used": lazy_gettext("There is no trial for you: a member has one once."),
     "family_full": lazy_gettext("Every seat of this plan is taken, or it is for one."),
     "family_taken": lazy_gettext("You share a plan already."),
@@ -128,6 +135,9 @@ SENTENCES = {
 }
 # What a value may be, word for word as the rules say it: translated by that very sentence.
 VALUES = (
+    lazy_gettext("a product has up to 8 pictures"),
+    lazy_gettext("what a picture shows is said in 1 to 200 characters"),
+    lazy_gettext("the order names each of the product's pictures once"),
     lazy_gettext("not an e-mail address"),
     lazy_gettext("a password has 8 to 200 characters"),
     lazy_gettext("a name has 1 to 60 visible characters"),
