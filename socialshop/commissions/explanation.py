@@ -52,15 +52,18 @@ class Facts(NamedTuple):
     rate_bps: int | None = None
     below_bps: int | None = None
     asked: Mapping[str, Any] | None = None
+    asked_minor: int | None = None
+    cap: int | None = None
     margin: Mapping[str, Any] | None = None
 
 
 class Reversal(NamedTuple):
-    """What a refund gave back of the line, and what it took of the accrual."""
+    """What a refund gave back of the line, and of the goods of the whole order; and what it took of the accrual."""
 
     refund_id: uuid.UUID
     refunded_minor: int
     returned: int
+    order_refunded_minor: int
     clawed_minor: int
     pending_minor: int
     wallet_minor: int
@@ -83,7 +86,7 @@ def steps(plan: Plan, facts: Facts, reversals: Sequence[Reversal]) -> list[Step]
         _role(plan, leg, facts),
         *_conditions(leg, facts),
         *_amount(leg, facts),
-        Step("no_cap", {}),
+        *_caps(plan, facts),
         *_hold(plan, facts),
         *_reversals(leg, facts, reversals),
         _outcome(facts),
@@ -147,12 +150,21 @@ def _tier_of(facts: Facts, member: int | None) -> str:
 
 
 def _amount(leg: Leg, facts: Facts) -> Iterator[Step]:
-    currency, amount = facts.currency, facts.amount_minor
+    currency, amount = facts.currency, facts.asked_minor or facts.amount_minor
     if isinstance(leg, MarginLeg):
-        yield from _margin(leg, facts)
+        yield from _margin(leg, facts, amount)
         return
     if leg.kind == "tier":
         yield from _tier_amount(facts)
+        return
+    if leg.kind == "lead":
+        asked: Figures = {
+            "fixed_minor": leg.fixed_minor,
+            "min_order_minor": leg.min_order_minor,
+            "order_minor": (facts.asked or {}).get("order_minor", 0),
+            "currency": currency,
+        }
+        yield Step("lead", asked)
         return
     if leg.rate_bps is None:
         fixed: Figures = {"fixed_minor": leg.fixed_minor or 0, "quantity": facts.quantity, "currency": currency}
@@ -166,7 +178,7 @@ def _amount(leg: Leg, facts: Facts) -> Iterator[Step]:
     yield Step("rounding" if rest else "no_rounding", {"amount_minor": amount, "currency": currency})
 
 
-def _margin(leg: MarginLeg, facts: Facts) -> Iterator[Step]:
+def _margin(leg: MarginLeg, facts: Facts, amount: int) -> Iterator[Step]:
     """What the line brought above the price of supply, the leader's share of it, and what the sale leaves for it."""
     currency, surplus = facts.currency, leg.surplus_of(facts.base_minor, facts.quantity)
     whole, rest = divmod(surplus * leg.share_bps, BPS)
@@ -182,8 +194,8 @@ def _margin(leg: MarginLeg, facts: Facts) -> Iterator[Step]:
             "currency": currency,
         },
     )
-    rounded: Figures = {"amount_minor": facts.amount_minor, "currency": currency}
-    if facts.amount_minor < whole:
+    rounded: Figures = {"amount_minor": amount, "currency": currency}
+    if amount < whole:
         yield Step("margin_cut", rounded)
     else:
         yield Step("rounding" if rest else "no_rounding", rounded)
@@ -201,8 +213,25 @@ def _tier_amount(facts: Facts) -> Iterator[Step]:
         "currency": facts.currency,
     }
     yield Step("tier_rate", figures)
-    rounded: Figures = {"amount_minor": facts.amount_minor, "currency": facts.currency}
+    rounded: Figures = {"amount_minor": facts.asked_minor or facts.amount_minor, "currency": facts.currency}
     yield Step("rounding" if rest else "no_rounding", rounded)
+
+
+def _caps(plan: Plan, facts: Facts) -> Iterator[Step]:
+    if plan.caps is None:
+        yield Step("no_cap", {})
+    elif facts.cap is None or facts.asked_minor is None:
+        yield Step("cap_not_reached", {"caps": len(plan.caps)})
+    else:
+        cap = plan.caps[facts.cap]
+        figures: dict[str, int | str] = {
+            "asked_minor": facts.asked_minor,
+            "cap_minor": cap.amount_minor,
+            "amount_minor": facts.amount_minor,
+            "cut_minor": facts.asked_minor - facts.amount_minor,
+            "currency": facts.currency,
+        }
+        yield Step(f"cap_{cap.per}_{cap.period}" if cap.period else f"cap_{cap.per}", figures)
 
 
 def _hold(plan: Plan, facts: Facts) -> Iterator[Step]:
@@ -217,19 +246,21 @@ def _hold(plan: Plan, facts: Facts) -> Iterator[Step]:
 
 def _reversals(leg: Leg, facts: Facts, reversals: Sequence[Reversal]) -> Iterator[Step]:
     """Each with what the line had left after it; the last one's net is what is left of the accrual."""
-    refunded = returned = 0
+    refunded = returned = of_order = 0
+    whole = (facts.asked or {}).get("order_minor", 0)
     for each in reversals:
         refunded += each.refunded_minor
         returned += each.returned
+        of_order += each.order_refunded_minor
+        went_back, left = (refunded, returned), {"rate_bps": facts.rate_bps, "order_minor": whole - of_order}
+        gives = rules.net_of(leg, facts.base_minor, facts.quantity, *went_back, **left)
         yield Step(
             "reversal",
             {
                 "refund_id": to_public("rfd", each.refund_id),
                 "refunded_minor": each.refunded_minor,
                 "net_base_minor": facts.base_minor - refunded,
-                "net_minor": rules.net_of(
-                    leg, facts.base_minor, facts.quantity, refunded, returned, rate_bps=facts.rate_bps
-                ),
+                "net_minor": gives if facts.asked_minor is None else min(facts.amount_minor, gives),
                 "clawed_minor": each.clawed_minor,
                 "pending_minor": each.pending_minor,
                 "wallet_minor": each.wallet_minor,
