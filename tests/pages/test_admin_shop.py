@@ -18,6 +18,7 @@ from socialshop.commissions import service as commissions
 from socialshop.infra.uow import UnitOfWork, in_unit_of_work
 from socialshop.kernel.ids import to_public
 from socialshop.kernel.roles import Role
+from socialshop.loyalty import service as loyalty
 from socialshop.referrals import service as referrals
 
 
@@ -149,6 +150,26 @@ def test_a_member_is_found_with_sponsors_and_team(site: Flask, admin: Visitor) -
     assert "data-row" not in admin.look("/admin/members?find=nobody-at-all").text
     assert admin.look("/admin/members?role=admin").text.count("data-row") == 1
     assert admin.look("/admin/members/mbr_00000000000000000000000000").status_code == 404
+
+
+def test_a_member_is_seen_whole_on_one_page(site: Flask, admin: Visitor) -> None:
+    """Given who bought, asked and was warned, when the desk looks, then all of it is there, each with its way on."""
+    lin = sign_up(site, name="Lin")
+    number, at = number_of(lin), f"/admin/members/{to_public('mbr', lin.card.member_id)}"
+    assert "Nothing yet." in admin.look(at).text
+    in_unit_of_work(lambda uow: place(uow, {number: None}))
+    (order,) = in_unit_of_work(lambda uow: sell(uow, [Sale(number)]))
+    in_unit_of_work(lambda uow: loyalty.adjust(uow, admin.card.member_id, lin.card.member_id, 70, "Sorry"))
+    asked = lin.call("POST", "/questions", json={"topic": "general", "text": "Where is my tea?"}).get_json()["id"]
+    with statements() as seen:
+        page = admin.look(at).text
+    for words in ("Normal", "are missing for", "<dd>70", "Where is my tea?", asked, to_public("ord", order)):
+        assert words in page, words
+    assert "最近购买" in admin.look(at, "zh").text
+    in_unit_of_work(lambda uow: sell(uow, [Sale(number), Sale(number)]))
+    with statements() as more:
+        admin.look(at)
+    assert len(more) == len(seen)
 
 
 def test_a_plan_is_tried_on_past_sales_and_the_picture_is_read(site: Flask, admin: Visitor) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from socialshop.deals.invitation_store import SHOWN, UNINVITED
 from socialshop.deals.personal_store import PERSONAL
 from socialshop.deals.rules import BuyAt, DealKind, OpenTo, Place, Sort, Sought, StockReason
 from socialshop.deals.service.bargaining import (
@@ -13,6 +14,13 @@ from socialshop.deals.service.bargaining import (
     offer_bargain,
 )
 from socialshop.deals.service.goods import Opening, leave_of, open_goods, opening
+from socialshop.deals.service.inviting import (
+    count_invited,
+    forget_invitations,
+    invite,
+    invited_to,
+    keep_for_invited,
+)
 from socialshop.deals.service.moving import NewDeal, end, open_deal, pause, publish_deal, resume
 from socialshop.deals.service.offering import DealOffer, Reserved, check_not_stopped, give_back, offer, spend_subsidies
 from socialshop.deals.service.reading import (
@@ -24,6 +32,7 @@ from socialshop.deals.service.reading import (
     deals,
     deals_by_id,
     deals_of,
+    drafts,
     find_deals,
     own_deal,
     titles,
@@ -78,7 +87,9 @@ __all__ = [
     "MOVE_PREFIX",
     "PERSONAL",
     "RESERVED",
+    "SHOWN",
     "STOREFRONT_PREFIX",
+    "UNINVITED",
     "BackInStock",
     "BargainOffer",
     "BuyAt",
@@ -115,14 +126,20 @@ __all__ = [
     "bargain_offers",
     "bargain_offers_of",
     "check_not_stopped",
+    "count_invited",
     "deal",
     "deals",
     "deals_by_id",
     "deals_of",
+    "drafts",
     "end",
     "find_deals",
     "find_products",
+    "forget_invitations",
     "give_back",
+    "invite",
+    "invited_to",
+    "keep_for_invited",
     "keep_storefront",
     "leave_of",
     "move_stock",

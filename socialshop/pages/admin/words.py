@@ -23,6 +23,7 @@ DEEDS = {
     "behaviour_rules.published": lazy_gettext("rules of behaviour published"),
     "circle.notice_posted": lazy_gettext("circle told something"),
     "deal.opened": lazy_gettext("deal opened"),
+    "deal.offered": lazy_gettext("deal offered to some"),
     "deal.ended": lazy_gettext("deal ended"),
     "deal.paused": lazy_gettext("deal paused"),
     "deal.published": lazy_gettext("deal published"),

@@ -68,6 +68,7 @@ TABLES: Mapping[str, Any] = {
     "payment_mandates": lazy_gettext("Leave to be charged again"),
     "rooms": lazy_gettext("Rooms hosted"),
     "seats": lazy_gettext("Seats"),
+    "deal_invitations": lazy_gettext("Deals offered to you"),
     "storefronts": lazy_gettext("Your storefront"),
     "leader_applications": lazy_gettext("Applications to lead"),
     "leader_goods_chosen": lazy_gettext("Goods opened to you"),
@@ -148,6 +149,7 @@ LOOKS: Mapping[str, Any] = {
 KINDS: Mapping[str, Any] = {
     "bargain_marks": lazy_gettext("Devices and networks that chopped a price"),
     "room_events": lazy_gettext("What happened in rooms"),
+    "deal_invitations": lazy_gettext("Deals offered to you"),
     "notices_and_mails": lazy_gettext("Notices and mails"),
     "webhooks_sent": lazy_gettext("Events told to other systems"),
     "payment_notices": lazy_gettext("Messages of payment providers"),

@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from socialshop.deals.service import RESERVED
+from socialshop.deals.service import RESERVED, UNINVITED
 from socialshop.identity.service import BARRED
 from socialshop.infra.db import Statement
 from socialshop.kernel.money import MAX_AMOUNT_MINOR
@@ -51,6 +51,7 @@ class Claim(NamedTuple):
     newcomer_only: bool | None
     bought: bool
     sku_offered: bool
+    uninvited: bool
 
 
 # Follows a CTE `entered` that has the room's row if the seat may be taken; `room` is the same, with the unit that was
@@ -98,7 +99,8 @@ _CLAIM = f"""
         r.newcomer_only AND NOT r.opens AND {BOUGHT_BEFORE},
         CAST(:sku_id AS uuid) IS NULL OR :opening OR EXISTS (
             SELECT FROM rooms offering WHERE offering.id = :room_id
-                AND (offering.sku_id = CAST(:sku_id AS uuid) OR offering.skus -> CAST(:sku_id AS text) IS NOT NULL))
+                AND (offering.sku_id = CAST(:sku_id AS uuid) OR offering.skus -> CAST(:sku_id AS text) IS NOT NULL)),
+        {UNINVITED}
     FROM (SELECT) AS once LEFT JOIN room r ON true
 """  # noqa: S608 - texts of the rooms' own
 
