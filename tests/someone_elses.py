@@ -183,8 +183,9 @@ def belongings(app: Flask) -> Belongings:
     }
     words = {
         f"{name}.code": link["code"]
-        for name in ("show_stats", "open_link", "show_qr_svg", "show_qr_png", "show_poster")
+        for name in ("show_stats", "edit_link", "name_link", "open_link", "show_qr_svg", "show_qr_png", "show_poster")
     }
+    words["show_branch_of.member_id"] = owner.call("GET", "/me/referrals").get_json()["data"][0]["member_id"]
     words["show_statement.month"] = owner.call("GET", "/me/statements").get_json()["data"][0]["month"]
     words |= {f"{name}.deal_id": offer_of_bargain for name in ("show_bargain_offer", "start_bargain")}
     words |= {"take_notice.provider": "sandbox", "show_problem.code": "not_found"}

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import click
 
-from socialshop.cli import demo_after, demo_habits, demo_offers, demo_rooms, demo_world
+from socialshop.cli import demo_after, demo_habits, demo_offers, demo_rooms, demo_ways, demo_world
 from socialshop.cli.demo_provider import provider
 from socialshop.cli.progress import progress
 from socialshop.cli.shop import data_dir_option, finish_jobs, open_shop
@@ -69,13 +69,13 @@ _LOGINS = (
     _Login(
         Role.LEADER,
         "团长 林小满",
-        "/lead: rooms that fill, a circle; /earnings: why each cent; /membership: the highest tier; /plan: a trial",
+        "/lead: rooms that fill, a ladder of prices, a storefront, a circle; /earnings: why each cent; /plan: a trial",
         demo_world.LEADER,
     ),
     _Login(
         Role.MEMBER,
         "陈思远",
-        "/me: a card that is paid for, points soon to expire, coupons, missions; /notes; /me/posts: goods to write of",
+        "/me: a card that is paid for, points soon to expire, coupons, missions; /bargains; /notes; /me/posts",
         demo_world.MEMBER,
     ),
 )
@@ -163,7 +163,8 @@ def _fill(uow: UnitOfWork, settings: Settings, folder: Path, gateways: Gateways)
         shown.left(3)
         _import(uow, demo_world.generate(start, settings.currency, _SEED), settings, start, folder)
         shown.left(2)
-        demo_rooms.furnish(uow, ids[Role.ADMIN], ids[Role.LEADER], settings.currency, gateways)
+        units = demo_rooms.furnish(uow, ids[Role.ADMIN], ids[Role.LEADER], settings.currency, gateways)
+        demo_ways.open_all(uow, ids[Role.ADMIN], ids[Role.LEADER], units, currency=settings.currency, gateways=gateways)
         shown.left(1)
         offered = demo_offers.publish(uow, ids[Role.ADMIN], settings.currency)
         demo_habits.begin(uow, ids[Role.ADMIN], offered, gateways)

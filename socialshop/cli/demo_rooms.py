@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, NamedTuple
@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from socialshop.infra.uow import UnitOfWork
     from socialshop.payments.gateway import Gateways
 
-_ROOM_TTL, _SEAT_HOLD = timedelta(days=3), timedelta(days=1)
-_STOCK = 200
+ROOM_TTL, SEAT_HOLD = timedelta(days=3), timedelta(days=1)
+STOCK = 200
 
 
 class _Goods(NamedTuple):
@@ -104,30 +104,30 @@ _ROOMS = (
 
 
 @dataclass(frozen=True, slots=True)
-class _Buyer:
+class Buyer:
     """Who takes a seat."""
 
     number: int
 
 
-def furnish(uow: UnitOfWork, admin: uuid.UUID, leader: uuid.UUID, currency: str, gateways: Gateways) -> None:
-    """Goods by the admin, deals by the leader, rooms by members; jobs make the payments. No provider: no payments."""
-    from socialshop.identity import service as identity
+def furnish(uow: UnitOfWork, admin: uuid.UUID, leader: uuid.UUID, currency: str, gateways: Gateways) -> list[uuid.UUID]:
+    """Goods by the admin, deals by the leader, rooms by members; jobs make the payments. No provider: no payments.
 
+    Returns the units.
+    """
     products = [_product(uow, admin, goods, currency) for goods in _GOODS]
     _deal(uow, leader, products[0], _CIRCLE, circle_only=True)
     deals = [_deal(uow, leader, product, goods) for product, goods in zip(products, _GOODS, strict=True)]
-    names = sorted({name for room in _ROOMS for name in room.members})
-    buyers = {name: _Buyer(identity.number_of(uow, name)) for name in names}
     for room in _ROOMS:
-        _fill_room(uow, room, deals[room.goods], buyers, gateways)
+        fill_room(uow, deals[room.goods], room.members, room.paid, gateways)
+    return products
 
 
 def _product(uow: UnitOfWork, admin: uuid.UUID, goods: _Goods, currency: str) -> uuid.UUID:
     """Goods on the shelf; returns the unit's id."""
     from socialshop.deals import service as deals
 
-    sku = deals.NewSku(goods.code, goods.unit, goods.price_minor, _STOCK)
+    sku = deals.NewSku(goods.code, goods.unit, goods.price_minor, STOCK)
     product = deals.add_product(uow, admin, deals.NewProduct(goods.title, goods.description, 7, [sku]), currency)
     return product.skus[0].id
 
@@ -143,24 +143,26 @@ def _deal(
         title=goods.title,
         group_size=goods.group_size,
         price_minor=goods.group_price_minor,
-        room_ttl=_ROOM_TTL,
-        seat_hold=_SEAT_HOLD,
+        room_ttl=ROOM_TTL,
+        seat_hold=SEAT_HOLD,
         circle_only=circle_only,
     )
     return deals.open_deal(uow, leader, identity.number_of(uow, demo_world.LEADER), deal).id
 
 
-def _fill_room(uow: UnitOfWork, room: _Room, deal: uuid.UUID, buyers: Mapping[str, _Buyer], gateways: Gateways) -> None:
+def fill_room(uow: UnitOfWork, deal: uuid.UUID, members: Sequence[str], paid: int, gateways: Gateways) -> None:
+    """A room of the deal: its host, then who joined; the first `paid` of them pay."""
+    from socialshop.identity import service as identity
     from socialshop.payments import service as payments
     from socialshop.payments.rules import Outcome
     from socialshop.rooms import service as rooms
 
-    host, *joiners = room.members
-    opened = rooms.open_room(uow, buyers[host], deal)
+    host, *joiners = (Buyer(identity.number_of(uow, name)) for name in members)
+    opened = rooms.open_room(uow, host, deal)
     joined: Sequence[rooms.Joined] = [
         opened,
-        *(rooms.join(uow, buyers[name], opened.room.id) for name in joiners),
+        *(rooms.join(uow, joiner, opened.room.id) for joiner in joiners),
     ]
-    for seat in joined[: room.paid]:
+    for seat in joined[:paid]:
         if seat.payment.provider in gateways:
             payments.pay(uow, gateways, seat.payment.id, seat.order.buyer, Outcome.SUCCEEDED)

@@ -3,16 +3,26 @@
 from __future__ import annotations
 
 import json
+import sys
 from typing import TYPE_CHECKING
 
 import click
 
+from socialshop.cli import Stopped
 from socialshop.cli.shop import data_dir_option, open_shop
 from socialshop.kernel.roles import Role
 
 if TYPE_CHECKING:
     from socialshop.infra.uow import UnitOfWork
     from socialshop.onboarding.service import Card, Invited
+
+
+def _asked_password() -> str:
+    """The password as it is typed, unseen. Raises Stopped where nobody sits at a terminal to type it."""
+    if not sys.stdin.isatty():
+        raise Stopped("there is no terminal to ask for the password at: set SOCIALSHOP_MEMBER_PASSWORD")
+    typed: str = click.prompt("Password", hide_input=True)
+    return typed
 
 
 @click.group()
@@ -24,11 +34,9 @@ def member() -> None:
 @click.option("--email", required=True, help="What the member signs in with.")
 @click.option(
     "--password",
-    required=True,
+    callback=lambda _ctx, _option, given: given or _asked_password(),
     envvar="SOCIALSHOP_MEMBER_PASSWORD",
     show_envvar=True,
-    prompt=True,
-    hide_input=True,
     help="8 to 200 characters; asked for where it is not given, for other users of the machine can read arguments.",
 )
 @click.option("--role", type=click.Choice([role.value for role in Role]), required=True, help="What the member may do.")

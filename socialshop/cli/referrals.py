@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import getpass
 import json
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 import click
 
+from socialshop.cli.instants import INSTANT
 from socialshop.cli.shop import data_dir_option, open_shop
 
 if TYPE_CHECKING:
@@ -86,6 +88,25 @@ def show(member: str, as_json: bool) -> None:
     with open_shop():
         found = in_unit_of_work(look)
     click.echo(json.dumps(found) if as_json else "\n".join(f"{name}: {value}" for name, value in found.items()))
+
+
+@referrals.command()
+@click.option("--member", required=True, help="An external id, or mbr_….")
+@click.option("--at", type=INSTANT, required=True, help="The instant, RFC 3339 with a zone.")
+@data_dir_option
+def sponsor(member: str, at: datetime) -> None:
+    """Say who was a member's sponsor at an instant, whatever was corrected since."""
+    from socialshop.identity import service as identity
+    from socialshop.infra.uow import in_unit_of_work
+    from socialshop.referrals import service
+
+    def look(uow: UnitOfWork) -> str | None:
+        found = service.sponsor_at(uow, _number(uow, member), at)
+        return None if found is None else identity.names_of(uow, [found])[found]
+
+    with open_shop():
+        found = in_unit_of_work(look)
+    click.echo(found or "nobody")
 
 
 def _number(uow: UnitOfWork, name: str) -> int:

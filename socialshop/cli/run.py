@@ -28,6 +28,7 @@ from socialshop.cli.shop import (
     open_servers_of,
     read_settings,
     shop_on,
+    tell,
     wired_shop,
 )
 from socialshop.infra import schema, servers, wired
@@ -68,7 +69,7 @@ def run(port: int | None, no_demo: bool) -> None:
             _logs_beside(settings) as log,
             _family(app, log, {**_own_sandbox(settings), **_own_watch(settings)}) as family,
         ):
-            _tell("starting web server, job workers and the sandbox provider of payments")
+            tell("starting web server, job workers and the sandbox provider of payments")
             _add_web(family)
             _add_watch(family)
             _add_workers(family, app)
@@ -158,21 +159,16 @@ def _shop_for_processes(settings: Settings) -> Iterator[Flask]:
     owned = settings.database_url is None
     if owned:
         servers.prepare(settings.data_dir)
-        _tell(f"starting PostgreSQL and Valkey in {settings.data_dir}")
-    with open_servers_of(settings) as reached, shop_on(reached, owned=owned, tell=_tell) as app:
+        tell(f"starting PostgreSQL and Valkey in {settings.data_dir}")
+    with open_servers_of(settings) as reached, shop_on(reached, owned=owned, say=tell) as app:
         yield app
-
-
-def _tell(step: str) -> None:
-    """What is being made, for those who wait for it."""
-    click.echo(f"{step} …", err=True)
 
 
 def _demo(app: Flask) -> list[str]:
     """Fill the shop if it is empty; returns the demo logins, each with what to look at."""
     from socialshop.cli.demo import fill_and_follow
 
-    _tell("looking after the demo data: members, past orders, rooms, memberships, payouts")
+    tell("looking after the demo data: members, past orders, rooms, memberships, payouts")
     return fill_and_follow(app)
 
 

@@ -10,9 +10,10 @@ def settle() -> None:
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager, nullcontext
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -27,6 +28,7 @@ from socialshop.infra.settings import Settings
 _META_KEY = "socialshop.data_dir"
 _POLL_SECONDS = 0.2
 _SEAL_POLL_SECONDS = 0.05
+_SLOW_SECONDS = 1.0
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -93,8 +95,28 @@ def open_shop() -> Iterator[Flask]:
     """
     settings = read_settings()
     configure_logging(settings, quiet=True)
-    with open_servers_of(settings) as reached, shop_on(reached, owned=settings.database_url is None) as app:
-        yield app
+    owned = settings.database_url is None
+    with ExitStack() as opened:
+        with said_if_slow(f"starting PostgreSQL and Valkey in {settings.data_dir}") if owned else nullcontext():
+            reached = opened.enter_context(open_servers_of(settings))
+        yield opened.enter_context(shop_on(reached, owned=owned))
+
+
+def tell(step: str) -> None:
+    """What is being made, on stderr, for those who wait for it."""
+    click.echo(f"{step} …", err=True)
+
+
+@contextmanager
+def said_if_slow(step: str) -> Iterator[None]:
+    """Say what is being made once it takes longer than a second: who waits at a silent command thinks that it hangs."""
+    slow = threading.Timer(_SLOW_SECONDS, tell, [step])
+    slow.daemon = True
+    slow.start()
+    try:
+        yield
+    finally:
+        slow.cancel()
 
 
 @contextmanager
@@ -115,19 +137,19 @@ def wired_shop(settings: Settings) -> Iterator[Flask]:
 
 
 @contextmanager
-def shop_on(settings: Settings, *, owned: bool, tell: Callable[[str], None] | None = None) -> Iterator[Flask]:
+def shop_on(settings: Settings, *, owned: bool, say: Callable[[str], None] | None = None) -> Iterator[Flask]:
     """As `wired_shop`, with the schema at head: an `owned` database is brought there, of a user's own it is asked.
 
-    `tell` hears of steps that take long.
+    `say` hears of steps that take long at once; without it they are told on stderr once they do.
     """
     with wired_shop(settings) as app:
         app.extensions["socialshop_owns_servers"] = owned
         app.extensions["socialshop_opened_at"] = datetime.now(UTC)
-        _at_head(app, migrate=owned, tell=tell)
+        _at_head(app, migrate=owned, say=say)
         yield app
 
 
-def _at_head(app: Flask, *, migrate: bool, tell: Callable[[str], None] | None) -> None:
+def _at_head(app: Flask, *, migrate: bool, say: Callable[[str], None] | None) -> None:
     from socialshop.infra import schema
     from socialshop.infra.db import db
     from socialshop.infra.servers import StartupError
@@ -137,9 +159,11 @@ def _at_head(app: Flask, *, migrate: bool, tell: Callable[[str], None] | None) -
         return
     if not migrate:
         raise StartupError(f"the database lacks {len(missing)} migrations of this program: run `socialshop migrate`")
-    if tell is not None:
-        tell(f"making the database's tables: {len(missing)} migrations")
-    schema.migrate(app)
+    step = f"making the database's tables: {len(missing)} migrations"
+    if say is not None:
+        say(step)
+    with nullcontext() if say is not None else said_if_slow(step):
+        schema.migrate(app)
     # Connections from before the migration could not drop to the application role, which it has made.
     db.engine.dispose()
 

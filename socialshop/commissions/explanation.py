@@ -19,11 +19,13 @@ class Facts(NamedTuple):
     """An accrual with its snapshot.
 
     `held_from` is null until the goods are received, `stopped` holds while a refund is open; `perk` is what the deal
-    promised its host.
+    promised its host. `depth` and the rates are the accrual's terms, `asked` the facts of the sale that the plan looks
+    at besides; both null for plain shares.
     """
 
     id: uuid.UUID
     beneficiary: int
+    buyer: int
     kind: str
     level: int
     leg: int
@@ -45,6 +47,10 @@ class Facts(NamedTuple):
     settled_at: datetime | None
     stopped: bool
     perk: Mapping[str, Any] | None
+    depth: int | None = None
+    rate_bps: int | None = None
+    below_bps: int | None = None
+    asked: Mapping[str, Any] | None = None
 
 
 class Reversal(NamedTuple):
@@ -72,7 +78,8 @@ def steps(plan: Plan, facts: Facts, reversals: Sequence[Reversal]) -> list[Step]
     return [
         _sale(facts),
         Step("plan", {"name": plan.name, "number": facts.number, "effective_at": to_text(facts.effective_at)}),
-        Step("leg_deal_host" if _is_the_deals(leg) else f"leg_{facts.kind}", {"level": facts.level}),
+        _role(plan, leg, facts),
+        *_conditions(leg, facts),
         *_amount(leg, facts),
         Step("no_cap", {}),
         *_hold(plan, facts),
@@ -99,8 +106,49 @@ def _sale(facts: Facts) -> Step:
     )
 
 
+def _role(plan: Plan, leg: Leg, facts: Facts) -> Step:
+    if _is_the_deals(leg):
+        return Step("leg_deal_host", {"level": facts.level})
+    if facts.kind == "tier":
+        return Step("leg_tier", {"level": facts.level, "tier": _tier_of(facts, facts.beneficiary)})
+    if facts.kind == "sale" and facts.depth is not None and plan.activity is not None:
+        days = plan.activity.within_days
+        return Step("leg_sale_passed_up", {"level": facts.level, "depth": facts.depth, "within_days": days})
+    return Step(f"leg_{facts.kind}", {"level": facts.level})
+
+
+def _conditions(leg: Leg, facts: Facts) -> Iterator[Step]:
+    """Each condition of the leg, with what was found of the sale."""
+    when = leg.when
+    if when is None:
+        return
+    asked = facts.asked or {}
+    for name in ("product", "deal", "channel"):
+        if getattr(when, f"{name}s") is not None:
+            yield Step(f"when_{name}", {name: asked.get(name, "")})
+    if when.buyer_tiers is not None:
+        yield Step("when_buyer_tier", {"tier": _tier_of(facts, None)})
+    if when.tiers is not None:
+        yield Step("when_tier", {"tier": _tier_of(facts, facts.beneficiary)})
+    if when.first_order is not None:
+        yield Step("when_first_order", {})
+    if when.sold_from is not None:
+        yield Step("when_sold_from", {"from": when.sold_from})
+    if when.sold_until is not None:
+        yield Step("when_sold_until", {"until": when.sold_until})
+
+
+def _tier_of(facts: Facts, member: int | None) -> str:
+    """The tier of a member, or of the buyer, as it was kept."""
+    tiers = (facts.asked or {}).get("tiers", {})
+    return str(tiers.get(str(facts.buyer if member is None else member), ""))
+
+
 def _amount(leg: Leg, facts: Facts) -> Iterator[Step]:
     currency, amount = facts.currency, facts.amount_minor
+    if leg.kind == "tier":
+        yield from _tier_amount(facts)
+        return
     if leg.rate_bps is None:
         fixed: Figures = {"fixed_minor": leg.fixed_minor or 0, "quantity": facts.quantity, "currency": currency}
         yield Step("deal_fixed" if _is_the_deals(leg) else "fixed", fixed)
@@ -111,6 +159,22 @@ def _amount(leg: Leg, facts: Facts) -> Iterator[Step]:
     rate: dict[str, int | str] = {"rate_bps": leg.rate_bps, "base_minor": facts.base_minor, "exact_minor": exact}
     yield Step("deal_rate" if _is_the_deals(leg) else "rate", {**rate, "currency": currency})
     yield Step("rounding" if rest else "no_rounding", {"amount_minor": amount, "currency": currency})
+
+
+def _tier_amount(facts: Facts) -> Iterator[Step]:
+    rate, below = facts.rate_bps or 0, facts.below_bps or 0
+    whole, rest = divmod(facts.base_minor * rate, BPS)
+    figures: Figures = {
+        "tier_bps": rate + below,
+        "below_bps": below,
+        "rate_bps": rate,
+        "base_minor": facts.base_minor,
+        "exact_minor": f"{whole}.{rest:04d}",
+        "currency": facts.currency,
+    }
+    yield Step("tier_rate", figures)
+    rounded: Figures = {"amount_minor": facts.amount_minor, "currency": facts.currency}
+    yield Step("rounding" if rest else "no_rounding", rounded)
 
 
 def _hold(plan: Plan, facts: Facts) -> Iterator[Step]:
@@ -135,7 +199,9 @@ def _reversals(leg: Leg, facts: Facts, reversals: Sequence[Reversal]) -> Iterato
                 "refund_id": to_public("rfd", each.refund_id),
                 "refunded_minor": each.refunded_minor,
                 "net_base_minor": facts.base_minor - refunded,
-                "net_minor": rules.net_of(leg, facts.base_minor, facts.quantity, refunded, returned),
+                "net_minor": rules.amount_of(
+                    leg, facts.base_minor - refunded, facts.quantity - returned, facts.rate_bps
+                ),
                 "clawed_minor": each.clawed_minor,
                 "pending_minor": each.pending_minor,
                 "wallet_minor": each.wallet_minor,

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from socialshop.commissions.errors import PlanRefused
 from socialshop.commissions.findings import Finding, Severity
-from socialshop.commissions.plan import Leg, Plan
+from socialshop.commissions.plan import Leg, Plan, reach_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,13 +60,17 @@ FIXED_WARNING_FROM = 10_000
 def examine(plan: Plan, country: str) -> tuple[Finding, ...]:
     """What the country's rule says of the plan, and which legs may pay more than a sale brings; empty if clean."""
     rule = rule_for(country)
-    return tuple(found for position, leg in enumerate(plan.legs) for found in _of_leg(rule, position, leg))
+    return tuple(found for position, leg in enumerate(plan.legs) for found in _of_leg(rule, plan, position, leg))
 
 
-def _of_leg(rule: DepthRule, position: int, leg: Leg) -> Iterator[Finding]:
-    severity = _severity(rule, leg.level)
+def _of_leg(rule: DepthRule, plan: Plan, position: int, leg: Leg) -> Iterator[Finding]:
+    """A leg is as deep as the furthest whom it may pay: those who pass the inactive by reach further than they say."""
+    level = reach_of(plan, leg)
+    severity = _severity(rule, level)
     if severity is not None:
-        yield _depth_finding(rule, severity, position, leg.level)
+        yield _depth_finding(rule, severity, position, level)
+    if leg.kind == "tier" and leg.reach > 1:
+        yield _team_finding(rule, position)
     if leg.fixed_minor is not None:
         severity = Severity.WARNING if leg.fixed_minor >= FIXED_WARNING_FROM else Severity.INFO
         message = f"legs[{position}] pays {leg.fixed_minor} minor units for each unit, even of a sale that brought less"
@@ -95,6 +99,12 @@ def _severity(rule: DepthRule, level: int) -> Severity | None:
 
 def _depth_finding(rule: DepthRule, severity: Severity, leg: int, level: int) -> Finding:
     return Finding("levels", severity, leg, f"legs[{leg}] pays level {level} above the buyer ({rule.source})")
+
+
+def _team_finding(rule: DepthRule, leg: int) -> Finding:
+    """What article 7 calls team reward: more for who stands higher, out of what those below sell."""
+    message = f"legs[{leg}] pays by rank out of what others' teams sell ({rule.source})"
+    return Finding("team_reward", Severity.WARNING, leg, message)
 
 
 def _first(findings: Sequence[Finding], severity: Severity) -> str:

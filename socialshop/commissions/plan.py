@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Annotated, Any, ClassVar, Literal, NoReturn
 
 from pydantic import Field, ValidationError, model_validator
 from pydantic_core import ErrorDetails, PydanticCustomError
 
+from socialshop.commissions.conditions import MOST_UPLINES, Activity, When
 from socialshop.commissions.errors import PlanInvalid
 from socialshop.infra.documents import STORABLE, Document, KnownCurrency
 from socialshop.infra.plainwords import in_plain_words
@@ -26,11 +27,22 @@ _MAX_LEGS = 32
 _MAX_HOLD_DAYS = 3650
 
 
-class _Leg(Document):
+class _Conditional(Document):
+    """What every leg may say: when it pays. Without `when` it always does."""
+
+    when: When | None = None
+
+
+class _Leg(_Conditional):
     """A share of a sale: a rate of the line's amount, or a fixed sum times its quantity."""
 
     rate_bps: Annotated[int, Field(ge=1, le=BPS)] | None = None
     fixed_minor: Annotated[int, Field(ge=1, le=MAX_AMOUNT_MINOR)] | None = None
+
+    @property
+    def most_bps(self) -> int:
+        """The most that the leg gives of one line, in basis points; a fixed sum is not counted."""
+        return self.rate_bps or 0
 
     @model_validator(mode="after")
     def _rate_or_fixed(self) -> _Leg:
@@ -67,12 +79,39 @@ class SelfLeg(_Leg):
     level: ClassVar[int] = 0
 
 
-Leg = SaleLeg | HostLeg | SelfLeg
-KINDS = ("sale", "host", "self")
+class TierLeg(_Conditional):
+    """For the uplines up to `reach` levels: each gets the rate of the own tier less the highest paid below.
+
+    `rates` are basis points of the line's amount by the code of the tier. Who earns stands at a level of the tree, so
+    its accruals have that level; the leg itself has none.
+    """
+
+    kind: Literal["tier"]
+    rates: Annotated[
+        dict[Annotated[str, Field(min_length=1, max_length=64), STORABLE], Annotated[int, Field(ge=1, le=BPS)]],
+        Field(min_length=1, max_length=32),
+    ]
+    reach: Annotated[int, Field(ge=1, le=MOST_UPLINES)]
+    level: ClassVar[int] = 0
+    rate_bps: ClassVar[None] = None
+    fixed_minor: ClassVar[None] = None
+
+    @property
+    def most_bps(self) -> int:
+        """All that the leg gives of one line together: differences of rates end at the highest."""
+        return max(self.rates.values())
+
+
+Leg = SaleLeg | HostLeg | SelfLeg | TierLeg
+KINDS = ("sale", "host", "self", "tier")
 
 
 class Plan(Document):
-    """A well-formed plan. `hold_days` is how long, after receipt, an accrual is held before it may be settled."""
+    """A well-formed plan. `hold_days` is how long, after receipt, an accrual is held before it may be settled.
+
+    Legs of different kinds or levels stack: each pays. Of several of one kind and level the first whose conditions
+    hold pays, and it alone.
+    """
 
     name: Annotated[str, Field(min_length=1, max_length=200), STORABLE]
     currency: KnownCurrency
@@ -81,11 +120,30 @@ class Plan(Document):
         tuple[Annotated[Leg, Field(discriminator="kind")], ...],
         Field(min_length=1, max_length=_MAX_LEGS, strict=False),
     ]
+    activity: Activity | None = None
 
     @property
     def depth(self) -> int:
-        """How many levels above the buyer the plan reaches."""
-        return max(leg.level for leg in self.legs)
+        """How many levels above the buyer the plan looks."""
+        return max(reach_of(self, leg) for leg in self.legs)
+
+    @property
+    def most_bps(self) -> int:
+        """The most that the plan gives of one line: of legs that exclude each other the dearest."""
+        most: dict[tuple[str, int], int] = {}
+        for leg in self.legs:
+            slot = leg.kind, leg.level
+            most[slot] = max(leg.most_bps, most.get(slot, 0))
+        return sum(most.values())
+
+
+def reach_of(plan: Plan, leg: Leg) -> int:
+    """How many levels above the buyer the furthest member stands whom the leg may pay."""
+    if leg.kind == "tier":
+        return leg.reach
+    if leg.kind == "sale" and plan.activity is not None and plan.activity.reach is not None:
+        return plan.activity.reach
+    return leg.level
 
 
 def with_perk(plan: Plan, perk: Mapping[str, Any] | None) -> Plan:
@@ -97,7 +155,7 @@ def with_perk(plan: Plan, perk: Mapping[str, Any] | None) -> Plan:
         return plan
     rate, fixed = perk.get("rate_bps"), perk.get("fixed_minor")
     if rate is not None:
-        rate = min(rate, BPS - sum(leg.rate_bps or 0 for leg in plan.legs))
+        rate = min(rate, BPS - plan.most_bps)
         if rate < 1:
             return plan
     leg = DealHostLeg(kind="host", rate_bps=rate, fixed_minor=fixed)
@@ -128,14 +186,14 @@ def parse_plan(document: object) -> Plan:
     except ValidationError as error:
         faults = [_fault(found) for found in error.errors(include_url=False)]
         _refuse(faults)
-    _check_legs(plan.legs)
+    _check_legs(plan)
     return plan
 
 
 def document_of(plan: Plan) -> dict[str, Any]:
     """The plan as the JSON document that is stored: what was said, nothing that was not."""
-    document: dict[str, Any] = plan.model_dump(exclude_none=True)
-    return document | {"legs": [dict(leg) for leg in document["legs"]]}
+    document: dict[str, Any] = plan.model_dump(mode="json", exclude_none=True)
+    return document
 
 
 def hash_of(document: dict[str, Any]) -> bytes:
@@ -144,17 +202,23 @@ def hash_of(document: dict[str, Any]) -> bytes:
     return hashlib.sha256(canonical.encode()).digest()
 
 
-def _check_legs(legs: Sequence[Leg]) -> None:
+def _check_legs(plan: Plan) -> None:
     """No two legs pay the same person twice for the same reason, and rates never promise more than the sale."""
-    seen: dict[tuple[str, int], int] = {}
-    for position, leg in enumerate(legs):
-        first = seen.setdefault((leg.kind, leg.level), position)
-        if first != position:
+    always: dict[tuple[str, int], int] = {}
+    for position, leg in enumerate(plan.legs):
+        first = always.get((leg.kind, leg.level))
+        if first is not None:
             field = "level" if leg.kind == "sale" else "kind"
-            _refuse([(f"legs[{position}].{field}", f"repeats legs[{first}]")])
-    total = sum(leg.rate_bps or 0 for leg in legs)
-    if total > BPS:
-        _refuse([("legs", f"give away {total} basis points of a sale, more than the whole ({BPS})")])
+            _refuse([(f"legs[{position}].{field}", f"repeats legs[{first}], which always pays")])
+        if leg.when is None:
+            always[leg.kind, leg.level] = position
+        if leg.kind == "tier" and leg.when is not None and leg.when.tiers is not None:
+            _refuse([(f"legs[{position}].when.tiers", "is said by the leg's rates")])
+    if plan.most_bps > BPS:
+        _refuse([("legs", f"give away {plan.most_bps} basis points of a sale, more than the whole ({BPS})")])
+    deepest = max((leg.level for leg in plan.legs if leg.kind == "sale"), default=0)
+    if plan.activity is not None and plan.activity.reach is not None and plan.activity.reach < deepest:
+        _refuse([("activity.reach", f"should be {deepest} or more, as deep as the plan's levels")])
 
 
 def _refuse(faults: list[tuple[str, str]]) -> NoReturn:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 
 from socialshop.commissions import service
+from socialshop.commissions.schemas.coming import CalendarWire
 from socialshop.commissions.schemas.commissions import CommissionPage, CommissionWire, ExplanationWire
 from socialshop.commissions.schemas.wallet import (
     MonthList,
@@ -43,6 +44,18 @@ def list_commissions(call: Call[Nothing, PageQuery]) -> Answer:
         return Answer(CommissionPage(data=[CommissionWire.of(row) for row in shown], next_cursor=cursor))
 
     return call.transact(read)
+
+
+@room.operation(
+    "GET", "/me/commissions/calendar", access=SIGNED_IN, replies=Reply(200, CalendarWire, "What matures, and when.")
+)
+def show_maturing(call: Call[Nothing, Nothing]) -> Answer:
+    """What is held for you by the day of the shop's on which it matures, and what waits without a day.
+
+    It is settled into your wallet within minutes of that instant, unless a refund is asked for before.
+    """
+    zone = wired.settings().time_zone
+    return call.transact(lambda uow: Answer(CalendarWire.of(service.coming(uow, call.caller.number, zone))))
 
 
 @room.operation(

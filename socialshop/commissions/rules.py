@@ -13,6 +13,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from socialshop.commissions.plan import Leg, Plan
+from socialshop.commissions.salefacts import SaleFacts
 from socialshop.kernel.ids import to_public
 from socialshop.kernel.money import MAX_AMOUNT_MINOR, rate_of
 from socialshop.ledger import chart
@@ -35,10 +36,27 @@ class Reason(StrEnum):
     ROUNDS_TO_ZERO = "rounds_to_zero"  # less than one minor unit; the residue stays with the shop
     AMOUNT_TOO_LARGE = "amount_too_large"  # fixed times quantity is beyond what the books take (10^12 minor units)
     NO_PLAN_IN_FORCE = "no_plan_in_force"  # the currency had no plan when the sale was made
+    OTHER_PRODUCT = "other_product"  # the leg is for other goods
+    OTHER_DEAL = "other_deal"  # the leg is for rooms of other deals
+    OTHER_CHANNEL = "other_channel"  # the sale came by another channel, or by no link
+    OTHER_TIME = "other_time"  # the sale was made outside the leg's time
+    OTHER_BUYER_TIER = "other_buyer_tier"  # the buyer is in another tier
+    OTHER_TIER = "other_tier"  # who would earn is in another tier
+    NOT_FIRST_ORDER = "not_first_order"  # the buyer had bought before
+    ANOTHER_LEG = "another_leg"  # a leg of the same kind and level stands first, and paid
+    INACTIVE = "inactive"  # the upline had not bought for too long; the share stays with the shop
+    PASSED_UP = "passed_up"  # the upline had not bought for too long, and was passed over
+    NO_ACTIVE_UPLINE = "no_active_upline"  # nobody above within reach had bought lately
+    TIER_WITHOUT_RATE = "tier_without_rate"  # the plan names no rate for the upline's tier
+    TIER_NOT_ABOVE = "tier_not_above"  # somebody below has as high a rate
+    NO_TIER_EARNS = "no_tier_earns"  # no upline within reach has a tier that earns
 
 
 class Sales(NamedTuple):
-    """Order lines as columns. `bases` are their totals in minor units of the plan's currency."""
+    """Order lines as columns. `bases` are their totals in minor units of the plan's currency.
+
+    `facts` is empty where the plan asks for none.
+    """
 
     line_ids: Sequence[uuid.UUID]
     order_ids: Sequence[uuid.UUID]
@@ -48,6 +66,7 @@ class Sales(NamedTuple):
     bases: Sequence[int]
     quantities: Sequence[int]
     received_at: Sequence[datetime | None]
+    facts: Sequence[SaleFacts] = ()
 
 
 class Reward(NamedTuple):
@@ -68,10 +87,33 @@ class Skip(NamedTuple):
     reason: Reason
 
 
+class Pass(NamedTuple):
+    """Leg `leg` of sale number `sale` went by `member`, who stands `level` levels above the buyer."""
+
+    sale: int
+    leg: int
+    level: int
+    member: int
+    reason: Reason
+
+
+class Terms(NamedTuple):
+    """What a reward rests on besides its leg: where in the tree its beneficiary stands, and for a tier leg the rate.
+
+    `level` is the reward's own; `depth` how many levels above the buyer the beneficiary stands; `rate_bps` what was
+    paid, the tier's rate less `below_bps`.
+    """
+
+    level: int
+    depth: int
+    rate_bps: int | None = None
+    below_bps: int | None = None
+
+
 class Standing(NamedTuple):
     """An accrual as it stands: what it was, what was clawed back of it, and what of its line went back.
 
-    `perk` is what the deal promised its host.
+    `perk` is what the deal promised its host, `rate_bps` what a tier leg paid.
     """
 
     id: uuid.UUID
@@ -86,6 +128,7 @@ class Standing(NamedTuple):
     refunded_minor: int
     returned: int
     perk: Mapping[str, Any] | None
+    rate_bps: int | None = None
 
 
 class Taken(NamedTuple):
@@ -99,15 +142,24 @@ class Taken(NamedTuple):
 
 
 class Outcome(NamedTuple):
-    """Every leg of every sale ends in exactly one of the two lists."""
+    """Every leg of every sale ends in one of the two lists; a tier leg may end in several rewards.
+
+    `passes` are uplines whom a leg went by, `terms` what a reward rests on, by its place in the list; both are empty
+    for plain shares.
+    """
 
     rewards: list[Reward]
     skips: list[Skip]
+    passes: Sequence[Pass] = ()
+    terms: Mapping[int, Terms] = {}
 
 
 def accrue(plan: Plan, sales: Sales, tree: nx.DiGraph[int]) -> Outcome:
-    """What the sales earn under the plan. `tree` holds at least the plan's depth of every buyer's uplines."""
-    levels = _climb(tree, sales.buyers, plan.depth)
+    """What the sales earn under a plan of plain shares; `weighing.accrue` takes any.
+
+    `tree` holds at least the plan's depth of every buyer's uplines.
+    """
+    levels = climb(tree, sales.buyers, plan.depth)
     outcome = Outcome([], [])
     for number, leg in enumerate(plan.legs):
         beneficiaries = _beneficiaries(leg, sales, levels)
@@ -132,7 +184,8 @@ def entries(plan: Plan, sales: Sales, rewards: Sequence[Reward], accrual_ids: Se
 
 def too_much(leg: Leg, accrual: Standing) -> int:
     """By how much the accrual exceeds what the same rule gives for what is left of the line, claw backs counted."""
-    net = net_of(leg, accrual.base_minor, accrual.quantity, accrual.refunded_minor, accrual.returned)
+    base, quantity = accrual.base_minor - accrual.refunded_minor, accrual.quantity - accrual.returned
+    net = amount_of(leg, base, quantity, accrual.rate_bps)
     return accrual.amount_minor - accrual.clawed_minor - net
 
 
@@ -144,16 +197,14 @@ def take(accrual: Standing, amount_minor: int, held: bool, available_minor: int)
     return Taken(accrual, amount_minor, 0, wallet, amount_minor - wallet)
 
 
-def net_of(leg: Leg, base_minor: int, quantity: int, refunded_minor: int, returned: int) -> int:
-    """What the leg gives for what is left of a line; of which all the money went back, nothing."""
-    return amount_of(leg, base_minor - refunded_minor, quantity - returned)
-
-
-def amount_of(leg: Leg, base_minor: int, quantity: int) -> int:
+def amount_of(leg: Leg, base_minor: int, quantity: int, rate_bps: int | None = None) -> int:
     """What one line earns by the leg: the rate of its total, rounded down; or the fixed sum times its quantity.
 
-    A line that cost nothing is no real sale, and earns nobody a fixed sum either.
+    A line that cost nothing is no real sale, and earns nobody a fixed sum either. `rate_bps` is what a tier leg pays
+    this one; without it, what it pays all together.
     """
+    if leg.kind == "tier":
+        return rate_of(base_minor, leg.most_bps if rate_bps is None else rate_bps)
     if leg.rate_bps is not None:
         return rate_of(base_minor, leg.rate_bps)
     return (leg.fixed_minor or 0) * quantity if base_minor else 0
@@ -168,7 +219,7 @@ def matures_at(received_at: datetime | None, hold_days: int) -> datetime | None:
     return received_at + hold if received_at <= _END_OF_TIME - hold else _END_OF_TIME
 
 
-def _climb(tree: nx.DiGraph[int], members: Sequence[int], depth: int) -> list[Sequence[int | None]]:
+def climb(tree: nx.DiGraph[int], members: Sequence[int], depth: int) -> list[Sequence[int | None]]:
     """Column n holds everybody's upline n levels above, None where the tree ends; column 0 is `members`."""
     sponsor_of: dict[int | None, int] = {member: sponsor for sponsor, member in tree.edges}
     columns: list[Sequence[int | None]] = [members]
@@ -186,7 +237,7 @@ def _beneficiaries(leg: Leg, sales: Sales, levels: Sequence[Sequence[int | None]
 def _pay(number: int, leg: Leg, beneficiaries: Sequence[int | None], sales: Sales, outcome: Outcome) -> None:
     """One leg over all sales."""
     amounts = _amounts(leg, sales)
-    rewards, skips = outcome
+    rewards, skips = outcome.rewards, outcome.skips
     nobody = Reason.NO_HOST if leg.kind == "host" else Reason.NO_UPLINE
     for sale, (member, amount, buyer) in enumerate(zip(beneficiaries, amounts, sales.buyers, strict=True)):
         if member is None:
@@ -196,7 +247,7 @@ def _pay(number: int, leg: Leg, beneficiaries: Sequence[int | None], sales: Sale
         elif 0 < amount <= MAX_AMOUNT_MINOR:
             rewards.append(Reward(sale, number, member, amount))
         else:
-            skips.append(Skip(sale, number, member, _why_no_amount(amount, sales.bases[sale])))
+            skips.append(Skip(sale, number, member, why_no_amount(amount, sales.bases[sale])))
 
 
 def _amounts(leg: Leg, sales: Sales) -> list[int]:
@@ -208,7 +259,8 @@ def _amounts(leg: Leg, sales: Sales) -> list[int]:
     return [fixed * quantity if base else 0 for base, quantity in zip(sales.bases, sales.quantities, strict=True)]
 
 
-def _why_no_amount(amount: int, base: int) -> Reason:
+def why_no_amount(amount: int, base: int) -> Reason:
+    """Why such an amount of a line is no reward."""
     if amount > MAX_AMOUNT_MINOR:
         return Reason.AMOUNT_TOO_LARGE
     return Reason.ROUNDS_TO_ZERO if base else Reason.ZERO_AMOUNT

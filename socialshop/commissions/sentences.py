@@ -32,6 +32,29 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "你是该团的发起人，该团购活动另给发起人佣金。",
     ),
     "leg_self": ("You are the buyer, and the plan rewards that.", "你是买家，方案对此给予奖励。"),
+    "leg_sale_passed_up": (
+        "You stand {depth} levels above the buyer. Who had not bought within {within_days} days was passed over, so "
+        "you earn as level {level}.",
+        "你在买家之上第 {depth} 级。{within_days} 天内未购买的上级已跳过，因此你按第 {level} 级计佣。",
+    ),
+    "leg_tier": (
+        "You stand {level} levels above the buyer, in the tier {tier}.",
+        "你在买家之上第 {level} 级，会员等级为 {tier}。",
+    ),
+    "when_product": ("It is paid for certain goods, and this is one of them.", "限指定商品，该商品在其中。"),
+    "when_deal": ("It is paid in rooms of certain deals, and this is one of them.", "限指定团购活动，该团在其中。"),
+    "when_channel": ("It is paid for what came by this channel: {channel}.", "限此渠道带来的订单：{channel}。"),
+    "when_buyer_tier": ("It is paid as the buyer was in the tier {tier}.", "买家下单时等级为 {tier}，符合条件。"),
+    "when_tier": ("It is paid as you were in the tier {tier}.", "下单时你的等级为 {tier}，符合条件。"),
+    "when_first_order": ("It is paid as this was the buyer's first order.", "这是买家的首单，符合条件。"),
+    "when_sold_from": ("It is paid for what was sold from {from} on.", "限 {from} 起的订单。"),
+    "when_sold_until": ("It is paid for what was sold before {until}.", "限 {until} 之前的订单。"),
+    "tier_rate": (
+        "The plan gives your tier {tier_bps} basis points, of which {below_bps} are paid below you: {rate_bps} of "
+        "{base_minor:money} are {exact_minor} minor units.",
+        "方案给予你的等级万分之 {tier_bps}，其中万分之 {below_bps} 已付给下级："
+        "{base_minor:money} 的万分之 {rate_bps} 为 {exact_minor} 最小货币单位。",
+    ),
     "rate": (
         "The plan gives {rate_bps} basis points of {base_minor:money}: {exact_minor} minor units.",
         "方案给予 {base_minor:money} 的万分之 {rate_bps}：{exact_minor} 最小货币单位。",
@@ -91,6 +114,23 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "zero_amount": ("The line cost nothing.", "该行金额为零。"),
     "rounds_to_zero": ("It comes to less than one minor unit.", "不足一个最小货币单位。"),
     "amount_too_large": ("It is more than the books take.", "超出账簿可记的金额。"),
+    "other_product": ("It is for other goods.", "该项限其他商品。"),
+    "other_deal": ("It is for rooms of other deals.", "该项限其他团购活动。"),
+    "other_channel": ("It is for sales that come by another channel.", "该项限其他渠道的订单。"),
+    "other_time": ("The sale was made outside its time.", "下单时间不在该项的期限内。"),
+    "other_buyer_tier": ("It is for buyers in another tier.", "该项限其他等级的买家。"),
+    "other_tier": ("It is for members in another tier.", "该项限其他等级的会员。"),
+    "not_first_order": ("It is for a buyer's first order.", "该项限买家首单。"),
+    "another_leg": ("A share of the same kind stands first, and is paid.", "同类的前一项已支付。"),
+    "inactive": (
+        "The upline had not bought for too long, so this stays with the shop.",
+        "该上级太久未购买，此项归商店。",
+    ),
+    "passed_up": ("The upline had not bought for too long and was passed over.", "该上级太久未购买，已跳过。"),
+    "no_active_upline": ("Nobody above within reach had bought lately.", "可及范围内的上级近期均未购买。"),
+    "tier_without_rate": ("The plan names no rate for this tier.", "方案未给该等级设定比例。"),
+    "tier_not_above": ("Somebody below is paid as high a rate.", "下级已按不低于此的比例获得佣金。"),
+    "no_tier_earns": ("No upline within reach is in a tier that earns.", "可及范围内的上级都没有可得佣金的等级。"),
     "no_plan_in_force": ("No plan in this currency was in force.", "当时没有该币种的有效方案。"),
     # what an entry of the wallet was
     "entry_accrual": ("Commission of an order, held.", "订单佣金，待结算。"),

@@ -35,14 +35,15 @@ class Side:
     def add(self, plan: Plan, outcome: Outcome, days: Sequence[date]) -> None:
         """Count the rewards of sales that were made on `days`."""
         names = [Leg(leg.kind, leg.level) for leg in plan.legs]
-        by_leg: dict[int, list[int]] = defaultdict(list)
-        for sale, leg, beneficiary, amount in outcome.rewards:
+        terms = outcome.terms
+        by_leg: dict[Leg, list[int]] = defaultdict(list)
+        for place, (sale, leg, beneficiary, amount) in enumerate(outcome.rewards):
             self.earners[beneficiary] += amount
             self.days[days[sale]] += amount
-            by_leg[leg].append(amount)
-        for leg, amounts in by_leg.items():
-            self.legs[names[leg]] += sum(amounts)
-            self.rewards[names[leg]] += len(amounts)
+            by_leg[Leg(names[leg].kind, terms[place].level) if place in terms else names[leg]].append(amount)
+        for name, amounts in by_leg.items():
+            self.legs[name] += sum(amounts)
+            self.rewards[name] += len(amounts)
 
 
 def sales_by_day(bases: Sequence[int], days: Sequence[date]) -> Counter[date]:

@@ -86,6 +86,8 @@ def open_deal(call: Call[DraftDeal, Nothing]) -> Answer:
     new = call.body.new()
     if new.subsidy is not None and call.caller.role is not Role.ADMIN:
         raise InvalidValue("only an admin spends the shop's money on rooms", field="fill_policy")
+    if new.shipping_minor is not None and call.caller.role is not Role.ADMIN:
+        raise InvalidValue("only an admin says what sending costs", field="shipping_minor")
 
     def make(uow: UnitOfWork) -> Answer:
         return Answer(DealWire.of(service.open_deal(uow, call.caller.member_id, call.caller.number, new)), 201)

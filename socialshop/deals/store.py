@@ -107,6 +107,7 @@ class DealRow(NamedTuple):
     newcomer_only: bool
     subsidy_from: int | None
     quota_left: int | None
+    shipping_minor: int | None
     units: list[dict[str, Any]]
 
 
@@ -115,8 +116,8 @@ DEAL_COLUMNS = """
         coalesce(d.ended_at, d.ends_at), d.room_ttl_seconds, d.seat_hold_seconds, d.per_member_limit, d.quota,
         d.late_payer, d.draft, d.paused_at IS NOT NULL, d.ended_at IS NOT NULL, d.minimum_tier, d.circle_only,
         d.invited_only, coalesce(d.return_days, p.return_days), s.stock, s.price_minor, d.price_steps, d.host_perk,
-        d.newcomer_only,
-        (SELECT b.from_seats FROM deal_subsidies b WHERE b.deal_id = d.id), d.quota - d.taken,
+        d.newcomer_only, (SELECT b.from_seats FROM deal_subsidies b WHERE b.deal_id = d.id), d.quota - d.taken,
+        d.shipping_minor,
         coalesce((
             SELECT jsonb_agg(jsonb_build_object('id', u.id, 'code', u.code, 'title', u.title, 'stock', u.stock,
                 'low_stock_at', u.low_stock_at,
@@ -223,11 +224,11 @@ def add_deal(session: Session, values: dict[str, object]) -> None:
             """
             INSERT INTO deals (id, sku_id, opened_by, title, group_size, price_minor, starts_at, ends_at,
                 room_ttl_seconds, seat_hold_seconds, per_member_limit, quota, late_payer, draft, minimum_tier,
-                circle_only, created_at, price_steps, host_perk, newcomer_only, return_days)
+                circle_only, created_at, price_steps, host_perk, newcomer_only, return_days, shipping_minor)
             VALUES (:id, :sku_id, :opened_by, :title, :group_size, :price_minor, :starts_at, :ends_at,
                 :room_ttl_seconds, :seat_hold_seconds, :per_member_limit, :quota, :late_payer, :draft,
                 :minimum_tier, :circle_only, :created_at, CAST(:price_steps AS jsonb), CAST(:host_perk AS jsonb),
-                :newcomer_only, :return_days)
+                :newcomer_only, :return_days, :shipping_minor)
             """
         ),
         {

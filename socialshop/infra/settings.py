@@ -139,6 +139,9 @@ class Settings(BaseSettings):
     code_requests_per_minute: int = Field(
         30, ge=1, description="requests for a code by text message a minute and address"
     )
+    code_choices_per_minute: int = Field(
+        10, ge=1, description="attempts at a code of one's choice for an invite link a minute and address"
+    )
     webhooks_to_loopback: bool = Field(
         False,
         description="let webhooks go to this very machine, also without TLS, to try them out; never in production",

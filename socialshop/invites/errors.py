@@ -17,3 +17,24 @@ class PosterUnavailable(DomainError):
 
     code = "poster_unavailable"
     kind = Kind.UNAVAILABLE
+
+
+class InviteLinkClosed(DomainError):
+    """The link with this code is paused, or its time is over: it binds nobody."""
+
+    code = "invite_link_closed"
+    kind = Kind.INVALID
+
+
+class VanityTaken(DomainError):
+    """Another link has this code, or one that is taken for it."""
+
+    code = "vanity_taken"
+    kind = Kind.CONFLICT
+
+
+class VanityKept(DomainError):
+    """The link has a code of its owner's choice already: what was printed stays good."""
+
+    code = "vanity_kept"
+    kind = Kind.CONFLICT

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from functools import lru_cache
 from pathlib import Path
 from typing import Literal
+from zoneinfo import ZoneInfo
 
 import structlog
 from flask import request
@@ -16,24 +18,29 @@ from socialshop.infra import wired
 from socialshop.infra.uow import UnitOfWork, in_unit_of_work
 from socialshop.invites import landing, poster, qr, rules, service, visitors, wording
 from socialshop.invites.cookies import Attributed
-from socialshop.invites.errors import PosterUnavailable
+from socialshop.invites.errors import PosterUnavailable, VanityKept, VanityTaken
 from socialshop.invites.gateway import subjects
 from socialshop.invites.poster import Fonts, Sheet
 from socialshop.invites.rules import Kind
 from socialshop.invites.schemas import (
     TARGET_PREFIX,
+    DaysQuery,
+    DaysWire,
+    DayWire,
     LandingQuery,
     LandingWire,
+    LinkEdit,
     LinkPage,
     LinkWire,
     NewLink,
     PosterQuery,
     SharedLink,
     StatsWire,
+    VanityWish,
 )
 from socialshop.kernel.errors import InvalidValue, NotFound
 from socialshop.kernel.ids import from_public
-from socialshop.web import auth
+from socialshop.web import auth, limits
 from socialshop.web.auth import BUYERS, PUBLIC, SIGNED_IN
 from socialshop.web.languages import best_language
 from socialshop.web.operations import Answer, Call, Reply, Room
@@ -77,9 +84,10 @@ def make_link(call: Call[NewLink, Nothing]) -> Answer:
         )
         link = shared.link
         text = wording.share_text(
-            language, shared.subject, code=link.code, url=_url(link.code), zone=wired.settings().time_zone
+            language, shared.subject, code=link.shown_code, url=_url(link.shown_code), zone=wired.settings().time_zone
         )
-        return Answer(SharedLink.with_text(link, wired.public_address(), text, posters=_fonts().are_there()), 201)
+        here, posters = wired.public_address(), _fonts().are_there()
+        return Answer(SharedLink.with_text(link, here, uow.now, text, posters=posters), 201)
 
     return call.transact(make)
 
@@ -99,9 +107,87 @@ def list_links(call: Call[Nothing, PageQuery]) -> Answer:
         rows, cursor = cut_page(found, query.limit, lambda link: link.id)
         return Answer(
             LinkPage(
-                data=[LinkWire.of(link, wired.public_address(), posters=posters) for link in rows], next_cursor=cursor
+                data=[LinkWire.of(link, wired.public_address(), uow.now, posters=posters) for link in rows],
+                next_cursor=cursor,
             )
         )
+
+    return call.transact(read)
+
+
+@room.operation(
+    "PATCH",
+    "/invite-links/<code>",
+    access=SIGNED_IN,
+    body=LinkEdit,
+    replies=Reply(200, LinkWire, "Your link, changed."),
+    refuses=(NotFound, InvalidValue),
+)
+def edit_link(call: Call[LinkEdit, Nothing]) -> Answer:
+    """Pause your link or let it go on, and say until when it is good.
+
+    While it is paused, or its time is over, its page says so and it binds nobody. Who came before stays.
+    """
+    me, code, edit = call.caller.member_id, call.path["code"], call.body
+
+    def keep(uow: UnitOfWork) -> Answer:
+        link, given = service.own_link(uow, me, code), edit.model_fields_set
+        kept = service.keep_link(
+            uow,
+            me,
+            code,
+            is_paused=edit.paused if "paused" in given else link.paused_at is not None,
+            expires_at=edit.expires_at if "expires_at" in given else link.expires_at,
+        )
+        return Answer(LinkWire.of(kept, wired.public_address(), uow.now, posters=_fonts().are_there()))
+
+    return call.transact(keep)
+
+
+@room.operation(
+    "POST",
+    "/invite-links/<code>/vanity",
+    access=BUYERS,
+    body=VanityWish,
+    replies=Reply(200, LinkWire, "Your link, with the code that you chose."),
+    refuses=(NotFound, InvalidValue, VanityTaken, VanityKept),
+    limit=limits.CODE_CHOICES,
+)
+def name_link(call: Call[VanityWish, Nothing]) -> Answer:
+    """Give your link a code of your choice, for good; the other stays good too.
+
+    4 to 20 letters, figures and single hyphens. What is taken for another link's code is refused, and so are words
+    that speak for the shop.
+    """
+    me, code, vanity = call.caller.member_id, call.path["code"], call.body.vanity
+
+    def name(uow: UnitOfWork) -> Answer:
+        link = service.name_link(uow, me, code, vanity)
+        return Answer(LinkWire.of(link, wired.public_address(), uow.now, posters=_fonts().are_there()))
+
+    return call.transact(name)
+
+
+@room.operation(
+    "GET",
+    "/invite-links/days",
+    access=SIGNED_IN,
+    query=DaysQuery,
+    replies=Reply(200, DaysWire, "What came of your links day by day."),
+    refuses=(NotFound,),
+)
+def show_days(call: Call[Nothing, DaysQuery]) -> Answer:
+    """What came of your links, or of one of them, by day of the shop's and by channel.
+
+    What was clicked before days were counted stands in the link's whole figures alone.
+    """
+    query, settings, me = call.query, wired.settings(), call.caller.member_id
+
+    def read(uow: UnitOfWork) -> Answer:
+        link = None if query.code is None else service.own_link(uow, me, query.code)
+        since = uow.now.astimezone(ZoneInfo(settings.time_zone)).date() - timedelta(days=query.days - 1)
+        found = service.days(uow, me, link, since=since, zone=settings.time_zone, currency=settings.currency)
+        return Answer(DaysWire(data=[DayWire.of(day) for day in found]))
 
     return call.transact(read)
 
@@ -152,10 +238,11 @@ def open_link(call: Call[Nothing, LandingQuery]) -> Answer:
         if not as_page:
             raise
         return _page(landing.page(None, language), 404, [])
-    service.record_click(found.link_id, visit, now)
+    service.record_click(found, visit, now)
     if service.clicks_are_due():
         _take_clicks()
-    cookies += visitors.remember(Attributed(found.link_id, now))
+    if found.closed is None:
+        cookies += visitors.remember(Attributed(found.link_id, now))
     if as_page:
         cookies += landing.pages().cookies()
         return _page(landing.page(found, language), 200, cookies)
@@ -208,7 +295,7 @@ def show_poster(call: Call[Nothing, PosterQuery]) -> Answer:
         return service.share_kit(uow, call.path["code"], subjects())
 
     kit = in_unit_of_work(read, wired.clock())
-    code = kit.link.code
+    code = kit.link.shown_code
     sheet = Sheet(
         kit.subject, kit.inviter, _url(code), code, call.query.lang or best_language("zh"), settings.time_zone
     )
@@ -238,7 +325,7 @@ def _take_clicks() -> None:
 def _qr(call: Call[Nothing, Nothing], form: Literal["svg", "png"], media_type: str) -> Answer:
     def draw(uow: UnitOfWork) -> Answer:
         link = service.link_named(uow, call.path["code"])
-        return Answer(qr.draw(_url(link.code), form), media_type=media_type, headers=_KEPT)
+        return Answer(qr.draw(_url(link.shown_code), form), media_type=media_type, headers=_KEPT)
 
     return call.transact(draw)
 

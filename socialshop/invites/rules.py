@@ -1,4 +1,7 @@
-"""What an invite code looks like, what links lead to, and who is a robot. Pure; randomness is passed in."""
+"""What an invite code looks like, what links lead to, when they are closed, and who is a robot.
+
+Pure; randomness is passed in.
+"""
 
 from __future__ import annotations
 
@@ -27,6 +30,20 @@ _BOT = re.compile(
 )
 
 
+# A code of the owner's choice: words and figures, single hyphens between them, at least one letter.
+SHORTEST_VANITY, LONGEST_VANITY = 4, 20
+_VANITY = re.compile(r"(?=[0-9-]*[A-Z])[A-Z0-9]+(-[A-Z0-9]+)*")
+# Taken for each other where they are printed small or written down, so that one code stands for all that look like it.
+_LOOKS_LIKE = str.maketrans({"0": "O", "1": "I", "L": "I", "2": "Z", "5": "S", "8": "B", "U": "V", "-": None})
+# What would speak for the shop, or for somebody who handles other people's money.
+RESERVED = frozenset(
+    "ADMIN ADMINISTRATOR API BANK BILLING CONTACT CUSTOMER FINANCE HELP HELPDESK LOGIN MODERATOR NULL OFFICIAL PAY"
+    " PAYMENT PAYMENTS PAYOUT PAYOUTS REFUND REFUNDS ROOT SECURITY SERVICE SHOP SIGNIN SIGNUP SOCIALSHOP STAFF SUPPORT"
+    " SYSTEM TEAM TEST TRUST UNDEFINED VERIFIED VERIFY WALLET".split()
+)
+_RESERVED_KEYS = frozenset(word.translate(_LOOKS_LIKE) for word in RESERVED)
+
+
 class Kind(StrEnum):
     """What a link leads to; a `member` link leads to its owner."""
 
@@ -37,6 +54,13 @@ class Kind(StrEnum):
     NOTE = "note"
     BARGAIN = "bargain"
     STOREFRONT = "storefront"
+
+
+class Closed(StrEnum):
+    """Why a link binds nobody."""
+
+    PAUSED = "paused"
+    EXPIRED = "expired"
 
 
 class Act(StrEnum):
@@ -81,6 +105,27 @@ def new_code(choose: Callable[[Sequence[str]], str]) -> str:
 def canonical(text: str) -> str:
     """A code as it is kept, however it was typed."""
     return text.strip().upper()
+
+
+def closed(expires_at: datetime | None, paused_at: datetime | None, now: datetime) -> Closed | None:
+    """Why a link binds nobody now; None while it is open."""
+    if expires_at is not None and expires_at <= now:
+        return Closed.EXPIRED
+    return None if paused_at is None else Closed.PAUSED
+
+
+def vanity_key(code: str) -> str | None:
+    """What tells a canonical code of its owner's choice from others; None for what cannot be one.
+
+    Without hyphens it never has the length of the shop's own codes, so that none looks like one of those.
+    """
+    key = code.translate(_LOOKS_LIKE) if _VANITY.fullmatch(code) else ""
+    return key if len(key) >= SHORTEST_VANITY and len(code) <= LONGEST_VANITY and len(key) != LENGTH else None
+
+
+def is_reserved(code: str) -> bool:
+    """Whether a canonical code speaks for the shop, as a whole or in one of its parts, or looks as if it did."""
+    return not _RESERVED_KEYS.isdisjoint(part.translate(_LOOKS_LIKE) for part in (code, *code.split("-")))
 
 
 def is_code(text: str) -> bool:

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import date, datetime
 from typing import Annotated, Any, Literal
 
 from pydantic import ConfigDict, Field, StringConstraints
 
 from socialshop.invites.rules import LONGEST_CHANNEL, Kind, ShareSubject
-from socialshop.invites.service import Landing, Link, Stats
+from socialshop.invites.service import DayStats, Landing, Link, Stats
 from socialshop.kernel.ids import to_public
 from socialshop.web.paging import Page
-from socialshop.web.schemas import Instant, MoneyWire, Wire, with_example
+from socialshop.web.schemas import GivenInstant, Instant, MoneyWire, Wire, with_example
 
 TARGET_PREFIX = {
     Kind.DEAL: "deal",
@@ -30,7 +31,11 @@ _LINK: dict[str, Any] = {
     "qr_png_url": "https://shop.example/i/7KQ2M9XWTB/qr.png",
     "poster_url": "https://shop.example/i/7KQ2M9XWTB/poster.png",
     "created_at": "2026-01-31T12:00:00Z",
+    "vanity": "LIN-TEA",
+    "state": "open",
+    "expires_at": None,
 }
+_NOT_COUNTED: dict[str, Any] = {"repeats": 7, "own": 2, "bots": 5, "closed": 0}
 _SUBJECT: dict[str, Any] = {
     "title": "Spring tea, 250 g",
     "price": {"amount_minor": 9900, "currency": "CNY"},
@@ -39,6 +44,19 @@ _SUBJECT: dict[str, Any] = {
     "ends_at": "2026-02-01T12:00:00Z",
     "is_open": True,
 }
+
+
+_DAY: dict[str, Any] = {
+    "on": "2026-01-31",
+    "channel": "moments",
+    "clicks": 24,
+    "not_counted": _NOT_COUNTED,
+    "members": 3,
+    "seats": 3,
+    "orders": 2,
+    "earned": {"amount_minor": 1584, "currency": "CNY"},
+}
+MOST_DAYS = 90
 
 
 class NewLink(Wire):
@@ -71,11 +89,14 @@ class LinkWire(Wire):
     qr_png_url: str
     poster_url: str | None
     created_at: Instant
+    vanity: str | None = Field(description="the code that you chose; the other stays good")
+    state: Literal["open", "paused", "expired"] = Field(description="only an open link binds anybody")
+    expires_at: Instant | None
 
     @classmethod
-    def of(cls, link: Link, public_url: str, *, posters: bool) -> LinkWire:
+    def of(cls, link: Link, public_url: str, now: datetime, *, posters: bool) -> LinkWire:
         """The wire form of a link."""
-        return cls(**_link(link, public_url, posters))
+        return cls(**_link(link, public_url, now, posters))
 
 
 class SharedLink(LinkWire):
@@ -88,9 +109,9 @@ class SharedLink(LinkWire):
     share_text: str
 
     @classmethod
-    def with_text(cls, link: Link, public_url: str, share_text: str, *, posters: bool) -> SharedLink:
+    def with_text(cls, link: Link, public_url: str, now: datetime, share_text: str, *, posters: bool) -> SharedLink:
         """The wire form of a link that was just made."""
-        return cls(**_link(link, public_url, posters), share_text=share_text)
+        return cls(**_link(link, public_url, now, posters), share_text=share_text)
 
 
 class LinkPage(Page[LinkWire]):
@@ -105,6 +126,12 @@ class NotCounted(Wire):
     repeats: int = Field(description="the same visitor within a day")
     own: int = Field(description="the link's owner")
     bots: int = Field(description="programs, by what they say of themselves")
+    closed: int = Field(description="while the link was paused or its time was over")
+
+    @classmethod
+    def of(cls, stats: Stats | DayStats) -> NotCounted:
+        """The wire form of what does not count."""
+        return cls(repeats=stats.repeats, own=stats.own, bots=stats.bots, closed=stats.closed)
 
 
 class StatsWire(Wire):
@@ -120,7 +147,7 @@ class StatsWire(Wire):
             "members": 3,
             "orders": 2,
             "earned": {"amount_minor": 1584, "currency": "CNY"},
-            "not_counted": {"repeats": 7, "own": 2, "bots": 5},
+            "not_counted": _NOT_COUNTED,
         }
     )
 
@@ -146,8 +173,69 @@ class StatsWire(Wire):
             members=stats.members,
             orders=stats.orders,
             earned=MoneyWire.of(stats.earned),
-            not_counted=NotCounted(repeats=stats.repeats, own=stats.own, bots=stats.bots),
+            not_counted=NotCounted.of(stats),
         )
+
+
+class DaysQuery(Wire):
+    """How far back, and which link; without a code all of yours."""
+
+    days: int = Field(30, ge=1, le=MOST_DAYS, description="days that are told, today the last of them")
+    code: Annotated[str, StringConstraints(min_length=1, max_length=40)] | None = None
+
+
+class DayWire(Wire):
+    """What came of your links of one channel on one day of the shop's."""
+
+    model_config = with_example(_DAY)
+
+    on: date
+    channel: str | None
+    clicks: int = Field(description="openings that count: one a visitor and day")
+    not_counted: NotCounted
+    members: int = Field(description="members who registered")
+    seats: int = Field(description="seats that were taken, kept or not")
+    orders: int = Field(description="of these, orders that were confirmed")
+    earned: MoneyWire = Field(description="your commission on those orders, less what was clawed back")
+
+    @classmethod
+    def of(cls, day: DayStats) -> DayWire:
+        """The wire form of a day."""
+        return cls(
+            on=day.on_day,
+            channel=day.channel,
+            clicks=day.clicks,
+            not_counted=NotCounted.of(day),
+            members=day.members,
+            seats=day.seats,
+            orders=day.orders,
+            earned=MoneyWire.of(day.earned),
+        )
+
+
+class DaysWire(Wire):
+    """What came of links, a row a day and channel that had anything, the earliest first."""
+
+    model_config = with_example({"data": [_DAY]})
+
+    data: list[DayWire]
+
+
+class LinkEdit(Wire):
+    """What is given changes, what is absent stays; `expires_at` null: good for good."""
+
+    model_config = with_example({"paused": True, "expires_at": "2036-02-01T00:00:00Z"})
+
+    paused: bool = False
+    expires_at: GivenInstant | None = None
+
+
+class VanityWish(Wire):
+    """A code of your choice."""
+
+    model_config = with_example({"vanity": "lin-tea"})
+
+    vanity: Annotated[str, StringConstraints(min_length=1, max_length=40)]
 
 
 class SubjectWire(Wire):
@@ -197,6 +285,7 @@ class LandingWire(Wire):
             "target_id": "room_01k9w3q2mxe5tb6v8c4yd7r1hz",
             "inviter": {"display_name": "林小满"},
             "subject": _SUBJECT,
+            "closed": None,
         }
     )
 
@@ -205,6 +294,7 @@ class LandingWire(Wire):
     target_id: str | None
     inviter: InviterWire
     subject: SubjectWire | None
+    closed: Literal["paused", "expired"] | None = Field(description="why the link binds nobody now")
 
     @classmethod
     def of(cls, landing: Landing) -> LandingWire:
@@ -215,11 +305,12 @@ class LandingWire(Wire):
             target_id=to_public(TARGET_PREFIX[landing.kind], landing.target_id) if landing.target_id else None,
             inviter=InviterWire(display_name=landing.inviter),
             subject=SubjectWire.of(landing.subject) if landing.subject else None,
+            closed=None if landing.closed is None else landing.closed.value,
         )
 
 
-def _link(link: Link, public_url: str, posters: bool) -> dict[str, Any]:
-    url = f"{public_url}/i/{link.code}"
+def _link(link: Link, public_url: str, now: datetime, posters: bool) -> dict[str, Any]:
+    url = f"{public_url}/i/{link.shown_code}"
     return {
         "code": link.code,
         "kind": link.kind.value,
@@ -230,4 +321,7 @@ def _link(link: Link, public_url: str, posters: bool) -> dict[str, Any]:
         "qr_png_url": f"{url}/qr.png",
         "poster_url": f"{url}/poster.png" if posters else None,
         "created_at": link.created_at,
+        "vanity": link.vanity,
+        "state": link.closed(now) or "open",
+        "expires_at": link.expires_at,
     }

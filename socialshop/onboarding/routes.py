@@ -17,7 +17,7 @@ from socialshop.identity.service import (
 from socialshop.infra import wired
 from socialshop.infra.uow import UnitOfWork
 from socialshop.invites import visitors
-from socialshop.invites.errors import InviteCodeUnknown
+from socialshop.invites.errors import InviteCodeUnknown, InviteLinkClosed
 from socialshop.kernel.ids import to_public
 from socialshop.notifications import service as notifications
 from socialshop.onboarding import applying, service
@@ -55,7 +55,7 @@ room = Room("onboarding", __name__, tag="Members")
     access=PUBLIC,
     body=Registration,
     replies=Reply(201, Registered, "A member, signed in."),
-    refuses=(EmailTaken, InviteCodeUnknown),
+    refuses=(EmailTaken, InviteCodeUnknown, InviteLinkClosed),
     limit=limits.REGISTRATIONS,
 )
 def register(call: Call[Registration, Nothing]) -> Answer:

@@ -94,8 +94,8 @@ class Arrival:
 def register(uow: UnitOfWork, person: NewMember, arrival: Arrival, *, session_days: int) -> Entrance:
     """Make a person a member and sign in, bound for good to the owner of the link that the person came through.
 
-    A code that was typed goes before a cookie. Raises InviteCodeUnknown before anything else is looked at, then what
-    `identity.add_member` raises.
+    A code that was typed goes before a cookie. Raises InviteCodeUnknown or InviteLinkClosed before anything else is
+    looked at, then what `identity.add_member` raises.
     """
     origin = invites.origin_of(uow, arrival.invite_code, arrival.touch)
     card = create(uow, person, sponsor=origin.link if origin else None)

@@ -5,17 +5,9 @@ from __future__ import annotations
 from socialshop.infra.uow import UnitOfWork
 from socialshop.orders import service
 from socialshop.orders.errors import OrderNotConfirmed, RefundDecided
-from socialshop.orders.schemas import (
-    AddressWire,
-    OrderAddress,
-    OrderWire,
-    RefundApproval,
-    RefundPage,
-    RefundQuery,
-    RefundRejection,
-    RefundWire,
-    Shipment,
-)
+from socialshop.orders.schemas.addresses import AddressWire, OrderAddress
+from socialshop.orders.schemas.orders import OrderWire, Shipment
+from socialshop.orders.schemas.refunds import RefundApproval, RefundPage, RefundQuery, RefundRejection, RefundWire
 from socialshop.web.auth import ADMINS, READS_ALL
 from socialshop.web.operations import Answer, Call, Reply, Room
 from socialshop.web.paging import cut_page
@@ -87,11 +79,12 @@ def list_refunds(call: Call[Nothing, RefundQuery]) -> Answer:
     ids={"refund_id": "rfd"},
 )
 def approve_refund(call: Call[RefundApproval, Nothing]) -> Answer:
-    """Give the money back. Said again, nothing changes."""
+    """Give the money back, and say whether the goods come back into stock. Said again, nothing changes."""
 
     def approve(uow: UnitOfWork) -> Answer:
         actor, refund_id = call.caller.member_id, call.ids["refund_id"]
-        return Answer(RefundWire.of(service.approve_refund(uow, actor, refund_id, call.body.reason)))
+        found = service.approve_refund(uow, actor, refund_id, call.body.reason, restock=call.body.restock)
+        return Answer(RefundWire.of(found))
 
     return call.transact(approve)
 

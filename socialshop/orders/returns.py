@@ -14,12 +14,21 @@ from socialshop.kernel.money import allocate
 
 
 class Part(NamedTuple):
-    """Of one line: money in minor units, and units of the goods. `line` is its place in the order, from 1."""
+    """Of one line: money in minor units, and units of it. `line` is its place in the order, from 1.
+
+    `kind` is the line's: goods, what sending costs, or a gift.
+    """
 
     order_line_id: uuid.UUID
     line: int
     amount_minor: int
     quantity: int
+    kind: str = "goods"
+
+    @property
+    def is_goods(self) -> bool:
+        """Whether it is of goods."""
+        return self.kind == "goods"
 
 
 def all_of(left: Sequence[Part]) -> list[Part]:
@@ -34,12 +43,21 @@ def sum_of(left: Sequence[Part], amount_minor: int) -> list[Part]:
     return [part._replace(amount_minor=share, quantity=0) for part, share in spread if share]
 
 
-def units_of(left: Sequence[Part], wanted: Mapping[int, int | None]) -> list[Part]:
+def units_of(left: Sequence[Part], wanted: Mapping[int, int | None], *, with_sending: bool) -> list[Part]:
     """So many units of each line (all that are left where None), at most what is left, with their share of its money.
 
-    The last units take what is left to the minor unit, so that parts sum to the whole.
+    The last units take what is left to the minor unit, so that parts sum to the whole. `with_sending`: nothing was sent
+    yet, so with the last of the goods what was paid for sending them goes back too.
     """
-    return [_units(part, wanted[part.line]) for part in left if part.line in wanted and part.amount_minor]
+    parts = [_units(part, wanted[part.line]) for part in left if part.line in wanted and part.amount_minor]
+    if with_sending and _are_the_last_goods(left, parts):
+        parts += [part for part in left if part.kind == "shipping" and part.line not in wanted and part.amount_minor]
+    return sorted(parts, key=lambda part: part.line)
+
+
+def _are_the_last_goods(left: Sequence[Part], parts: Sequence[Part]) -> bool:
+    units = sum(part.quantity for part in left if part.is_goods)
+    return units > 0 and units == sum(part.quantity for part in parts if part.is_goods)
 
 
 def _units(part: Part, quantity: int | None) -> Part:

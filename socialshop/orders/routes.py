@@ -7,7 +7,7 @@ from socialshop.kernel.errors import NotFound
 from socialshop.kernel.ids import from_public
 from socialshop.orders import service
 from socialshop.orders.errors import AddressBookFull, OrderHasLeft, OrderNotShipped
-from socialshop.orders.schemas import (
+from socialshop.orders.schemas.addresses import (
     ADDRESS_PREFIX,
     AddressBook,
     AddressChoice,
@@ -15,11 +15,9 @@ from socialshop.orders.schemas import (
     AddressEntry,
     AddressWire,
     OrderAddress,
-    OrderPage,
-    OrderWire,
-    RefundList,
-    RefundWire,
 )
+from socialshop.orders.schemas.orders import OrderPage, OrderWire
+from socialshop.orders.schemas.refunds import RefundList, RefundWire
 from socialshop.web.auth import BUYERS, READS_ALL, SIGNED_IN
 from socialshop.web.operations import Answer, Call, Reply, Room
 from socialshop.web.paging import PageQuery, cut_page

@@ -42,9 +42,11 @@ class Share:
     poster: str | None
 
 
-def make(uow: UnitOfWork, owner_id: uuid.UUID, kind: Kind, target_id: uuid.UUID | None = None) -> None:
-    """Make the owner's link to something, if there is none. Raises NotFound for what is not to be seen."""
-    invites.create_link(uow, owner_id, NewLink(kind, target_id), subjects())
+def make(
+    uow: UnitOfWork, owner_id: uuid.UUID, kind: Kind, target_id: uuid.UUID | None = None, channel: str | None = None
+) -> Link:
+    """The owner's link to something for a channel, made where there is none. Raises NotFound for what is not seen."""
+    return invites.create_link(uow, owner_id, NewLink(kind, target_id, channel), subjects()).link
 
 
 def of_target(uow: UnitOfWork, owner_id: uuid.UUID, kind: Kind, target_id: uuid.UUID | None = None) -> Share | None:
@@ -55,11 +57,12 @@ def of_target(uow: UnitOfWork, owner_id: uuid.UUID, kind: Kind, target_id: uuid.
 
 def share(link: Link, subject: ShareSubject | None) -> Share:
     """What the owner of a link hands on, in the reader's language."""
-    url, zone = f"{wired.public_address()}/i/{link.code}", wired.settings().time_zone
-    words = wording.share_text(languages.reader(), subject, code=link.code, url=url, zone=zone)
+    code = link.shown_code
+    url, zone = f"{wired.public_address()}/i/{code}", wired.settings().time_zone
+    words = wording.share_text(languages.reader(), subject, code=code, url=url, zone=zone)
     # Pictures come from the host that serves the page, whatever address the links have.
-    poster = f"/i/{link.code}/poster.png?lang={languages.reader()}" if Fonts(assets.packages()).are_there() else None
-    return Share(link.code, url, words, f"/i/{link.code}/qr.svg", poster)
+    poster = f"/i/{code}/poster.png?lang={languages.reader()}" if Fonts(assets.packages()).are_there() else None
+    return Share(code, url, words, f"/i/{code}/qr.svg", poster)
 
 
 def subject_of(uow: UnitOfWork, link: Link) -> ShareSubject | None:

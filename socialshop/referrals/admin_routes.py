@@ -6,7 +6,7 @@ from socialshop.infra import wired
 from socialshop.infra.uow import UnitOfWork
 from socialshop.kernel.errors import NotFound
 from socialshop.referrals import service
-from socialshop.referrals.schemas import BranchQuery, BranchWire, NodeWire
+from socialshop.referrals.schemas import BranchQuery, BranchWire, InstantQuery, NodeWire, PlaceWire
 from socialshop.web.auth import READS_ALL
 from socialshop.web.operations import Answer, Call, Reply, Room
 from socialshop.web.schemas import Nothing
@@ -37,5 +37,28 @@ def show_branch(call: Call[Nothing, BranchQuery]) -> Answer:
         )
         nodes = [NodeWire.of(node) for node in found]
         return Answer(BranchWire(nodes=nodes, truncated=len(nodes) == service.VOLUMES_SHOWN))
+
+    return call.transact(read)
+
+
+@room.operation(
+    "GET",
+    "/admin/referrals/<member_id>/sponsor",
+    access=READS_ALL,
+    query=InstantQuery,
+    replies=Reply(200, PlaceWire, "Where the member stood."),
+    refuses=(NotFound,),
+    ids={"member_id": "mbr"},
+    sees="member_id",
+)
+def show_sponsor(call: Call[Nothing, InstantQuery]) -> Answer:
+    """Who was a member's sponsor at an instant, who stood above, and every correction of it.
+
+    Without `at`: now. An order keeps the uplines that its buyer had, whatever was corrected since.
+    """
+
+    def read(uow: UnitOfWork) -> Answer:
+        who = service.standing(uow, call.ids["member_id"])
+        return Answer(PlaceWire.of(service.place_at(uow, who, call.query.at or uow.now)))
 
     return call.transact(read)

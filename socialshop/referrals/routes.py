@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from socialshop.infra.uow import UnitOfWork
+from socialshop.kernel.errors import NotFound
 from socialshop.referrals import service
-from socialshop.referrals.schemas import DirectWire, LevelWire, SummaryWire, TeamQuery, TeamWire
+from socialshop.referrals.schemas import BranchOfWire, DirectWire, LevelWire, SummaryWire, TeamQuery, TeamWire
 from socialshop.web.auth import SIGNED_IN
 from socialshop.web.operations import Answer, Call, Reply, Room
 from socialshop.web.paging import cut_page
@@ -34,3 +35,21 @@ def show_team(call: Call[Nothing, TeamQuery]) -> Answer:
 def show_team_summary(call: Call[Nothing, Nothing]) -> Answer:
     """Your team in figures."""
     return call.transact(lambda uow: Answer(SummaryWire.of(service.summary(uow, call.caller.number))))
+
+
+@room.operation(
+    "GET",
+    "/me/referrals/<member_id>",
+    access=SIGNED_IN,
+    replies=Reply(200, BranchOfWire, "The branch."),
+    refuses=(NotFound,),
+    ids={"member_id": "mbr"},
+)
+def show_branch_of(call: Call[Nothing, Nothing]) -> Answer:
+    """One branch of your team: somebody whom you invited, and how many stand below, in round figures."""
+
+    def read(uow: UnitOfWork) -> Answer:
+        direct, levels = service.branch_of(uow, call.caller.number, call.ids["member_id"])
+        return Answer(BranchOfWire.branch(direct, levels))
+
+    return call.transact(read)

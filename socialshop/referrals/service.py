@@ -10,7 +10,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 import numpy as np
 
@@ -32,29 +32,60 @@ from socialshop.referrals.circles import (
     require_circle,
 )
 from socialshop.referrals.errors import AlreadyPlaced, NodeUnknown, SponsorCycle, SponsorUnchanged
+from socialshop.referrals.history import PlaceThen, children_at, place_at, standing
+from socialshop.referrals.history_store import ChildRow, CorrectionRow, Standing
+from socialshop.referrals.influence import MOST_MEMBERS, Influence, influence
 from socialshop.referrals.personal_store import PERSONAL
 from socialshop.referrals.proposals import NO_SPONSOR, UNKNOWN_SPONSOR, Proposals, Resolution, Verdict, resolve
 from socialshop.referrals.store import DirectRow, ForestColumns, Place
+from socialshop.referrals.teams import (
+    FEWEST_SHOWN,
+    LEVELS_COUNTED,
+    BranchLevel,
+    Level,
+    Summary,
+    Team,
+    at_least,
+    below_each,
+    branch_of,
+    directs,
+    levels_below,
+    summary,
+    team,
+)
 from socialshop.referrals.tree import TOP, UPLINES_KEPT, Ints, depths, nearest_uplines
 
 __all__ = [
+    "FEWEST_SHOWN",
+    "LEVELS_COUNTED",
     "NO_SPONSOR",
     "PERSONAL",
     "UNKNOWN_SPONSOR",
+    "BranchLevel",
     "BranchMember",
     "BranchVolume",
+    "ChildRow",
+    "CorrectionRow",
     "DirectRow",
     "ForestColumns",
+    "Influence",
     "Ints",
     "LeaderRow",
     "Level",
     "Place",
+    "PlaceThen",
     "Proposals",
     "Resolution",
+    "Standing",
     "Summary",
+    "Team",
     "Uplines",
     "Verdict",
+    "at_least",
+    "below_each",
     "branch",
+    "branch_of",
+    "children_at",
     "circle",
     "circle_numbers",
     "circles_of",
@@ -62,18 +93,22 @@ __all__ = [
     "directs",
     "forest_columns",
     "hold_tree",
+    "influencers",
     "is_in_circle",
     "join_circle",
     "leader_of_circle",
     "leave_circle",
     "levels_below",
     "place",
+    "place_at",
     "place_many",
     "place_of",
     "require_circle",
     "resolve",
     "sponsor_at",
+    "standing",
     "summary",
+    "team",
     "uplines_of",
     "volumes",
 ]
@@ -81,10 +116,7 @@ __all__ = [
 _LOCK = "referrals:tree"
 _ANY_DEPTH = 2**31 - 1
 _NAMED_IN_A_CYCLE = 20
-LEVELS_COUNTED = UPLINES_KEPT
-FEWEST_SHOWN = 5
 VOLUMES_SHOWN = 1_000
-RECENT = timedelta(days=30)
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,31 +137,11 @@ class BranchMember:
 
 
 @dataclass(frozen=True, slots=True)
-class Level:
-    """How many stand so many levels below; beyond the first level None stands for fewer than FEWEST_SHOWN."""
-
-    level: int
-    members: int | None
-
-    @classmethod
-    def of(cls, level: int, members: int, _recent: int) -> Level:
-        """A level as its upline may see it."""
-        return cls(level, members if level == 1 else shown(members))
-
-
-@dataclass(frozen=True, slots=True)
-class Summary:
-    """A member's team: directly below, of these in the last 30 days, and on the seven levels below them."""
-
-    direct: int
-    direct_recent: int
-    deeper: int | None
-
-
-@dataclass(frozen=True, slots=True)
 class BranchVolume:
     """Somebody of a branch: what the member bought, and what was bought below."""
 
+    number: int
+    sponsor: int | None
     member_id: uuid.UUID
     sponsor_id: uuid.UUID | None
     level: int
@@ -269,34 +281,33 @@ def _found(uow: UnitOfWork, number: int) -> Place:
     return found
 
 
-def directs(uow: UnitOfWork, member_number: int, after: uuid.UUID | None, limit: int) -> list[DirectRow]:
-    """Up to `limit` members directly below, the earliest first, after this one."""
-    return store.directs(uow.session, member_number, after, limit)
+def influencers(
+    uow: UnitOfWork, actor: uuid.UUID, member_id: uuid.UUID, *, currency: str, most: int
+) -> list[tuple[Influence, BranchVolume]]:
+    """Who holds a member's branch together, most first, with what was bought below each; who looked is recorded.
 
-
-def levels_below(uow: UnitOfWork, member_number: int, levels: int) -> list[Level]:
-    """How many stand at each of so many levels below; a few strangers could be guessed, so they are not counted."""
-    counted = {level: (members, recent) for level, members, recent in _counts(uow, member_number, levels)}
-    return [Level.of(level, *counted.get(level, (0, 0))) for level in range(1, levels + 1)]
-
-
-def summary(uow: UnitOfWork, member_number: int) -> Summary:
-    """The team within 8 levels."""
-    counts = _counts(uow, member_number, LEVELS_COUNTED)
-    direct = [(members, recent) for level, members, recent in counts if level == 1]
-    deeper = sum(members for level, members, _ in counts if level > 1)
-    members, recent = direct[0] if direct else (0, 0)
-    return Summary(direct=members, direct_recent=recent, deeper=shown(deeper))
+    Of a large branch the nearest MOST_MEMBERS. Raises NotFound.
+    """
+    nodes = volumes(uow, actor, member_id, levels=_ANY_DEPTH, currency=currency, most=MOST_MEMBERS)
+    found = {node.number: node for node in nodes}
+    edges = [(node.sponsor, node.number) for node in nodes if node.sponsor in found]
+    return [(one, found[one.number]) for one in influence(edges, most)]
 
 
 def volumes(
-    uow: UnitOfWork, actor: uuid.UUID, member_id: uuid.UUID, *, levels: int, currency: str
+    uow: UnitOfWork,
+    actor: uuid.UUID,
+    member_id: uuid.UUID,
+    *,
+    levels: int,
+    currency: str,
+    most: int = VOLUMES_SHOWN,
 ) -> list[BranchVolume]:
     """The branch of a member with what each one bought and what was bought below; who looked is recorded.
 
-    At most VOLUMES_SHOWN members, nearest first: sums of those below count what is shown. Raises NotFound.
+    At most `most` members, nearest first: sums of those below count what is shown. Raises NotFound.
     """
-    rows = store.volumes(uow.session, member_id, levels, currency, VOLUMES_SHOWN)
+    rows = store.volumes(uow.session, member_id, levels, currency, most)
     if not rows:
         raise NotFound("no such member in the sponsor tree")
     audit.record(
@@ -311,6 +322,8 @@ def volumes(
             directs[row.sponsor] = directs.get(row.sponsor, 0) + 1
     return [
         BranchVolume(
+            number=row.number,
+            sponsor=row.sponsor if row.level else None,
             member_id=row.id,
             sponsor_id=ids.get(row.sponsor) if row.level and row.sponsor is not None else None,
             level=row.level,
@@ -320,12 +333,3 @@ def volumes(
         )
         for row in rows
     ]
-
-
-def shown(members: int) -> int | None:
-    """A count of strangers, None where it is so small that one could be guessed."""
-    return members if members >= FEWEST_SHOWN else None
-
-
-def _counts(uow: UnitOfWork, member_number: int, levels: int) -> list[tuple[int, int, int]]:
-    return store.level_counts(uow.session, member_number, levels, uow.now - RECENT)

@@ -261,6 +261,41 @@ def directs(session: Session, number: int, after: uuid.UUID | None, limit: int) 
     return [DirectRow._make(row) for row in rows]
 
 
+def direct(session: Session, sponsor: int, member_id: uuid.UUID) -> tuple[int, DirectRow] | None:
+    """(number, row) of one member directly below another; None for who does not stand there."""
+    row = session.execute(
+        text(
+            """
+            SELECT m.number, m.id, CASE WHEN consent_stands(m.id, 'names') THEN p.display_name END, m.joined_at
+            FROM members m JOIN referral_nodes n ON n.member_number = m.number
+            LEFT JOIN member_profiles p ON p.member_id = m.id WHERE m.id = :id AND n.sponsor = :sponsor
+            """
+        ),
+        {"id": member_id, "sponsor": sponsor},
+    ).one_or_none()
+    return None if row is None else (row[0], DirectRow._make(row[1:]))
+
+
+def counts_below(session: Session, member_ids: Sequence[uuid.UUID], levels: int) -> list[tuple[uuid.UUID, int]]:
+    """(member, how many stand at most `levels` below) of these that have anybody below."""
+    rows = session.execute(
+        text(
+            """
+            WITH RECURSIVE below (root, member_number, level) AS (
+                SELECT m.id, n.member_number, 1 FROM members m JOIN referral_nodes n ON n.sponsor = m.number
+                WHERE m.id = ANY(CAST(:ids AS uuid[]))
+                UNION ALL
+                SELECT b.root, n.member_number, b.level + 1
+                FROM below b JOIN referral_nodes n ON n.sponsor = b.member_number WHERE b.level < :levels
+            )
+            SELECT root, count(*) FROM below GROUP BY root
+            """
+        ),
+        {"ids": list(member_ids), "levels": levels},
+    )
+    return [(row[0], row[1]) for row in rows]
+
+
 def level_counts(session: Session, number: int, levels: int, since: datetime) -> list[tuple[int, int, int]]:
     """(level, members, those placed at or after `since`) of each level below that has any, nearest first."""
     rows = session.execute(

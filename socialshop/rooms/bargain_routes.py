@@ -221,7 +221,12 @@ def buy_bargain(call: Call[Purchase, Nothing]) -> Answer:
 
     def buy(uow: UnitOfWork) -> Answer:
         joined = service.buy_bargain(
-            uow, call.caller, call.ids["bargain_id"], attribution(body, uow), sku_id=body.unit(), means=body.means()
+            uow,
+            call.caller,
+            call.ids["bargain_id"],
+            attribution(body, uow),
+            sku_id=body.unit(),
+            means=body.means(),
         )
         send_to(uow, call.caller.number, body, joined)
         return Answer(JoinedWire.of(joined), 201)

@@ -10,14 +10,16 @@ from socialshop.deals.errors import DealNotLive, DealPaused, InvitationRequired,
 from socialshop.identity.service import StandingLimited
 from socialshop.infra.uow import UnitOfWork
 from socialshop.infra.wired import settings
+from socialshop.invites import service as invites
 from socialshop.invites import visitors
-from socialshop.invites.errors import InviteCodeUnknown
+from socialshop.invites.errors import InviteCodeUnknown, InviteLinkClosed
 from socialshop.kernel.ids import from_public, to_public
 from socialshop.loyalty.errors import CouponUnusable, PointsShort
 from socialshop.memberships.errors import TierRequired
 from socialshop.orders import service as orders
 from socialshop.orders.errors import AmountTooLarge, NothingToRefund
-from socialshop.orders.schemas import ADDRESS_PREFIX, RefundRequest, RefundWire
+from socialshop.orders.schemas.addresses import ADDRESS_PREFIX
+from socialshop.orders.schemas.refunds import RefundRequest, RefundWire
 from socialshop.orders.service import Estimate
 from socialshop.referrals.errors import CircleRequired
 from socialshop.rooms import service
@@ -63,6 +65,7 @@ _STREAM = "text/event-stream"
     replies=Reply(201, JoinedWire, "The room, with you as its host in the first seat."),
     refuses=(
         InviteCodeUnknown,
+        InviteLinkClosed,
         DealNotLive,
         DealPaused,
         OutOfStock,
@@ -108,6 +111,7 @@ def open_room(call: Call[SeatClaim, Nothing]) -> Answer:
     replies=Reply(201, JoinedWire, "Your seat, held until you pay."),
     refuses=(
         InviteCodeUnknown,
+        InviteLinkClosed,
         NoOpenRoom,
         DealNotLive,
         DealPaused,
@@ -154,7 +158,7 @@ def join_any_room(call: Call[AnySeatClaim, Nothing]) -> Answer:
     access=BUYERS,
     body=QuoteRequest,
     replies=Reply(200, QuoteWire, "The price, step by step."),
-    refuses=(InviteCodeUnknown, DealNotLive, DealPaused, CouponUnusable),
+    refuses=(InviteCodeUnknown, InviteLinkClosed, DealNotLive, DealPaused, CouponUnusable),
     ids={"deal_id": "deal"},
 )
 def quote_deal(call: Call[QuoteRequest, Nothing]) -> Answer:
@@ -171,7 +175,7 @@ def quote_deal(call: Call[QuoteRequest, Nothing]) -> Answer:
     access=BUYERS,
     body=QuoteRequest,
     replies=Reply(200, QuoteWire, "The price, step by step."),
-    refuses=(InviteCodeUnknown, AlreadySeated, RoomClosed, RoomFull, DealPaused, CouponUnusable),
+    refuses=(InviteCodeUnknown, InviteLinkClosed, AlreadySeated, RoomClosed, RoomFull, DealPaused, CouponUnusable),
     ids={"room_id": "room"},
 )
 def quote_room(call: Call[QuoteRequest, Nothing]) -> Answer:
@@ -187,6 +191,7 @@ def quote_room(call: Call[QuoteRequest, Nothing]) -> Answer:
     replies=Reply(201, JoinedWire, "Your seat, held until you pay."),
     refuses=(
         InviteCodeUnknown,
+        InviteLinkClosed,
         AlreadySeated,
         RoomClosed,
         RoomFull,
@@ -368,11 +373,11 @@ def _quoted(uow: UnitOfWork, call: Call[QuoteRequest, Nothing], quote: Callable[
 
 
 def attribution(body: QuoteRequest, uow: UnitOfWork) -> Attribution:
-    """The link that was named, else the one that this visitor followed."""
+    """The link that was named, else the one that the member followed, with this browser or another."""
     if body.invite_code is not None:
         return Attribution(code=body.invite_code)
     followed = visitors.touch(uow.now)
-    return Attribution(link_id=None if followed is None else followed.link_id)
+    return Attribution(link_id=None if followed is None else followed.link_id, elsewhere=invites.window(uow.now))
 
 
 def _tag(call: Call[Nothing, Nothing], version: int) -> str:

@@ -15,7 +15,7 @@ from socialshop.loyalty.coupon_sentences import why
 from socialshop.loyalty.coupons import MOST_STACKED
 from socialshop.loyalty.rules import MOST_POINTS
 from socialshop.loyalty.schemas.coupons import HOLDING_PREFIX
-from socialshop.orders.schemas import ORDER, OrderWire, PriceLineWire
+from socialshop.orders.schemas.orders import ORDER, OrderWire, PriceLineWire
 from socialshop.orders.service import Estimate, Means
 from socialshop.payments.schemas import PaymentWire
 from socialshop.rooms.service import EventRow, Joined, RoomEvents, RoomView, SeatView
@@ -38,6 +38,7 @@ _ROOM: dict[str, Any] = {
     "host_perk": None,
     "final_price": None,
     "newcomer_only": False,
+    "shipping": {"amount_minor": 800, "currency": "CNY"},
     "seats_subsidised": 0,
     "cancel_reason": None,
     "skus": [],
@@ -247,9 +248,8 @@ class RoomUnitWire(Wire):
 class RoomWire(Wire):
     """A room. `seats_taken` counts held and paid seats, the host's too.
 
-    Of a room with `price_steps` everybody pays `price`, that of the smallest; it is open until the largest is full or
-    its time is over, and `final_price` is what a unit costs in the end: known once it is filled, null before. `skus`
-    are the units that may be chosen, empty where there is one alone.
+    Of a room with `price_steps` everybody pays `price`, that of the smallest, until the largest is full or its time is
+    over. `final_price` of a unit is known once it is filled. `skus` may be chosen, empty where there is one alone.
     """
 
     model_config = with_example(_ROOM)
@@ -267,6 +267,7 @@ class RoomWire(Wire):
     host_perk: PerkWire | None
     final_price: MoneyWire | None
     newcomer_only: bool
+    shipping: MoneyWire
     seats_subsidised: int
     cancel_reason: str | None
     skus: list[RoomUnitWire]
@@ -289,6 +290,7 @@ class RoomWire(Wire):
             host_perk=PerkWire.of(view.host_perk),
             final_price=MoneyWire.of(view.final_price) if view.final_price else None,
             newcomer_only=view.newcomer_only,
+            shipping=MoneyWire.of(view.shipping),
             seats_subsidised=view.seats_subsidised,
             cancel_reason=view.cancel_reason,
             skus=[

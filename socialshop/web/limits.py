@@ -27,6 +27,7 @@ from socialshop.web.operations import table_of
 REGISTRATIONS = "registrations"
 MAIL_REQUESTS = "mail requests"
 CODE_REQUESTS = "code requests"
+CODE_CHOICES = "code choices"
 FAILED_SIGN_INS = 10
 # From all addresses together. Gentler, for whoever can fill it keeps the member out.
 FAILED_SIGN_INS_ANYWHERE = 100
@@ -76,6 +77,7 @@ def attach(app: Flask, settings: Settings, *, pages: Mapping[str, str | None], u
             REGISTRATIONS: f"{settings.registrations_per_minute} per minute",
             MAIL_REQUESTS: f"{settings.mail_requests_per_minute} per minute",
             CODE_REQUESTS: f"{settings.code_requests_per_minute} per minute",
+            CODE_CHOICES: f"{settings.code_choices_per_minute} per minute",
         }.items()
     }
     for endpoint, name in {**{e: row.limit for e, row in table_of(app).items() if row.limited}, **pages}.items():

@@ -37,6 +37,7 @@ PARTS = {
 OWN = {
     *("shopper.explain", "shopper.show_order", "shopper.show_payment", "shopper.show_payout"),
     *("shopper.show_post", "shopper.show_review_form", "shopper.show_note_form"),
+    *("shopper.show_link", "shopper.show_statement"),
     *("shopper.show_decision", "shopper.show_question", "shopper.show_circle_notice"),
 }
 
@@ -62,6 +63,7 @@ def examples(shop: Shop) -> dict[str, str]:
         **conduct(shop, note),
         **circle(shop),
         "line_id": line,
+        "code": shop.call("GET", "/me", member)["invite_code"],
         "note_id": note,
         "post_id": note,
         "product_id": product,

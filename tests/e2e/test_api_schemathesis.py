@@ -13,6 +13,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from schemathesis import Case, GenerationMode
 from schemathesis.openapi import from_wsgi
+from schemathesis.schemas import APIOperation
 from schemathesis.specs.openapi.checks import positive_data_acceptance
 from schemathesis.specs.openapi.schemas import OpenApiSchema
 
@@ -26,7 +27,7 @@ from socialshop.web import openapi
 from socialshop.web.operations import Operation
 from socialshop.web.schemas import Nothing
 from tests.someone_elses import Belongings
-from tests.web_client import Person, sign_up
+from tests.web_client import sign_up
 
 OPERATIONS = [row for room in (*ROOMS, sandbox_room) for row in room.operations if row.listed]
 # What only the shop can know makes a request wrong that fits its shape: a code that nobody has, a zone that is nowhere.
@@ -64,21 +65,19 @@ def _try(app: Flask, theirs: Belongings, row: Operation, examples: int) -> None:
     modes = [GenerationMode.POSITIVE]
     if row.query.model_fields or (row.takes_body and any(described.iter_parameters())) or row.body is not Nothing:
         modes.append(GenerationMode.NEGATIVE)
-    requests = {mode: described.as_strategy(generation_mode=mode) for mode in modes}
+    cases = [case for mode in modes for case in _drawn(described, mode, theirs.variables(row), examples)]
     for caller in (sign_up(app, role=Role.FINANCE), theirs.owner, sign_up(app, role=Role.ADMIN)):
-        for mode, generated in requests.items():
-            # A good request is about an object that is there as often as about one that is not.
-            there = st.booleans() if mode is GenerationMode.POSITIVE else st.just(False)
-            _try_as(caller, generated, there, theirs.variables(row), examples)
+        for case in cases:
+            # Signed in anew each time: one of the operations signs out.
+            session = in_unit_of_work(lambda uow, who=caller: open_session(uow, who.card.member_id, days=1))
+            header = {"Authorization": f"Bearer {session.token}"}
+            case.call_and_validate(headers=header, excluded_checks=KNOWS_MORE_THAN_ITS_SHAPE)
 
 
-def _try_as(
-    caller: Person,
-    generated: st.SearchStrategy[Case],
-    there: st.SearchStrategy[bool],
-    variables: Mapping[str, str],
-    examples: int,
-) -> None:
+def _drawn(described: APIOperation, mode: GenerationMode, variables: Mapping[str, str], examples: int) -> list[Case]:
+    """So many requests, the same whenever they are drawn. To draw one costs more than to answer it three times."""
+    found: list[Case] = []
+
     @settings(
         max_examples=examples,
         deadline=None,
@@ -87,16 +86,18 @@ def _try_as(
         phases=[Phase.explicit, Phase.generate],
         suppress_health_check=list(HealthCheck),
     )
-    @given(case=generated, there=there)
-    def every_answer_is_declared(case: Case, there: bool) -> None:
+    # A good request is about an object that is there as often as about one that is not.
+    @given(
+        case=described.as_strategy(generation_mode=mode),
+        there=st.booleans() if mode is GenerationMode.POSITIVE else st.just(False),
+    )
+    def keep(case: Case, there: bool) -> None:
         if there:
             case.path_parameters.update(variables)
-        # Signed in anew each time: one of the operations signs out.
-        session = in_unit_of_work(lambda uow: open_session(uow, caller.card.member_id, days=1))
-        header = {"Authorization": f"Bearer {session.token}"}
-        case.call_and_validate(headers=header, excluded_checks=KNOWS_MORE_THAN_ITS_SHAPE)
+        found.append(case)
 
-    every_answer_is_declared()
+    keep()
+    return found
 
 
 @pytest.mark.parametrize("row", OPERATIONS, ids=lambda row: row.name)

@@ -22,6 +22,7 @@ from socialshop.kernel.ids import new_id, to_public
 from socialshop.kernel.roles import Role
 from socialshop.notifications import service as notifications
 from socialshop.notifications.schemas import MAIL_PREFIX
+from socialshop.pages.admin.words import DEEDS
 from socialshop.web.operations import Operation, table_of
 from tests.integration.test_claims import imported
 
@@ -278,6 +279,8 @@ def test_every_act_of_the_shops_own_people_is_in_the_record_with_who_did_it(offi
     office.survey()
     office.pay_out()
     assert office.done == _acts(office.shop.app), "an act that is not tried here: add it, and see it recorded"
+    told = {action for (action,) in rows("SELECT DISTINCT action FROM audit_entries")}
+    assert told - DEEDS.keys() == set(), "the page of the record has no words for an act"
 
 
 def test_an_act_that_is_not_recorded_is_seen(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+import threading
 
+import click
 import pytest
 from click.testing import CliRunner, Result
 from flask import Flask
+from patience import PATIENCE
 
-from socialshop.cli import main
+from socialshop.cli import main, shop
 from socialshop.infra.settings import Settings
 from tests.integration.test_claims import imported
 from tests.web_client import PASSWORD, counts
@@ -101,3 +104,23 @@ def test_nobody_is_let_in_who_is_not_a_member() -> None:
     made = CliRunner().invoke(main, ["member", "attach-email", "U-8", "--email", "x@example.com"])
     assert (made.exit_code, made.stdout, made.stderr) == (1, "", "socialshop: no member is known as 'U-8'\n")
     assert counts("member_claims") == {"member_claims": 0}
+
+
+def test_without_a_terminal_nobody_is_asked_for_a_password() -> None:
+    """Given neither option nor variable nor a terminal, then one line says what to do, before anything is started."""
+    asked = CliRunner().invoke(main, ["member", "create", "--email", "a@example.com", "--role", "admin"])
+    line = "socialshop: there is no terminal to ask for the password at: set SOCIALSHOP_MEMBER_PASSWORD\n"
+    assert (asked.exit_code, asked.stdout, asked.stderr) == (1, "", line)
+
+
+def test_what_takes_longer_than_a_second_is_said(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(shop, "_SLOW_SECONDS", 0.05)
+    over = threading.Event()
+    monkeypatch.setattr(shop, "tell", lambda step: (click.echo(step, err=True), over.set()))
+    with shop.said_if_slow("starting PostgreSQL"):
+        assert over.wait(PATIENCE)
+    with shop.said_if_slow("something quick"):
+        pass
+    assert capsys.readouterr().err == "starting PostgreSQL\n"

@@ -25,6 +25,8 @@ ROOMS_PAID = [
     *[("filled", 3, 3, 3)] * 2,
     *[("filled", 2, 2, 2)] * 3,
     *[("open", 5, 4, 4), ("open", 5, 5, 4), ("open", 10, 9, 8), ("open", 3, 2, 1), ("open", 10, 1, 0)],
+    # A ladder's, one with less for its host, one for newcomers, one of several units.
+    *[("open", 6, 3, 3), ("open", 3, 2, 2), ("open", 3, 1, 1), ("open", 3, 1, 1)],
 ]
 
 
@@ -81,6 +83,11 @@ def _membership() -> dict[str, list[tuple[object, ...]]]:
         "pictures": rows("SELECT count(*) FROM post_pictures"),
         "questions": rows("SELECT status FROM questions WHERE due_at > now() - interval '1 day' ORDER BY 1"),
         "reports": rows("SELECT decision_id FROM reports"),
+        "ways to buy": rows(
+            "SELECT count(*) FILTER (WHERE price_steps IS NOT NULL), count(*) FILTER (WHERE host_perk IS NOT NULL),"
+            " count(*) FILTER (WHERE newcomer_only), (SELECT count(DISTINCT deal_id) FROM deal_skus),"
+            " (SELECT array_agg(chops_made) FROM bargains), (SELECT count(*) FROM storefront_picks) FROM deals"
+        ),
     }
 
 
@@ -103,7 +110,7 @@ def test_an_empty_shop_is_filled_once(app: Flask) -> None:
         with unit_of_work() as uow:
             assert identity.check_password(uow, *line.split()[:2])
     assert fill_if_empty(app) == logins
-    assert rows("SELECT count(*) FROM orders") == [(633,)]
+    assert rows("SELECT count(*) FROM orders") == [(640,)]
 
 
 def test_the_shop_lives_rooms_near_filling_money_in_every_state_and_books_that_prove(shop: Flask) -> None:
@@ -112,7 +119,7 @@ def test_the_shop_lives_rooms_near_filling_money_in_every_state_and_books_that_p
     assert time.monotonic() - began < FILL_SECONDS
     story = _story()
     assert sorted(map(str, story["rooms"])) == sorted(map(str, ROOMS_PAID))
-    assert story["payments"] == [("authorized", 17), ("captured", 12), ("created", 4), ("refunded", 1)]
+    assert story["payments"] == [("authorized", 24), ("captured", 12), ("created", 4), ("refunded", 1)]
     assert story["refunds"] == [("refunded", 2), ("requested", 1)]
     assert story["payout_requests"] == [("approved", 1), ("held", 1), ("paid", 2), ("submitted", 4)]
     assert [status for status, _ in story["accruals"]] == ["held", "paid_out", "reversed", "settled"]
@@ -134,13 +141,14 @@ def test_the_shop_lives_rooms_near_filling_money_in_every_state_and_books_that_p
         "pictures": [(4,)],
         "questions": [("answered",), ("open",)],
         "reports": [(None,)],
+        "ways to buy": [(1, 1, 1, 1, [6], 4)],
     }
 
 
 def test_a_filling_that_was_cut_short_goes_on_at_the_next_start(shop: Flask) -> None:
     with provider(shop):
         fill_if_empty(shop)
-    assert rows("SELECT count(*) FROM payment_calls") == [(30,)]
+    assert rows("SELECT count(*) FROM payment_calls") == [(37,)]
     assert rows("SELECT count(*) FROM payout_requests") == [(0,)]
     fill_and_follow(shop)
     story = _story()
@@ -150,7 +158,7 @@ def test_a_filling_that_was_cut_short_goes_on_at_the_next_start(shop: Flask) -> 
 
 def test_without_a_provider_the_rooms_have_held_seats_and_no_paid_ones(app: Flask) -> None:
     fill_if_empty(app)
-    assert rows("SELECT count(*), sum(seats_taken), sum(seats_paid) FROM rooms") == [(10, 33, 0)]
+    assert rows("SELECT count(*), sum(seats_taken), sum(seats_paid) FROM rooms") == [(14, 40, 0)]
     assert rows("SELECT count(*) FROM payment_calls") == [(0,)]
 
 

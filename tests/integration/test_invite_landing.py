@@ -166,7 +166,7 @@ def test_robots_repeats_within_a_day_and_own_clicks_are_recorded_and_not_counted
     assert verdicts()[-1] == "counted"
     stats = owner.call("GET", f"/invite-links/{code}/stats").get_json()
     assert (stats["views"], stats["clicks"]) == (4, 3)
-    assert stats["not_counted"] == {"repeats": 1, "own": 1, "bots": 2}
+    assert stats["not_counted"] == {"repeats": 1, "own": 1, "bots": 2, "closed": 0}
 
 
 def test_the_owners_browser_is_known_once_the_owner_signed_in_with_it(app: Flask, owner: Person) -> None:

@@ -136,7 +136,7 @@ def test_only_the_owner_sees_a_links_figures(app: Flask, leader: Person) -> None
         "members": 0,
         "orders": 0,
         "earned": {"amount_minor": 0, "currency": "CNY"},
-        "not_counted": {"repeats": 0, "own": 0, "bots": 0},
+        "not_counted": {"repeats": 0, "own": 0, "bots": 0, "closed": 0},
     }
     for stranger in (sign_up(app), sign_up(app, role=Role.ADMIN)):
         assert refusal(stranger.call("GET", f"/invite-links/{code}/stats")) == (404, "not_found", None)

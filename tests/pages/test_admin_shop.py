@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from itertools import pairwise
 
@@ -172,6 +173,43 @@ def test_a_member_is_seen_whole_on_one_page(site: Flask, admin: Visitor) -> None
     for words in ("Normal", "are missing for", "<dd>70", "Where is my tea?", asked, to_public("ord", order)):
         assert words in page, words
     assert "最近购买" in admin.look(at, "zh").text
+
+
+def test_a_plan_written_as_a_document_is_told_in_words(site: Flask, admin: Visitor) -> None:
+    document = {
+        "name": "By tier",
+        "currency": "CNY",
+        "hold_days": 7,
+        "legs": [
+            {"kind": "tier", "rates": {"gold": 600, "silver": 300}, "reach": 2},
+            {
+                "kind": "sale",
+                "level": 1,
+                "rate_bps": 500,
+                "when": {"channels": ["live"], "first_order": True, "sold_from": "2026-03-01T00:00:00Z"},
+            },
+            {"kind": "sale", "level": 1, "rate_bps": 100},
+        ],
+        "activity": {"within_days": 30, "inactive": "pass_up", "reach": 3},
+    }
+    kept = drafted(admin, document=json.dumps(document))
+    page = admin.look(kept).text
+    for words in (
+        "Difference of tiers",
+        "silver 3%, gold 6%, up to 2 levels up",
+        "Only by links of these channels: live",
+        "Only for a buyer&#39;s first order",
+        "Only for sales from",
+        "bought nothing in the 30 days before is passed over, up to level 3 of the tree",
+        "Pays by rank out of what others&#39; teams sell",
+        "Pays level 3 above the buyer",
+    ):
+        assert words in page, words
+    assert "级差" in admin.look(kept, "zh").text
+    # and what is wrong with one is told beside its field
+    document["legs"] = [{"kind": "tier", "rates": {}, "reach": 2}]
+    answer = admin.send("/admin/plans", "/admin/plans", document=json.dumps(document))
+    assert (answer.status_code, "legs[0].rates: has too few entries" in answer.text) == (422, True)
 
 
 def test_a_plan_is_tried_on_past_sales_and_the_picture_is_read(site: Flask, admin: Visitor) -> None:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import time
 import uuid
 from typing import Any
 
 import pytest
-from at_once import at_once
+from at_once import at_once, together
 from campaign_world import CampaignWorld
 from flask import Flask
 from mission_shop import MissionShop
@@ -50,13 +49,14 @@ def test_sales_noted_at_once_are_all_counted_and_rewarded_once(shop: MissionShop
 def test_counting_without_the_members_lock_is_seen(shop: MissionShop, monkeypatch: pytest.MonkeyPatch) -> None:
     """The planted fault: nobody waits for the member, and each counts what it sees alone."""
     mission, count = shop.mission("order", times=AT_ONCE), missions.count
+    all_have_read = together(lambda: None, AT_ONCE)
 
-    def slowly(*given: Any) -> Any:
-        time.sleep(0.3)
+    def late(*given: Any) -> Any:
+        all_have_read()
         return count(*given)
 
     monkeypatch.setattr(lots, "lock_members", lambda *_: None)
-    monkeypatch.setattr(missions, "count", slowly)
+    monkeypatch.setattr(missions, "count", late)
     told_at_once(shop, [shop.placed(1) for _ in range(AT_ONCE)])
     assert shop.done(1, mission)[0][0] < AT_ONCE
 
@@ -83,8 +83,9 @@ def test_draws_side_by_side_are_one(app: Flask, monkeypatch: pytest.MonkeyPatch)
     assert draw_at_once() == 20
     # The planted fault: nobody waits for the campaign, and spans are drawn twice instead of one after another.
     monkeypatch.setattr(campaigns_store, "lock", campaigns_store.find)
+    all_have_read = together(lambda: None, 4)
     monkeypatch.setattr(
-        campaigns_store, "draw_span", lambda *given, **more: (time.sleep(0.2), draw_span(*given, **more))[1]
+        campaigns_store, "draw_span", lambda *given, **more: (all_have_read(), draw_span(*given, **more))[1]
     )
     assert draw_at_once() < 40
     monkeypatch.undo()

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import time
 import uuid
 from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import Any
 
 import pytest
-from at_once import at_once
+from at_once import at_once, together
 from flask import Flask
 from points_shop import PointsShop, faults, points, rows
 from sqlalchemy import text
@@ -17,7 +16,7 @@ from sqlalchemy.orm import Session
 
 from socialshop.infra.uow import UnitOfWork, in_unit_of_work, unit_of_work
 from socialshop.loyalty import service as loyalty
-from socialshop.loyalty.rules import Part, Span
+from socialshop.loyalty.rules import Part
 from socialshop.loyalty.service import NewReward, using
 from socialshop.loyalty.store import lots, rewards
 from socialshop.loyalty.store.rewards import RewardRow
@@ -58,9 +57,7 @@ def test_a_use_that_reads_before_it_locks_is_seen(shop: PointsShop, monkeypatch:
 
     def read(session: Session, member: int, **_: object) -> list[Part]:
         query = "SELECT id, left_points FROM point_lots WHERE member = :m AND left_points > 0 ORDER BY expires_at, id"
-        found = [Part(*row) for row in session.execute(text(query), {"m": member})]
-        time.sleep(0.2)
-        return found
+        return [Part(*row) for row in session.execute(text(query), {"m": member})]
 
     def write(session: Session, parts: Sequence[Part]) -> None:
         for part in parts:
@@ -70,7 +67,7 @@ def test_a_use_that_reads_before_it_locks_is_seen(shop: PointsShop, monkeypatch:
     for number in range(10):
         shop.give(1, 10, str(number))
     monkeypatch.setattr(lots, "lock_members", lambda *_: None)
-    monkeypatch.setattr(lots, "lock_open", read)
+    monkeypatch.setattr(lots, "lock_open", together(read, 3))
     monkeypatch.setattr(lots, "take", write)
     at_once(shop.app, shop.clock, [a_use() for _ in range(3)])
     with unit_of_work() as uow:
@@ -107,14 +104,7 @@ def test_a_cap_holds_to_the_point_however_many_events_come_at_once(shop: PointsS
 
 def test_a_cap_that_is_read_and_then_written_is_seen(shop: PointsShop, monkeypatch: pytest.MonkeyPatch) -> None:
     """The planted fault: nobody waits for the member, and the counter takes whatever comes."""
-    read = lots.counted
-
-    def slowly(*given: Any) -> dict[tuple[int, Span], int]:
-        found = read(*given)
-        time.sleep(0.2)
-        return found
-
-    monkeypatch.setattr(lots, "counted", slowly)
+    monkeypatch.setattr(lots, "counted", together(lots.counted, 4))
     monkeypatch.setattr(lots, "count", lambda *_: None)
     monkeypatch.setattr(lots, "lock_members", lambda *_: None)
     assert farm(shop) > 60
@@ -157,16 +147,17 @@ def test_the_last_three_of_a_reward_go_to_three(shop: PointsShop) -> None:
 def test_a_stock_that_is_read_and_then_written_is_seen(shop: PointsShop, monkeypatch: pytest.MonkeyPatch) -> None:
     """The planted fault: what is left is looked at first, and then lowered."""
 
+    read = together(rewards.find, AT_ONCE)
+
     def naive(session: Session, reward_id: uuid.UUID) -> RewardRow | None:
-        found = rewards.find(session, reward_id)
-        time.sleep(0.2)
+        found = read(session, reward_id)
         if found is None or found.left_stock == 0:
             return None
         session.execute(text("UPDATE rewards SET left_stock = greatest(left_stock - 1, 0)"))
         return found
 
     monkeypatch.setattr(rewards, "claim", naive)
-    assert take_rewards(shop)["done"] > 3
+    assert take_rewards(shop) == {"done": AT_ONCE}
 
 
 def test_two_sweeps_at_once_end_every_lot_once(shop: PointsShop) -> None:

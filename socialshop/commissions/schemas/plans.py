@@ -28,6 +28,7 @@ _PLAN: dict[str, Any] = {
     "id": "plan_01k9w3q2mxe5tb6v8c4yd7r1hz",
     "status": "draft",
     **_DOCUMENT,
+    "activity": None,
     "created_at": "2026-01-31T12:00:00Z",
     "number": None,
     "effective_at": None,
@@ -50,7 +51,8 @@ class PlanWire(Wire):
     name: str
     currency: str
     hold_days: int
-    legs: list[dict[str, int | str]]
+    legs: list[dict[str, Any]]
+    activity: dict[str, int | str] | None
     created_at: Instant
     number: int | None
     effective_at: Instant | None
@@ -65,6 +67,7 @@ class PlanWire(Wire):
             currency=row.document["currency"],
             hold_days=row.document["hold_days"],
             legs=row.document["legs"],
+            activity=row.document.get("activity"),
             created_at=row.created_at,
             number=row.number,
             effective_at=row.effective_at,

@@ -14,6 +14,7 @@ from socialshop.commissions.service.publishing import PublishedVersion, plans_si
 from socialshop.commissions.service.reading import (
     Explanation,
     OrderCommissions,
+    coming,
     commissions_of,
     earned_of_deal,
     earned_since,
@@ -52,6 +53,7 @@ from socialshop.commissions.service.stating import (
     part_of,
     statement_of,
 )
+from socialshop.commissions.store.coming import ComingRow
 from socialshop.commissions.store.drafts import PlanRow
 from socialshop.commissions.store.payouts import Part, Returned, Reversals, Span
 from socialshop.commissions.store.personal import PERSONAL
@@ -63,6 +65,7 @@ __all__ = [
     "ACCOUNTS",
     "PERSONAL",
     "SIMULATION_PREFIX",
+    "ComingRow",
     "CommissionRow",
     "DaySums",
     "Earning",
@@ -92,6 +95,7 @@ __all__ = [
     "begin_settlement",
     "claw_back",
     "come_back",
+    "coming",
     "commissions_of",
     "count_set_aside",
     "draft_plan",

@@ -13,13 +13,16 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from socialshop.commissions import rules
+from socialshop.commissions import rules, weighing
 from socialshop.commissions.events import ClawbackDue, CommissionsAccrued, CommissionsChanged
 from socialshop.commissions.plan import Plan, parse_plan, with_perk
 from socialshop.commissions.rules import WHOLE_LINE, Outcome, Reason, Sales
+from socialshop.commissions.salefacts import NOTHING
+from socialshop.commissions.service.looking_up import Found, look_up_and_keep
 from socialshop.commissions.store import accruals as store
-from socialshop.commissions.store import plans
+from socialshop.commissions.store import facts, plans
 from socialshop.commissions.store.accruals import AccrualRow, Line, SkipRow
+from socialshop.commissions.store.facts import PassRow, TermsRow
 from socialshop.commissions.subtree import agreeing, subtree
 from socialshop.infra.collector import cycles_kept
 from socialshop.infra.crashpoints import crash_point
@@ -56,16 +59,26 @@ def _accrue(uow: UnitOfWork, by_version: dict[uuid.UUID | None, list[Line]]) -> 
         for line in by_version.pop(None, ())
     ]
     entries: list[Entry] = []
+    terms: list[TermsRow] = []
+    passes: list[PassRow] = []
     for version in plans.versions(uow.session, [found for found in by_version if found is not None]):
-        for plan, group in groups_of(parse_plan(version.document), by_version[version.id]):
-            sales = columns_of(group)
+        published, claimed = parse_plan(version.document), by_version[version.id]
+        found = look_up_and_keep(uow, published, claimed)
+        for plan, group in groups_of(published, claimed):
+            sales = columns_of(group, found)
             outcome = compute(plan, sales)
             ids = new_ids(len(outcome.rewards))
             accruals += _accrual_rows(plan, sales, outcome, ids, uow.now)
+            terms += (TermsRow(ids[place], *rest[1:]) for place, rest in outcome.terms.items())
             skips += skip_rows(plan, sales, outcome)
+            passes += pass_rows(plan, sales, outcome)
             entries += rules.entries(plan, sales, outcome.rewards, ids)
     store.add_accruals(uow.session, accruals)
     store.add_skips(uow.session, skips)
+    if terms:
+        facts.add_terms(uow.session, terms)
+    if passes:
+        facts.add_passes(uow.session, passes)
     ledger.post(uow, entries)
 
 
@@ -108,15 +121,16 @@ def groups_of(plan: Plan, lines: Iterable[Line]) -> Iterator[tuple[Plan, list[Li
             yield paying, group
 
 
-def columns_of(lines: Sequence[Line]) -> Sales:
-    """The lines as the engine takes them."""
+def columns_of(lines: Sequence[Line], found: Found) -> Sales:
+    """The lines as the engine takes them, with the facts that were found of them."""
     line_ids, order_ids, _, buyers, hosts, uplines, bases, quantities, received_at, _ = zip(*lines, strict=True)
-    return Sales(line_ids, order_ids, buyers, hosts, uplines, bases, quantities, received_at)
+    facts_of = [found.get(line, NOTHING) for line in line_ids] if found else ()
+    return Sales(line_ids, order_ids, buyers, hosts, uplines, bases, quantities, received_at, facts_of)
 
 
 def compute(plan: Plan, sales: Sales) -> Outcome:
     """What the sales earn, on the sub-tree that they touch."""
-    return rules.accrue(plan, sales, subtree(sales.buyers, sales.uplines, plan.depth))
+    return weighing.accrue(plan, sales, subtree(sales.buyers, sales.uplines, plan.depth))
 
 
 def skip_rows(plan: Plan, sales: Sales, outcome: Outcome) -> Iterable[SkipRow]:
@@ -124,6 +138,12 @@ def skip_rows(plan: Plan, sales: Sales, outcome: Outcome) -> Iterable[SkipRow]:
     line_ids, legs = sales.line_ids, plan.legs
     for sale, leg, member, reason in outcome.skips:
         yield SkipRow(line_ids[sale], leg, legs[leg].kind, legs[leg].level, member, reason)
+
+
+def pass_rows(plan: Plan, sales: Sales, outcome: Outcome) -> Iterable[PassRow]:
+    """Whom the outcome's legs went by, as it is stored."""
+    for sale, leg, level, member, reason in outcome.passes:
+        yield PassRow(sales.line_ids[sale], leg, plan.legs[leg].kind, level, member, reason)
 
 
 def _by_version(lines: Iterable[Line]) -> dict[uuid.UUID | None, list[Line]]:
@@ -138,8 +158,10 @@ def _accrual_rows(
 ) -> Iterable[AccrualRow]:
     matures = [rules.matures_at(received_at, plan.hold_days) for received_at in sales.received_at]
     line_ids, legs, currency = sales.line_ids, plan.legs, plan.currency
-    for id_, (sale, number, beneficiary, amount) in zip(ids, outcome.rewards, strict=True):
+    terms = outcome.terms
+    for place, (id_, (sale, number, beneficiary, amount)) in enumerate(zip(ids, outcome.rewards, strict=True)):
         leg = legs[number]
+        level = terms[place].level if place in terms else leg.level
         yield AccrualRow(
-            id_, line_ids[sale], beneficiary, leg.kind, leg.level, number, amount, currency, now, matures[sale]
+            id_, line_ids[sale], beneficiary, leg.kind, level, number, amount, currency, now, matures[sale]
         )

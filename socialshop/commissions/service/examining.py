@@ -23,7 +23,7 @@ def findings_of(document: Mapping[str, Any], country: str) -> tuple[Finding, ...
 
 def example_of(document: Mapping[str, Any], price: Money) -> tuple[Earning, ...]:
     """What each leg of a plan's document pays of one unit sold at this price, to somebody who may have it."""
-    return earnings_of(parse_plan(dict(document)), price)
+    return earnings_of(parse_plan(dict(document)).legs, price)
 
 
 def plan_in_force(uow: UnitOfWork, currency: str) -> PlanRow | None:

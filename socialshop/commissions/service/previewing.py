@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from socialshop.commissions import rules
+from socialshop.commissions import rules, weighing
 from socialshop.commissions.plan import Leg, Plan, parse_plan, with_perk
 from socialshop.commissions.rules import Sales
+from socialshop.commissions.salefacts import SaleFacts
 from socialshop.commissions.store import plans
 from socialshop.commissions.subtree import subtree
 from socialshop.infra.uow import UnitOfWork
@@ -17,6 +18,9 @@ from socialshop.kernel.money import Money
 
 _NOBODY = uuid.UUID(int=0)
 _LEADER = 1
+# Whether a condition will hold is not known before the sale, so a leg that has one counts for nothing here; that the
+# leader has bought lately is taken for granted.
+_KNOWN = SaleFacts(active=frozenset({_LEADER}))
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,9 +37,9 @@ class Earning:
 class Preview:
     """What the plan in force gives.
 
-    `earnings` are of one sale, a leg each. `leader_sale` is the share in one sale of a leader who hosts the room and
-    invited the buyer; `leader_room` the share in a full room of one unit each in which the leader sits as the host and
-    invited everybody else.
+    `earnings` are of one sale, a leg each, but for legs that hang on conditions or tiers. `leader_sale` is the
+    share in one sale of a leader who hosts the room and invited the buyer; `leader_room` the share in a full room
+    of one unit each in which the leader sits as the host and invited everybody else.
     """
 
     plan: str
@@ -55,20 +59,21 @@ def preview(uow: UnitOfWork, price: Money, size: int, perk: Mapping[str, Any] | 
     if version is None:
         return None
     plan = with_perk(parse_plan(version.document), perk)
+    plain = [leg for leg in plan.legs if leg.when is None and leg.kind != "tier"]
     guests = range(_LEADER + 1, _LEADER + size)
     return Preview(
         plan=plan.name,
         version=version.number,
         hold_days=plan.hold_days,
-        earnings=earnings_of(plan, price),
+        earnings=earnings_of(plain, price),
         leader_sale=_share(plan, price, guests[:1]),
         leader_room=_share(plan, price, (_LEADER, *guests)),
     )
 
 
-def earnings_of(plan: Plan, price: Money) -> tuple[Earning, ...]:
-    """What each leg of a plan gives for one sale at this price."""
-    return tuple(_earning(leg, price) for leg in plan.legs)
+def earnings_of(legs: Iterable[Leg], price: Money) -> tuple[Earning, ...]:
+    """What each of these legs gives for one sale at this price; a tier leg all together."""
+    return tuple(_earning(leg, price) for leg in legs)
 
 
 def _earning(leg: Leg, price: Money) -> Earning:
@@ -89,6 +94,7 @@ def _share(plan: Plan, price: Money, buyers: Sequence[int]) -> Money:
         bases=[price.amount_minor] * count,
         quantities=[1] * count,
         received_at=[None] * count,
+        facts=[_KNOWN] * count,
     )
-    outcome = rules.accrue(plan, sales, subtree(buyers, uplines, plan.depth))
+    outcome = weighing.accrue(plan, sales, subtree(buyers, uplines, plan.depth))
     return Money(sum(r.amount_minor for r in outcome.rewards if r.beneficiary == _LEADER), price.currency)

@@ -11,8 +11,10 @@ from socialshop.commissions import explanation
 from socialshop.commissions.explanation import Facts, Step
 from socialshop.commissions.plan import parse_plan
 from socialshop.commissions.service.stating import ACCOUNTS
+from socialshop.commissions.store import coming as coming_store
 from socialshop.commissions.store import plans
 from socialshop.commissions.store import reading as store
+from socialshop.commissions.store.coming import ComingRow
 from socialshop.commissions.store.reading import CommissionRow, SkippedRow, WalletRow
 from socialshop.infra.uow import UnitOfWork
 from socialshop.kernel.errors import NotFound
@@ -38,6 +40,11 @@ class OrderCommissions:
 def commissions_of(uow: UnitOfWork, beneficiary: int, before: uuid.UUID | None, limit: int) -> list[CommissionRow]:
     """Up to `limit` accruals of a member, the newest first. One statement."""
     return store.page_of(uow.session, beneficiary, before, limit)
+
+
+def coming(uow: UnitOfWork, beneficiary: int, zone: str) -> list[ComingRow]:
+    """What is held of a member by the day of `zone` on which it matures, and what no day is set for. One statement."""
+    return coming_store.coming(uow.session, beneficiary, zone)
 
 
 def explain(uow: UnitOfWork, accrual_id: uuid.UUID, beneficiary: int) -> Explanation:

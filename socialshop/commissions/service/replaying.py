@@ -12,10 +12,12 @@ from datetime import datetime
 from socialshop.commissions import rules
 from socialshop.commissions.plan import Plan, hash_of, parse_plan
 from socialshop.commissions.rules import WHOLE_LINE, Reason
-from socialshop.commissions.service.accruing import columns_of, compute, groups_of, skip_rows
+from socialshop.commissions.salefacts import read
+from socialshop.commissions.service.accruing import columns_of, compute, groups_of, pass_rows, skip_rows
 from socialshop.commissions.store import plans
 from socialshop.commissions.store import replay as store
 from socialshop.commissions.store.accruals import Line, SkipRow
+from socialshop.commissions.store.facts import PassRow
 from socialshop.commissions.store.replay import Snapshot, StoredAccrual
 from socialshop.infra.uow import UnitOfWork
 from socialshop.kernel.ids import to_public
@@ -23,8 +25,9 @@ from socialshop.kernel.time import to_text
 
 _LINES_AT_A_TIME = 5_000
 _BEFORE_ALL = uuid.UUID(int=0)
+_NO_TERMS = (None, None, None)
 
-Fact = StoredAccrual | SkipRow
+Fact = StoredAccrual | SkipRow | PassRow
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +84,7 @@ def replay(uow: UnitOfWork) -> Replay:
             digest.update("".join(statement).encode())
             lines += len(snapshots)
             accruals += len(statement)
-            skips += len(facts) - len(statement)
+            skips += sum(isinstance(fact, SkipRow) for fact in facts)
     except _Differs as difference:
         return Replay(lines, accruals, skips, statement_hash=None, difference=str(difference))
     return Replay(lines, accruals, skips, statement_hash=digest.hexdigest(), difference=None)
@@ -91,7 +94,8 @@ def _chunks(uow: UnitOfWork) -> Iterator[tuple[list[Snapshot], list[Fact]]]:
     after = _BEFORE_ALL
     while snapshots := store.snapshots(uow.session, after, _LINES_AT_A_TIME):
         last = snapshots[-1].line.order_line_id
-        yield snapshots, [*store.accruals(uow.session, after, last), *store.skips(uow.session, after, last)]
+        read = (store.accruals, store.skips, store.passes)
+        yield snapshots, [fact for facts in read for fact in facts(uow.session, after, last)]
         after = last
 
 
@@ -117,27 +121,30 @@ def _recomputed(versions: _Versions, snapshots: Sequence[Snapshot]) -> list[Fact
 
 
 def _facts(plan: Plan, lines: Sequence[Line], later: Mapping[uuid.UUID, Snapshot]) -> Iterator[Fact]:
-    sales = columns_of(lines)
+    kept = ((line.order_line_id, later[line.order_line_id].facts) for line in lines)
+    sales = columns_of(lines, {line: read(facts) for line, facts in kept if facts is not None})
     outcome = compute(plan, sales)
-    for sale, number, beneficiary, amount in outcome.rewards:
-        leg = plan.legs[number]
+    for place, (sale, number, beneficiary, amount) in enumerate(outcome.rewards):
+        leg, terms = plan.legs[number], outcome.terms.get(place)
         snapshot = later[sales.line_ids[sale]]
         matures = rules.matures_at(sales.received_at[sale] or snapshot.held_from, plan.hold_days)
-        base, quantity = sales.bases[sale], sales.quantities[sale]
-        clawed = amount - rules.net_of(leg, base, quantity, snapshot.refunded_minor, snapshot.returned)
+        base, quantity = sales.bases[sale] - snapshot.refunded_minor, sales.quantities[sale] - snapshot.returned
+        clawed = amount - rules.amount_of(leg, base, quantity, terms.rate_bps if terms else None)
         yield StoredAccrual(
             sales.line_ids[sale],
             beneficiary,
             leg.kind,
-            leg.level,
+            terms.level if terms else leg.level,
             number,
             amount,
             plan.currency,
             matures,
             clawed,
             clawed,
+            *(terms[1:] if terms else _NO_TERMS),
         )
     yield from skip_rows(plan, sales, outcome)
+    yield from pass_rows(plan, sales, outcome)
 
 
 def _compare(facts: Sequence[Fact], stored: Sequence[Fact]) -> None:
@@ -157,15 +164,19 @@ def _words(facts: Iterable[Fact], order_line_id: uuid.UUID) -> str:
 
 def _fact_words(fact: Fact) -> str:
     what = f"leg {fact.leg} ({fact.kind or 'plan'}, level {fact.level})"
+    if isinstance(fact, PassRow):
+        return f"{what} went by member {fact.member_number}: {fact.reason}"
     if isinstance(fact, SkipRow):
         return f"{what} skipped: {fact.reason}"
     matures = "never" if fact.matures_at is None else to_text(fact.matures_at)
     words = f"{what} {fact.amount_minor} {fact.currency} to member {fact.beneficiary}, maturing {matures}"
+    if fact.depth is not None:
+        words += f", {fact.depth} levels above" + (f" at {fact.rate_bps} bps" if fact.rate_bps else "")
     if not fact.clawed_minor and not fact.clawed_by_rows:
         return words
     return f"{words}, clawed back {fact.clawed_minor} (by its claw backs {fact.clawed_by_rows})"
 
 
 def _statement_line(fact: StoredAccrual) -> str:
-    line, beneficiary, kind, level, _, amount, currency, _, clawed, _ = fact
+    line, beneficiary, kind, level, _, amount, currency, _, clawed, *_ = fact
     return f"{line}|{beneficiary}|{kind}|{level}|{amount}|{currency}{f'|{clawed}' if clawed else ''}\n"

@@ -15,6 +15,7 @@ from socialshop.commissions.findings import Finding
 from socialshop.commissions.plan import Plan, parse_plan
 from socialshop.commissions.service import drafting
 from socialshop.commissions.service.accruing import columns_of, compute, groups_of
+from socialshop.commissions.service.looking_up import Found, kept_facts, look_up
 from socialshop.commissions.simulation import Side
 from socialshop.commissions.store import plans
 from socialshop.commissions.store import simulations as store
@@ -158,9 +159,10 @@ def _carry_on(uow: UnitOfWork, row: SimulationRow, limit: int) -> bool:
         return False
     with cycles_kept():
         here, there = Side(), Side()
-        _pay(here, parse_plan(row.document), sold)
+        draft = parse_plan(row.document)
+        _pay(here, draft, sold, look_up(uow, draft, [one.line for one in sold]))
         for plan, lines in _by_plan_in_force(uow, sold):
-            _pay(there, plan, lines)
+            _pay(there, plan, lines, kept_facts(uow, plan, [one.line for one in lines]))
         _add(uow, row.id, sold, here, there)
     store.advance(uow.session, row.id, sold[-1].line.order_line_id, len(sold))
     return True
@@ -177,10 +179,10 @@ def _by_plan_in_force(uow: UnitOfWork, sold: Sequence[SoldLine]) -> list[tuple[P
     ]
 
 
-def _pay(side: Side, plan: Plan, sold: Sequence[SoldLine]) -> None:
+def _pay(side: Side, plan: Plan, sold: Sequence[SoldLine], found: Found) -> None:
     day_of = {one.line.order_line_id: one.sold_on for one in sold}
     for paying, group in groups_of(plan, [one.line for one in sold]):
-        sales = columns_of(group)
+        sales = columns_of(group, found)
         side.add(paying, compute(paying, sales), [day_of[line] for line in sales.line_ids])
 
 

@@ -69,10 +69,11 @@ def standing(session: Session, order_id: uuid.UUID) -> list[Standing]:
             f"""
             SELECT a.id, a.beneficiary, a.amount_minor, a.currency, a.clawed_minor, a.leg, l.plan_version_id,
                    l.base_minor, l.quantity, coalesce(gone.refunded_minor, 0), coalesce(gone.returned, 0),
-                   l.perk
+                   l.perk, t.rate_bps
             FROM order_lines ol
             JOIN accrued_lines l ON l.order_line_id = ol.id
             JOIN accruals a ON a.order_line_id = l.order_line_id
+            LEFT JOIN accrual_terms t ON t.accrual_id = a.id
             {REFUNDED}
             WHERE ol.order_id = :order_id ORDER BY a.id
             """  # noqa: S608 - a constant of this module

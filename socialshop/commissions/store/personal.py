@@ -32,6 +32,24 @@ PERSONAL = (
         stays=_STAYS,
     ),
     Holding(
+        "accrued_facts",
+        ("facts",),
+        hidden="What a plan asked of an order besides: what was sold, and in which tiers who might earn was.",
+        stays=_STAYS,
+    ),
+    Holding(
+        "accrual_passes",
+        ("member_number", "reason"),
+        hidden="Why a share of somebody else's order went by; the reason is one of the shop's own words.",
+        stays=_STAYS,
+    ),
+    Holding(
+        "first_orders",
+        ("buyer",),
+        hidden="Which order was the first; the order itself is read out.",
+        stays=_STAYS,
+    ),
+    Holding(
         "commission_plan_drafts",
         ("created_by",),
         reads="SELECT name, created_at FROM commission_plan_drafts WHERE created_by = :id ORDER BY id",

@@ -33,7 +33,7 @@ class CommissionRow(NamedTuple):
 
 
 class SkippedRow(NamedTuple):
-    """A leg that paid nothing on a line; the kind is null where the whole line was skipped."""
+    """A leg that paid nothing on a line, or went by a member; the kind is null where the whole line was skipped."""
 
     line: int
     kind: str | None
@@ -80,15 +80,19 @@ def of_order(session: Session, order_id: uuid.UUID) -> list[CommissionRow]:
 
 
 def skips_of_order(session: Session, order_id: uuid.UUID) -> list[SkippedRow]:
-    """The skips of an order, by line and leg."""
+    """The skips of an order by line and leg, each behind those whom the leg went by."""
     rows = session.execute(
         text(
             """
             SELECT l.line, k.kind, k.level, m.id, k.reason
             FROM order_lines l
-            JOIN accrual_skips k ON k.order_line_id = l.id
+            JOIN (
+                SELECT order_line_id, leg, kind, level, member_number, reason, true AS skipped FROM accrual_skips
+                UNION ALL
+                SELECT order_line_id, leg, kind, level, member_number, reason, false FROM accrual_passes
+            ) k ON k.order_line_id = l.id
             LEFT JOIN members m ON m.number = k.member_number
-            WHERE l.order_id = :order_id ORDER BY l.line, k.leg
+            WHERE l.order_id = :order_id ORDER BY l.line, k.leg, k.skipped, k.level
             """
         ),
         {"order_id": order_id},
@@ -106,17 +110,20 @@ def facts_of(session: Session, accrual_id: uuid.UUID, beneficiary: int) -> Facts
     row = session.execute(
         text(
             """
-            SELECT a.id, a.beneficiary, a.kind, a.level, a.leg, a.status, a.amount_minor, a.clawed_minor, a.currency,
-                   s.order_id, s.order_line_id, l.line, s.base_minor, s.quantity, s.sale_at, s.plan_version_id,
-                   v.number, v.effective_at, coalesce(s.received_at, r.held_from), a.matures_at, a.settled_at,
+            SELECT a.id, a.beneficiary, s.buyer, a.kind, a.level, a.leg, a.status, a.amount_minor, a.clawed_minor,
+                   a.currency, s.order_id, s.order_line_id, l.line, s.base_minor, s.quantity, s.sale_at,
+                   s.plan_version_id, v.number, v.effective_at, coalesce(s.received_at, r.held_from),
+                   a.matures_at, a.settled_at,
                    EXISTS (
                        SELECT FROM refunds f WHERE f.order_id = s.order_id AND f.status IN ('requested', 'approved')
-                   ), s.perk
+                   ), s.perk, t.depth, t.rate_bps, t.below_bps, k.facts
             FROM accruals a
             JOIN accrued_lines s ON s.order_line_id = a.order_line_id
             JOIN order_lines l ON l.id = a.order_line_id
             JOIN commission_plan_versions v ON v.id = s.plan_version_id
             LEFT JOIN accrued_receipts r ON r.order_id = s.order_id
+            LEFT JOIN accrual_terms t ON t.accrual_id = a.id
+            LEFT JOIN accrued_facts k ON k.order_line_id = a.order_line_id
             WHERE a.id = :id AND a.beneficiary = :beneficiary
             """
         ),

@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import uuid
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from socialshop.commissions.store.accruals import Line, SkipRow
 from socialshop.commissions.store.clawbacks import REFUNDED
+from socialshop.commissions.store.facts import PassRow
 
 
 class Snapshot(NamedTuple):
     """An accrued line: what the decision was made from, when and in which currency the sale was made, what came after.
 
-    `held_from` was learnt after it accrued; `refunded_minor` and `returned` units went back by claimed refunds.
+    `held_from` was learnt after it accrued; `refunded_minor` and `returned` units went back by claimed refunds;
+    `facts` are what the plan asked besides, None where that was nothing.
     """
 
     line: Line
@@ -25,6 +27,7 @@ class Snapshot(NamedTuple):
     held_from: datetime | None
     refunded_minor: int
     returned: int
+    facts: dict[str, Any] | None
 
 
 class StoredAccrual(NamedTuple):
@@ -40,12 +43,16 @@ class StoredAccrual(NamedTuple):
     matures_at: datetime | None
     clawed_minor: int
     clawed_by_rows: int
+    depth: int | None
+    rate_bps: int | None
+    below_bps: int | None
 
 
 _SNAPSHOT = ", ".join(f"l.{name}" for name in (*Line._fields, "currency", "sale_at"))
-_LATER = "r.held_from, coalesce(gone.refunded_minor, 0), coalesce(gone.returned, 0)"
-_ACCRUAL = ", ".join(f"a.{name}" for name in StoredAccrual._fields[:-1])
+_LATER = "r.held_from, coalesce(gone.refunded_minor, 0), coalesce(gone.returned, 0), f.facts"
+_ACCRUAL = ", ".join(f"a.{name}" for name in StoredAccrual._fields[:9])
 _SKIP = ", ".join(SkipRow._fields)
+_PASS = ", ".join(PassRow._fields)
 _RANGE = "order_line_id > :after AND order_line_id <= :last"
 
 
@@ -55,6 +62,7 @@ def snapshots(session: Session, after: uuid.UUID, limit: int) -> list[Snapshot]:
         text(
             f"SELECT {_SNAPSHOT}, {_LATER} FROM accrued_lines l "  # noqa: S608 - our own names
             f"LEFT JOIN accrued_receipts r ON r.order_id = l.order_id {REFUNDED} "
+            "LEFT JOIN accrued_facts f ON f.order_line_id = l.order_line_id "
             "WHERE l.order_line_id > :after ORDER BY l.order_line_id LIMIT :limit"
         ),
         {"after": after, "limit": limit},
@@ -68,7 +76,8 @@ def accruals(session: Session, after: uuid.UUID, last: uuid.UUID) -> list[Stored
     rows = session.execute(
         text(
             f"SELECT {_ACCRUAL}, coalesce((SELECT CAST(sum(c.amount_minor) AS bigint) FROM clawbacks c "  # noqa: S608
-            f"WHERE c.accrual_id = a.id), 0) FROM accruals a WHERE {_RANGE}"
+            f"WHERE c.accrual_id = a.id), 0), t.depth, t.rate_bps, t.below_bps "
+            f"FROM accruals a LEFT JOIN accrual_terms t ON t.accrual_id = a.id WHERE {_RANGE}"
         ),
         {"after": after, "last": last},
     )
@@ -82,3 +91,12 @@ def skips(session: Session, after: uuid.UUID, last: uuid.UUID) -> list[SkipRow]:
         {"after": after, "last": last},
     )
     return [SkipRow._make(row) for row in rows]
+
+
+def passes(session: Session, after: uuid.UUID, last: uuid.UUID) -> list[PassRow]:
+    """Whom legs went by on the lines after `after` up to `last`."""
+    rows = session.execute(
+        text(f"SELECT {_PASS} FROM accrual_passes WHERE {_RANGE}"),  # noqa: S608 - our own names
+        {"after": after, "last": last},
+    )
+    return [PassRow._make(row) for row in rows]

@@ -27,6 +27,7 @@ from socialshop.deals.service import (
 )
 from socialshop.kernel.errors import InvalidValue
 from socialshop.kernel.ids import from_public, to_public
+from socialshop.kernel.money import MAX_AMOUNT_MINOR
 from socialshop.web.paging import Page
 from socialshop.web.schemas import GivenInstant, Instant, MoneyWire, Wire, with_example
 
@@ -57,6 +58,7 @@ DEAL: dict[str, Any] = {
     "fill_policy": "none",
     "subsidy_from": None,
     "return_days": 7,
+    "shipping": {"amount_minor": 800, "currency": "CNY"},
     "skus": [SKU | {"price": {"amount_minor": 9900, "currency": "CNY"}}],
 }
 
@@ -189,6 +191,9 @@ class DraftDeal(Wire):
         None, description="from how many paid seats on the shop fills a room at its clock"
     )
     subsidy_budget_minor: PriceMinor | None = Field(None, description="what that may cost the shop, for all rooms")
+    shipping_minor: Annotated[int, Field(ge=0, le=MAX_AMOUNT_MINOR)] | None = Field(
+        None, description="what sending an order costs, for an admin to say; null: the shop's own fee"
+    )
     draft: bool = False
     minimum_tier: Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,39}$")] | None = None
     circle_only: bool = Field(False, description="for the circle of who opens it alone")
@@ -218,6 +223,7 @@ class DraftDeal(Wire):
             host_perk=self.host_perk.perk() if self.host_perk else None,
             newcomer_only=self.newcomer_only,
             return_days=self.return_days,
+            shipping_minor=self.shipping_minor,
             subsidy=subsidy_of(self.fill_policy, self.subsidy_from, self.subsidy_budget_minor),
         )
 
@@ -277,6 +283,7 @@ class DealWire(Wire):
     fill_policy: Literal["none", "subsidy"]
     subsidy_from: int | None
     return_days: int
+    shipping: MoneyWire
     skus: list[DealUnitWire]
 
     @classmethod
@@ -307,6 +314,7 @@ class DealWire(Wire):
             fill_policy="none" if view.subsidy_from is None else "subsidy",
             subsidy_from=view.subsidy_from,
             return_days=view.return_days,
+            shipping=MoneyWire.of(view.shipping),
             skus=[DealUnitWire.of(unit) for unit in view.units],
         )
 

@@ -35,6 +35,7 @@ from socialshop.deals.service.reading import (
     drafts,
     find_deals,
     own_deal,
+    shop_shipping,
     titles,
 )
 from socialshop.deals.service.shelving import (
@@ -157,6 +158,7 @@ __all__ = [
     "restock",
     "resume",
     "set_low_stock",
+    "shop_shipping",
     "spend_subsidies",
     "stock_differences",
     "stock_moves",

@@ -29,7 +29,8 @@ class NewDeal:
     """A price for a group of `group_size`, below the price alone; what is None has its default or no limit.
 
     With a ladder, `price_minor` is the price of its smallest step, which everybody pays. `more_units` of the product
-    may be chosen instead of the first, each at its price; on a ladder all cost the same.
+    may be chosen instead of the first, each at its price; on a ladder all cost the same. `shipping_minor` is what
+    sending an order costs, None the shop's own fee.
     """
 
     sku_id: uuid.UUID
@@ -51,6 +52,7 @@ class NewDeal:
     newcomer_only: bool = False
     return_days: int | None = None
     subsidy: Subsidy | None = None
+    shipping_minor: int | None = None
     more_units: Mapping[uuid.UUID, int] = field(default_factory=dict)
 
 
@@ -103,6 +105,7 @@ def make_deal(
         "host_perk": perks.document_of(new.host_perk),
         "newcomer_only": new.newcomer_only,
         "return_days": new.return_days,
+        "shipping_minor": new.shipping_minor,
     }
     store.add_deal(
         uow.session, {"id": deal_id, "sku_id": new.sku_id, "opened_by": number, "created_at": uow.now, **terms}

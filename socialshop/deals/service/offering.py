@@ -13,7 +13,7 @@ from socialshop.deals.errors import DealNotBegun, DealNotLive, DealPaused
 from socialshop.deals.ladder import Ladder
 from socialshop.deals.perks import HostPerk
 from socialshop.deals.rules import Status
-from socialshop.deals.service.reading import DealUnit, known, status_of, units_of
+from socialshop.deals.service.reading import DealUnit, known, shipping_of, status_of, units_of
 from socialshop.infra.uow import UnitOfWork
 from socialshop.kernel.errors import InvalidValue, NotFound
 from socialshop.kernel.money import Money
@@ -23,8 +23,8 @@ from socialshop.kernel.money import Money
 class DealOffer:
     """The terms that a room is opened on: it keeps them, whatever becomes of the deal.
 
-    `early_until` is when the deal begins for everybody, where it has not yet; `circle_of` the leader for whose circle
-    alone it is.
+    `shipping` is what sending an order costs, None the shop's own fee. `early_until` is when the deal begins for
+    everybody, where it has not yet; `circle_of` the leader for whose circle alone it is.
     """
 
     deal_id: uuid.UUID
@@ -43,6 +43,7 @@ class DealOffer:
     host_perk: HostPerk | None
     newcomer_only: bool
     units: tuple[DealUnit, ...] = ()
+    shipping: Money | None = None
 
     def chosen(self, sku_id: uuid.UUID | None) -> tuple[uuid.UUID, Money]:
         """The unit that was named, else the deal's own, and its price. Raises InvalidValue for one not offered."""
@@ -87,6 +88,7 @@ def offer(uow: UnitOfWork, deal_id: uuid.UUID, *, head_start: timedelta = timede
         host_perk=perks.read(row.host_perk),
         newcomer_only=row.newcomer_only,
         units=units_of(row),
+        shipping=shipping_of(row),
     )
 
 

@@ -13,6 +13,7 @@ from socialshop.deals.ladder import Ladder
 from socialshop.deals.perks import HostPerk
 from socialshop.deals.rules import Place, Sought, Status
 from socialshop.deals.store import DealRow
+from socialshop.infra import wired
 from socialshop.infra.uow import UnitOfWork
 from socialshop.kernel.errors import NotFound
 from socialshop.kernel.money import Money
@@ -52,6 +53,7 @@ class DealView:
 
     `price` is what everybody pays at first; a ladder's later steps give the difference back. Of `units` one is chosen
     with a seat; `stock` is of all together, and `quota_left` of what the deal may sell, where that has an end.
+    `shipping` is what sending an order costs, before anything acts on it.
     """
 
     id: uuid.UUID
@@ -80,6 +82,7 @@ class DealView:
     newcomer_only: bool
     subsidy_from: int | None
     quota_left: int | None
+    shipping: Money
     units: tuple[DealUnit, ...]
 
     @property
@@ -222,8 +225,20 @@ def view_of(row: DealRow, now: datetime) -> DealView:
         newcomer_only=row.newcomer_only,
         subsidy_from=row.subsidy_from,
         quota_left=row.quota_left,
+        shipping=shipping_of(row),
         units=units_of(row),
     )
+
+
+def shop_shipping(currency: str) -> Money:
+    """What sending an order costs where a deal says nothing of it; in other currencies than the shop's nothing."""
+    settings = wired.settings()
+    return Money(settings.shipping_fee_minor if currency == settings.currency else 0, currency)
+
+
+def shipping_of(row: DealRow) -> Money:
+    """What sending an order costs by the terms of its deal."""
+    return shop_shipping(row.currency) if row.shipping_minor is None else Money(row.shipping_minor, row.currency)
 
 
 def units_of(row: DealRow) -> tuple[DealUnit, ...]:

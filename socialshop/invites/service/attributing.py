@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import uuid
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from socialshop.infra.uow import UnitOfWork, advisory_lock
 from socialshop.invites.cookies import Attributed
-from socialshop.invites.service.links import Link, link_by_id, link_named, link_of, links_of
+from socialshop.invites.service.links import Link, link_by_id, link_of, links_of, own_link
 from socialshop.invites.store import stats as store
 from socialshop.invites.store.stats import StatsRow
-from socialshop.kernel.errors import NotFound
 from socialshop.kernel.money import Money
 
 
@@ -32,7 +32,7 @@ class Stats:
 
     `views`: openings by people other than the owner. `clicks`: those that count, one a visitor and day. `members`: who
     registered through it. `orders`: confirmed ones that named it. `earned`: what its owner has from them, less what
-    was clawed back. `repeats`, `own`, `bots`: what was recorded and not counted as a click.
+    was clawed back. `repeats`, `own`, `bots`, `closed`: what was recorded and not counted as a click.
     """
 
     views: int
@@ -43,10 +43,35 @@ class Stats:
     repeats: int
     own: int
     bots: int
+    closed: int
+
+
+@dataclass(frozen=True, slots=True)
+class DayStats:
+    """What came of links of one channel on one day of the shop's: as Stats, and `seats` that were taken, kept or not.
+
+    A registration stands on its day; a seat, an order and what it earned on the day on which the seat was taken.
+    """
+
+    on_day: date
+    channel: str | None
+    clicks: int
+    repeats: int
+    own: int
+    bots: int
+    closed: int
+    members: int
+    seats: int
+    orders: int
+    earned: Money
 
 
 def origin_of(uow: UnitOfWork, code: str | None, touch: Attributed | None) -> Origin | None:
-    """Where a person comes from: a code that was typed goes before a cookie. Raises InviteCodeUnknown."""
+    """Where a person comes from: a code that was typed goes before a cookie.
+
+    A cookie remembers a link that was open when it was followed: closed since, it still counts. Raises
+    InviteCodeUnknown, InviteLinkClosed.
+    """
     if code is not None:
         return Origin(link_of(uow, code), "code", uow.now)
     link = None if touch is None else link_by_id(uow, touch.link_id)
@@ -81,9 +106,7 @@ def record_sales(uow: UnitOfWork, payloads: Sequence[Mapping[str, Any]]) -> None
 
 def stats(uow: UnitOfWork, owner_id: uuid.UUID, code: str, currency: str) -> tuple[Link, Stats]:
     """The figures of an own link. Raises NotFound, also for another's."""
-    link = link_named(uow, code)
-    if link.owner_id != owner_id:
-        raise NotFound("no such invite link")
+    link = own_link(uow, owner_id, code)
     return link, _stats(store.stats_of(uow.session, [link.id], currency)[link.id], currency)
 
 
@@ -96,6 +119,29 @@ def links_with_stats(
     return [(link, _stats(figures[link.id], currency)) for link in links]
 
 
+_COUNTED = ("clicks", "repeats", "own", "bots", "closed", "members", "seats", "orders")
+
+
+def days(
+    uow: UnitOfWork, owner_id: uuid.UUID, link: Link | None, *, since: date, zone: str, currency: str
+) -> list[DayStats]:
+    """What came of a member's links, or of one of them, a row a day and channel that had anything. Three statements."""
+    whose = {"owner_id": owner_id, "link_id": None if link is None else link.id, "since": since, "zone": zone}
+    found: dict[tuple[date, str | None], Counter[str]] = defaultdict(Counter)
+    for read in (store.click_days, store.member_days, store.seat_days):
+        for on_day, channel, counted in read(uow.session, whose, currency):
+            found[on_day, channel].update(counted)
+    return [
+        DayStats(
+            on_day,
+            channel,
+            **{name: counted[name] for name in _COUNTED},
+            earned=Money(counted["earned_minor"], currency),
+        )
+        for (on_day, channel), counted in sorted(found.items(), key=lambda one: (one[0][0], one[0][1] or ""))
+    ]
+
+
 def _stats(row: StatsRow, currency: str) -> Stats:
     return Stats(
         views=row.clicks + row.repeats,
@@ -106,4 +152,5 @@ def _stats(row: StatsRow, currency: str) -> Stats:
         repeats=row.repeats,
         own=row.own,
         bots=row.bots,
+        closed=row.closed,
     )

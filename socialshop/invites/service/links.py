@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import secrets
 import uuid
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
-from socialshop.infra.uow import UnitOfWork
+from socialshop.infra.uow import UnitOfWork, advisory_lock
 from socialshop.invites import rules
-from socialshop.invites.errors import InviteCodeUnknown
+from socialshop.invites.errors import InviteCodeUnknown, InviteLinkClosed, VanityKept, VanityTaken
 from socialshop.invites.gateway import Subjects
-from socialshop.invites.rules import Kind, ShareSubject
+from socialshop.invites.rules import Closed, Kind, ShareSubject
 from socialshop.invites.store import links as store
 from socialshop.invites.store.links import LinkRow
-from socialshop.kernel.errors import NotFound
+from socialshop.kernel.errors import InvalidValue, NotFound
 from socialshop.kernel.ids import new_id
 
 # Two of 30^10 codes meet once in some 10^8 members' lifetimes; three tries in a row never do.
@@ -32,7 +32,7 @@ class NewLink:
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """An invite link; `number` is its owner's member number."""
+    """An invite link; `number` is its owner's member number, `vanity` the code that its owner chose."""
 
     id: uuid.UUID
     code: str
@@ -42,6 +42,18 @@ class Link:
     owner_id: uuid.UUID
     number: int
     created_at: datetime
+    expires_at: datetime | None
+    paused_at: datetime | None
+    vanity: str | None
+
+    @property
+    def shown_code(self) -> str:
+        """The code that is handed on: that of its owner's choice, where there is one."""
+        return self.vanity or self.code
+
+    def closed(self, now: datetime) -> Closed | None:
+        """Why it binds nobody now; None while it is open."""
+        return rules.closed(self.expires_at, self.paused_at, now)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,20 +106,74 @@ def links_of(uow: UnitOfWork, owner_id: uuid.UUID, after: uuid.UUID | None, limi
 
 
 def link_of(uow: UnitOfWork, code: str) -> Link:
-    """The link with this code. Raises InviteCodeUnknown."""
-    row = store.find_by_code(uow.session, rules.canonical(code))
+    """The open link with this code. Raises InviteCodeUnknown, InviteLinkClosed."""
+    row = _by_code(uow, code)
     if row is None:
         raise InviteCodeUnknown("no invite link has this code", field="invite_code")
-    return _link(row)
+    link = _link(row)
+    if (why := link.closed(uow.now)) is not None:
+        raise InviteLinkClosed(f"the link with this code is {why}", field="invite_code")
+    return link
 
 
 def link_named(uow: UnitOfWork, code: str) -> Link:
-    """The link whose code stands in an address. Raises NotFound."""
-    canonical = rules.canonical(code)
-    row = store.find_by_code(uow.session, canonical) if rules.is_code(canonical) else None
+    """The link whose code stands in an address, open or not. Raises NotFound."""
+    row = _by_code(uow, code)
     if row is None:
         raise NotFound("no such invite link")
     return _link(row)
+
+
+def own_link(uow: UnitOfWork, owner_id: uuid.UUID, code: str) -> Link:
+    """The member's own link with this code. Raises NotFound, also for another's."""
+    link = link_named(uow, code)
+    if link.owner_id != owner_id:
+        raise NotFound("no such invite link")
+    return link
+
+
+def keep_link(uow: UnitOfWork, owner_id: uuid.UUID, code: str, *, is_paused: bool, expires_at: datetime | None) -> Link:
+    """Pause an own link or let it go on, and say until when it is good (None: for good).
+
+    While it is closed its page says so, and binds nobody; who came before stays. Raises NotFound, and InvalidValue for
+    an end that has passed.
+    """
+    link = own_link(uow, owner_id, code)
+    if expires_at is not None and expires_at != link.expires_at and expires_at <= uow.now:
+        raise InvalidValue("this has passed; to close the link now, pause it", field="expires_at")
+    paused_at = (link.paused_at or uow.now) if is_paused else None
+    store.keep_open(uow.session, link.id, expires_at, paused_at)
+    return replace(link, expires_at=expires_at, paused_at=paused_at)
+
+
+def name_link(uow: UnitOfWork, owner_id: uuid.UUID, code: str, vanity: str) -> Link:
+    """Give an own link a code of the owner's choice, beside its own; for good, since codes are printed.
+
+    Raises NotFound, InvalidValue, VanityKept, and VanityTaken also for what is taken for another link's code.
+    """
+    link, chosen = own_link(uow, owner_id, code), rules.canonical(vanity)
+    key = rules.vanity_key(chosen)
+    if key is None:
+        raise InvalidValue(
+            f"{rules.SHORTEST_VANITY} to {rules.LONGEST_VANITY} letters and figures, at least one letter, single"
+            f" hyphens between them, and not {rules.LENGTH} without these: so long are the shop's own codes",
+            field="vanity",
+        )
+    if rules.is_reserved(chosen):
+        raise InvalidValue("this would speak for the shop", field="vanity")
+    if link.vanity is not None:
+        raise VanityKept("the link has a code that you chose", field="vanity")
+    advisory_lock(uow, f"invites:vanity:{key}")
+    if not store.name(uow.session, link.id, chosen, key):
+        raise VanityTaken("another link has this code, or one that looks like it", field="vanity")
+    return replace(link, vanity=chosen)
+
+
+def _by_code(uow: UnitOfWork, code: str) -> LinkRow | None:
+    """The link with a code as it was typed; what cannot be a code asks the database nothing."""
+    canonical = rules.canonical(code)
+    key = rules.vanity_key(canonical)
+    return store.find_by_code(uow.session, canonical, key) if key or rules.is_code(canonical) else None
 
 
 def link_by_id(uow: UnitOfWork, link_id: uuid.UUID) -> Link | None:
@@ -129,4 +195,4 @@ def _same_or_new(uow: UnitOfWork, owner_id: uuid.UUID, new: NewLink) -> LinkRow:
 
 
 def _link(row: LinkRow) -> Link:
-    return Link(row.id, row.code, Kind(row.kind), row.target_id, row.channel, row.owner_id, row.number, row.created_at)
+    return Link(**(row._asdict() | {"kind": Kind(row.kind)}))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import struct
 import uuid
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import NamedTuple
 
 from sqlalchemy import text
@@ -21,6 +21,10 @@ class Opened(NamedTuple):
     kind: str
     target_id: uuid.UUID | None
     owner_name: str | None
+    code: str
+    vanity: str | None
+    expires_at: datetime | None
+    paused_at: datetime | None
 
 
 class Click(NamedTuple):
@@ -31,30 +35,35 @@ class Click(NamedTuple):
     member_id: uuid.UUID | None
     bot: bool
     clicked_at: datetime
+    closed: bool = False
 
     def pack(self) -> bytes:
         """As it lies in the spool: a member of nobody is the nil UUID, the instant counts microseconds."""
         member = _NOBODY if self.member_id is None else self.member_id.bytes
         instant = (self.clicked_at - _EPOCH) // _MICROSECOND
-        return _RECORD.pack(self.link_id.bytes, self.visitor, member, self.bot, instant)
+        flags = self.bot * _BOT | self.closed * _CLOSED
+        return _RECORD.pack(self.link_id.bytes, self.visitor, member, flags, instant)
 
     @classmethod
     def unpack(cls, record: bytes) -> Click:
         """A click as it was packed."""
-        link, visitor, member, bot, instant = _RECORD.unpack(record)
+        link, visitor, member, flags, instant = _RECORD.unpack(record)
         member_id = None if member == _NOBODY else uuid.UUID(bytes=member)
-        return cls(uuid.UUID(bytes=link), visitor, member_id, bot, _EPOCH + instant * _MICROSECOND)
+        clicked_at = _EPOCH + instant * _MICROSECOND
+        return cls(uuid.UUID(bytes=link), visitor, member_id, bool(flags & _BOT), clicked_at, bool(flags & _CLOSED))
 
 
-_RECORD = struct.Struct(">16s32s16s?q")
+_RECORD = struct.Struct(">16s32s16sBq")
+_BOT, _CLOSED = 1, 2
 RECORD_BYTES = _RECORD.size
 _NOBODY = bytes(16)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 
 _OPEN = text(
-    "SELECT l.id, l.kind, l.target_id, p.display_name"
-    " FROM invite_links l LEFT JOIN member_profiles p ON p.member_id = l.owner_id WHERE l.code = :code"
+    "SELECT l.id, l.kind, l.target_id, p.display_name, l.code, l.vanity, l.expires_at, l.paused_at"
+    " FROM invite_links l LEFT JOIN member_profiles p ON p.member_id = l.owner_id"
+    " WHERE l.code = :code OR l.vanity_key = :vanity_key"
 )
 
 # Of the clicks of one visitor on one link within a day at most one counts, in whatever order they become visible: an
@@ -62,7 +71,7 @@ _OPEN = text(
 _JUDGE = text(
     """
     WITH waiting AS (
-        SELECT id, link_id, visitor, member_id, bot, clicked_at FROM invite_clicks
+        SELECT id, link_id, visitor, member_id, bot, closed, clicked_at FROM invite_clicks
         WHERE verdict IS NULL ORDER BY id LIMIT :batch
     ), judged AS (
         UPDATE invite_clicks c SET verdict = CASE
@@ -70,9 +79,10 @@ _JUDGE = text(
             WHEN w.member_id = l.owner_id OR EXISTS (
                 SELECT FROM invite_visitors v WHERE v.visitor = w.visitor AND v.member_id = l.owner_id
             ) THEN 'self'
+            WHEN w.closed THEN 'closed'
             WHEN EXISTS (
                 SELECT FROM invite_clicks e
-                WHERE e.link_id = w.link_id AND e.visitor = w.visitor AND NOT e.bot AND e.id <> w.id
+                WHERE e.link_id = w.link_id AND e.visitor = w.visitor AND NOT e.bot AND NOT e.closed AND e.id <> w.id
                     AND e.clicked_at > w.clicked_at - CAST(:within AS interval)
                     AND e.clicked_at < w.clicked_at + CAST(:within AS interval)
                     AND ((e.clicked_at, e.id) < (w.clicked_at, w.id) OR e.verdict IS NOT NULL)
@@ -81,23 +91,44 @@ _JUDGE = text(
         END
         FROM waiting w JOIN invite_links l ON l.id = w.link_id
         WHERE c.id = w.id
-        RETURNING c.link_id, c.verdict
+        RETURNING c.link_id, c.verdict, (c.clicked_at AT TIME ZONE :zone)::date AS on_day
+    ), summed AS (
+        SELECT link_id, on_day, count(*) FILTER (WHERE verdict = 'counted') AS clicks,
+            count(*) FILTER (WHERE verdict = 'repeat') AS repeats, count(*) FILTER (WHERE verdict = 'self') AS own,
+            count(*) FILTER (WHERE verdict = 'bot') AS bots, count(*) FILTER (WHERE verdict = 'closed') AS closed
+        FROM judged GROUP BY link_id, on_day
+    ), by_day AS (
+        INSERT INTO invite_click_days AS k (link_id, on_day, clicks, repeats, own, bots, closed)
+        SELECT link_id, on_day, clicks, repeats, own, bots, closed FROM summed
+        ON CONFLICT (link_id, on_day) DO UPDATE SET clicks = k.clicks + excluded.clicks,
+            repeats = k.repeats + excluded.repeats, own = k.own + excluded.own, bots = k.bots + excluded.bots,
+            closed = k.closed + excluded.closed
     ), counted AS (
-        INSERT INTO invite_click_counts AS k (link_id, clicks, repeats, own, bots)
-        SELECT link_id, count(*) FILTER (WHERE verdict = 'counted'), count(*) FILTER (WHERE verdict = 'repeat'),
-            count(*) FILTER (WHERE verdict = 'self'), count(*) FILTER (WHERE verdict = 'bot')
-        FROM judged GROUP BY link_id
+        INSERT INTO invite_click_counts AS k (link_id, clicks, repeats, own, bots, closed)
+        SELECT link_id, sum(clicks), sum(repeats), sum(own), sum(bots), sum(closed) FROM summed GROUP BY link_id
         ON CONFLICT (link_id) DO UPDATE SET clicks = k.clicks + excluded.clicks, repeats = k.repeats + excluded.repeats,
-            own = k.own + excluded.own, bots = k.bots + excluded.bots
+            own = k.own + excluded.own, bots = k.bots + excluded.bots, closed = k.closed + excluded.closed
     )
     SELECT count(*) FROM judged
     """
 )
 
 
-def open_link(session: Session, code: str) -> Opened | None:
-    """The link with this code."""
-    row = session.execute(_OPEN, {"code": code}).one_or_none()
+# The link of another that the member (`:member`, a number) followed while it was open, since `:followed_since`, in any
+# browser that the member has signed in with since: the last one, or the first where `:followed_first`.
+FOLLOWED_ELSEWHERE = """
+    SELECT c.link_id FROM members me
+    JOIN invite_visitors v ON v.member_id = me.id
+    JOIN invite_clicks c ON c.visitor = v.visitor AND NOT c.bot AND NOT c.closed
+    JOIN invite_links by ON by.id = c.link_id AND by.owner_id <> me.id
+    WHERE me.number = :member AND c.clicked_at >= :followed_since AND c.clicked_at <= :now
+    ORDER BY CASE WHEN :followed_first THEN c.clicked_at END, c.clicked_at DESC LIMIT 1
+"""
+
+
+def open_link(session: Session, code: str, vanity_key: str | None) -> Opened | None:
+    """The link with this code, the shop's or the owner's."""
+    row = session.execute(_OPEN, {"code": code, "vanity_key": vanity_key}).one_or_none()
     return None if row is None else Opened._make(row)
 
 
@@ -106,9 +137,9 @@ def add(session: Session, clicks: Sequence[Click]) -> None:
     copy_rows(session, "invite_clicks", Click._fields, clicks)
 
 
-def judge(session: Session, batch: int, within: timedelta) -> int:
+def judge(session: Session, batch: int, within: timedelta, zone: str) -> int:
     """Judge the oldest `batch` clicks that wait, and add them up; how many there were. For one at a time."""
-    return int(session.execute(_JUDGE, {"batch": batch, "within": within}).scalar_one())
+    return int(session.execute(_JUDGE, {"batch": batch, "within": within, "zone": zone}).scalar_one())
 
 
 def recognize(session: Session, visitor: bytes, member_id: uuid.UUID, at: datetime) -> None:
@@ -120,6 +151,13 @@ def recognize(session: Session, visitor: bytes, member_id: uuid.UUID, at: dateti
         ),
         {"visitor": visitor, "member_id": member_id, "at": at},
     )
+
+
+def touched(session: Session, number: int, since: datetime, now: datetime, *, first: bool) -> uuid.UUID | None:
+    """The first or last open link since then that any browser of the member's followed; not the own ones."""
+    values = {"member": number, "followed_since": since, "followed_first": first, "now": now}
+    found: uuid.UUID | None = session.execute(text(FOLLOWED_ELSEWHERE), values).scalar_one_or_none()
+    return found
 
 
 def browser_groups(session: Session, numbers: Sequence[int]) -> list[tuple[int, ...]]:
@@ -145,6 +183,21 @@ def forget(session: Session, before: datetime, limit: int) -> int:
             """
             DELETE FROM invite_clicks c USING (SELECT id FROM invite_clicks ORDER BY id LIMIT :limit) oldest
             WHERE c.id = oldest.id AND c.clicked_at < :before AND c.verdict IS NOT NULL RETURNING c.id
+            """
+        ),
+        {"before": before, "limit": limit},
+    )
+    return len(removed.all())
+
+
+def forget_days(session: Session, before: date, limit: int) -> int:
+    """Remove up to `limit` sums of days before then; returns how many."""
+    removed = session.execute(
+        text(
+            """
+            DELETE FROM invite_click_days WHERE ctid = ANY (ARRAY(
+                SELECT ctid FROM invite_click_days WHERE on_day < :before LIMIT :limit FOR UPDATE SKIP LOCKED))
+            RETURNING 1
             """
         ),
         {"before": before, "limit": limit},

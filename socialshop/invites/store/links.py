@@ -22,13 +22,17 @@ class LinkRow(NamedTuple):
     owner_id: uuid.UUID
     number: int
     created_at: datetime
+    expires_at: datetime | None = None
+    paused_at: datetime | None = None
+    vanity: str | None = None
 
 
 _LINK = """
-    SELECT l.id, l.code, l.kind, l.target_id, l.channel, l.owner_id, m.number, l.created_at
+    SELECT l.id, l.code, l.kind, l.target_id, l.channel, l.owner_id, m.number, l.created_at, l.expires_at, l.paused_at,
+        l.vanity
     FROM invite_links l JOIN members m ON m.id = l.owner_id
 """
-_BY_CODE = text(f"{_LINK} WHERE l.code = :code")
+_BY_CODE = text(f"{_LINK} WHERE l.code = :code OR l.vanity_key = :vanity_key")
 _BY_ID = text(f"{_LINK} WHERE l.id = :id")
 _OWN = text(
     f"{_LINK} WHERE l.owner_id = :owner_id AND (CAST(:after AS uuid) IS NULL OR l.id > :after)"
@@ -60,9 +64,9 @@ def find_same(
     return _one(session.execute(_SAME, values).one_or_none())
 
 
-def find_by_code(session: Session, code: str) -> LinkRow | None:
-    """The link with this code."""
-    return _one(session.execute(_BY_CODE, {"code": code}).one_or_none())
+def find_by_code(session: Session, code: str, vanity_key: str | None) -> LinkRow | None:
+    """The link with this code, the shop's or the owner's."""
+    return _one(session.execute(_BY_CODE, {"code": code, "vanity_key": vanity_key}).one_or_none())
 
 
 def find_by_id(session: Session, link_id: uuid.UUID) -> LinkRow | None:
@@ -73,6 +77,28 @@ def find_by_id(session: Session, link_id: uuid.UUID) -> LinkRow | None:
 def of_owner(session: Session, owner_id: uuid.UUID, after: uuid.UUID | None, limit: int) -> list[LinkRow]:
     """Up to `limit` links of a member, oldest first, after this one."""
     return [LinkRow(*row) for row in session.execute(_OWN, {"owner_id": owner_id, "after": after, "limit": limit})]
+
+
+def keep_open(session: Session, link_id: uuid.UUID, expires_at: datetime | None, paused_at: datetime | None) -> None:
+    """Until when a link is good, and whether it is paused."""
+    session.execute(
+        text("UPDATE invite_links SET expires_at = :expires_at, paused_at = :paused_at WHERE id = :id"),
+        {"id": link_id, "expires_at": expires_at, "paused_at": paused_at},
+    )
+
+
+def name(session: Session, link_id: uuid.UUID, vanity: str, vanity_key: str) -> bool:
+    """Give a link a code of its owner's choice; False where a link has it, or one that looks like it."""
+    found = session.execute(
+        text(
+            """
+            UPDATE invite_links SET vanity = :vanity, vanity_key = :vanity_key
+            WHERE id = :id AND NOT EXISTS (SELECT FROM invite_links o WHERE o.vanity_key = :vanity_key) RETURNING 1
+            """
+        ),
+        {"id": link_id, "vanity": vanity, "vanity_key": vanity_key},
+    )
+    return found.one_or_none() is not None
 
 
 def _one(row: Sequence[object] | None) -> LinkRow | None:

@@ -7,13 +7,14 @@ from socialshop.infra.personal import Holding
 PERSONAL = (
     Holding(
         "invite_links",
-        ("owner_id", "code", "channel"),
+        ("owner_id", "code", "channel", "vanity"),
         reads="""
-            SELECT code, kind, target_id, channel, created_at FROM invite_links WHERE owner_id = :id ORDER BY id
+            SELECT code, vanity, kind, target_id, channel, expires_at, paused_at, created_at FROM invite_links
+            WHERE owner_id = :id ORDER BY id
         """,
         erases=(
             """
-            UPDATE invite_links SET code = 'gone-' || gen_random_uuid(),
+            UPDATE invite_links SET code = 'gone-' || gen_random_uuid(), vanity = NULL, vanity_key = NULL,
                 channel = CASE WHEN channel IS NOT NULL THEN id::text END
             WHERE owner_id = :id AND code NOT LIKE 'gone-%'
             """,

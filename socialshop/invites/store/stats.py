@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping, Sequence
-from typing import NamedTuple
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date
+from typing import Any, NamedTuple
 
-from sqlalchemy import text
+from sqlalchemy import TextClause, text
 from sqlalchemy.orm import Session
 
 
@@ -17,6 +18,7 @@ class StatsRow(NamedTuple):
     repeats: int
     own: int
     bots: int
+    closed: int
     members: int
     orders: int
     earned_minor: int
@@ -64,7 +66,8 @@ def stats_of(session: Session, link_ids: Sequence[uuid.UUID], currency: str) -> 
         text(
             """
             SELECT l.id, coalesce(k.clicks, 0), coalesce(k.repeats, 0), coalesce(k.own, 0), coalesce(k.bots, 0),
-                (SELECT count(*) FROM attributions a WHERE a.link_id = l.id), s.orders, s.earned_minor
+                coalesce(k.closed, 0), (SELECT count(*) FROM attributions a WHERE a.link_id = l.id), s.orders,
+                s.earned_minor
             FROM unnest(CAST(:link_ids AS uuid[])) AS l (id)
             CROSS JOIN LATERAL (
                 SELECT count(*) AS orders,
@@ -77,3 +80,53 @@ def stats_of(session: Session, link_ids: Sequence[uuid.UUID], currency: str) -> 
         {"link_ids": list(link_ids), "currency": currency},
     )
     return {row[0]: StatsRow._make(row[1:]) for row in rows}
+
+
+# A member's own links, or one of them.
+_OWN = "l.owner_id = :owner_id AND (CAST(:link_id AS uuid) IS NULL OR l.id = :link_id)"
+_SINCE = "CAST(CAST(:since AS date) AS timestamp) AT TIME ZONE :zone"
+_CLICK_DAYS = text(
+    f"""
+    SELECT d.on_day, l.channel, sum(d.clicks)::bigint AS clicks, sum(d.repeats)::bigint AS repeats,
+        sum(d.own)::bigint AS own, sum(d.bots)::bigint AS bots, sum(d.closed)::bigint AS closed
+    FROM invite_links l JOIN invite_click_days d ON d.link_id = l.id
+    WHERE {_OWN} AND d.on_day >= CAST(:since AS date) GROUP BY d.on_day, l.channel
+    """  # noqa: S608 - texts of this module
+)
+_MEMBER_DAYS = text(
+    f"""
+    SELECT (a.attributed_at AT TIME ZONE :zone)::date AS on_day, l.channel, count(*) AS members
+    FROM invite_links l JOIN attributions a ON a.link_id = l.id
+    WHERE {_OWN} AND a.attributed_at >= {_SINCE} GROUP BY 1, l.channel
+    """  # noqa: S608 - texts of this module
+)
+_SEAT_DAYS = text(
+    f"""
+    SELECT (o.ordered_at AT TIME ZONE :zone)::date AS on_day, l.channel, count(*) AS seats, count(s.order_id) AS orders,
+        coalesce(sum(s.earned_minor) FILTER (WHERE s.currency = :currency), 0)::bigint AS earned_minor
+    FROM invite_links l JOIN orders o ON o.link_id = l.id LEFT JOIN link_sales s ON s.order_id = o.id
+    WHERE {_OWN} AND o.ordered_at >= {_SINCE} GROUP BY 1, l.channel
+    """  # noqa: S608 - texts of this module
+)
+DayCounts = tuple[date, str | None, Mapping[str, int]]
+
+
+def click_days(session: Session, whose: Mapping[str, object], currency: str) -> Iterator[DayCounts]:
+    """Clicks of links by day and channel, counted and not."""
+    return _days(session, _CLICK_DAYS, whose)
+
+
+def member_days(session: Session, whose: Mapping[str, object], currency: str) -> Iterator[DayCounts]:
+    """Who registered through links, by day and channel."""
+    return _days(session, _MEMBER_DAYS, whose)
+
+
+def seat_days(session: Session, whose: Mapping[str, object], currency: str) -> Iterator[DayCounts]:
+    """Seats, orders and what these earned, by day and channel."""
+    return _days(session, _SEAT_DAYS, {**whose, "currency": currency})
+
+
+def _days(session: Session, statement: TextClause, values: Mapping[str, object]) -> Iterator[DayCounts]:
+    for row in session.execute(statement, values).mappings():
+        counted: dict[str, Any] = dict(row)
+        yield counted.pop("on_day"), counted.pop("channel"), counted

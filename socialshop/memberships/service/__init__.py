@@ -4,7 +4,14 @@ from __future__ import annotations
 
 from socialshop.memberships.rules import Benefits
 from socialshop.memberships.service.announcing import on_plan_month_began
-from socialshop.memberships.service.benefiting import benefits_in, benefits_of, first_tier, head_start_of, require_tier
+from socialshop.memberships.service.benefiting import (
+    benefits_in,
+    benefits_of,
+    first_tier,
+    head_start_of,
+    require_tier,
+    tiers_at,
+)
 from socialshop.memberships.service.collecting import (
     on_charge_authorized,
     on_charge_captured,
@@ -190,6 +197,7 @@ __all__ = [
     "take_voucher",
     "tier_views",
     "tiers",
+    "tiers_at",
     "unseat",
     "upgrade",
     "upgrades_of",

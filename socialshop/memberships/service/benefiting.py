@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from socialshop.infra.uow import UnitOfWork
@@ -34,6 +34,12 @@ def _of(row: HeldRow) -> Benefits:
 def first_tier(uow: UnitOfWork) -> str:
     """The code of the tier that everybody begins in."""
     return standings.first_tier(uow.session, uow.now)
+
+
+def tiers_at(uow: UnitOfWork, asked: Collection[tuple[int, datetime]]) -> Mapping[tuple[int, datetime], str]:
+    """The tier that each of these members was in at the instant beside the number. One statement."""
+    rows = standings.tiers_at(uow.session, sorted(set(asked)), uow.now)
+    return {(member, at): tier for member, at, tier in rows}
 
 
 def head_start_of(uow: UnitOfWork, member: int) -> timedelta:

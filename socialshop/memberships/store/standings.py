@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -82,3 +82,27 @@ def level_of(session: Session, code: str, now: datetime) -> int | None:
     statement = text(f"SELECT level FROM tiers WHERE code = :code AND version = {IN_FORCE}")  # noqa: S608 - a constant
     found: int | None = session.execute(statement, {"code": code, "now": now}).scalar_one_or_none()
     return found
+
+
+def tiers_at(session: Session, asked: Sequence[tuple[int, datetime]], now: datetime) -> list[tuple[int, datetime, str]]:
+    """(member, instant, tier) for each of these: the tier that the changes say was held then.
+
+    Before the first change that is what it began from; who has never changed is where the standing is, and who has none
+    in the first tier.
+    """
+    rows = session.execute(
+        text(
+            f"""
+            SELECT m.number, m.at, coalesce(
+                (SELECT c.to_tier FROM tier_changes c
+                 WHERE c.member = m.number AND c.at <= m.at AND c.kind <> 'warned' ORDER BY c.id DESC LIMIT 1),
+                (SELECT c.from_tier FROM tier_changes c
+                 WHERE c.member = m.number AND c.at > m.at AND c.kind <> 'warned' ORDER BY c.id LIMIT 1),
+                {TIER_OF}
+            )
+            FROM unnest(CAST(:members AS bigint[]), CAST(:ats AS timestamptz[])) AS m (number, at)
+            """  # noqa: S608 - constants of this module
+        ),
+        {"members": [member for member, _ in asked], "ats": [at for _, at in asked], "now": now},
+    )
+    return [(row[0], row[1], row[2]) for row in rows]

@@ -6,7 +6,7 @@ import uuid
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
-from socialshop.infra import wired
+from socialshop.deals import service as deals
 from socialshop.infra.uow import UnitOfWork
 from socialshop.kernel.money import Money
 from socialshop.loyalty import service as loyalty
@@ -23,13 +23,14 @@ from socialshop.orders.store.prices import ExtraLine
 class Goods:
     """What is bought: `price` before anything acts on it, the unit, and the deal that it is sold by.
 
-    `channel`: of the invite link through which the sale comes.
+    `channel`: of the invite link through which the sale comes. `shipping`: what sending costs, None the shop's own fee.
     """
 
     price: Money
     deal_id: uuid.UUID
     sku_id: uuid.UUID
     channel: str | None = None
+    shipping: Money | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +102,8 @@ def quote(uow: UnitOfWork, buyer: int, goods: Goods, means: Means = ANY_MEANS) -
 def _priced(uow: UnitOfWork, buyer: int, goods: Goods, means: Means, hand: Hand) -> Quote:
     """What goods cost the buyer. One statement where there may be coupons, else none; those of points besides."""
     currency, benefits = goods.price.currency, hand.benefits
-    base = pricing.before_coupons(goods.price.amount_minor, _fee(currency), benefits)
+    fee = goods.shipping or deals.shop_shipping(currency)
+    base = pricing.before_coupons(goods.price.amount_minor, fee.amount_minor, benefits)
     cart = loyalty.Cart(
         member=buyer,
         tier=benefits.tier,
@@ -152,9 +154,3 @@ def _extra(found: Quote) -> list[ExtraLine]:
     sending = found.shipping.amount_minor
     gifts = [ExtraLine("gift", title, 0) for title in found.gifts]
     return [*([ExtraLine("shipping", None, sending)] if sending else []), *gifts]
-
-
-def _fee(currency: str) -> int:
-    """What sending an order costs; in other currencies than the shop's nothing."""
-    settings = wired.settings()
-    return settings.shipping_fee_minor if currency == settings.currency else 0

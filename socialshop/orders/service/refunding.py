@@ -12,6 +12,7 @@ from datetime import datetime
 from typing import Any
 
 from socialshop.audit import service as audit
+from socialshop.deals import service as deals
 from socialshop.infra.crashpoints import crash_point
 from socialshop.infra.uow import UnitOfWork
 from socialshop.kernel.errors import InvalidValue, NotFound
@@ -26,16 +27,21 @@ from socialshop.orders.returns import Part
 from socialshop.orders.rules import Status
 from socialshop.orders.store import orders
 from socialshop.orders.store import refunds as store
+from socialshop.orders.store.orders import OrderRow
 from socialshop.orders.store.refunds import PaidRow, RefundRow
 from socialshop.payments import service as payments
 
 # No money came (yet); or all of it went back, by refunds or by a hold that was released.
+_NOT_SENT = (Status.PAID, Status.CONFIRMED)
 _NOTHING_LEFT = (Status.AWAITING_PAYMENT, Status.CANCELLED, Status.REFUNDED)
 
 
 @dataclass(frozen=True, slots=True)
 class RefundView:
-    """A refund; `in_window` says that it was asked for before the days to send back were over."""
+    """A refund; `in_window` says that it was asked for before the days to send back were over.
+
+    `restock`: whether its goods come back into stock, None before it is decided.
+    """
 
     id: uuid.UUID
     order_id: uuid.UUID
@@ -49,6 +55,12 @@ class RefundView:
     decision_reason: str | None
     failed_at: datetime | None
     refunded_at: datetime | None
+    restock: bool | None
+
+    @property
+    def units(self) -> int:
+        """How many units of goods come back with it; none where the money is a concession."""
+        return sum(part.quantity for part in self.parts if part.is_goods)
 
 
 def request_refund(
@@ -72,7 +84,7 @@ def request_refund(
     if order.status is Status.AWAITING_PAYMENT:
         raise NothingToRefund("nothing was paid; a seat that is not paid is left")
     left = [] if order.status in _NOTHING_LEFT else store.left_of(uow.session, order_id)
-    parts = _parts(left, amount_minor, units)
+    parts = _parts(left, amount_minor, units, has_left=order.status not in _NOT_SENT)
     refund_id = new_id()
     store.add(uow.session, refund_id, order_id, reason=reason, parts=parts, now=uow.now)
     return _view(uow, refund_id)
@@ -112,9 +124,13 @@ def refund_page(uow: UnitOfWork, status: str | None, after: uuid.UUID | None, li
     return _views(uow, store.page_of(uow.session, status, after, limit))
 
 
-def approve_refund(uow: UnitOfWork, actor: uuid.UUID, refund_id: uuid.UUID, reason: str | None) -> RefundView:
+def approve_refund(
+    uow: UnitOfWork, actor: uuid.UUID, refund_id: uuid.UUID, reason: str | None, *, restock: bool | None = None
+) -> RefundView:
     """Have the money given back; approved again, nothing changes.
 
+    `restock`: the units that it is about come back into stock, once the money is back. Where nothing is said they do if
+    the parcel has not left; what has left is somebody's to look at first.
     What was bought elsewhere was paid elsewhere: there it is given back too, so here it is only booked, at once.
     Raises NotFound, RefundDecided (it was rejected), OrderNotConfirmed (its money is not taken yet).
     """
@@ -122,9 +138,10 @@ def approve_refund(uow: UnitOfWork, actor: uuid.UUID, refund_id: uuid.UUID, reas
     if refund.status == "rejected":
         raise RefundDecided("the refund was rejected; the buyer may ask again")
     if refund.status == "requested":
-        _refuse_untaken(uow, refund.order_id)
-        store.decide(uow.session, refund_id, "approved", reason, uow.now)
-        _record(uow, actor, "refund.approved", refund, reason)
+        order = _taken(uow, refund.order_id)
+        back = order.status is Status.CONFIRMED if restock is None else restock
+        store.decide(uow.session, refund_id, "approved", reason, uow.now, restock=back)
+        _record(uow, actor, "refund.approved", refund, reason, restock=back)
         uow.emit(RefundReviewed(refund_id=refund_id, decision="approved"))
         payment = payments.payments_of_orders(uow, [refund.order_id]).get(refund.order_id)
         if payment is None:
@@ -163,11 +180,15 @@ def _pay(uow: UnitOfWork, refund_ids: Sequence[uuid.UUID]) -> None:
     store.lock_orders(uow.session, refund_ids)
     paid = store.mark_refunded(uow.session, refund_ids, uow.now)
     ledger.post(uow, [_for_shipping(each) for each in paid if each.shipping_minor])
+    back = store.brought_back(uow.session, [each.id for each in paid])
+    deals.restock(uow, [deals.BackInStock(*each) for each in back])
     uow.emit_all([OrderRefunded(order_id=each.order_id, refund_id=each.id) for each in paid])
     crash_point("refund.recorded")
 
 
-def _parts(left: Sequence[Part], amount_minor: int | None, units: Mapping[int, int | None] | None) -> list[Part]:
+def _parts(
+    left: Sequence[Part], amount_minor: int | None, units: Mapping[int, int | None] | None, *, has_left: bool
+) -> list[Part]:
     """What goes back, or the reason why it cannot."""
     whole = sum(part.amount_minor for part in left)
     if whole == 0:
@@ -179,7 +200,7 @@ def _parts(left: Sequence[Part], amount_minor: int | None, units: Mapping[int, i
     if units is None:
         return returns.all_of(left)
     _check_units(left, units)
-    parts = returns.units_of(left, units)
+    parts = returns.units_of(left, units, with_sending=not has_left)
     if not sum(part.amount_minor for part in parts):
         raise NothingToRefund("nothing is left of these lines")
     return parts
@@ -194,10 +215,14 @@ def _check_units(left: Sequence[Part], units: Mapping[int, int | None]) -> None:
             raise AmountTooLarge("more units than are left of the line", field="lines")
 
 
-def _refuse_untaken(uow: UnitOfWork, order_id: uuid.UUID) -> None:
+def _taken(uow: UnitOfWork, order_id: uuid.UUID) -> OrderRow:
+    """The order of a refund, whose money was taken. Raises OrderNotConfirmed."""
     order = orders.find(uow.session, order_id)
-    if order is not None and order.status is Status.PAID:
+    if order is None:
+        raise LookupError("a refund without its order")
+    if order.status is Status.PAID:
         raise OrderNotConfirmed("the order's money has not been taken yet: it waits for its room")
+    return order
 
 
 def _locked(uow: UnitOfWork, refund_id: uuid.UUID) -> RefundRow:
@@ -230,12 +255,15 @@ def _for_shipping(paid: PaidRow) -> ledger.Entry:
     )
 
 
-def _record(uow: UnitOfWork, actor: uuid.UUID, action: str, refund: RefundRow, reason: str | None) -> None:
+def _record(
+    uow: UnitOfWork, actor: uuid.UUID, action: str, refund: RefundRow, reason: str | None, **more: object
+) -> None:
     facts: dict[str, object] = {
         "order": to_public("ord", refund.order_id),
         "amount_minor": refund.amount_minor,
         "currency": refund.currency,
         **({"reason": reason} if reason else {}),
+        **more,
     }
     audit.record(uow, actor=actor, action=action, target=to_public("rfd", refund.id), facts=facts)
 
@@ -264,6 +292,7 @@ def _views(uow: UnitOfWork, rows: Sequence[RefundRow]) -> list[RefundView]:
             decision_reason=row.decision_reason,
             failed_at=row.failed_at,
             refunded_at=row.refunded_at,
+            restock=row.restock,
         )
         for row in rows
     ]

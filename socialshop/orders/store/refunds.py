@@ -15,12 +15,15 @@ from socialshop.orders.returns import Part
 
 _COLUMNS = (
     "id, order_id, buyer, reason, amount_minor, currency, in_window, status, requested_at, decided_at,"
-    " decision_reason, failed_at, refunded_at"
+    " decision_reason, failed_at, refunded_at, restock"
 )
 
 
 class RefundRow(NamedTuple):
-    """A refund without its lines. `in_window`: asked for before the days to send back were over."""
+    """A refund without its lines. `in_window`: asked for before the days to send back were over.
+
+    `restock`: whether its goods come back into stock; None before somebody decides.
+    """
 
     id: uuid.UUID
     order_id: uuid.UUID
@@ -35,6 +38,15 @@ class RefundRow(NamedTuple):
     decision_reason: str | None
     failed_at: datetime | None
     refunded_at: datetime | None
+    restock: bool | None
+
+
+class BackRow(NamedTuple):
+    """Units that a refund whose money is back brings back into stock."""
+
+    refund_id: uuid.UUID
+    sku_id: uuid.UUID
+    quantity: int
 
 
 class PaidRow(NamedTuple):
@@ -57,7 +69,7 @@ def left_of(session: Session, order_id: uuid.UUID) -> list[Part]:
             SELECT l.id, l.line, CAST(greatest(0, l.amount_minor - coalesce(sum(p.amount_minor), 0) - coalesce((
                         SELECT sum(CASE l.kind WHEN 'goods' THEN b.goods_minor ELSE b.shipping_minor END)
                         FROM order_rebates b WHERE b.order_id = l.order_id AND l.kind <> 'gift'), 0)) AS bigint),
-                   CAST(l.quantity - coalesce(sum(p.quantity), 0) AS bigint)
+                   CAST(l.quantity - coalesce(sum(p.quantity), 0) AS bigint), l.kind
             FROM order_lines l
             LEFT JOIN (refund_lines p JOIN refunds r ON r.id = p.refund_id AND r.status <> 'rejected')
                 ON p.order_line_id = l.id AND r.order_id = l.order_id
@@ -131,7 +143,7 @@ def parts_of(session: Session, refund_ids: Collection[uuid.UUID]) -> dict[uuid.U
     rows = session.execute(
         text(
             """
-            SELECT p.refund_id, l.id, l.line, p.amount_minor, p.quantity
+            SELECT p.refund_id, l.id, l.line, p.amount_minor, p.quantity, l.kind
             FROM refund_lines p JOIN order_lines l ON l.id = p.order_line_id
             WHERE p.refund_id = ANY(CAST(:ids AS uuid[])) ORDER BY p.refund_id, l.line
             """
@@ -144,15 +156,39 @@ def parts_of(session: Session, refund_ids: Collection[uuid.UUID]) -> dict[uuid.U
     return found
 
 
-def decide(session: Session, refund_id: uuid.UUID, status: str, reason: str | None, now: datetime) -> None:
-    """A requested refund is approved or rejected."""
+def decide(
+    session: Session,
+    refund_id: uuid.UUID,
+    status: str,
+    reason: str | None,
+    now: datetime,
+    *,
+    restock: bool | None = None,
+) -> None:
+    """A requested refund is approved, its goods coming back into stock or not, or rejected."""
     session.execute(
         text(
-            "UPDATE refunds SET status = :status, decision_reason = :reason, decided_at = :now"
+            "UPDATE refunds SET status = :status, decision_reason = :reason, decided_at = :now, restock = :restock"
             " WHERE id = :id AND status = 'requested'"
         ),
-        {"id": refund_id, "status": status, "reason": reason, "now": now},
+        {"id": refund_id, "status": status, "reason": reason, "now": now, "restock": restock},
     )
+
+
+def brought_back(session: Session, refund_ids: Collection[uuid.UUID]) -> list[BackRow]:
+    """The units that those of these refunds bring back that were approved so."""
+    rows = session.execute(
+        text(
+            """
+            SELECT r.id, l.sku_id, CAST(sum(p.quantity) AS bigint)
+            FROM refunds r JOIN refund_lines p ON p.refund_id = r.id JOIN order_lines l ON l.id = p.order_line_id
+            WHERE r.id = ANY(CAST(:ids AS uuid[])) AND r.restock AND l.sku_id IS NOT NULL AND p.quantity > 0
+            GROUP BY r.id, l.sku_id ORDER BY r.id, l.sku_id
+            """
+        ),
+        {"ids": list(refund_ids)},
+    )
+    return [BackRow(*row) for row in rows]
 
 
 def approve_open(session: Session, order_ids: Collection[uuid.UUID], now: datetime) -> None:
@@ -181,7 +217,8 @@ def request_again(session: Session, refund_ids: Collection[uuid.UUID], now: date
     """The provider refused approved refunds: they wait for a decision again."""
     session.execute(
         text(
-            "UPDATE refunds SET status = 'requested', decided_at = NULL, decision_reason = NULL, failed_at = :now"
+            "UPDATE refunds SET status = 'requested', decided_at = NULL, decision_reason = NULL, restock = NULL,"
+            " failed_at = :now"
             " WHERE id = ANY(CAST(:ids AS uuid[])) AND status = 'approved'"
         ),
         {"ids": list(refund_ids), "now": now},

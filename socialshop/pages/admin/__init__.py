@@ -20,6 +20,7 @@ from socialshop.pages.admin import (
     orders,
     overview,
     payouts,
+    plan_words,
     plans,
     points,
     posts,
@@ -32,6 +33,7 @@ from socialshop.pages.admin import (
     stock,
     surveys,
     tiers,
+    tree,
     webhooks,
     words,
 )
@@ -56,6 +58,7 @@ __all__ = [
     "orders",
     "overview",
     "payouts",
+    "plan_words",
     "plans",
     "points",
     "posts",
@@ -68,6 +71,7 @@ __all__ = [
     "stock",
     "surveys",
     "tiers",
+    "tree",
     "webhooks",
     "words",
 ]

@@ -36,6 +36,7 @@ def show_health(visit: Visit) -> str:
         given_up=deliveries.given_up(visit.uow),
         set_aside=commissions.set_aside_accruals(visit.uow),
         ticks=last_ticks(visit.uow),
+        sends_mails=visit.settings.smtp_url is not None,
         now=visit.uow.now,
     )
 

@@ -10,9 +10,10 @@ from flask import Response, flash, make_response, render_template, request
 from flask_babel import gettext
 
 from socialshop.commissions import service as commissions
+from socialshop.commissions.errors import PlanInvalid
 from socialshop.commissions.findings import Severity
 from socialshop.commissions.guard import SignOff
-from socialshop.commissions.plan import Plan, parse_plan
+from socialshop.commissions.plan import Plan, parse_plan, read_plan
 from socialshop.kernel.errors import InvalidValue
 from socialshop.kernel.ids import to_public
 from socialshop.kernel.money import Money, parse_decimal
@@ -33,6 +34,7 @@ _SHARES = (
     ("self", "self", 0),
 )
 _LONGEST_HOLD_DAYS = 3650
+_LONGEST_DOCUMENT = 50_000
 _SIMULATIONS_SHOWN = 5
 # The sales that the form offers to try a plan on: enough to see something, and few enough to be quick.
 _USUALLY_TRIED = timedelta(days=30)
@@ -53,6 +55,8 @@ def list_plans(visit: Visit) -> str:
 def draft_plan(visit: Visit) -> Response:
     """Keep a plan that nobody earns by yet."""
     form = visit.form
+    if form.values.get("document", "").strip():
+        return _kept(visit, _read(form))
     document = {
         "name": form.text("name", longest=200),
         "currency": visit.settings.currency,
@@ -62,7 +66,11 @@ def draft_plan(visit: Visit) -> Response:
     if not document["legs"]:
         form.errors.setdefault("level_1", gettext("A plan pays somebody."))
     form.check()
-    drafted = commissions.draft_plan(visit.uow, visit.caller.member_id, _parsed(document))
+    return _kept(visit, _parsed(document))
+
+
+def _kept(visit: Visit, plan: Plan) -> Response:
+    drafted = commissions.draft_plan(visit.uow, visit.caller.member_id, plan)
     flash(gettext("Drafted. Nobody earns by it until it is published."))
     return go_to("admin.show_plan", plan_id=to_public("plan", drafted.id))
 
@@ -131,6 +139,15 @@ def _legs(form: Form) -> Iterator[dict[str, Any]]:
             yield {"kind": kind, "rate_bps": rate_bps, **({"level": level} if level else {})}
 
 
+def _read(form: Form) -> Plan:
+    """The plan that was written as a document; what is wrong with it is told beside the field."""
+    try:
+        return read_plan(form.text("document", longest=_LONGEST_DOCUMENT).encode())
+    except PlanInvalid as invalid:
+        form.errors.setdefault("document", invalid.detail)
+    form.refuse()
+
+
 def _parsed(document: dict[str, Any]) -> Plan:
     return parse_plan(document)
 
@@ -144,9 +161,14 @@ def _sale_minor(currency: str) -> int:
 
 
 def _compared(here: Mapping[str, Any], there: Mapping[str, Any] | None, sale: Money) -> list[Compared]:
-    mine = {(one.kind, one.level): one.amount.amount_minor for one in commissions.example_of(here, sale)}
-    other = {}
-    if there is not None:
-        other = {(one.kind, one.level): one.amount.amount_minor for one in commissions.example_of(there, sale)}
+    mine, other = _most(here, sale), {} if there is None else _most(there, sale)
     legs = dict.fromkeys([*mine, *other])
     return compared(sale.currency, [(*leg, mine.get(leg, 0), other.get(leg, 0)) for leg in legs])
+
+
+def _most(document: Mapping[str, Any], sale: Money) -> dict[tuple[str, int], int]:
+    """What each kind and level pays of the sale; of legs that exclude each other the dearest."""
+    most: dict[tuple[str, int], int] = {}
+    for one in commissions.example_of(document, sale):
+        most[one.kind, one.level] = max(one.amount.amount_minor, most.get((one.kind, one.level), 0))
+    return most

@@ -43,8 +43,9 @@ def show_refund(visit: Visit) -> str:
 
 @admin.action("/refunds/<refund_id>/approve", access=ADMINS, again="show_refund", ids=_REFUND)
 def approve_refund(visit: Visit) -> Response:
-    """Give the money back."""
-    orders.approve_refund(visit.uow, visit.caller.member_id, visit.ids["refund_id"], None)
+    """Give the money back, and say whether the goods come back into stock."""
+    restock = visit.form.is_ticked("restock")
+    orders.approve_refund(visit.uow, visit.caller.member_id, visit.ids["refund_id"], None, restock=restock)
     flash(gettext("Approved. The money is on its way back."))
     return go_to("admin.list_refunds")
 

@@ -2,13 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
 from flask_babel import gettext, lazy_gettext, ngettext
 
-from socialshop.commissions import guard
-from socialshop.commissions.findings import Finding
 from socialshop.kernel.money import Money
 from socialshop.kernel.time import parse_instant
 from socialshop.pages.admin.section import admin
@@ -17,45 +12,73 @@ from socialshop.screening.service import StoredFinding
 
 DEEDS = {
     "accrual.put_back": lazy_gettext("settlement put back"),
-    "books.proved": lazy_gettext("books proved"),
     "appeal.lifted": lazy_gettext("appeal: decision lifted"),
     "appeal.upheld": lazy_gettext("appeal: decision upheld"),
     "behaviour_rules.published": lazy_gettext("rules of behaviour published"),
+    "books.proved": lazy_gettext("books proved"),
+    "campaign.added": lazy_gettext("campaign planned"),
+    "campaign.cancelled": lazy_gettext("campaign cancelled"),
+    "campaign.drawn": lazy_gettext("campaign: groups drawn"),
+    "campaign.drawn_too_late": lazy_gettext("campaign: groups drawn too late"),
     "circle.notice_posted": lazy_gettext("circle told something"),
-    "deal.opened": lazy_gettext("deal opened"),
+    "coupon.codes_made": lazy_gettext("coupon codes made"),
+    "coupon.issued": lazy_gettext("coupon given by hand"),
+    "coupon.made": lazy_gettext("coupon made"),
+    "coupon.paused": lazy_gettext("coupon paused"),
+    "coupon.resumed": lazy_gettext("coupon goes on"),
     "deal.offered": lazy_gettext("deal offered to some"),
     "deal.ended": lazy_gettext("deal ended"),
+    "deal.opened": lazy_gettext("deal opened"),
     "deal.paused": lazy_gettext("deal paused"),
     "deal.published": lazy_gettext("deal published"),
     "deal.resumed": lazy_gettext("deal resumed"),
     "delivery.put_back": lazy_gettext("duty put back"),
+    "goods.opened": lazy_gettext("product opened to leaders"),
+    "leader_application.approved": lazy_gettext("application to lead approved"),
+    "leader_application.rejected": lazy_gettext("application to lead refused"),
     "mail.retried": lazy_gettext("mail sent again"),
     "member.birthday_corrected": lazy_gettext("birthday put right"),
     "member.claimed": lazy_gettext("account claimed"),
     "member.created": lazy_gettext("account made"),
     "member.email_attached": lazy_gettext("e-mail attached"),
+    "member.erased": lazy_gettext("member erased"),
     "member.password_link": lazy_gettext("link to a new password made"),
+    "mission.added": lazy_gettext("mission opened"),
+    "mission.changed": lazy_gettext("mission changed"),
+    "mission.withdrawn": lazy_gettext("mission withdrawn"),
+    "notice_cap.set": lazy_gettext("limit of notices set"),
     "order.shipped": lazy_gettext("order shipped"),
+    "partner_vouchers.loaded": lazy_gettext("vouchers put in stock"),
     "payout.approved": lazy_gettext("payout approved"),
     "payout.cancelled": lazy_gettext("payout taken back"),
     "payout.failed": lazy_gettext("payout failed"),
     "payout.held": lazy_gettext("payout put on hold"),
     "payout.paid": lazy_gettext("payout paid"),
-    "payout.returned": lazy_gettext("payout sent back by the bank"),
     "payout.rejected": lazy_gettext("payout refused"),
+    "payout.returned": lazy_gettext("payout sent back by the bank"),
     "payout.submitted": lazy_gettext("payout asked for"),
     "payout_batch.created": lazy_gettext("batch made"),
     "payout_batch.file_read": lazy_gettext("payout file taken"),
     "payout_batch.released": lazy_gettext("batch released"),
     "plan.drafted": lazy_gettext("plan drafted"),
     "plan.published": lazy_gettext("plan published"),
+    "plan.simulated": lazy_gettext("plan tried on past sales"),
+    "plan_offer.drafted": lazy_gettext("paid membership drafted"),
+    "plan_offer.published": lazy_gettext("paid membership published"),
+    "point_rules.published": lazy_gettext("rules of points published"),
+    "points.adjusted": lazy_gettext("points put right"),
     "post.published": lazy_gettext("review or note published"),
     "post.rejected": lazy_gettext("review or note not shown"),
     "product.added": lazy_gettext("product added"),
     "question.answered": lazy_gettext("question answered"),
+    "redemption.done": lazy_gettext("reward handed over"),
+    "redemption.refused": lazy_gettext("redemption refused"),
     "referrals.viewed": lazy_gettext("team looked at"),
     "refund.approved": lazy_gettext("refund approved"),
     "refund.rejected": lazy_gettext("refund refused"),
+    "reward.added": lazy_gettext("reward added"),
+    "reward.changed": lazy_gettext("reward changed"),
+    "room.cancelled": lazy_gettext("room cancelled"),
     "sponsor.corrected": lazy_gettext("sponsor corrected"),
     "standing.dismissed": lazy_gettext("report dismissed"),
     "standing.frozen": lazy_gettext("member frozen"),
@@ -63,8 +86,20 @@ DEEDS = {
     "standing.warned": lazy_gettext("member warned"),
     "stock.low_set": lazy_gettext("low stock said"),
     "stock.moved": lazy_gettext("stock changed"),
+    "storefront.kept": lazy_gettext("storefront kept"),
+    "survey.added": lazy_gettext("survey opened"),
+    "survey.closed": lazy_gettext("survey closed"),
     "tier_programme.drafted": lazy_gettext("tiers drafted"),
     "tier_programme.published": lazy_gettext("tiers published"),
+    "webhook.replayed": lazy_gettext("webhook: one delivery repeated"),
+    "webhook_endpoint.added": lazy_gettext("webhook added"),
+    "webhook_endpoint.changed": lazy_gettext("webhook changed"),
+    "webhook_endpoint.disabled": lazy_gettext("webhook switched off"),
+    "webhook_endpoint.enabled": lazy_gettext("webhook switched on"),
+    "webhook_endpoint.moved": lazy_gettext("webhook moved to another address"),
+    "webhook_endpoint.removed": lazy_gettext("webhook removed"),
+    "webhook_endpoint.replayed": lazy_gettext("webhook: all told again"),
+    "webhook_endpoint.secret_changed": lazy_gettext("webhook given a new secret"),
 }
 GAUGES = {
     "outbox_unrelayed_events": lazy_gettext("Facts not yet handed on"),
@@ -153,26 +188,6 @@ def evidence_words(finding: StoredFinding) -> str:
         )
         return str(sentence)
     return " · ".join(f"{name}: {value}" for name, value in said.items())
-
-
-@admin.app_template_global()
-def guard_words(finding: Finding, leg: Mapping[str, Any], currency: str, country: str) -> str:
-    """What the legal guard says of a share, and by which law."""
-    if finding.code == "levels":
-        law = gettext(guard.rule_for(country).source)
-        return str(gettext("Pays level %(level)s above the buyer (%(law)s).", level=leg["level"], law=law))
-    amount = money(Money(int(leg["fixed_minor"]), currency))
-    return str(gettext("Pays %(sum)s for each unit, even of a sale that brought less.", sum=amount))
-
-
-@admin.app_template_global()
-def leg_words(kind: str, level: int) -> str:
-    """For what somebody earns: a level above the buyer, the room's host, or the buyer."""
-    if kind == "sale":
-        return str(gettext("Level %(level)s", level=level))
-    if kind == "host" and level:
-        return str(gettext("Host of the room, as the deal promised"))
-    return str({"host": gettext("Host of the room"), "self": gettext("The buyer")}.get(kind, kind))
 
 
 @admin.app_template_global()

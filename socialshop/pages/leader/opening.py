@@ -134,6 +134,7 @@ def _read(visit: Visit, offered: dict[str, Offered], tiers: Sequence[TierView]) 
         host_perk=_perk(form, price.currency),
         newcomer_only=form.is_ticked("newcomer_only"),
         return_days=form.whole_or_none("return_days", 0, rules.MOST_RETURN_DAYS),
+        shipping_minor=_shipping(visit, price.currency),
     )
 
 
@@ -146,6 +147,16 @@ def _subsidy(visit: Visit, currency: str) -> Subsidy | None:
     if "subsidy_budget" not in form.errors and not 1 <= budget.amount_minor <= MAX_AMOUNT_MINOR:
         form.errors["subsidy_budget"] = gettext("An amount such as %(example)s.", example="12.50")
     return Subsidy(form.whole("subsidy_from", 1, rules.LARGEST_GROUP), budget.amount_minor)
+
+
+def _shipping(visit: Visit, currency: str) -> int | None:
+    """What an admin says that sending an order costs; None where nothing was typed."""
+    if visit.caller.role is not Role.ADMIN or not visit.form.values.get("shipping_minor", "").strip():
+        return None
+    fee = visit.form.money("shipping_minor", currency).amount_minor
+    if "shipping_minor" not in visit.form.errors and not 0 <= fee <= MAX_AMOUNT_MINOR:
+        visit.form.errors["shipping_minor"] = gettext("An amount such as %(example)s.", example="12.50")
+    return fee
 
 
 def _more_units(form: Form, chosen: Offered | None, offered: dict[str, Offered], price: Money) -> dict[uuid.UUID, int]:

@@ -7,7 +7,7 @@ from flask_babel import gettext
 
 from socialshop.kernel.ids import from_public, to_public
 from socialshop.orders import service as orders
-from socialshop.orders.schemas import ADDRESS_PREFIX
+from socialshop.orders.schemas.addresses import ADDRESS_PREFIX
 from socialshop.orders.service import ADDRESS_PARTS, Address
 from socialshop.pages.section import go_to
 from socialshop.pages.shopper.section import shopper

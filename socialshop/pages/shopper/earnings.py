@@ -14,11 +14,12 @@ from socialshop.kernel.money import Money
 from socialshop.kernel.time import parse_instant
 from socialshop.ledger import service as ledger
 from socialshop.pages import formats, languages
+from socialshop.pages.shopper.maturing import coming_next
 from socialshop.pages.shopper.section import shopper
 from socialshop.pages.visit import PAGE_ROWS, Visit, cut
 
 # Figures of a step that are instants: RFC 3339 for programs, the shop's clock for people.
-_INSTANTS = frozenset({"sale_at", "effective_at", "held_from", "matures_at", "settled_at"})
+_INSTANTS = frozenset({"sale_at", "effective_at", "held_from", "matures_at", "settled_at", "from", "until"})
 
 
 @shopper.page("/earnings", tab="earnings")
@@ -28,7 +29,8 @@ def show_earnings(visit: Visit) -> str:
     found = commissions.commissions_of(visit.uow, number, visit.after(), PAGE_ROWS + 1)
     rows, after = cut(found, lambda row: row.id)
     wallet = ledger.wallet(visit.uow, number, currency)
-    return render_template("shopper/earnings.html", commissions=rows, next=after, wallet=wallet, currency=currency)
+    facts = {"commissions": rows, "next": after, "wallet": wallet, "currency": currency}
+    return render_template("shopper/earnings.html", coming=coming_next(visit), **facts)
 
 
 @shopper.page("/earnings/<commission_id>", ids={"commission_id": "acr"}, tab="earnings")

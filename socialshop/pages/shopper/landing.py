@@ -49,9 +49,11 @@ class LandingPages:
         """The page of a link; None for a code that no link has."""
         if landing is None:
             return render_template("shopper/landing_unknown.html").encode()
+        inviter = landing.inviter or gettext("A member")
+        if landing.closed is not None:
+            return render_template("shopper/landing_closed.html", landing=landing, inviter=inviter).encode()
         address, words = _next_step(landing)
         facts = {"landing": landing, "subject": landing.subject, "address": address, "words": words}
-        inviter = landing.inviter or gettext("A member")
         return render_template("shopper/landing.html", inviter=inviter, **facts).encode()
 
 

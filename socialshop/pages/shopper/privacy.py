@@ -154,6 +154,7 @@ KINDS: Mapping[str, Any] = {
     "webhooks_sent": lazy_gettext("Events told to other systems"),
     "payment_notices": lazy_gettext("Messages of payment providers"),
     "invite_clicks": lazy_gettext("Links followed"),
+    "invite_click_days": lazy_gettext("What a day brought a link"),
     "invite_visitors": lazy_gettext("Browsers recognised"),
     "leader_applications": lazy_gettext("Applications to lead"),
     "plan_simulations": lazy_gettext("Simulations of commission plans"),

@@ -9,6 +9,7 @@ from flask_babel import gettext, ngettext
 
 from socialshop.deals import service as deals
 from socialshop.deals.service import DealView
+from socialshop.invites import service as invites
 from socialshop.invites import visitors
 from socialshop.kernel.errors import NotFound
 from socialshop.kernel.ids import from_public, to_public
@@ -59,9 +60,12 @@ def take(visit: Visit, number: int, wanted: str, code: str | None) -> Joined:
 
 
 def attribution(visit: Visit, code: str | None = None) -> Attribution:
-    """The code that was typed and the link that this visitor followed, for its statistics."""
-    followed = visitors.touch(visit.uow.now)
-    return Attribution(code=code, link_id=None if followed is None else followed.link_id)
+    """The code that was typed, else the link that the visitor followed with this browser or another of theirs."""
+    if code is not None:
+        return Attribution(code=code)
+    now = visit.uow.now
+    followed = visitors.touch(now)
+    return Attribution(link_id=None if followed is None else followed.link_id, elsewhere=invites.window(now))
 
 
 def _read(wanted: str) -> tuple[str, uuid.UUID]:

@@ -30,7 +30,7 @@ function draw(place) {
     name,
     type: number < bars ? "bar" : "line",
     yAxisIndex: number < bars ? 0 : 1,
-    symbol: ["circle", "diamond"][number - bars] ?? "",
+    symbol: ["circle", "diamond", "triangle"][number - bars] ?? "",
     symbolSize: 7,
     data: column(number + 1),
   }));
@@ -41,7 +41,7 @@ function draw(place) {
   const still = matchMedia("(prefers-reduced-motion: reduce)").matches;
   chart.setOption({
     animation: !still,
-    color: [colour("--hue-3"), colour("--hue-2"), colour("--accent"), colour("--wait")],
+    color: ["--hue-3", "--hue-2", "--accent", "--wait", "--hue-4"].map(colour),
     textStyle: { fontFamily: getComputedStyle(document.body).fontFamily },
     legend: { top: 0, textStyle: { color: colour("--ink") } },
     grid: { left: 8, right: 8, top: below(names, place, font), bottom: 0, containLabel: true },

@@ -41,6 +41,7 @@ RETENTION: tuple[Kept, ...] = (
     Kept("webhooks_sent", "history_keep_days", notifications.forget_webhooks),
     Kept("payment_notices", "history_keep_days", payments.forget_notices),
     Kept("invite_clicks", "history_keep_days", invites.forget_clicks),
+    Kept("invite_click_days", "history_keep_days", invites.forget_click_days),
     Kept("invite_visitors", "history_keep_days", invites.forget_visitors),
     Kept("leader_applications", "history_keep_days", applying.forget_applications),
     Kept("plan_simulations", "history_keep_days", commissions.forget_simulations),

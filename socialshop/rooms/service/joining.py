@@ -68,10 +68,14 @@ class MemberTerms(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Attribution:
-    """Through which link the buyer came, by the code that was typed or by the link of a cookie; for statistics."""
+    """Through which link the buyer came: by the code that was typed, else by the link of a cookie.
+
+    Else by what the buyer followed with another browser within `elsewhere`, where that is asked. For statistics.
+    """
 
     code: str | None = None
     link_id: uuid.UUID | None = None
+    elsewhere: invites.Window | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,9 +113,9 @@ def open_room(
 ) -> Joined:
     """Open a room on a live deal, and take its first seat as its host.
 
-    Raises NotFound, InviteCodeUnknown, InvalidValue (quantity, sku_id), DealNotLive, DealPaused, OutOfStock,
-    TierRequired, CircleRequired, MemberLimitReached, StandingLimited; what `means` ask for besides: InvalidValue,
-    PointsShort, CouponUnusable.
+    Raises NotFound, InviteCodeUnknown, InviteLinkClosed, InvalidValue (quantity, sku_id), DealNotLive, DealPaused,
+    OutOfStock, TierRequired, CircleRequired, MemberLimitReached, StandingLimited; what `means` ask for besides:
+    InvalidValue, PointsShort, CouponUnusable.
     """
     offer = offer_to(uow, buyer, deal_id, attribution)
     return open_on(uow, buyer, offer, quantity, attribution, sku_id=sku_id, means=means)
@@ -138,7 +142,7 @@ def open_on(
     expires_at = uow.now + offer.room_ttl
     terms = terms_of(offer, expires_at)
     claim = store.open_room(uow.session, {**_values(uow, wish, attribution, opens=opens), **terms})
-    _check(uow, claim, wish, opens=opens)
+    _check(uow, claim, wish, attribution, opens=opens)
     room = RoomView(
         id=wish.room,
         deal_id=offer.deal_id,
@@ -156,6 +160,7 @@ def open_on(
         price_steps=offer.price_steps,
         host_perk=offer.host_perk,
         newcomer_only=offer.newcomer_only,
+        shipping=offer.shipping or deals.shop_shipping(offer.price.currency),
         units=tuple(RoomUnit(unit.id, unit.title, unit.price) for unit in offer.units[1:] and offer.units),
     )
     return _seated(uow, claim, wish, room)
@@ -173,16 +178,16 @@ def join(
 ) -> Joined:
     """Take a seat in an open room; it is held until paid, or until its time is over.
 
-    Raises NotFound, InviteCodeUnknown, AlreadySeated, RoomClosed, RoomFull, InvalidValue (quantity, sku_id),
-    DealPaused, OutOfStock, NewcomersOnly, TierRequired, DealNotLive (others come first), CircleRequired,
-    MemberLimitReached, StandingLimited; whatever is raised, the unit of work must end without a commit. `means` as in
-    `open_room`.
+    Raises NotFound, InviteCodeUnknown, InviteLinkClosed, AlreadySeated, RoomClosed, RoomFull, DealPaused,
+    InvalidValue (quantity, sku_id), OutOfStock, NewcomersOnly, TierRequired, DealNotLive (others come first),
+    CircleRequired, MemberLimitReached, StandingLimited; whatever is raised, the unit of work must end without a
+    commit. `means` as in `open_room`.
     """
     seat_id, order_id, line_id = new_ids(3)
     wish = _Wish(buyer.number, quantity, seat_id, order_id, line_id, room_id, means, sku_id)
     claim = store.claim_seat(uow.session, _values(uow, wish, attribution, opens=False))
     crash_point("join.claimed")
-    _check(uow, claim, wish, opens=False)
+    _check(uow, claim, wish, attribution, opens=False)
     return _seated(uow, claim, wish, None)
 
 
@@ -231,6 +236,7 @@ def terms_of(offer: deals.DealOffer, expires_at: datetime) -> Mapping[str, objec
         "price_steps": ladder.document_of(offer.price_steps),
         "host_perk": perks.document_of(offer.host_perk),
         "newcomer_only": offer.newcomer_only,
+        "shipping_minor": offer.shipping.amount_minor if offer.shipping else None,
         "size": offer.size,
         "expires_at": expires_at,
     }
@@ -281,13 +287,16 @@ def _values(uow: UnitOfWork, wish: _Wish, attribution: Attribution, *, opens: bo
         "quantity": wish.quantity,
         "sku_id": wish.sku_id,
         "code": None if code is None else invite_rules.canonical(code),
+        "vanity_key": None if code is None else invite_rules.vanity_key(invite_rules.canonical(code)),
         "link_id": attribution.link_id if code is None else None,
+        "followed_since": None if code is not None or attribution.elsewhere is None else attribution.elsewhere.since,
+        "followed_first": attribution.elsewhere is not None and attribution.elsewhere.first,
         "opens": opens,
         "now": uow.now,
     }
 
 
-def _check(uow: UnitOfWork, claim: Claim, wish: _Wish, *, opens: bool) -> None:
+def _check(uow: UnitOfWork, claim: Claim, wish: _Wish, attribution: Attribution, *, opens: bool) -> None:
     """Raise what is wrong with a claim of a seat, or of a room that it `opens`.
 
     In the order of the contract: the member, unknown things, the room, the goods, limits.
@@ -297,8 +306,10 @@ def _check(uow: UnitOfWork, claim: Claim, wish: _Wish, *, opens: bool) -> None:
     standing = None if claim.claimed and claim.seated else store.standing(uow.session, wish.room, wish.member, uow.now)
     if not claim.claimed and standing is None:
         raise NotFound("no such room")
-    if not claim.link_known:
-        raise InviteCodeUnknown("no invite link has this code", field="invite_code")
+    if not claim.link_known and attribution.code is not None:
+        invites.link_of(uow, attribution.code)
+        # It was closed a moment ago, and is open again.
+        raise InviteCodeUnknown("no invite link had this code", field="invite_code")
     if not claim.sku_offered:
         raise InvalidValue("the room does not offer this unit", field="sku_id")
     if claim.price_minor is not None and claim.price_minor * wish.quantity > MAX_AMOUNT_MINOR:
@@ -361,7 +372,8 @@ def _seated(uow: UnitOfWork, claim: Claim, wish: _Wish, room: RoomView | None) -
     if claim.deal_id is None or claim.sku_id is None:
         raise LookupError("a claim without its goods")
     price = Money(claim.price_minor * wish.quantity, claim.currency)
-    goods = orders.Goods(price, claim.deal_id, claim.sku_id, claim.channel)
+    fee = None if claim.shipping_minor is None else Money(claim.shipping_minor, claim.currency)
+    goods = orders.Goods(price, claim.deal_id, claim.sku_id, claim.channel, fee)
     hand = orders.Hand(memberships.benefits_in(claim.held), claim.has_coupons)
     priced = orders.price_order(uow, wish.member, wish.order, goods, wish.means, hand=hand)
     total = priced.total

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from dataclasses import replace
 
 from socialshop.deals import service as deals
 from socialshop.infra.uow import UnitOfWork
@@ -28,7 +29,7 @@ def quote_opening(
 ) -> orders.Estimate:
     """What a seat in a new room of the deal would cost.
 
-    Raises NotFound, InviteCodeUnknown, InvalidValue, DealNotLive, DealPaused, CouponUnusable.
+    Raises NotFound, InviteCodeUnknown, InviteLinkClosed, InvalidValue, DealNotLive, DealPaused, CouponUnusable.
     """
     offer = offer_to(uow, buyer, deal_id, attribution)
     return quote_on(uow, buyer, offer, quantity, attribution, sku_id=sku_id, means=means)
@@ -44,9 +45,12 @@ def quote_on(
     sku_id: uuid.UUID | None,
     means: orders.Means,
 ) -> orders.Estimate:
-    """What a seat on these terms would cost. Raises InviteCodeUnknown, InvalidValue, CouponUnusable."""
+    """What a seat on these terms would cost.
+
+    Raises InviteCodeUnknown, InviteLinkClosed, InvalidValue, CouponUnusable.
+    """
     chosen, price = offer.chosen(sku_id)
-    goods = orders.Goods(price, offer.deal_id, chosen, _channel(uow, buyer, attribution))
+    goods = orders.Goods(price, offer.deal_id, chosen, _channel(uow, buyer, attribution), offer.shipping)
     return _quoted(uow, buyer, goods, quantity, means)
 
 
@@ -62,7 +66,8 @@ def quote_joining(
 ) -> orders.Estimate:
     """What a seat in this room would cost, at the price that it was opened with.
 
-    Raises NotFound, InviteCodeUnknown, AlreadySeated, RoomClosed, RoomFull, DealPaused, InvalidValue, CouponUnusable.
+    Raises NotFound, InviteCodeUnknown, InviteLinkClosed, AlreadySeated, RoomClosed, RoomFull, DealPaused,
+    InvalidValue, CouponUnusable.
     """
     room, seat = view(uow, room_id), own_seat(uow, room_id, buyer.number)
     seated = seat is not None and seat.status in rules.LIVE_SEATS
@@ -70,7 +75,7 @@ def quote_joining(
         raise rules.refusal(seated=seated, status=room.status, expires_at=room.expires_at, now=uow.now)
     deals.check_not_stopped(uow, room.deal_id, opens=False)
     chosen, price = room.chosen(sku_id)
-    goods = orders.Goods(price, room.deal_id, chosen, _channel(uow, buyer, attribution))
+    goods = orders.Goods(price, room.deal_id, chosen, _channel(uow, buyer, attribution), room.shipping)
     return _quoted(uow, buyer, goods, quantity, means)
 
 
@@ -78,15 +83,21 @@ def _quoted(uow: UnitOfWork, buyer: Buyer, unit: orders.Goods, quantity: int, me
     amount = unit.price.amount_minor * quantity
     if amount > MAX_AMOUNT_MINOR:
         raise InvalidValue("so many units cost more than 10^12 minor units", field="quantity")
-    goods = orders.Goods(Money(amount, unit.price.currency), unit.deal_id, unit.sku_id, unit.channel)
+    goods = replace(unit, price=Money(amount, unit.price.currency))
     return orders.quote(uow, buyer.number, goods, means)
 
 
 def _channel(uow: UnitOfWork, buyer: Buyer, attribution: Attribution) -> str | None:
-    """That of the link through which the buyer comes; one's own link brings nothing. Raises InviteCodeUnknown."""
-    link = None
+    """That of the link through which the buyer comes; one's own link brings nothing.
+
+    Raises InviteCodeUnknown, InviteLinkClosed.
+    """
+    link: invites.Link | None = None
     if attribution.code is not None:
         link = invites.link_of(uow, attribution.code)
-    elif attribution.link_id is not None:
-        link = invites.link_by_id(uow, attribution.link_id)
+    else:
+        link_id = attribution.link_id
+        if link_id is None and attribution.elsewhere is not None:
+            link_id = invites.followed_elsewhere(uow, buyer.number, attribution.elsewhere)
+        link = None if link_id is None else invites.link_by_id(uow, link_id)
     return None if link is None or link.number == buyer.number else link.channel

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from socialshop.deals import ladder, perks
+from socialshop.deals import service as deals
 from socialshop.deals.ladder import Ladder, Step
 from socialshop.deals.perks import HostPerk
 from socialshop.infra.uow import UnitOfWork
@@ -55,6 +56,7 @@ class RoomView:
     members: tuple[MemberView, ...]
     title: str
     sku_id: uuid.UUID
+    shipping: Money
     price_steps: Ladder = ()
     host_perk: HostPerk | None = None
     seats_at_fill: int | None = None
@@ -141,6 +143,9 @@ def view(uow: UnitOfWork, room_id: uuid.UUID) -> RoomView:
         members=tuple(MemberView(name or "", Seat(status)) for name, status in row.members),
         title=row.title,
         sku_id=row.sku_id,
+        shipping=(
+            deals.shop_shipping(row.currency) if row.shipping_minor is None else Money(row.shipping_minor, row.currency)
+        ),
         price_steps=ladder.read(row.price_steps),
         host_perk=perks.read(row.host_perk),
         seats_at_fill=row.seats_at_fill,

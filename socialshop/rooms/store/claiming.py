@@ -19,6 +19,7 @@ from sqlalchemy.orm import Session
 from socialshop.deals.service import RESERVED, UNINVITED
 from socialshop.identity.service import BARRED
 from socialshop.infra.db import Statement
+from socialshop.invites.service import FOLLOWED_ELSEWHERE
 from socialshop.kernel.money import MAX_AMOUNT_MINOR
 from socialshop.loyalty.service import HOLDS_COUPONS
 from socialshop.memberships.service import HELD
@@ -52,6 +53,7 @@ class Claim(NamedTuple):
     bought: bool
     sku_offered: bool
     uninvited: bool
+    shipping_minor: int | None
 
 
 # Follows a CTE `entered` that has the room's row if the seat may be taken; `room` is the same, with the unit that was
@@ -66,12 +68,14 @@ _CLAIM = f"""
             concat_ws(', ', title, skus -> coalesce(CAST(:sku_id AS text), sku_id::text) ->> 'title') AS title,
             coalesce(CAST(skus -> CAST(:sku_id AS text) ->> 'price_minor' AS bigint), price_minor) AS price_minor,
             currency, return_days, seat_hold_seconds, expires_at, per_member_limit, minimum_tier, circle_of,
-            early_until, newcomer_only, opens
+            early_until, newcomer_only, shipping_minor, opens
         FROM entered
     ), link AS (
         SELECT l.id, l.channel, CASE WHEN m.number <> :member THEN l.id END AS brings
         FROM invite_links l JOIN members m ON m.id = l.owner_id
-        WHERE l.code = :code OR l.id = CAST(:link_id AS uuid)
+        WHERE l.id = coalesce(CAST(:link_id AS uuid), CASE WHEN CAST(:followed_since AS timestamptz) IS NOT NULL THEN (
+            {FOLLOWED_ELSEWHERE}) END) OR ((l.code = :code OR l.vanity_key = :vanity_key)
+            AND l.paused_at IS NULL AND (l.expires_at IS NULL OR l.expires_at > :now))
     ), seat AS (
         INSERT INTO seats (id, room_id, member, order_id, quantity, sku_id, newcomer, claimed_at, hold_until)
         SELECT :seat_id, id, :member, :order_id, :quantity, sku_id, newcomer_only AND NOT opens, :now,
@@ -100,7 +104,7 @@ _CLAIM = f"""
         CAST(:sku_id AS uuid) IS NULL OR :opening OR EXISTS (
             SELECT FROM rooms offering WHERE offering.id = :room_id
                 AND (offering.sku_id = CAST(:sku_id AS uuid) OR offering.skus -> CAST(:sku_id AS text) IS NOT NULL)),
-        {UNINVITED}
+        {UNINVITED}, r.shipping_minor
     FROM (SELECT) AS once LEFT JOIN room r ON true
 """  # noqa: S608 - texts of the rooms' own
 
@@ -116,11 +120,12 @@ PLACE_TAKEN = """
 """
 ROOM_MADE = """
     INSERT INTO rooms (id, deal_id, sku_id, title, price_minor, currency, return_days, seat_hold_seconds,
-        per_member_limit, minimum_tier, circle_of, early_until, price_steps, host_perk, newcomer_only, skus, host,
-        size, seats_taken, opened_at, expires_at)
+        per_member_limit, minimum_tier, circle_of, early_until, price_steps, host_perk, newcomer_only, skus,
+        shipping_minor, host, size, seats_taken, opened_at, expires_at)
     VALUES (:room_id, :deal_id, :own_sku_id, :title, :price_minor, :currency, :return_days, :seat_hold_seconds,
         :per_member_limit, :minimum_tier, :circle_of, :early_until, CAST(:price_steps AS jsonb),
-        CAST(:host_perk AS jsonb), :newcomer_only, CAST(:skus AS jsonb), :member, :size, 1, :now, :expires_at)
+        CAST(:host_perk AS jsonb), :newcomer_only, CAST(:skus AS jsonb), :shipping_minor, :member,
+        :size, 1, :now, :expires_at)
     RETURNING *, CAST(:opens AS boolean) AS opens
 """
 

@@ -40,6 +40,7 @@ class RoomRow(NamedTuple):
     cancel_reason: str | None
     skus: dict[str, Any] | None
     sku_id: uuid.UUID
+    shipping_minor: int | None
 
 
 class ShareRow(NamedTuple):
@@ -146,7 +147,7 @@ _ROOM = Statement(
             LEFT JOIN member_profiles p ON p.member_id = m.id
             WHERE s.room_id = r.id AND s.status IN ('held', 'paid', 'confirmed')
         ), r.title, r.price_steps, r.host_perk, r.seats_at_fill,
-        r.newcomer_only, r.seats_subsidised, r.cancel_reason, r.skus, r.sku_id
+        r.newcomer_only, r.seats_subsidised, r.cancel_reason, r.skus, r.sku_id, r.shipping_minor
     FROM rooms r WHERE r.id = :id
     """
 )

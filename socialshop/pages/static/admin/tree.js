@@ -13,6 +13,17 @@ if (place && rows <= MOST && matchMedia("(min-width: 52rem)").matches) {
   document.head.append(charts);
 }
 
+// The slider of days tells the day under the thumb; without scripts its button shows it.
+const days = document.querySelector("input[data-first]");
+if (days) {
+  days.addEventListener("input", () => {
+    const day = new Date(`${days.dataset.first}T00:00:00Z`);
+    day.setUTCDate(day.getUTCDate() + Number(days.value));
+    document.querySelector("[data-day]").textContent = day.toISOString().slice(0, 10);
+  });
+  days.addEventListener("change", () => days.form.requestSubmit());
+}
+
 function draw() {
   const ink = getComputedStyle(document.documentElement);
   const shown = (node) => ({ name: `${node.name}\n${node.team}`, children: node.children.map(shown) });

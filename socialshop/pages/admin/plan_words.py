@@ -1,0 +1,104 @@
+"""A commission plan in words: who a share is for, what it gives, when it is paid, and what the legal guard says."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from flask_babel import gettext, ngettext
+
+from socialshop.commissions import guard
+from socialshop.commissions.findings import Finding
+from socialshop.commissions.plan import parse_plan, reach_of
+from socialshop.kernel.money import Money
+from socialshop.kernel.time import parse_instant
+from socialshop.pages.admin.section import admin
+from socialshop.pages.formats import instant, money, rate
+
+
+@admin.app_template_global()
+def leg_words(kind: str, level: int) -> str:
+    """For what somebody earns: a level above the buyer, the room's host, or the buyer."""
+    if kind == "sale":
+        return str(gettext("Level %(level)s", level=level))
+    if kind == "host" and level:
+        return str(gettext("Host of the room, as the deal promised"))
+    if kind == "tier" and level:
+        return str(gettext("Difference of tiers, level %(level)s", level=level))
+    names = {"host": gettext("Host of the room"), "self": gettext("The buyer"), "tier": gettext("Difference of tiers")}
+    return str(names.get(kind, kind))
+
+
+@admin.app_template_global()
+def share_words(leg: Mapping[str, Any], currency: str) -> str:
+    """What a share gives: a rate, a fixed sum, or the rate of each tier."""
+    if "rates" in leg:
+        named = ", ".join(f"{tier} {rate(bps)}" for tier, bps in sorted(leg["rates"].items(), key=lambda one: one[1]))
+        reach = int(leg["reach"])
+        said = ngettext("%(rates)s, %(num)s level up", "%(rates)s, up to %(num)s levels up", reach, rates=named)
+        return str(said)
+    if "rate_bps" in leg:
+        return rate(int(leg["rate_bps"]))
+    return money(Money(int(leg["fixed_minor"]), currency))
+
+
+@admin.app_template_global()
+def condition_words(leg: Mapping[str, Any]) -> list[str]:
+    """When a share is paid, a sentence a condition; none for one that always is."""
+    return list(_conditions(leg.get("when") or {}))
+
+
+@admin.app_template_global()
+def activity_words(activity: Mapping[str, Any]) -> str:
+    """What becomes of the share of an upline who has not bought for long."""
+    days = int(activity["within_days"])
+    if activity["inactive"] == "forfeit":
+        sentence = ngettext(
+            "An upline who bought nothing in the %(num)s day before earns nothing; the share stays with the shop.",
+            "An upline who bought nothing in the %(num)s days before earns nothing; the share stays with the shop.",
+            days,
+        )
+        return str(sentence)
+    sentence = ngettext(
+        "An upline who bought nothing in the %(num)s day before is passed over, up to level %(reach)s of the tree.",
+        "An upline who bought nothing in the %(num)s days before is passed over, up to level %(reach)s of the tree.",
+        days,
+        reach=activity["reach"],
+    )
+    return str(sentence)
+
+
+@admin.app_template_global()
+def guard_words(finding: Finding, document: Mapping[str, Any], country: str) -> str:
+    """What the legal guard says of a share, and by which law."""
+    plan = parse_plan(dict(document))
+    leg = plan.legs[finding.leg]
+    law = gettext(guard.rule_for(country).source)
+    if finding.code == "levels":
+        return str(gettext("Pays level %(level)s above the buyer (%(law)s).", level=reach_of(plan, leg), law=law))
+    if finding.code == "team_reward":
+        return str(gettext("Pays by rank out of what others' teams sell (%(law)s).", law=law))
+    amount = money(Money(leg.fixed_minor or 0, plan.currency))
+    return str(gettext("Pays %(sum)s for each unit, even of a sale that brought less.", sum=amount))
+
+
+def _conditions(when: Mapping[str, Any]) -> Iterator[str]:
+    for name, sentence in (
+        ("products", gettext("Only for these goods: %(those)s", those=_listed(when, "products"))),
+        ("deals", gettext("Only in rooms of these deals: %(those)s", those=_listed(when, "deals"))),
+        ("channels", gettext("Only by links of these channels: %(those)s", those=_listed(when, "channels"))),
+        ("buyer_tiers", gettext("Only for buyers in these tiers: %(those)s", those=_listed(when, "buyer_tiers"))),
+        ("tiers", gettext("Only to members in these tiers: %(those)s", those=_listed(when, "tiers"))),
+        ("first_order", gettext("Only for a buyer's first order")),
+    ):
+        if name in when:
+            yield str(sentence)
+    if "sold_from" in when:
+        yield str(gettext("Only for sales from %(instant)s on", instant=instant(parse_instant(when["sold_from"]))))
+    if "sold_until" in when:
+        yield str(gettext("Only for sales before %(instant)s", instant=instant(parse_instant(when["sold_until"]))))
+
+
+def _listed(when: Mapping[str, Any], name: str) -> str:
+    found = when.get(name)
+    return ", ".join(found) if isinstance(found, list) else ""
