@@ -13,7 +13,7 @@ from socialshop.community import routes as community_routes
 from socialshop.community import service as community
 from socialshop.deals import admin_routes as deals_admin_routes
 from socialshop.deals import routes as deals_routes
-from socialshop.deals import stock_admin_routes
+from socialshop.deals import session_routes, stock_admin_routes
 from socialshop.identity import routes as identity_routes
 from socialshop.identity import service as identity
 from socialshop.identity.service import SignedIn
@@ -24,7 +24,7 @@ from socialshop.infra.uow import UnitOfWork, in_unit_of_work
 from socialshop.invites import routes as invites_routes
 from socialshop.invites.gateway import Subjects
 from socialshop.invites.rules import Kind as LinkKind
-from socialshop.invites.subjects import deal_subject, product_subject, storefront_subject
+from socialshop.invites.subjects import deal_subject, product_subject, session_subject, storefront_subject
 from socialshop.ledger import admin_routes as ledger_admin_routes
 from socialshop.ledger import routes as ledger_routes
 from socialshop.ledger import service as ledger
@@ -62,6 +62,7 @@ from socialshop.rooms import admin_routes as rooms_admin
 from socialshop.rooms import bargain_routes
 from socialshop.rooms import routes as rooms_routes
 from socialshop.rooms import service as rooms
+from socialshop.rooms import session_routes as session_results_routes
 from socialshop.signins import routes as signins_routes
 from socialshop.signins.gateway import SandboxTexter
 from socialshop.web import auth, bodies, health, limits, looks, metrics, operations, problems, reference, requests
@@ -78,6 +79,7 @@ ROOMS = (
     ledger_admin_routes.room,
     deals_routes.room,
     deals_admin_routes.room,
+    session_routes.room,
     stock_admin_routes.room,
     loyalty_routes.room,
     loyalty_routes.coupon_room,
@@ -91,6 +93,7 @@ ROOMS = (
     rooms_admin.room,
     rooms_routes.orders_room,
     bargain_routes.room,
+    session_results_routes.room,
     recommendations_routes.room,
     invites_routes.room,
     invites_routes.landing_room,
@@ -119,6 +122,7 @@ SHARE_SUBJECTS: Subjects = {
     LinkKind.NOTE: community.note_subject,
     LinkKind.BARGAIN: rooms.bargain_subject,
     LinkKind.STOREFRONT: storefront_subject,
+    LinkKind.SESSION: session_subject,
 }
 
 

@@ -95,8 +95,9 @@ def belongings(app: Flask) -> Belongings:
     }
     product = _made(first, "/admin/products", goods)
     sku = product["skus"][0]["id"]
+    shown = _made(first, f"/admin/products/{product['id']}/pictures", {"content": in_base64(picture()), **_ALT})
     terms = {"sku_id": sku, "title": "Tea for five", "group_size": 5, "price_minor": 9_900, "room_ttl_seconds": 7_200}
-    deal = _made(owner, "/deals", terms)
+    deal, terms_of_deal = _made(owner, "/deals", terms), terms
     joined = _made(owner, f"/deals/{deal['id']}/rooms", {})
     room = joined["room"]
     terms = {"sku_id": sku, "title": "Chop", "start_price_minor": 900, "floor_price_minor": 90, "chops": 9}
@@ -104,6 +105,10 @@ def belongings(app: Flask) -> Belongings:
     bargain = _made(owner, f"/bargain-offers/{offer_of_bargain}/bargains", {})
     wish = {"reason": "My neighbours ask for tea.", "channels": "A group"}
     application = _made(sign_up(app), "/me/leader-applications", wish)
+    planned = _made(owner, "/deals", terms_of_deal | {"draft": True})["id"]
+    clock = {"starts_at": "2040-01-01T00:00:00Z", "ends_at": "2040-01-01T02:00:00Z"}
+    said = {"brand": "Hill Tea", "title": "Tea", "picks": [{"id": planned}, {"id": deal["id"], "while_live": False}]}
+    session = _made(owner, "/flash-sessions", said | clock)["id"]
     front = _made(owner, "/me/storefront", {"title": "Tea", "picks": [deal["id"]]}, status=200)
     link = _made(owner, "/invite-links", {"kind": "room", "target_id": room["id"], "channel": "moments"})
     order, accrual = _sales(owner)
@@ -167,11 +172,13 @@ def belongings(app: Flask) -> Belongings:
         "rpt": report["id"],
         "dec": decision["id"],
         "brg": bargain["id"],
+        "fls": session,
         "sfr": front["id"],
         "lap": application["id"],
         "qst": question["id"],
         "post": note["id"],
         "pic": note["pictures"][0]["id"],
+        "gpc": shown["pictures"][0]["id"],
         "rwd": reward["id"],
         "rdm": redemption["id"],
         "msn": mission["id"],
@@ -183,11 +190,16 @@ def belongings(app: Flask) -> Belongings:
     }
     words = {
         f"{name}.code": link["code"]
-        for name in ("show_stats", "edit_link", "name_link", "open_link", "show_qr_svg", "show_qr_png", "show_poster")
+        for name in (
+            *("show_stats", "edit_link", "name_link", "open_link"),
+            *("show_qr_svg", "show_qr_png", "show_poster", "show_kit"),
+        )
     }
     words["show_branch_of.member_id"] = owner.call("GET", "/me/referrals").get_json()["data"][0]["member_id"]
     words["show_statement.month"] = owner.call("GET", "/me/statements").get_json()["data"][0]["month"]
     words |= {f"{name}.deal_id": offer_of_bargain for name in ("show_bargain_offer", "start_bargain")}
+    digest, size = shown["pictures"][0]["small_url"].split("/")[-2:]
+    words |= {"show_goods_picture.digest": digest, "show_goods_picture.size": size}
     words |= {"take_notice.provider": "sandbox", "show_problem.code": "not_found"}
     return Belongings(owner, ids, words, batched["id"])
 
@@ -197,6 +209,7 @@ ADDRESS = {"recipient": "Somebody", "phone": "+86 138 0000 0000", "region": "Sha
 _PLAN = {"name": "one", "currency": "CNY", "hold_days": 7, "legs": [{"kind": "sale", "level": 1, "rate_bps": 500}]}
 
 
+_ALT = {"alt_en": "A cup", "alt_zh": "杯子"}
 _TERMS = {"kind": "amount", "currency": "CNY", "amount_minor": 100}
 
 

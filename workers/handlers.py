@@ -13,6 +13,7 @@ from typing import Any
 
 from socialshop.commissions import service as commissions
 from socialshop.community import service as community
+from socialshop.deals import service as deals
 from socialshop.infra.clock import Clock
 from socialshop.infra.outside import OutsideCalls
 from socialshop.infra.uow import UnitOfWork
@@ -23,6 +24,7 @@ from socialshop.memberships import service as memberships
 from socialshop.notifications import service as notifications
 from socialshop.orders import service as orders
 from socialshop.payouts import service as payouts
+from socialshop.referrals import service as referrals
 from socialshop.rooms import service as rooms
 from workers import mails, payments, plans, texts, webhooks
 
@@ -81,6 +83,8 @@ HANDLERS: tuple[AnyHandler, ...] = (
     Handler("count_deeds", "DeedsDone", missions.on_deeds_done),
     Handler("grow_by_sales", "OrdersConfirmed", memberships.on_orders_confirmed, batch=4),
     Handler("shrink_by_refund", "OrderRefunded", memberships.on_order_refunded, batch=20),
+    Handler("count_team_sales", "OrdersConfirmed", referrals.on_orders_changed, batch=20),
+    Handler("count_team_refunds", "OrderRefunded", referrals.on_orders_changed, batch=20),
     Handler("mature_received", "OrderReceived", commissions.mature_received),
     Handler("claw_back", "OrderRefunded", commissions.claw_back, batch=1),
     Handler("claw_back_late", "ClawbackDue", commissions.claw_back, batch=1),
@@ -125,6 +129,7 @@ HANDLERS: tuple[AnyHandler, ...] = (
     Handler("tell_payout_decided", "PayoutDecided", notifications.on_payouts_decided),
     Handler("tell_payouts_ended", "PayoutsEnded", notifications.on_payouts_ended, batch=4),
     Handler("tell_circle", "CircleNoticePosted", community.on_circle_notice_posted, batch=1),
+    Handler("tell_session_began", "SessionBegan", deals.on_session_began, batch=20),
     Handler("tell_inviter", "MemberInvited", notifications.on_member_invited),
     *(
         Handler(f"announce_{name}", row.fact, partial(notifications.announce, name), row.batch, announces=name)

@@ -63,3 +63,31 @@ class BelowFloor(DomainError):
 
     code = "below_floor_price"
     kind = Kind.INVALID
+
+
+class SessionBegun(DomainError):
+    """The session has begun, is over or was cancelled: what it shows and when is changed while it is announced."""
+
+    code = "session_begun"
+    kind = Kind.CONFLICT
+
+
+class SessionNotLive(DomainError):
+    """The session is not live: goods are pinned while it is, and what is over is not cancelled."""
+
+    code = "session_not_live"
+    kind = Kind.CONFLICT
+
+
+class DealBegun(DomainError):
+    """The deal has begun or is over: it cannot keep to a session's clock any more."""
+
+    code = "deal_begun"
+    kind = Kind.CONFLICT
+
+
+class DealInSession(DomainError):
+    """The deal keeps to the clock of another session already."""
+
+    code = "deal_in_session"
+    kind = Kind.CONFLICT

@@ -13,3 +13,17 @@ class DealMoved(Event):
     """A deal was paused, resumed or ended before its time; which of them, the deal says."""
 
     deal_id: uuid.UUID
+
+
+@dataclass(frozen=True, slots=True)
+class SessionBegan(Event):
+    """A flash session's start has come; who asked is told now."""
+
+    session_id: uuid.UUID
+
+
+@dataclass(frozen=True, slots=True)
+class SessionEnded(Event):
+    """A flash session's end has come."""
+
+    session_id: uuid.UUID

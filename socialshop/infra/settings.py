@@ -71,6 +71,11 @@ class Settings(BaseSettings):
         6000, ge=1, le=100_000, description="members whom a watch process lets watch rooms at the same time"
     )
     watchers_per_address: int = Field(200, ge=1, le=100_000, description="of them from one address")
+    stream_hosts: str = Field(
+        "live.douyin.com,live.kuaishou.com,live.bilibili.com,taobao.com,channels.weixin.qq.com,youtube.com,twitch.tv",
+        pattern=r"^([a-z0-9-]+(\.[a-z0-9-]+)+(,[a-z0-9-]+(\.[a-z0-9-]+)+)*)?$",
+        description="hosts, with commas, at which streams of flash sessions may lie, each with what is below it",
+    )
     database_pool: int = Field(5, ge=1, le=100, description="database connections a process keeps")
     currency: str = Field("CNY", pattern="^[A-Z]{3}$", description="the shop's currency, ISO 4217")
     shipping_fee_minor: int = Field(
@@ -180,6 +185,11 @@ class Settings(BaseSettings):
             address = ip_address(self.host)
             host = "localhost" if address.is_loopback or address.is_unspecified else host
         return f"http://{host}:{self.port}"
+
+    @property
+    def stream_host_names(self) -> frozenset[str]:
+        """The hosts at which streams may lie."""
+        return frozenset(self.stream_hosts.split(",")) - {""}
 
     @model_validator(mode="after")
     def _loopback_is_for_trying_out(self) -> Self:

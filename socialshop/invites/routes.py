@@ -14,9 +14,11 @@ from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.datastructures import MIMEAccept
 from werkzeug.http import parse_accept_header
 
+from socialshop.deals import service as deals
 from socialshop.infra import wired
+from socialshop.infra.pictures import Size
 from socialshop.infra.uow import UnitOfWork, in_unit_of_work
-from socialshop.invites import landing, poster, qr, rules, service, visitors, wording
+from socialshop.invites import kit, landing, poster, qr, rules, service, visitors, wording
 from socialshop.invites.cookies import Attributed
 from socialshop.invites.errors import PosterUnavailable, VanityKept, VanityTaken
 from socialshop.invites.gateway import subjects
@@ -291,18 +293,36 @@ def show_poster(call: Call[Nothing, PosterQuery]) -> Answer:
     """A picture to send along: the goods, the price, who invites, and the link as a QR code."""
     settings = wired.settings()
 
-    def read(uow: UnitOfWork) -> service.ShareKit:
-        return service.share_kit(uow, call.path["code"], subjects())
+    def read(uow: UnitOfWork) -> tuple[service.ShareKit, bytes | None]:
+        shared = service.share_kit(uow, call.path["code"], subjects())
+        cover = None if shared.subject is None else shared.subject.cover
+        return shared, None if cover is None else deals.picture_file(uow, cover.digest, Size.MIDDLE)
 
-    kit = in_unit_of_work(read, wired.clock())
-    code = kit.link.shown_code
-    sheet = Sheet(
-        kit.subject, kit.inviter, _url(code), code, call.query.lang or best_language("zh"), settings.time_zone
-    )
+    found, picture = in_unit_of_work(read, wired.clock())
+    code = found.link.shown_code
+    language = call.query.lang or best_language("zh")
+    sheet = Sheet(found.subject, found.inviter, _url(code), code, language, settings.time_zone, picture)
     headers = {"ETag": f'"{sheet.tag()}"', "Cache-Control": _POSTER_KEPT, "Vary": "Accept-Language"}
     if request.if_none_match.contains_weak(sheet.tag()):
         return Answer(status=304, headers=headers)
     return Answer(poster.draw(sheet, _fonts()), media_type="image/png", headers=headers)
+
+
+@landing_room.operation(
+    "GET",
+    "/i/<code>/kit.zip",
+    access=PUBLIC,
+    listed=False,
+    refuses=(NotFound,),
+    replies=Reply(200, None, "An archive.", "application/zip"),
+)
+def show_kit(call: Call[Nothing, Nothing]) -> Answer:
+    """All of a link in one file: poster and text in Chinese and English, QR code, address."""
+    found = in_unit_of_work(lambda uow: service.share_kit(uow, call.path["code"], subjects()), wired.clock())
+    code = found.link.shown_code
+    packed = kit.pack(found, _url(code), wired.settings().time_zone, _fonts())
+    headers = {"Content-Disposition": f'attachment; filename="{code}.zip"', "Cache-Control": _POSTER_KEPT}
+    return Answer(packed, media_type="application/zip", headers=headers)
 
 
 def _page(content: bytes, status: int, cookies: list[str]) -> Answer:

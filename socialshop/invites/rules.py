@@ -11,8 +11,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from functools import lru_cache
+from typing import NamedTuple
 
 from socialshop.deals.ladder import Ladder
+from socialshop.deals.pictures import ShownPicture
 from socialshop.kernel.money import Money
 
 # No 0 O 1 I L U: read aloud, written down or printed small, a code is still that code.
@@ -54,6 +56,14 @@ class Kind(StrEnum):
     NOTE = "note"
     BARGAIN = "bargain"
     STOREFRONT = "storefront"
+    SESSION = "session"
+
+
+class Good(NamedTuple):
+    """One of several things on offer: what it is called and costs, where that is known."""
+
+    title: str
+    price: Money | None
 
 
 class Closed(StrEnum):
@@ -70,6 +80,7 @@ class Act(StrEnum):
     READ = "note"
     CHOP = "bargain"
     VISIT = "storefront"
+    WATCH = "session"
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,9 +89,11 @@ class ShareSubject:
 
     `price` is what one unit costs here, bought together where people buy together, and `price_alone` what it costs
     without a group; with a `ladder` it falls as more pay, and `seats_paid` have by now. `seats_left` of `size` are
-    free. After `ends_at` nothing can be joined; `is_open` is False as soon as nothing can be, for whatever reason.
+    free. `cover` shows it. After `ends_at` nothing can be joined; `is_open` is False as soon as nothing can be, for
+    whatever reason.
     `left` units may still be bought, and from `low_at` on that is few. `act` is what it asks for: of a bargain `price`
-    is the lowest, `price_alone` the first, and seats are chops.
+    is the lowest, `price_alone` the first, and seats are chops. A flash session has a `brand`, `starts_at`, and
+    `goods`, the first of what stands in it.
     """
 
     title: str
@@ -93,8 +106,12 @@ class ShareSubject:
     act: Act = Act.BUY
     ladder: Ladder = ()
     seats_paid: int = 0
+    cover: ShownPicture | None = None
     left: int | None = None
     low_at: int = 0
+    brand: str = ""
+    starts_at: datetime | None = None
+    goods: tuple[Good, ...] = ()
 
 
 def new_code(choose: Callable[[Sequence[str]], str]) -> str:

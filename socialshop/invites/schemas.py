@@ -20,6 +20,7 @@ TARGET_PREFIX = {
     Kind.NOTE: "post",
     Kind.BARGAIN: "brg",
     Kind.STOREFRONT: "sfr",
+    Kind.SESSION: "fls",
 }
 _LINK: dict[str, Any] = {
     "code": "7KQ2M9XWTB",
@@ -64,7 +65,7 @@ class NewLink(Wire):
 
     model_config = with_example({"kind": "member", "channel": "moments"})
 
-    kind: Literal["member", "deal", "room", "product", "note", "bargain", "storefront"]
+    kind: Literal["member", "deal", "room", "product", "note", "bargain", "storefront", "session"]
     target_id: Annotated[str, StringConstraints(min_length=1, max_length=60)] | None = None
     channel: Annotated[str, StringConstraints(min_length=1, max_length=LONGEST_CHANNEL)] | None = None
 

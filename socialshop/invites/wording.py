@@ -18,8 +18,10 @@ TEXTS: Mapping[Language, Mapping[str, str]] = {
         "share_note": "看看这篇笔记「{title}」",
         "share_bargain": "帮我砍价「{title}」",
         "share_storefront": "来逛逛我的小店「{title}」",
+        "share_session": "{brand}专场「{title}」，限时一起买",
         "share_price": "，一起买价 {price}",
         "share_price_bargain": "，最低 {price}",
+        "share_starts": "，{at} 开场",
         "share_ladder": "，{least} 人起每人 {price}，满 {most} 人每人 {lowest}",
         "share_seats": "，还差 {left} 人",
         "share_seats_bargain": "，还差 {left} 刀",
@@ -31,9 +33,11 @@ TEXTS: Mapping[Language, Mapping[str, str]] = {
         "share": "Buy “{title}” together with me",
         "share_note": "Read “{title}” before you buy",
         "share_storefront": "Have a look at my storefront “{title}”",
+        "share_session": "{brand} flash session “{title}”, for a short time only",
         "share_bargain": "Help me bring down the price of “{title}”",
         "share_price": " for {price}",
         "share_price_bargain": " to {price}",
+        "share_starts": ", starts {at}",
         "share_ladder": ": {price} each with {least}, {lowest} each with {most}",
         "share_seats": ", seats left: {left}",
         "share_seats_bargain": ", chops to go: {left}",
@@ -50,6 +54,7 @@ POSTER: Mapping[Language, Mapping[str, str]] = {
         "invites_note": "分享了一篇笔记",
         "invites_bargain": "请你帮忙砍一刀",
         "invites_storefront": "邀请你逛逛小店",
+        "invites_session": "邀请你来限时专场",
         "invites_shop": "邀请你加入",
         "shop_title": "一起买，更便宜",
         "shop_body": "和朋友一起成团，享受一起买的价格；未成团，全额退款。",
@@ -61,13 +66,16 @@ POSTER: Mapping[Language, Mapping[str, str]] = {
         "seats": "{size} 人成团，还差 {left} 人",
         "seats_bargain": "共 {size} 刀，还差 {left} 刀",
         "group": "{size} 人成团",
+        "starts": "{at} 开场",
         "ends": "{at} 截止",
         "over": "本团已结束，可扫码自己开一个",
         "over_bargain": "这次砍价已结束，可扫码自己发起一个",
+        "over_session": "本场已结束，可扫码看看其他专场",
         "scan": "长按或扫码加入",
         "scan_note": "长按或扫码阅读",
         "scan_bargain": "长按或扫码砍一刀",
         "scan_storefront": "长按或扫码进店",
+        "scan_session": "长按或扫码进场",
         "code": "邀请码",
     },
     "en": {
@@ -75,6 +83,7 @@ POSTER: Mapping[Language, Mapping[str, str]] = {
         "invites": "invites you to buy together",
         "invites_note": "shares a note with you",
         "invites_storefront": "invites you to a storefront",
+        "invites_session": "invites you to a flash session",
         "invites_bargain": "asks you to chop a price",
         "invites_shop": "invites you to join",
         "shop_title": "Buy together, pay less",
@@ -87,13 +96,16 @@ POSTER: Mapping[Language, Mapping[str, str]] = {
         "seats": "A group of {size}, seats left: {left}",
         "seats_bargain": "Chops: {size}, to go: {left}",
         "group": "A group of {size}",
+        "starts": "Starts {at}",
         "ends": "Ends {at}",
         "over": "This one is over. Scan to open your own.",
         "over_bargain": "This bargain is over. Scan to start your own.",
+        "over_session": "This session is over. Scan to see others.",
         "scan": "Scan to join",
         "scan_note": "Scan to read",
         "scan_bargain": "Scan to chop",
         "scan_storefront": "Scan to have a look",
+        "scan_session": "Scan to come in",
         "code": "Invite code",
     },
 }
@@ -127,11 +139,13 @@ def share_text(language: Language, subject: ShareSubject | None, *, code: str, u
     texts = TEXTS[language]
     if subject is None:
         return texts["share_shop"].format(code=code) + texts["share_tail"].format(url=url)
-    said = words(texts, "share", subject).format(title=subject.title)
+    said = words(texts, "share", subject).format(title=subject.title, brand=subject.brand)
     if subject.price is not None and subject.ladder:
         said += texts["share_ladder"].format(**ladder_words(language, subject.ladder, subject.price.currency))
     elif subject.price is not None:
         said += words(texts, "share_price", subject).format(price=money_text(subject.price, language))
+    if subject.is_open and subject.starts_at is not None:
+        said += texts["share_starts"].format(at=instant_text(subject.starts_at, zone))
     if subject.is_open and subject.seats_left is not None:
         said += words(texts, "share_seats", subject).format(left=subject.seats_left)
     if subject.is_open and subject.ends_at is not None:

@@ -63,6 +63,8 @@ EVENT_TYPES: Mapping[str, EventType] = {
         EventType("payment.captured", "PaymentCaptured", {"order_id": "ord", "payment_id": "pay"}),
         EventType("payment.released", "PaymentReleased", {"order_id": "ord", "payment_id": "pay"}),
         EventType("payout.ended", "PayoutsEnded", {"payout_request_id": "por"}, each="request_ids", batch=4),
+        EventType("session.began", "SessionBegan", {"session_id": "fls"}),
+        EventType("session.ended", "SessionEnded", {"session_id": "fls"}),
         EventType("member.joined", "MemberInvited", {"member_id": "mbr"}),
     )
 }

@@ -23,6 +23,7 @@ from socialshop.notifications.sentences import SUBJECTS, WORDS, Reader, say
 _PAGES = {
     "room": "/rooms/{id}",
     "brg": "/bargains/{id}",
+    "fls": "/flash-sessions/{id}",
     "ord": "/orders/{id}",
     "por": "/earnings",
     "qst": "/me/questions/{id}",

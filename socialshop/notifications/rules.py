@@ -54,6 +54,7 @@ KINDS: Mapping[str, Kind] = {
     "room_expired": Kind(Topic.ROOMS, "room", mailed=True),
     "room_cancelled": Kind(Topic.ROOMS, "room", mailed=True),
     "room_reminder": Kind(Topic.REMINDERS, "room"),
+    "session_begun": Kind(Topic.REMINDERS, "fls", mailed=True),
     "bargain_chopped": Kind(Topic.ROOMS, "brg"),
     "bargain_at_floor": Kind(Topic.ROOMS, "brg", mailed=True),
     "bargain_over": Kind(Topic.ROOMS, "brg"),

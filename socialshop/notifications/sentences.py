@@ -48,6 +48,10 @@ SENTENCES: Mapping[str, tuple[str, str]] = {
         "Seats left in “{title}”: {left}. Invite one more: the room closes at {until:time}.",
         "「{title}」还差 {left} 人，邀请一位朋友吧，{until:time} 截止。",
     ),
+    "session_begun": (
+        "“{title}” of {brand} has begun. It lasts until {until:time}.",
+        "{brand}「{title}」已开场，{until:time} 结束。",
+    ),
     "bargain_chopped": (
         "{name} brought the price of “{title}” down by {amount:money}.",
         "{name} 帮你把「{title}」砍了 {amount:money}。",
@@ -278,6 +282,7 @@ SUBJECTS: Mapping[str, tuple[str, str]] = {
     "room_cancelled": ("Your group was cancelled", "你的团已取消"),
     "late_payment": ("Your payment came after your seat was lost", "你的付款到账时名额已失效"),
     "bargain_at_floor": ("Your bargain is at its lowest price", "你的砍价已到最低价"),
+    "session_begun": ("What you waited for has begun", "你预约的专场已开场"),
     "coupon_given": ("A coupon for you", "你收到一张优惠券"),
     "deal_offered": ("An offer for you", "为你准备的优惠"),
     "refund_paid": ("Your refund was paid", "你的退款已到账"),

@@ -16,6 +16,7 @@ from socialshop.invites.gateway import subjects
 from socialshop.invites.poster import Fonts
 from socialshop.invites.rules import Kind, ShareSubject
 from socialshop.invites.service import Link, NewLink
+from socialshop.kernel.languages import Language
 from socialshop.pages import assets, languages
 from socialshop.rooms import service as rooms
 
@@ -27,6 +28,7 @@ _NAMED: Mapping[Kind, _Named] = {
     Kind.ROOM: rooms.titles,
     Kind.BARGAIN: rooms.bargain_titles,
     Kind.STOREFRONT: deals.storefront_titles,
+    Kind.SESSION: deals.session_titles,
     Kind.NOTE: community.note_titles,
 }
 
@@ -53,6 +55,21 @@ def of_target(uow: UnitOfWork, owner_id: uuid.UUID, kind: Kind, target_id: uuid.
     """The owner's link to something, once it is made."""
     link = invites.find_link(uow, owner_id, NewLink(kind, target_id))
     return None if link is None else share(link, subject_of(uow, link))
+
+
+def kit_of_target(
+    uow: UnitOfWork, owner_id: uuid.UUID, kind: Kind, target_id: uuid.UUID
+) -> tuple[Share | None, Mapping[Language, str]]:
+    """The owner's link to something once it is made, and its words in each language: readers may not read mine."""
+    link = invites.find_link(uow, owner_id, NewLink(kind, target_id))
+    if link is None:
+        return None, {}
+    subject = subject_of(uow, link)
+    kit, zone = share(link, subject), wired.settings().time_zone
+    return kit, {
+        language: wording.share_text(language, subject, code=kit.code, url=kit.url, zone=zone)
+        for language in languages.LANGUAGES
+    }
 
 
 def share(link: Link, subject: ShareSubject | None) -> Share:

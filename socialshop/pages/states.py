@@ -109,6 +109,12 @@ STATES: Mapping[str, Mapping[str, Told]] = {
         "answered": Told("good", lazy_gettext("answered")),
         "closed": Told("", lazy_gettext("settled")),
     },
+    "session": {
+        "announced": Told("wait", lazy_gettext("soon")),
+        "live": Told("live", lazy_gettext("live")),
+        "ended": Told("", lazy_gettext("over")),
+        "cancelled": Told("", lazy_gettext("cancelled")),
+    },
     "deal": {
         "draft": Told("", lazy_gettext("draft")),
         "scheduled": Told("wait", lazy_gettext("soon")),

@@ -35,6 +35,8 @@ SENTENCES = {
     "coupon_gone": lazy_gettext("The coupon is over, all of it is given, or you had it before."),
     "coupon_unusable": lazy_gettext("This coupon cannot be used here, or not any more."),
     "code_not_valid": lazy_gettext("This code is not good, or no longer. Look again, or ask for another one."),
+    "deal_begun": lazy_gettext("The deal has begun: it can stand in the session with its own clock only."),
+    "deal_in_session": lazy_gettext("The deal begins and ends with another session already."),
     "device_chopped": lazy_gettext("This price was chopped from this device before: a device counts once."),
     "deal_not_live": lazy_gettext("The deal has not begun yet, or is over."),
     "deal_published": lazy_gettext("This deal is published: everybody was shown it."),
@@ -91,6 +93,8 @@ SENTENCES = {
     "plan_not_active": lazy_gettext("This plan does not run."),
     "plan_not_offered": lazy_gettext("This plan is not on sale for this term."),
     "plan_not_refundable": lazy_gettext("Nothing of this term can be given back."),
+    "session_begun": lazy_gettext("The session has begun, or is over."),
+    "session_not_live": lazy_gettext("The session is not live."),
     "vanity_kept": lazy_gettext("You chose a code for this link before; it stays. Make a link for another channel."),
     "vanity_taken": lazy_gettext("Another link has this code, or one that looks like it."),
     "trial_used": lazy_gettext("There is no trial for you: a member has one once."),
@@ -133,6 +137,9 @@ SENTENCES = {
 }
 # What a value may be, word for word as the rules say it: translated by that very sentence.
 VALUES = (
+    lazy_gettext("a product has up to 8 pictures"),
+    lazy_gettext("what a picture shows is said in 1 to 200 characters"),
+    lazy_gettext("the order names each of the product's pictures once"),
     lazy_gettext("not an e-mail address"),
     lazy_gettext("a password has 8 to 200 characters"),
     lazy_gettext("a name has 1 to 60 visible characters"),

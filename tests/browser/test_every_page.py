@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from playwright.sync_api import Browser
@@ -28,6 +29,7 @@ MADE_FOR = {"leader": "leader", "admin": "admin"}
 PARTS = {
     "shopper.show_live",
     "shopper.show_live_bargain",
+    "shopper.show_live_session",
     "leader.show_rooms",
     "admin.take_file",
     "shopper.take_data",
@@ -70,6 +72,7 @@ def examples(shop: Shop) -> dict[str, str]:
         "deal_id": shop.call("GET", "/deals")["data"][0]["id"],
         **a_bargain(shop),
         "storefront_id": a_storefront(shop),
+        "session_id": a_session(shop),
         "sku_id": shop.call("GET", "/products")["data"][0]["skus"][0]["id"],
         "room_id": placed["room_id"],
         "order_id": placed["id"],
@@ -99,6 +102,26 @@ def a_storefront(shop: Shop) -> str:
     picks = [shop.call("GET", f"/{name}")["data"][0]["id"] for name in ("deals", "products")]
     front = {"title": "The tea corner", "intro": "What I drink myself.", "picks": picks}
     return str(shop.call("POST", "/me/storefront", PEOPLE["leader"], front)["id"])
+
+
+def a_session(shop: Shop) -> str:
+    """The leader's session, live, with a deal of theirs pinned; the member has a link to it."""
+    leader, member = PEOPLE["leader"], PEOPLE["member"]
+    if found := shop.call("GET", "/flash-sessions")["data"]:
+        return str(found[0]["id"])
+    unit = shop.call("GET", "/products")["data"][0]["skus"][0]
+    terms = {"sku_id": unit["id"], "title": "Spring tea for two", "group_size": 2, "room_ttl_seconds": 3_600}
+    price = unit["price"]["amount_minor"] * 3 // 4
+    deals = [shop.call("POST", "/deals", leader, terms | {"price_minor": price, "draft": True}) for _ in range(2)]
+    picks = [{"id": deal["id"]} for deal in deals]
+    ends_at = (datetime.now(UTC) + timedelta(days=2)).isoformat(timespec="seconds")
+    said = {"brand": "山间茶 Hill Tea", "title": "Two hours of spring tea", "intro": "Picked last week."}
+    new = {**said, "ends_at": ends_at, "stream_url": "https://live.bilibili.com/7", "picks": picks}
+    session = str(shop.call("POST", "/flash-sessions", leader, new)["id"])
+    shop.call("POST", f"/flash-sessions/{session}/pin", leader, {"pick_id": picks[0]["id"]})
+    for person in (leader, member):
+        shop.call("POST", "/invite-links", person, {"kind": "session", "target_id": session})
+    return session
 
 
 def a_bargain(shop: Shop) -> dict[str, str]:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
-from community_shop import received, tea
+from community_shop import in_base64, picture, received, tea
 from flask import Flask
 from money_people import IBAN, earn, number_of
 from payment_shop import rows
@@ -20,12 +21,14 @@ from socialshop.audit import service as audit
 from socialshop.infra.uow import unit_of_work
 from socialshop.kernel.ids import new_id, to_public
 from socialshop.kernel.roles import Role
+from socialshop.kernel.time import to_text
 from socialshop.notifications import service as notifications
 from socialshop.notifications.schemas import MAIL_PREFIX
 from socialshop.pages.admin.words import DEEDS
 from socialshop.web.operations import Operation, table_of
 from tests.integration.test_claims import imported
 
+ALT = {"alt_en": "A cup", "alt_zh": "杯子"}
 # What a member may do as well is the member's own affair; the rooms record of it what a later reader must know.
 _OWN_AFFAIRS = Role.MEMBER
 
@@ -54,7 +57,9 @@ class Office:
         adapter = self.shop.app.url_map.bind("localhost")
         name = adapter.match(f"/api/v1{path}", method=method)[0].partition(".")[2]
         before = _recorded(person)
-        answer = person.call(method, path, key=secrets.token_hex(8), **({"json": body} if method == "POST" else {}))
+        answer = person.call(
+            method, path, key=secrets.token_hex(8), **({"json": body} if method in ("POST", "PATCH") else {})
+        )
         assert answer.status_code in (200, 201, 202, 204), (name, answer.text)
         assert _recorded(person) == before + 1, f"{name} is not in the audit record"
         self.done.add(name)
@@ -63,9 +68,18 @@ class Office:
     def sell(self) -> None:
         """Goods, a deal, a filled room, goods sent; one refund is approved, one rejected."""
         skus = [{"code": "A", "title": "box", "price_minor": 900, "stock": 9}]
-        sku = self.act(self.first, "/admin/products", title="Tea", skus=skus)["skus"][0]["id"]
+        product = self.act(self.first, "/admin/products", title="Tea", skus=skus)
+        sku = product["skus"][0]["id"]
+        self.show(product["id"])
         terms = {"sku_id": sku, "title": "Tea", "group_size": 2, "price_minor": 800, "room_ttl_seconds": 3600}
         deal = self.act(self.leader, "/deals", **terms, draft=True)["id"]
+        planned = self.act(self.leader, "/deals", **terms, draft=True)["id"]
+        clock = {"ends_at": to_text(self.shop.pay_shop.clock.now() + timedelta(hours=2))}
+        said = {"brand": "B", "title": "T", "picks": [{"id": planned}]}
+        session = self.act(self.leader, "/flash-sessions", **said, **clock)["id"]
+        self.act(self.first, f"/flash-sessions/{session}", method="PATCH", stream_url="https://twitch.tv/tea")
+        self.act(self.first, f"/flash-sessions/{session}/pin", pick_id=planned)
+        self.act(self.first, f"/flash-sessions/{session}/cancel")
         self.act(self.first, f"/admin/skus/{sku}/opening", open_to="all", floor_price_minor=90)
         self.act(self.first, f"/admin/skus/{sku}/stock-moves", reason="received", quantity=1)
         self.act(self.first, f"/admin/skus/{sku}/low-stock", low_stock_at=3)
@@ -80,6 +94,8 @@ class Office:
         self.act(self.first, "/admin/deal-offers", deal_id=kept, segment={"birthday_month": True})
         self.act(self.leader, f"/deals/{deal}/publish")
         self.act(self.leader, "/me/storefront", title="Tea", picks=[deal])
+        self.act(self.leader, "/me/storefront/banner", content=in_base64(picture()), **ALT)
+        self.act(self.leader, "/me/storefront/banner", method="DELETE")
         self.act(self.first, f"/deals/{deal}/pause")
         self.act(self.first, f"/deals/{deal}/resume")
         opener, joiner = self.buyers
@@ -96,6 +112,15 @@ class Office:
             path = f"/orders/{taken['order']['id']}/refunds"
             refund = buyer.call("POST", path, key="r", json={"reason": "broken"}).get_json()["id"]
             self.act(self.first, f"/admin/refunds/{refund}/{decision}", reason="seen")
+
+    def show(self, product: str) -> None:
+        """Two pictures of a product, turned about; one is described anew, one removed."""
+        for _ in range(2):
+            shown = self.act(self.first, f"/admin/products/{product}/pictures", content=in_base64(picture()), **ALT)
+        ids = [one["id"] for one in shown["pictures"]]
+        self.act(self.first, f"/admin/products/{product}/pictures/order", ids=ids[::-1])
+        self.act(self.first, f"/admin/goods-pictures/{ids[0]}", alt_en="A pot", alt_zh="茶壶")
+        self.act(self.first, f"/admin/goods-pictures/{ids[1]}", method="DELETE")
 
     def plan(self) -> None:
         """A plan, drafted and published."""

@@ -56,6 +56,13 @@ DEALS = {
 LEADS = {
     "GET /me/storefront",
     "POST /me/storefront",
+    "POST /me/storefront/banner",
+    "DELETE /me/storefront/banner",
+    "POST /flash-sessions",
+    "PATCH /flash-sessions/<session_id>",
+    "POST /flash-sessions/<session_id>/cancel",
+    "POST /flash-sessions/<session_id>/pin",
+    "GET /flash-sessions/<session_id>/results",
     "GET /me/circle",
     "POST /me/circle/notices",
     "GET /me/first-steps",

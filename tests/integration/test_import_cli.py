@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
 from csv_imports import MEMBERS, ORDERS, written
+from forked import Forked
+from patience import PATIENCE
 from sqlalchemy import NullPool, create_engine, text
 
 from socialshop.cli import main
 
 AT = "1997-02-01T12:00:00Z"
+
+
+def _run(*arguments: str) -> None:
+    main(arguments, prog_name="socialshop")
 
 
 class Console:
@@ -35,9 +39,8 @@ class Console:
 
     def killed(self, point: str, *arguments: str | Path) -> int:
         """Run it as a process that is killed at a point; returns how it ended."""
-        command = [sys.executable, "-m", "socialshop", *map(str, arguments)]
         environment = {**os.environ, **self.environment, "SOCIALSHOP_CRASH_AT": point}
-        return subprocess.run(command, env=environment, check=False).returncode
+        return Forked(_run, *map(str, arguments), environment=environment).wait(PATIENCE)
 
     def count(self, table: str) -> int:
         engine = create_engine(self.database_url, poolclass=NullPool)

@@ -277,6 +277,7 @@ def test_every_kind_has_its_sentences_in_both_languages_with_the_facts_it_is_giv
     facts: Mapping[str, Any] = {
         **FACTS,
         "title": "T",
+        "brand": "B",
         "name": "N",
         "reason": "R",
         "carrier": "C",

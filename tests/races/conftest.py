@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from redis.exceptions import RedisError
 from sqlalchemy import NullPool, create_engine, text
-from tea_house import PROGRAM, OwnValkey, TeaHouse
+from tea_house import OwnValkey, TeaHouse
 
 from socialshop.app import create_app
 from socialshop.infra import redis
@@ -48,7 +48,6 @@ def tea_house(database_url: str, own_valkey: OwnValkey, tmp_path: Path) -> Itera
         "SOCIALSHOP_DATA_DIR": str(tmp_path),
         "DATABASE_URL": database_url,
         "REDIS_URL": own_valkey.url,
-        "PYTHONPATH": str(PROGRAM.parents[2]),
     }
     house = TeaHouse(app, environment)
     with app.app_context():

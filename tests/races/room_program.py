@@ -8,12 +8,9 @@ from socialshop.rooms import service as rooms
 from tests.due_work import work
 
 
-def main() -> None:
+def work_off() -> None:
+    """Settings come from the environment."""
     with create_app().app_context():
         while in_unit_of_work(rooms.release_lapsed_holds) or in_unit_of_work(rooms.expire_due):
             pass
         work()
-
-
-if __name__ == "__main__":
-    main()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import signal
 import subprocess
-import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -12,16 +11,18 @@ from pathlib import Path
 
 import pytest
 from flask import Flask
+from forked import Forked
 from patience import PATIENCE
 from redis import Redis
 from redis.exceptions import RedisError
 from sqlalchemy import text
+from tea_program import pour_tea
 
 from socialshop.infra.outbox import Event
 from socialshop.infra.servers.binaries import find_valkey
 from socialshop.infra.uow import unit_of_work
+from workers.__main__ import main as work
 
-PROGRAM = Path(__file__).parent / "tea_program.py"
 KILLED = -signal.SIGKILL
 
 
@@ -69,20 +70,19 @@ class TeaHouse:
 
     app: Flask
     environment: dict[str, str]
-    processes: list[subprocess.Popen[bytes]] = field(default_factory=list)
+    processes: list[Forked] = field(default_factory=list)
     poured: int = 0
 
-    def start(self, kind: str, *faults: str, crash_at: str = "") -> subprocess.Popen[bytes]:
+    def start(self, kind: str, *faults: str, crash_at: str = "") -> Forked:
         """The tests' own handlers at work."""
-        return self._start([str(PROGRAM), kind, *faults], crash_at)
+        return self._start(pour_tea, kind, *faults, crash_at=crash_at)
 
-    def start_shop(self, kind: str, *, crash_at: str = "") -> subprocess.Popen[bytes]:
+    def start_shop(self, kind: str, *, crash_at: str = "") -> Forked:
         """The shop's own handlers at work."""
-        return self._start(["-m", "workers", kind], crash_at)
+        return self._start(work, kind, crash_at=crash_at)
 
-    def _start(self, arguments: list[str], crash_at: str) -> subprocess.Popen[bytes]:
-        environment = {**self.environment, "SOCIALSHOP_CRASH_AT": crash_at}
-        process = subprocess.Popen([sys.executable, *arguments], env=environment)
+    def _start(self, program: Callable[..., int], *arguments: str, crash_at: str) -> Forked:
+        process = Forked(program, *arguments, environment={**self.environment, "SOCIALSHOP_CRASH_AT": crash_at})
         self.processes.append(process)
         return process
 

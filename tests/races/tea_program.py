@@ -1,11 +1,10 @@
 """A relay or worker process of the tests' own: the real program with one small handler, whose effects can be counted.
 
-`python tea_program.py relay|worker [early]`; `early` plants a fault: effects are committed before their delivery is.
+`early` plants a fault: effects are committed before their delivery is.
 """
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Sequence
 from datetime import timedelta
 
@@ -40,8 +39,8 @@ def ring(uow: UnitOfWork) -> bool:
     return False
 
 
-if __name__ == "__main__":
-    kind, *faults = sys.argv[1:]
+def pour_tea(kind: str, *faults: str) -> int:
+    """A process of this kind, `relay` or `worker`, until a signal ends it; returns its exit code."""
     handlers.HANDLERS = (Handler("drink", "TeaPoured", drink_early if "early" in faults else drink, batch=10),)
     schedule.PERIODIC = (Periodic("ring", timedelta(days=365), ring),)
-    sys.exit(main(kind))
+    return main(kind)

@@ -5,8 +5,6 @@ What counts is what the rows and the books say, never what a call returned.
 
 from __future__ import annotations
 
-import subprocess
-import sys
 import uuid
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -145,13 +143,6 @@ def test_the_audit_sees_a_settlement_that_reads_instead_of_claiming(
         _settled_once()
 
 
-def _start(house: TeaHouse, kind: str) -> subprocess.Popen[bytes]:
-    """A process of the real program, with its real table of handlers."""
-    process = subprocess.Popen([sys.executable, "-m", "workers", kind], env=house.environment)
-    house.processes.append(process)
-    return process
-
-
 def _confirm(orders: Sequence[uuid.UUID], size: int = 10) -> None:
     with unit_of_work() as uow:
         for start in range(0, len(orders), size):
@@ -161,7 +152,7 @@ def _confirm(orders: Sequence[uuid.UUID], size: int = 10) -> None:
 def test_valkey_emptied_in_the_middle_loses_nothing(tea_house: TeaHouse, own_valkey: Any) -> None:
     orders = _a_busy_shop(7)
     for kind in ("relay", "worker", "worker"):
-        _start(tea_house, kind)
+        tea_house.start_shop(kind)
     for start in range(0, len(orders), 24):
         _confirm(orders[start : start + 24], size=3)
         own_valkey.empty()

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import os
-import subprocess
-import sys
+import signal
 import uuid
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
@@ -14,7 +13,9 @@ from threading import Barrier
 
 import pytest
 from flask import Flask
+from forked import Forked
 from patience import PATIENCE
+from payout_program import take_results
 from sqlalchemy import text
 
 from socialshop.app import create_app
@@ -245,19 +246,6 @@ def test_two_who_release_at_once_are_one_release(shop: Flask) -> None:
     assert faults() == {}
 
 
-_DISBURSE = """
-import sys, uuid
-from socialshop.app import create_app
-from socialshop.infra.uow import in_unit_of_work
-from socialshop.payouts import service
-from socialshop.payouts.service import Outcome
-actor, batch, *requests = map(uuid.UUID, sys.argv[1:])
-outcomes = [Outcome(request, "paid" if n % 2 else "failed", None) for n, request in enumerate(requests)]
-with create_app().app_context():
-    in_unit_of_work(lambda uow: service.record_results(uow, actor=actor, batch_id=batch, outcomes=outcomes))
-"""
-
-
 @pytest.mark.parametrize("point", ["payouts.ended", "payouts.posted"])
 def test_killed_while_results_are_taken_all_of_them_are_there_or_none(
     shop: Flask, database_url: str, redis_url: str, tmp_path: Path, point: str
@@ -270,14 +258,13 @@ def test_killed_while_results_are_taken_all_of_them_are_there_or_none(
         "REDIS_URL": redis_url,
         "SOCIALSHOP_ENVIRONMENT": "test",
         "SOCIALSHOP_DATA_DIR": str(tmp_path),
-        "PYTHONPATH": str(Path(__file__).parents[2]),
     }
-    command = [sys.executable, "-c", _DISBURSE, str(admin[0]), str(batch), *map(str, requests)]
-    killed = subprocess.run(command, env={**environment, "SOCIALSHOP_CRASH_AT": point}, check=False, timeout=PATIENCE)
-    assert killed.returncode == -9
+    told = [str(admin[0]), str(batch), *map(str, requests)]
+    doomed = Forked(take_results, *told, environment={**environment, "SOCIALSHOP_CRASH_AT": point})
+    assert doomed.wait(PATIENCE) == -signal.SIGKILL
     assert rows("SELECT DISTINCT status FROM payout_requests") == [("batched",)]
     assert faults() == {}
-    subprocess.run(command, env=environment, check=True, timeout=PATIENCE)
+    assert Forked(take_results, *told, environment=environment).wait(PATIENCE) == 0
     assert rows("SELECT status, count(*) FROM payout_requests GROUP BY 1 ORDER BY 1") == [("failed", 2), ("paid", 1)]
     assert faults() == {}
 

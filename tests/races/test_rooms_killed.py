@@ -4,22 +4,19 @@ from __future__ import annotations
 
 import os
 import signal
-import subprocess
-import sys
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from flask import Flask
+from forked import Forked
 from patience import PATIENCE
 from payment_shop import SECRET, rows
+from room_program import work_off
 from room_shop import PRICE, RoomShop, faults, room_shop, unsettled
 
 from socialshop.infra.settings import Settings
-
-PROGRAM = Path(__file__).with_name("room_program.py")
-ROOT = PROGRAM.parents[2]
 
 
 @pytest.fixture
@@ -43,9 +40,8 @@ def _run(shop: RoomShop, crash_at: str = "") -> int:
         "SOCIALSHOP_CRASH_AT": crash_at,
         "DATABASE_URL": config.database_url.get_secret_value(),
         "REDIS_URL": config.redis_url.get_secret_value(),
-        "PYTHONPATH": str(ROOT),
     }
-    return subprocess.run([sys.executable, str(PROGRAM)], env=environment, timeout=PATIENCE, check=False).returncode
+    return Forked(work_off, environment=environment).wait(PATIENCE)
 
 
 def _recover(shop: RoomShop) -> None:

@@ -88,4 +88,4 @@ def _start_the_dead_again(tea_house: TeaHouse) -> None:
     for process in list(tea_house.processes):
         if process.poll() is not None:
             tea_house.processes.remove(process)
-            tea_house.start(process.args[2])  # type: ignore[index]
+            tea_house.start(process.arguments[0])

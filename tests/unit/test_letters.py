@@ -15,6 +15,7 @@ from socialshop.notifications.sentences import SENTENCES, SUBJECTS, Reader
 NOW = datetime(2026, 3, 1, 4, 5, tzinfo=UTC)
 FACTS = {
     "title": "T",
+    "brand": "B",
     "reason": "R",
     "name": "N",
     "amount_minor": 123_456,

@@ -11,7 +11,8 @@ from typing import Any
 
 from socialshop.infra.uow import UnitOfWork, advisory_lock
 from socialshop.invites.cookies import Attributed
-from socialshop.invites.service.links import Link, link_by_id, link_of, links_of, own_link
+from socialshop.invites.rules import Kind
+from socialshop.invites.service.links import Link, link_by_id, link_of, links_of, links_to_target, own_link
 from socialshop.invites.store import stats as store
 from socialshop.invites.store.stats import StatsRow
 from socialshop.kernel.money import Money
@@ -115,6 +116,13 @@ def links_with_stats(
 ) -> list[tuple[Link, Stats]]:
     """Up to `limit` of the member's own links, oldest first, after this one, each with its figures. Two statements."""
     links = links_of(uow, owner_id, after, limit)
+    figures = store.stats_of(uow.session, [link.id for link in links], currency)
+    return [(link, _stats(figures[link.id], currency)) for link in links]
+
+
+def links_to(uow: UnitOfWork, kind: Kind, target_id: uuid.UUID, limit: int, currency: str) -> list[tuple[Link, Stats]]:
+    """Up to `limit` links of anybody to a subject, oldest first, each with its figures. Two statements."""
+    links = links_to_target(uow, kind, target_id, limit)
     figures = store.stats_of(uow.session, [link.id for link in links], currency)
     return [(link, _stats(figures[link.id], currency)) for link in links]
 

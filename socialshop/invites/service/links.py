@@ -105,6 +105,11 @@ def links_of(uow: UnitOfWork, owner_id: uuid.UUID, after: uuid.UUID | None, limi
     return [_link(row) for row in store.of_owner(uow.session, owner_id, after, limit)]
 
 
+def links_to_target(uow: UnitOfWork, kind: Kind, target_id: uuid.UUID, limit: int) -> list[Link]:
+    """Up to `limit` links of anybody to a subject, oldest first."""
+    return [_link(row) for row in store.of_target(uow.session, kind, target_id, limit)]
+
+
 def link_of(uow: UnitOfWork, code: str) -> Link:
     """The open link with this code. Raises InviteCodeUnknown, InviteLinkClosed."""
     row = _by_code(uow, code)

@@ -79,6 +79,15 @@ def of_owner(session: Session, owner_id: uuid.UUID, after: uuid.UUID | None, lim
     return [LinkRow(*row) for row in session.execute(_OWN, {"owner_id": owner_id, "after": after, "limit": limit})]
 
 
+def of_target(session: Session, kind: str, target_id: uuid.UUID, limit: int) -> list[LinkRow]:
+    """Up to `limit` links of anybody to a subject, oldest first."""
+    rows = session.execute(
+        text(f"{_LINK} WHERE l.kind = :kind AND l.target_id = :target_id ORDER BY l.id LIMIT :limit"),
+        {"kind": kind, "target_id": target_id, "limit": limit},
+    )
+    return [LinkRow(*row) for row in rows]
+
+
 def keep_open(session: Session, link_id: uuid.UUID, expires_at: datetime | None, paused_at: datetime | None) -> None:
     """Until when a link is good, and whether it is paused."""
     session.execute(

@@ -31,6 +31,7 @@ TABS = (
     Tab("reports", "admin.list_reports", "shield", lazy_gettext("Reports")),
     Tab("questions", "admin.list_questions", "me", lazy_gettext("Questions")),
     Tab("products", "admin.list_products", "basket", lazy_gettext("Products")),
+    Tab("sessions", "admin.list_sessions", "pulse", lazy_gettext("Flash sessions")),
     Tab("stock", "admin.list_stock", "basket", lazy_gettext("Stock")),
     Tab("leading", "admin.list_applications", "me", lazy_gettext("Applications")),
     Tab("members", "admin.list_members", "me", lazy_gettext("Members")),

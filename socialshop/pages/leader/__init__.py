@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from socialshop.pages.leader import bargains, circle, deals, opening, overview, results, storefront, team
+from socialshop.pages.leader import bargains, circle, deals, opening, overview, results, sessions, storefront, team
 from socialshop.pages.leader.section import leader
 
 __all__ = [
@@ -13,6 +13,7 @@ __all__ = [
     "opening",
     "overview",
     "results",
+    "sessions",
     "storefront",
     "team",
 ]

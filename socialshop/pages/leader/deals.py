@@ -11,10 +11,7 @@ from flask_babel import gettext, ngettext
 from socialshop.deals import service as deals
 from socialshop.deals.rules import Status
 from socialshop.deals.service import DealView
-from socialshop.invites import service as invites
-from socialshop.invites import wording
 from socialshop.invites.rules import Kind
-from socialshop.invites.service import NewLink
 from socialshop.kernel.languages import Language
 from socialshop.kernel.roles import Role
 from socialshop.pages import languages, sharing
@@ -145,17 +142,9 @@ def whose(visit: Visit) -> int | None:
 
 def _kit(visit: Visit, deal: DealView) -> tuple[Share | None, Mapping[Language, str]]:
     """My link to the deal once it is made, and its words in each language: who reads them may not read mine."""
-    link = invites.find_link(visit.uow, visit.caller.member_id, NewLink(Kind.DEAL, deal.id))
-    if link is None or deal.status is Status.DRAFT:
+    if deal.status is Status.DRAFT:
         return None, {}
-    subject = sharing.subject_of(visit.uow, link)
-    kit = sharing.share(link, subject)
-    zone = visit.settings.time_zone
-    texts = {
-        language: wording.share_text(language, subject, code=link.code, url=kit.url, zone=zone)
-        for language in languages.LANGUAGES
-    }
-    return kit, texts
+    return sharing.kit_of_target(visit.uow, visit.caller.member_id, Kind.DEAL, deal.id)
 
 
 def _live(visit: Visit) -> DealPage:

@@ -27,6 +27,7 @@ _PAGES: Mapping[Kind, tuple[str, str, str, LazyString]] = {
     Kind.DEAL: ("shopper.show_deal", "deal_id", "deal", lazy_gettext("See the deal")),
     Kind.NOTE: ("shopper.show_note", "note_id", "post", lazy_gettext("Read the note")),
     Kind.STOREFRONT: ("shopper.show_storefront", "storefront_id", "sfr", lazy_gettext("Have a look")),
+    Kind.SESSION: ("shopper.show_session", "session_id", "fls", lazy_gettext("See the session")),
     Kind.BARGAIN: ("shopper.show_bargain", "bargain_id", "brg", lazy_gettext("Chop the price")),
 }
 

@@ -18,6 +18,7 @@ from socialshop.pages.visit import PAGE_ROWS, Visit, cut
 _PAGES = {
     "room": ("shopper.show_room", "room_id"),
     "brg": ("shopper.show_bargain", "bargain_id"),
+    "fls": ("shopper.show_session", "session_id"),
     "ord": ("shopper.show_order", "order_id"),
     "acr": ("shopper.explain", "commission_id"),
     "por": ("shopper.show_payout", "request_id"),

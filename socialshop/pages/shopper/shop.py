@@ -31,14 +31,17 @@ from socialshop.web.auth import BUYERS, PUBLIC
 
 _ROOMS_SHOWN = 5
 _FOR_YOU_SHOWN = 3
+_SESSIONS_SHOWN = 6
 MOST_UNITS = 20
 
 
 @shopper.page("/", access=PUBLIC, tab="shop")
 def shop_front(visit: Visit) -> str:
-    """What is nearest to a full room, some deals for whoever is here, and the way to look for others."""
+    """What is nearest to a full room, flash sessions, some deals for whoever is here, and the way to look further."""
     found, after = finding.listed(visit, Sought(sort=Sort.NEAREST))
-    return render_template("shopper/shop.html", found=found, next=after, for_you=for_you(visit), **finding.choices())
+    strip = deals.next_sessions(visit.uow, _SESSIONS_SHOWN)
+    facts = {"sessions": strip, "for_you": for_you(visit), **finding.choices()}
+    return render_template("shopper/shop.html", found=found, next=after, **facts)
 
 
 def for_you(visit: Visit) -> Recommendations | None:

@@ -58,6 +58,7 @@ from socialshop.rooms.service.reading import (
     view,
 )
 from socialshop.rooms.service.reminding import remind
+from socialshop.rooms.service.session_results import SessionResults, session_results
 from socialshop.rooms.service.watching import CHANNEL, rooms_named
 from socialshop.rooms.store.leading import CountRow, DayRow
 from socialshop.rooms.store.personal import PERSONAL
@@ -81,6 +82,7 @@ __all__ = [
     "RoomEvents",
     "RoomView",
     "SeatView",
+    "SessionResults",
     "ask_back",
     "bargain",
     "bargain_of_room",
@@ -124,6 +126,7 @@ __all__ = [
     "room_counts",
     "rooms_named",
     "rooms_over",
+    "session_results",
     "share_subject",
     "start_bargain",
     "titles",
