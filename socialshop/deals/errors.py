@@ -17,7 +17,7 @@ class DealNotBegun(DealNotLive):
 
 
 class DealPublished(DomainError):
-    """The deal is published: what everybody was shown is not kept for some afterwards."""
+    """The deal is published, or stands in a session: what everybody is shown is not kept for some afterwards."""
 
     code = "deal_published"
     kind = Kind.CONFLICT

@@ -21,9 +21,13 @@ UNINVITED = """
 
 
 def keep_for_invited(session: Session, deal_id: uuid.UUID) -> bool:
-    """From now on a draft is for those who are invited; False if it is no draft."""
+    """From now on a draft is for those who are invited; False if it is no draft, or stands in a session for all."""
     row = session.execute(
-        text("UPDATE deals SET invited_only = true WHERE id = :id AND draft RETURNING id"), {"id": deal_id}
+        text(
+            "UPDATE deals d SET invited_only = true WHERE d.id = :id AND d.draft"
+            " AND NOT EXISTS (SELECT FROM flash_session_picks p WHERE p.deal_id = d.id) RETURNING d.id"
+        ),
+        {"id": deal_id},
     )
     return row.one_or_none() is not None
 
