@@ -26,6 +26,7 @@ from socialshop.orders import service as orders
 from socialshop.payments import service as payments
 from socialshop.privacy import service as privacy
 from socialshop.recommendations import service as recommendations
+from socialshop.referrals import service as referrals
 from socialshop.rooms import service as rooms
 from socialshop.signins import service as signins
 from socialshop.web import idempotency
@@ -87,6 +88,12 @@ def hand_out_coupons(uow: UnitOfWork) -> bool:
     return loyalty.hand_out_due(uow, wired.settings().time_zone)
 
 
+def recount_teams(uow: UnitOfWork) -> bool:
+    """Count all teams anew and compare; sales that are on their way explain a difference."""
+    counters = ("count_team_sales", "count_team_refunds")
+    return referrals.recount(uow, lambda seen: not deliveries.backlog(seen, counters).is_empty)
+
+
 PERIODIC: tuple[Periodic, ...] = (
     Periodic("release_lapsed_holds", timedelta(seconds=2), rooms.release_lapsed_holds),
     Periodic("expire_rooms", timedelta(seconds=2), rooms.expire_due),
@@ -117,6 +124,8 @@ PERIODIC: tuple[Periodic, ...] = (
     Periodic("begin_plan_months", timedelta(minutes=1), begin_plan_months),
     Periodic("recognise_plans", timedelta(minutes=5), recognise_plans),
     Periodic("compute_recommendations", timedelta(minutes=10), compute_recommendations),
+    Periodic("count_places", timedelta(minutes=5), referrals.count_places),
+    Periodic("recount_teams", timedelta(days=1), recount_teams),
     Periodic("keep_heads", timedelta(days=1), ledger.keep_heads),
     Periodic("prune_outbox", timedelta(hours=1), prune),
     Periodic("forget_history", timedelta(hours=1), forget),

@@ -51,14 +51,17 @@ class Facts(NamedTuple):
     rate_bps: int | None = None
     below_bps: int | None = None
     asked: Mapping[str, Any] | None = None
+    asked_minor: int | None = None
+    cap: int | None = None
 
 
 class Reversal(NamedTuple):
-    """What a refund gave back of the line, and what it took of the accrual."""
+    """What a refund gave back of the line, and of the goods of the whole order; and what it took of the accrual."""
 
     refund_id: uuid.UUID
     refunded_minor: int
     returned: int
+    order_refunded_minor: int
     clawed_minor: int
     pending_minor: int
     wallet_minor: int
@@ -81,7 +84,7 @@ def steps(plan: Plan, facts: Facts, reversals: Sequence[Reversal]) -> list[Step]
         _role(plan, leg, facts),
         *_conditions(leg, facts),
         *_amount(leg, facts),
-        Step("no_cap", {}),
+        *_caps(plan, facts),
         *_hold(plan, facts),
         *_reversals(leg, facts, reversals),
         _outcome(facts),
@@ -145,9 +148,18 @@ def _tier_of(facts: Facts, member: int | None) -> str:
 
 
 def _amount(leg: Leg, facts: Facts) -> Iterator[Step]:
-    currency, amount = facts.currency, facts.amount_minor
+    currency, amount = facts.currency, facts.asked_minor or facts.amount_minor
     if leg.kind == "tier":
         yield from _tier_amount(facts)
+        return
+    if leg.kind == "lead":
+        asked: Figures = {
+            "fixed_minor": leg.fixed_minor,
+            "min_order_minor": leg.min_order_minor,
+            "order_minor": (facts.asked or {}).get("order_minor", 0),
+            "currency": currency,
+        }
+        yield Step("lead", asked)
         return
     if leg.rate_bps is None:
         fixed: Figures = {"fixed_minor": leg.fixed_minor or 0, "quantity": facts.quantity, "currency": currency}
@@ -173,8 +185,25 @@ def _tier_amount(facts: Facts) -> Iterator[Step]:
         "currency": facts.currency,
     }
     yield Step("tier_rate", figures)
-    rounded: Figures = {"amount_minor": facts.amount_minor, "currency": facts.currency}
+    rounded: Figures = {"amount_minor": facts.asked_minor or facts.amount_minor, "currency": facts.currency}
     yield Step("rounding" if rest else "no_rounding", rounded)
+
+
+def _caps(plan: Plan, facts: Facts) -> Iterator[Step]:
+    if plan.caps is None:
+        yield Step("no_cap", {})
+    elif facts.cap is None or facts.asked_minor is None:
+        yield Step("cap_not_reached", {"caps": len(plan.caps)})
+    else:
+        cap = plan.caps[facts.cap]
+        figures: dict[str, int | str] = {
+            "asked_minor": facts.asked_minor,
+            "cap_minor": cap.amount_minor,
+            "amount_minor": facts.amount_minor,
+            "cut_minor": facts.asked_minor - facts.amount_minor,
+            "currency": facts.currency,
+        }
+        yield Step(f"cap_{cap.per}_{cap.period}" if cap.period else f"cap_{cap.per}", figures)
 
 
 def _hold(plan: Plan, facts: Facts) -> Iterator[Step]:
@@ -189,19 +218,21 @@ def _hold(plan: Plan, facts: Facts) -> Iterator[Step]:
 
 def _reversals(leg: Leg, facts: Facts, reversals: Sequence[Reversal]) -> Iterator[Step]:
     """Each with what the line had left after it; the last one's net is what is left of the accrual."""
-    refunded = returned = 0
+    refunded = returned = of_order = 0
+    whole = (facts.asked or {}).get("order_minor", 0)
     for each in reversals:
         refunded += each.refunded_minor
         returned += each.returned
+        of_order += each.order_refunded_minor
+        base, quantity = facts.base_minor - refunded, facts.quantity - returned
+        gives = rules.amount_of(leg, base, quantity, facts.rate_bps, whole - of_order)
         yield Step(
             "reversal",
             {
                 "refund_id": to_public("rfd", each.refund_id),
                 "refunded_minor": each.refunded_minor,
-                "net_base_minor": facts.base_minor - refunded,
-                "net_minor": rules.amount_of(
-                    leg, facts.base_minor - refunded, facts.quantity - returned, facts.rate_bps
-                ),
+                "net_base_minor": base,
+                "net_minor": gives if facts.asked_minor is None else min(facts.amount_minor, gives),
                 "clawed_minor": each.clawed_minor,
                 "pending_minor": each.pending_minor,
                 "wallet_minor": each.wallet_minor,

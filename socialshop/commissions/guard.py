@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from socialshop.commissions.errors import PlanRefused
 from socialshop.commissions.findings import Finding, Severity
-from socialshop.commissions.plan import Leg, Plan, reach_of
+from socialshop.commissions.plan import LeadLeg, Leg, Plan, reach_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +71,9 @@ def _of_leg(rule: DepthRule, plan: Plan, position: int, leg: Leg) -> Iterator[Fi
         yield _depth_finding(rule, severity, position, level)
     if leg.kind == "tier" and leg.reach > 1:
         yield _team_finding(rule, position)
-    if leg.fixed_minor is not None:
+    if leg.kind == "lead":
+        yield _lead_finding(position, leg)
+    elif leg.fixed_minor is not None:
         severity = Severity.WARNING if leg.fixed_minor >= FIXED_WARNING_FROM else Severity.INFO
         message = f"legs[{position}] pays {leg.fixed_minor} minor units for each unit, even of a sale that brought less"
         yield Finding("fixed_sum", severity, position, message)
@@ -105,6 +107,19 @@ def _team_finding(rule: DepthRule, leg: int) -> Finding:
     """What article 7 calls team reward: more for who stands higher, out of what those below sell."""
     message = f"legs[{leg}] pays by rank out of what others' teams sell ({rule.source})"
     return Finding("team_reward", Severity.WARNING, leg, message)
+
+
+def _lead_finding(position: int, leg: LeadLeg) -> Finding:
+    """A bounty that is not well below the sale that it rewards is pay for heads in other words."""
+    if leg.fixed_minor >= leg.min_order_minor:
+        severity = Severity.REFUSAL
+    else:
+        severity = Severity.WARNING if leg.fixed_minor * 2 > leg.min_order_minor else Severity.INFO
+    message = (
+        f"legs[{position}] pays {leg.fixed_minor} minor units for a first order of {leg.min_order_minor} or more; "
+        "what is paid for heads and not for sales is prohibited (State Council Order No. 444 (2005), article 7)"
+    )
+    return Finding("headcount", severity, position, message)
 
 
 def _first(findings: Sequence[Finding], severity: Severity) -> str:

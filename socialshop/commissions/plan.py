@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, ClassVar, Literal, NoReturn
 
 from pydantic import Field, ValidationError, model_validator
 from pydantic_core import ErrorDetails, PydanticCustomError
 
+from socialshop.commissions.caps import Cap
 from socialshop.commissions.conditions import MOST_UPLINES, Activity, When
 from socialshop.commissions.errors import PlanInvalid
 from socialshop.infra.documents import STORABLE, Document, KnownCurrency
@@ -24,6 +25,7 @@ from socialshop.kernel.money import BPS, MAX_AMOUNT_MINOR
 
 MAX_BYTES = 1_000_000
 _MAX_LEGS = 32
+_MAX_CAPS = 8
 _MAX_HOLD_DAYS = 3650
 
 
@@ -102,8 +104,23 @@ class TierLeg(_Conditional):
         return max(self.rates.values())
 
 
-Leg = SaleLeg | HostLeg | SelfLeg | TierLeg
-KINDS = ("sale", "host", "self", "tier")
+class LeadLeg(_Conditional):
+    """A bounty for the buyer's sponsor, once for the buyer's first order, of which `min_order_minor` must be left.
+
+    It hangs on the first line of the order that cost something. Only a sale is rewarded: nobody earns by it for
+    somebody who registers.
+    """
+
+    kind: Literal["lead"]
+    fixed_minor: Annotated[int, Field(ge=1, le=MAX_AMOUNT_MINOR)]
+    min_order_minor: Annotated[int, Field(ge=1, le=MAX_AMOUNT_MINOR)]
+    level: ClassVar[int] = 1
+    rate_bps: ClassVar[None] = None
+    most_bps: ClassVar[int] = 0
+
+
+Leg = SaleLeg | HostLeg | SelfLeg | TierLeg | LeadLeg
+KINDS = ("sale", "host", "self", "tier", "lead")
 
 
 class Plan(Document):
@@ -121,6 +138,7 @@ class Plan(Document):
         Field(min_length=1, max_length=_MAX_LEGS, strict=False),
     ]
     activity: Activity | None = None
+    caps: Annotated[tuple[Cap, ...], Field(min_length=1, max_length=_MAX_CAPS, strict=False)] | None = None
 
     @property
     def depth(self) -> int:
@@ -187,6 +205,7 @@ def parse_plan(document: object) -> Plan:
         faults = [_fault(found) for found in error.errors(include_url=False)]
         _refuse(faults)
     _check_legs(plan)
+    _check_caps(plan.caps or ())
     return plan
 
 
@@ -219,6 +238,14 @@ def _check_legs(plan: Plan) -> None:
     deepest = max((leg.level for leg in plan.legs if leg.kind == "sale"), default=0)
     if plan.activity is not None and plan.activity.reach is not None and plan.activity.reach < deepest:
         _refuse([("activity.reach", f"should be {deepest} or more, as deep as the plan's levels")])
+
+
+def _check_caps(caps: Sequence[Cap]) -> None:
+    capped: dict[tuple[str, str | None], int] = {}
+    for position, cap in enumerate(caps):
+        first = capped.setdefault((cap.per, cap.period), position)
+        if first != position:
+            _refuse([(f"caps[{position}].per", f"repeats caps[{first}]")])
 
 
 def _refuse(faults: list[tuple[str, str]]) -> NoReturn:

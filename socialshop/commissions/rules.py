@@ -49,6 +49,11 @@ class Reason(StrEnum):
     NO_ACTIVE_UPLINE = "no_active_upline"  # nobody above within reach had bought lately
     TIER_WITHOUT_RATE = "tier_without_rate"  # the plan names no rate for the upline's tier
     TIER_NOT_ABOVE = "tier_not_above"  # somebody below has as high a rate
+    BELOW_MINIMUM = "below_minimum"  # the first order is smaller than the plan asks
+    ON_ANOTHER_LINE = "on_another_line"  # a bounty of the order hangs on its first line that cost something
+    CAP_OF_ORDER = "cap_of_order"  # what an order may pay was paid
+    CAP_OF_MEMBER = "cap_of_member"  # what the member may earn was earned
+    CAP_OF_PLAN = "cap_of_plan"  # what the plan may spend was spent
     NO_TIER_EARNS = "no_tier_earns"  # no upline within reach has a tier that earns
 
 
@@ -101,19 +106,23 @@ class Terms(NamedTuple):
     """What a reward rests on besides its leg: where in the tree its beneficiary stands, and for a tier leg the rate.
 
     `level` is the reward's own; `depth` how many levels above the buyer the beneficiary stands; `rate_bps` what was
-    paid, the tier's rate less `below_bps`.
+    paid, the tier's rate less `below_bps`. `asked_minor` is what the leg gave before cap number `cap` of the plan cut
+    it.
     """
 
     level: int
     depth: int
     rate_bps: int | None = None
     below_bps: int | None = None
+    asked_minor: int | None = None
+    cap: int | None = None
 
 
 class Standing(NamedTuple):
     """An accrual as it stands: what it was, what was clawed back of it, and what of its line went back.
 
-    `perk` is what the deal promised its host, `rate_bps` what a tier leg paid.
+    `perk` is what the deal promised its host, `rate_bps` what a tier leg paid, `facts` what else was kept of the sale.
+    Of its whole order `order_refunded_minor` went back.
     """
 
     id: uuid.UUID
@@ -128,7 +137,10 @@ class Standing(NamedTuple):
     refunded_minor: int
     returned: int
     perk: Mapping[str, Any] | None
-    rate_bps: int | None = None
+    rate_bps: int | None
+    order_id: uuid.UUID
+    facts: Mapping[str, Any] | None
+    order_refunded_minor: int
 
 
 class Taken(NamedTuple):
@@ -183,9 +195,13 @@ def entries(plan: Plan, sales: Sales, rewards: Sequence[Reward], accrual_ids: Se
 
 
 def too_much(leg: Leg, accrual: Standing) -> int:
-    """By how much the accrual exceeds what the same rule gives for what is left of the line, claw backs counted."""
+    """By how much the accrual exceeds what the same rule gives for what is left of the line, claw backs counted.
+
+    A cap left the accrual less than the rule gave: that much it keeps for as long as the rule gives as much.
+    """
     base, quantity = accrual.base_minor - accrual.refunded_minor, accrual.quantity - accrual.returned
-    net = amount_of(leg, base, quantity, accrual.rate_bps)
+    order = (accrual.facts or {}).get("order_minor", 0) - accrual.order_refunded_minor
+    net = min(accrual.amount_minor, amount_of(leg, base, quantity, accrual.rate_bps, order))
     return accrual.amount_minor - accrual.clawed_minor - net
 
 
@@ -197,12 +213,17 @@ def take(accrual: Standing, amount_minor: int, held: bool, available_minor: int)
     return Taken(accrual, amount_minor, 0, wallet, amount_minor - wallet)
 
 
-def amount_of(leg: Leg, base_minor: int, quantity: int, rate_bps: int | None = None) -> int:
+def amount_of(
+    leg: Leg, base_minor: int, quantity: int, rate_bps: int | None = None, order_minor: int | None = None
+) -> int:
     """What one line earns by the leg: the rate of its total, rounded down; or the fixed sum times its quantity.
 
     A line that cost nothing is no real sale, and earns nobody a fixed sum either. `rate_bps` is what a tier leg pays
-    this one; without it, what it pays all together.
+    this one; without it, what it pays all together. A bounty asks what is left of the whole order: without
+    `order_minor` the line is taken for it.
     """
+    if leg.kind == "lead":
+        return leg.fixed_minor if (base_minor if order_minor is None else order_minor) >= leg.min_order_minor else 0
     if leg.kind == "tier":
         return rate_of(base_minor, leg.most_bps if rate_bps is None else rate_bps)
     if leg.rate_bps is not None:

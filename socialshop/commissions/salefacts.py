@@ -16,19 +16,25 @@ from socialshop.kernel.time import parse_instant, to_text
 class Needs(NamedTuple):
     """What a plan asks of a sale besides its amount and the tree.
 
-    `sale` is what was sold, where and when; `tiers` how many uplines' tiers, the buyer's and the host's besides (-1:
+    `sale` is what was sold, where and when; `order` what the whole order came to; `periods` the day and month of the
+    sale; `tiers` how many uplines' tiers, the buyer's and the host's besides (-1:
     none); `active_days` and `active_reach` how long an upline may not have bought, and how many are looked at.
     """
 
     sale: bool = False
     first_order: bool = False
+    order: bool = False
+    periods: bool = False
     tiers: int = -1
     active_days: int = 0
     active_reach: int = 0
 
 
 class SaleFacts(NamedTuple):
-    """The facts of one line's sale; ids as plans spell them. What was not asked is empty."""
+    """The facts of one line's sale; ids as plans spell them. What was not asked is empty.
+
+    `bears`: a bounty of the order hangs on this line. `used` is what the counters of caps stood at before the line.
+    """
 
     sale_at: datetime | None = None
     product: str | None = None
@@ -37,6 +43,10 @@ class SaleFacts(NamedTuple):
     first_order: bool = False
     tiers: Mapping[int, str] = {}
     active: frozenset[int] = frozenset()
+    order_minor: int | None = None
+    bears: bool = False
+    periods: Mapping[str, str] = {}
+    used: Mapping[str, int] = {}
 
 
 NOTHING = SaleFacts()
@@ -47,10 +57,12 @@ def needs_of(plan: Plan) -> Needs:
     """What the plan asks; NEEDS_NOTHING for one of plain shares."""
     conditions = [leg.when for leg in plan.legs if leg.when is not None]
     by_tier = any(when.tiers or when.buyer_tiers for when in conditions) or any(leg.kind == "tier" for leg in plan.legs)
-    activity = plan.activity
+    activity, bounty = plan.activity, any(leg.kind == "lead" for leg in plan.legs)
     return Needs(
         sale=any(_of_sale(when) for when in (when.model_dump(exclude_none=True) for when in conditions)),
-        first_order=any(when.first_order for when in conditions),
+        first_order=bounty or any(when.first_order for when in conditions),
+        order=bounty,
+        periods=plan.caps is not None,
         tiers=plan.depth if by_tier else -1,
         active_days=activity.within_days if activity else 0,
         active_reach=plan.depth if activity else 0,
@@ -74,6 +86,10 @@ def document_of(facts: SaleFacts) -> dict[str, Any]:
         "first_order": facts.first_order or None,
         "tiers": {str(member): tier for member, tier in sorted(facts.tiers.items())} or None,
         "active": sorted(facts.active) or None,
+        "order_minor": facts.order_minor,
+        "bears": facts.bears or None,
+        "periods": dict(facts.periods) or None,
+        "used": {key: used for key, used in sorted(facts.used.items()) if used} or None,
     }
     return {name: value for name, value in said.items() if value is not None}
 
@@ -91,6 +107,10 @@ def read(document: Mapping[str, Any] | None) -> SaleFacts:
         first_order=document.get("first_order", False),
         tiers={int(member): tier for member, tier in document.get("tiers", {}).items()},
         active=frozenset(document.get("active", ())),
+        order_minor=document.get("order_minor"),
+        bears=document.get("bears", False),
+        periods=document.get("periods", {}),
+        used=document.get("used", {}),
     )
 
 

@@ -37,6 +37,7 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "you earn as level {level}.",
         "你在买家之上第 {depth} 级。{within_days} 天内未购买的上级已跳过，因此你按第 {level} 级计佣。",
     ),
+    "leg_lead": ("You brought the buyer in.", "买家是你带来的。"),
     "leg_tier": (
         "You stand {level} levels above the buyer, in the tier {tier}.",
         "你在买家之上第 {level} 级，会员等级为 {tier}。",
@@ -76,6 +77,52 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "向下取整为 {amount_minor:money}，余数归商店。",
     ),
     "no_rounding": ("Nothing to round: {amount_minor:money}.", "无需取整：{amount_minor:money}。"),
+    "lead": (
+        "The plan gives {fixed_minor:money} once for a buyer's first order from {min_order_minor:money} on; this one "
+        "came to {order_minor:money}.",
+        "买家首单满 {min_order_minor:money}，方案一次性给予 {fixed_minor:money}；该单为 {order_minor:money}。",
+    ),
+    "cap_not_reached": (
+        "The plan has caps; what it gave was within them.",
+        "方案设有上限，本笔未超出。",
+    ),
+    "cap_order": (
+        "The plan pays {cap_minor:money} at most for an order: of {asked_minor:money} {cut_minor:money} were cut, "
+        "which leaves {amount_minor:money}.",
+        "方案每单最多支付 {cap_minor:money}：{asked_minor:money} 中扣减 {cut_minor:money}，余 {amount_minor:money}。",
+    ),
+    "cap_member": (
+        "The plan pays a member {cap_minor:money} at most: of {asked_minor:money} {cut_minor:money} were cut, which "
+        "leaves {amount_minor:money}.",
+        "方案每位会员最多得 {cap_minor:money}：{asked_minor:money} 中扣减 {cut_minor:money}，余 {amount_minor:money}。",
+    ),
+    "cap_member_day": (
+        "The plan pays a member {cap_minor:money} at most in a day: of {asked_minor:money} {cut_minor:money} were cut, "
+        "which leaves {amount_minor:money}.",
+        "方案每位会员每天最多得 {cap_minor:money}："
+        "{asked_minor:money} 中扣减 {cut_minor:money}，余 {amount_minor:money}。",
+    ),
+    "cap_member_month": (
+        "The plan pays a member {cap_minor:money} at most in a month: of {asked_minor:money} {cut_minor:money} were "
+        "cut, which leaves {amount_minor:money}.",
+        "方案每位会员每月最多得 {cap_minor:money}："
+        "{asked_minor:money} 中扣减 {cut_minor:money}，余 {amount_minor:money}。",
+    ),
+    "cap_plan": (
+        "The plan's budget is {cap_minor:money}: of {asked_minor:money} {cut_minor:money} were cut, which leaves "
+        "{amount_minor:money}.",
+        "方案预算为 {cap_minor:money}：{asked_minor:money} 中扣减 {cut_minor:money}，余 {amount_minor:money}。",
+    ),
+    "cap_plan_day": (
+        "The plan pays {cap_minor:money} at most in a day: of {asked_minor:money} {cut_minor:money} were cut, which "
+        "leaves {amount_minor:money}.",
+        "方案每天最多支付 {cap_minor:money}：{asked_minor:money} 中扣减 {cut_minor:money}，余 {amount_minor:money}。",
+    ),
+    "cap_plan_month": (
+        "The plan pays {cap_minor:money} at most in a month: of {asked_minor:money} {cut_minor:money} were cut, which "
+        "leaves {amount_minor:money}.",
+        "方案每月最多支付 {cap_minor:money}：{asked_minor:money} 中扣减 {cut_minor:money}，余 {amount_minor:money}。",
+    ),
     "no_cap": ("The plan has no cap.", "方案没有上限。"),
     "hold_unknown": (
         "Held until the goods are received and can no longer be sent back, and then for the plan's own days: "
@@ -130,6 +177,11 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "no_active_upline": ("Nobody above within reach had bought lately.", "可及范围内的上级近期均未购买。"),
     "tier_without_rate": ("The plan names no rate for this tier.", "方案未给该等级设定比例。"),
     "tier_not_above": ("Somebody below is paid as high a rate.", "下级已按不低于此的比例获得佣金。"),
+    "below_minimum": ("The first order is smaller than the plan asks.", "首单金额未达到方案要求。"),
+    "on_another_line": ("It hangs on another line of the order.", "该项计在订单的另一行。"),
+    "cap_of_order": ("What the plan pays for an order was paid.", "该单佣金已达上限。"),
+    "cap_of_member": ("What the plan pays a member was earned.", "该会员佣金已达上限。"),
+    "cap_of_plan": ("What the plan may spend was spent.", "方案可用金额已用完。"),
     "no_tier_earns": ("No upline within reach is in a tier that earns.", "可及范围内的上级都没有可得佣金的等级。"),
     "no_plan_in_force": ("No plan in this currency was in force.", "当时没有该币种的有效方案。"),
     # what an entry of the wallet was

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from socialshop.commissions import rules
 from socialshop.commissions.conditions import When
-from socialshop.commissions.plan import Leg, Plan, TierLeg
+from socialshop.commissions.plan import LeadLeg, Leg, Plan, TierLeg
 from socialshop.commissions.rules import Outcome, Pass, Reason, Reward, Sales, Skip, Terms
 from socialshop.commissions.salefacts import NOTHING, SaleFacts
 from socialshop.kernel.money import MAX_AMOUNT_MINOR, rate_of
@@ -59,7 +59,7 @@ def accrue(plan: Plan, sales: Sales, tree: nx.DiGraph[int]) -> Outcome:
 
 def is_weighed(plan: Plan) -> bool:
     """Whether the plan has more than plain shares."""
-    return plan.activity is not None or any(leg.when is not None or leg.kind == "tier" for leg in plan.legs)
+    return plan.activity is not None or any(leg.when is not None or leg.kind in {"tier", "lead"} for leg in plan.legs)
 
 
 class _Weighing:
@@ -117,7 +117,7 @@ class _Weighing:
             self._skip(sale, number, member, reason)
             return False
         assert member is not None
-        amount = rules.amount_of(leg, sale.base, sale.quantity)
+        amount = rules.amount_of(leg, sale.base, sale.quantity, order_minor=sale.facts.order_minor)
         if not 0 < amount <= MAX_AMOUNT_MINOR:
             self._skip(sale, number, member, rules.why_no_amount(amount, sale.base))
             return True
@@ -129,6 +129,8 @@ class _Weighing:
     def _candidate(self, sale: _Sale, number: int, leg: Leg) -> _Candidate:
         if leg.kind == "sale":
             return self._upline(sale, number, leg.level)
+        if leg.kind == "lead":
+            return self._lead(sale, leg)
         if leg.kind == "self":
             return _Candidate(sale.buyer, leg.level)
         reason = Reason.NO_HOST if sale.host is None else Reason.OWN_ORDER if sale.host == sale.buyer else None
@@ -150,6 +152,17 @@ class _Weighing:
             depth, member = within[level - 1]
             return _Candidate(member, depth)
         return _Candidate(None, level, Reason.NO_UPLINE if stands is None else Reason.NO_ACTIVE_UPLINE)
+
+    def _lead(self, sale: _Sale, leg: LeadLeg) -> _Candidate:
+        """The sponsor, active or not: a bounty is for who brought the buyer in."""
+        member = sale.chain[0] if sale.chain else None
+        checks = (
+            (Reason.NO_UPLINE, member is not None),
+            (Reason.NOT_FIRST_ORDER, sale.facts.first_order),
+            (Reason.BELOW_MINIMUM, (sale.facts.order_minor or 0) >= leg.min_order_minor),
+            (Reason.ON_ANOTHER_LINE, sale.facts.bears),
+        )
+        return _Candidate(member, leg.level, next((reason for reason, holds in checks if not holds), None))
 
     def _climb_tiers(self, sale: _Sale, number: int, leg: TierLeg) -> None:
         """Up from the sponsor: each earns the own tier's rate less the highest of those below.

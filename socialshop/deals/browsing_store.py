@@ -15,7 +15,7 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from socialshop.deals.rules import Place, Sort, Sought
-from socialshop.deals.store import DEAL_COLUMNS, DEAL_TABLES, DealRow, ProductRow
+from socialshop.deals.store import DEAL_COLUMNS, DEAL_TABLES, PRODUCT_COLUMNS, DealRow, ProductRow
 
 
 class FoundDeal(NamedTuple):
@@ -100,10 +100,12 @@ def products(session: Session, sought: Sought, now: datetime, after: Place | Non
     page, order = _page(sought.sort, after)
     statement = f"""
         WITH listed AS (
-            SELECT p.id, p.title, p.description, p.return_days, {_PRODUCT_KEYS[sought.sort]} AS key
-            FROM products p WHERE {" AND ".join(conditions)}
+            SELECT p.id, {_PRODUCT_KEYS[sought.sort]} AS key FROM products p WHERE {" AND ".join(conditions)}
+        ), found AS (
+            SELECT id, key FROM listed WHERE {page} ORDER BY {order} LIMIT :limit
         )
-        SELECT id, title, description, return_days, key FROM listed WHERE {page} ORDER BY {order} LIMIT :limit
+        SELECT {PRODUCT_COLUMNS}, found.key FROM products p JOIN found ON found.id = p.id
+        ORDER BY {order.replace("key", "found.key").replace("id", "p.id")}
     """  # noqa: S608 - constants of this module
     rows = session.execute(text(statement), _values(sought, now, after, limit))
     return [FoundProduct(ProductRow(*row[:-1]), row[-1]) for row in rows]

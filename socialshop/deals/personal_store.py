@@ -19,7 +19,25 @@ PERSONAL = (
         ids={"id": "sfr"},
         erases=(
             "DELETE FROM storefront_picks WHERE storefront_id IN (SELECT id FROM storefronts WHERE leader = :number)",
+            """
+            DELETE FROM shop_pictures WHERE storefront_id IN (SELECT id FROM storefronts WHERE leader = :number)
+            """,
             "DELETE FROM storefronts WHERE leader = :number",
+        ),
+    ),
+    Holding(
+        "shop_pictures",
+        ("alt_en", "alt_zh", "large"),
+        reads="""
+            SELECT c.id, c.storefront_id, c.alt_en, c.alt_zh, c.width, c.height,
+                translate(encode(c.large, 'base64'), E'\\n', '') AS webp_base64
+            FROM shop_pictures c JOIN storefronts s ON s.id = c.storefront_id WHERE s.leader = :number
+        """,
+        ids={"id": "gpc", "storefront_id": "sfr"},
+        erases=(
+            """
+            DELETE FROM shop_pictures WHERE storefront_id IN (SELECT id FROM storefronts WHERE leader = :number)
+            """,
         ),
     ),
     Holding(

@@ -135,6 +135,9 @@ SENTENCES = {
 }
 # What a value may be, word for word as the rules say it: translated by that very sentence.
 VALUES = (
+    lazy_gettext("a product has up to 8 pictures"),
+    lazy_gettext("what a picture shows is said in 1 to 200 characters"),
+    lazy_gettext("the order names each of the product's pictures once"),
     lazy_gettext("not an e-mail address"),
     lazy_gettext("a password has 8 to 200 characters"),
     lazy_gettext("a name has 1 to 60 visible characters"),

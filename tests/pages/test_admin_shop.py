@@ -166,7 +166,9 @@ def test_a_plan_written_as_a_document_is_told_in_words(site: Flask, admin: Visit
                 "when": {"channels": ["live"], "first_order": True, "sold_from": "2026-03-01T00:00:00Z"},
             },
             {"kind": "sale", "level": 1, "rate_bps": 100},
+            {"kind": "lead", "fixed_minor": 500, "min_order_minor": 5000},
         ],
+        "caps": [{"per": "member", "period": "month", "amount_minor": 90000}, {"per": "plan", "amount_minor": 900000}],
         "activity": {"within_days": 30, "inactive": "pass_up", "reach": 3},
     }
     kept = drafted(admin, document=json.dumps(document))
@@ -180,6 +182,11 @@ def test_a_plan_written_as_a_document_is_told_in_words(site: Flask, admin: Visit
         "bought nothing in the 30 days before is passed over, up to level 3 of the tree",
         "Pays by rank out of what others&#39; teams sell",
         "Pays level 3 above the buyer",
+        "Bounty for a first order",
+        "CN¥5.00, of an order from CN¥50.00 on",
+        "CN¥900.00 a member and month",
+        "CN¥9,000.00 in all",
+        "Pay for heads and not for sales is prohibited",
     ):
         assert words in page, words
     assert "级差" in admin.look(kept, "zh").text

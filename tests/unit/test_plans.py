@@ -55,7 +55,7 @@ def test_legs_that_climb_no_tree_have_level_zero() -> None:
         ({"legs": [SALE] * 33}, "legs"),
         ({"legs": [7]}, "legs[0]"),
         ({"legs": [SALE, SALE | {"level": 2}, {"kind": "pool", "rate_bps": 1}]}, "legs[2].kind"),
-        ({"legs": [{"kind": "lead", "fixed_minor": 1}]}, "legs[0].kind"),
+        ({"legs": [{"kind": "click", "fixed_minor": 1}]}, "legs[0].kind"),
         ({"legs": [{"rate_bps": 1}]}, "legs[0].kind"),
         ({"legs": [{"kind": ["sale"], "rate_bps": 1}]}, "legs[0].kind"),
         ({"legs": [{"kind": "sale", "rate_bps": 1}]}, "legs[0].level"),

@@ -9,12 +9,12 @@ from typing import Any
 import pytest
 from sample_sales import a_plan
 
-from socialshop.commissions import weighing
+from socialshop.commissions import capping, weighing
 from socialshop.commissions.errors import PlanInvalid
 from socialshop.commissions.guard import examine
 from socialshop.commissions.plan import Plan, document_of, parse_plan
 from socialshop.commissions.rules import Outcome, Pass, Reason, Reward, Sales, Skip, Terms
-from socialshop.commissions.salefacts import NOTHING, SaleFacts, needs_of, read
+from socialshop.commissions.salefacts import NEEDS_NOTHING, NOTHING, SaleFacts, needs_of, read
 from socialshop.commissions.salefacts import document_of as kept
 from socialshop.commissions.subtree import subtree
 
@@ -31,9 +31,9 @@ def the_plan(*legs: dict[str, Any], **more: Any) -> Plan:
     return parse_plan({"name": "test", "currency": "CNY", "hold_days": 0, "legs": list(legs), **more})
 
 
-def weigh(plan: Plan, facts: SaleFacts = NOTHING, *, base: int = 10_000, host: int | None = None) -> Outcome:
+def weigh(plan: Plan, facts: SaleFacts = NOTHING, *, base: int = 10_000, quantity: int = 1) -> Outcome:
     line = uuid.uuid4()
-    sales = Sales([line], [line], [BUYER], [host], [CHAIN], [base], [1], [AT], [facts])
+    sales = Sales([line], [line], [BUYER], [None], [CHAIN], [base], [quantity], [AT], [facts])
     return weighing.accrue(plan, sales, subtree(sales.buyers, sales.uplines, plan.depth))
 
 
@@ -123,21 +123,101 @@ def test_the_rate_of_an_inactive_upline_stays_with_the_shop_or_goes_up(
     ]
 
 
+LEAD = {"kind": "lead", "fixed_minor": 500, "min_order_minor": 2_000}
+FIRST = SaleFacts(first_order=True, order_minor=10_000, bears=True)
+
+
+@pytest.mark.parametrize(
+    ("facts", "reason"),
+    [
+        (FIRST._replace(first_order=False), Reason.NOT_FIRST_ORDER),
+        (FIRST._replace(order_minor=1_999), Reason.BELOW_MINIMUM),
+        (FIRST._replace(bears=False), Reason.ON_ANOTHER_LINE),
+    ],
+)
+def test_a_bounty_is_for_a_first_order_that_is_large_enough_once(facts: SaleFacts, reason: Reason) -> None:
+    assert weigh(the_plan(LEAD), FIRST).rewards == [Reward(0, 0, 4, 500)]
+    assert weigh(the_plan(LEAD), FIRST, quantity=3).rewards == [Reward(0, 0, 4, 500)]
+    assert weigh(the_plan(LEAD), facts).skips == [Skip(0, 0, 4, reason)]
+
+
+def capped(plan: Plan, counters: dict[str, int], **facts: Any) -> Outcome:
+    """One sale of 10,000 in March, cut; `counters` move on."""
+    line = uuid.UUID(int=1)
+    kept = SaleFacts(periods={"day": "2026-03-01", "month": "2026-03"}, **facts)
+    sales = Sales([line], [line], [BUYER], [None], [CHAIN], [10_000], [1], [AT], [kept])
+    outcome = weighing.accrue(plan, sales, subtree(sales.buyers, sales.uplines, plan.depth))
+    result = capping.cut(plan, sales, outcome, counters)
+    # the line alone says as much again
+    again = Sales(*sales[:-1], [kept._replace(used=result.found[0])])
+    assert capping.cut(plan, again, outcome, None).outcome == result.outcome
+    return result.outcome
+
+
+def test_caps_leave_what_they_have_room_for_and_say_what_was_cut() -> None:
+    caps = [
+        {"per": "order", "amount_minor": 1_150},
+        {"per": "member", "period": "month", "amount_minor": 900},
+        {"per": "plan", "amount_minor": 2_000},
+    ]
+    plan = the_plan(level(1, 800), level(2, 400), {"kind": "self", "rate_bps": 100}, caps=caps)
+    counters: dict[str, int] = {}
+    first = capped(plan, counters)
+    # 800, then 350 of 400 within the order's 1,150, then nothing
+    assert first.rewards == [Reward(0, 0, 4, 800), Reward(0, 1, 3, 350)]
+    assert first.terms == {1: Terms(2, 2, asked_minor=400, cap=0)}
+    assert first.skips == [Skip(0, 2, BUYER, Reason.CAP_OF_ORDER)]
+    assert counters == {
+        "order:00000000-0000-0000-0000-000000000001": 1_150,
+        "member:4:2026-03": 800,
+        "member:3:2026-03": 350,
+        "member:5:2026-03": 0,
+        "plan": 1_150,
+    }
+    # of the next order 100 are left to 4 this month, and 400 to 3; the budget is not reached
+    counters.pop("order:00000000-0000-0000-0000-000000000001")
+    second = capped(plan, counters)
+    assert [tuple(reward)[2:] for reward in second.rewards] == [(4, 100), (3, 400), (BUYER, 100)]
+    assert second.terms == {0: Terms(1, 1, asked_minor=800, cap=1)}
+    # and of the third 250 to anybody
+    counters.pop("order:00000000-0000-0000-0000-000000000001")
+    third = capped(plan, counters)
+    assert [tuple(reward)[2:] for reward in third.rewards] == [(3, 150), (BUYER, 100)]
+    assert third.skips == [Skip(0, 0, 4, Reason.CAP_OF_MEMBER)]
+    assert counters["plan"] == 2_000
+
+
+def test_a_tier_leg_of_which_a_cap_leaves_nothing_is_one_skip_and_names_each() -> None:
+    plan = the_plan(TIER, caps=[{"per": "plan", "period": "day", "amount_minor": 300}])
+    some = capped(plan, {"plan:2026-03-01": 200}, tiers={4: "silver", 3: "gold"})
+    assert some.rewards == [Reward(0, 0, 4, 100)]
+    assert some.terms == {0: Terms(1, 1, 300, 0, asked_minor=300, cap=0)}
+    assert (some.passes[0], some.skips) == (Pass(0, 0, 3, 2, Reason.TIER_WITHOUT_RATE), [])
+    assert some.passes[-1] == Pass(0, 0, 2, 3, Reason.CAP_OF_PLAN)
+    none = capped(plan, {"plan:2026-03-01": 300}, tiers={4: "silver", 3: "gold"})
+    assert (none.rewards, none.skips) == ([], [Skip(0, 0, None, Reason.CAP_OF_PLAN)])
+
+
 def test_a_tier_leg_that_nobody_earns_by_is_one_skip() -> None:
     assert weigh(the_plan(TIER), NOTHING).skips == [Skip(0, 0, None, Reason.NO_TIER_EARNS)]
     assert weigh(the_plan(TIER), SaleFacts(tiers={4: "gold"}), base=0).skips == [Skip(0, 0, None, Reason.ZERO_AMOUNT)]
 
 
 def test_what_a_plan_does_not_ask_is_not_looked_up() -> None:
-    assert (
-        needs_of(a_plan()) == needs_of(the_plan(level(1), {"kind": "host", "rate_bps": 1})) == (False, False, -1, 0, 0)
+    assert needs_of(a_plan()) == needs_of(the_plan(level(1), {"kind": "host", "rate_bps": 1})) == NEEDS_NOTHING
+    assert needs_of(the_plan(TIER)) == NEEDS_NOTHING._replace(tiers=4)
+    lately = the_plan(level(1), activity={"within_days": 9, "inactive": "forfeit"})
+    assert needs_of(lately) == NEEDS_NOTHING._replace(active_days=9, active_reach=1)
+    assert needs_of(the_plan(LEAD)) == NEEDS_NOTHING._replace(first_order=True, order=True)
+    assert needs_of(the_plan(level(1), caps=[{"per": "plan", "amount_minor": 1}])) == NEEDS_NOTHING._replace(
+        periods=True
     )
-    assert needs_of(the_plan(TIER)).tiers == 4
-    assert needs_of(the_plan(level(1), activity={"within_days": 9, "inactive": "forfeit"}))[3:] == (9, 1)
 
 
 def test_facts_are_kept_as_they_were_found() -> None:
-    facts = ALL_HOLD._replace(active=frozenset({4, 1}))
+    facts = ALL_HOLD._replace(
+        active=frozenset({4, 1}), order_minor=1, bears=True, periods={"day": "2026-03-01"}, used={"plan": 9}
+    )
     assert read(kept(facts)) == facts
     assert kept(NOTHING) == {}
 
@@ -147,7 +227,8 @@ def test_a_document_says_what_was_said() -> None:
         "name": "test",
         "currency": "CNY",
         "hold_days": 0,
-        "legs": [level(1, products=[PRODUCT], first_order=True, sold_from="2026-03-01T00:00:00Z"), TIER],
+        "legs": [level(1, products=[PRODUCT], first_order=True, sold_from="2026-03-01T00:00:00Z"), TIER, LEAD],
+        "caps": [{"per": "member", "period": "month", "amount_minor": 900}, {"per": "plan", "amount_minor": 2_000}],
         "activity": {"within_days": 30, "inactive": "pass_up", "reach": 4},
     }
     assert document_of(parse_plan(document)) == document
@@ -168,6 +249,12 @@ def test_a_document_says_what_was_said() -> None:
         ([{**TIER, "rates": {}}], {}, "legs[0].rates"),
         ([{**TIER, "rates": {"gold": 9_900}}, level(1, 101)], {}, "legs"),
         ([{**TIER, "reach": 9}], {}, "legs[0].reach"),
+        ([{**LEAD, "min_order_minor": 0}], {}, "legs[0].min_order_minor"),
+        ([{**LEAD, "rate_bps": 1}], {}, "legs[0].rate_bps"),
+        ([level(1)], {"caps": []}, "caps"),
+        ([level(1)], {"caps": [{"per": "order", "period": "day", "amount_minor": 1}]}, "caps[0]"),
+        ([level(1)], {"caps": [{"per": "leg", "amount_minor": 1}]}, "caps[0].per"),
+        ([level(1)], {"caps": [{"per": "plan", "amount_minor": 1}, {"per": "plan", "amount_minor": 2}]}, "caps[1].per"),
         ([level(1)], {"activity": {"within_days": 0, "inactive": "forfeit"}}, "activity.within_days"),
         ([level(1)], {"activity": {"within_days": 1, "inactive": "pass_up"}}, "activity"),
         ([level(2)], {"activity": {"within_days": 1, "inactive": "pass_up", "reach": 1}}, "activity.reach"),
@@ -188,5 +275,8 @@ def test_the_guard_counts_how_far_a_leg_may_reach_and_names_pay_by_rank() -> Non
     passing = {"within_days": 30, "inactive": "pass_up"}
     assert found(the_plan(level(1), activity={**passing, "reach": 3})) == [("levels", "warning")]
     assert found(the_plan(level(1), activity={**passing, "reach": 4})) == [("levels", "refusal")]
+    assert found(the_plan(LEAD)) == [("headcount", "info")]
+    assert found(the_plan({**LEAD, "fixed_minor": 1_001})) == [("headcount", "warning")]
+    assert found(the_plan({**LEAD, "fixed_minor": 2_000})) == [("headcount", "refusal")]
     assert found(the_plan({**TIER, "reach": 1})) == []
     assert found(the_plan({**TIER, "reach": 2})) == [("levels", "info"), ("team_reward", "warning")]

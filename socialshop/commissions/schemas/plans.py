@@ -29,6 +29,7 @@ _PLAN: dict[str, Any] = {
     "status": "draft",
     **_DOCUMENT,
     "activity": None,
+    "caps": None,
     "created_at": "2026-01-31T12:00:00Z",
     "number": None,
     "effective_at": None,
@@ -53,6 +54,7 @@ class PlanWire(Wire):
     hold_days: int
     legs: list[dict[str, Any]]
     activity: dict[str, int | str] | None
+    caps: list[dict[str, int | str]] | None
     created_at: Instant
     number: int | None
     effective_at: Instant | None
@@ -68,6 +70,7 @@ class PlanWire(Wire):
             hold_days=row.document["hold_days"],
             legs=row.document["legs"],
             activity=row.document.get("activity"),
+            caps=row.document.get("caps"),
             created_at=row.created_at,
             number=row.number,
             effective_at=row.effective_at,

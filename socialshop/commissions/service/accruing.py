@@ -18,7 +18,8 @@ from socialshop.commissions.events import ClawbackDue, CommissionsAccrued, Commi
 from socialshop.commissions.plan import Plan, parse_plan, with_perk
 from socialshop.commissions.rules import WHOLE_LINE, Outcome, Reason, Sales
 from socialshop.commissions.salefacts import NOTHING
-from socialshop.commissions.service.looking_up import Found, look_up_and_keep
+from socialshop.commissions.service.capping import Decided, cut_to_caps
+from socialshop.commissions.service.looking_up import Found, keep, look_up_and_claim
 from socialshop.commissions.store import accruals as store
 from socialshop.commissions.store import facts, plans
 from socialshop.commissions.store.accruals import AccrualRow, Line, SkipRow
@@ -53,26 +54,21 @@ def accrue_orders(uow: UnitOfWork, payloads: Sequence[Mapping[str, Any]]) -> Non
 
 def _accrue(uow: UnitOfWork, by_version: dict[uuid.UUID | None, list[Line]]) -> None:
     """Decide on claimed lines, and write what was decided."""
-    accruals: list[AccrualRow] = []
     skips = [
         SkipRow(line.order_line_id, WHOLE_LINE, None, 0, None, Reason.NO_PLAN_IN_FORCE)
         for line in by_version.pop(None, ())
     ]
+    accruals: list[AccrualRow] = []
     entries: list[Entry] = []
     terms: list[TermsRow] = []
     passes: list[PassRow] = []
-    for version in plans.versions(uow.session, [found for found in by_version if found is not None]):
-        published, claimed = parse_plan(version.document), by_version[version.id]
-        found = look_up_and_keep(uow, published, claimed)
-        for plan, group in groups_of(published, claimed):
-            sales = columns_of(group, found)
-            outcome = compute(plan, sales)
-            ids = new_ids(len(outcome.rewards))
-            accruals += _accrual_rows(plan, sales, outcome, ids, uow.now)
-            terms += (TermsRow(ids[place], *rest[1:]) for place, rest in outcome.terms.items())
-            skips += skip_rows(plan, sales, outcome)
-            passes += pass_rows(plan, sales, outcome)
-            entries += rules.entries(plan, sales, outcome.rewards, ids)
+    for plan, sales, outcome in _decide(uow, by_version):
+        ids = new_ids(len(outcome.rewards))
+        accruals += _accrual_rows(plan, sales, outcome, ids, uow.now)
+        terms += (TermsRow(ids[place], *rest[1:]) for place, rest in outcome.terms.items())
+        skips += skip_rows(plan, sales, outcome)
+        passes += pass_rows(plan, sales, outcome)
+        entries += rules.entries(plan, sales, outcome.rewards, ids)
     store.add_accruals(uow.session, accruals)
     store.add_skips(uow.session, skips)
     if terms:
@@ -80,6 +76,22 @@ def _accrue(uow: UnitOfWork, by_version: dict[uuid.UUID | None, list[Line]]) -> 
     if passes:
         facts.add_passes(uow.session, passes)
     ledger.post(uow, entries)
+
+
+def _decide(uow: UnitOfWork, by_version: Mapping[uuid.UUID | None, list[Line]]) -> list[Decided]:
+    """What lines of these versions earn: looked up, weighed, and cut to what caps have room for."""
+    versions = plans.versions(uow.session, [found for found in by_version if found is not None])
+    read = [(version.plan_id, parse_plan(version.document), by_version[version.id]) for version in versions]
+    found = look_up_and_claim(uow, [(plan, lines) for _, plan, lines in read])
+    weighed = [
+        (plan_id, Decided(paying, sales := columns_of(group, found), compute(paying, sales)))
+        for plan_id, plan, lines in read
+        for paying, group in groups_of(plan, lines)
+    ]
+    if any(decided.plan.caps for _, decided in weighed):
+        weighed = cut_to_caps(uow, weighed, found)
+    keep(uow, found)
+    return [decided for _, decided in weighed]
 
 
 def _say_what_follows(uow: UnitOfWork, order_ids: Sequence[uuid.UUID]) -> None:

@@ -3,7 +3,8 @@
 Taken from the accrual if it has not settled, else from the wallet as far as that is available, else it is owed: what
 is reserved for a payout stays untouched. An accrual's amount is never edited; what was taken is a row of its own.
 
-Locks, in this order: the order; its accruals' places in the order of settlement; the balances; the accruals. Settlement
+Locks, in this order: the order; its accruals' places in the order of settlement; the counters of caps; the balances;
+the accruals. Settlement
 takes the places first too, and payouts hold a balance before they touch its accruals, so nobody waits in a circle.
 """
 
@@ -15,9 +16,10 @@ from typing import Any
 
 from socialshop.commissions import rules
 from socialshop.commissions.events import CommissionOwed, CommissionsClawedBack
-from socialshop.commissions.plan import parse_plan, with_perk
+from socialshop.commissions.plan import Plan, parse_plan, with_perk
 from socialshop.commissions.rules import Standing, Taken
 from socialshop.commissions.service.accruing import tell_links, wait_for_accruals
+from socialshop.commissions.service.capping import hold_counters, make_room
 from socialshop.commissions.store import clawbacks as store
 from socialshop.commissions.store import plans, receipts
 from socialshop.commissions.store.clawbacks import ClawbackRow
@@ -27,6 +29,9 @@ from socialshop.kernel.ids import new_ids, to_public
 from socialshop.ledger import chart
 from socialshop.ledger import service as ledger
 from socialshop.ledger.journal import Entry, Posting
+
+# (plan, document) by version.
+_Plans = Mapping[uuid.UUID, tuple[uuid.UUID, Plan]]
 
 _TAKEN_FROM = (
     (chart.member_pending, "pending_minor"),
@@ -59,9 +64,12 @@ def _claw_back(uow: UnitOfWork, refund_id: uuid.UUID) -> None:
     accruals = store.standing(session, order_id)
     if not accruals:
         return
-    taken = list(_taken(uow, accruals))
+    versions = plans.versions(session, {accrual.plan_version_id for accrual in accruals})
+    read = {version.id: (version.plan_id, parse_plan(version.document)) for version in versions}
+    taken = list(_taken(uow, read, accruals))
     if taken:
         store.add(session, _rows(uow, refund_id, taken))
+        make_room(uow, read, taken)
         ledger.post(uow, [_entry(refund_id, taken)])
         uow.emit(CommissionsClawedBack(refund_id))
         tell_links(uow, [order_id])
@@ -70,15 +78,16 @@ def _claw_back(uow: UnitOfWork, refund_id: uuid.UUID) -> None:
     crash_point("clawback.posted")
 
 
-def _taken(uow: UnitOfWork, accruals: Sequence[Standing]) -> Iterator[Taken]:
+def _taken(uow: UnitOfWork, read: _Plans, accruals: Sequence[Standing]) -> Iterator[Taken]:
     session, ids = uow.session, [accrual.id for accrual in accruals]
     store.lock_maturities(session, ids)
+    hold_counters(uow, read, accruals)
     held = ledger.hold(uow, {(name(a.beneficiary), a.currency) for a in accruals for name, _ in _TAKEN_FROM[:2]})
     statuses = store.lock_statuses(session, ids)
-    by_version = {v.id: parse_plan(v.document) for v in plans.versions(session, {a.plan_version_id for a in accruals})}
     wallets = {(a.beneficiary, a.currency): held[chart.member_wallet(a.beneficiary), a.currency] for a in accruals}
     for accrual in accruals:
-        leg = with_perk(by_version[accrual.plan_version_id], accrual.perk).legs[accrual.leg]
+        _, plan = read[accrual.plan_version_id]
+        leg = with_perk(plan, accrual.perk).legs[accrual.leg]
         too_much = rules.too_much(leg, accrual)
         if too_much and statuses[accrual.id] != "rejected":
             wallet = accrual.beneficiary, accrual.currency

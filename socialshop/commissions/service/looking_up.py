@@ -11,6 +11,7 @@ from socialshop.commissions.salefacts import NEEDS_NOTHING, Needs, SaleFacts, do
 from socialshop.commissions.store import facts as store
 from socialshop.commissions.store.accruals import Line
 from socialshop.commissions.store.facts import SoldRow
+from socialshop.infra import wired
 from socialshop.infra.uow import UnitOfWork
 from socialshop.kernel.ids import to_public
 from socialshop.memberships import service as memberships
@@ -19,20 +20,27 @@ Found = Mapping[uuid.UUID, SaleFacts]
 NOTHING_FOUND: Found = {}
 
 
-def look_up_and_keep(uow: UnitOfWork, plan: Plan, lines: Sequence[Line]) -> Found:
-    """The facts of lines that accrue now, kept with them; first orders are claimed.
+def look_up_and_claim(uow: UnitOfWork, asking: Sequence[tuple[Plan, Sequence[Line]]]) -> dict[uuid.UUID, SaleFacts]:
+    """The facts of lines that accrue now, by what their plans ask; first orders are claimed, all in one statement.
 
-    A statement a kind of fact that the plan asks, whatever the number of lines; none for a plan of plain shares.
+    A statement a kind of fact and plan, whatever the number of lines; none for plans of plain shares.
     """
-    needs = needs_of(plan)
-    if needs == NEEDS_NOTHING:
-        return NOTHING_FOUND
     first: set[uuid.UUID] = set()
-    if needs.first_order:
-        first = store.claim_first_orders(uow.session, sorted({line.order_id for line in lines}), uow.now)
-    found = _found(uow, needs, lines, first)
-    store.add(uow.session, {line: document_of(facts) for line, facts in found.items()})
+    order_ids = {line.order_id for plan, lines in asking if needs_of(plan).first_order for line in lines}
+    if order_ids:
+        first = store.claim_first_orders(uow.session, sorted(order_ids), uow.now)
+    found: dict[uuid.UUID, SaleFacts] = {}
+    for plan, lines in asking:
+        needs = needs_of(plan)
+        if needs != NEEDS_NOTHING:
+            found |= _found(uow, needs, lines, first)
     return found
+
+
+def keep(uow: UnitOfWork, found: Found) -> None:
+    """Keep facts with the lines that were decided by them."""
+    if found:
+        store.add(uow.session, {line: document_of(facts) for line, facts in found.items()})
 
 
 def look_up(uow: UnitOfWork, plan: Plan, lines: Sequence[Line]) -> Found:
@@ -55,15 +63,15 @@ def kept_facts(uow: UnitOfWork, plan: Plan, lines: Sequence[Line]) -> Found:
 
 
 def _found(uow: UnitOfWork, needs: Needs, lines: Sequence[Line], first: set[uuid.UUID]) -> dict[uuid.UUID, SaleFacts]:
-    sold = {row.order_line_id: row for row in store.sold(uow.session, [line.order_line_id for line in lines])}
+    rows = store.sold(uow.session, [line.order_line_id for line in lines], wired.settings().time_zone)
+    sold = {row.order_line_id: row for row in rows}
     tiers = _tiers(uow, needs, lines, sold)
     active = _active(uow, needs, lines, sold)
     found: dict[uuid.UUID, SaleFacts] = {}
     for line in lines:
         row = sold[line.order_line_id]
         at = row.sale_at
-        about = _about(row) if needs.sale else SaleFacts()
-        found[line.order_line_id] = about._replace(
+        found[line.order_line_id] = _about(needs, row)._replace(
             first_order=line.order_id in first,
             tiers={m: tiers[m, at] for m in members_of(needs, line.buyer, line.host, line.uplines)},
             active=frozenset(m for m in line.uplines[: needs.active_reach] if (m, at) in active),
@@ -71,13 +79,20 @@ def _found(uow: UnitOfWork, needs: Needs, lines: Sequence[Line], first: set[uuid
     return found
 
 
-def _about(row: SoldRow) -> SaleFacts:
-    return SaleFacts(
-        sale_at=row.sale_at,
-        product=None if row.product_id is None else to_public("prd", row.product_id),
-        deal=None if row.deal_id is None else to_public("deal", row.deal_id),
-        channel=row.channel,
-    )
+def _about(needs: Needs, row: SoldRow) -> SaleFacts:
+    facts = SaleFacts()
+    if needs.sale:
+        facts = facts._replace(
+            sale_at=row.sale_at,
+            product=None if row.product_id is None else to_public("prd", row.product_id),
+            deal=None if row.deal_id is None else to_public("deal", row.deal_id),
+            channel=row.channel,
+        )
+    if needs.order:
+        facts = facts._replace(order_minor=row.order_minor, bears=row.bears)
+    if needs.periods:
+        facts = facts._replace(periods={"day": row.day, "month": row.month})
+    return facts
 
 
 def _tiers(

@@ -37,9 +37,9 @@ class Earning:
 class Preview:
     """What the plan in force gives.
 
-    `earnings` are of one sale, a leg each, but for legs that hang on conditions or tiers. `leader_sale` is the
-    share in one sale of a leader who hosts the room and invited the buyer; `leader_room` the share in a full room
-    of one unit each in which the leader sits as the host and invited everybody else.
+    `earnings` are of one sale, a leg each, but for legs that hang on conditions, tiers or a first order.
+    `leader_sale` is the share in one sale of a leader who hosts the room and invited the buyer; `leader_room` the
+    share in a full room of one unit each in which the leader sits as the host and invited everybody else.
     """
 
     plan: str
@@ -59,7 +59,7 @@ def preview(uow: UnitOfWork, price: Money, size: int, perk: Mapping[str, Any] | 
     if version is None:
         return None
     plan = with_perk(parse_plan(version.document), perk)
-    plain = [leg for leg in plan.legs if leg.when is None and leg.kind != "tier"]
+    plain = [leg for leg in plan.legs if leg.when is None and leg.kind not in {"tier", "lead"}]
     guests = range(_LEADER + 1, _LEADER + size)
     return Preview(
         plan=plan.name,

@@ -5,18 +5,20 @@ from __future__ import annotations
 import hashlib
 import uuid
 from bisect import bisect_right
+from collections import Counter as Sums
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from socialshop.commissions import rules
+from socialshop.commissions import capping, rules
 from socialshop.commissions.plan import Plan, hash_of, parse_plan
 from socialshop.commissions.rules import WHOLE_LINE, Reason
 from socialshop.commissions.salefacts import read
 from socialshop.commissions.service.accruing import columns_of, compute, groups_of, pass_rows, skip_rows
-from socialshop.commissions.store import plans
+from socialshop.commissions.store import counters, plans
 from socialshop.commissions.store import replay as store
 from socialshop.commissions.store.accruals import Line, SkipRow
+from socialshop.commissions.store.counters import Counter
 from socialshop.commissions.store.facts import PassRow
 from socialshop.commissions.store.replay import Snapshot, StoredAccrual
 from socialshop.infra.uow import UnitOfWork
@@ -25,7 +27,7 @@ from socialshop.kernel.time import to_text
 
 _LINES_AT_A_TIME = 5_000
 _BEFORE_ALL = uuid.UUID(int=0)
-_NO_TERMS = (None, None, None)
+_NO_TERMS = (None,) * 5
 
 Fact = StoredAccrual | SkipRow | PassRow
 
@@ -54,6 +56,8 @@ class _Versions:
 
     def __init__(self, found: Sequence[plans.Version]) -> None:
         self.plans: dict[uuid.UUID, Plan] = {}
+        self._plan_ids = {version.id: version.plan_id for version in found}
+        self._counted: Sums[Counter] = Sums()
         self._in_force: dict[str, tuple[list[datetime], list[uuid.UUID]]] = {}
         for version in found:
             if hash_of(version.document) != version.document_hash:
@@ -68,6 +72,33 @@ class _Versions:
         after = bisect_right(instants, at)
         return ids[after - 1] if after else None
 
+    def count(self, snapshots: Sequence[Snapshot], facts: Iterable[Fact]) -> None:
+        """What the caps have let through of these, less what was taken back."""
+        capped = {
+            snapshot.line.order_line_id: (self._plan_ids[version], caps, snapshot)
+            for snapshot in snapshots
+            if (version := snapshot.line.plan_version_id) is not None and (caps := self.plans[version].caps)
+        }
+        if not capped:
+            return
+        for fact in facts:
+            if isinstance(fact, StoredAccrual) and fact.order_line_id in capped:
+                plan_id, caps, snapshot = capped[fact.order_line_id]
+                periods = read(snapshot.facts).periods
+                for key in capping.kept_keys(caps, snapshot.line.order_id, fact.beneficiary, periods):
+                    self._counted[Counter(plan_id, key)] += fact.amount_minor - fact.clawed_minor
+
+    def compare(self, standing: Mapping[Counter, int]) -> None:
+        """Every counter stands at what was counted."""
+        counted = {counter: minor for counter, minor in self._counted.items() if minor}
+        off = sorted(counted.items() ^ standing.items())
+        if off:
+            counter = off[0][0]
+            raise _Differs(
+                f"counter {counter.key} of plan {counter.plan_id}: counted {counted.get(counter, 0)}, "
+                f"stored {standing.get(counter, 0)}"
+            )
+
 
 def replay(uow: UnitOfWork) -> Replay:
     """Recompute every accrual from its snapshot, a few thousand lines at a time.
@@ -80,11 +111,13 @@ def replay(uow: UnitOfWork) -> Replay:
         for snapshots, stored in _chunks(uow):
             facts = _recomputed(versions, snapshots)
             _compare(facts, stored)
+            versions.count(snapshots, facts)
             statement = sorted(_statement_line(fact) for fact in facts if isinstance(fact, StoredAccrual))
             digest.update("".join(statement).encode())
             lines += len(snapshots)
             accruals += len(statement)
             skips += sum(isinstance(fact, SkipRow) for fact in facts)
+        versions.compare(counters.standing(uow.session))
     except _Differs as difference:
         return Replay(lines, accruals, skips, statement_hash=None, difference=str(difference))
     return Replay(lines, accruals, skips, statement_hash=digest.hexdigest(), difference=None)
@@ -124,12 +157,16 @@ def _facts(plan: Plan, lines: Sequence[Line], later: Mapping[uuid.UUID, Snapshot
     kept = ((line.order_line_id, later[line.order_line_id].facts) for line in lines)
     sales = columns_of(lines, {line: read(facts) for line, facts in kept if facts is not None})
     outcome = compute(plan, sales)
+    if plan.caps:
+        outcome = capping.cut(plan, sales, outcome, None).outcome
     for place, (sale, number, beneficiary, amount) in enumerate(outcome.rewards):
         leg, terms = plan.legs[number], outcome.terms.get(place)
         snapshot = later[sales.line_ids[sale]]
         matures = rules.matures_at(sales.received_at[sale] or snapshot.held_from, plan.hold_days)
         base, quantity = sales.bases[sale] - snapshot.refunded_minor, sales.quantities[sale] - snapshot.returned
-        clawed = amount - rules.amount_of(leg, base, quantity, terms.rate_bps if terms else None)
+        order = (snapshot.facts or {}).get("order_minor", 0) - snapshot.order_refunded_minor
+        net = rules.amount_of(leg, base, quantity, terms.rate_bps if terms else None, order)
+        clawed = amount - min(amount, net)
         yield StoredAccrual(
             sales.line_ids[sale],
             beneficiary,
@@ -172,6 +209,7 @@ def _fact_words(fact: Fact) -> str:
     words = f"{what} {fact.amount_minor} {fact.currency} to member {fact.beneficiary}, maturing {matures}"
     if fact.depth is not None:
         words += f", {fact.depth} levels above" + (f" at {fact.rate_bps} bps" if fact.rate_bps else "")
+        words += "" if fact.cap is None else f", cut from {fact.asked_minor} by cap {fact.cap}"
     if not fact.clawed_minor and not fact.clawed_by_rows:
         return words
     return f"{words}, clawed back {fact.clawed_minor} (by its claw backs {fact.clawed_by_rows})"

@@ -15,6 +15,7 @@ from socialshop.commissions.findings import Finding
 from socialshop.commissions.plan import Plan, parse_plan
 from socialshop.commissions.service import drafting
 from socialshop.commissions.service.accruing import columns_of, compute, groups_of
+from socialshop.commissions.service.capping import Decided, cut_on_trial
 from socialshop.commissions.service.looking_up import Found, kept_facts, look_up
 from socialshop.commissions.simulation import Side
 from socialshop.commissions.store import plans
@@ -160,9 +161,9 @@ def _carry_on(uow: UnitOfWork, row: SimulationRow, limit: int) -> bool:
     with cycles_kept():
         here, there = Side(), Side()
         draft = parse_plan(row.document)
-        _pay(here, draft, sold, look_up(uow, draft, [one.line for one in sold]))
+        _pay(uow, here, draft, sold, look_up(uow, draft, [one.line for one in sold]), counting=row.id)
         for plan, lines in _by_plan_in_force(uow, sold):
-            _pay(there, plan, lines, kept_facts(uow, plan, [one.line for one in lines]))
+            _pay(uow, there, plan, lines, kept_facts(uow, plan, [one.line for one in lines]), counting=None)
         _add(uow, row.id, sold, here, there)
     store.advance(uow.session, row.id, sold[-1].line.order_line_id, len(sold))
     return True
@@ -179,11 +180,17 @@ def _by_plan_in_force(uow: UnitOfWork, sold: Sequence[SoldLine]) -> list[tuple[P
     ]
 
 
-def _pay(side: Side, plan: Plan, sold: Sequence[SoldLine], found: Found) -> None:
+def _pay(
+    uow: UnitOfWork, side: Side, plan: Plan, sold: Sequence[SoldLine], found: Found, *, counting: uuid.UUID | None
+) -> None:
+    """Caps count in the simulation `counting`; without one each line goes by the room that it had."""
     day_of = {one.line.order_line_id: one.sold_on for one in sold}
-    for paying, group in groups_of(plan, [one.line for one in sold]):
-        sales = columns_of(group, found)
-        side.add(paying, compute(paying, sales), [day_of[line] for line in sales.line_ids])
+    weighed = [
+        Decided(paying, sales := columns_of(group, found), compute(paying, sales))
+        for paying, group in groups_of(plan, [one.line for one in sold])
+    ]
+    for decided in cut_on_trial(uow, weighed, counting):
+        side.add(decided.plan, decided.outcome, [day_of[line] for line in decided.sales.line_ids])
 
 
 def _add(uow: UnitOfWork, simulation_id: uuid.UUID, sold: Sequence[SoldLine], here: Side, there: Side) -> None:

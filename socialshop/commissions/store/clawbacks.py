@@ -21,6 +21,15 @@ REFUNDED = """
         WHERE c.order_id = l.order_id AND rl.order_line_id = l.order_line_id
     ) gone ON true
 """
+# Of an accrued line `l` with facts `f` that know its order: what went back of all the order's goods.
+ORDER_REFUNDED = """
+    LEFT JOIN LATERAL (
+        SELECT CAST(sum(rl.amount_minor) AS bigint) AS minor
+        FROM clawed_refunds c JOIN refund_lines rl ON rl.refund_id = c.refund_id
+            JOIN accrued_lines g ON g.order_line_id = rl.order_line_id
+        WHERE c.order_id = l.order_id AND (f.facts -> 'order_minor') IS NOT NULL
+    ) whole ON true
+"""
 
 
 class ClawbackRow(NamedTuple):
@@ -69,12 +78,13 @@ def standing(session: Session, order_id: uuid.UUID) -> list[Standing]:
             f"""
             SELECT a.id, a.beneficiary, a.amount_minor, a.currency, a.clawed_minor, a.leg, l.plan_version_id,
                    l.base_minor, l.quantity, coalesce(gone.refunded_minor, 0), coalesce(gone.returned, 0),
-                   l.perk, t.rate_bps
+                   l.perk, t.rate_bps, l.order_id, f.facts, coalesce(whole.minor, 0)
             FROM order_lines ol
             JOIN accrued_lines l ON l.order_line_id = ol.id
             JOIN accruals a ON a.order_line_id = l.order_line_id
             LEFT JOIN accrual_terms t ON t.accrual_id = a.id
-            {REFUNDED}
+            LEFT JOIN accrued_facts f ON f.order_line_id = l.order_line_id
+            {REFUNDED} {ORDER_REFUNDED}
             WHERE ol.order_id = :order_id ORDER BY a.id
             """  # noqa: S608 - a constant of this module
         ),

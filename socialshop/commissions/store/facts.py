@@ -15,13 +15,21 @@ from socialshop.infra.db import copy_rows
 
 
 class SoldRow(NamedTuple):
-    """What was sold, where and when; what an imported line does not know is null."""
+    """What was sold, where and when; what an imported line does not know is null.
+
+    `order_minor` is what the goods of the whole order came to, `bears` marks the first line of it that cost something;
+    `day` and `month` are by the shop's clock.
+    """
 
     order_line_id: uuid.UUID
     sale_at: datetime
     product_id: uuid.UUID | None
     deal_id: uuid.UUID | None
     channel: str | None
+    order_minor: int
+    bears: bool
+    day: str
+    month: str
 
 
 class PassRow(NamedTuple):
@@ -42,6 +50,8 @@ class TermsRow(NamedTuple):
     depth: int
     rate_bps: int | None
     below_bps: int | None
+    asked_minor: int | None
+    cap: int | None
 
 
 # An order `e` that was sold: confirmed and not gone back, or accrued, whatever became of it.
@@ -51,22 +61,29 @@ _WAS_SOLD = """
 """
 
 
-def sold(session: Session, line_ids: Sequence[uuid.UUID]) -> list[SoldRow]:
+def sold(session: Session, line_ids: Sequence[uuid.UUID], zone: str) -> list[SoldRow]:
     """What these accrued lines were, one row each."""
     rows = session.execute(
         text(
             """
-            SELECT s.order_line_id, s.sale_at, k.product_id, r.deal_id, i.channel
+            SELECT s.order_line_id, s.sale_at, k.product_id, r.deal_id, i.channel, whole.order_minor,
+                coalesce(whole.first_line = l.line, false), to_char(s.sale_at AT TIME ZONE :zone, 'YYYY-MM-DD'),
+                to_char(s.sale_at AT TIME ZONE :zone, 'YYYY-MM')
             FROM accrued_lines s
             JOIN order_lines l ON l.id = s.order_line_id
             JOIN orders o ON o.id = s.order_id
             LEFT JOIN skus k ON k.id = l.sku_id
             LEFT JOIN rooms r ON r.id = o.room_id
             LEFT JOIN invite_links i ON i.id = o.link_id
+            CROSS JOIN LATERAL (
+                SELECT CAST(sum(g.base_minor) AS bigint) AS order_minor,
+                    min(ol.line) FILTER (WHERE g.base_minor > 0) AS first_line
+                FROM order_lines ol JOIN accrued_lines g ON g.order_line_id = ol.id WHERE ol.order_id = o.id
+            ) whole
             WHERE s.order_line_id = ANY(CAST(:ids AS uuid[]))
             """
         ),
-        {"ids": list(line_ids)},
+        {"ids": list(line_ids), "zone": zone},
     )
     return [SoldRow(*row) for row in rows]
 

@@ -50,6 +50,12 @@ PERSONAL = (
         stays=_STAYS,
     ),
     Holding(
+        "commission_counters",
+        ("key",),
+        hidden="What a cap has let through to a number; what was earned is read out itself.",
+        stays=_STAYS,
+    ),
+    Holding(
         "commission_plan_drafts",
         ("created_by",),
         reads="SELECT name, created_at FROM commission_plan_drafts WHERE created_by = :id ORDER BY id",

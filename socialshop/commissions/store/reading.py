@@ -116,7 +116,7 @@ def facts_of(session: Session, accrual_id: uuid.UUID, beneficiary: int) -> Facts
                    a.matures_at, a.settled_at,
                    EXISTS (
                        SELECT FROM refunds f WHERE f.order_id = s.order_id AND f.status IN ('requested', 'approved')
-                   ), s.perk, t.depth, t.rate_bps, t.below_bps, k.facts
+                   ), s.perk, t.depth, t.rate_bps, t.below_bps, k.facts, t.asked_minor, t.cap
             FROM accruals a
             JOIN accrued_lines s ON s.order_line_id = a.order_line_id
             JOIN order_lines l ON l.id = a.order_line_id
@@ -137,15 +137,22 @@ def reversals_of(session: Session, facts: Facts) -> list[Reversal]:
     rows = session.execute(
         text(
             """
-            SELECT c.refund_id, p.amount_minor, p.quantity, coalesce(b.amount_minor, 0),
-                   coalesce(b.pending_minor, 0), coalesce(b.wallet_minor, 0), coalesce(b.owed_minor, 0)
+            SELECT c.refund_id, coalesce(p.amount_minor, 0), coalesce(p.quantity, 0), whole.minor,
+                   coalesce(b.amount_minor, 0), coalesce(b.pending_minor, 0), coalesce(b.wallet_minor, 0),
+                   coalesce(b.owed_minor, 0)
             FROM clawed_refunds c
-            JOIN refund_lines p ON p.refund_id = c.refund_id AND p.order_line_id = :line_id
+            LEFT JOIN refund_lines p ON p.refund_id = c.refund_id AND p.order_line_id = :line_id
             LEFT JOIN clawbacks b ON b.refund_id = c.refund_id AND b.accrual_id = :id
-            WHERE c.order_id = :order_id ORDER BY c.clawed_at, c.refund_id
+            CROSS JOIN LATERAL (
+                SELECT CAST(coalesce(sum(w.amount_minor), 0) AS bigint) AS minor
+                FROM refund_lines w JOIN accrued_lines g ON g.order_line_id = w.order_line_id
+                WHERE w.refund_id = c.refund_id
+            ) whole
+            WHERE c.order_id = :order_id AND (p.refund_id IS NOT NULL OR b.refund_id IS NOT NULL OR :whole)
+            ORDER BY c.clawed_at, c.refund_id
             """
         ),
-        {"line_id": facts.order_line_id, "id": facts.id, "order_id": facts.order_id},
+        {"line_id": facts.order_line_id, "id": facts.id, "order_id": facts.order_id, "whole": facts.kind == "lead"},
     )
     return [Reversal(*row) for row in rows]
 

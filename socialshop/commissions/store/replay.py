@@ -10,7 +10,7 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from socialshop.commissions.store.accruals import Line, SkipRow
-from socialshop.commissions.store.clawbacks import REFUNDED
+from socialshop.commissions.store.clawbacks import ORDER_REFUNDED, REFUNDED
 from socialshop.commissions.store.facts import PassRow
 
 
@@ -18,7 +18,8 @@ class Snapshot(NamedTuple):
     """An accrued line: what the decision was made from, when and in which currency the sale was made, what came after.
 
     `held_from` was learnt after it accrued; `refunded_minor` and `returned` units went back by claimed refunds;
-    `facts` are what the plan asked besides, None where that was nothing.
+    `facts` are what the plan asked besides, None where that was nothing, and `order_refunded_minor` what went back of
+    the goods of the whole order, where it asked that.
     """
 
     line: Line
@@ -28,6 +29,7 @@ class Snapshot(NamedTuple):
     refunded_minor: int
     returned: int
     facts: dict[str, Any] | None
+    order_refunded_minor: int
 
 
 class StoredAccrual(NamedTuple):
@@ -46,10 +48,12 @@ class StoredAccrual(NamedTuple):
     depth: int | None
     rate_bps: int | None
     below_bps: int | None
+    asked_minor: int | None
+    cap: int | None
 
 
 _SNAPSHOT = ", ".join(f"l.{name}" for name in (*Line._fields, "currency", "sale_at"))
-_LATER = "r.held_from, coalesce(gone.refunded_minor, 0), coalesce(gone.returned, 0), f.facts"
+_LATER = "r.held_from, coalesce(gone.refunded_minor, 0), coalesce(gone.returned, 0), f.facts, coalesce(whole.minor, 0)"
 _ACCRUAL = ", ".join(f"a.{name}" for name in StoredAccrual._fields[:9])
 _SKIP = ", ".join(SkipRow._fields)
 _PASS = ", ".join(PassRow._fields)
@@ -62,7 +66,7 @@ def snapshots(session: Session, after: uuid.UUID, limit: int) -> list[Snapshot]:
         text(
             f"SELECT {_SNAPSHOT}, {_LATER} FROM accrued_lines l "  # noqa: S608 - our own names
             f"LEFT JOIN accrued_receipts r ON r.order_id = l.order_id {REFUNDED} "
-            "LEFT JOIN accrued_facts f ON f.order_line_id = l.order_line_id "
+            f"LEFT JOIN accrued_facts f ON f.order_line_id = l.order_line_id {ORDER_REFUNDED} "
             "WHERE l.order_line_id > :after ORDER BY l.order_line_id LIMIT :limit"
         ),
         {"after": after, "limit": limit},
@@ -76,7 +80,7 @@ def accruals(session: Session, after: uuid.UUID, last: uuid.UUID) -> list[Stored
     rows = session.execute(
         text(
             f"SELECT {_ACCRUAL}, coalesce((SELECT CAST(sum(c.amount_minor) AS bigint) FROM clawbacks c "  # noqa: S608
-            f"WHERE c.accrual_id = a.id), 0), t.depth, t.rate_bps, t.below_bps "
+            f"WHERE c.accrual_id = a.id), 0), t.depth, t.rate_bps, t.below_bps, t.asked_minor, t.cap "
             f"FROM accruals a LEFT JOIN accrual_terms t ON t.accrual_id = a.id WHERE {_RANGE}"
         ),
         {"after": after, "last": last},

@@ -298,7 +298,8 @@ def spread(session: Session, simulation_id: uuid.UUID) -> Spread:
 
 def finish(session: Session, simulation_id: uuid.UUID, result: Mapping[str, Any], now: datetime) -> None:
     """Keep the result, and nothing of single members."""
-    session.execute(text("DELETE FROM plan_simulation_earners WHERE simulation_id = :id"), {"id": simulation_id})
+    for table in ("plan_simulation_earners", "plan_simulation_counters"):
+        session.execute(text(f"DELETE FROM {table} WHERE simulation_id = :id"), {"id": simulation_id})  # noqa: S608
     session.execute(
         text("UPDATE plan_simulations SET result = :result, finished_at = :now WHERE id = :id").bindparams(
             bindparam("result", type_=JSONB)

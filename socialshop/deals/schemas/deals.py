@@ -19,6 +19,7 @@ from socialshop.deals.rules import (
     LatePayer,
     subsidy_of,
 )
+from socialshop.deals.schemas.pictures import PictureWire
 from socialshop.deals.schemas.products import SKU, PriceMinor, Title
 from socialshop.deals.service import (
     DealUnit,
@@ -57,6 +58,7 @@ DEAL: dict[str, Any] = {
     "fill_policy": "none",
     "subsidy_from": None,
     "return_days": 7,
+    "picture": None,
     "shipping": {"amount_minor": 800, "currency": "CNY"},
     "skus": [SKU | {"price": {"amount_minor": 9900, "currency": "CNY"}}],
 }
@@ -280,6 +282,7 @@ class DealWire(Wire):
     fill_policy: Literal["none", "subsidy"]
     subsidy_from: int | None
     return_days: int
+    picture: PictureWire | None
     shipping: MoneyWire
     skus: list[DealUnitWire]
 
@@ -310,6 +313,7 @@ class DealWire(Wire):
             fill_policy="none" if view.subsidy_from is None else "subsidy",
             subsidy_from=view.subsidy_from,
             return_days=view.return_days,
+            picture=PictureWire.or_none(view.cover),
             shipping=MoneyWire.of(view.shipping),
             skus=[DealUnitWire.of(unit) for unit in view.units],
         )

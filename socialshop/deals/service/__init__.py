@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from socialshop.deals.flash import SESSION_PREFIX, SessionStatus
 from socialshop.deals.personal_store import PERSONAL
+from socialshop.deals.picture_store import cover_of
+from socialshop.deals.pictures import LONGEST_ALT, MOST_PICTURES, ShownPicture
 from socialshop.deals.rules import BuyAt, DealKind, OpenTo, Place, Sort, Sought, StockReason
 from socialshop.deals.service.bargaining import (
     BargainOffer,
@@ -16,6 +18,18 @@ from socialshop.deals.service.bargaining import (
 from socialshop.deals.service.goods import Opening, leave_of, open_goods, opening
 from socialshop.deals.service.moving import NewDeal, end, open_deal, pause, publish_deal, resume
 from socialshop.deals.service.offering import DealOffer, Reserved, check_not_stopped, give_back, offer, spend_subsidies
+from socialshop.deals.service.picturing import (
+    PICTURE_PREFIX,
+    NewPicture,
+    add_picture,
+    cover_of_deal,
+    describe_picture,
+    order_pictures,
+    picture_file,
+    remove_banner,
+    remove_picture,
+    set_banner,
+)
 from socialshop.deals.service.reading import (
     Caller,
     DealUnit,
@@ -101,11 +115,14 @@ from socialshop.deals.storefront_store import PickRow
 
 __all__ = [
     "LEFT_OF_DEAL",
+    "LONGEST_ALT",
     "LONGEST_INTRO",
     "LONGEST_TITLE",
     "MOST_PICKS",
+    "MOST_PICTURES",
     "MOVE_PREFIX",
     "PERSONAL",
+    "PICTURE_PREFIX",
     "RESERVED",
     "SESSION_PREFIX",
     "STOREFRONT_PREFIX",
@@ -125,6 +142,7 @@ __all__ = [
     "NewBargain",
     "NewDeal",
     "NewMove",
+    "NewPicture",
     "NewProduct",
     "NewSession",
     "NewSku",
@@ -141,12 +159,14 @@ __all__ = [
     "SessionPick",
     "SessionStatus",
     "Shown",
+    "ShownPicture",
     "SkuView",
     "Sort",
     "Sought",
     "StockReason",
     "StockRow",
     "Storefront",
+    "add_picture",
     "add_product",
     "announce_session",
     "ask_no_more",
@@ -158,10 +178,13 @@ __all__ = [
     "change_session",
     "check_not_stopped",
     "check_own_session",
+    "cover_of",
+    "cover_of_deal",
     "deal",
     "deals",
     "deals_by_id",
     "deals_of",
+    "describe_picture",
     "end",
     "find_deals",
     "find_products",
@@ -178,20 +201,25 @@ __all__ = [
     "open_deal",
     "open_goods",
     "opening",
+    "order_pictures",
     "own_deal",
     "own_session",
     "pause",
+    "picture_file",
     "pin",
     "product",
     "products",
     "publish_deal",
     "pulse",
     "reconcile_stock",
+    "remove_banner",
+    "remove_picture",
     "restock",
     "resume",
     "session_titles",
     "sessions",
     "sessions_of",
+    "set_banner",
     "set_low_stock",
     "shop_shipping",
     "spend_subsidies",

@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from socialshop.deals import browsing_store, ladder, perks, rules, store
+from socialshop.deals import browsing_store, ladder, perks, pictures, rules, store
 from socialshop.deals.ladder import Ladder
 from socialshop.deals.perks import HostPerk
+from socialshop.deals.pictures import ShownPicture
 from socialshop.deals.rules import Place, Sought, Status
 from socialshop.deals.store import DealRow
 from socialshop.infra import wired
@@ -83,6 +84,7 @@ class DealView:
     quota_left: int | None
     shipping: Money
     units: tuple[DealUnit, ...]
+    cover: ShownPicture | None
 
     @property
     def left(self) -> int:
@@ -198,6 +200,7 @@ def view_of(row: DealRow, now: datetime) -> DealView:
         quota_left=row.quota_left,
         shipping=shipping_of(row),
         units=units_of(row),
+        cover=pictures.read(row.cover),
     )
 
 

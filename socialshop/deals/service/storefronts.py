@@ -7,7 +7,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from socialshop.audit import service as audit
-from socialshop.deals import rules, storefront_store
+from socialshop.deals import pictures, rules, storefront_store
+from socialshop.deals.pictures import ShownPicture
 from socialshop.deals.rules import Status
 from socialshop.deals.service.reading import Caller, DealView, deals_by_id
 from socialshop.deals.service.stocking import ProductView, products_by_id
@@ -40,6 +41,7 @@ class Storefront:
     title: str
     intro: str
     picks: tuple[Pick, ...]
+    banner: ShownPicture | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,4 +111,5 @@ def _shown(uow: UnitOfWork, row: StorefrontRow) -> Storefront:
         )
         for pick in picks
     )
-    return Storefront(row.id, row.leader_id, row.display_name or "", row.title, row.intro, shown)
+    banner = pictures.read(row.banner)
+    return Storefront(row.id, row.leader_id, row.display_name or "", row.title, row.intro, shown, banner)

@@ -25,7 +25,12 @@ def leg_words(kind: str, level: int) -> str:
         return str(gettext("Host of the room, as the deal promised"))
     if kind == "tier" and level:
         return str(gettext("Difference of tiers, level %(level)s", level=level))
-    names = {"host": gettext("Host of the room"), "self": gettext("The buyer"), "tier": gettext("Difference of tiers")}
+    names = {
+        "host": gettext("Host of the room"),
+        "self": gettext("The buyer"),
+        "tier": gettext("Difference of tiers"),
+        "lead": gettext("Bounty for a first order"),
+    }
     return str(names.get(kind, kind))
 
 
@@ -37,6 +42,9 @@ def share_words(leg: Mapping[str, Any], currency: str) -> str:
         reach = int(leg["reach"])
         said = ngettext("%(rates)s, %(num)s level up", "%(rates)s, up to %(num)s levels up", reach, rates=named)
         return str(said)
+    if "min_order_minor" in leg:
+        bounty, least = (money(Money(int(leg[name]), currency)) for name in ("fixed_minor", "min_order_minor"))
+        return str(gettext("%(bounty)s, of an order from %(least)s on", bounty=bounty, least=least))
     if "rate_bps" in leg:
         return rate(int(leg["rate_bps"]))
     return money(Money(int(leg["fixed_minor"]), currency))
@@ -69,6 +77,22 @@ def activity_words(activity: Mapping[str, Any]) -> str:
 
 
 @admin.app_template_global()
+def cap_words(cap: Mapping[str, Any], currency: str) -> str:
+    """The most that may be paid of something."""
+    amount = money(Money(int(cap["amount_minor"]), currency))
+    sentences = {
+        ("order", None): gettext("%(amount)s an order", amount=amount),
+        ("member", None): gettext("%(amount)s a member", amount=amount),
+        ("member", "day"): gettext("%(amount)s a member and day", amount=amount),
+        ("member", "month"): gettext("%(amount)s a member and month", amount=amount),
+        ("plan", None): gettext("%(amount)s in all", amount=amount),
+        ("plan", "day"): gettext("%(amount)s a day", amount=amount),
+        ("plan", "month"): gettext("%(amount)s a month", amount=amount),
+    }
+    return str(sentences[cap["per"], cap.get("period")])
+
+
+@admin.app_template_global()
 def guard_words(finding: Finding, document: Mapping[str, Any], country: str) -> str:
     """What the legal guard says of a share, and by which law."""
     plan = parse_plan(dict(document))
@@ -79,6 +103,15 @@ def guard_words(finding: Finding, document: Mapping[str, Any], country: str) -> 
     if finding.code == "team_reward":
         return str(gettext("Pays by rank out of what others' teams sell (%(law)s).", law=law))
     amount = money(Money(leg.fixed_minor or 0, plan.currency))
+    if finding.code == "headcount" and leg.kind == "lead":
+        least = money(Money(leg.min_order_minor, plan.currency))
+        sentence = gettext(
+            "Pays %(sum)s for a first order of %(least)s. Pay for heads and not for sales is prohibited (%(law)s).",
+            sum=amount,
+            least=least,
+            law=law,
+        )
+        return str(sentence)
     return str(gettext("Pays %(sum)s for each unit, even of a sale that brought less.", sum=amount))
 
 

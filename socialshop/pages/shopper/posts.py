@@ -6,10 +6,10 @@ from flask import Response, flash, make_response, render_template
 from flask_babel import gettext, lazy_gettext
 
 from socialshop.community import service as community
-from socialshop.community.pictures import MOST_BYTES
 from socialshop.community.rules import LONGEST_NOTE, LONGEST_REVIEW, LONGEST_TITLE, MOST_PICTURES, Kind, Words
 from socialshop.community.service import PostRow, Rating
 from socialshop.deals import service as deals
+from socialshop.infra.pictures import MOST_BYTES
 from socialshop.invites.rules import Kind as LinkKind
 from socialshop.kernel.errors import NotFound
 from socialshop.kernel.ids import to_public

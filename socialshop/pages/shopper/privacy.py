@@ -69,6 +69,7 @@ TABLES: Mapping[str, Any] = {
     "rooms": lazy_gettext("Rooms hosted"),
     "seats": lazy_gettext("Seats"),
     "storefronts": lazy_gettext("Your storefront"),
+    "shop_pictures": lazy_gettext("The banner of your storefront"),
     "flash_sessions": lazy_gettext("Flash sessions that you opened"),
     "flash_session_reminders": lazy_gettext("Flash sessions that you want to be told of"),
     "leader_applications": lazy_gettext("Applications to lead"),

@@ -87,7 +87,7 @@ def show_room(visit: Visit) -> Response:
     if bought is not None:
         return go_to("shopper.show_bargain", bargain_id=to_public("brg", bought))
     facts = _facts(visit)
-    seat = facts["seat"]
+    seat, room = facts["seat"], facts["room"]
     paid = isinstance(seat, rooms.OwnSeat) and seat.status in (Seat.PAID, Seat.CONFIRMED)
     shown = render_template(
         "shopper/room.html",
@@ -95,6 +95,7 @@ def show_room(visit: Visit) -> Response:
         form=visit.form,
         share=share,
         for_you=for_you(visit) if paid else None,
+        cover=deals.cover_of_deal(visit.uow, room.deal_id) if isinstance(room, rooms.RoomView) else None,
         **facts,
     )
     answer = make_response(shown)

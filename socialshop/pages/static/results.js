@@ -49,7 +49,7 @@ function draw(place) {
     xAxis: { type: "category", data: rows.map((row) => row.cells[0].textContent), axisLabel: soft },
     yAxis: [
       { type: "value", minInterval: 1, axisLabel: soft, splitLine: dashed },
-      { type: "value", axisLabel: soft, splitLine: { show: false } },
+      { type: "value", minInterval: 1, axisLabel: soft, splitLine: { show: false } },
     ],
     series,
   });
