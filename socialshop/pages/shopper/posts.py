@@ -19,6 +19,7 @@ from socialshop.pages.section import go_to
 from socialshop.pages.shopper.section import shopper
 from socialshop.pages.visit import PAGE_ROWS, Visit, cut
 from socialshop.web.auth import BUYERS, PUBLIC
+from socialshop.web.requests import PICTURE_POLICY
 
 _PRODUCT = {"product_id": "prd"}
 _NOTE = {"note_id": "post"}
@@ -89,6 +90,7 @@ def show_picture(visit: Visit) -> Response:
     answer = make_response(community.picture(visit.uow, visit.ids["picture_id"], visit.visitor))
     answer.headers["Content-Type"] = "image/webp"
     answer.headers["Cache-Control"] = "private, max-age=600"
+    answer.headers["Content-Security-Policy"] = PICTURE_POLICY
     return answer
 
 
