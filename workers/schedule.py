@@ -103,6 +103,7 @@ PERIODIC: tuple[Periodic, ...] = (
     Periodic("complete_orders", timedelta(minutes=1), orders.complete_due),
     Periodic("tell_low_stock", timedelta(minutes=1), deals.tell_low_stock),
     Periodic("reconcile_stock", timedelta(hours=1), deals.reconcile_stock),
+    Periodic("reconcile_rewards", timedelta(hours=1), loyalty.reconcile_rewards),
     Periodic("poll_payments", timedelta(seconds=5), payments.poll),
     Periodic("judge_clicks", timedelta(seconds=5), invites.judge_clicks),
     Periodic("seal_ledger", timedelta(seconds=5), ledger.seal),

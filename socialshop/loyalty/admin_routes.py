@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from socialshop.deals.errors import StockShort
+from socialshop.deals.schemas.stock import NewStockMove
 from socialshop.infra.uow import UnitOfWork
 from socialshop.infra.wired import settings
 from socialshop.kernel.errors import InvalidValue
@@ -11,7 +13,6 @@ from socialshop.loyalty.errors import (
     PointRulesTaken,
     PointsShort,
     RedemptionDecided,
-    RewardChanged,
     SelfAdjustment,
 )
 from socialshop.loyalty.schemas.coupons import (
@@ -150,17 +151,36 @@ def add_reward(call: Call[RewardDraft, Nothing]) -> Answer:
     access=ADMINS,
     body=RewardChange,
     replies=Reply(200, RewardWire, "The reward as it is now."),
-    refuses=(RewardChanged,),
     ids={"reward_id": "rwd"},
 )
 def change_reward(call: Call[RewardChange, Nothing]) -> Answer:
-    """Say how much is left of a reward, and whether it is offered; what was left when you looked goes with it."""
-    change = call.body.change()
-    return call.transact(
-        lambda uow: Answer(
-            RewardWire.of(service.change_reward(uow, call.caller.member_id, call.ids["reward_id"], change))
-        )
-    )
+    """Say whether a reward is offered, and whether there is an end of it."""
+    offered, endless = call.body.offered, call.body.endless
+
+    def change(uow: UnitOfWork) -> Answer:
+        actor, reward_id = call.caller.member_id, call.ids["reward_id"]
+        return Answer(RewardWire.of(service.change_reward(uow, actor, reward_id, offered=offered, endless=endless)))
+
+    return call.transact(change)
+
+
+@room.operation(
+    "POST",
+    "/admin/rewards/<reward_id>/stock-moves",
+    access=ADMINS,
+    body=NewStockMove,
+    replies=Reply(201, RewardWire, "The reward, with what is left of it now."),
+    refuses=(StockShort,),
+    ids={"reward_id": "rwd"},
+)
+def move_reward(call: Call[NewStockMove, Nothing]) -> Answer:
+    """Add to what is left of a reward or take from it, for a reason, while members take it."""
+    new = call.body.new()
+
+    def move(uow: UnitOfWork) -> Answer:
+        return Answer(RewardWire.of(service.move_reward(uow, call.caller.member_id, call.ids["reward_id"], new)), 201)
+
+    return call.transact(move)
 
 
 @room.operation(

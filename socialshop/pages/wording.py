@@ -101,7 +101,6 @@ SENTENCES = {
     "gift_not_ready": lazy_gettext("The gift is not paid yet, or somebody has redeemed it."),
     "plan_link_gone": lazy_gettext("This link gives nothing any more. Ask whoever sent it for another."),
     "voucher_gone": lazy_gettext("None of these vouchers is left. Look again later."),
-    "reward_changed": lazy_gettext("Something else is left of it by now. Look again."),
     "self_adjustment": lazy_gettext("Somebody else gives you points and coupons, or takes them."),
     "sign_in_again": lazy_gettext("It is long since you signed in. Sign in again first."),
     "points_short": lazy_gettext("You have fewer points than this takes."),

@@ -211,7 +211,8 @@ class Office:
         public = to_public("mbr", member.card.member_id)
         self.act(self.first, f"/admin/members/{public}/points", points=50, reason="late")
         reward = self.act(self.first, "/admin/rewards", title="Cup", points=10)["id"]
-        self.act(self.first, f"/admin/rewards/{reward}", seen_stock=None, left_stock=9, offered=True)
+        self.act(self.first, f"/admin/rewards/{reward}", offered=True, endless=False)
+        self.act(self.first, f"/admin/rewards/{reward}/stock-moves", reason="received", quantity=9)
         done, refused = (
             member.call("POST", f"/rewards/{reward}/redemptions", key=key).get_json()["id"] for key in "ab"
         )

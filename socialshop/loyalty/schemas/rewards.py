@@ -8,7 +8,7 @@ from pydantic import Field, StringConstraints
 
 from socialshop.kernel.ids import to_public
 from socialshop.loyalty.rules import MOST_POINTS
-from socialshop.loyalty.service import NewReward, RedemptionRow, RewardRow, StockChange
+from socialshop.loyalty.service import NewReward, RedemptionRow, RewardRow
 from socialshop.web.paging import Page, PageQuery
 from socialshop.web.schemas import Instant, Wire, with_example
 
@@ -78,20 +78,15 @@ class RewardDraft(Wire):
 
 
 class RewardChange(Wire):
-    """How much is left of a reward (null: without end), what was left when you looked, and whether it is offered.
+    """Whether a reward is offered, and whether there is an end of it.
 
-    Members take rewards meanwhile: if something else is left by now, nothing changes.
+    Of one that had none nothing is left at first: add to it by `stock-moves`.
     """
 
-    model_config = with_example({"seen_stock": 40, "left_stock": 60, "offered": True})
+    model_config = with_example({"offered": True, "endless": False})
 
-    seen_stock: int | None = Field(ge=0, le=_MOST_STOCK)
-    left_stock: int | None = Field(ge=0, le=_MOST_STOCK)
     offered: bool
-
-    def change(self) -> StockChange:
-        """The command."""
-        return StockChange(self.seen_stock, self.left_stock, self.offered)
+    endless: bool
 
 
 class RedemptionWire(Wire):

@@ -83,6 +83,7 @@ DEEDS = {
     "standing.frozen": lazy_gettext("member frozen"),
     "standing.limited": lazy_gettext("member limited"),
     "standing.warned": lazy_gettext("member warned"),
+    "reward.moved": lazy_gettext("reward: stock changed"),
     "stock.low_set": lazy_gettext("low stock said"),
     "stock.moved": lazy_gettext("stock changed"),
     "storefront.kept": lazy_gettext("storefront kept"),
