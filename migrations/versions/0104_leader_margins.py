@@ -5,7 +5,7 @@ from __future__ import annotations
 from alembic import op
 
 revision = "0104"
-down_revision = "0098"
+down_revision = "0094b"
 branch_labels = None
 depends_on = None
 
