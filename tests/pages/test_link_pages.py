@@ -32,8 +32,11 @@ def test_a_link_is_paused_goes_on_and_gets_an_end(site: Flask) -> None:
     assert lin.send(page, f"{page}/pause").status_code == 303
     assert '<span class="badge wait">Paused</span>' in lin.look(page).text
     assert "已暂停" in lin.look("/invites", "zh").text
+    # wherever it is handed on, its owner is told
+    assert "This link binds nobody until you open it again." in lin.look("/invites").text
     assert lin.send(page, f"{page}/resume").status_code == 303
     assert '<span class="badge good">Open</span>' in lin.look(page).text
+    assert "binds nobody until" not in lin.look("/invites").text
     gone = lin.send(page, f"{page}/end", expires_at="2020-01-01T08:00")
     assert gone.status_code == 422
     assert "It has no end." in lin.look(page).text
