@@ -77,7 +77,11 @@ def test_the_days_of_all_links_stand_on_my_invites_by_channel_and_for_nobody_els
     assert len(seen) <= 12, seen
     assert '<div class="name">Looked</div><div class="figure">5</div>' in page
     assert "1 look that does not count" in page
-    assert re.search(r"<td>stream</td><td class=\"end\" data-says=\"Looked\">3</td>", page)
+    assert '<h4>stream</h4><dl class="facts"><dt>Looked</dt><dd>3</dd>' in page
+    # what was read in Chinese first is read in English by the next
+    assert "你的专属链接" in lin.look("/invites", "zh").text
+    assert "Your own link" in lin.look("/invites").text
+    assert "你的专属链接" not in lin.look("/invites").text
     days = re.search(r'<table id="days".*?</table>', page, re.DOTALL)
     assert days is not None
     assert days[0].count('scope="row"') == 7
