@@ -26,6 +26,7 @@ DEEDS = {
     "coupon.made": lazy_gettext("coupon made"),
     "coupon.paused": lazy_gettext("coupon paused"),
     "coupon.resumed": lazy_gettext("coupon goes on"),
+    "deal.offered": lazy_gettext("deal offered to some"),
     "deal.ended": lazy_gettext("deal ended"),
     "deal.opened": lazy_gettext("deal opened"),
     "deal.paused": lazy_gettext("deal paused"),
