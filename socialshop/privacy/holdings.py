@@ -70,6 +70,8 @@ EXEMPT: dict[str, str] = {
     "team_figures.sponsor": "as the place says",
     "rewards.per_member": "a limit",
     "tier_programmes.name": "of a programme",
+    "reward_stock_moves.reason": "why a stock changed",
+    "reward_stock_moves.note": "of the shop",
     "stock_moves.reason": "why a stock changed",
     "stock_moves.note": "of the shop: a delivery note, what a stocktake found",
     "payment_notices.ref": "the provider's number of a payment",

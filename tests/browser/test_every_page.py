@@ -41,6 +41,7 @@ OWN = {
     *("shopper.show_post", "shopper.show_review_form", "shopper.show_note_form"),
     *("shopper.show_link", "shopper.show_statement"),
     *("shopper.show_decision", "shopper.show_question", "shopper.show_circle_notice"),
+    *("shopper.show_subscription", "shopper.show_statement"),
 }
 
 

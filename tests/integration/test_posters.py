@@ -18,6 +18,7 @@ from socialshop.invites.rules import ShareSubject
 from socialshop.kernel.languages import Language
 from socialshop.kernel.money import Money
 from socialshop.kernel.roles import Role
+from socialshop.web.requests import PICTURE_POLICY
 
 ROOT = Path(__file__).resolve().parents[2]
 URL = "http://127.0.0.1:8000/i/7KQ2M9XWTB"
@@ -81,6 +82,11 @@ def test_a_link_shows_its_poster_which_is_kept_until_its_facts_change(app: Flask
     assert (first.status_code, first.content_type) == (200, "image/png")
     assert _read(first.data) == [made["url"]]
     tag = {"If-None-Match": first.headers["ETag"]}
+    # Opened by itself it stands in a document of the browser's own, which has styles; one in SVG has none.
+    codes = [client.get(f"/i/{made['code']}/{name}") for name in ("qr.png", "qr.svg")]
+    policies = [answer.headers["Content-Security-Policy"] for answer in codes]
+    assert policies[0] == first.headers["Content-Security-Policy"] == PICTURE_POLICY
+    assert "style-src" not in policies[1]
     again = client.get(f"/i/{made['code']}/poster.png?lang=zh", headers=tag)
     assert (again.status_code, again.data) == (304, b"")
     assert client.get(f"/i/{made['code']}/poster.png?lang=en", headers=tag).status_code == 200

@@ -9,6 +9,7 @@ from pydantic import Field, StringConstraints
 from socialshop.deals.rules import (
     MOST_RETURN_DAYS,
 )
+from socialshop.deals.schemas.pictures import PICTURE, PictureWire
 from socialshop.deals.service import (
     NewProduct,
     NewSku,
@@ -35,6 +36,7 @@ _PRODUCT: dict[str, Any] = {
     "description": "",
     "return_days": 7,
     "skus": [SKU],
+    "pictures": [PICTURE],
 }
 Title = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
 Code = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=64)]
@@ -137,6 +139,7 @@ class ProductWire(Wire):
     description: str
     return_days: int
     skus: list[SkuWire]
+    pictures: list[PictureWire]
 
     @classmethod
     def of(cls, view: ProductView) -> ProductWire:
@@ -147,6 +150,7 @@ class ProductWire(Wire):
             description=view.description,
             return_days=view.return_days,
             skus=[SkuWire.of(sku) for sku in view.skus],
+            pictures=[PictureWire.of(shown) for shown in view.pictures],
         )
 
 
