@@ -34,6 +34,8 @@ function draw(place) {
     symbolSize: 7,
     data: column(number + 1),
   }));
+  // Nothing yet, or nothing that may be told: a picture of it would be an empty box.
+  if (!series.some((one) => one.data.some((value) => value > 0))) return;
   place.hidden = false;
   // A picture on a canvas and words drawn into it: the page's policy allows no style that a script writes as text.
   const chart = window.echarts.init(place, null, { renderer: "canvas" });
