@@ -88,6 +88,11 @@ def hand_out_coupons(uow: UnitOfWork) -> bool:
     return loyalty.hand_out_due(uow, wired.settings().time_zone)
 
 
+def offer_deals(uow: UnitOfWork) -> bool:
+    """Invite to the deals of segments whoever is in them today."""
+    return loyalty.offer_due(uow, wired.settings().time_zone)
+
+
 def recount_teams(uow: UnitOfWork) -> bool:
     """Count all teams anew and compare; sales that are on their way explain a difference."""
     counters = ("count_team_sales", "count_team_refunds")
@@ -110,6 +115,7 @@ PERIODIC: tuple[Periodic, ...] = (
     Periodic("seal_audit", timedelta(seconds=5), audit.seal),
     Periodic("settle", timedelta(minutes=1), commissions.settlement_tick),
     Periodic("hand_out_coupons", timedelta(minutes=1), hand_out_coupons),
+    Periodic("offer_deals", timedelta(minutes=1), offer_deals),
     Periodic("expire_points", timedelta(minutes=1), loyalty.expire_due),
     Periodic("warn_of_expiring_points", timedelta(minutes=10), loyalty.warn_expiring),
     Periodic("announce_campaigns", timedelta(minutes=1), campaigns.announce),

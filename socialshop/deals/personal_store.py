@@ -13,6 +13,13 @@ PERSONAL = (
         stays="The shop's own offer; who opened it is a number.",
     ),
     Holding(
+        "deal_invitations",
+        ("member",),
+        reads="SELECT deal_id, invited_at FROM deal_invitations WHERE member = :number ORDER BY deal_id",
+        ids={"deal_id": "deal"},
+        erases=("DELETE FROM deal_invitations WHERE member = :number",),
+    ),
+    Holding(
         "storefronts",
         ("leader", "intro"),
         reads="SELECT id, title, intro, kept_at FROM storefronts WHERE leader = :number",

@@ -51,11 +51,15 @@ def show_product(call: Call[Nothing, Nothing]) -> Answer:
 
 @room.operation("GET", "/deals", access=PUBLIC, query=DealQuery, replies=Reply(200, DealPage, "The deals."))
 def list_deals(call: Call[Nothing, DealQuery]) -> Answer:
-    """The deals that are live or announced: all, or those that are looked for."""
+    """The deals that are live or announced: all, or those that are looked for.
+
+    With a token, also those that are offered to you among some alone.
+    """
     query, sought, after = call.query, call.query.sought(), call.query.after()
 
     def read(uow: UnitOfWork) -> Answer:
-        found = service.find_deals(uow, sought, after, query.limit + 1)
+        caller = look(uow)
+        found = service.find_deals(uow, sought, after, query.limit + 1, viewer=caller.number if caller else None)
         rows, cursor = cut_ordered(found, query.limit, lambda row: row.place)
         return Answer(DealPage(data=[DealWire.of(row.deal) for row in rows], next_cursor=cursor))
 

@@ -100,6 +100,7 @@ class DealRow(NamedTuple):
     ended: bool
     minimum_tier: str | None
     circle_only: bool
+    invited_only: bool
     return_days: int
     stock: int
     alone_minor: int
@@ -117,8 +118,9 @@ DEAL_COLUMNS = f"""
     d.id, d.sku_id, s.product_id, d.opened_by, d.title, d.group_size, d.price_minor, s.currency, d.starts_at,
         coalesce(d.ended_at, d.ends_at), d.room_ttl_seconds, d.seat_hold_seconds, d.per_member_limit, d.quota,
         d.late_payer, d.draft, d.paused_at IS NOT NULL, d.ended_at IS NOT NULL, d.minimum_tier, d.circle_only,
-        coalesce(d.return_days, p.return_days), s.stock, s.price_minor, d.price_steps, d.host_perk, d.newcomer_only,
-        (SELECT b.from_seats FROM deal_subsidies b WHERE b.deal_id = d.id), d.quota - d.taken, d.shipping_minor,
+        d.invited_only, coalesce(d.return_days, p.return_days), s.stock, s.price_minor, d.price_steps, d.host_perk,
+        d.newcomer_only, (SELECT b.from_seats FROM deal_subsidies b WHERE b.deal_id = d.id), d.quota - d.taken,
+        d.shipping_minor,
         coalesce((
             SELECT jsonb_agg(jsonb_build_object('id', u.id, 'code', u.code, 'title', u.title, 'stock', u.stock,
                 'low_stock_at', u.low_stock_at,
@@ -333,6 +335,14 @@ def titles(session: Session, ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, str]:
         {"ids": list(ids)},
     )
     return {row.id: row.title for row in rows}
+
+
+def drafts(session: Session, limit: int) -> list[DealRow]:
+    """Up to `limit` deals that are not published, the newest first."""
+    rows = session.execute(
+        text(_DEAL + " WHERE d.draft AND d.group_size > 1 ORDER BY d.id DESC LIMIT :limit"), {"limit": limit}
+    )
+    return [DealRow(*row) for row in rows]
 
 
 def deals_of(session: Session, number: int, before: uuid.UUID | None, limit: int) -> list[DealRow]:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from socialshop.deals.errors import StockShort
+from socialshop.deals.errors import DealPublished, StockShort
 from socialshop.deals.schemas.stock import NewStockMove
 from socialshop.infra.uow import UnitOfWork
 from socialshop.infra.wired import settings
-from socialshop.kernel.errors import InvalidValue
+from socialshop.kernel.errors import InvalidValue, NotFound
 from socialshop.kernel.ids import from_public
 from socialshop.loyalty import service
 from socialshop.loyalty.errors import (
@@ -25,6 +25,7 @@ from socialshop.loyalty.schemas.coupons import (
     Issued,
     codes_table,
 )
+from socialshop.loyalty.schemas.deal_offers import DealOfferDraft, DealOfferPage, DealOfferWire
 from socialshop.loyalty.schemas.rewards import (
     RedemptionPage,
     RedemptionQuery,
@@ -348,3 +349,38 @@ def make_coupon_codes(call: Call[CodesWanted, Nothing]) -> Answer:
         return Answer(codes_table(made), 201, media_type="text/csv")
 
     return call.transact(make)
+
+
+@coupon_room.operation(
+    "GET", "/admin/deal-offers", access=READS_ALL, query=PageQuery, replies=Reply(200, DealOfferPage, "Deals for some.")
+)
+def list_deal_offers(call: Call[Nothing, PageQuery]) -> Answer:
+    """The deals that are for segments, the newest first, with how many were invited."""
+    query, before = call.query, call.query.after()
+
+    def read(uow: UnitOfWork) -> Answer:
+        shown, cursor = cut_page(
+            service.deals_offered(uow, before, query.limit + 1), query.limit, lambda offered: offered.deal.id
+        )
+        return Answer(DealOfferPage(data=[DealOfferWire.of(offered) for offered in shown], next_cursor=cursor))
+
+    return call.transact(read)
+
+
+@coupon_room.operation(
+    "POST",
+    "/admin/deal-offers",
+    access=ADMINS,
+    body=DealOfferDraft,
+    replies=Reply(200, DealOfferWire, "Once it is published, it is for who is in the segment."),
+    refuses=(NotFound, DealPublished),
+)
+def offer_deal(call: Call[DealOfferDraft, Nothing]) -> Answer:
+    """Keep a draft for a segment: each day whoever is in it is invited, told why, and stays invited.
+
+    Of a deal that is for a segment already the rule is another from now on.
+    """
+    deal_id, segment = call.body.deal(), call.body.segment
+    return call.transact(
+        lambda uow: Answer(DealOfferWire.of(service.offer_deal(uow, call.caller.member_id, deal_id, segment)))
+    )

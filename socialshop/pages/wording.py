@@ -39,6 +39,8 @@ SENTENCES = {
     "deal_in_session": lazy_gettext("The deal begins and ends with another session already."),
     "device_chopped": lazy_gettext("This price was chopped from this device before: a device counts once."),
     "deal_not_live": lazy_gettext("The deal has not begun yet, or is over."),
+    "deal_published": lazy_gettext("This deal is published: everybody was shown it."),
+    "invitation_required": lazy_gettext("This deal is for those alone whom the shop offers it."),
     "deal_paused": lazy_gettext("The deal is paused. Try again once it goes on."),
     "effective_at_before_order": lazy_gettext("Orders were placed after that instant: a plan never reaches back."),
     "effective_at_taken": lazy_gettext("Another version comes into force at that very instant."),

@@ -90,6 +90,8 @@ class Office:
             self.act(self.first, f"/admin/leader-applications/{asked.get_json()['id']}/{decision}", reason="seen")
         chopped = {"sku_id": sku, "title": "Chop", "start_price_minor": 900, "floor_price_minor": 90, "chops": 9}
         self.act(self.leader, "/bargain-offers", **chopped, lasts_seconds=60)
+        kept = self.act(self.leader, "/deals", **terms, draft=True)["id"]
+        self.act(self.first, "/admin/deal-offers", deal_id=kept, segment={"birthday_month": True})
         self.act(self.leader, f"/deals/{deal}/publish")
         self.act(self.leader, "/me/storefront", title="Tea", picks=[deal])
         self.act(self.leader, "/me/storefront/banner", content=in_base64(picture()), **ALT)

@@ -309,6 +309,34 @@ def test_a_refused_redemption_brings_points_and_stock_back_once(app: Flask) -> N
     assert texts[:2] == ["“Tea cup” could not be given: the points are back.", "Taken for “Tea cup”."]
 
 
+def test_points_buy_a_coupon_that_is_the_members_at_once_or_nothing(app: Flask) -> None:
+    """Given a reward of a coupon of which two are given, when a third is taken, then points and stock stay."""
+    admin, (lin, rui) = sign_up(app, role=Role.ADMIN), (sign_up(app), sign_up(app))
+    for person in (lin, rui):
+        have(person, 100)
+    terms = {"kind": "shipping", "currency": "CNY"}
+    made = {"title": "Shipping", "terms": terms, "valid_days": 30, "way": "given", "issue_limit": 2}
+    coupon = admin.call("POST", "/admin/coupons", json=made).get_json()["id"]
+    other = admin.call("POST", "/admin/coupons", json=made | {"way": "code"}).get_json()["id"]
+    for wrong in (other, "cpn_x"):
+        body = {"title": "Free shipping", "points": 40, "coupon_id": wrong}
+        assert refusal(admin.call("POST", "/admin/rewards", json=body)) == (422, "invalid_value", "coupon_id")
+    reward = a_reward(admin, title="Free shipping", stock=None, per_member=None, coupon_id=coupon)
+    taken = [lin.call("POST", f"/rewards/{reward}/redemptions", key=key).get_json() for key in ("a", "a", "b")]
+    assert [one["status"] for one in taken] == ["done"] * 3
+    assert taken[0] == taken[1]
+    assert len(lin.call("GET", "/me/coupons").get_json()["data"]) == 2
+    assert (balance(lin)["available"], balance(rui)["available"]) == (20, 100)
+    before = counts("reward_redemptions", "coupon_holdings", "point_uses", "notices")
+    assert refusal(rui.call("POST", f"/rewards/{reward}/redemptions", key="c"))[:2] == (409, "reward_gone")
+    assert (counts("reward_redemptions", "coupon_holdings", "point_uses", "notices"), balance(rui)["available"]) == (
+        before,
+        100,
+    )
+    refused = admin.call("POST", f"/admin/redemptions/{taken[0]['id']}/refuse", json={"reason": "no"})
+    assert refusal(refused)[1] == "redemption_decided"
+
+
 def test_a_reward_that_is_withdrawn_or_gone_is_not_taken(app: Flask) -> None:
     person, admin = sign_up(app), sign_up(app, role=Role.ADMIN)
     have(person, 100)

@@ -52,6 +52,7 @@ DEAL: dict[str, Any] = {
     "stock": 1000,
     "minimum_tier": None,
     "circle_only": False,
+    "invited_only": False,
     "price_steps": [],
     "host_perk": None,
     "newcomer_only": False,
@@ -254,7 +255,8 @@ class DealWire(Wire):
 
     `price` is what everybody pays at first; with `price_steps` it is that of the smallest step, and the fill gives the
     difference back. `ends_at` is when it was ended, where somebody ended it before its time. `minimum_tier` is the
-    least tier that it is for, null where it is for everybody; `circle_only`: it is for the circle of its leader alone.
+    least tier that it is for, null where it is for everybody; `circle_only`: it is for the circle of its leader alone;
+    `invited_only`: for those whom the shop offers it.
     """
 
     model_config = with_example(DEAL)
@@ -276,6 +278,7 @@ class DealWire(Wire):
     stock: int
     minimum_tier: str | None
     circle_only: bool
+    invited_only: bool
     price_steps: list[StepWire]
     host_perk: PerkWire | None
     newcomer_only: bool
@@ -307,6 +310,7 @@ class DealWire(Wire):
             stock=view.stock,
             minimum_tier=view.minimum_tier,
             circle_only=view.circle_only,
+            invited_only=view.invited_only,
             price_steps=StepWire.all_of(view.price_steps, view.price.currency),
             host_perk=PerkWire.of(view.host_perk),
             newcomer_only=view.newcomer_only,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from socialshop.deals.flash import SESSION_PREFIX, SessionStatus
+from socialshop.deals.invitation_store import SHOWN, UNINVITED
 from socialshop.deals.personal_store import PERSONAL
 from socialshop.deals.picture_store import cover_of
 from socialshop.deals.pictures import LONGEST_ALT, MOST_PICTURES, ShownPicture
@@ -16,6 +17,13 @@ from socialshop.deals.service.bargaining import (
     offer_bargain,
 )
 from socialshop.deals.service.goods import Opening, leave_of, open_goods, opening
+from socialshop.deals.service.inviting import (
+    count_invited,
+    forget_invitations,
+    invite,
+    invited_to,
+    keep_for_invited,
+)
 from socialshop.deals.service.moving import NewDeal, end, open_deal, pause, publish_deal, resume
 from socialshop.deals.service.offering import DealOffer, Reserved, check_not_stopped, give_back, offer, spend_subsidies
 from socialshop.deals.service.picturing import (
@@ -39,6 +47,7 @@ from socialshop.deals.service.reading import (
     deals,
     deals_by_id,
     deals_of,
+    drafts,
     find_deals,
     own_deal,
     shop_shipping,
@@ -126,7 +135,9 @@ __all__ = [
     "PICTURE_PREFIX",
     "RESERVED",
     "SESSION_PREFIX",
+    "SHOWN",
     "STOREFRONT_PREFIX",
+    "UNINVITED",
     "BackInStock",
     "BargainOffer",
     "BuyAt",
@@ -179,6 +190,7 @@ __all__ = [
     "change_session",
     "check_not_stopped",
     "check_own_session",
+    "count_invited",
     "cover_of",
     "cover_of_deal",
     "deal",
@@ -186,12 +198,17 @@ __all__ = [
     "deals_by_id",
     "deals_of",
     "describe_picture",
+    "drafts",
     "end",
     "find_deals",
     "find_products",
     "flash_session",
+    "forget_invitations",
     "give_back",
     "has_asked",
+    "invite",
+    "invited_to",
+    "keep_for_invited",
     "keep_storefront",
     "leave_of",
     "move_stock",

@@ -46,7 +46,7 @@ class Storefront:
 
 @dataclass(frozen=True, slots=True)
 class NewStorefront:
-    """What a storefront is to be; each pick is a deal (published, no bargain) or a product, once."""
+    """What a storefront is to be; each pick is a deal (published, for everybody, no bargain) or a product, once."""
 
     title: str
     intro: str
@@ -93,7 +93,7 @@ def _check_picks(uow: UnitOfWork, picks: Sequence[PickRow]) -> None:
     found = deals_by_id(uow, deal_ids)
     for deal_id in deal_ids:
         deal = found.get(deal_id)
-        if deal is None or deal.status is Status.DRAFT or deal.group_size == rules.ALONE:
+        if deal is None or deal.status is Status.DRAFT or deal.group_size == rules.ALONE or deal.invited_only:
             raise NotFound("no such deal", field="picks")
     products = [pick.product_id for pick in picks if pick.product_id is not None]
     if len(products_by_id(uow, products)) < len(products):

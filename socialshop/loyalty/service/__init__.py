@@ -16,6 +16,14 @@ from socialshop.loyalty.service.couponing import (
     settle_coupons,
     take_coupons,
 )
+from socialshop.loyalty.service.dealing import (
+    DealOffered,
+    deals_offered,
+    offer_deal,
+    offer_due,
+    offered_to,
+    why_offered,
+)
 from socialshop.loyalty.service.earning import Earned, earn, on_orders_completed, on_orders_confirmed, would_earn
 from socialshop.loyalty.service.expiring import expire_due, warn_expiring
 from socialshop.loyalty.service.handing_out import (
@@ -81,6 +89,7 @@ __all__ = [
     "CodeCounts",
     "Codes",
     "CouponView",
+    "DealOffered",
     "Earned",
     "Expiring",
     "Flow",
@@ -108,6 +117,7 @@ __all__ = [
     "coupon",
     "coupons",
     "coupons_of",
+    "deals_offered",
     "earn",
     "expire_due",
     "finish_redemption",
@@ -124,6 +134,9 @@ __all__ = [
     "movements",
     "note_refunds",
     "note_sales",
+    "offer_deal",
+    "offer_due",
+    "offered_to",
     "on_member_registered",
     "on_order_refunded",
     "on_orders_completed",
@@ -150,6 +163,7 @@ __all__ = [
     "settle_orders",
     "take_coupons",
     "warn_expiring",
+    "why_offered",
     "worth_minor",
     "would_earn",
 ]

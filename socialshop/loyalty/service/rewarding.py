@@ -14,6 +14,7 @@ from socialshop.kernel.errors import InvalidValue, NotFound
 from socialshop.kernel.ids import new_id, to_public
 from socialshop.loyalty.errors import RedemptionDecided, RewardGone, RewardLimitReached
 from socialshop.loyalty.service import using
+from socialshop.loyalty.service.handing_out import hand_out, hold_coupon, is_given
 from socialshop.loyalty.store import lots
 from socialshop.loyalty.store import rewards as store
 from socialshop.loyalty.store.rewards import MoveRow, RedemptionRow, RewardRow
@@ -24,17 +25,26 @@ _DIFFERENCES_TOLD = 100
 
 @dataclass(frozen=True, slots=True)
 class NewReward:
-    """What is to be offered for points; `stock` and `per_member` None: without end."""
+    """What is to be offered for points; `stock` and `per_member` None: without end.
+
+    Goods that somebody hands over, or `coupon_id`: a coupon that the member has at once.
+    """
 
     title: str
     points: int
     stock: int | None
     per_member: int | None
+    coupon_id: uuid.UUID | None = None
 
 
 def add_reward(uow: UnitOfWork, actor: uuid.UUID, new: NewReward) -> RewardRow:
-    """Offer a reward from now on."""
-    row = RewardRow(new_id(), "goods", new.title, new.points, new.stock, new.per_member, offered=True)
+    """Offer a reward from now on. Raises InvalidValue: no such coupon, or one that reaches members otherwise."""
+    if new.coupon_id is not None and not is_given(uow, new.coupon_id):
+        raise InvalidValue("name a coupon that is given: no other way gives it", field="coupon_id")
+    kind = "goods" if new.coupon_id is None else "coupon"
+    row = RewardRow(
+        new_id(), kind, new.title, new.points, new.stock, new.per_member, offered=True, coupon_id=new.coupon_id
+    )
     store.add(uow.session, row, uow.now)
     _record(uow, actor, "reward.added", row.id, {"title": new.title, "points": new.points, "stock": new.stock})
     return row
@@ -109,8 +119,13 @@ def rewards(uow: UnitOfWork, after: uuid.UUID | None, limit: int, *, offered_onl
 
 
 def redeem(uow: UnitOfWork, member: int, reward_id: uuid.UUID) -> RedemptionRow:
-    """Take a reward for points. Raises NotFound, RewardLimitReached, RewardGone, PointsShort; then nothing is taken."""
+    """Take a reward for points; a coupon is the member's at once, goods wait for somebody to hand them over.
+
+    Raises NotFound, RewardLimitReached, RewardGone (nothing is left, also of its coupon), PointsShort; then the unit of
+    work must end without a commit.
+    """
     wanted = reward(uow, reward_id)
+    coupon = None if wanted.coupon_id is None else hold_coupon(uow, wanted.coupon_id)
     # The member's own redemptions queue up here, so each counts those before it.
     lots.lock_members(uow.session, [member])
     if wanted.per_member is not None and store.count_taken(uow.session, reward_id, member) >= wanted.per_member:
@@ -119,6 +134,10 @@ def redeem(uow: UnitOfWork, member: int, reward_id: uuid.UUID) -> RedemptionRow:
     if taken is None:
         raise RewardGone("nothing of it is left, or it is no longer offered")
     row = RedemptionRow(new_id(), reward_id, member, taken.title, taken.points, "placed", None, uow.now, None)
+    if coupon is not None:
+        if not hand_out(uow, coupon, [member], f"reward {to_public('rdm', row.id)}"):
+            raise RewardGone("its coupon is over, paused, or all of it is given")
+        row = row._replace(status="done", decided_at=uow.now)
     using.use(uow, member, Purpose(using.REWARD, row.id, {"title": taken.title}), taken.points)
     store.redeem(uow.session, row)
     return row

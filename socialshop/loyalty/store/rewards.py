@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from socialshop.deals.rules import LOW_STOCK
 
-_REWARD = "id, kind, title, points, left_stock, per_member, offered"
+_REWARD = "id, kind, title, points, left_stock, per_member, offered, coupon_id"
 _REDEMPTION = "id, reward_id, member, title, points, status, reason, placed_at, decided_at"
 
 # Of a reward `w`: how many members took and were not refused, and what the shop added less what it took away.
@@ -30,7 +30,10 @@ class MoveRow(NamedTuple):
 
 
 class RewardRow(NamedTuple):
-    """What points buy; `left_stock` and `per_member` are None where there is no end of it."""
+    """What points buy; `left_stock` and `per_member` are None where there is no end of it.
+
+    `coupon_id`: the coupon that a reward of kind `coupon` gives.
+    """
 
     id: uuid.UUID
     kind: str
@@ -39,6 +42,7 @@ class RewardRow(NamedTuple):
     left_stock: int | None
     per_member: int | None
     offered: bool
+    coupon_id: uuid.UUID | None
 
     @property
     def low_stock_at(self) -> int:
@@ -64,8 +68,8 @@ def add(session: Session, reward: RewardRow, now: datetime) -> None:
     """Append a reward."""
     session.execute(
         text(
-            "INSERT INTO rewards (id, kind, title, points, left_stock, per_member, offered, created_at)"
-            " VALUES (:id, :kind, :title, :points, :left_stock, :per_member, :offered, :now)"
+            f"INSERT INTO rewards ({_REWARD}, created_at)"  # noqa: S608 - a constant
+            " VALUES (:id, :kind, :title, :points, :left_stock, :per_member, :offered, :coupon_id, :now)"
         ),
         {**reward._asdict(), "now": now},
     )

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Mapping
 from typing import Any
 
 from flask import Response, flash, render_template
 from flask_babel import gettext, lazy_gettext, ngettext
 
+from socialshop.kernel.ids import from_public, to_public
 from socialshop.kernel.money import BPS, Money
 from socialshop.loyalty import service as loyalty
 from socialshop.loyalty.rules import KINDS, MOST_POINTS
@@ -22,6 +24,7 @@ from socialshop.web.auth import ADMINS
 
 _MOST_STOCK = 1_000_000_000
 _LONGEST_DAYS = 3_650
+_COUPONS_SHOWN = 100
 _CAPS = ("per_day", "per_month", "ever")
 # How each kind of movement is told in the report.
 _FLOWS = {
@@ -104,7 +107,14 @@ def list_rewards(visit: Visit) -> str:
     rows, after = cut(loyalty.rewards(visit.uow, visit.after(), PAGE_ROWS + 1, offered_only=False), lambda row: row.id)
     waiting = loyalty.redemptions(visit.uow, status="placed", before=None, limit=PAGE_ROWS)
     names = names_by_number(visit.uow, [row.member for row in waiting])
-    return render_template("admin/rewards.html", rewards=rows, next=after, waiting=waiting, names=names)
+    return render_template(
+        "admin/rewards.html",
+        rewards=rows,
+        next=after,
+        waiting=waiting,
+        names=names,
+        coupons=[("", gettext("none")), *_coupons(visit)],
+    )
 
 
 @admin.action("/rewards", access=ADMINS, again="list_rewards", once=True)
@@ -116,11 +126,25 @@ def add_reward(visit: Visit) -> Response:
         form.whole("points", 1, MOST_POINTS),
         form.whole_or_none("stock", 0, _MOST_STOCK),
         form.whole_or_none("per_member", 1, _MOST_STOCK),
+        _coupon(form, visit),
     )
     form.check()
     loyalty.add_reward(visit.uow, visit.caller.member_id, new)
     flash(gettext("Offered: %(title)s.", title=new.title))
     return go_to("admin.list_rewards")
+
+
+def _coupons(visit: Visit) -> list[tuple[str, str]]:
+    """The newest coupons that a reward may give."""
+    found = loyalty.coupons(visit.uow, None, _COUPONS_SHOWN)
+    given = [each.row for each in found if each.row.way == "given" and each.row.paused_at is None]
+    return [(to_public("cpn", row.id), row.title) for row in given]
+
+
+def _coupon(form: Form, visit: Visit) -> uuid.UUID | None:
+    if not form.values.get("coupon_id"):
+        return None
+    return from_public("cpn", form.choice("coupon_id", [id_ for id_, _ in _coupons(visit)]))
 
 
 @admin.page("/rewards/<reward_id>", tab="points", ids={"reward_id": "rwd"})

@@ -48,7 +48,7 @@ def show_product(visit: Visit) -> str:
     return render_template(
         "shopper/product.html",
         product=product,
-        deals=deals.deals(visit.uow, None, _DEALS_SHOWN, product_id=product.id),
+        deals=deals.deals(visit.uow, None, _DEALS_SHOWN, product_id=product.id, viewer=visit.viewer),
         rating=community.rating_of(visit.uow, product.id),
         reviews=reviews,
         notes=community.notes(visit.uow, product.id, None, _NOTES_SHOWN),
@@ -72,7 +72,7 @@ def show_note(visit: Visit) -> str:
     return render_template(
         "shopper/note.html",
         note=note,
-        deals=deals.deals(visit.uow, None, _DEALS_SHOWN, product_id=note.product_id),
+        deals=deals.deals(visit.uow, None, _DEALS_SHOWN, product_id=note.product_id, viewer=visit.viewer),
         shared=shared,
     )
 
