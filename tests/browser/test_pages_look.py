@@ -64,6 +64,8 @@ def test_a_picture_that_is_opened_by_itself_is_shown_without_a_complaint(chromiu
     code = shop.call("POST", "/invite-links", "leader@example.com", {"kind": "member"})["code"]
     with visiting(chromium, shop) as visitor:
         for name in ("poster.png", "qr.png", "qr.svg"):
-            assert visitor.open(f"/i/{code}/{name}") == 200
+            answer = visitor.page.goto(f"{shop.address}/i/{code}/{name}")
+            assert answer is not None
+            assert answer.ok
         visitor.open("/")
         assert visitor.complaints == []

