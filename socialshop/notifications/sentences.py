@@ -153,6 +153,10 @@ SENTENCES: Mapping[str, tuple[str, str]] = {
         "{plan_en} renews at {until:time} for {amount:money}. You can cancel with one tap until then.",
         "{plan_zh}将于 {until:time} 自动续费 {amount:money}，此前可一键取消。",
     ),
+    "plan_renewal_soon_by_hand": (
+        "{plan_en} is due at {until:time}: you will be asked to pay {amount:money}. Nothing is charged by itself.",
+        "{plan_zh}将于 {until:time} 到期续费，届时请支付 {amount:money}，不会自动扣款。",
+    ),
     "plan_renewal_soon_month": (
         "{plan_en} is followed by {next_en} for a month, charged at {until:time}: {amount:money}, as you chose. You can"
         " change your mind with one tap until then.",
