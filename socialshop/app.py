@@ -65,7 +65,19 @@ from socialshop.rooms import service as rooms
 from socialshop.rooms import session_routes as session_results_routes
 from socialshop.signins import routes as signins_routes
 from socialshop.signins.gateway import SandboxTexter
-from socialshop.web import auth, bodies, health, limits, looks, metrics, operations, problems, reference, requests
+from socialshop.web import (
+    auth,
+    bodies,
+    health,
+    limits,
+    looks,
+    metrics,
+    operations,
+    paths,
+    problems,
+    reference,
+    requests,
+)
 from socialshop.web.metrics import Gauge
 
 ROOMS = (
@@ -169,6 +181,7 @@ def _post_office(config: Settings) -> PostOffice:
 
 
 def _attach_web(app: Flask, config: Settings) -> None:
+    app.url_rule_class = paths.LateRule
     app.config["MAX_CONTENT_LENGTH"] = bodies.MAX_BODY_BYTES + 1
     # No cross-origin caller is known, so nobody asks for OPTIONS; a method that an operation lacks is 405 like any.
     app.config["PROVIDE_AUTOMATIC_OPTIONS"] = False

@@ -95,6 +95,7 @@ def belongings(app: Flask) -> Belongings:
     }
     product = _made(first, "/admin/products", goods)
     sku = product["skus"][0]["id"]
+    shown = _made(first, f"/admin/products/{product['id']}/pictures", {"content": in_base64(picture()), **_ALT})
     terms = {"sku_id": sku, "title": "Tea for five", "group_size": 5, "price_minor": 9_900, "room_ttl_seconds": 7_200}
     deal, terms_of_deal = _made(owner, "/deals", terms), terms
     joined = _made(owner, f"/deals/{deal['id']}/rooms", {})
@@ -177,6 +178,7 @@ def belongings(app: Flask) -> Belongings:
         "qst": question["id"],
         "post": note["id"],
         "pic": note["pictures"][0]["id"],
+        "gpc": shown["pictures"][0]["id"],
         "rwd": reward["id"],
         "rdm": redemption["id"],
         "msn": mission["id"],
@@ -196,6 +198,8 @@ def belongings(app: Flask) -> Belongings:
     words["show_branch_of.member_id"] = owner.call("GET", "/me/referrals").get_json()["data"][0]["member_id"]
     words["show_statement.month"] = owner.call("GET", "/me/statements").get_json()["data"][0]["month"]
     words |= {f"{name}.deal_id": offer_of_bargain for name in ("show_bargain_offer", "start_bargain")}
+    digest, size = shown["pictures"][0]["small_url"].split("/")[-2:]
+    words |= {"show_goods_picture.digest": digest, "show_goods_picture.size": size}
     words |= {"take_notice.provider": "sandbox", "show_problem.code": "not_found"}
     return Belongings(owner, ids, words, batched["id"])
 
@@ -205,6 +209,7 @@ ADDRESS = {"recipient": "Somebody", "phone": "+86 138 0000 0000", "region": "Sha
 _PLAN = {"name": "one", "currency": "CNY", "hold_days": 7, "legs": [{"kind": "sale", "level": 1, "rate_bps": 500}]}
 
 
+_ALT = {"alt_en": "A cup", "alt_zh": "杯子"}
 _TERMS = {"kind": "amount", "currency": "CNY", "amount_minor": 100}
 
 

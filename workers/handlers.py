@@ -24,6 +24,7 @@ from socialshop.memberships import service as memberships
 from socialshop.notifications import service as notifications
 from socialshop.orders import service as orders
 from socialshop.payouts import service as payouts
+from socialshop.referrals import service as referrals
 from socialshop.rooms import service as rooms
 from workers import mails, payments, plans, texts, webhooks
 
@@ -82,6 +83,8 @@ HANDLERS: tuple[AnyHandler, ...] = (
     Handler("count_deeds", "DeedsDone", missions.on_deeds_done),
     Handler("grow_by_sales", "OrdersConfirmed", memberships.on_orders_confirmed, batch=4),
     Handler("shrink_by_refund", "OrderRefunded", memberships.on_order_refunded, batch=20),
+    Handler("count_team_sales", "OrdersConfirmed", referrals.on_orders_changed, batch=20),
+    Handler("count_team_refunds", "OrderRefunded", referrals.on_orders_changed, batch=20),
     Handler("mature_received", "OrderReceived", commissions.mature_received),
     Handler("claw_back", "OrderRefunded", commissions.claw_back, batch=1),
     Handler("claw_back_late", "ClawbackDue", commissions.claw_back, batch=1),

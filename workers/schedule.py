@@ -26,6 +26,7 @@ from socialshop.orders import service as orders
 from socialshop.payments import service as payments
 from socialshop.privacy import service as privacy
 from socialshop.recommendations import service as recommendations
+from socialshop.referrals import service as referrals
 from socialshop.rooms import service as rooms
 from socialshop.signins import service as signins
 from socialshop.web import idempotency
@@ -87,6 +88,17 @@ def hand_out_coupons(uow: UnitOfWork) -> bool:
     return loyalty.hand_out_due(uow, wired.settings().time_zone)
 
 
+def offer_deals(uow: UnitOfWork) -> bool:
+    """Invite to the deals of segments whoever is in them today."""
+    return loyalty.offer_due(uow, wired.settings().time_zone)
+
+
+def recount_teams(uow: UnitOfWork) -> bool:
+    """Count all teams anew and compare; sales that are on their way explain a difference."""
+    counters = ("count_team_sales", "count_team_refunds")
+    return referrals.recount(uow, lambda seen: not deliveries.backlog(seen, counters).is_empty)
+
+
 PERIODIC: tuple[Periodic, ...] = (
     Periodic("release_lapsed_holds", timedelta(seconds=2), rooms.release_lapsed_holds),
     Periodic("expire_rooms", timedelta(seconds=2), rooms.expire_due),
@@ -96,12 +108,14 @@ PERIODIC: tuple[Periodic, ...] = (
     Periodic("complete_orders", timedelta(minutes=1), orders.complete_due),
     Periodic("tell_low_stock", timedelta(minutes=1), deals.tell_low_stock),
     Periodic("reconcile_stock", timedelta(hours=1), deals.reconcile_stock),
+    Periodic("reconcile_rewards", timedelta(hours=1), loyalty.reconcile_rewards),
     Periodic("poll_payments", timedelta(seconds=5), payments.poll),
     Periodic("judge_clicks", timedelta(seconds=5), invites.judge_clicks),
     Periodic("seal_ledger", timedelta(seconds=5), ledger.seal),
     Periodic("seal_audit", timedelta(seconds=5), audit.seal),
     Periodic("settle", timedelta(minutes=1), commissions.settlement_tick),
     Periodic("hand_out_coupons", timedelta(minutes=1), hand_out_coupons),
+    Periodic("offer_deals", timedelta(minutes=1), offer_deals),
     Periodic("expire_points", timedelta(minutes=1), loyalty.expire_due),
     Periodic("warn_of_expiring_points", timedelta(minutes=10), loyalty.warn_expiring),
     Periodic("announce_campaigns", timedelta(minutes=1), campaigns.announce),
@@ -117,6 +131,8 @@ PERIODIC: tuple[Periodic, ...] = (
     Periodic("begin_plan_months", timedelta(minutes=1), begin_plan_months),
     Periodic("recognise_plans", timedelta(minutes=5), recognise_plans),
     Periodic("compute_recommendations", timedelta(minutes=10), compute_recommendations),
+    Periodic("count_places", timedelta(minutes=5), referrals.count_places),
+    Periodic("recount_teams", timedelta(days=1), recount_teams),
     Periodic("keep_heads", timedelta(days=1), ledger.keep_heads),
     Periodic("prune_outbox", timedelta(hours=1), prune),
     Periodic("forget_history", timedelta(hours=1), forget),

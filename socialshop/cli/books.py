@@ -87,9 +87,11 @@ def proofs(heads: Heads) -> Proofs:
     from socialshop.deals import service as deals
     from socialshop.infra.uow import unit_of_work
     from socialshop.ledger import service as ledger
+    from socialshop.loyalty import service as loyalty
 
     with unit_of_work(isolation="REPEATABLE READ") as uow:
-        return Proofs(ledger.prove(uow, heads[0]), audit.prove(uow, heads[1]), deals.stock_differences(uow))
+        stock = [*deals.stock_differences(uow), *loyalty.reward_differences(uow)]
+        return Proofs(ledger.prove(uow, heads[0]), audit.prove(uow, heads[1]), stock)
 
 
 def in_words(found: Proofs) -> str:

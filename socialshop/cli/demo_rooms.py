@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, NamedTuple
 
-from socialshop.cli import demo_world
+from socialshop.cli import demo_goods, demo_world
 
 if TYPE_CHECKING:
     from socialshop.infra.uow import UnitOfWork
@@ -129,6 +129,8 @@ def _product(uow: UnitOfWork, admin: uuid.UUID, goods: _Goods, currency: str) ->
 
     sku = deals.NewSku(goods.code, goods.unit, goods.price_minor, STOCK)
     product = deals.add_product(uow, admin, deals.NewProduct(goods.title, goods.description, 7, [sku]), currency)
+    for draw, alt_en, alt_zh in demo_goods.PICTURES[goods.code]:
+        deals.add_picture(uow, admin, product.id, deals.NewPicture(draw(), alt_en, alt_zh))
     return product.skus[0].id
 
 

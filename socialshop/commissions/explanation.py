@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from socialshop.commissions import rules
+from socialshop.commissions.margin import MarginLeg, with_margin
 from socialshop.commissions.plan import DealHostLeg, Leg, Plan, with_perk
 from socialshop.commissions.sentences import Figures
 from socialshop.kernel.ids import to_public
@@ -19,8 +20,8 @@ class Facts(NamedTuple):
     """An accrual with its snapshot.
 
     `held_from` is null until the goods are received, `stopped` holds while a refund is open; `perk` is what the deal
-    promised its host. `depth` and the rates are the accrual's terms, `asked` the facts of the sale that the plan looks
-    at besides; both null for plain shares.
+    promised its host, `margin` what its leader keeps of the price. `depth` and the rates are the accrual's terms,
+    `asked` the facts of the sale that the plan looks at besides; both null for plain shares.
     """
 
     id: uuid.UUID
@@ -53,6 +54,7 @@ class Facts(NamedTuple):
     asked: Mapping[str, Any] | None = None
     asked_minor: int | None = None
     cap: int | None = None
+    margin: Mapping[str, Any] | None = None
 
 
 class Reversal(NamedTuple):
@@ -77,7 +79,7 @@ class Step(NamedTuple):
 
 def steps(plan: Plan, facts: Facts, reversals: Sequence[Reversal]) -> list[Step]:
     """The sale, the plan, the role, the amount, rounding, cap, hold, what refunds took, and how it stands."""
-    leg = with_perk(plan, facts.perk).legs[facts.leg]
+    leg = with_margin(with_perk(plan, facts.perk), facts.margin).legs[facts.leg]
     return [
         _sale(facts),
         Step("plan", {"name": plan.name, "number": facts.number, "effective_at": to_text(facts.effective_at)}),
@@ -149,6 +151,9 @@ def _tier_of(facts: Facts, member: int | None) -> str:
 
 def _amount(leg: Leg, facts: Facts) -> Iterator[Step]:
     currency, amount = facts.currency, facts.asked_minor or facts.amount_minor
+    if isinstance(leg, MarginLeg):
+        yield from _margin(leg, facts, amount)
+        return
     if leg.kind == "tier":
         yield from _tier_amount(facts)
         return
@@ -171,6 +176,29 @@ def _amount(leg: Leg, facts: Facts) -> Iterator[Step]:
     rate: dict[str, int | str] = {"rate_bps": leg.rate_bps, "base_minor": facts.base_minor, "exact_minor": exact}
     yield Step("deal_rate" if _is_the_deals(leg) else "rate", {**rate, "currency": currency})
     yield Step("rounding" if rest else "no_rounding", {"amount_minor": amount, "currency": currency})
+
+
+def _margin(leg: MarginLeg, facts: Facts, amount: int) -> Iterator[Step]:
+    """What the line brought above the price of supply, the leader's share of it, and what the sale leaves for it."""
+    currency, surplus = facts.currency, leg.surplus_of(facts.base_minor, facts.quantity)
+    whole, rest = divmod(surplus * leg.share_bps, BPS)
+    yield Step(
+        "margin",
+        {
+            "base_minor": facts.base_minor,
+            "supply_minor": leg.supply_minor,
+            "quantity": facts.quantity,
+            "surplus_minor": surplus,
+            "share_bps": leg.share_bps,
+            "exact_minor": f"{whole}.{rest:04d}",
+            "currency": currency,
+        },
+    )
+    rounded: Figures = {"amount_minor": amount, "currency": currency}
+    if amount < whole:
+        yield Step("margin_cut", rounded)
+    else:
+        yield Step("rounding" if rest else "no_rounding", rounded)
 
 
 def _tier_amount(facts: Facts) -> Iterator[Step]:
@@ -224,14 +252,14 @@ def _reversals(leg: Leg, facts: Facts, reversals: Sequence[Reversal]) -> Iterato
         refunded += each.refunded_minor
         returned += each.returned
         of_order += each.order_refunded_minor
-        base, quantity = facts.base_minor - refunded, facts.quantity - returned
-        gives = rules.amount_of(leg, base, quantity, facts.rate_bps, whole - of_order)
+        went_back, left = (refunded, returned), {"rate_bps": facts.rate_bps, "order_minor": whole - of_order}
+        gives = rules.net_of(leg, facts.base_minor, facts.quantity, *went_back, **left)
         yield Step(
             "reversal",
             {
                 "refund_id": to_public("rfd", each.refund_id),
                 "refunded_minor": each.refunded_minor,
-                "net_base_minor": base,
+                "net_base_minor": facts.base_minor - refunded,
                 "net_minor": gives if facts.asked_minor is None else min(facts.amount_minor, gives),
                 "clawed_minor": each.clawed_minor,
                 "pending_minor": each.pending_minor,

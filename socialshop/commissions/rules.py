@@ -12,6 +12,7 @@ from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from socialshop.commissions.margin import MarginLeg
 from socialshop.commissions.plan import Leg, Plan
 from socialshop.commissions.salefacts import SaleFacts
 from socialshop.kernel.ids import to_public
@@ -34,6 +35,7 @@ class Reason(StrEnum):
     OWN_ORDER = "own_order"  # a buyer earns nothing on the buyer's own order, unless by a `self` leg
     ZERO_AMOUNT = "zero_amount"  # the line cost nothing: only real sales are rewarded
     ROUNDS_TO_ZERO = "rounds_to_zero"  # less than one minor unit; the residue stays with the shop
+    NO_MARGIN = "no_margin"  # the line brought nothing above the price of supply that other legs leave
     AMOUNT_TOO_LARGE = "amount_too_large"  # fixed times quantity is beyond what the books take (10^12 minor units)
     NO_PLAN_IN_FORCE = "no_plan_in_force"  # the currency had no plan when the sale was made
     OTHER_PRODUCT = "other_product"  # the leg is for other goods
@@ -121,8 +123,8 @@ class Terms(NamedTuple):
 class Standing(NamedTuple):
     """An accrual as it stands: what it was, what was clawed back of it, and what of its line went back.
 
-    `perk` is what the deal promised its host, `rate_bps` what a tier leg paid, `facts` what else was kept of the sale.
-    Of its whole order `order_refunded_minor` went back.
+    `perk` is what the deal promised its host, `rate_bps` what a tier leg paid, `facts` what else was kept of the sale,
+    `margin` what the deal's leader keeps. Of its whole order `order_refunded_minor` went back.
     """
 
     id: uuid.UUID
@@ -141,6 +143,7 @@ class Standing(NamedTuple):
     order_id: uuid.UUID
     facts: Mapping[str, Any] | None
     order_refunded_minor: int
+    margin: Mapping[str, Any] | None = None
 
 
 class Taken(NamedTuple):
@@ -199,9 +202,10 @@ def too_much(leg: Leg, accrual: Standing) -> int:
 
     A cap left the accrual less than the rule gave: that much it keeps for as long as the rule gives as much.
     """
-    base, quantity = accrual.base_minor - accrual.refunded_minor, accrual.quantity - accrual.returned
+    went_back = accrual.refunded_minor, accrual.returned
     order = (accrual.facts or {}).get("order_minor", 0) - accrual.order_refunded_minor
-    net = min(accrual.amount_minor, amount_of(leg, base, quantity, accrual.rate_bps, order))
+    net = net_of(leg, accrual.base_minor, accrual.quantity, *went_back, rate_bps=accrual.rate_bps, order_minor=order)
+    net = min(accrual.amount_minor, net)
     return accrual.amount_minor - accrual.clawed_minor - net
 
 
@@ -213,6 +217,22 @@ def take(accrual: Standing, amount_minor: int, held: bool, available_minor: int)
     return Taken(accrual, amount_minor, 0, wallet, amount_minor - wallet)
 
 
+def net_of(
+    leg: Leg,
+    base_minor: int,
+    quantity: int,
+    refunded_minor: int,
+    returned: int,
+    *,
+    rate_bps: int | None = None,
+    order_minor: int | None = None,
+) -> int:
+    """What the leg gives for what is left of a line; of which all the money went back, nothing."""
+    if isinstance(leg, MarginLeg):
+        return leg.net_of(base_minor, quantity, refunded_minor)
+    return amount_of(leg, base_minor - refunded_minor, quantity - returned, rate_bps, order_minor)
+
+
 def amount_of(
     leg: Leg, base_minor: int, quantity: int, rate_bps: int | None = None, order_minor: int | None = None
 ) -> int:
@@ -222,6 +242,8 @@ def amount_of(
     this one; without it, what it pays all together. A bounty asks what is left of the whole order: without
     `order_minor` the line is taken for it.
     """
+    if isinstance(leg, MarginLeg):
+        return leg.amount_of(base_minor, quantity)
     if leg.kind == "lead":
         return leg.fixed_minor if (base_minor if order_minor is None else order_minor) >= leg.min_order_minor else 0
     if leg.kind == "tier":
@@ -250,6 +272,8 @@ def climb(tree: nx.DiGraph[int], members: Sequence[int], depth: int) -> list[Seq
 
 
 def _beneficiaries(leg: Leg, sales: Sales, levels: Sequence[Sequence[int | None]]) -> Sequence[int | None]:
+    if isinstance(leg, MarginLeg):
+        return [leg.leader] * len(sales.buyers)
     if leg.kind == "sale":
         return levels[leg.level]
     return sales.hosts if leg.kind == "host" else sales.buyers
@@ -268,11 +292,13 @@ def _pay(number: int, leg: Leg, beneficiaries: Sequence[int | None], sales: Sale
         elif 0 < amount <= MAX_AMOUNT_MINOR:
             rewards.append(Reward(sale, number, member, amount))
         else:
-            skips.append(Skip(sale, number, member, why_no_amount(amount, sales.bases[sale])))
+            skips.append(Skip(sale, number, member, why_no_amount(leg, amount, sales.bases[sale])))
 
 
 def _amounts(leg: Leg, sales: Sales) -> list[int]:
     """`amount_of` for each line, in one walk."""
+    if isinstance(leg, MarginLeg):
+        return [leg.amount_of(*line) for line in zip(sales.bases, sales.quantities, strict=True)]
     if leg.rate_bps is not None:
         rate = leg.rate_bps
         return [rate_of(base, rate) for base in sales.bases]
@@ -280,8 +306,10 @@ def _amounts(leg: Leg, sales: Sales) -> list[int]:
     return [fixed * quantity if base else 0 for base, quantity in zip(sales.bases, sales.quantities, strict=True)]
 
 
-def why_no_amount(amount: int, base: int) -> Reason:
+def why_no_amount(leg: Leg, amount: int, base: int) -> Reason:
     """Why such an amount of a line is no reward."""
+    if base and isinstance(leg, MarginLeg):
+        return Reason.NO_MARGIN
     if amount > MAX_AMOUNT_MINOR:
         return Reason.AMOUNT_TOO_LARGE
     return Reason.ROUNDS_TO_ZERO if base else Reason.ZERO_AMOUNT

@@ -31,6 +31,10 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "You were the host of the room, and the deal itself gives its host a commission.",
         "你是该团的发起人，该团购活动另给发起人佣金。",
     ),
+    "leg_leader_margin": (
+        "You opened the deal, and the shop leaves you what it brings above the price of supply.",
+        "你是该团购活动的团长，商店将高于供货价的部分留给你。",
+    ),
     "leg_self": ("You are the buyer, and the plan rewards that.", "你是买家，方案对此给予奖励。"),
     "leg_sale_passed_up": (
         "You stand {depth} levels above the buyer. Who had not bought within {within_days} days was passed over, so "
@@ -71,6 +75,16 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "deal_fixed": (
         "The deal gives {fixed_minor:money} for each of {quantity}.",
         "活动按每件 {fixed_minor:money} 给予，共 {quantity} 件。",
+    ),
+    "margin": (
+        "The line brought {base_minor:money}; the price of supply is {supply_minor:money} for each of {quantity}: "
+        "above it lies {surplus_minor:money}. You have {share_bps} basis points of that: {exact_minor} minor units.",
+        "该行收入 {base_minor:money}，供货价每件 {supply_minor:money}，共 {quantity} 件，差额 {surplus_minor:money}；"
+        "你得差额的万分之 {share_bps}：{exact_minor} 最小货币单位。",
+    ),
+    "margin_cut": (
+        "With what the plan gives others it would be more than the sale: cut to the {amount_minor:money} left.",
+        "与方案给予他人的合计将超过销售额，故减至剩余的 {amount_minor:money}。",
     ),
     "rounding": (
         "Rounded down to {amount_minor:money}; the rest stays with the shop.",
@@ -160,6 +174,10 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "own_order": ("A buyer earns nothing on the buyer's own order.", "买家不能从自己的订单获得佣金。"),
     "zero_amount": ("The line cost nothing.", "该行金额为零。"),
     "rounds_to_zero": ("It comes to less than one minor unit.", "不足一个最小货币单位。"),
+    "no_margin": (
+        "The line brought nothing above the price of supply that was left for the leader.",
+        "该行没有可归团长的高于供货价的部分。",
+    ),
     "amount_too_large": ("It is more than the books take.", "超出账簿可记的金额。"),
     "other_product": ("It is for other goods.", "该项限其他商品。"),
     "other_deal": ("It is for rooms of other deals.", "该项限其他团购活动。"),

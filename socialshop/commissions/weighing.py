@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from socialshop.commissions import rules
 from socialshop.commissions.conditions import When
+from socialshop.commissions.margin import MarginLeg
 from socialshop.commissions.plan import LeadLeg, Leg, Plan, TierLeg
 from socialshop.commissions.rules import Outcome, Pass, Reason, Reward, Sales, Skip, Terms
 from socialshop.commissions.salefacts import NOTHING, SaleFacts
@@ -119,7 +120,7 @@ class _Weighing:
         assert member is not None
         amount = rules.amount_of(leg, sale.base, sale.quantity, order_minor=sale.facts.order_minor)
         if not 0 < amount <= MAX_AMOUNT_MINOR:
-            self._skip(sale, number, member, rules.why_no_amount(amount, sale.base))
+            self._skip(sale, number, member, rules.why_no_amount(leg, amount, sale.base))
             return True
         if depth != leg.level:
             self.terms[len(self.rewards)] = Terms(leg.level, depth)
@@ -133,6 +134,8 @@ class _Weighing:
             return self._lead(sale, leg)
         if leg.kind == "self":
             return _Candidate(sale.buyer, leg.level)
+        if isinstance(leg, MarginLeg):
+            return _Candidate(leg.leader, leg.level, Reason.OWN_ORDER if leg.leader == sale.buyer else None)
         reason = Reason.NO_HOST if sale.host is None else Reason.OWN_ORDER if sale.host == sale.buyer else None
         return _Candidate(sale.host, leg.level, reason)
 

@@ -33,13 +33,6 @@ class SelfDecision(DomainError):
     kind = Kind.FORBIDDEN
 
 
-class PictureRefused(DomainError):
-    """The file is no picture that the shop takes, or one that is too large."""
-
-    code = "picture_refused"
-    kind = Kind.INVALID
-
-
 class AlreadyReported(DomainError):
     """The member has reported this before."""
 

@@ -8,10 +8,12 @@ from collections.abc import Callable
 from socialshop.deals import service
 from socialshop.deals.errors import BelowFloor, DealNotLive, GoodsNotOpen
 from socialshop.deals.schemas.deals import DealWire, DraftDeal
+from socialshop.deals.schemas.pictures import DraftPicture, PictureOrder, PictureWords
 from socialshop.deals.schemas.products import DraftProduct, NewOpening, OpeningWire, ProductWire
-from socialshop.deals.service import DealView
+from socialshop.deals.service import PICTURE_PREFIX, DealView
 from socialshop.identity.service import StandingLimited
 from socialshop.infra import wired
+from socialshop.infra.pictures import PictureRefused
 from socialshop.infra.uow import UnitOfWork
 from socialshop.kernel.errors import InvalidValue, NotFound
 from socialshop.kernel.roles import Role
@@ -37,6 +39,82 @@ def add_product(call: Call[DraftProduct, Nothing]) -> Answer:
         return Answer(ProductWire.of(service.add_product(uow, call.caller.member_id, call.body.new(), currency)), 201)
 
     return call.transact(add)
+
+
+@room.operation(
+    "POST",
+    "/admin/products/<product_id>/pictures",
+    access=ADMINS,
+    body=DraftPicture,
+    replies=Reply(201, ProductWire, "The product, its new picture behind the others."),
+    refuses=(NotFound, PictureRefused),
+    ids={"product_id": "prd"},
+)
+def add_picture(call: Call[DraftPicture, Nothing]) -> Answer:
+    """Show a picture of a product, up to eight; the first of them stands for it in every list."""
+    new, product_id = call.body.new(), call.ids["product_id"]
+
+    def add(uow: UnitOfWork) -> Answer:
+        return Answer(ProductWire.of(service.add_picture(uow, call.caller.member_id, product_id, new)), 201)
+
+    return call.transact(add)
+
+
+@room.operation(
+    "POST",
+    "/admin/products/<product_id>/pictures/order",
+    access=ADMINS,
+    body=PictureOrder,
+    replies=Reply(200, ProductWire, "The product with its pictures in this order."),
+    refuses=(NotFound,),
+    ids={"product_id": "prd"},
+)
+def order_pictures(call: Call[PictureOrder, Nothing]) -> Answer:
+    """Show a product's pictures in another order; all of them are named, each once."""
+    keys, product_id = call.body.keys(), call.ids["product_id"]
+
+    def order(uow: UnitOfWork) -> Answer:
+        return Answer(ProductWire.of(service.order_pictures(uow, call.caller.member_id, product_id, keys)))
+
+    return call.transact(order)
+
+
+@room.operation(
+    "POST",
+    "/admin/goods-pictures/<picture_id>",
+    access=ADMINS,
+    body=PictureWords,
+    replies=Reply(200, ProductWire, "The product of which it is."),
+    refuses=(NotFound,),
+    ids={"picture_id": PICTURE_PREFIX},
+)
+def describe_picture(call: Call[PictureWords, Nothing]) -> Answer:
+    """Say otherwise what a picture shows, for who does not see it."""
+    body, picture_id = call.body, call.ids["picture_id"]
+
+    def describe(uow: UnitOfWork) -> Answer:
+        said = (body.alt_en, body.alt_zh)
+        return Answer(ProductWire.of(service.describe_picture(uow, call.caller.member_id, picture_id, *said)))
+
+    return call.transact(describe)
+
+
+@room.operation(
+    "DELETE",
+    "/admin/goods-pictures/<picture_id>",
+    access=ADMINS,
+    replies=Reply(204, None, "It is shown no more."),
+    refuses=(NotFound,),
+    ids={"picture_id": PICTURE_PREFIX},
+)
+def remove_picture(call: Call[Nothing, Nothing]) -> Answer:
+    """Show a picture of a product no more, and keep none of it."""
+
+    def remove(uow: UnitOfWork) -> Answer:
+        service.remove_picture(uow, call.caller.member_id, call.ids["picture_id"])
+        return Answer(status=204)
+
+    return call.transact(remove)
 
 
 @room.operation(

@@ -14,8 +14,9 @@ from typing import NamedTuple
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from socialshop.deals.invitation_store import SHOWN
 from socialshop.deals.rules import Place, Sort, Sought
-from socialshop.deals.store import DEAL_COLUMNS, DEAL_TABLES, DealRow, ProductRow
+from socialshop.deals.store import DEAL_COLUMNS, DEAL_TABLES, PRODUCT_COLUMNS, DealRow, ProductRow
 
 
 class FoundDeal(NamedTuple):
@@ -68,9 +69,13 @@ def deals(
     limit: int,
     *,
     product_id: uuid.UUID | None = None,
+    viewer: int | None = None,
 ) -> list[FoundDeal]:
-    """Up to `limit` deals that are announced or live and are what is sought, after this place. One statement."""
-    conditions = ["NOT d.draft AND d.paused_at IS NULL AND d.ended_at IS NULL AND d.group_size > 1"]
+    """Up to `limit` deals that are announced or live, what is sought and shown to `viewer`, after this place.
+
+    One statement.
+    """
+    conditions = [SHOWN, "NOT d.draft AND d.paused_at IS NULL AND d.ended_at IS NULL AND d.group_size > 1"]
     conditions += ["coalesce(d.ends_at, 'infinity') > :now", *_deal_filters(sought, product_id)]
     page, order = _page(sought.sort, after)
     statement = f"""
@@ -83,7 +88,9 @@ def deals(
         SELECT {DEAL_COLUMNS}, {_TO_GO}, found.key FROM {DEAL_TABLES} JOIN found ON found.id = d.id
         ORDER BY {order.replace("key", "found.key").replace("id", "d.id")}
     """  # noqa: S608 - constants of this module
-    rows = session.execute(text(statement), _values(sought, now, after, limit) | {"product": product_id})
+    rows = session.execute(
+        text(statement), _values(sought, now, after, limit) | {"product": product_id, "viewer": viewer}
+    )
     return [FoundDeal(DealRow(*row[:-2]), row[-2], row[-1]) for row in rows]
 
 
@@ -100,10 +107,12 @@ def products(session: Session, sought: Sought, now: datetime, after: Place | Non
     page, order = _page(sought.sort, after)
     statement = f"""
         WITH listed AS (
-            SELECT p.id, p.title, p.description, p.return_days, {_PRODUCT_KEYS[sought.sort]} AS key
-            FROM products p WHERE {" AND ".join(conditions)}
+            SELECT p.id, {_PRODUCT_KEYS[sought.sort]} AS key FROM products p WHERE {" AND ".join(conditions)}
+        ), found AS (
+            SELECT id, key FROM listed WHERE {page} ORDER BY {order} LIMIT :limit
         )
-        SELECT id, title, description, return_days, key FROM listed WHERE {page} ORDER BY {order} LIMIT :limit
+        SELECT {PRODUCT_COLUMNS}, found.key FROM products p JOIN found ON found.id = p.id
+        ORDER BY {order.replace("key", "found.key").replace("id", "p.id")}
     """  # noqa: S608 - constants of this module
     rows = session.execute(text(statement), _values(sought, now, after, limit))
     return [FoundProduct(ProductRow(*row[:-1]), row[-1]) for row in rows]

@@ -16,6 +16,20 @@ class DealNotBegun(DealNotLive):
     """The deal is announced and has not begun."""
 
 
+class DealPublished(DomainError):
+    """The deal is published, or stands in a session: what everybody is shown is not kept for some afterwards."""
+
+    code = "deal_published"
+    kind = Kind.CONFLICT
+
+
+class InvitationRequired(DomainError):
+    """The deal is for those alone whom the shop offers it, and the member is none of them."""
+
+    code = "invitation_required"
+    kind = Kind.FORBIDDEN
+
+
 class DealPaused(DomainError):
     """The deal is paused: until it is resumed no room is opened on it, and nobody joins one that is open."""
 

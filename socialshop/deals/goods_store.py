@@ -11,18 +11,25 @@ from sqlalchemy.orm import Session
 
 
 class OpeningRow(NamedTuple):
-    """To whom a unit is open, and the least price of a deal of it; `chosen` are member numbers."""
+    """To whom a unit is open, and the least price of a deal of it; `chosen` are member numbers.
+
+    Leaders keep `margin_bps` of what a deal's price is above `supply_minor`; both are None where they keep nothing.
+    """
 
     open_to: str
     floor_minor: int | None
     chosen: list[int]
+    supply_minor: int | None
+    margin_bps: int | None
 
 
 class Leave(NamedTuple):
-    """Whether somebody may make a deal of a unit, and its least price for them."""
+    """Whether somebody may make a deal of a unit, its least price for them, and what they keep of a higher one."""
 
     is_open: bool
     floor_minor: int | None
+    supply_minor: int | None
+    margin_bps: int | None
 
 
 def find(session: Session, sku_id: uuid.UUID) -> OpeningRow:
@@ -32,22 +39,24 @@ def find(session: Session, sku_id: uuid.UUID) -> OpeningRow:
             """
             SELECT g.open_to, g.floor_minor,
                 (SELECT coalesce(array_agg(c.leader ORDER BY c.leader), '{}') FROM leader_goods_chosen c
-                    WHERE c.sku_id = g.sku_id)
+                    WHERE c.sku_id = g.sku_id), g.supply_minor, g.margin_bps
             FROM leader_goods g WHERE g.sku_id = :sku
             """
         ),
         {"sku": sku_id},
     ).one_or_none()
-    return OpeningRow("all", None, []) if row is None else OpeningRow(*row)
+    return OpeningRow("all", None, [], None, None) if row is None else OpeningRow(*row)
 
 
-def keep(session: Session, sku_id: uuid.UUID, open_to: str, floor_minor: int | None, chosen: Sequence[int]) -> None:
+def keep(session: Session, sku_id: uuid.UUID, row: OpeningRow) -> None:
     """Say to whom the unit is open from now on; whoever was chosen before and is not now is so no more."""
-    values = {"sku": sku_id, "open_to": open_to, "floor": floor_minor, "chosen": list(chosen)}
+    values = {"sku": sku_id, **row._asdict()}
     session.execute(
         text(
-            "INSERT INTO leader_goods (sku_id, open_to, floor_minor) VALUES (:sku, :open_to, :floor)"
-            " ON CONFLICT (sku_id) DO UPDATE SET open_to = excluded.open_to, floor_minor = excluded.floor_minor"
+            "INSERT INTO leader_goods (sku_id, open_to, floor_minor, supply_minor, margin_bps)"
+            " VALUES (:sku, :open_to, :floor_minor, :supply_minor, :margin_bps)"
+            " ON CONFLICT (sku_id) DO UPDATE SET open_to = excluded.open_to, floor_minor = excluded.floor_minor,"
+            " supply_minor = excluded.supply_minor, margin_bps = excluded.margin_bps"
         ),
         values,
     )
@@ -68,10 +77,11 @@ def leave_of(session: Session, sku_ids: Sequence[uuid.UUID], number: int) -> dic
             """
             SELECT g.sku_id, m.role = 'admin' OR g.open_to = 'all' OR (g.open_to = 'chosen' AND EXISTS (
                     SELECT FROM leader_goods_chosen c WHERE c.sku_id = g.sku_id AND c.leader = m.number)),
-                CASE WHEN m.role <> 'admin' THEN g.floor_minor END
+                CASE WHEN m.role <> 'admin' THEN greatest(g.floor_minor, g.supply_minor) END,
+                CASE WHEN m.role <> 'admin' THEN g.supply_minor END, CASE WHEN m.role <> 'admin' THEN g.margin_bps END
             FROM leader_goods g CROSS JOIN members m WHERE g.sku_id = ANY(:skus) AND m.number = :number
             """
         ),
         {"skus": list(sku_ids), "number": number},
     )
-    return {row[0]: Leave(row[1], row[2]) for row in rows}
+    return {row[0]: Leave(*row[1:]) for row in rows}

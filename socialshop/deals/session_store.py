@@ -65,6 +65,7 @@ class HeldRow(NamedTuple):
     id: uuid.UUID
     opened_by: int
     draft: bool
+    invited_only: bool
     paused: bool
     group_size: int
     starts_at: datetime
@@ -208,7 +209,7 @@ def lock_deals(session: Session, deal_ids: Sequence[uuid.UUID]) -> list[HeldRow]
     rows = session.execute(
         text(
             """
-            SELECT d.id, d.opened_by, d.draft, d.paused_at IS NOT NULL, d.group_size, d.starts_at,
+            SELECT d.id, d.opened_by, d.draft, d.invited_only, d.paused_at IS NOT NULL, d.group_size, d.starts_at,
                 coalesce(d.ended_at, d.ends_at), p.session_id
             FROM deals d LEFT JOIN flash_session_picks p ON p.deal_id = d.id AND p.holds
             WHERE d.id = ANY(:ids) ORDER BY d.id

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from socialshop.deals.picture_store import cover_of, pictures_of
 from socialshop.deals.rules import LOW_STOCK
 
 # A part of one larger statement: where a buyer's row is changed anyway, stock costs no statement of its own.
@@ -42,6 +43,10 @@ LEFT_OF_DEAL = """
 """
 
 
+# What of a deal is kept as JSON.
+_DOCUMENTS = ("price_steps", "host_perk", "leader_margin")
+
+
 class SkuRow(NamedTuple):
     """One kind of unit that a product is sold in."""
 
@@ -61,6 +66,7 @@ class ProductRow(NamedTuple):
     title: str
     description: str
     return_days: int
+    pictures: Sequence[dict[str, Any]] = ()
 
 
 class UnitTerms(NamedTuple):
@@ -98,6 +104,7 @@ class DealRow(NamedTuple):
     ended: bool
     minimum_tier: str | None
     circle_only: bool
+    invited_only: bool
     return_days: int
     stock: int
     alone_minor: int
@@ -108,24 +115,30 @@ class DealRow(NamedTuple):
     quota_left: int | None
     shipping_minor: int | None
     units: list[dict[str, Any]]
+    cover: dict[str, Any] | None
 
 
-DEAL_COLUMNS = """
+DEAL_COLUMNS = f"""
     d.id, d.sku_id, s.product_id, d.opened_by, d.title, d.group_size, d.price_minor, s.currency, d.starts_at,
         coalesce(d.ended_at, d.ends_at), d.room_ttl_seconds, d.seat_hold_seconds, d.per_member_limit, d.quota,
         d.late_payer, d.draft, d.paused_at IS NOT NULL, d.ended_at IS NOT NULL, d.minimum_tier, d.circle_only,
-        coalesce(d.return_days, p.return_days), s.stock, s.price_minor, d.price_steps, d.host_perk, d.newcomer_only,
-        (SELECT b.from_seats FROM deal_subsidies b WHERE b.deal_id = d.id), d.quota - d.taken, d.shipping_minor,
+        d.invited_only, coalesce(d.return_days, p.return_days), s.stock, s.price_minor, d.price_steps, d.host_perk,
+        d.newcomer_only, (SELECT b.from_seats FROM deal_subsidies b WHERE b.deal_id = d.id), d.quota - d.taken,
+        d.shipping_minor,
         coalesce((
             SELECT jsonb_agg(jsonb_build_object('id', u.id, 'code', u.code, 'title', u.title, 'stock', u.stock,
                 'low_stock_at', u.low_stock_at,
                 'price_minor', o.price_minor, 'alone_minor', u.price_minor) ORDER BY o.place)
             FROM deal_skus o JOIN skus u ON u.id = o.sku_id WHERE o.deal_id = d.id
         ), jsonb_build_array(jsonb_build_object('id', s.id, 'code', s.code, 'title', s.title, 'stock', s.stock,
-            'low_stock_at', s.low_stock_at, 'price_minor', d.price_minor, 'alone_minor', s.price_minor)))
-"""
+            'low_stock_at', s.low_stock_at, 'price_minor', d.price_minor, 'alone_minor', s.price_minor))),
+        {cover_of("s.product_id")}
+"""  # noqa: S608 - constants of these modules
 DEAL_TABLES = "deals d JOIN skus s ON s.id = d.sku_id JOIN products p ON p.id = s.product_id"
 _DEAL = f"SELECT {DEAL_COLUMNS} FROM {DEAL_TABLES}"  # noqa: S608 - constants of this module
+
+
+PRODUCT_COLUMNS = f"p.id, p.title, p.description, p.return_days, {pictures_of('p.id')}"
 
 
 def add_product(session: Session, product: ProductRow, skus: Sequence[SkuRow], at: datetime) -> None:
@@ -149,7 +162,8 @@ def add_product(session: Session, product: ProductRow, skus: Sequence[SkuRow], a
 def find_product(session: Session, product_id: uuid.UUID) -> ProductRow | None:
     """The product."""
     row = session.execute(
-        text("SELECT id, title, description, return_days FROM products WHERE id = :id"), {"id": product_id}
+        text(f"SELECT {PRODUCT_COLUMNS} FROM products p WHERE p.id = :id"),  # noqa: S608
+        {"id": product_id},
     ).one_or_none()
     return ProductRow(*row) if row else None
 
@@ -157,7 +171,8 @@ def find_product(session: Session, product_id: uuid.UUID) -> ProductRow | None:
 def products_by_id(session: Session, ids: Sequence[uuid.UUID]) -> list[ProductRow]:
     """These products, in no order."""
     rows = session.execute(
-        text("SELECT id, title, description, return_days FROM products WHERE id = ANY(:ids)"), {"ids": list(ids)}
+        text(f"SELECT {PRODUCT_COLUMNS} FROM products p WHERE p.id = ANY(:ids)"),  # noqa: S608
+        {"ids": list(ids)},
     )
     return [ProductRow(*row) for row in rows]
 
@@ -222,16 +237,17 @@ def add_deal(session: Session, values: dict[str, object]) -> None:
             """
             INSERT INTO deals (id, sku_id, opened_by, title, group_size, price_minor, starts_at, ends_at,
                 room_ttl_seconds, seat_hold_seconds, per_member_limit, quota, late_payer, draft, minimum_tier,
-                circle_only, created_at, price_steps, host_perk, newcomer_only, return_days, shipping_minor)
+                circle_only, created_at, price_steps, host_perk, newcomer_only, return_days, shipping_minor,
+                leader_margin)
             VALUES (:id, :sku_id, :opened_by, :title, :group_size, :price_minor, :starts_at, :ends_at,
                 :room_ttl_seconds, :seat_hold_seconds, :per_member_limit, :quota, :late_payer, :draft,
                 :minimum_tier, :circle_only, :created_at, CAST(:price_steps AS jsonb), CAST(:host_perk AS jsonb),
-                :newcomer_only, :return_days, :shipping_minor)
+                :newcomer_only, :return_days, :shipping_minor, CAST(:leader_margin AS jsonb))
             """
         ),
         {
             **values,
-            **{name: json.dumps(values[name]) if values[name] else None for name in ("price_steps", "host_perk")},
+            **{name: json.dumps(values[name]) if values[name] else None for name in _DOCUMENTS},
         },
     )
 
@@ -324,6 +340,14 @@ def titles(session: Session, ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, str]:
         {"ids": list(ids)},
     )
     return {row.id: row.title for row in rows}
+
+
+def drafts(session: Session, limit: int) -> list[DealRow]:
+    """Up to `limit` deals that are not published, the newest first."""
+    rows = session.execute(
+        text(_DEAL + " WHERE d.draft AND d.group_size > 1 ORDER BY d.id DESC LIMIT :limit"), {"limit": limit}
+    )
+    return [DealRow(*row) for row in rows]
 
 
 def deals_of(session: Session, number: int, before: uuid.UUID | None, limit: int) -> list[DealRow]:

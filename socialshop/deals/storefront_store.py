@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from sqlalchemy import text
 from sqlalchemy.orm import Session
+
+from socialshop.deals.picture_store import banner_of
 
 
 class StorefrontRow(NamedTuple):
@@ -20,6 +22,7 @@ class StorefrontRow(NamedTuple):
     leads: bool
     title: str
     intro: str
+    banner: dict[str, Any] | None
 
 
 class PickRow(NamedTuple):
@@ -29,10 +32,10 @@ class PickRow(NamedTuple):
     product_id: uuid.UUID | None
 
 
-_STOREFRONT = """
-    SELECT s.id, s.leader, m.id, p.display_name, m.role IN ('leader', 'admin'), s.title, s.intro
+_STOREFRONT = f"""
+    SELECT s.id, s.leader, m.id, p.display_name, m.role IN ('leader', 'admin'), s.title, s.intro, {banner_of("s.id")}
     FROM storefronts s JOIN members m ON m.number = s.leader LEFT JOIN member_profiles p ON p.member_id = m.id
-"""
+"""  # noqa: S608 - constants of these modules
 
 
 def find(session: Session, storefront_id: uuid.UUID) -> StorefrontRow | None:
@@ -45,6 +48,14 @@ def of_leader(session: Session, leader: int) -> StorefrontRow | None:
     """The leader's storefront."""
     row = session.execute(text(_STOREFRONT + " WHERE s.leader = :leader"), {"leader": leader}).one_or_none()
     return StorefrontRow(*row) if row else None
+
+
+def lock_own(session: Session, leader: int) -> uuid.UUID | None:
+    """The leader's storefront, held for this transaction; None without one."""
+    found: uuid.UUID | None = session.execute(
+        text("SELECT id FROM storefronts WHERE leader = :leader FOR NO KEY UPDATE"), {"leader": leader}
+    ).scalar_one_or_none()
+    return found
 
 
 def picks_of(session: Session, storefront_id: uuid.UUID) -> list[PickRow]:

@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import hashlib
 import io
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 
 import segno
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image, ImageDraw, ImageFont, ImageOps
 from PIL.ImageFont import FreeTypeFont
 
 from socialshop.infra.locales import instant_text, money_text
@@ -24,7 +24,7 @@ from socialshop.kernel.languages import Language
 
 SIZE = WIDTH, HEIGHT = 750, 1334
 # Goes into the ETag: raise it when the drawing changes.
-_EDITION = 2
+_EDITION = 3
 _MARGIN = 56
 _INNER = WIDTH - 2 * _MARGIN
 _PAPER, _CARD, _LINE = "#faf6ef", "#fffdf9", "#e4d9c8"
@@ -34,6 +34,7 @@ _QR_SIDE = 300
 _QUIET_ZONE = 4
 _FOOT = HEIGHT - 430
 _TITLE_LINES = 4
+_PICTURE_SIDE = 240
 _FILES = {"regular": "400Regular/NotoSansSC_400Regular.ttf", "bold": "700Bold/NotoSansSC_700Bold.ttf"}
 _NO_SIGN = "\uffff"
 
@@ -48,6 +49,8 @@ class Sheet:
     code: str
     language: Language
     zone: str
+    # The subject's cover names it, so it need not stand in the tag.
+    picture: bytes | None = field(default=None, repr=False)
 
     def tag(self) -> str:
         """Another text for every other picture."""
@@ -82,7 +85,7 @@ def draw(sheet: Sheet, fonts: Fonts) -> bytes:
     picture = Image.new("RGB", SIZE, _PAPER)
     pen = _Pen(ImageDraw.Draw(picture), fonts)
     _draw_head(pen, sheet)
-    _draw_subject(pen, sheet)
+    _draw_subject(picture, pen, sheet)
     _draw_foot(pen, sheet)
     out = io.BytesIO()
     picture.save(out, "PNG", compress_level=6)
@@ -96,13 +99,14 @@ class _Pen:
         self.canvas = canvas
         self.fonts = fonts
         self.y = _MARGIN
+        self.width = _INNER
 
     def write(self, text: str, size: int, *, weight: str = "regular", fill: str = _INK, most: int = 1) -> None:
         """Lines of text from the left margin, each as high as the font wants it and a little air."""
         font = self.fonts.get(weight, size)
         measure = font.getlength
         known = _drawable(text, font)
-        for line in wrap(known, _INNER, most, measure) or [""]:
+        for line in wrap(known, self.width, most, measure) or [""]:
             self.canvas.text((_MARGIN, self.y), line, fill=fill, font=font)
             self.y += round(size * 7 / 5)
 
@@ -123,7 +127,7 @@ def _draw_head(pen: _Pen, sheet: Sheet) -> None:
     pen.y = 246
 
 
-def _draw_subject(pen: _Pen, sheet: Sheet) -> None:
+def _draw_subject(picture: Image.Image, pen: _Pen, sheet: Sheet) -> None:
     texts, subject, language = POSTER[sheet.language], sheet.subject, sheet.language
     if subject is None:
         pen.write(texts["shop_title"], 64, weight="bold", most=3)
@@ -132,7 +136,7 @@ def _draw_subject(pen: _Pen, sheet: Sheet) -> None:
         return
     if subject.brand:
         pen.write(subject.brand, 34, weight="bold", fill=_ACCENT)
-    pen.write(subject.title, 52, weight="bold", most=2 if subject.goods else _TITLE_LINES)
+    _draw_title(picture, pen, sheet)
     pen.skip(28)
     if subject.price is not None:
         pen.write(words(texts, "together", subject), 28, fill=_SOFT)
@@ -152,6 +156,24 @@ def _draw_subject(pen: _Pen, sheet: Sheet) -> None:
     pen.skip(16)
     for line in _facts(subject, sheet):
         pen.write(line, 32)
+
+
+def _draw_title(picture: Image.Image, pen: _Pen, sheet: Sheet) -> None:
+    """What it is called, beside its picture where there is one."""
+    title, most = (
+        ("", 1) if sheet.subject is None else (sheet.subject.title, 2 if sheet.subject.goods else _TITLE_LINES)
+    )
+    if sheet.picture is None:
+        pen.write(title, 52, weight="bold", most=most)
+        return
+    corner = (WIDTH - _MARGIN - _PICTURE_SIDE, pen.y)
+    shown = ImageOps.fit(Image.open(io.BytesIO(sheet.picture)).convert("RGB"), (_PICTURE_SIDE, _PICTURE_SIDE))
+    mask = Image.new("L", shown.size, 0)
+    ImageDraw.Draw(mask).rounded_rectangle((0, 0, *(side - 1 for side in shown.size)), radius=24, fill=255)
+    picture.paste(shown, corner, mask)
+    pen.width = _INNER - _PICTURE_SIDE - _MARGIN // 2
+    pen.write(title, 46, weight="bold", most=most)
+    pen.width, pen.y = _INNER, max(pen.y, corner[1] + _PICTURE_SIDE)
 
 
 def _facts(subject: ShareSubject, sheet: Sheet) -> list[str]:

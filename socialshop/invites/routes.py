@@ -14,7 +14,9 @@ from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.datastructures import MIMEAccept
 from werkzeug.http import parse_accept_header
 
+from socialshop.deals import service as deals
 from socialshop.infra import wired
+from socialshop.infra.pictures import Size
 from socialshop.infra.uow import UnitOfWork, in_unit_of_work
 from socialshop.invites import kit, landing, poster, qr, rules, service, visitors, wording
 from socialshop.invites.cookies import Attributed
@@ -291,14 +293,15 @@ def show_poster(call: Call[Nothing, PosterQuery]) -> Answer:
     """A picture to send along: the goods, the price, who invites, and the link as a QR code."""
     settings = wired.settings()
 
-    def read(uow: UnitOfWork) -> service.ShareKit:
-        return service.share_kit(uow, call.path["code"], subjects())
+    def read(uow: UnitOfWork) -> tuple[service.ShareKit, bytes | None]:
+        shared = service.share_kit(uow, call.path["code"], subjects())
+        cover = None if shared.subject is None else shared.subject.cover
+        return shared, None if cover is None else deals.picture_file(uow, cover.digest, Size.MIDDLE)
 
-    found = in_unit_of_work(read, wired.clock())
+    found, picture = in_unit_of_work(read, wired.clock())
     code = found.link.shown_code
-    sheet = Sheet(
-        found.subject, found.inviter, _url(code), code, call.query.lang or best_language("zh"), settings.time_zone
-    )
+    language = call.query.lang or best_language("zh")
+    sheet = Sheet(found.subject, found.inviter, _url(code), code, language, settings.time_zone, picture)
     headers = {"ETag": f'"{sheet.tag()}"', "Cache-Control": _POSTER_KEPT, "Vary": "Accept-Language"}
     if request.if_none_match.contains_weak(sheet.tag()):
         return Answer(status=304, headers=headers)

@@ -14,6 +14,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from socialshop.deals.ladder import Ladder
+from socialshop.deals.pictures import ShownPicture
 from socialshop.kernel.money import Money
 
 # No 0 O 1 I L U: read aloud, written down or printed small, a code is still that code.
@@ -88,7 +89,8 @@ class ShareSubject:
 
     `price` is what one unit costs here, bought together where people buy together, and `price_alone` what it costs
     without a group; with a `ladder` it falls as more pay, and `seats_paid` have by now. `seats_left` of `size` are
-    free. After `ends_at` nothing can be joined; `is_open` is False as soon as nothing can be, for whatever reason.
+    free. `cover` shows it. After `ends_at` nothing can be joined; `is_open` is False as soon as nothing can be, for
+    whatever reason.
     `left` units may still be bought, and from `low_at` on that is few. `act` is what it asks for: of a bargain `price`
     is the lowest, `price_alone` the first, and seats are chops. A flash session has a `brand`, `starts_at`, and
     `goods`, the first of what stands in it.
@@ -104,6 +106,7 @@ class ShareSubject:
     act: Act = Act.BUY
     ladder: Ladder = ()
     seats_paid: int = 0
+    cover: ShownPicture | None = None
     left: int | None = None
     low_at: int = 0
     brand: str = ""

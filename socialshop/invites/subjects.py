@@ -25,6 +25,7 @@ def deal_subject(uow: UnitOfWork, deal_id: uuid.UUID) -> ShareSubject:
         ends_at=deal.ends_at,
         price_alone=deal.price_alone,
         ladder=deal.price_steps,
+        cover=deal.cover,
         left=deal.left,
         low_at=deal.low_at,
     )
@@ -33,7 +34,7 @@ def deal_subject(uow: UnitOfWork, deal_id: uuid.UUID) -> ShareSubject:
 def storefront_subject(uow: UnitOfWork, storefront_id: uuid.UUID) -> ShareSubject:
     """A leader's storefront. Raises NotFound."""
     found = deals.storefront(uow, storefront_id)
-    return ShareSubject(title=found.title, price=None, is_open=True, act=Act.VISIT)
+    return ShareSubject(title=found.title, price=None, is_open=True, act=Act.VISIT, cover=found.banner)
 
 
 def session_subject(uow: UnitOfWork, session_id: uuid.UUID) -> ShareSubject:
@@ -69,6 +70,7 @@ def product_subject(uow: UnitOfWork, product_id: uuid.UUID) -> ShareSubject:
         title=product.title,
         price=cheapest.price if cheapest else None,
         is_open=any(sku.stock > 0 for sku in product.skus),
+        cover=product.cover,
         left=sum(sku.stock for sku in product.skus),
         low_at=sum(sku.low_stock_at for sku in product.skus),
     )

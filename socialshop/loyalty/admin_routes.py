@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+from socialshop.deals.errors import DealPublished, StockShort
+from socialshop.deals.schemas.stock import NewStockMove
 from socialshop.infra.uow import UnitOfWork
 from socialshop.infra.wired import settings
-from socialshop.kernel.errors import InvalidValue
+from socialshop.kernel.errors import InvalidValue, NotFound
 from socialshop.kernel.ids import from_public
 from socialshop.loyalty import service
 from socialshop.loyalty.errors import (
     PointRulesTaken,
     PointsShort,
     RedemptionDecided,
-    RewardChanged,
     SelfAdjustment,
 )
 from socialshop.loyalty.schemas.coupons import (
@@ -24,6 +25,7 @@ from socialshop.loyalty.schemas.coupons import (
     Issued,
     codes_table,
 )
+from socialshop.loyalty.schemas.deal_offers import DealOfferDraft, DealOfferPage, DealOfferWire
 from socialshop.loyalty.schemas.rewards import (
     RedemptionPage,
     RedemptionQuery,
@@ -150,17 +152,36 @@ def add_reward(call: Call[RewardDraft, Nothing]) -> Answer:
     access=ADMINS,
     body=RewardChange,
     replies=Reply(200, RewardWire, "The reward as it is now."),
-    refuses=(RewardChanged,),
     ids={"reward_id": "rwd"},
 )
 def change_reward(call: Call[RewardChange, Nothing]) -> Answer:
-    """Say how much is left of a reward, and whether it is offered; what was left when you looked goes with it."""
-    change = call.body.change()
-    return call.transact(
-        lambda uow: Answer(
-            RewardWire.of(service.change_reward(uow, call.caller.member_id, call.ids["reward_id"], change))
-        )
-    )
+    """Say whether a reward is offered, and whether there is an end of it."""
+    offered, endless = call.body.offered, call.body.endless
+
+    def change(uow: UnitOfWork) -> Answer:
+        actor, reward_id = call.caller.member_id, call.ids["reward_id"]
+        return Answer(RewardWire.of(service.change_reward(uow, actor, reward_id, offered=offered, endless=endless)))
+
+    return call.transact(change)
+
+
+@room.operation(
+    "POST",
+    "/admin/rewards/<reward_id>/stock-moves",
+    access=ADMINS,
+    body=NewStockMove,
+    replies=Reply(201, RewardWire, "The reward, with what is left of it now."),
+    refuses=(StockShort,),
+    ids={"reward_id": "rwd"},
+)
+def move_reward(call: Call[NewStockMove, Nothing]) -> Answer:
+    """Add to what is left of a reward or take from it, for a reason, while members take it."""
+    new = call.body.new()
+
+    def move(uow: UnitOfWork) -> Answer:
+        return Answer(RewardWire.of(service.move_reward(uow, call.caller.member_id, call.ids["reward_id"], new)), 201)
+
+    return call.transact(move)
 
 
 @room.operation(
@@ -328,3 +349,38 @@ def make_coupon_codes(call: Call[CodesWanted, Nothing]) -> Answer:
         return Answer(codes_table(made), 201, media_type="text/csv")
 
     return call.transact(make)
+
+
+@coupon_room.operation(
+    "GET", "/admin/deal-offers", access=READS_ALL, query=PageQuery, replies=Reply(200, DealOfferPage, "Deals for some.")
+)
+def list_deal_offers(call: Call[Nothing, PageQuery]) -> Answer:
+    """The deals that are for segments, the newest first, with how many were invited."""
+    query, before = call.query, call.query.after()
+
+    def read(uow: UnitOfWork) -> Answer:
+        shown, cursor = cut_page(
+            service.deals_offered(uow, before, query.limit + 1), query.limit, lambda offered: offered.deal.id
+        )
+        return Answer(DealOfferPage(data=[DealOfferWire.of(offered) for offered in shown], next_cursor=cursor))
+
+    return call.transact(read)
+
+
+@coupon_room.operation(
+    "POST",
+    "/admin/deal-offers",
+    access=ADMINS,
+    body=DealOfferDraft,
+    replies=Reply(200, DealOfferWire, "Once it is published, it is for who is in the segment."),
+    refuses=(NotFound, DealPublished),
+)
+def offer_deal(call: Call[DealOfferDraft, Nothing]) -> Answer:
+    """Keep a draft for a segment: each day whoever is in it is invited, told why, and stays invited.
+
+    Of a deal that is for a segment already the rule is another from now on.
+    """
+    deal_id, segment = call.body.deal(), call.body.segment
+    return call.transact(
+        lambda uow: Answer(DealOfferWire.of(service.offer_deal(uow, call.caller.member_id, deal_id, segment)))
+    )

@@ -61,13 +61,6 @@ class SurveyClosed(DomainError):
     kind = Kind.CONFLICT
 
 
-class RewardChanged(DomainError):
-    """Something else is left of the reward by now than who changes it saw."""
-
-    code = "reward_changed"
-    kind = Kind.CONFLICT
-
-
 class SelfAdjustment(DomainError):
     """Nobody gives themselves points or coupons by hand, or takes points from themselves."""
 

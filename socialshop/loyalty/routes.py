@@ -9,6 +9,7 @@ from socialshop.infra.wired import settings
 from socialshop.loyalty import service
 from socialshop.loyalty.errors import CouponCodeUnknown, CouponGone, PointsShort, RewardGone, RewardLimitReached
 from socialshop.loyalty.schemas.coupons import Claim, HoldingPage, HoldingWire
+from socialshop.loyalty.schemas.deal_offers import OwnDealOffer, OwnDealOffers
 from socialshop.loyalty.schemas.points import CheckInWire, PointsMovement, PointsMovementPage, PointsWire
 from socialshop.loyalty.schemas.rewards import RedemptionPage, RedemptionWire, RewardPage, RewardWire
 from socialshop.web.auth import BUYERS, SIGNED_IN
@@ -137,3 +138,16 @@ def claim_coupon(call: Call[Claim, Nothing]) -> Answer:
     """Take the coupon of a code. Said again, nothing changes."""
     code = call.body.code
     return call.transact(lambda uow: Answer(HoldingWire.of(service.claim_code(uow, call.caller.number, code)), 201))
+
+
+@coupon_room.operation(
+    "GET", "/me/deal-offers", access=SIGNED_IN, replies=Reply(200, OwnDealOffers, "What is offered to you, and why.")
+)
+def list_offered_deals(call: Call[Nothing, Nothing]) -> Answer:
+    """The deals that the shop offers to some alone, you among them."""
+
+    def read(uow: UnitOfWork) -> Answer:
+        found = service.offered_to(uow, call.caller.number)
+        return Answer(OwnDealOffers(data=[OwnDealOffer.of(offered) for offered in found]))
+
+    return call.transact(read)

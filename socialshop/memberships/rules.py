@@ -16,7 +16,8 @@ from socialshop.kernel.money import BPS
 class Benefits:
     """What a member has now.
 
-    `exclusive_deals` opens every deal that asks for a tier, whichever it asks for.
+    `exclusive_deals` opens every deal that asks for a tier, whichever it asks for; with `service_line` questions wait
+    for half the time.
     """
 
     tier: str
@@ -28,10 +29,18 @@ class Benefits:
     points_multiplier_bps: int = BPS
     early_access_hours: int = 0
     exclusive_deals: bool = False
+    service_line: bool = False
     monthly_coupons: tuple[str, ...] = ()
 
 
-_GIVEN = ("discount_bps", "free_shipping", "points_multiplier_bps", "early_access_hours", "exclusive_deals")
+_GIVEN = (
+    "discount_bps",
+    "free_shipping",
+    "points_multiplier_bps",
+    "early_access_hours",
+    "exclusive_deals",
+    "service_line",
+)
 
 
 def benefits_of_tier(tier: str, name_zh: str, name_en: str, level: int, given: Mapping[str, Any]) -> Benefits:

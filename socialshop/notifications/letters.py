@@ -29,6 +29,7 @@ _PAGES = {
     "qst": "/me/questions/{id}",
     "pls": "/plan/{id}",
     "cph": "/coupons#{id}",
+    "deal": "/deals/{id}",
     "whk": "/admin/webhooks/{id}",
     "sku": "/admin/stock/{id}",
 }

@@ -77,6 +77,7 @@ KINDS: Mapping[str, Kind] = {
     "mission_done": Kind(Topic.MEMBERSHIP),
     "campaign_begun": Kind(Topic.MEMBERSHIP),
     "coupon_given": Kind(Topic.MEMBERSHIP, "cph", mailed=True),
+    "deal_offered": Kind(Topic.MEMBERSHIP, "deal", mailed=True),
     "member_invited": Kind(Topic.INVITES),
     "tier_upgraded": Kind(Topic.MEMBERSHIP),
     "tier_warned": Kind(Topic.MEMBERSHIP, mailed=True),

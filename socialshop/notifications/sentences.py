@@ -132,6 +132,10 @@ SENTENCES: Mapping[str, tuple[str, str]] = {
         "A coupon for you: “{title}”, good until {until:time}.",
         "你收到一张优惠券「{title}」，{until:time} 前有效。",
     ),
+    "deal_offered": (
+        "“{title}” is offered to you and some others, {why_en}.",
+        "「{title}」专为你和部分会员提供，{why_zh}。",
+    ),
     "member_invited": ("{name} joined the shop through your link.", "{name} 通过你的链接加入了。"),
     "tier_upgraded": ("You are in the tier {tier_en} now.", "恭喜升级为{tier_zh}！"),
     "tier_warned": (
@@ -148,6 +152,10 @@ SENTENCES: Mapping[str, tuple[str, str]] = {
     "plan_renewal_soon": (
         "{plan_en} renews at {until:time} for {amount:money}. You can cancel with one tap until then.",
         "{plan_zh}将于 {until:time} 自动续费 {amount:money}，此前可一键取消。",
+    ),
+    "plan_renewal_soon_by_hand": (
+        "{plan_en} is due at {until:time}: you will be asked to pay {amount:money}. Nothing is charged by itself.",
+        "{plan_zh}将于 {until:time} 到期续费，届时请支付 {amount:money}，不会自动扣款。",
     ),
     "plan_renewal_soon_month": (
         "{plan_en} is followed by {next_en} for a month, charged at {until:time}: {amount:money}, as you chose. You can"
@@ -280,6 +288,7 @@ SUBJECTS: Mapping[str, tuple[str, str]] = {
     "bargain_at_floor": ("Your bargain is at its lowest price", "你的砍价已到最低价"),
     "session_begun": ("What you waited for has begun", "你预约的专场已开场"),
     "coupon_given": ("A coupon for you", "你收到一张优惠券"),
+    "deal_offered": ("An offer for you", "为你准备的优惠"),
     "refund_paid": ("Your refund was paid", "你的退款已到账"),
     "passkey_added": ("A passkey was added to your account", "你的账户已添加通行密钥"),
     "passkey_removed": ("A passkey was removed from your account", "你的账户已移除通行密钥"),

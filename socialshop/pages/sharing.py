@@ -14,7 +14,7 @@ from socialshop.invites import service as invites
 from socialshop.invites import wording
 from socialshop.invites.gateway import subjects
 from socialshop.invites.poster import Fonts
-from socialshop.invites.rules import Kind, ShareSubject
+from socialshop.invites.rules import Closed, Kind, ShareSubject
 from socialshop.invites.service import Link, NewLink
 from socialshop.kernel.languages import Language
 from socialshop.pages import assets, languages
@@ -35,13 +35,17 @@ _NAMED: Mapping[Kind, _Named] = {
 
 @dataclass(frozen=True, slots=True)
 class Share:
-    """Address, words, QR code and poster of a link; `poster` is None where the shop has no posters."""
+    """Address, words, QR code and poster of a link; `poster` is None where the shop has no posters.
+
+    `closed` says why it binds nobody now, None while it is open.
+    """
 
     code: str
     url: str
     text: str
     qr: str
     poster: str | None
+    closed: Closed | None = None
 
 
 def make(
@@ -79,7 +83,7 @@ def share(link: Link, subject: ShareSubject | None) -> Share:
     words = wording.share_text(languages.reader(), subject, code=code, url=url, zone=zone)
     # Pictures come from the host that serves the page, whatever address the links have.
     poster = f"/i/{code}/poster.png?lang={languages.reader()}" if Fonts(assets.packages()).are_there() else None
-    return Share(code, url, words, f"/i/{code}/qr.svg", poster)
+    return Share(code, url, words, f"/i/{code}/qr.svg", poster, link.closed(wired.clock().now()))
 
 
 def subject_of(uow: UnitOfWork, link: Link) -> ShareSubject | None:

@@ -42,6 +42,11 @@ class Visit:
         return self.visitor
 
     @property
+    def viewer(self) -> int | None:
+        """In whose eyes deals are listed; None for nobody's."""
+        return None if self.visitor is None else self.visitor.number
+
+    @property
     def settings(self) -> Settings:
         """The shop's settings."""
         return wired.settings()

@@ -39,6 +39,8 @@ SENTENCES = {
     "deal_in_session": lazy_gettext("The deal begins and ends with another session already."),
     "device_chopped": lazy_gettext("This price was chopped from this device before: a device counts once."),
     "deal_not_live": lazy_gettext("The deal has not begun yet, or is over."),
+    "deal_published": lazy_gettext("This deal is published: everybody was shown it."),
+    "invitation_required": lazy_gettext("This deal is for those alone whom the shop offers it."),
     "deal_paused": lazy_gettext("The deal is paused. Try again once it goes on."),
     "effective_at_before_order": lazy_gettext("Orders were placed after that instant: a plan never reaches back."),
     "effective_at_taken": lazy_gettext("Another version comes into force at that very instant."),
@@ -101,7 +103,6 @@ SENTENCES = {
     "gift_not_ready": lazy_gettext("The gift is not paid yet, or somebody has redeemed it."),
     "plan_link_gone": lazy_gettext("This link gives nothing any more. Ask whoever sent it for another."),
     "voucher_gone": lazy_gettext("None of these vouchers is left. Look again later."),
-    "reward_changed": lazy_gettext("Something else is left of it by now. Look again."),
     "self_adjustment": lazy_gettext("Somebody else gives you points and coupons, or takes them."),
     "sign_in_again": lazy_gettext("It is long since you signed in. Sign in again first."),
     "points_short": lazy_gettext("You have fewer points than this takes."),
@@ -135,6 +136,9 @@ SENTENCES = {
 }
 # What a value may be, word for word as the rules say it: translated by that very sentence.
 VALUES = (
+    lazy_gettext("a product has up to 8 pictures"),
+    lazy_gettext("what a picture shows is said in 1 to 200 characters"),
+    lazy_gettext("the order names each of the product's pictures once"),
     lazy_gettext("not an e-mail address"),
     lazy_gettext("a password has 8 to 200 characters"),
     lazy_gettext("a name has 1 to 60 visible characters"),

@@ -32,6 +32,8 @@ from socialshop.referrals.circles import (
     require_circle,
 )
 from socialshop.referrals.errors import AlreadyPlaced, NodeUnknown, SponsorCycle, SponsorUnchanged
+from socialshop.referrals.figures import SUBJECT as TEAMS
+from socialshop.referrals.figures import count_places, on_orders_changed, recount, teams_of
 from socialshop.referrals.history import PlaceThen, children_at, place_at, standing
 from socialshop.referrals.history_store import ChildRow, CorrectionRow, Standing
 from socialshop.referrals.influence import MOST_MEMBERS, Influence, influence
@@ -60,6 +62,7 @@ __all__ = [
     "LEVELS_COUNTED",
     "NO_SPONSOR",
     "PERSONAL",
+    "TEAMS",
     "UNKNOWN_SPONSOR",
     "BranchLevel",
     "BranchMember",
@@ -90,6 +93,7 @@ __all__ = [
     "circle_numbers",
     "circles_of",
     "correct_sponsor",
+    "count_places",
     "directs",
     "forest_columns",
     "hold_tree",
@@ -99,16 +103,19 @@ __all__ = [
     "leader_of_circle",
     "leave_circle",
     "levels_below",
+    "on_orders_changed",
     "place",
     "place_at",
     "place_many",
     "place_of",
+    "recount",
     "require_circle",
     "resolve",
     "sponsor_at",
     "standing",
     "summary",
     "team",
+    "teams_of",
     "uplines_of",
     "volumes",
 ]

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from flask import request
 
-from socialshop.deals.errors import DealNotLive, DealPaused, OutOfStock
+from socialshop.deals.errors import DealNotLive, DealPaused, InvitationRequired, OutOfStock
 from socialshop.identity.service import StandingLimited
 from socialshop.infra.uow import UnitOfWork
 from socialshop.infra.wired import settings
@@ -74,6 +74,7 @@ _STREAM = "text/event-stream"
         PointsShort,
         StandingLimited,
         CircleRequired,
+        InvitationRequired,
         CouponUnusable,
     ),
     ids={"deal_id": "deal"},
@@ -121,6 +122,7 @@ def open_room(call: Call[SeatClaim, Nothing]) -> Answer:
         PointsShort,
         StandingLimited,
         CircleRequired,
+        InvitationRequired,
         CouponUnusable,
     ),
     ids={"deal_id": "deal"},
@@ -202,6 +204,7 @@ def quote_room(call: Call[QuoteRequest, Nothing]) -> Answer:
         PointsShort,
         StandingLimited,
         CircleRequired,
+        InvitationRequired,
         CouponUnusable,
     ),
     ids={"room_id": "room"},

@@ -31,6 +31,10 @@ HEADERS = {
     "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'",
     "Cache-Control": "no-store",
 }
+# A picture that is opened by itself stands in a document of the browser's own making, with styles in it.
+PICTURE_POLICY = f"{HEADERS['Content-Security-Policy']}; img-src 'self'; style-src 'unsafe-inline'"
+_PICTURES = ("image/png", "image/webp")
+_POLICY, _TYPE = "content-security-policy", "Content-Type"
 _LOWERED = tuple((name.lower(), (name, value)) for name, value in HEADERS.items())
 HSTS = "max-age=63072000; includeSubDomains"
 _log = structlog.stdlib.get_logger("socialshop.access")
@@ -63,6 +67,9 @@ class _Dressed:
         def start(status: str, headers: list[tuple[str, str]], *error: Any) -> Any:
             nonlocal is_whole
             named = {name.lower() for name, _ in headers}
+            if _POLICY not in named and any(value.startswith(_PICTURES) for name, value in headers if name == _TYPE):
+                headers.append(("Content-Security-Policy", PICTURE_POLICY))
+                named.add(_POLICY)
             is_whole = "content-length" in named
             headers.extend(header for name, header in _LOWERED if name not in named)
             return start_response(status, headers, *error)

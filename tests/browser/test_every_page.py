@@ -41,6 +41,7 @@ OWN = {
     *("shopper.show_post", "shopper.show_review_form", "shopper.show_note_form"),
     *("shopper.show_link", "shopper.show_statement"),
     *("shopper.show_decision", "shopper.show_question", "shopper.show_circle_notice"),
+    *("shopper.show_subscription", "shopper.show_statement"),
 }
 
 
@@ -316,7 +317,10 @@ def others(shop: Shop, found: dict[str, str]) -> dict[str, tuple[str, int]]:
         ),
     ]
     codes = {body["kind"]: shop.call("POST", "/invite-links", leader, body)["code"] for body in asked}
+    paused = shop.call("POST", "/invite-links", leader, {"kind": "member", "channel": "paused"})["code"]
+    shop.call("PATCH", f"/invite-links/{paused}", leader, {"paused": True})
     return {
+        "landing-closed": f"/i/{paused}",
         **{f"landing-{kind}": (f"/i/{code}", 200) for kind, code in codes.items()},
         "landing-unknown": ("/i/AAAAAAAAAA", 404),
         "join-a-deal": (f"/sign-up?seat={found['deal_id']}", 200),

@@ -58,3 +58,14 @@ def test_the_checks_see_planted_faults(chromium: Browser, shop: Shop) -> None:
         assert visitor.page.evaluate("window.evil") is None
         visitor.page.evaluate("document.querySelector('.button').setAttribute('style', 'min-height: 0; padding: 0')")
         assert visitor.complaints, "the policy lets no style attribute in"
+
+
+def test_a_picture_that_is_opened_by_itself_is_shown_without_a_complaint(chromium: Browser, shop: Shop) -> None:
+    code = shop.call("POST", "/invite-links", "leader@example.com", {"kind": "member"})["code"]
+    with visiting(chromium, shop) as visitor:
+        for name in ("poster.png", "qr.png", "qr.svg"):
+            answer = visitor.page.goto(f"{shop.address}/i/{code}/{name}")
+            assert answer is not None
+            assert answer.ok
+        visitor.open("/")
+        assert visitor.complaints == []

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from community_shop import received, tea
+from community_shop import in_base64, picture, received, tea
 from flask import Flask
 from money_people import IBAN, earn, number_of
 from payment_shop import rows
@@ -28,6 +28,7 @@ from socialshop.pages.admin.words import DEEDS
 from socialshop.web.operations import Operation, table_of
 from tests.integration.test_claims import imported
 
+ALT = {"alt_en": "A cup", "alt_zh": "杯子"}
 # What a member may do as well is the member's own affair; the rooms record of it what a later reader must know.
 _OWN_AFFAIRS = Role.MEMBER
 
@@ -67,7 +68,9 @@ class Office:
     def sell(self) -> None:
         """Goods, a deal, a filled room, goods sent; one refund is approved, one rejected."""
         skus = [{"code": "A", "title": "box", "price_minor": 900, "stock": 9}]
-        sku = self.act(self.first, "/admin/products", title="Tea", skus=skus)["skus"][0]["id"]
+        product = self.act(self.first, "/admin/products", title="Tea", skus=skus)
+        sku = product["skus"][0]["id"]
+        self.show(product["id"])
         terms = {"sku_id": sku, "title": "Tea", "group_size": 2, "price_minor": 800, "room_ttl_seconds": 3600}
         deal = self.act(self.leader, "/deals", **terms, draft=True)["id"]
         planned = self.act(self.leader, "/deals", **terms, draft=True)["id"]
@@ -87,8 +90,12 @@ class Office:
             self.act(self.first, f"/admin/leader-applications/{asked.get_json()['id']}/{decision}", reason="seen")
         chopped = {"sku_id": sku, "title": "Chop", "start_price_minor": 900, "floor_price_minor": 90, "chops": 9}
         self.act(self.leader, "/bargain-offers", **chopped, lasts_seconds=60)
+        kept = self.act(self.leader, "/deals", **terms, draft=True)["id"]
+        self.act(self.first, "/admin/deal-offers", deal_id=kept, segment={"birthday_month": True})
         self.act(self.leader, f"/deals/{deal}/publish")
         self.act(self.leader, "/me/storefront", title="Tea", picks=[deal])
+        self.act(self.leader, "/me/storefront/banner", content=in_base64(picture()), **ALT)
+        self.act(self.leader, "/me/storefront/banner", method="DELETE")
         self.act(self.first, f"/deals/{deal}/pause")
         self.act(self.first, f"/deals/{deal}/resume")
         opener, joiner = self.buyers
@@ -105,6 +112,15 @@ class Office:
             path = f"/orders/{taken['order']['id']}/refunds"
             refund = buyer.call("POST", path, key="r", json={"reason": "broken"}).get_json()["id"]
             self.act(self.first, f"/admin/refunds/{refund}/{decision}", reason="seen")
+
+    def show(self, product: str) -> None:
+        """Two pictures of a product, turned about; one is described anew, one removed."""
+        for _ in range(2):
+            shown = self.act(self.first, f"/admin/products/{product}/pictures", content=in_base64(picture()), **ALT)
+        ids = [one["id"] for one in shown["pictures"]]
+        self.act(self.first, f"/admin/products/{product}/pictures/order", ids=ids[::-1])
+        self.act(self.first, f"/admin/goods-pictures/{ids[0]}", alt_en="A pot", alt_zh="茶壶")
+        self.act(self.first, f"/admin/goods-pictures/{ids[1]}", method="DELETE")
 
     def plan(self) -> None:
         """A plan, drafted and published."""
@@ -197,7 +213,8 @@ class Office:
         public = to_public("mbr", member.card.member_id)
         self.act(self.first, f"/admin/members/{public}/points", points=50, reason="late")
         reward = self.act(self.first, "/admin/rewards", title="Cup", points=10)["id"]
-        self.act(self.first, f"/admin/rewards/{reward}", seen_stock=None, left_stock=9, offered=True)
+        self.act(self.first, f"/admin/rewards/{reward}", offered=True, endless=False)
+        self.act(self.first, f"/admin/rewards/{reward}/stock-moves", reason="received", quantity=9)
         done, refused = (
             member.call("POST", f"/rewards/{reward}/redemptions", key=key).get_json()["id"] for key in "ab"
         )

@@ -62,6 +62,7 @@ def test_everybody_sees_the_tiers_and_what_each_asks_and_gives(shop: Shop) -> No
         "points_multiplier_bps": 15_000,
         "early_access_hours": 24,
         "exclusive_deals": True,
+        "service_line": False,
     }
 
 

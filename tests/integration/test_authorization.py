@@ -56,6 +56,8 @@ DEALS = {
 LEADS = {
     "GET /me/storefront",
     "POST /me/storefront",
+    "POST /me/storefront/banner",
+    "DELETE /me/storefront/banner",
     "POST /flash-sessions",
     "PATCH /flash-sessions/<session_id>",
     "POST /flash-sessions/<session_id>/cancel",

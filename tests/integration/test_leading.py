@@ -117,7 +117,8 @@ def test_goods_are_open_to_all_until_the_shop_says_otherwise(shop: RoomShop, adm
     assert _deal(shop, other).status_code == 201
     public = to_public("mbr", chosen.card.member_id)
     opened = _open(shop, admin, open_to="chosen", leader_ids=[public])
-    assert opened.get_json() == {"open_to": "chosen", "leader_ids": [public], "floor_price_minor": None}
+    none = {"floor_price_minor": None, "supply_price_minor": None, "margin_bps": None}
+    assert opened.get_json() == {"open_to": "chosen", "leader_ids": [public], **none}
     before = counts("deals")
     assert refusal(_deal(shop, other)) == (403, "goods_not_open", "sku_id")
     assert counts("deals") == before

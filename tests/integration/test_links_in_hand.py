@@ -11,9 +11,12 @@ from sqlalchemy import text
 
 from socialshop.commissions import service as commissions
 from socialshop.infra.clock import ManualClock
+from socialshop.infra.keys import secret_for
 from socialshop.infra.uow import in_unit_of_work
 from socialshop.invites import service as invites
+from socialshop.invites.cookies import ATTRIBUTION, Attributed, CookieSigner
 from socialshop.kernel.errors import DomainError
+from socialshop.kernel.ids import new_id
 from socialshop.kernel.roles import Role
 from tests.integration.test_invite_landing import JSON, follow, rows, verdicts
 from tests.integration.test_invite_links import a_deal, a_room, link
@@ -224,6 +227,23 @@ def test_seats_orders_and_what_they_earned_stand_on_the_day_of_the_seat(app: Fla
     days = owner.call("GET", "/invite-links/days?days=2").get_json()["data"]
     assert sum(day["members"] for day in days) == 1
     assert [(d["seats"], d["orders"], d["earned"]["amount_minor"]) for d in days if d["seats"]] == [(3, 2, 824)]
+
+
+def test_a_cookie_of_another_shop_binds_nobody_even_where_both_share_a_secret(app: Flask, owner: Person) -> None:
+    with app.app_context():
+        signer = CookieSigner(secret_for("cookies"))
+    touched = app.extensions["socialshop_clock"].now()
+    own_id = rows("SELECT id FROM invite_links")[0][0]
+    sponsors = []
+    for link_id in (new_id(), own_id):
+        client = app.test_client()
+        client.set_cookie(ATTRIBUTION, signer.write_attribution(Attributed(link_id, touched)))
+        came = client.post(f"{API}/members", json=registration())
+        assert came.status_code == 201, came.text
+        sponsors.append(came.get_json()["member"]["sponsor_id"])
+    # the cookie was a good one: the link is what it lacked
+    assert sponsors == [None, owner.call("GET", "/me").get_json()["id"]]
+    assert counts("attributions") == {"attributions": 1}
 
 
 def test_what_a_member_followed_on_the_phone_counts_for_the_seat_taken_elsewhere(app: Flask, owner: Person) -> None:

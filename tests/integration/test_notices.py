@@ -297,6 +297,8 @@ def test_every_kind_has_its_sentences_in_both_languages_with_the_facts_it_is_giv
         "plan_zh": "会员卡",
         "next_en": "Basic card",
         "next_zh": "基础卡",
+        "why_en": "because of your tier",
+        "why_zh": "因为你的会员等级",
         "vouchers": 1,
     }
     assert {kind_of(code) for code in SENTENCES} == set(KINDS)

@@ -341,6 +341,8 @@ def test_a_mandate_that_nobody_needs_is_ended_at_the_provider_too(shop: PlanShop
     shop.act(plans.resume, cancels, subscription)
     shop.go_to("2027-02-04T00:00:00Z")
     shop.go_to("2027-02-09T16:00:00Z")
+    facts = rows("SELECT facts FROM notices WHERE member = :m AND kind = 'plan_renewal_soon'", m=cancels)[-1][0]
+    assert (facts["say"], facts["amount_minor"]) == ("by_hand", 1000)
     # Nothing is charged without a new leave, which paying by hand gives.
     assert (shop.told(cancels)[-1], rows("SELECT 1 FROM payment_calls WHERE kind = 'charge'")) == (
         "plan_payment_due",

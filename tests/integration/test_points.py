@@ -309,34 +309,89 @@ def test_a_refused_redemption_brings_points_and_stock_back_once(app: Flask) -> N
     assert texts[:2] == ["“Tea cup” could not be given: the points are back.", "Taken for “Tea cup”."]
 
 
+def test_points_buy_a_coupon_that_is_the_members_at_once_or_nothing(app: Flask) -> None:
+    """Given a reward of a coupon of which two are given, when a third is taken, then points and stock stay."""
+    admin, (lin, rui) = sign_up(app, role=Role.ADMIN), (sign_up(app), sign_up(app))
+    for person in (lin, rui):
+        have(person, 100)
+    terms = {"kind": "shipping", "currency": "CNY"}
+    made = {"title": "Shipping", "terms": terms, "valid_days": 30, "way": "given", "issue_limit": 2}
+    coupon = admin.call("POST", "/admin/coupons", json=made).get_json()["id"]
+    other = admin.call("POST", "/admin/coupons", json=made | {"way": "code"}).get_json()["id"]
+    for wrong in (other, "cpn_x"):
+        body = {"title": "Free shipping", "points": 40, "coupon_id": wrong}
+        assert refusal(admin.call("POST", "/admin/rewards", json=body)) == (422, "invalid_value", "coupon_id")
+    reward = a_reward(admin, title="Free shipping", stock=None, per_member=None, coupon_id=coupon)
+    taken = [lin.call("POST", f"/rewards/{reward}/redemptions", key=key).get_json() for key in ("a", "a", "b")]
+    assert [one["status"] for one in taken] == ["done"] * 3
+    assert taken[0] == taken[1]
+    assert len(lin.call("GET", "/me/coupons").get_json()["data"]) == 2
+    assert (balance(lin)["available"], balance(rui)["available"]) == (20, 100)
+    before = counts("reward_redemptions", "coupon_holdings", "point_uses", "notices")
+    assert refusal(rui.call("POST", f"/rewards/{reward}/redemptions", key="c"))[:2] == (409, "reward_gone")
+    assert (counts("reward_redemptions", "coupon_holdings", "point_uses", "notices"), balance(rui)["available"]) == (
+        before,
+        100,
+    )
+    refused = admin.call("POST", f"/admin/redemptions/{taken[0]['id']}/refuse", json={"reason": "no"})
+    assert refusal(refused)[1] == "redemption_decided"
+
+
 def test_a_reward_that_is_withdrawn_or_gone_is_not_taken(app: Flask) -> None:
     person, admin = sign_up(app), sign_up(app, role=Role.ADMIN)
     have(person, 100)
     reward = a_reward(admin, stock=0)
     assert refusal(person.call("POST", f"/rewards/{reward}/redemptions", key="a"))[1] == "reward_gone"
-    change = {"seen_stock": 0, "left_stock": 5, "offered": False}
+    more = {"reason": "received", "quantity": 5}
+    assert admin.call("POST", f"/admin/rewards/{reward}/stock-moves", json=more).get_json()["left_stock"] == 5
+    change = {"offered": False, "endless": False}
     assert admin.call("POST", f"/admin/rewards/{reward}", json=change).status_code == 200
     assert refusal(person.call("POST", f"/rewards/{reward}/redemptions", key="b"))[1] == "reward_gone"
     assert person.call("GET", "/rewards").get_json()["data"] == []
     assert balance(person)["available"] == 100
 
 
-def test_stock_that_members_took_since_somebody_looked_is_not_written_over(app: Flask) -> None:
+def test_what_is_left_of_a_reward_moves_by_deltas_while_members_take_it_and_is_recomputed(app: Flask) -> None:
     person, admin = sign_up(app), sign_up(app, role=Role.ADMIN)
     have(person, 100)
-    reward = a_reward(admin, stock=2)
-    assert person.call("POST", f"/rewards/{reward}/redemptions", key="a").status_code == 201
-    change = {"seen_stock": 2, "left_stock": 12, "offered": True}
-    refused = admin.call("POST", f"/admin/rewards/{reward}", json=change)
-    assert (refusal(refused)[:2], refused.get_json()["left"]) == ((409, "reward_changed"), 1)
-    assert rows("SELECT left_stock FROM rewards") == [(1,)]
-    for change in (
-        {"seen_stock": 1, "left_stock": 11, "offered": True},
-        {"seen_stock": 11, "left_stock": None, "offered": True},
-        {"seen_stock": None, "left_stock": 4, "offered": True},
-    ):
-        answer = admin.call("POST", f"/admin/rewards/{reward}", json=change)
-        assert answer.get_json()["left_stock"] == change["left_stock"]
+    reward = a_reward(admin, stock=2, per_member=None)
+
+    def take() -> str:
+        answer = person.call("POST", f"/rewards/{reward}/redemptions", key=secrets.token_hex(8))
+        assert answer.status_code == 201, answer.text
+        return str(answer.get_json()["id"])
+
+    def move(reason: str, quantity: int) -> Any:
+        body = {"reason": reason, "quantity": quantity}
+        return admin.call("POST", f"/admin/rewards/{reward}/stock-moves", json=body)
+
+    def left() -> int | None:
+        found = rows("SELECT left_stock FROM rewards")[0][0]
+        with unit_of_work() as uow:
+            assert loyalty.reward_differences(uow) == []
+        return None if found is None else int(found)
+
+    first = take()
+    assert (move("received", 10).get_json()["left_stock"], left()) == (11, 11)
+    short = move("damaged", -12)
+    assert (refusal(short), short.get_json()["left"]) == ((409, "stock_short", "quantity"), 11)
+    assert refusal(move("received", -1)) == (422, "invalid_value", "quantity")
+    admin.call("POST", f"/admin/redemptions/{first}/refuse", json={"reason": "broken"})
+    assert left() == 12
+    # Without end nothing is counted; once an end is put to it, only what comes in from then on is left.
+    change = admin.call("POST", f"/admin/rewards/{reward}", json={"offered": True, "endless": True})
+    assert change.get_json()["left_stock"] is None
+    take()
+    assert (left(), refusal(move("received", 1))[:2]) == (None, (422, "invalid_value"))
+    admin.call("POST", f"/admin/rewards/{reward}", json={"offered": True, "endless": False})
+    assert (left(), move("received", 3).get_json()["left_stock"], left()) == (0, 3, 3)
+    with unit_of_work() as uow:
+        uow.session.execute(text("UPDATE rewards SET left_stock = 4"))
+    for _ in range(2):
+        in_unit_of_work(loyalty.reconcile_rewards)
+    evidence = {"what": reward, "found": 4, "expected": 3}
+    assert rows("SELECT code, evidence FROM findings") == [("stock_differs", evidence)]
+    assert rows("SELECT count(*) FROM notices WHERE kind = 'stock_differs'") == [(1,)]
 
 
 def test_nobody_adjusts_their_own_points(app: Flask) -> None:

@@ -18,6 +18,7 @@ from socialshop.invites.rules import ShareSubject
 from socialshop.kernel.languages import Language
 from socialshop.kernel.money import Money
 from socialshop.kernel.roles import Role
+from socialshop.web.requests import PICTURE_POLICY
 
 ROOT = Path(__file__).resolve().parents[2]
 URL = "http://127.0.0.1:8000/i/7KQ2M9XWTB"
@@ -66,10 +67,11 @@ def test_the_same_facts_give_the_same_picture_and_other_facts_another() -> None:
 
 @needs_fonts
 def test_a_poster_is_drawn_within_a_third_of_a_second() -> None:
+    """Of a processor: what else the machine does meanwhile is not counted."""
     poster.draw.__wrapped__(_sheet("茶" * 80), FONTS)
-    began = time.perf_counter()
+    began = time.thread_time()
     poster.draw.__wrapped__(_sheet("茶" * 80), FONTS)
-    assert time.perf_counter() - began < 0.3
+    assert time.thread_time() - began < 0.3
 
 
 @needs_fonts
@@ -81,6 +83,11 @@ def test_a_link_shows_its_poster_which_is_kept_until_its_facts_change(app: Flask
     assert (first.status_code, first.content_type) == (200, "image/png")
     assert _read(first.data) == [made["url"]]
     tag = {"If-None-Match": first.headers["ETag"]}
+    # Opened by itself it stands in a document of the browser's own, which has styles; one in SVG has none.
+    codes = [client.get(f"/i/{made['code']}/{name}") for name in ("qr.png", "qr.svg")]
+    policies = [answer.headers["Content-Security-Policy"] for answer in codes]
+    assert policies[0] == first.headers["Content-Security-Policy"] == PICTURE_POLICY
+    assert "style-src" not in policies[1]
     again = client.get(f"/i/{made['code']}/poster.png?lang=zh", headers=tag)
     assert (again.status_code, again.data) == (304, b"")
     assert client.get(f"/i/{made['code']}/poster.png?lang=en", headers=tag).status_code == 200

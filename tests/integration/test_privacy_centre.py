@@ -12,6 +12,7 @@ from payment_shop import rows
 from sqlalchemy import text
 from web_client import Person, counts, refusal, registration, sign_up
 
+from socialshop.identity import consents
 from socialshop.identity import service as identity
 from socialshop.identity.service import Document
 from socialshop.infra.uow import in_unit_of_work, unit_of_work
@@ -44,6 +45,19 @@ def test_every_decision_is_kept_with_version_and_instant_and_said_twice_it_is_on
     shown = next(row for row in person.call("GET", "/me/consents").get_json()["data"] if row["document"] == "marketing")
     assert shown["given"] is True
     assert shown["decided_at"] is not None
+
+
+def test_a_new_version_is_agreed_to_anew_and_the_old_one_stays(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Given terms that were agreed to, when they have another version, then a yes once more is a yes to that."""
+    person = came(app)
+    mine = "SELECT version, given FROM member_consents WHERE document = 'terms' ORDER BY accepted_at"
+    old = rows(mine)
+    monkeypatch.setitem(consents.VERSIONS, Document.TERMS, "2027-06")
+    shown = next(row for row in person.call("GET", "/me/consents").get_json()["data"] if row["document"] == "terms")
+    assert (shown["version"], shown["current_version"]) == (old[0][0], "2027-06")
+    for _ in range(2):
+        person.call("POST", "/me/consents", json={"document": "terms", "given": True})
+    assert rows(mine) == [*old, ("2027-06", True)]
 
 
 def test_the_terms_are_not_withdrawn_by_who_stays(app: Flask) -> None:

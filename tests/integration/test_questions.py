@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import uuid
 from datetime import timedelta
 
 import pytest
 from community_shop import received, tea
 from flask import Flask
-from money_people import clock_of
+from money_people import clock_of, number_of
 from payment_shop import rows
 from points_shop import BEGINNING
+from sqlalchemy import text
 from web_client import Person, counts, refusal, sign_up
 
+from socialshop.infra.uow import unit_of_work
 from socialshop.kernel.ids import from_public, to_public
 from socialshop.kernel.roles import Role
+from socialshop.memberships import service as memberships
+from socialshop.memberships.programme import Programme
 
 
 @pytest.fixture
@@ -45,6 +50,31 @@ def test_one_asks_about_own_orders_deals_or_in_general(app: Flask, lin: Person) 
         answer = lin.call("POST", "/questions", json={"text": "Hm."} | wrong)
         assert refusal(answer) == (422, "invalid_value", "target_id")
     assert counts("questions", "question_messages") == before
+
+
+def test_who_has_a_service_line_is_answered_in_half_the_time_and_that_is_metered(app: Flask, lin: Person) -> None:
+    """Given a tier with a line of its own, when its member and another ask, then the first waits for half as long."""
+    rui = sign_up(app, name="Rui")
+    document = {"name": "Lines", "period_days": 365, "grace_days": 10}
+    tiers = [("plain", 0, {}), ("served", 10, {"service_line": True})]
+    ladder = [
+        {"code": code, "name_zh": code, "name_en": code, "threshold": least, "benefits": gives}
+        for code, least, gives in tiers
+    ]
+    who = number_of(lin)
+    with unit_of_work() as uow:
+        made = memberships.draft_programme(uow, uuid.uuid4(), Programme.model_validate(document | {"tiers": ladder}))
+        memberships.publish_programme(uow, uuid.uuid4(), made.id)
+        standing = """
+            INSERT INTO member_standings (member, version, tier, since)
+            SELECT :member, version, code, now() FROM tiers WHERE code = 'served'
+        """
+        uow.session.execute(text(standing), {"member": who})
+    for person in (lin, rui):
+        asked(person)
+    waits = "SELECT (due_at - asked_at)::text FROM questions ORDER BY member"
+    assert sorted(rows(waits)) == [("1 day",), ("12:00:00",)]
+    assert rows("SELECT member, benefit FROM benefit_uses") == [(who, "service_line")]
 
 
 def test_a_question_is_answered_told_asked_further_and_settled(app: Flask, lin: Person, admin: Person) -> None:

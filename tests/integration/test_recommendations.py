@@ -120,6 +120,7 @@ def test_nobody_is_shown_what_they_cannot_buy(market: Market) -> None:
     market.offer("Later", begun=-DAY)
     market.offer("Gold", minimum_tier="gold", **fresh)  # type: ignore[arg-type]
     market.offer("Circle", circle_only=True, **fresh)  # type: ignore[arg-type]
+    market.offer("Some", **fresh)  # type: ignore[arg-type]
     golden = number(gold)
     with unit_of_work(market.clock) as uow:
         stand(uow, golden, "gold")
@@ -129,6 +130,7 @@ def test_nobody_is_shown_what_they_cannot_buy(market: Market) -> None:
             "UPDATE skus SET stock = 0 WHERE id = (SELECT sku_id FROM deals WHERE title = 'Gone')",
             "UPDATE deals SET quota = 1, taken = 1 WHERE title = 'Full'",
             "UPDATE deals SET draft = true WHERE title = 'Draft'",
+            "UPDATE deals SET invited_only = true WHERE title = 'Some'",
         ):
             uow.session.execute(text(statement))
     assert market.shown(lin) == [("Open", "new")]

@@ -25,6 +25,7 @@ from tests.web_client import Person, refusal, sign_up
 PUBLIC = {
     "GET /api/v1/commission-plans/schema",
     "GET /api/v1/storefronts/<storefront_id>",
+    "GET /api/v1/goods-pictures/<digest>/<size>",
     "GET /api/v1/flash-sessions",
     "GET /api/v1/flash-sessions/<session_id>",
     "GET /api/v1/flash-sessions/<session_id>/live",
@@ -319,6 +320,7 @@ WHO_ELSE = {
     "ask_for_reminder": EVERYBODY,
     "withdraw_reminder": EVERYBODY,
     "keep_storefront": EVERYBODY,
+    "show_goods_picture": EVERYBODY,
     "open_room": EVERYBODY,
     "join_any_room": EVERYBODY,
     "quote_deal": EVERYBODY,

@@ -19,6 +19,7 @@ from socialshop.commissions import service as commissions
 from socialshop.infra.uow import UnitOfWork, in_unit_of_work
 from socialshop.kernel.ids import to_public
 from socialshop.kernel.roles import Role
+from socialshop.loyalty import service as loyalty
 from socialshop.referrals import service as referrals
 
 
@@ -150,6 +151,28 @@ def test_a_member_is_found_with_sponsors_and_team(site: Flask, admin: Visitor) -
     assert "data-row" not in admin.look("/admin/members?find=nobody-at-all").text
     assert admin.look("/admin/members?role=admin").text.count("data-row") == 1
     assert admin.look("/admin/members/mbr_00000000000000000000000000").status_code == 404
+
+
+def test_a_member_is_seen_whole_on_one_page(site: Flask, admin: Visitor) -> None:
+    """Given who bought and asked, when the desk looks, then all of it is there, each with its way on."""
+    lin, rui = sign_up(site, name="Lin"), sign_up(site, name="Rui")
+    at, other = (f"/admin/members/{to_public('mbr', person.card.member_id)}" for person in (lin, rui))
+    assert "Nothing yet." in admin.look(at).text
+    number = number_of(lin)
+    sales = [Sale(number), *[Sale(number_of(rui)) for _ in range(3)]]
+    order = in_unit_of_work(lambda uow: sell(uow, sales))[0]
+    looks = []
+    for path in (at, other):
+        with statements() as seen:
+            admin.look(path)
+        looks.append(len(seen))
+    assert looks[0] == looks[1]
+    in_unit_of_work(lambda uow: loyalty.earn(uow, number, "mission", "m", 70))
+    asked = lin.call("POST", "/questions", json={"topic": "general", "text": "Where is my tea?"}).get_json()["id"]
+    page = admin.look(at).text
+    for words in ("Normal", "are missing for", "<dd>70", "Where is my tea?", asked, to_public("ord", order)):
+        assert words in page, words
+    assert "最近购买" in admin.look(at, "zh").text
 
 
 def test_a_plan_written_as_a_document_is_told_in_words(site: Flask, admin: Visitor) -> None:

@@ -1,17 +1,22 @@
-"""Looking for a deal on pages: by the address alone, each thing asked for can be taken away, nothing found says so."""
+"""Looking for a deal on pages, by the address alone, and the pictures of what is found, which an admin keeps."""
 
 from __future__ import annotations
 
+import io
 import re
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from community_shop import picture
 from flask import Flask
+from payment_shop import rows
 from room_shop import RoomShop, room_shop, statements
-from visitors import visitor
+from visitors import member, visitor
+from werkzeug.test import TestResponse
 
 from socialshop.kernel.ids import to_public
+from socialshop.kernel.roles import Role
 
 FOUND = re.compile(r'class="card deal" href="/deals/(deal_[0-9a-z]+)"')
 
@@ -64,3 +69,34 @@ def test_pages_follow_one_another_in_the_order_asked_for(shop: RoomShop, site: F
         rest = visitor(site).look(after[1].replace("&amp;", "&")).text
         assert len(FOUND.findall(page)) == 20
         assert sorted(FOUND.findall(page) + FOUND.findall(rest)) == sorted(made)
+
+
+def test_pictures_are_kept_by_an_admin_and_shown_wherever_the_goods_are(shop: RoomShop, site: Flask) -> None:
+    admin, lin = member(site, role=Role.ADMIN), member(site)
+    product, deal = to_public("prd", rows("SELECT id FROM products")[0][0]), shop.deal()
+    room, public = to_public("room", shop.open(deal).room.id), to_public("deal", deal)
+    places = ("/", "/deals", f"/deals/{public}", f"/products/{product}", f"/rooms/{room}")
+    assert ['class="shot none"' in lin.look(path).text for path in places] == [True, True, False, True, False]
+    desk, said = f"/admin/products/{product}", {"alt_en": "A tin", "alt_zh": "茶罐"}
+    form = admin.form(desk, f"{desk}/pictures") | said
+
+    def upload(content: bytes) -> TestResponse:
+        file = (io.BytesIO(content), "tin.svg")
+        return admin.client.post(f"{desk}/pictures", data={**form, "content": file}, headers={"Accept": "text/html"})
+
+    assert (upload(b"<svg/>").status_code, rows("SELECT count(*) FROM shop_pictures")[0][0]) == (422, 0)
+    assert [upload(picture(800, 600)).status_code, upload(picture(800, 600)).status_code] == [303, 303]
+    form = admin.form(desk, f"{desk}/pictures") | said
+    upload(picture(640, 480))
+    first, second = (to_public("gpc", row[0]) for row in rows("SELECT id FROM shop_pictures ORDER BY place"))
+    address = f"{desk}/pictures/{second}"
+    form = admin.form(desk, address)
+    assert admin.client.post(f"{address}/earlier", data=form).status_code == 303
+    words = {f"alt_en-{second}": "A pot", f"alt_zh-{second}": "茶壶"}
+    assert admin.client.post(address, data=form | words).status_code == 303
+    (cover,) = rows("SELECT digest FROM shop_pictures WHERE place = 1 AND alt_en = 'A pot'")
+    for path in places:
+        assert f'src="/api/v1/goods-pictures/{cover[0]}/middle"' in lin.look(path).text, path
+        assert 'alt="茶壶"' in lin.look(path, "zh").text, path
+    assert admin.client.post(f"{desk}/pictures/{first}/removal", data=form).status_code == 303
+    assert rows("SELECT count(*) FROM shop_pictures")[0][0] == 1

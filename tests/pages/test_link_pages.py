@@ -32,8 +32,11 @@ def test_a_link_is_paused_goes_on_and_gets_an_end(site: Flask) -> None:
     assert lin.send(page, f"{page}/pause").status_code == 303
     assert '<span class="badge wait">Paused</span>' in lin.look(page).text
     assert "已暂停" in lin.look("/invites", "zh").text
+    # wherever it is handed on, its owner is told
+    assert "This link binds nobody until you open it again." in lin.look("/invites").text
     assert lin.send(page, f"{page}/resume").status_code == 303
     assert '<span class="badge good">Open</span>' in lin.look(page).text
+    assert "binds nobody until" not in lin.look("/invites").text
     gone = lin.send(page, f"{page}/end", expires_at="2020-01-01T08:00")
     assert gone.status_code == 422
     assert "It has no end." in lin.look(page).text
@@ -74,7 +77,11 @@ def test_the_days_of_all_links_stand_on_my_invites_by_channel_and_for_nobody_els
     assert len(seen) <= 12, seen
     assert '<div class="name">Looked</div><div class="figure">5</div>' in page
     assert "1 look that does not count" in page
-    assert re.search(r"<td>stream</td><td class=\"end\" data-says=\"Looked\">3</td>", page)
+    assert '<h4>stream</h4><dl class="facts"><dt>Looked</dt><dd>3</dd>' in page
+    # what was read in Chinese first is read in English by the next
+    assert "你的专属链接" in lin.look("/invites", "zh").text
+    assert "Your own link" in lin.look("/invites").text
+    assert "你的专属链接" not in lin.look("/invites").text
     days = re.search(r'<table id="days".*?</table>', page, re.DOTALL)
     assert days is not None
     assert days[0].count('scope="row"') == 7

@@ -425,7 +425,7 @@ def test_a_member_chooses_what_to_hear_of_and_money_is_no_choice(site: Flask) ->
     lin = member(site)
     page = lin.look("/notices/choices").text
     # All is told until somebody says no; only topics of which mails are ever sent have a box for mails.
-    assert len(re.findall(r'type="checkbox"[^>]* checked', page)) == page.count('type="checkbox"') == 11
+    assert len(re.findall(r'type="checkbox"[^>]* checked', page)) == page.count('type="checkbox"') == 12
     assert "money" not in re.sub(r"About your money", "", page)
     kept = lin.send("/notices/choices", "/notices/choices", **{"in_app-rooms": "yes", "in_app-earnings": "yes"})
     assert kept.status_code == 303

@@ -49,6 +49,11 @@ def test_a_member_checks_in_once_a_day_and_reads_why_points_moved(site: Flask) -
 def test_a_reward_is_taken_once_and_given_or_refused(site: Flask, admin: Visitor) -> None:
     lin = member(site)
     reward = offered(admin)
+    assert "only 2 left" in lin.look("/rewards").text
+    desk = f"/admin/rewards/{reward}"
+    assert admin.send(desk, f"{desk}/stock", change="received", quantity="8", note="box 4").status_code == 303
+    assert "box 4" in admin.look(desk).text
+    assert "only 10 left" in lin.look(f"/rewards/{reward}").text
     assert "40 points are missing." in lin.look(f"/rewards/{reward}").text
     have(lin, 100)
     form = lin.form(f"/rewards/{reward}", f"/rewards/{reward}/take")

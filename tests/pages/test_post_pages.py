@@ -70,6 +70,7 @@ def test_a_review_with_a_picture_is_written_read_and_shown(site: Flask) -> None:
     assert len(found) == 2
     shown = visitor(site).look(found.pop())
     assert (shown.content_type, shown.headers["Cache-Control"]) == ("image/webp", "private, max-age=600")
+    assert "style-src 'unsafe-inline'" in shown.headers["Content-Security-Policy"]
     assert "Your review of “Spring tea” is published." in lin.look("/notices").text
 
 

@@ -66,7 +66,9 @@ def test_a_leader_announces_and_pins_and_who_looks_sees_it_at_the_next_look(shop
     assert address in visitor(shop.app).look("/").text
     assert buyer.send(address, f"{address}/reminder", wanted="yes").status_code == 303
     assert "Do not tell me after all" in buyer.look(address).text
-    # Changed at the desk, the deals follow.
+    # Changed at the desk, where the form says what it was, the deals follow.
+    form = leader.look(f"{desk}/edit").text
+    assert all(f'value="{text}"' in form for text in ("Hill Tea", "Two hours of tea", "1", "2"))
     later = _typed(shop.pay_shop.clock.now() + 4 * HOUR)
     changed = leader.send(
         f"{desk}/edit",

@@ -222,7 +222,7 @@ def test_every_refusal_is_a_page_in_the_readers_language_with_a_way_on(
             raise error
 
         with monkeypatch.context() as planted:
-            planted.setattr("socialshop.pages.shopper.shop.deals.deals", refuse)
+            planted.setattr("socialshop.pages.shopper.finding.deals.find_deals", refuse)
             return somebody.look("/", language)
 
     answers = {

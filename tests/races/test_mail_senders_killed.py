@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import os
 import random
+import signal
 import subprocess
 import sys
+import time
 from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -22,7 +23,7 @@ from mail_server import MailServer, mail_server
 from patience import PATIENCE
 from payment_shop import rows
 from sqlalchemy import text
-from tea_house import KILLED
+from tea_house import KILLED, until
 
 from socialshop.infra.settings import Settings
 from socialshop.infra.uow import unit_of_work
@@ -64,9 +65,10 @@ class MailRoom:
         with unit_of_work() as uow:
             notifications.tell(uow, mails)
 
-    def start(self, *faults: str, crash_at: str = "") -> subprocess.Popen[bytes]:
+    def start(self, *words: str, crash_at: str = "", stdin: int | None = None) -> subprocess.Popen[bytes]:
         environment = {**self.environment, "SOCIALSHOP_CRASH_AT": crash_at}
-        return subprocess.Popen([sys.executable, str(PROGRAM), *faults], env=environment, stdout=subprocess.PIPE)
+        command = [sys.executable, str(PROGRAM), *words]
+        return subprocess.Popen(command, env=environment, stdin=stdin, stdout=subprocess.PIPE)
 
     def send(self, *faults: str, crash_at: str = "") -> int:
         """Send all that is due in a process of its own; returns its exit code."""
@@ -82,6 +84,10 @@ class MailRoom:
             uow.session.execute(text("UPDATE mails SET due_at = now() WHERE status = 'queued'"))
         with unit_of_work() as uow:
             notifications.poll_mails(uow)
+
+    def is_done(self) -> bool:
+        """Whether nothing is left to send."""
+        return rows("SELECT EXISTS (SELECT FROM mails WHERE status = 'queued')") == [(False,)]
 
     def statuses(self) -> list[tuple[str, int]]:
         return rows("SELECT status, count(*) FROM mails GROUP BY 1")
@@ -152,18 +158,27 @@ def test_the_audit_sees_mails_that_counted_as_sent_before_they_left(room: MailRo
 @pytest.mark.timeout(1800)
 def test_senders_killed_at_random_lose_no_mail(room: MailRoom, chaos: Callable[[int], int]) -> None:
     dice = random.Random(20261130)
-    for _ in range(chaos(100)):
-        room.tell(dice.randrange(20, 120))
-        with room.start() as sender:
-            assert sender.stdout is not None
-            # Not by the clock from its start: on a busy machine it would be killed before it did anything.
-            assert sender.stdout.readline() == b"ready\n"
-            # From before its first claim to well into its work.
-            with suppress(subprocess.TimeoutExpired):
-                sender.wait(dice.uniform(0, 1.5))
-            sender.kill()
-        room.bury()
-    # What is left is little: most were killed in the midst of their work.
+    with room.start("nursery", stdin=subprocess.PIPE) as nursery:
+        for _ in range(chaos(100)):
+            room.tell(dice.randrange(5, 40))
+            # From before its first claim to well into its work, by what it has done: by the clock a busy machine would
+            # kill them all at their start.
+            enough = len(room.server.took) + dice.randrange(0, 45)
+            sender = int(ask(nursery))
+            until(lambda enough=enough: len(room.server.took) >= enough or room.is_done(), "mails leave")
+            time.sleep(dice.uniform(0, 0.02))
+            os.kill(sender, signal.SIGKILL)
+            assert ask(nursery) == "buried"
+            room.bury()
     assert sum(room.caught.values()) > 0
     assert room.send() == 0
     assert (room.statuses(), room.wrong()) == ([("sent", room.told)], ([], []))
+
+
+def ask(nursery: subprocess.Popen[bytes]) -> str:
+    """The next step of a nursery, and what it says of it."""
+    assert nursery.stdin is not None
+    assert nursery.stdout is not None
+    nursery.stdin.write(b"\n")
+    nursery.stdin.flush()
+    return nursery.stdout.readline().decode().strip()

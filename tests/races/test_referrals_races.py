@@ -92,6 +92,22 @@ def test_corrections_at_once_never_close_a_cycle(app: Flask) -> None:
         _at_once(app, [_correction(a, b) for a, b in pairs])
         assert not on_cycles(_parents()).any()
         assert _kept_uplines() == _walked()
+    _told_without_a_gap()
+
+
+def _told_without_a_gap() -> None:
+    """Each correction of a member begins with the sponsor that the one before left, and the last with today's."""
+    with unit_of_work() as uow:
+        corrected = uow.session.execute(
+            text("SELECT member_number, from_sponsor, to_sponsor FROM sponsor_corrections ORDER BY id")
+        ).all()
+        now = {place: sponsor or None for place, sponsor in zip(*referrals.forest_columns(uow)[:2], strict=True)}
+    assert corrected
+    sponsor_of: dict[int, int | None] = {}
+    for member, before, after in corrected:
+        assert sponsor_of.get(member) == before
+        sponsor_of[member] = after
+    assert {member: now[member] for member in sponsor_of} == sponsor_of
 
 
 def test_members_placed_during_a_correction_get_the_uplines_that_stand_after_it(app: Flask) -> None:

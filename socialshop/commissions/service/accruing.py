@@ -15,6 +15,7 @@ from typing import Any
 
 from socialshop.commissions import rules, weighing
 from socialshop.commissions.events import ClawbackDue, CommissionsAccrued, CommissionsChanged
+from socialshop.commissions.margin import with_margin
 from socialshop.commissions.plan import Plan, parse_plan, with_perk
 from socialshop.commissions.rules import WHOLE_LINE, Outcome, Reason, Sales
 from socialshop.commissions.salefacts import NOTHING
@@ -122,20 +123,20 @@ def wait_for_accruals(uow: UnitOfWork) -> None:
 def groups_of(plan: Plan, lines: Iterable[Line]) -> Iterator[tuple[Plan, list[Line]]]:
     """The lines of a plan version in groups that are decided at once, each with the plan as it pays them.
 
-    Lines of a group agree on who stands above whom, and on what their deals promised the host.
+    Lines of a group agree on who stands above whom, and on what their deals promised the host and leave the leader.
     """
-    by_perk: dict[str, list[Line]] = {}
+    by_deal: dict[str, list[Line]] = {}
     for line in lines:
-        by_perk.setdefault(json.dumps(line.perk, sort_keys=True), []).append(line)
-    for alike in by_perk.values():
-        paying = with_perk(plan, alike[0].perk)
+        by_deal.setdefault(json.dumps((line.perk, line.margin), sort_keys=True), []).append(line)
+    for alike in by_deal.values():
+        paying = with_margin(with_perk(plan, alike[0].perk), alike[0].margin)
         for group in agreeing(alike, paying.depth):
             yield paying, group
 
 
 def columns_of(lines: Sequence[Line], found: Found) -> Sales:
     """The lines as the engine takes them, with the facts that were found of them."""
-    line_ids, order_ids, _, buyers, hosts, uplines, bases, quantities, received_at, _ = zip(*lines, strict=True)
+    line_ids, order_ids, _, buyers, hosts, uplines, bases, quantities, received_at, *_ = zip(*lines, strict=True)
     facts_of = [found.get(line, NOTHING) for line in line_ids] if found else ()
     return Sales(line_ids, order_ids, buyers, hosts, uplines, bases, quantities, received_at, facts_of)
 

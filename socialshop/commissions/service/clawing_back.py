@@ -16,6 +16,7 @@ from typing import Any
 
 from socialshop.commissions import rules
 from socialshop.commissions.events import CommissionOwed, CommissionsClawedBack
+from socialshop.commissions.margin import with_margin
 from socialshop.commissions.plan import Plan, parse_plan, with_perk
 from socialshop.commissions.rules import Standing, Taken
 from socialshop.commissions.service.accruing import tell_links, wait_for_accruals
@@ -87,7 +88,7 @@ def _taken(uow: UnitOfWork, read: _Plans, accruals: Sequence[Standing]) -> Itera
     wallets = {(a.beneficiary, a.currency): held[chart.member_wallet(a.beneficiary), a.currency] for a in accruals}
     for accrual in accruals:
         _, plan = read[accrual.plan_version_id]
-        leg = with_perk(plan, accrual.perk).legs[accrual.leg]
+        leg = with_margin(with_perk(plan, accrual.perk), accrual.margin).legs[accrual.leg]
         too_much = rules.too_much(leg, accrual)
         if too_much and statuses[accrual.id] != "rejected":
             wallet = accrual.beneficiary, accrual.currency

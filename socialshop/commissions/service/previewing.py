@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from socialshop.commissions import rules, weighing
+from socialshop.commissions.margin import with_margin
 from socialshop.commissions.plan import Leg, Plan, parse_plan, with_perk
 from socialshop.commissions.rules import Sales
 from socialshop.commissions.salefacts import SaleFacts
@@ -50,15 +51,23 @@ class Preview:
     leader_room: Money
 
 
-def preview(uow: UnitOfWork, price: Money, size: int, perk: Mapping[str, Any] | None = None) -> Preview | None:
+def preview(
+    uow: UnitOfWork,
+    price: Money,
+    size: int,
+    perk: Mapping[str, Any] | None = None,
+    margin: Mapping[str, Any] | None = None,
+) -> Preview | None:
     """What a sale at this price in a room of `size` earns now; None where no plan is in force. One statement.
 
-    `perk` is the commission that the deal itself promises the host, as deals keep it.
+    `perk` is the commission that the deal itself promises the host, `margin` what its leader keeps of the price, as
+    deals keep them.
     """
     version = plans.in_force(uow.session, price.currency, uow.now)
     if version is None:
         return None
     plan = with_perk(parse_plan(version.document), perk)
+    plan = with_margin(plan, None if margin is None else {**margin, "leader": _LEADER})
     plain = [leg for leg in plan.legs if leg.when is None and leg.kind not in {"tier", "lead"}]
     guests = range(_LEADER + 1, _LEADER + size)
     return Preview(

@@ -163,9 +163,10 @@ def _facts(plan: Plan, lines: Sequence[Line], later: Mapping[uuid.UUID, Snapshot
         leg, terms = plan.legs[number], outcome.terms.get(place)
         snapshot = later[sales.line_ids[sale]]
         matures = rules.matures_at(sales.received_at[sale] or snapshot.held_from, plan.hold_days)
-        base, quantity = sales.bases[sale] - snapshot.refunded_minor, sales.quantities[sale] - snapshot.returned
+        went_back, rate = (snapshot.refunded_minor, snapshot.returned), terms.rate_bps if terms else None
         order = (snapshot.facts or {}).get("order_minor", 0) - snapshot.order_refunded_minor
-        net = rules.amount_of(leg, base, quantity, terms.rate_bps if terms else None, order)
+        base, quantity = sales.bases[sale], sales.quantities[sale]
+        net = rules.net_of(leg, base, quantity, *went_back, rate_bps=rate, order_minor=order)
         clawed = amount - min(amount, net)
         yield StoredAccrual(
             sales.line_ids[sale],

@@ -17,7 +17,8 @@ class Line(NamedTuple):
     """An order line and the snapshot from which its accruals are decided.
 
     `received_at` is from when its accruals are held: receipt, and for a room's order the days to send back besides;
-    None where the goods were not received when it accrued. `perk` is the commission that the deal promised its host.
+    None where the goods were not received when it accrued. `perk` is the commission that the deal promised its host,
+    `margin` what its leader keeps of the price.
     """
 
     order_line_id: uuid.UUID
@@ -30,6 +31,7 @@ class Line(NamedTuple):
     quantity: int
     received_at: datetime | None
     perk: dict[str, Any] | None
+    margin: dict[str, Any] | None
 
 
 class AccrualRow(NamedTuple):
@@ -74,16 +76,18 @@ def claim_lines(session: Session, order_ids: Sequence[uuid.UUID], now: datetime)
         text(
             f"""
             INSERT INTO accrued_lines (order_line_id, order_id, plan_version_id, buyer, host, uplines, base_minor,
-                                       quantity, currency, sale_at, received_at, perk, accrued_at)
+                                       quantity, currency, sale_at, received_at, perk, margin, accrued_at)
             SELECT l.id, o.id, v.id, o.buyer, o.host, o.uplines,
                    CASE WHEN o.refunded_minor = 0 THEN l.amount_minor ELSE l.amount_minor - coalesce(
                        (SELECT sum(b.goods_minor) FROM order_rebates b WHERE b.order_id = o.id), 0) END,
                    l.quantity, o.currency, o.ordered_at,
                    o.received_at + make_interval(days => coalesce(o.return_days, 0)),
-                   CASE r.host_perk ->> 'kind' WHEN 'commission' THEN r.host_perk END, :now
+                   CASE r.host_perk ->> 'kind' WHEN 'commission' THEN r.host_perk END,
+                   d.leader_margin -> CAST(l.sku_id AS text) || jsonb_build_object('leader', d.opened_by), :now
             FROM orders o
             JOIN order_lines l ON l.order_id = o.id AND l.kind = 'goods'
             LEFT JOIN rooms r ON r.id = o.room_id
+            LEFT JOIN deals d ON d.id = r.deal_id
             LEFT JOIN LATERAL (
                 SELECT id FROM commission_plan_versions
                 WHERE currency = o.currency AND effective_at <= o.ordered_at

@@ -78,7 +78,7 @@ def standing(session: Session, order_id: uuid.UUID) -> list[Standing]:
             f"""
             SELECT a.id, a.beneficiary, a.amount_minor, a.currency, a.clawed_minor, a.leg, l.plan_version_id,
                    l.base_minor, l.quantity, coalesce(gone.refunded_minor, 0), coalesce(gone.returned, 0),
-                   l.perk, t.rate_bps, l.order_id, f.facts, coalesce(whole.minor, 0)
+                   l.perk, t.rate_bps, l.order_id, f.facts, coalesce(whole.minor, 0), l.margin
             FROM order_lines ol
             JOIN accrued_lines l ON l.order_line_id = ol.id
             JOIN accruals a ON a.order_line_id = l.order_line_id

@@ -116,7 +116,7 @@ def facts_of(session: Session, accrual_id: uuid.UUID, beneficiary: int) -> Facts
                    a.matures_at, a.settled_at,
                    EXISTS (
                        SELECT FROM refunds f WHERE f.order_id = s.order_id AND f.status IN ('requested', 'approved')
-                   ), s.perk, t.depth, t.rate_bps, t.below_bps, k.facts, t.asked_minor, t.cap
+                   ), s.perk, t.depth, t.rate_bps, t.below_bps, k.facts, t.asked_minor, t.cap, s.margin
             FROM accruals a
             JOIN accrued_lines s ON s.order_line_id = a.order_line_id
             JOIN order_lines l ON l.id = a.order_line_id

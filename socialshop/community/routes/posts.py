@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from socialshop.community import service
-from socialshop.community.errors import AlreadyWritten, PictureRefused
+from socialshop.community.errors import AlreadyWritten
 from socialshop.community.rules import Kind, Words
 from socialshop.community.schemas.posts import (
     LinesToWrite,
@@ -22,10 +22,11 @@ from socialshop.community.schemas.posts import (
     ReviewWire,
     Revision,
     line_key,
-    picture_bytes,
 )
 from socialshop.community.service import PostRow
 from socialshop.identity.service import StandingLimited
+from socialshop.infra.pictures import PictureRefused
+from socialshop.infra.pictures import decoded as picture_bytes
 from socialshop.infra.uow import UnitOfWork
 from socialshop.infra.wired import settings
 from socialshop.kernel.errors import NotFound

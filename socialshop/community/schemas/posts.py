@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
 import uuid
-from collections.abc import Sequence
 from typing import Annotated, Any, Literal
 
 from pydantic import Field, StringConstraints
 
-from socialshop.community.errors import PictureRefused
 from socialshop.community.rules import (
     BEST,
     LONGEST_NOTE,
@@ -123,14 +119,6 @@ class Revision(Wire):
 def line_key(line_id: str) -> uuid.UUID:
     """The key of an order line. Raises NotFound."""
     return from_public("oln", line_id)
-
-
-def picture_bytes(pictures: Sequence[str]) -> list[bytes]:
-    """The files. Raises PictureRefused for what is no base64."""
-    try:
-        return [base64.b64decode(picture, validate=True) for picture in pictures]
-    except (binascii.Error, ValueError):
-        raise PictureRefused("pictures are sent in base64", field="pictures") from None
 
 
 class PictureWire(Wire):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from socialshop.audit import service as audit
 from socialshop.community.care import Status, Topic
@@ -14,6 +14,8 @@ from socialshop.infra import wired
 from socialshop.infra.uow import UnitOfWork
 from socialshop.kernel.errors import InvalidValue, NotFound
 from socialshop.kernel.ids import new_id, to_public
+from socialshop.memberships import service as memberships
+from socialshop.memberships.service import BenefitUse
 from socialshop.notifications import service as notifications
 from socialshop.notifications.service import Told
 
@@ -29,7 +31,7 @@ def ask(uow: UnitOfWork, member: int, topic: Topic, target_id: uuid.UUID | None,
         raise NotFound("no such order or deal")
     question_id = new_id()
     values: dict[str, object] = {"id": question_id, "member": member, "topic": topic.value, "target_id": target_id}
-    store.add(uow.session, {**values, "now": uow.now, "due_at": uow.now + _time_to_answer()})
+    store.add(uow.session, {**values, "now": uow.now, "due_at": _due_at(uow, member, question_id)})
     store.add_message(uow.session, new_id(), question_id, staff=None, body=words.strip(), now=uow.now)
     return any_question(uow, question_id)
 
@@ -39,7 +41,7 @@ def write_more(uow: UnitOfWork, member: int, question_id: uuid.UUID, words: str)
     row = _own(uow, member, question_id)
     _check_open(row)
     store.add_message(uow.session, new_id(), question_id, staff=None, body=words.strip(), now=uow.now)
-    store.wait_again(uow.session, question_id, uow.now, uow.now + _time_to_answer())
+    store.wait_again(uow.session, question_id, uow.now, _due_at(uow, member, question_id))
     return any_question(uow, question_id)
 
 
@@ -106,8 +108,13 @@ def waiting_questions(uow: UnitOfWork) -> Waiting:
     return store.waiting(uow.session, uow.now)
 
 
-def _time_to_answer() -> timedelta:
-    return timedelta(hours=wired.settings().answer_hours)
+def _due_at(uow: UnitOfWork, member: int, question_id: uuid.UUID) -> datetime:
+    """By when it is to be answered: in half the time for who has a line of their own by tier or plan."""
+    wait = timedelta(hours=wired.settings().answer_hours)
+    if not memberships.benefits_of(uow, [member])[member].service_line:
+        return uow.now + wait
+    memberships.note_uses(uow, [BenefitUse(member, "service_line", to_public("qst", question_id))])
+    return uow.now + wait / 2
 
 
 def _own(uow: UnitOfWork, member: int, question_id: uuid.UUID) -> QuestionRow:

@@ -5,16 +5,16 @@ from __future__ import annotations
 import uuid
 from collections.abc import Sequence
 
-from socialshop.community import pictures as files
 from socialshop.community import rules
 from socialshop.community.errors import AlreadyWritten
-from socialshop.community.pictures import Picture
 from socialshop.community.rules import MOST_PICTURES, Kind, Status, Words
 from socialshop.community.service.reading import own_post
 from socialshop.community.store import pictures, posts
 from socialshop.community.store.posts import PostRow
 from socialshop.identity import service as identity
 from socialshop.identity.service import Deed
+from socialshop.infra import pictures as files
+from socialshop.infra.pictures import Picture
 from socialshop.infra.uow import UnitOfWork
 from socialshop.kernel.errors import InvalidValue, NotFound
 from socialshop.kernel.ids import new_id, new_ids, to_public

@@ -9,8 +9,8 @@ from typing import NamedTuple
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from socialshop.community.pictures import Picture
 from socialshop.community.rules import Status
+from socialshop.infra.pictures import Picture
 
 
 class PictureRow(NamedTuple):

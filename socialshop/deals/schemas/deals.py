@@ -19,6 +19,7 @@ from socialshop.deals.rules import (
     LatePayer,
     subsidy_of,
 )
+from socialshop.deals.schemas.pictures import PictureWire
 from socialshop.deals.schemas.products import SKU, PriceMinor, Title
 from socialshop.deals.service import (
     DealUnit,
@@ -51,12 +52,14 @@ DEAL: dict[str, Any] = {
     "stock": 1000,
     "minimum_tier": None,
     "circle_only": False,
+    "invited_only": False,
     "price_steps": [],
     "host_perk": None,
     "newcomer_only": False,
     "fill_policy": "none",
     "subsidy_from": None,
     "return_days": 7,
+    "picture": None,
     "shipping": {"amount_minor": 800, "currency": "CNY"},
     "skus": [SKU | {"price": {"amount_minor": 9900, "currency": "CNY"}}],
 }
@@ -252,7 +255,8 @@ class DealWire(Wire):
 
     `price` is what everybody pays at first; with `price_steps` it is that of the smallest step, and the fill gives the
     difference back. `ends_at` is when it was ended, where somebody ended it before its time. `minimum_tier` is the
-    least tier that it is for, null where it is for everybody; `circle_only`: it is for the circle of its leader alone.
+    least tier that it is for, null where it is for everybody; `circle_only`: it is for the circle of its leader alone;
+    `invited_only`: for those whom the shop offers it.
     """
 
     model_config = with_example(DEAL)
@@ -274,12 +278,14 @@ class DealWire(Wire):
     stock: int
     minimum_tier: str | None
     circle_only: bool
+    invited_only: bool
     price_steps: list[StepWire]
     host_perk: PerkWire | None
     newcomer_only: bool
     fill_policy: Literal["none", "subsidy"]
     subsidy_from: int | None
     return_days: int
+    picture: PictureWire | None
     shipping: MoneyWire
     skus: list[DealUnitWire]
 
@@ -304,12 +310,14 @@ class DealWire(Wire):
             stock=view.stock,
             minimum_tier=view.minimum_tier,
             circle_only=view.circle_only,
+            invited_only=view.invited_only,
             price_steps=StepWire.all_of(view.price_steps, view.price.currency),
             host_perk=PerkWire.of(view.host_perk),
             newcomer_only=view.newcomer_only,
             fill_policy="none" if view.subsidy_from is None else "subsidy",
             subsidy_from=view.subsidy_from,
             return_days=view.return_days,
+            picture=PictureWire.or_none(view.cover),
             shipping=MoneyWire.of(view.shipping),
             skus=[DealUnitWire.of(unit) for unit in view.units],
         )

@@ -9,6 +9,7 @@ from pydantic import Field, StringConstraints
 from socialshop.deals.rules import (
     MOST_RETURN_DAYS,
 )
+from socialshop.deals.schemas.pictures import PICTURE, PictureWire
 from socialshop.deals.service import (
     NewProduct,
     NewSku,
@@ -18,7 +19,7 @@ from socialshop.deals.service import (
     SkuView,
 )
 from socialshop.kernel.ids import from_public, to_public
-from socialshop.kernel.money import MAX_AMOUNT_MINOR
+from socialshop.kernel.money import BPS, MAX_AMOUNT_MINOR
 from socialshop.web.paging import Page
 from socialshop.web.schemas import MoneyWire, Wire, with_example
 
@@ -35,6 +36,7 @@ _PRODUCT: dict[str, Any] = {
     "description": "",
     "return_days": 7,
     "skus": [SKU],
+    "pictures": [PICTURE],
 }
 Title = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
 Code = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=64)]
@@ -75,7 +77,8 @@ class DraftProduct(Wire):
 class NewOpening(Wire):
     """Which leaders may make deals of a unit, and the least price of such a deal.
 
-    `leader_ids` are for `chosen`, and only for that.
+    `leader_ids` are for `chosen`, and only for that. With a `supply_price_minor` whoever opens a deal keeps
+    `margin_bps` of what is sold above it, all of it unless less is said.
     """
 
     model_config = with_example({"open_to": "all", "floor_price_minor": 8900})
@@ -83,27 +86,41 @@ class NewOpening(Wire):
     open_to: Literal["all", "chosen", "none"]
     leader_ids: Annotated[list[Annotated[str, StringConstraints(max_length=60)]], Field(max_length=1_000)] = Field([])
     floor_price_minor: PriceMinor | None = None
+    supply_price_minor: PriceMinor | None = None
+    margin_bps: Annotated[int, Field(ge=1, le=BPS)] | None = None
 
     def new(self) -> Opening:
         """The command. Raises NotFound for an id that is no member's."""
         leaders = tuple(from_public("mbr", leader) for leader in self.leader_ids)
-        return Opening(OpenTo(self.open_to), self.floor_price_minor, leaders)
+        share = BPS if self.margin_bps is None and self.supply_price_minor is not None else self.margin_bps
+        return Opening(OpenTo(self.open_to), self.floor_price_minor, leaders, self.supply_price_minor, share)
 
 
 class OpeningWire(Wire):
-    """Which leaders may make deals of a unit, and the least price of such a deal, null where there is none."""
+    """Which leaders may make deals of a unit, the least price of such a deal, and their margin; null where none is."""
 
-    model_config = with_example({"open_to": "all", "leader_ids": [], "floor_price_minor": 8900})
+    model_config = with_example(
+        {"open_to": "all", "leader_ids": [], "floor_price_minor": 8900}
+        | {"supply_price_minor": 8000, "margin_bps": 10000}
+    )
 
     open_to: Literal["all", "chosen", "none"]
     leader_ids: list[str]
     floor_price_minor: int | None
+    supply_price_minor: int | None
+    margin_bps: int | None
 
     @classmethod
     def of(cls, opening: Opening) -> OpeningWire:
         """The wire form of an opening."""
         leaders = [to_public("mbr", leader) for leader in opening.leader_ids]
-        return cls(open_to=opening.open_to.value, leader_ids=leaders, floor_price_minor=opening.floor_minor)
+        return cls(
+            open_to=opening.open_to.value,
+            leader_ids=leaders,
+            floor_price_minor=opening.floor_minor,
+            supply_price_minor=opening.supply_minor,
+            margin_bps=opening.margin_bps,
+        )
 
 
 class SkuWire(Wire):
@@ -137,6 +154,7 @@ class ProductWire(Wire):
     description: str
     return_days: int
     skus: list[SkuWire]
+    pictures: list[PictureWire]
 
     @classmethod
     def of(cls, view: ProductView) -> ProductWire:
@@ -147,6 +165,7 @@ class ProductWire(Wire):
             description=view.description,
             return_days=view.return_days,
             skus=[SkuWire.of(sku) for sku in view.skus],
+            pictures=[PictureWire.of(shown) for shown in view.pictures],
         )
 
 

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 from pydantic import Field, StringConstraints
 
 from socialshop.deals.schemas.deals import DEAL, DealWire
+from socialshop.deals.schemas.pictures import PictureWire
 from socialshop.deals.schemas.products import ProductWire
 from socialshop.deals.service import (
     LONGEST_INTRO,
@@ -25,6 +26,7 @@ _STOREFRONT: dict[str, Any] = {
     "leader": {"id": "mbr_01k9w3q2mxe5tb6v8c4yd7r1hz", "display_name": "林小满"},
     "title": "小满的茶铺",
     "intro": "",
+    "banner": None,
     "picks": [{"deal": DEAL, "product": None}],
 }
 
@@ -72,6 +74,7 @@ class StorefrontWire(Wire):
     leader: LeaderWire
     title: str
     intro: str
+    banner: PictureWire | None
     picks: list[PickWire]
 
     @classmethod
@@ -82,6 +85,7 @@ class StorefrontWire(Wire):
             leader=LeaderWire(id=to_public("mbr", view.leader_id), display_name=view.leader),
             title=view.title,
             intro=view.intro,
+            banner=PictureWire.or_none(view.banner),
             picks=[
                 PickWire(
                     deal=None if pick.deal is None else DealWire.of(pick.deal),

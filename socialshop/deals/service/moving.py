@@ -11,10 +11,11 @@ from socialshop.audit import service as audit
 from socialshop.deals import ladder, perks, rules, store
 from socialshop.deals.errors import DealNotLive
 from socialshop.deals.events import DealMoved
+from socialshop.deals.goods_store import Leave
 from socialshop.deals.ladder import Ladder
 from socialshop.deals.perks import HostPerk
 from socialshop.deals.rules import LatePayer, Status, Subsidy
-from socialshop.deals.service.goods import check_leave, leave_of
+from socialshop.deals.service.goods import check_leave, leave_of, margins_of
 from socialshop.deals.service.reading import Caller, DealView, known, own_deal, view_of
 from socialshop.identity import service as identity
 from socialshop.identity.service import Deed
@@ -83,7 +84,8 @@ def make_deal(
         rules.check_subsidy(new.subsidy, new.group_size)
         if new.price_steps:
             raise InvalidValue("a ladder fills its rooms at the clock by itself", field="fill_policy")
-    _check_units(uow, number, new, most_minor)
+    leaves = leave_of(uow, number, [new.sku_id, *new.more_units])
+    _check_units(uow, leaves, new, most_minor)
     if new.minimum_tier is not None and not store.is_tier(uow.session, new.minimum_tier, uow.now):
         raise InvalidValue("no tier of the programme in force has this code", field="minimum_tier")
     deal_id = new_id()
@@ -105,6 +107,7 @@ def make_deal(
         "host_perk": perks.document_of(new.host_perk),
         "newcomer_only": new.newcomer_only,
         "return_days": new.return_days,
+        "leader_margin": margins_of(leaves),
         "shipping_minor": new.shipping_minor,
     }
     store.add_deal(
@@ -127,14 +130,13 @@ def make_deal(
     return view_of(known(uow, deal_id), uow.now)
 
 
-def _check_units(uow: UnitOfWork, number: int, new: NewDeal, most_minor: int | None) -> None:
+def _check_units(uow: UnitOfWork, leaves: Mapping[uuid.UUID, Leave], new: NewDeal, most_minor: int | None) -> None:
     """Raises NotFound (sku), InvalidValue: a price or days that the goods forbid, units of two products.
 
     And what `check_leave` raises of each: a leader sells what the shop opened, at no less than it says.
     """
     prices = {new.sku_id: new.price_minor, **new.more_units}
     units = store.unit_terms(uow.session, list(prices))
-    leaves = leave_of(uow, number, list(prices))
     if new.sku_id not in units:
         raise NotFound("no such unit of a product", field="sku_id")
     first = units[new.sku_id]

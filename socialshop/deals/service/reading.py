@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from socialshop.deals import browsing_store, ladder, perks, rules, store
+from socialshop.deals import browsing_store, invitation_store, ladder, perks, pictures, rules, store
 from socialshop.deals.ladder import Ladder
 from socialshop.deals.perks import HostPerk
+from socialshop.deals.pictures import ShownPicture
 from socialshop.deals.rules import Place, Sought, Status
 from socialshop.deals.store import DealRow
 from socialshop.infra import wired
@@ -76,6 +77,7 @@ class DealView:
     opened_by: int
     minimum_tier: str | None
     circle_only: bool
+    invited_only: bool
     price_steps: Ladder
     host_perk: HostPerk | None
     newcomer_only: bool
@@ -83,6 +85,7 @@ class DealView:
     quota_left: int | None
     shipping: Money
     units: tuple[DealUnit, ...]
+    cover: ShownPicture | None
 
     @property
     def left(self) -> int:
@@ -105,31 +108,58 @@ class FoundDeal:
 
 
 def find_deals(
-    uow: UnitOfWork, sought: Sought, after: Place | None, limit: int, *, product_id: uuid.UUID | None = None
+    uow: UnitOfWork,
+    sought: Sought,
+    after: Place | None,
+    limit: int,
+    *,
+    product_id: uuid.UUID | None = None,
+    viewer: int | None = None,
 ) -> list[FoundDeal]:
     """Up to `limit` deals that are announced or live and are what is sought, after this place. One statement.
 
+    Of deals that are for some alone, those to which the member `viewer` is invited: nobody else sees any.
     Raises InvalidValue for a price band that ends before it begins.
     """
     rules.check_sought(sought)
-    rows = browsing_store.deals(uow.session, sought, uow.now, after, limit, product_id=product_id)
+    rows = browsing_store.deals(uow.session, sought, uow.now, after, limit, product_id=product_id, viewer=viewer)
     return [FoundDeal(view_of(row.deal, uow.now), row.to_go, Place(row.key, row.deal.id)) for row in rows]
 
 
 def deals(
-    uow: UnitOfWork, after: uuid.UUID | None, limit: int, *, product_id: uuid.UUID | None = None
+    uow: UnitOfWork,
+    after: uuid.UUID | None,
+    limit: int,
+    *,
+    product_id: uuid.UUID | None = None,
+    viewer: int | None = None,
 ) -> list[DealView]:
-    """Up to `limit` deals after this one that are announced or live, of one product or all, as they were made."""
+    """Up to `limit` deals after this one that are announced or live, of one product or all, as they were made.
+
+    In the eyes of `viewer`, as `find_deals` shows them.
+    """
     place = None if after is None else Place(0, after)
-    return [found.deal for found in find_deals(uow, Sought(), place, limit, product_id=product_id)]
+    return [found.deal for found in find_deals(uow, Sought(), place, limit, product_id=product_id, viewer=viewer)]
 
 
-def deal(uow: UnitOfWork, deal_id: uuid.UUID, reader: Caller | None = None) -> DealView:
-    """One published deal, whether paused or over; a draft for who may read it. Raises NotFound, also for bargains."""
+def deal(uow: UnitOfWork, deal_id: uuid.UUID, reader: Caller | None = None, *, viewer: int | None = None) -> DealView:
+    """One published deal, whether paused or over; a draft for who may read it. Raises NotFound, also for bargains.
+
+    One that is for some alone is there for them (the reader, or the member `viewer`), and for who may read a draft.
+    """
     row = known(uow, deal_id)
     if (row.draft and not _may_read(row, reader)) or row.group_size == rules.ALONE:
         raise NotFound("no such deal")
+    if row.invited_only and not _may_read(row, reader):
+        number = viewer if reader is None else reader.number
+        if number is None or not invitation_store.is_invited(uow.session, deal_id, number):
+            raise NotFound("no such deal")
     return view_of(row, uow.now)
+
+
+def drafts(uow: UnitOfWork, limit: int) -> list[DealView]:
+    """Up to `limit` deals that are not published, whoever made them, the newest first. One statement."""
+    return [view_of(row, uow.now) for row in store.drafts(uow.session, limit)]
 
 
 def deals_of(uow: UnitOfWork, number: int, before: uuid.UUID | None, limit: int) -> list[DealView]:
@@ -191,6 +221,7 @@ def view_of(row: DealRow, now: datetime) -> DealView:
         opened_by=row.opened_by,
         minimum_tier=row.minimum_tier,
         circle_only=row.circle_only,
+        invited_only=row.invited_only,
         price_steps=ladder.read(row.price_steps),
         host_perk=perks.read(row.host_perk),
         newcomer_only=row.newcomer_only,
@@ -198,6 +229,7 @@ def view_of(row: DealRow, now: datetime) -> DealView:
         quota_left=row.quota_left,
         shipping=shipping_of(row),
         units=units_of(row),
+        cover=pictures.read(row.cover),
     )
 
 

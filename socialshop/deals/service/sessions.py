@@ -333,7 +333,7 @@ def _put(uow: UnitOfWork, caller: Caller, session_id: uuid.UUID, new: NewSession
 
 def _check_deal(uow: UnitOfWork, caller: Caller, session_id: uuid.UUID, row: HeldRow | None, *, holds: bool) -> None:
     """Raises NotFound, DealInSession, DealBegun: what keeps a deal out of a session."""
-    if row is None or row.group_size == rules.ALONE or (row.draft and not holds):
+    if row is None or row.group_size == rules.ALONE or row.invited_only or (row.draft and not holds):
         raise NotFound("no such deal", field="picks")
     if caller.role is not Role.ADMIN and row.opened_by != caller.number:
         raise NotFound("no such deal of yours", field="picks")

@@ -113,12 +113,16 @@ def stock_differences(uow: UnitOfWork, limit: int = _DIFFERENCES_TOLD) -> list[D
 
 def reconcile_stock(uow: UnitOfWork) -> bool:
     """Recompute every counter; each that differs is a finding, and the admins are told of it once. A periodic step."""
-    found = stock_differences(uow)
+    report_differences(uow, stock_differences(uow))
+    return False
+
+
+def report_differences(uow: UnitOfWork, found: Sequence[Difference]) -> None:
+    """Each counter that differs is a finding, and the admins are told of it once, however often it is seen."""
     screening.record(uow, [_finding(each) for each in found])
     _tell_admins(
         uow, [(DIFFERS, each.id if each.kind == "sku" else None, _evidence(each), _name(each)) for each in found]
     )
-    return False
 
 
 def tell_low_stock(uow: UnitOfWork) -> bool:

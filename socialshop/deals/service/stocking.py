@@ -7,7 +7,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from socialshop.audit import service as audit
-from socialshop.deals import browsing_store, rules, stock_store, store
+from socialshop.deals import browsing_store, pictures, rules, stock_store, store
+from socialshop.deals.pictures import ShownPicture
 from socialshop.deals.rules import Place, Sought
 from socialshop.deals.store import ProductRow, SkuRow
 from socialshop.infra.uow import UnitOfWork
@@ -57,6 +58,12 @@ class ProductView:
     description: str
     return_days: int
     skus: tuple[SkuView, ...]
+    pictures: tuple[ShownPicture, ...] = ()
+
+    @property
+    def cover(self) -> ShownPicture | None:
+        """The picture that stands for it."""
+        return next(iter(self.pictures), None)
 
 
 def add_product(uow: UnitOfWork, actor: uuid.UUID, new: NewProduct, currency: str) -> ProductView:
@@ -132,4 +139,4 @@ def _product(row: ProductRow, skus: Sequence[SkuRow]) -> ProductView:
     views = tuple(
         SkuView(s.id, s.code, s.title, Money(s.price_minor, s.currency), s.stock, s.low_stock_at) for s in skus
     )
-    return ProductView(row.id, row.title, row.description, row.return_days, views)
+    return ProductView(row.id, row.title, row.description, row.return_days, views, pictures.read_all(row.pictures))

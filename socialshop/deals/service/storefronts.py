@@ -7,7 +7,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from socialshop.audit import service as audit
-from socialshop.deals import rules, storefront_store
+from socialshop.deals import pictures, rules, storefront_store
+from socialshop.deals.pictures import ShownPicture
 from socialshop.deals.rules import Status
 from socialshop.deals.service.reading import Caller, DealView, deals_by_id
 from socialshop.deals.service.stocking import ProductView, products_by_id
@@ -40,11 +41,12 @@ class Storefront:
     title: str
     intro: str
     picks: tuple[Pick, ...]
+    banner: ShownPicture | None
 
 
 @dataclass(frozen=True, slots=True)
 class NewStorefront:
-    """What a storefront is to be; each pick is a deal (published, no bargain) or a product, once."""
+    """What a storefront is to be; each pick is a deal (published, for everybody, no bargain) or a product, once."""
 
     title: str
     intro: str
@@ -91,7 +93,7 @@ def _check_picks(uow: UnitOfWork, picks: Sequence[PickRow]) -> None:
     found = deals_by_id(uow, deal_ids)
     for deal_id in deal_ids:
         deal = found.get(deal_id)
-        if deal is None or deal.status is Status.DRAFT or deal.group_size == rules.ALONE:
+        if deal is None or deal.status is Status.DRAFT or deal.group_size == rules.ALONE or deal.invited_only:
             raise NotFound("no such deal", field="picks")
     products = [pick.product_id for pick in picks if pick.product_id is not None]
     if len(products_by_id(uow, products)) < len(products):
@@ -109,4 +111,5 @@ def _shown(uow: UnitOfWork, row: StorefrontRow) -> Storefront:
         )
         for pick in picks
     )
-    return Storefront(row.id, row.leader_id, row.display_name or "", row.title, row.intro, shown)
+    banner = pictures.read(row.banner)
+    return Storefront(row.id, row.leader_id, row.display_name or "", row.title, row.intro, shown, banner)

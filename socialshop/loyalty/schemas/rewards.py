@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import uuid
 from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints
 
-from socialshop.kernel.ids import to_public
+from socialshop.kernel.errors import NotFound
+from socialshop.kernel.ids import from_public, to_public
 from socialshop.loyalty.rules import MOST_POINTS
-from socialshop.loyalty.service import NewReward, RedemptionRow, RewardRow, StockChange
+from socialshop.loyalty.service import NewReward, RedemptionRow, RewardRow
 from socialshop.web.paging import Page, PageQuery
+from socialshop.web.problems import InvalidFields
 from socialshop.web.schemas import Instant, Wire, with_example
 
 _REWARD = {
@@ -20,6 +23,7 @@ _REWARD = {
     "left_stock": 40,
     "per_member": 1,
     "offered": True,
+    "coupon_id": None,
 }
 _REDEMPTION = {
     "id": "rdm_01k9w3q2mxe5tb6v8c4yd7r1hz",
@@ -38,7 +42,10 @@ Status = Literal["placed", "done", "refused"]
 
 
 class RewardWire(Wire):
-    """What points buy; `left_stock` and `per_member` are null where there is no end of it."""
+    """What points buy; `left_stock` and `per_member` are null where there is no end of it.
+
+    Of kind `goods`: somebody of the shop hands it over; of kind `coupon`: you have the coupon at once.
+    """
 
     model_config = with_example(_REWARD)
 
@@ -49,11 +56,13 @@ class RewardWire(Wire):
     left_stock: int | None
     per_member: int | None
     offered: bool
+    coupon_id: str | None
 
     @classmethod
     def of(cls, row: RewardRow) -> RewardWire:
         """The wire form of a reward."""
-        return cls(**{**row._asdict(), "id": to_public("rwd", row.id)})
+        coupon = None if row.coupon_id is None else to_public("cpn", row.coupon_id)
+        return cls(**{**row._asdict(), "id": to_public("rwd", row.id), "coupon_id": coupon})
 
 
 class RewardPage(Page[RewardWire]):
@@ -63,7 +72,7 @@ class RewardPage(Page[RewardWire]):
 
 
 class RewardDraft(Wire):
-    """A reward to offer."""
+    """A reward to offer: goods, or with `coupon_id` a coupon of the way `given`."""
 
     model_config = with_example({"title": "Tea cup", "points": 300, "stock": 40, "per_member": 1})
 
@@ -71,27 +80,30 @@ class RewardDraft(Wire):
     points: int = Field(ge=1, le=MOST_POINTS)
     stock: int | None = Field(None, ge=0, le=_MOST_STOCK)
     per_member: int | None = Field(None, ge=1, le=_MOST_STOCK)
+    coupon_id: str | None = None
 
     def new(self) -> NewReward:
-        """The command."""
-        return NewReward(self.title, self.points, self.stock, self.per_member)
+        """The command. Raises InvalidFields."""
+        return NewReward(self.title, self.points, self.stock, self.per_member, self._coupon())
+
+    def _coupon(self) -> uuid.UUID | None:
+        try:
+            return None if self.coupon_id is None else from_public("cpn", self.coupon_id)
+        except NotFound:
+            said = {"field": "coupon_id", "reason": "not_allowed", "detail": "ids of coupons look like cpn_…"}
+            raise InvalidFields([said]) from None
 
 
 class RewardChange(Wire):
-    """How much is left of a reward (null: without end), what was left when you looked, and whether it is offered.
+    """Whether a reward is offered, and whether there is an end of it.
 
-    Members take rewards meanwhile: if something else is left by now, nothing changes.
+    Of one that had none nothing is left at first: add to it by `stock-moves`.
     """
 
-    model_config = with_example({"seen_stock": 40, "left_stock": 60, "offered": True})
+    model_config = with_example({"offered": True, "endless": False})
 
-    seen_stock: int | None = Field(ge=0, le=_MOST_STOCK)
-    left_stock: int | None = Field(ge=0, le=_MOST_STOCK)
     offered: bool
-
-    def change(self) -> StockChange:
-        """The command."""
-        return StockChange(self.seen_stock, self.left_stock, self.offered)
+    endless: bool
 
 
 class RedemptionWire(Wire):

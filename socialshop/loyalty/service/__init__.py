@@ -16,6 +16,14 @@ from socialshop.loyalty.service.couponing import (
     settle_coupons,
     take_coupons,
 )
+from socialshop.loyalty.service.dealing import (
+    DealOffered,
+    deals_offered,
+    offer_deal,
+    offer_due,
+    offered_to,
+    why_offered,
+)
 from socialshop.loyalty.service.earning import Earned, earn, on_orders_completed, on_orders_confirmed, would_earn
 from socialshop.loyalty.service.expiring import expire_due, warn_expiring
 from socialshop.loyalty.service.handing_out import (
@@ -50,15 +58,18 @@ from socialshop.loyalty.service.publishing import RulesVersion, publish_rules, r
 from socialshop.loyalty.service.reading import Liability, PointsView, liability, movements, points_of
 from socialshop.loyalty.service.rewarding import (
     NewReward,
-    StockChange,
     add_reward,
     change_reward,
     finish_redemption,
+    move_reward,
+    reconcile_rewards,
     redeem,
     redemption,
     redemptions,
     refuse_redemption,
     reward,
+    reward_differences,
+    reward_moves,
     rewards,
 )
 from socialshop.loyalty.service.taking_back import on_order_refunded
@@ -78,6 +89,7 @@ __all__ = [
     "CodeCounts",
     "Codes",
     "CouponView",
+    "DealOffered",
     "Earned",
     "Expiring",
     "Flow",
@@ -92,7 +104,6 @@ __all__ = [
     "RewardRow",
     "Rules",
     "RulesVersion",
-    "StockChange",
     "Terms",
     "Unused",
     "add_reward",
@@ -106,6 +117,7 @@ __all__ = [
     "coupon",
     "coupons",
     "coupons_of",
+    "deals_offered",
     "earn",
     "expire_due",
     "finish_redemption",
@@ -118,9 +130,13 @@ __all__ = [
     "liability",
     "make_codes",
     "make_coupon",
+    "move_reward",
     "movements",
     "note_refunds",
     "note_sales",
+    "offer_deal",
+    "offer_due",
+    "offered_to",
     "on_member_registered",
     "on_order_refunded",
     "on_orders_completed",
@@ -129,6 +145,7 @@ __all__ = [
     "pause_coupon",
     "points_of",
     "publish_rules",
+    "reconcile_rewards",
     "redeem",
     "redemption",
     "redemptions",
@@ -136,6 +153,8 @@ __all__ = [
     "release_coupons",
     "return_coupons",
     "reward",
+    "reward_differences",
+    "reward_moves",
     "rewards",
     "rule_versions",
     "rules_at",
@@ -144,6 +163,7 @@ __all__ = [
     "settle_orders",
     "take_coupons",
     "warn_expiring",
+    "why_offered",
     "worth_minor",
     "would_earn",
 ]

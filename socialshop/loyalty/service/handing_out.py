@@ -72,6 +72,17 @@ def _span(uow: UnitOfWork, row: CouponRow) -> tuple[datetime, datetime]:
     return begins, min(at for at in (row.valid_until, days) if at)
 
 
+def is_given(uow: UnitOfWork, coupon_id: uuid.UUID) -> bool:
+    """Whether there is such a coupon, and it reaches members by being given."""
+    row = store.find(uow.session, coupon_id)
+    return row is not None and row.way == "given"
+
+
+def hold_coupon(uow: UnitOfWork, coupon_id: uuid.UUID) -> CouponRow:
+    """A coupon, for this transaction alone to hand out; taken before any member's points. Raises NotFound."""
+    return _locked(uow, coupon_id)
+
+
 def issue_coupon(
     uow: UnitOfWork, actor: uuid.UUID, coupon_id: uuid.UUID, member_ids: Sequence[uuid.UUID], period: str
 ) -> int:

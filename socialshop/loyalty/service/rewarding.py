@@ -3,58 +3,98 @@
 from __future__ import annotations
 
 import uuid
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 from socialshop.audit import service as audit
+from socialshop.deals import service as deals
+from socialshop.deals.errors import StockShort
+from socialshop.deals.rules import check_stock_move
 from socialshop.infra.uow import UnitOfWork
-from socialshop.kernel.errors import NotFound
+from socialshop.kernel.errors import InvalidValue, NotFound
 from socialshop.kernel.ids import new_id, to_public
-from socialshop.loyalty.errors import RedemptionDecided, RewardChanged, RewardGone, RewardLimitReached
+from socialshop.loyalty.errors import RedemptionDecided, RewardGone, RewardLimitReached
 from socialshop.loyalty.service import using
+from socialshop.loyalty.service.handing_out import hand_out, hold_coupon, is_given
 from socialshop.loyalty.store import lots
 from socialshop.loyalty.store import rewards as store
-from socialshop.loyalty.store.rewards import RedemptionRow, RewardRow
+from socialshop.loyalty.store.rewards import MoveRow, RedemptionRow, RewardRow
 from socialshop.loyalty.store.uses import Purpose
+
+_DIFFERENCES_TOLD = 100
 
 
 @dataclass(frozen=True, slots=True)
 class NewReward:
-    """What is to be offered for points; `stock` and `per_member` None: without end."""
+    """What is to be offered for points; `stock` and `per_member` None: without end.
+
+    Goods that somebody hands over, or `coupon_id`: a coupon that the member has at once.
+    """
 
     title: str
     points: int
     stock: int | None
     per_member: int | None
-
-
-@dataclass(frozen=True, slots=True)
-class StockChange:
-    """How much is to be left of a reward and whether it is offered; `seen` was left when that was decided."""
-
-    seen: int | None
-    left: int | None
-    offered: bool
+    coupon_id: uuid.UUID | None = None
 
 
 def add_reward(uow: UnitOfWork, actor: uuid.UUID, new: NewReward) -> RewardRow:
-    """Offer a reward from now on."""
-    row = RewardRow(new_id(), "goods", new.title, new.points, new.stock, new.per_member, offered=True)
+    """Offer a reward from now on. Raises InvalidValue: no such coupon, or one that reaches members otherwise."""
+    if new.coupon_id is not None and not is_given(uow, new.coupon_id):
+        raise InvalidValue("name a coupon that is given: no other way gives it", field="coupon_id")
+    kind = "goods" if new.coupon_id is None else "coupon"
+    row = RewardRow(
+        new_id(), kind, new.title, new.points, new.stock, new.per_member, offered=True, coupon_id=new.coupon_id
+    )
     store.add(uow.session, row, uow.now)
     _record(uow, actor, "reward.added", row.id, {"title": new.title, "points": new.points, "stock": new.stock})
     return row
 
 
-def change_reward(uow: UnitOfWork, actor: uuid.UUID, reward_id: uuid.UUID, change: StockChange) -> RewardRow:
-    """Say how much is left of a reward, and whether it is offered.
+def change_reward(
+    uow: UnitOfWork, actor: uuid.UUID, reward_id: uuid.UUID, *, offered: bool, endless: bool
+) -> RewardRow:
+    """Say whether a reward is offered, and whether there is an end of it. Raises NotFound.
 
-    Raises NotFound, RewardChanged (members took some since `change.seen` was left).
+    One that had none has nothing left at first: then some come in.
     """
-    reward(uow, reward_id)
-    if not store.change(uow.session, reward_id, seen=change.seen, left=change.left, offered=change.offered):
-        raise RewardChanged("something else is left of it by now: look again", left=reward(uow, reward_id).left_stock)
-    facts: dict[str, object] = {"seen_stock": change.seen, "left_stock": change.left, "offered": change.offered}
-    _record(uow, actor, "reward.changed", reward_id, facts)
+    before = reward(uow, reward_id)
+    store.offer(uow.session, reward_id, offered=offered)
+    if endless:
+        store.make_endless(uow.session, reward_id)
+    elif before.left_stock is None:
+        store.limit(uow.session, reward_id, new_id(), uow.now)
+    _record(uow, actor, "reward.changed", reward_id, {"offered": offered, "endless": endless})
     return reward(uow, reward_id)
+
+
+def move_reward(uow: UnitOfWork, actor: uuid.UUID, reward_id: uuid.UUID, new: deals.NewMove) -> RewardRow:
+    """Change what is left of a reward by a delta, while members take it. Raises NotFound, InvalidValue, StockShort."""
+    check_stock_move(new.reason, new.quantity)
+    before = reward(uow, reward_id)
+    if before.left_stock is None:
+        raise InvalidValue("there is no end of it: nothing is counted", field="quantity")
+    values = {"reward_id": reward_id, "move_id": new_id(), "at": uow.now, **asdict(new), "reason": new.reason.value}
+    if not store.move(uow.session, values):
+        raise StockShort("fewer are left than that", field="quantity", left=before.left_stock)
+    facts: dict[str, object] = {"reason": new.reason.value, "quantity": new.quantity}
+    _record(uow, actor, "reward.moved", reward_id, {**facts, **({"note": new.note} if new.note else {})})
+    return reward(uow, reward_id)
+
+
+def reward_moves(uow: UnitOfWork, reward_id: uuid.UUID, limit: int) -> list[MoveRow]:
+    """The newest `limit` changes of what is left of a reward, redemptions among them. One statement."""
+    return store.moves_of(uow.session, reward_id, limit)
+
+
+def reward_differences(uow: UnitOfWork) -> list[deals.Difference]:
+    """Rewards of which not so many are left as moves and redemptions come to. One statement."""
+    return [deals.Difference("rwd", *row) for row in store.differences(uow.session, _DIFFERENCES_TOLD)]
+
+
+def reconcile_rewards(uow: UnitOfWork) -> bool:
+    """Recompute what is left of each reward; what differs is a finding, told to the admins once. A periodic step."""
+    deals.report_differences(uow, reward_differences(uow))
+    return False
 
 
 def reward(uow: UnitOfWork, reward_id: uuid.UUID) -> RewardRow:
@@ -79,8 +119,13 @@ def rewards(uow: UnitOfWork, after: uuid.UUID | None, limit: int, *, offered_onl
 
 
 def redeem(uow: UnitOfWork, member: int, reward_id: uuid.UUID) -> RedemptionRow:
-    """Take a reward for points. Raises NotFound, RewardLimitReached, RewardGone, PointsShort; then nothing is taken."""
+    """Take a reward for points; a coupon is the member's at once, goods wait for somebody to hand them over.
+
+    Raises NotFound, RewardLimitReached, RewardGone (nothing is left, also of its coupon), PointsShort; then the unit of
+    work must end without a commit.
+    """
     wanted = reward(uow, reward_id)
+    coupon = None if wanted.coupon_id is None else hold_coupon(uow, wanted.coupon_id)
     # The member's own redemptions queue up here, so each counts those before it.
     lots.lock_members(uow.session, [member])
     if wanted.per_member is not None and store.count_taken(uow.session, reward_id, member) >= wanted.per_member:
@@ -89,6 +134,10 @@ def redeem(uow: UnitOfWork, member: int, reward_id: uuid.UUID) -> RedemptionRow:
     if taken is None:
         raise RewardGone("nothing of it is left, or it is no longer offered")
     row = RedemptionRow(new_id(), reward_id, member, taken.title, taken.points, "placed", None, uow.now, None)
+    if coupon is not None:
+        if not hand_out(uow, coupon, [member], f"reward {to_public('rdm', row.id)}"):
+            raise RewardGone("its coupon is over, paused, or all of it is given")
+        row = row._replace(status="done", decided_at=uow.now)
     using.use(uow, member, Purpose(using.REWARD, row.id, {"title": taken.title}), taken.points)
     store.redeem(uow.session, row)
     return row

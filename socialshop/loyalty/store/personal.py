@@ -130,6 +130,12 @@ PERSONAL = (
         stays="The place of a number, without a name.",
     ),
     Holding(
+        "deal_segments",
+        ("offered_by",),
+        hidden="Offers are the shop's; what its people did is read out from the audit record.",
+        stays="Who offered a deal to some.",
+    ),
+    Holding(
         "board_names",
         ("member",),
         reads="SELECT named_at FROM board_names WHERE member = :number",

@@ -9,12 +9,31 @@ from typing import NamedTuple
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-_REWARD = "id, kind, title, points, left_stock, per_member, offered"
+from socialshop.deals.rules import LOW_STOCK
+
+_REWARD = "id, kind, title, points, left_stock, per_member, offered, coupon_id"
 _REDEMPTION = "id, reward_id, member, title, points, status, reason, placed_at, decided_at"
+
+# Of a reward `w`: how many members took and were not refused, and what the shop added less what it took away.
+_TAKEN = "(SELECT count(*) FROM reward_redemptions r WHERE r.reward_id = w.id AND r.status <> 'refused')"
+_MOVED = "(SELECT coalesce(sum(m.quantity), 0) FROM reward_stock_moves m WHERE m.reward_id = w.id)"
+
+
+class MoveRow(NamedTuple):
+    """A change of what is left of a reward; a redemption is one too: `redeemed`, then perhaps `returned`."""
+
+    id: uuid.UUID
+    reason: str
+    quantity: int
+    note: str
+    at: datetime
 
 
 class RewardRow(NamedTuple):
-    """What points buy; `left_stock` and `per_member` are None where there is no end of it."""
+    """What points buy; `left_stock` and `per_member` are None where there is no end of it.
+
+    `coupon_id`: the coupon that a reward of kind `coupon` gives.
+    """
 
     id: uuid.UUID
     kind: str
@@ -23,6 +42,12 @@ class RewardRow(NamedTuple):
     left_stock: int | None
     per_member: int | None
     offered: bool
+    coupon_id: uuid.UUID | None
+
+    @property
+    def low_stock_at(self) -> int:
+        """From how few on it is low."""
+        return LOW_STOCK
 
 
 class RedemptionRow(NamedTuple):
@@ -43,10 +68,17 @@ def add(session: Session, reward: RewardRow, now: datetime) -> None:
     """Append a reward."""
     session.execute(
         text(
-            "INSERT INTO rewards (id, kind, title, points, left_stock, per_member, offered, created_at)"
-            " VALUES (:id, :kind, :title, :points, :left_stock, :per_member, :offered, :now)"
+            f"INSERT INTO rewards ({_REWARD}, created_at)"  # noqa: S608 - a constant
+            " VALUES (:id, :kind, :title, :points, :left_stock, :per_member, :offered, :coupon_id, :now)"
         ),
         {**reward._asdict(), "now": now},
+    )
+    session.execute(
+        text(
+            "INSERT INTO reward_stock_moves (id, reward_id, reason, quantity, moved_at)"
+            " SELECT id, id, 'first', left_stock, :now FROM rewards WHERE id = :id AND left_stock > 0"
+        ),
+        {"id": reward.id, "now": now},
     )
 
 
@@ -68,16 +100,87 @@ def page(session: Session, after: uuid.UUID | None, limit: int, *, offered_only:
     return [RewardRow(*row) for row in rows]
 
 
-def change(session: Session, reward_id: uuid.UUID, *, seen: int | None, left: int | None, offered: bool) -> bool:
-    """How much is left of it, and whether it is offered; False where `seen` is not what is left by now."""
-    changed = session.execute(
+def offer(session: Session, reward_id: uuid.UUID, *, offered: bool) -> None:
+    """Whether it is offered."""
+    session.execute(text("UPDATE rewards SET offered = :offered WHERE id = :id"), {"id": reward_id, "offered": offered})
+
+
+def make_endless(session: Session, reward_id: uuid.UUID) -> None:
+    """There is no end of it any more, and nothing to count."""
+    session.execute(text("UPDATE rewards SET left_stock = NULL WHERE id = :id"), {"id": reward_id})
+
+
+def limit(session: Session, reward_id: uuid.UUID, move_id: uuid.UUID, now: datetime) -> None:
+    """An end is put to it: nothing is left until some come in. What was taken meanwhile is made up for by a move.
+
+    Its row is locked first, so that what members take next is counted from there on.
+    """
+    session.execute(text("SELECT FROM rewards WHERE id = :id FOR NO KEY UPDATE"), {"id": reward_id})
+    session.execute(
         text(
-            "UPDATE rewards SET left_stock = :left, offered = :offered"
-            " WHERE id = :id AND left_stock IS NOT DISTINCT FROM CAST(:seen AS bigint) RETURNING 1"
+            f"""
+            WITH limited AS (
+                UPDATE rewards SET left_stock = 0 WHERE id = :id AND left_stock IS NULL RETURNING id
+            )
+            INSERT INTO reward_stock_moves (id, reward_id, reason, quantity, moved_at)
+            SELECT :move_id, w.id, 'limited', {_TAKEN} - {_MOVED}, :now
+            FROM limited w WHERE {_TAKEN} <> {_MOVED}
+            """  # noqa: S608 - constants of this module
         ),
-        {"id": reward_id, "seen": seen, "left": left, "offered": offered},
+        {"id": reward_id, "move_id": move_id, "now": now},
     )
-    return changed.one_or_none() is not None
+
+
+def move(session: Session, values: dict[str, object]) -> bool:
+    """Change what is left by a delta, and append why; False where less would be left than nothing, or it has no end."""
+    moved = session.execute(
+        text(
+            """
+            WITH moved AS (
+                UPDATE rewards SET left_stock = left_stock + :quantity
+                WHERE id = :reward_id AND left_stock + :quantity >= 0 RETURNING id
+            )
+            INSERT INTO reward_stock_moves (id, reward_id, reason, quantity, note, moved_at)
+            SELECT :move_id, id, :reason, :quantity, :note, :at FROM moved RETURNING 1
+            """
+        ),
+        values,
+    )
+    return moved.one_or_none() is not None
+
+
+def moves_of(session: Session, reward_id: uuid.UUID, limit: int) -> list[MoveRow]:
+    """The newest `limit` moves of a reward, and of its redemptions, which are moves too."""
+    rows = session.execute(
+        text(
+            """
+            (SELECT id, reason, quantity, note, moved_at FROM reward_stock_moves WHERE reward_id = :id
+                ORDER BY id DESC LIMIT :limit)
+            UNION ALL
+            (SELECT id, CASE status WHEN 'refused' THEN 'returned' ELSE 'redeemed' END,
+                CASE status WHEN 'refused' THEN 0 ELSE -1 END, '', placed_at FROM reward_redemptions
+                WHERE reward_id = :id ORDER BY id DESC LIMIT :limit)
+            ORDER BY 1 DESC LIMIT :limit
+            """
+        ),
+        {"id": reward_id, "limit": limit},
+    )
+    return [MoveRow(*row) for row in rows]
+
+
+def differences(session: Session, limit: int) -> list[tuple[uuid.UUID, int, int]]:
+    """Up to `limit` rewards of which not so many are left as moves and redemptions come to: what is, what must be."""
+    rows = session.execute(
+        text(
+            f"""
+            SELECT id, left_stock, expected FROM (
+                SELECT w.id, w.left_stock, CAST({_MOVED} - {_TAKEN} AS bigint) AS expected FROM rewards w
+            ) counted WHERE left_stock <> expected ORDER BY id LIMIT :limit
+            """  # noqa: S608 - constants of this module
+        ),
+        {"limit": limit},
+    )
+    return [(row.id, row.left_stock, row.expected) for row in rows]
 
 
 def claim(session: Session, reward_id: uuid.UUID) -> RewardRow | None:

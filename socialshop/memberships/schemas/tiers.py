@@ -23,6 +23,7 @@ _BENEFITS: dict[str, Any] = {
     "points_multiplier_bps": 12500,
     "early_access_hours": 12,
     "exclusive_deals": False,
+    "service_line": False,
     "monthly_coupons": [],
 }
 _TIER: dict[str, Any] = {
@@ -79,6 +80,7 @@ class BenefitsWire(Wire):
     points_multiplier_bps: int
     early_access_hours: int
     exclusive_deals: bool
+    service_line: bool
     monthly_coupons: list[str]
 
     @classmethod
@@ -90,6 +92,7 @@ class BenefitsWire(Wire):
             points_multiplier_bps=benefits.points_multiplier_bps,
             early_access_hours=benefits.early_access_hours,
             exclusive_deals=benefits.exclusive_deals,
+            service_line=benefits.service_line,
             monthly_coupons=list(benefits.monthly_coupons),
         )
 

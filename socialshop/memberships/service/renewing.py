@@ -133,7 +133,8 @@ def _told_soon(row: SubscriptionRow, offers: Mapping[uuid.UUID, Offer], announce
         "plan_renewal_soon", row, about, offer, until=announced.charge_at, amount_minor=announced.next_price_minor
     )
     if row.next_offer_id is None:
-        return said
+        # Who gave no leave to be charged is told to pay, not that it renews by itself.
+        return said if row.mandate_id else said._replace(facts={**said.facts, "say": "by_hand"})
     follows = offers[row.next_offer_id]
     facts = {"say": row.next_term, "next_zh": follows.name_zh, "next_en": follows.name_en}
     return said._replace(facts={**said.facts, **facts})

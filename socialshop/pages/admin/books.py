@@ -11,6 +11,7 @@ from socialshop.deals import service as deals
 from socialshop.infra.uow import UnitOfWork
 from socialshop.kernel.money import Money
 from socialshop.ledger import service as ledger
+from socialshop.loyalty import service as loyalty
 from socialshop.pages.admin.people import names_by_id
 from socialshop.pages.admin.section import admin
 from socialshop.pages.section import go_to
@@ -45,7 +46,7 @@ def show_proof(visit: Visit) -> str:
 def prove_books(visit: Visit) -> Response:
     """Recompute books, record and stock in one snapshot; how it ended is kept in the record."""
     books, record = ledger.prove_alone(visit.uow), audit.prove(visit.uow)
-    stock = deals.stock_differences(visit.uow)
+    stock = [*deals.stock_differences(visit.uow), *loyalty.reward_differences(visit.uow)]
     off = next((str(each) for each in stock), None)
     difference = books.first_difference or record.first_difference or off
     facts: dict[str, object] = {

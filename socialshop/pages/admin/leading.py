@@ -9,7 +9,7 @@ from socialshop.deals import service as deals
 from socialshop.deals.service import Opening, OpenTo
 from socialshop.identity import service as identity
 from socialshop.kernel.ids import from_public, to_public
-from socialshop.kernel.money import MAX_AMOUNT_MINOR
+from socialshop.kernel.money import BPS, MAX_AMOUNT_MINOR
 from socialshop.kernel.roles import Role
 from socialshop.onboarding import applying
 from socialshop.pages.admin.section import admin
@@ -75,10 +75,17 @@ def open_goods(visit: Visit) -> Response:
         floor = form.money("floor_price_minor", visit.settings.currency).amount_minor
         if "floor_price_minor" not in form.errors and not 1 <= floor <= MAX_AMOUNT_MINOR:
             form.errors["floor_price_minor"] = gettext("An amount such as %(example)s.", example="12.50")
+    supply = None
+    if form.values.get("supply_price_minor", "").strip():
+        supply = form.money("supply_price_minor", visit.settings.currency).amount_minor
+        if "supply_price_minor" not in form.errors and not 1 <= supply <= MAX_AMOUNT_MINOR:
+            form.errors["supply_price_minor"] = gettext("An amount such as %(example)s.", example="12.50")
+    share = form.percent("margin_bps") or BPS
     form.check()
     chosen = OpenTo(open_to)
     named = [name.removeprefix("leader-") for name in form.values if name.startswith("leader-")]
     leaders = tuple(from_public("mbr", name) for name in named) if chosen is OpenTo.CHOSEN else ()
-    deals.open_goods(visit.uow, visit.caller.member_id, visit.ids["sku_id"], Opening(chosen, floor, leaders))
+    opening = Opening(chosen, floor, leaders, supply, None if supply is None else share)
+    deals.open_goods(visit.uow, visit.caller.member_id, visit.ids["sku_id"], opening)
     flash(gettext("Kept."))
     return go_to("admin.show_goods", sku_id=to_public("sku", visit.ids["sku_id"]))

@@ -16,6 +16,7 @@ from socialshop.kernel.roles import Role
 from socialshop.ledger import service as ledger
 from socialshop.pages.admin.people import names_by_id, names_by_number
 from socialshop.pages.admin.section import admin
+from socialshop.pages.admin.whole import whole_of
 from socialshop.pages.admin.words import ROLES
 from socialshop.pages.formats import money
 from socialshop.pages.section import go_to
@@ -52,6 +53,7 @@ def show_member(visit: Visit) -> str:
         member=member,
         birthday=identity.birthday_of(visit.uow, member_id),
         sponsors=_sponsors(visit, member.number),
+        whole=whole_of(visit, member.number),
         wallet=ledger.wallet(visit.uow, member.number, visit.settings.currency),
         currency=visit.settings.currency,
         tree=_team(visit, member_id, int(depth) if depth in _DEPTHS else 3),

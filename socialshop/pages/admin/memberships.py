@@ -75,6 +75,7 @@ def draft_offer(visit: Visit) -> Response:
             "points_multiplier_bps": form.whole("points", 100, _MOST_PERCENT) * _PERCENT,
             "early_access_hours": form.whole("hours", 0, _MOST_HOURS),
             "exclusive_deals": form.is_ticked("exclusive"),
+            "service_line": form.is_ticked("service"),
         },
         "remind_days": form.whole("remind_days", LEAST_NOTICE_DAYS, 30),
         "grace_days": form.whole("grace_days", 1, 60),
@@ -182,6 +183,8 @@ def _filled(offer: Offer | None, currency: str) -> Iterator[tuple[str, str]]:
     yield "hours", str(has.benefits.early_access_hours)
     if has.benefits.exclusive_deals:
         yield "exclusive", "yes"
+    if has.benefits.service_line:
+        yield "service", "yes"
     for term in has.terms:
         yield f"prices_{term.term}", _steps(term, has.currency)
 

@@ -30,6 +30,7 @@ def leg_words(kind: str, level: int) -> str:
         "self": gettext("The buyer"),
         "tier": gettext("Difference of tiers"),
         "lead": gettext("Bounty for a first order"),
+        "leader_margin": gettext("Leader’s margin"),
     }
     return str(names.get(kind, kind))
 

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Mapping
 from typing import Any
 
 from flask import Response, flash, render_template
-from flask_babel import gettext, lazy_gettext
+from flask_babel import gettext, lazy_gettext, ngettext
 
+from socialshop.kernel.ids import from_public, to_public
 from socialshop.kernel.money import BPS, Money
 from socialshop.loyalty import service as loyalty
 from socialshop.loyalty.rules import KINDS, MOST_POINTS
-from socialshop.loyalty.service import NewReward, StockChange
+from socialshop.loyalty.service import NewReward
 from socialshop.pages.admin.people import names_by_number
 from socialshop.pages.admin.section import admin
+from socialshop.pages.admin.stock import CHANGES, REASONS, typed_move
 from socialshop.pages.forms import Form
 from socialshop.pages.section import go_to
 from socialshop.pages.visit import PAGE_ROWS, Visit, cut
@@ -21,6 +24,7 @@ from socialshop.web.auth import ADMINS
 
 _MOST_STOCK = 1_000_000_000
 _LONGEST_DAYS = 3_650
+_COUPONS_SHOWN = 100
 _CAPS = ("per_day", "per_month", "ever")
 # How each kind of movement is told in the report.
 _FLOWS = {
@@ -103,7 +107,14 @@ def list_rewards(visit: Visit) -> str:
     rows, after = cut(loyalty.rewards(visit.uow, visit.after(), PAGE_ROWS + 1, offered_only=False), lambda row: row.id)
     waiting = loyalty.redemptions(visit.uow, status="placed", before=None, limit=PAGE_ROWS)
     names = names_by_number(visit.uow, [row.member for row in waiting])
-    return render_template("admin/rewards.html", rewards=rows, next=after, waiting=waiting, names=names)
+    return render_template(
+        "admin/rewards.html",
+        rewards=rows,
+        next=after,
+        waiting=waiting,
+        names=names,
+        coupons=[("", gettext("none")), *_coupons(visit)],
+    )
 
 
 @admin.action("/rewards", access=ADMINS, again="list_rewards", once=True)
@@ -115,6 +126,7 @@ def add_reward(visit: Visit) -> Response:
         form.whole("points", 1, MOST_POINTS),
         form.whole_or_none("stock", 0, _MOST_STOCK),
         form.whole_or_none("per_member", 1, _MOST_STOCK),
+        _coupon(form, visit),
     )
     form.check()
     loyalty.add_reward(visit.uow, visit.caller.member_id, new)
@@ -122,24 +134,47 @@ def add_reward(visit: Visit) -> Response:
     return go_to("admin.list_rewards")
 
 
+def _coupons(visit: Visit) -> list[tuple[str, str]]:
+    """The newest coupons that a reward may give."""
+    found = loyalty.coupons(visit.uow, None, _COUPONS_SHOWN)
+    given = [each.row for each in found if each.row.way == "given" and each.row.paused_at is None]
+    return [(to_public("cpn", row.id), row.title) for row in given]
+
+
+def _coupon(form: Form, visit: Visit) -> uuid.UUID | None:
+    if not form.values.get("coupon_id"):
+        return None
+    return from_public("cpn", form.choice("coupon_id", [id_ for id_, _ in _coupons(visit)]))
+
+
 @admin.page("/rewards/<reward_id>", tab="points", ids={"reward_id": "rwd"})
 def show_reward(visit: Visit) -> str:
     """One reward, and what is left of it."""
-    return render_template("admin/reward.html", reward=loyalty.reward(visit.uow, visit.ids["reward_id"]))
+    reward_id = visit.ids["reward_id"]
+    return render_template(
+        "admin/reward.html",
+        reward=loyalty.reward(visit.uow, reward_id),
+        moves=loyalty.reward_moves(visit.uow, reward_id, PAGE_ROWS),
+        reasons=REASONS,
+        changes=[(name, words) for name, (_, _, words) in CHANGES.items()],
+    )
 
 
 @admin.action("/rewards/<reward_id>", access=ADMINS, again="show_reward", ids={"reward_id": "rwd"})
 def change_reward(visit: Visit) -> Response:
-    """Say how much is left, and whether it is offered."""
-    form = visit.form
-    change = StockChange(
-        form.whole_or_none("seen_stock", 0, _MOST_STOCK),
-        form.whole_or_none("left_stock", 0, _MOST_STOCK),
-        form.is_ticked("offered"),
-    )
-    form.check()
-    loyalty.change_reward(visit.uow, visit.caller.member_id, visit.ids["reward_id"], change)
+    """Say whether it is offered, and whether there is an end of it."""
+    offered, endless = visit.form.is_ticked("offered"), visit.form.is_ticked("endless")
+    loyalty.change_reward(visit.uow, visit.caller.member_id, visit.ids["reward_id"], offered=offered, endless=endless)
     flash(gettext("Kept."))
+    return go_to("admin.show_reward", reward_id=visit.path["reward_id"])
+
+
+@admin.action("/rewards/<reward_id>/stock", access=ADMINS, again="show_reward", ids={"reward_id": "rwd"}, once=True)
+def move_reward(visit: Visit) -> Response:
+    """Add to what is left, or take from it."""
+    row = loyalty.move_reward(visit.uow, visit.caller.member_id, visit.ids["reward_id"], typed_move(visit.form))
+    left = row.left_stock or 0
+    flash(ngettext("%(num)s is left now.", "%(num)s are left now.", left))
     return go_to("admin.show_reward", reward_id=visit.path["reward_id"])
 
 

@@ -24,6 +24,7 @@ TABS = (
     Tab("surveys", "admin.list_surveys", "list", lazy_gettext("Surveys")),
     Tab("missions", "admin.list_missions", "check", lazy_gettext("Missions")),
     Tab("coupons", "admin.list_coupons", "star", lazy_gettext("Coupons")),
+    Tab("deal_offers", "admin.list_deal_offers", "basket", lazy_gettext("Deals for some")),
     Tab("tiers", "admin.list_tiers", "star", lazy_gettext("Tiers")),
     Tab("memberships", "admin.list_offers", "star", lazy_gettext("Paid membership")),
     Tab("posts", "admin.list_posts", "list", lazy_gettext("Reviews")),

@@ -9,6 +9,7 @@ from socialshop.deals import service as deals
 from socialshop.deals.service import NewMove, StockReason
 from socialshop.kernel.ids import to_public
 from socialshop.pages.admin.section import admin
+from socialshop.pages.forms import Form
 from socialshop.pages.section import go_to
 from socialshop.pages.visit import PAGE_ROWS, Visit, cut
 from socialshop.screening import service as screening
@@ -18,7 +19,7 @@ _SKU = {"sku_id": "sku"}
 _MOST_STOCK = 1_000_000_000
 _LONGEST_NOTE = 500
 # What an admin says of a change: its reason, and whether units come or go.
-_CHANGES = {
+CHANGES = {
     "received": (StockReason.RECEIVED, 1, lazy_gettext("Goods came in")),
     "counted_more": (StockReason.COUNTED, 1, lazy_gettext("Counted: there are more")),
     "counted_less": (StockReason.COUNTED, -1, lazy_gettext("Counted: there are fewer")),
@@ -36,6 +37,8 @@ REASONS = {
     "reserved": lazy_gettext("in a seat"),
     "sold": lazy_gettext("sold"),
     "returned": lazy_gettext("seat given up"),
+    "redeemed": lazy_gettext("taken for points"),
+    "limited": lazy_gettext("counted from here on"),
 }
 
 
@@ -58,7 +61,7 @@ def show_stock(visit: Visit) -> str:
         moves=moves,
         next=after,
         reasons=REASONS,
-        changes=[(name, words) for name, (_, _, words) in _CHANGES.items()],
+        changes=[(name, words) for name, (_, _, words) in CHANGES.items()],
         findings=screening.findings_about(visit.uow, [to_public("sku", sku_id)]),
     )
 
@@ -66,15 +69,19 @@ def show_stock(visit: Visit) -> str:
 @admin.action("/stock/<sku_id>", access=ADMINS, again="show_stock", ids=_SKU, once=True)
 def move_stock(visit: Visit) -> Response:
     """Add to it, or take from it."""
-    form = visit.form
-    chosen = form.choice("change", _CHANGES)
+    row = deals.move_stock(visit.uow, visit.caller.member_id, visit.ids["sku_id"], typed_move(visit.form))
+    flash(ngettext("%(num)s is left now.", "%(num)s are left now.", row.stock))
+    return go_to("admin.show_stock", sku_id=visit.path["sku_id"])
+
+
+def typed_move(form: Form) -> NewMove:
+    """The change that was typed. Raises FormRefused."""
+    chosen = form.choice("change", CHANGES)
     units = form.whole("quantity", 1, _MOST_STOCK)
     note = form.text("note", longest=_LONGEST_NOTE, required=False)
     form.check()
-    reason, way, _ = _CHANGES[chosen]
-    row = deals.move_stock(visit.uow, visit.caller.member_id, visit.ids["sku_id"], NewMove(reason, way * units, note))
-    flash(ngettext("%(num)s is left now.", "%(num)s are left now.", row.stock))
-    return go_to("admin.show_stock", sku_id=visit.path["sku_id"])
+    reason, way, _ = CHANGES[chosen]
+    return NewMove(reason, way * units, note)
 
 
 @admin.action("/stock/<sku_id>/low", access=ADMINS, again="show_stock", ids=_SKU)

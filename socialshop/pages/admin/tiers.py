@@ -96,6 +96,7 @@ def _tier(form: Form, was: Tier, position: int) -> dict[str, object]:
         "points_multiplier_bps": form.whole(f"points_{position}", 100, _MOST_POINTS_PERCENT) * _PERCENT,
         "early_access_hours": form.whole(f"hours_{position}", 0, _MOST_HOURS),
         "exclusive_deals": form.is_ticked(f"exclusive_{position}"),
+        "service_line": form.is_ticked(f"service_{position}"),
     }
     return {
         "code": was.code,
@@ -132,6 +133,8 @@ def _filled(programme: Programme) -> Iterator[tuple[str, str]]:
         yield f"hours_{position}", str(has.early_access_hours)
         if has.exclusive_deals:
             yield f"exclusive_{position}", "yes"
+        if has.service_line:
+            yield f"service_{position}", "yes"
 
 
 def _names(visit: Visit) -> dict[str, str]:

@@ -15,8 +15,10 @@ from socialshop.pages.admin.people import names_by_id
 from socialshop.pages.admin.section import admin
 from socialshop.pages.visit import PAGE_ROWS, Visit, cut
 from socialshop.referrals import service as referrals
+from socialshop.screening import service as screening
 
 _INFLUENCERS_SHOWN = 20
+_FINDINGS_SHOWN = 3
 
 
 class Slider(NamedTuple):
@@ -43,14 +45,15 @@ def find_in_tree(visit: Visit) -> str:
     sought = request.args.get("find", "").strip() or None
     found = identity.search(visit.uow, sought, None, visit.after(), PAGE_ROWS + 1)
     rows, after = cut(found, lambda row: row.id)
-    return render_template("admin/tree_search.html", members=rows, next=after)
+    differences = screening.findings_about(visit.uow, [referrals.TEAMS])[-_FINDINGS_SHOWN:]
+    return render_template("admin/tree_search.html", members=rows, next=after, differences=differences)
 
 
 @admin.page("/tree/<member_id>", ids={"member_id": "mbr"}, tab="members", sees="member_id")
 def explore_tree(visit: Visit) -> str:
     """Who stood above and directly below a member on a day, and how many below each. That one looked is noted.
 
-    Four statements on the tree, and one for names.
+    Four statements on the tree, one for figures and one for names.
     """
     uow, member_id = visit.uow, visit.ids["member_id"]
     who = referrals.standing(uow, member_id)
@@ -71,6 +74,7 @@ def explore_tree(visit: Visit) -> str:
         next=after,
         names=called,
         slider=slider,
+        teams=referrals.teams_of(uow, [member_id, *(row.id for row in children)]),
         corrections=[(row, slider.day_of(row.corrected_at, visit.settings.time_zone)) for row in place.corrections],
         picture=_picture(called[member_id], [(called[row.id], row.children) for row in children]),
     )

@@ -246,7 +246,9 @@ def _seen(visit: Visit, offered: dict[str, Offered]) -> Seen:
     perk = _perk(typed, price.currency) if price and values.get("host_perk") in _PERKS else None
     perk = None if typed.errors else perk
     promised = perks.document_of(perk) if perk and perk.kind is PerkKind.COMMISSION else None
-    earns = commissions.preview(visit.uow, price, steps[-1].size if steps else size, promised) if price else None
+    margin = deals.margin_of(visit.uow, visit.caller.number, chosen.unit.id) if chosen else None
+    many = steps[-1].size if steps else size
+    earns = commissions.preview(visit.uow, price, many, promised, margin) if price else None
     return Seen(title, size, price, alone, earns, steps, perk, "newcomer_only" in values)
 
 

@@ -49,7 +49,7 @@ def list_sessions(visit: Visit) -> str:
 @leader.page("/sessions/new", tab="sessions")
 def new_session(visit: Visit) -> str:
     """The form of a session, with what may stand in it."""
-    return render_template("leader/session_form.html", own=None, said={}, offered=_offered(visit, None), places={})
+    return render_template("leader/session_form.html", own=None, typed={}, offered=_offered(visit, None), places={})
 
 
 @leader.action("/sessions", again="new_session", once=True)
@@ -75,7 +75,7 @@ def show_session(visit: Visit) -> str:
 def edit_session(visit: Visit) -> str:
     """The form, filled in with what was announced."""
     own, zone = _own(visit), ZoneInfo(visit.zone)
-    said = {
+    typed = {
         "brand": own.face.brand,
         "title": own.face.title,
         "intro": own.face.intro,
@@ -85,7 +85,7 @@ def edit_session(visit: Visit) -> str:
     }
     places = {_public(shown): place for place, shown in enumerate(own.picks, 1)}
     return render_template(
-        "leader/session_form.html", own=own.face, said=said, offered=_offered(visit, own), places=places
+        "leader/session_form.html", own=own.face, typed=typed, offered=_offered(visit, own), places=places
     )
 
 

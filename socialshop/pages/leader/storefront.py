@@ -8,7 +8,8 @@ from flask import Response, flash, render_template
 from flask_babel import gettext
 
 from socialshop.deals import service as deals
-from socialshop.deals.service import NewStorefront, PickRow
+from socialshop.deals.service import LONGEST_ALT, NewPicture, NewStorefront, PickRow
+from socialshop.infra.pictures import MOST_BYTES
 from socialshop.invites import service as invites
 from socialshop.invites.rules import Kind
 from socialshop.invites.service import NewLink
@@ -19,6 +20,8 @@ from socialshop.pages.section import go_to
 from socialshop.pages.visit import Visit
 
 _OFFERED = 50
+# The file, and what a form puts around it.
+_MOST_BYTES = MOST_BYTES + 100_000
 
 
 @leader.page("/storefront", tab="storefront")
@@ -33,7 +36,13 @@ def show_storefront(visit: Visit) -> str:
         figures = invites.stats(visit.uow, visit.caller.member_id, link.code, visit.settings.currency)[1]
     places = {} if own is None else {_public(pick): place for place, pick in enumerate(own.picks, 1)}
     return render_template(
-        "leader/storefront.html", own=own, share=share, figures=figures, offered=_offered(visit), places=places
+        "leader/storefront.html",
+        own=own,
+        share=share,
+        figures=figures,
+        offered=_offered(visit),
+        places=places,
+        longest=LONGEST_ALT,
     )
 
 
@@ -50,6 +59,26 @@ def keep_storefront(visit: Visit) -> Response:
     kept = deals.keep_storefront(visit.uow, visit.caller, NewStorefront(title, intro, picks))
     sharing.make(visit.uow, visit.caller.member_id, Kind.STOREFRONT, kept.id)
     flash(gettext("Kept. Share it below."))
+    return go_to("leader.show_storefront")
+
+
+@leader.action("/storefront/banner", again="show_storefront", most_bytes=_MOST_BYTES)
+def set_banner(visit: Visit) -> Response:
+    """Show a banner over it, in place of the one before."""
+    form = visit.form
+    said = (form.text("alt_en", longest=LONGEST_ALT), form.text("alt_zh", longest=LONGEST_ALT))
+    content = form.upload("content")
+    form.check()
+    deals.set_banner(visit.uow, visit.caller, NewPicture(content, *said))
+    flash(gettext("Kept."))
+    return go_to("leader.show_storefront")
+
+
+@leader.action("/storefront/banner/removal", again="show_storefront")
+def remove_banner(visit: Visit) -> Response:
+    """Show no banner any more."""
+    deals.remove_banner(visit.uow, visit.caller)
+    flash(gettext("Removed."))
     return go_to("leader.show_storefront")
 
 

@@ -53,7 +53,7 @@ def list_deals(visit: Visit) -> Response:
 
 def listed(visit: Visit, sought: Sought, after: Place | None = None) -> tuple[list[FoundDeal], str | None]:
     """A page of what is looked for, and what `?after=` says for the next one."""
-    rows = deals.find_deals(visit.uow, sought, after, PAGE_ROWS + 1)
+    rows = deals.find_deals(visit.uow, sought, after, PAGE_ROWS + 1, viewer=visit.viewer)
     shown, cursor = cut_ordered(rows, PAGE_ROWS, lambda row: row.place)
     return list(shown), cursor
 

@@ -29,6 +29,7 @@ _USES = {
     "member_price": lazy_gettext("Paid your price as a member"),
     "free_shipping": lazy_gettext("Free shipping"),
     "early_access": lazy_gettext("Came before the others"),
+    "service_line": lazy_gettext("Asked on a line of your own"),
     "monthly_coupon": lazy_gettext("Monthly coupons used"),
 }
 
@@ -80,6 +81,7 @@ def benefit_words(has: Benefits) -> list[str]:
         if has.early_access_hours
         else "",
         gettext("Every deal for members only") if has.exclusive_deals else "",
+        gettext("Questions answered in half the time") if has.service_line else "",
         ngettext("%(num)s coupon every month", "%(num)s coupons every month", len(has.monthly_coupons))
         if has.monthly_coupons
         else "",

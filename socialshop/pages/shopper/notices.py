@@ -25,6 +25,7 @@ _PAGES = {
     "cnt": ("shopper.show_circle_notice", "notice_id"),
     "qst": ("shopper.show_question", "question_id"),
     "pls": ("shopper.show_subscription", "subscription_id"),
+    "deal": ("shopper.show_deal", "deal_id"),
     "cph": ("shopper.list_coupons", "_anchor"),
     "post": ("shopper.show_post", "post_id"),
     "whk": ("admin.show_webhook", "endpoint_id"),

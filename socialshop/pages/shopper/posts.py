@@ -6,10 +6,10 @@ from flask import Response, flash, make_response, render_template
 from flask_babel import gettext, lazy_gettext
 
 from socialshop.community import service as community
-from socialshop.community.pictures import MOST_BYTES
 from socialshop.community.rules import LONGEST_NOTE, LONGEST_REVIEW, LONGEST_TITLE, MOST_PICTURES, Kind, Words
 from socialshop.community.service import PostRow, Rating
 from socialshop.deals import service as deals
+from socialshop.infra.pictures import MOST_BYTES
 from socialshop.invites.rules import Kind as LinkKind
 from socialshop.kernel.errors import NotFound
 from socialshop.kernel.ids import to_public
@@ -19,6 +19,7 @@ from socialshop.pages.section import go_to
 from socialshop.pages.shopper.section import shopper
 from socialshop.pages.visit import PAGE_ROWS, Visit, cut
 from socialshop.web.auth import BUYERS, PUBLIC
+from socialshop.web.requests import PICTURE_POLICY
 
 _PRODUCT = {"product_id": "prd"}
 _NOTE = {"note_id": "post"}
@@ -47,7 +48,7 @@ def show_product(visit: Visit) -> str:
     return render_template(
         "shopper/product.html",
         product=product,
-        deals=deals.deals(visit.uow, None, _DEALS_SHOWN, product_id=product.id),
+        deals=deals.deals(visit.uow, None, _DEALS_SHOWN, product_id=product.id, viewer=visit.viewer),
         rating=community.rating_of(visit.uow, product.id),
         reviews=reviews,
         notes=community.notes(visit.uow, product.id, None, _NOTES_SHOWN),
@@ -71,7 +72,7 @@ def show_note(visit: Visit) -> str:
     return render_template(
         "shopper/note.html",
         note=note,
-        deals=deals.deals(visit.uow, None, _DEALS_SHOWN, product_id=note.product_id),
+        deals=deals.deals(visit.uow, None, _DEALS_SHOWN, product_id=note.product_id, viewer=visit.viewer),
         shared=shared,
     )
 
@@ -89,6 +90,7 @@ def show_picture(visit: Visit) -> Response:
     answer = make_response(community.picture(visit.uow, visit.ids["picture_id"], visit.visitor))
     answer.headers["Content-Type"] = "image/webp"
     answer.headers["Cache-Control"] = "private, max-age=600"
+    answer.headers["Content-Security-Policy"] = PICTURE_POLICY
     return answer
 
 

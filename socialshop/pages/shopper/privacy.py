@@ -68,7 +68,9 @@ TABLES: Mapping[str, Any] = {
     "payment_mandates": lazy_gettext("Leave to be charged again"),
     "rooms": lazy_gettext("Rooms hosted"),
     "seats": lazy_gettext("Seats"),
+    "deal_invitations": lazy_gettext("Deals offered to you"),
     "storefronts": lazy_gettext("Your storefront"),
+    "shop_pictures": lazy_gettext("The banner of your storefront"),
     "flash_sessions": lazy_gettext("Flash sessions that you opened"),
     "flash_session_reminders": lazy_gettext("Flash sessions that you want to be told of"),
     "leader_applications": lazy_gettext("Applications to lead"),
@@ -150,6 +152,7 @@ LOOKS: Mapping[str, Any] = {
 KINDS: Mapping[str, Any] = {
     "bargain_marks": lazy_gettext("Devices and networks that chopped a price"),
     "room_events": lazy_gettext("What happened in rooms"),
+    "deal_invitations": lazy_gettext("Deals offered to you"),
     "notices_and_mails": lazy_gettext("Notices and mails"),
     "webhooks_sent": lazy_gettext("Events told to other systems"),
     "payment_notices": lazy_gettext("Messages of payment providers"),

@@ -87,7 +87,7 @@ def show_room(visit: Visit) -> Response:
     if bought is not None:
         return go_to("shopper.show_bargain", bargain_id=to_public("brg", bought))
     facts = _facts(visit)
-    seat = facts["seat"]
+    seat, room = facts["seat"], facts["room"]
     paid = isinstance(seat, rooms.OwnSeat) and seat.status in (Seat.PAID, Seat.CONFIRMED)
     shown = render_template(
         "shopper/room.html",
@@ -95,6 +95,7 @@ def show_room(visit: Visit) -> Response:
         form=visit.form,
         share=share,
         for_you=for_you(visit) if paid else None,
+        cover=deals.cover_of_deal(visit.uow, room.deal_id) if isinstance(room, rooms.RoomView) else None,
         **facts,
     )
     answer = make_response(shown)
@@ -147,7 +148,7 @@ def _facts(visit: Visit) -> dict[str, object]:
         order = orders.order(visit.uow, seat.order_id, visit.visitor.number)
     live = seat is not None and seat.status in (Seat.HELD, Seat.PAID, Seat.CONFIRMED)
     over = room.expires_at <= visit.uow.now
-    deal = deals.deal(visit.uow, room.deal_id) if room.status == "open" else None
+    deal = deals.deal(visit.uow, room.deal_id, visit.visitor) if room.status == "open" else None
     paused = deal is not None and deal.status is DealStatus.PAUSED
     paying = order is not None and seat is not None and seat.status == Seat.HELD and is_under_way(visit, order)
     kept_out = newcomer_bar(visit) if room.newcomer_only and not live else None
@@ -176,7 +177,7 @@ def _facts(visit: Visit) -> dict[str, object]:
 
 def _elsewhere(visit: Visit, room: RoomView) -> str | None:
     """What one tap leads to from a room without a seat: another `room` of its deal, a `new` one, or nothing."""
-    deal = deals.deal(visit.uow, room.deal_id)
+    deal = deals.deal(visit.uow, room.deal_id, visit.visitor)
     if deal.status is DealStatus.PAUSED or not deal.left:
         return None
     others = rooms.open_rooms(visit.uow, deal.id, _ROOMS_LOOKED_AT)

@@ -13,6 +13,7 @@ from socialshop.deals.rules import Sort, Sought, Status
 from socialshop.identity import service as identity
 from socialshop.kernel.errors import InvalidValue, NotFound
 from socialshop.kernel.ids import from_public
+from socialshop.loyalty import service as loyalty
 from socialshop.loyalty.rules import MOST_POINTS
 from socialshop.memberships import service as memberships
 from socialshop.orders.service import Estimate, Means
@@ -54,7 +55,7 @@ def for_you(visit: Visit) -> Recommendations | None:
 def show_deal(visit: Visit) -> str | Response:
     """A deal, and the open rooms that lack the fewest members; a bargain has a page of its own."""
     try:
-        deal = deals.deal(visit.uow, visit.ids["deal_id"])
+        deal = deals.deal(visit.uow, visit.ids["deal_id"], visit.visitor)
     except NotFound:
         deals.bargain_offer(visit.uow, visit.ids["deal_id"])
         return go_to("shopper.show_bargain_offer", deal_id=visit.path["deal_id"])
@@ -74,8 +75,16 @@ def show_deal(visit: Visit) -> str | Response:
         kept_out=newcomer_bar(visit) if deal.newcomer_only and found else None,
         is_early=is_early,
         asked=_asked_tier(visit, deal),
+        offered=_why_offered(visit, deal),
         estimate=own_price(visit, rooms.quote_opening, deal.id) if may_open else None,
     )
+
+
+def _why_offered(visit: Visit, deal: deals.DealView) -> list[str]:
+    """Why a deal that is for some alone is offered to who looks at it."""
+    if not deal.invited_only:
+        return []
+    return loyalty.why_offered(visit.uow, [deal.id], languages.reader()).get(deal.id, [])
 
 
 def _leader_of(visit: Visit, deal: deals.DealView) -> uuid.UUID | None:

@@ -34,6 +34,8 @@ function draw(place) {
     symbolSize: 7,
     data: column(number + 1),
   }));
+  // Nothing yet, or nothing that may be told: a picture of it would be an empty box.
+  if (!series.some((one) => one.data.some((value) => value > 0))) return;
   place.hidden = false;
   // A picture on a canvas and words drawn into it: the page's policy allows no style that a script writes as text.
   const chart = window.echarts.init(place, null, { renderer: "canvas" });
@@ -49,7 +51,7 @@ function draw(place) {
     xAxis: { type: "category", data: rows.map((row) => row.cells[0].textContent), axisLabel: soft },
     yAxis: [
       { type: "value", minInterval: 1, axisLabel: soft, splitLine: dashed },
-      { type: "value", axisLabel: soft, splitLine: { show: false } },
+      { type: "value", minInterval: 1, axisLabel: soft, splitLine: { show: false } },
     ],
     series,
   });

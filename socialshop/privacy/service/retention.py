@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from socialshop.commissions import service as commissions
+from socialshop.deals import service as deals
 from socialshop.infra.settings import Settings
 from socialshop.infra.uow import UnitOfWork
 from socialshop.invites import service as invites
@@ -35,6 +36,7 @@ class Kept:
 RETENTION: tuple[Kept, ...] = (
     Kept("room_events", "history_keep_days", rooms.forget_events),
     Kept("bargain_marks", "history_keep_days", rooms.forget_bargain_marks),
+    Kept("deal_invitations", "history_keep_days", deals.forget_invitations),
     Kept("notices_and_mails", "history_keep_days", notifications.forget),
     Kept("webhooks_sent", "history_keep_days", notifications.forget_webhooks),
     Kept("payment_notices", "history_keep_days", payments.forget_notices),

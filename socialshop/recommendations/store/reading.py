@@ -77,6 +77,8 @@ _FOUND = text(
           AND (d.ends_at IS NULL OR d.ends_at > :now) AND s.stock > 0 AND (d.quota IS NULL OR d.taken < d.quota)
           AND (d.minimum_tier IS NULL OR d.minimum_tier = ANY(:tiers))
           AND (NOT d.circle_only OR in_circle(d.opened_by, :member))
+          AND (NOT d.invited_only OR EXISTS (
+            SELECT FROM deal_invitations i WHERE i.deal_id = d.id AND i.member = :member))
           AND NOT EXISTS (SELECT FROM own WHERE own.product_id = s.product_id)
     ), reasoned AS (
         SELECT l.id, l.product_id, r.reason, r.weight, r.figure, r.because_id,

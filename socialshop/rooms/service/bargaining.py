@@ -251,6 +251,7 @@ def bargain_subject(uow: UnitOfWork, bargain_id: uuid.UUID) -> ShareSubject:
         ends_at=row.expires_at,
         price_alone=Money(row.start_minor, row.currency),
         act=Act.CHOP,
+        cover=deals.cover_of_deal(uow, row.deal_id),
         left=deal.left,
         low_at=deal.low_at,
     )

@@ -10,7 +10,7 @@ from typing import Protocol
 
 from socialshop.deals import ladder, perks
 from socialshop.deals import service as deals
-from socialshop.deals.errors import DealNotBegun, DealNotLive, DealPaused, OutOfStock
+from socialshop.deals.errors import DealNotBegun, DealNotLive, DealPaused, InvitationRequired, OutOfStock
 from socialshop.identity import service as identity
 from socialshop.identity.service import Deed
 from socialshop.infra.crashpoints import crash_point
@@ -62,6 +62,8 @@ class MemberTerms(Protocol):
     def newcomer_only(self) -> bool | None: ...
     @property
     def bought(self) -> bool: ...
+    @property
+    def uninvited(self) -> bool: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,7 +212,7 @@ def join_any(
         return join(uow, buyer, room_id, quantity, attribution, sku_id=sku_id, means=means)
     if or_open:
         return open_room(uow, buyer, deal_id, quantity, attribution, sku_id=sku_id, means=means)
-    deals.deal(uow, deal_id)
+    deals.deal(uow, deal_id, viewer=buyer.number)
     if attribution.code is not None:
         invites.link_of(uow, attribution.code)
     raise NoOpenRoom("no open room of the deal has a seat for you: open one")
@@ -333,6 +335,8 @@ def _check(uow: UnitOfWork, claim: Claim, wish: _Wish, attribution: Attribution,
 
 def check_member(uow: UnitOfWork, terms: MemberTerms, member: int, order_id: uuid.UUID) -> None:
     """Raise what the deal asks of who joins it, and what this member has too much of, the seat just taken included."""
+    if terms.uninvited:
+        raise InvitationRequired("the deal is for those alone whom the shop offers it")
     if terms.newcomer_only and terms.bought:
         raise NewcomersOnly("the room is for members who have not bought yet")
     if terms.circle_of is not None:

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from socialshop.deals import ladder, perks
+from socialshop.deals import ladder, perks, pictures
 from socialshop.deals import service as deals
 from socialshop.deals.ladder import Ladder, Step
 from socialshop.deals.perks import HostPerk
@@ -199,6 +199,7 @@ def share_subject(uow: UnitOfWork, room_id: uuid.UUID) -> ShareSubject:
         price_alone=Money(row.alone_minor, row.currency),
         ladder=ladder.read(row.price_steps),
         seats_paid=row.seats_paid,
+        cover=pictures.read(row.cover),
         left=row.units_left,
         low_at=row.low_at,
     )

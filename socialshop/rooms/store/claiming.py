@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from socialshop.deals.service import RESERVED
+from socialshop.deals.service import RESERVED, UNINVITED
 from socialshop.identity.service import BARRED
 from socialshop.infra.db import Statement
 from socialshop.invites.service import FOLLOWED_ELSEWHERE
@@ -52,6 +52,7 @@ class Claim(NamedTuple):
     newcomer_only: bool | None
     bought: bool
     sku_offered: bool
+    uninvited: bool
     shipping_minor: int | None
 
 
@@ -103,7 +104,7 @@ _CLAIM = f"""
         CAST(:sku_id AS uuid) IS NULL OR :opening OR EXISTS (
             SELECT FROM rooms offering WHERE offering.id = :room_id
                 AND (offering.sku_id = CAST(:sku_id AS uuid) OR offering.skus -> CAST(:sku_id AS text) IS NOT NULL)),
-        r.shipping_minor
+        {UNINVITED}, r.shipping_minor
     FROM (SELECT) AS once LEFT JOIN room r ON true
 """  # noqa: S608 - texts of the rooms' own
 

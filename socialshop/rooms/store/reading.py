@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from socialshop.deals.service import LEFT_OF_DEAL
+from socialshop.deals.service import LEFT_OF_DEAL, cover_of
 from socialshop.infra.db import Statement
 from socialshop.orders.service import BOUGHT_BEFORE
 from socialshop.rooms.rules import Seat
@@ -58,6 +58,7 @@ class ShareRow(NamedTuple):
     seats_paid: int
     units_left: int
     low_at: int
+    cover: dict[str, Any] | None
 
 
 class OpenRow(NamedTuple):
@@ -153,16 +154,19 @@ _ROOM = Statement(
 )
 
 
+_SHARE = text(
+    f"""
+    SELECT r.title, r.price_minor, r.currency, r.status, r.size, r.seats_taken, r.expires_at, s.price_minor,
+        r.price_steps, r.seats_paid, {LEFT_OF_DEAL}, {cover_of("s.product_id")}
+    FROM rooms r JOIN deals d ON d.id = r.deal_id JOIN skus s ON s.id = r.sku_id WHERE r.id = :id
+    """  # noqa: S608 - constants
+)
+
+
 def share_facts(session: Session, room_id: uuid.UUID) -> ShareRow | None:
     """The room without its members, by its key alone."""
     row = session.execute(
-        text(
-            f"""
-            SELECT r.title, r.price_minor, r.currency, r.status, r.size, r.seats_taken, r.expires_at, s.price_minor,
-                r.price_steps, r.seats_paid, {LEFT_OF_DEAL}
-            FROM rooms r JOIN deals d ON d.id = r.deal_id JOIN skus s ON s.id = r.sku_id WHERE r.id = :id
-            """  # noqa: S608 - a text of the deals' own
-        ),
+        _SHARE,
         {"id": room_id},
     ).one_or_none()
     return ShareRow(*row) if row else None

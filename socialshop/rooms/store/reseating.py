@@ -10,7 +10,7 @@ from typing import NamedTuple
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from socialshop.deals.service import RESERVED
+from socialshop.deals.service import RESERVED, UNINVITED
 from socialshop.identity.service import BARRED
 from socialshop.orders.service import BOUGHT_BEFORE, REVIVED
 from socialshop.rooms.store.claiming import PLACE_TAKEN, ROOM_MADE, kept
@@ -40,6 +40,7 @@ class Reseated(NamedTuple):
     early_until: datetime | None
     newcomer_only: bool | None
     bought: bool
+    uninvited: bool
 
 
 _JOINABLE = """
@@ -92,7 +93,7 @@ _RESEAT = f"""
     ), {REVIVED}
     SELECT EXISTS (SELECT FROM seat), EXISTS (SELECT FROM revived), EXISTS (SELECT FROM reserved), {BARRED},
         r.deal_id, r.per_member_limit, r.minimum_tier, r.circle_of, r.early_until,
-        r.newcomer_only AND NOT r.opens, r.newcomer_only AND NOT r.opens AND {BOUGHT_BEFORE}
+        r.newcomer_only AND NOT r.opens, r.newcomer_only AND NOT r.opens AND {BOUGHT_BEFORE}, {UNINVITED}
     FROM (SELECT) AS once LEFT JOIN room r ON true
 """  # noqa: S608 - texts of the rooms' own
 _REROUTE = text(f"WITH room AS ({PLACE_TAKEN}), {_RESEAT}")

@@ -1,0 +1,127 @@
+"""How many stand below each member and what was bought there: kept as it happens, recounted each night.
+
+Sales come by their events, as what a buyer bought more or less than was counted; new and corrected places come by a
+job every few minutes. No sale touches a row above its buyer: the jobs do, one at a time under the figures' lock. Depth
+stands with the place. The nightly recount is another way (numpy, over the whole forest): where both differ, something
+is wrong, and a finding says so.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from socialshop.infra import wired
+from socialshop.infra.uow import UnitOfWork, advisory_lock
+from socialshop.kernel.money import Money
+from socialshop.kernel.time import to_text
+from socialshop.referrals import figures_store as store
+from socialshop.referrals import forest
+from socialshop.referrals import store as places
+from socialshop.referrals.figures_store import Affected, Kept
+from socialshop.referrals.tree import depths
+from socialshop.screening import service as screening
+from socialshop.screening.service import Finding, Severity
+
+SUBJECT = "teams"
+DIFFER = "team_figures_differ"
+_LOCK = "referrals:figures"
+_TREE = "referrals:tree"
+# Where more places changed (an import), the whole forest is counted at once.
+_MOST_ONE_BY_ONE = 1_000
+_TOLD = 20
+
+
+def on_orders_changed(uow: UnitOfWork, payloads: Sequence[Mapping[str, Any]]) -> None:
+    """Follow OrdersConfirmed and OrderRefunded: what the buyers bought counts for everybody above. One statement.
+
+    Told of it again, nothing more is counted: it is the difference to what was counted that is taken up.
+    """
+    ids = {uuid.UUID(order) for payload in payloads for order in payload.get("order_ids") or [payload["order_id"]]}
+    advisory_lock(uow, _LOCK)
+    store.add_sales(uow.session, sorted(ids), wired.settings().currency)
+
+
+def count_places(uow: UnitOfWork) -> bool:
+    """Take up new and corrected places. A periodic step."""
+    _hold(uow)
+    changed = store.changed_places(uow.session, _MOST_ONE_BY_ONE + 1)
+    if len(changed) > _MOST_ONE_BY_ONE:
+        store.write_all(uow.session, _counted(uow))
+    elif changed:
+        touched = store.affected(uow.session, changed, wired.settings().currency)
+        store.write(uow.session, summed(touched))
+    return False
+
+
+def recount(uow: UnitOfWork, is_anything_on_its_way: Callable[[UnitOfWork], bool]) -> bool:
+    """Count the whole forest anew, and set right what differs; where nothing explains that, it is a finding.
+
+    Sales whose events are still on their way explain a sum, and nothing explains a number of members or a depth.
+    A periodic step, by night.
+    """
+    count_places(uow)
+    found, kept = _counted(uow), store.kept(uow.session)
+    waits = is_anything_on_its_way(uow)
+    differs = found.members != kept.members
+    if not waits:
+        differs |= (found.volume_minor != kept.volume_minor) | (found.own_minor != kept.own_minor)
+    columns = places.forest(uow.session)
+    wrong_depth = depths(forest.parents(columns.number, columns.sponsor)) != columns.depth
+    if differs.any() or wrong_depth.any():
+        screening.record(uow, [_finding(uow, found, kept, differs | wrong_depth, int(wrong_depth.sum()))])
+    store.write_all(uow.session, found)
+    return False
+
+
+def summed(touched: Sequence[Affected]) -> list[tuple[int, int | None, int, int, int]]:
+    """The figures of these, the deepest first: what is touched below each is added to what is not."""
+    below: dict[int, tuple[int, int]] = {}
+    rows = []
+    for one in sorted(touched, key=lambda each: -each.depth):
+        members, volume = below.get(one.number, (0, 0))
+        members, volume = members + one.members, volume + one.volume_minor
+        rows.append((one.number, one.sponsor, one.own_minor, members, volume))
+        if one.sponsor is not None:
+            above_members, above_volume = below.get(one.sponsor, (0, 0))
+            below[one.sponsor] = (above_members + members + 1, above_volume + volume + one.own_minor)
+    return rows
+
+
+def teams_of(uow: UnitOfWork, member_ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, tuple[int, Money]]:
+    """How many stand below each of these, at whatever depth, and what was bought there; some minutes behind."""
+    currency = wired.settings().currency
+    found = store.of_members(uow.session, member_ids)
+    return {each: (members, Money(volume, currency)) for each, (members, volume) in found.items()}
+
+
+def _hold(uow: UnitOfWork) -> None:
+    """The tree stays as it is, and nobody else writes figures."""
+    advisory_lock(uow, _TREE, shared=True)
+    advisory_lock(uow, _LOCK)
+
+
+def _counted(uow: UnitOfWork) -> Kept:
+    """The figures of everybody, by numpy from the places and the orders alone."""
+    columns = places.forest(uow.session)
+    own = store.spread(columns.number, *store.bought(uow.session, wired.settings().currency))
+    parent = forest.parents(columns.number, columns.sponsor)
+    depth = depths(parent)
+    members = forest.team_sums(parent, depth, np.ones(len(own), dtype=np.int64))
+    return Kept(columns.number, columns.sponsor, own, members, forest.team_sums(parent, depth, own))
+
+
+def _finding(uow: UnitOfWork, found: Kept, kept: Kept, differs: Any, depths_wrong: int) -> Finding:
+    told = [
+        {
+            "member": int(found.number[at]),
+            "members": [int(kept.members[at]), int(found.members[at])],
+            "volume_minor": [int(kept.volume_minor[at]), int(found.volume_minor[at])],
+        }
+        for at in np.flatnonzero(differs)[:_TOLD]
+    ]
+    evidence = {"differ": int(differs.sum()), "wrong_depths": depths_wrong, "kept_and_counted": told}
+    return Finding(SUBJECT, DIFFER, to_text(uow.now), Severity.WARNING, evidence)
