@@ -55,7 +55,10 @@ _ACCRUED = (
     "ledger_seal_queue",
 )
 # Empty here, but no table is emptied without those that refer to it.
-_REFERRING = ("clawbacks", "payout_parts", "returned_commissions")
+_REFERRING = (
+    *("clawbacks", "payout_parts", "returned_commissions"),
+    *("accrued_facts", "accrual_terms", "accrual_passes"),
+)
 
 
 def accrue(app: Flask, members: int = 1_000_000, orders: int = 100_000, batch: int = 4_000) -> dict[str, Any]:
