@@ -13,7 +13,11 @@ _MIGRATOR_LOCK = 7_203_113_415
 
 
 def migrate_online() -> None:
-    """Run the migrations in one transaction under an advisory lock: run twice or at once, the second finds it done."""
+    """Run the migrations under an advisory lock: run twice or at once, the second finds them done.
+
+    Each is a transaction of its own: no lock is held for longer than the migration that needs it. One that fails
+    leaves the schema at the one before it, and the next run goes on from there.
+    """
     url = current_app.config["SQLALCHEMY_DATABASE_URI"]
     # Not the app's engine: that one has dropped the owner's privileges.
     engine = create_engine(url, poolclass=NullPool)
@@ -22,7 +26,12 @@ def migrate_online() -> None:
         # A live shop must not queue behind a migration that waits for a lock: give up instead and be run again.
         connection.execute(text("SET lock_timeout = '5s'"))
         connection.commit()
-        context.configure(connection=connection, target_metadata=Base.metadata, compare_server_default=False)
+        context.configure(
+            connection=connection,
+            target_metadata=Base.metadata,
+            compare_server_default=False,
+            transaction_per_migration=True,
+        )
         with context.begin_transaction():
             context.run_migrations()
     engine.dispose()

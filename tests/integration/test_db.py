@@ -65,6 +65,13 @@ def test_an_owner_who_may_only_create_roles_runs_the_shop(owned_by_an_ordinary_u
         uow.session.execute(text("DELETE FROM ledger_entries"))
 
 
+def test_no_constraint_is_left_unproven(app: Flask) -> None:
+    """What a migration adds as NOT VALID, a later one proves."""
+    with unit_of_work() as uow:
+        unproven = uow.session.execute(text("SELECT conname FROM pg_constraint WHERE NOT convalidated")).scalars().all()
+    assert unproven == []
+
+
 def test_a_role_that_may_not_be_acted_as_leaves_the_owner(owned_by_an_ordinary_user: Flask) -> None:
     with unit_of_work() as uow:
         uow.session.execute(text(f"CREATE ROLE {infra_db.APPLICATION_ROLE}"))
