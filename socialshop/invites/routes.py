@@ -120,7 +120,7 @@ def list_links(call: Call[Nothing, PageQuery]) -> Answer:
 @room.operation(
     "PATCH",
     "/invite-links/<code>",
-    access=SIGNED_IN,
+    access=BUYERS,
     body=LinkEdit,
     replies=Reply(200, LinkWire, "Your link, changed."),
     refuses=(NotFound, InvalidValue),
