@@ -181,6 +181,8 @@ def _amount(leg: Leg, facts: Facts) -> Iterator[Step]:
 def _margin(leg: MarginLeg, facts: Facts, amount: int) -> Iterator[Step]:
     """What the line brought above the price of supply, the leader's share of it, and what the sale leaves for it."""
     currency, surplus = facts.currency, leg.surplus_of(facts.base_minor, facts.quantity)
+    if promised := leg.promised_of(facts.base_minor, facts.quantity):
+        yield Step("margin_promised", {"promised_minor": promised, "currency": currency})
     whole, rest = divmod(surplus * leg.share_bps, BPS)
     yield Step(
         "margin",

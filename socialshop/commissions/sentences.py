@@ -76,6 +76,10 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "The deal gives {fixed_minor:money} for each of {quantity}.",
         "活动按每件 {fixed_minor:money} 给予，共 {quantity} 件。",
     ),
+    "margin_promised": (
+        "The deal promises its host {promised_minor:money} of the line: that comes off before your margin.",
+        "活动承诺该行给团长 {promised_minor:money}，先从差额中扣除。",
+    ),
     "margin": (
         "The line brought {base_minor:money}; the price of supply is {supply_minor:money} for each of {quantity}: "
         "above it lies {surplus_minor:money}. You have {share_bps} basis points of that: {exact_minor} minor units.",

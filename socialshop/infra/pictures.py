@@ -25,6 +25,8 @@ LONGEST_SIDE = 1_280
 _QUALITY = 80
 # A progressive JPEG of ours has some ten scans; each of thousands costs another walk over the whole picture.
 _MOST_SCANS, _SCAN = 64, b"\xff\xda"
+# Where Pillow keeps EXIF.
+_EXIF = ("exif", "Raw profile type exif")
 # A few kilobytes may say that they are a picture of a billion points. A JPEG is decoded at a fraction of its size.
 _MOST_POINTS = {"JPEG": 50_000_000, "PNG": 16_000_000, "WEBP": 16_000_000}
 # A page of a link is read on slow phones: what it shows of a picture has a bound in bytes, whatever is in it.
@@ -112,6 +114,11 @@ def _drawn(image: Image.Image, field: str) -> Image.Image:
     if image.width * image.height > _MOST_POINTS[image.format or ""]:
         raise PictureRefused("a picture may have 16 million points, a JPEG 50 million", field=field)
     image.draft("RGB", (LONGEST_SIDE, LONGEST_SIDE))
+    image.load()
+    # How it is turned is read here. Turning it, Pillow would write the rest anew too, and breaks at much that is amiss.
+    image.getexif()
+    for name in _EXIF:
+        image.info.pop(name, None)
     upright = ImageOps.exif_transpose(image)
     upright.thumbnail((LONGEST_SIDE, LONGEST_SIDE))
     # A canvas of our own takes the points alone: no profile, no text, no place.

@@ -18,7 +18,7 @@ from web_client import Person, refusal, sign_up
 
 from socialshop.commissions import service as commissions
 from socialshop.commissions.margin import MarginLeg, with_margin
-from socialshop.commissions.plan import parse_plan
+from socialshop.commissions.plan import parse_plan, with_perk
 from socialshop.commissions.rules import amount_of, net_of
 from socialshop.infra.uow import in_unit_of_work
 from socialshop.kernel.ids import from_public, to_public
@@ -127,6 +127,24 @@ def test_who_has_no_margin_and_who_may_not_sell_below_supply(shop: RoomShop, adm
     assert replayed() is None
 
 
+def test_what_a_deal_promises_its_host_comes_out_of_the_margin_and_leaves_the_shop_its_price(
+    shop: RoomShop, admin: Person, leader: Person
+) -> None:
+    publish(shop, {"kind": "self", "rate_bps": 1})
+    _open(shop, admin, supply_price_minor=4_500)
+    perk = {"kind": "commission", "fixed_minor": 2_000}
+    _filled(shop, _deal(shop, leader, host_perk=perk).get_json()["id"])
+    # Of the guest's 9,000 the host has 2,000, the leader 2,500, the shop the 4,500 that it asked. Of the host's own
+    # seat nobody has what was promised, and the leader no more.
+    paid = [row for row in accrued() if row[0] != "self"]
+    assert sorted(paid) == [("host", 1, 9_000, 2_000, 0)] + [("leader_margin", 0, 9_000, 2_500, 0)] * 2
+    accrual, number = rows("SELECT id FROM accruals WHERE kind = 'leader_margin'")[0][0], _number(leader)
+    steps = in_unit_of_work(lambda uow: commissions.explain(uow, accrual, number), shop.pay_shop.clock).steps
+    assert [step.code for step in steps][3:6] == ["margin_promised", "margin", "no_rounding"]
+    assert (steps[3].figures["promised_minor"], steps[4].figures["surplus_minor"]) == (2_000, 2_500)
+    assert (replayed(), faults(shop)) == (None, [])
+
+
 @pytest.mark.parametrize(
     ("said", "field"),
     [
@@ -146,15 +164,17 @@ def test_a_margin_that_is_none_is_refused_and_nothing_changes(
 def test_with_the_plan_it_is_never_more_than_the_sale_and_no_refund_makes_it_grow() -> None:
     legs = [{"kind": "sale", "level": 1, "rate_bps": 4_999}, {"kind": "host", "fixed_minor": 3}]
     plan = parse_plan({"name": "P", "currency": "CNY", "hold_days": 0, "legs": legs})
-    for supply, share, quantity in product((1, 70, 500), (1, 3_333, 10_000), (1, 3)):
-        paying = with_margin(plan, {"leader": 7, "supply_minor": supply, "share_bps": share})
+    perks = (None, {"fixed_minor": 11}, {"rate_bps": 1_500})
+    for supply, share, quantity, perk in product((1, 70, 500), (1, 3_333, 10_000), (1, 3), perks):
+        paying = with_margin(with_perk(plan, perk), {"leader": 7, "supply_minor": supply, "share_bps": share})
         margin = paying.legs[-1]
         assert isinstance(margin, MarginLeg)
         for base in range(0, 400, 7):
             amounts = [amount_of(leg, base, quantity) for leg in paying.legs]
             assert min(amounts) >= 0
             assert amounts[-1] == 0 or sum(amounts) <= base
-            assert amounts[-1] <= max(0, base - supply * quantity)
+            promised = amounts[-2] if perk else 0
+            assert amounts[-1] <= max(0, base - supply * quantity - promised)
             left = [net_of(margin, base, quantity, back, min(quantity, back // 50)) for back in range(base + 1)]
             assert left == sorted(left, reverse=True)
             assert left[-1] == 0

@@ -12,9 +12,10 @@ from sqlalchemy import text
 from socialshop.commissions import service as commissions
 from socialshop.infra.clock import ManualClock
 from socialshop.infra.keys import secret_for
-from socialshop.infra.uow import in_unit_of_work
+from socialshop.infra.uow import UnitOfWork, in_unit_of_work
 from socialshop.invites import service as invites
 from socialshop.invites.cookies import ATTRIBUTION, Attributed, CookieSigner
+from socialshop.invites.errors import VanityKept
 from socialshop.kernel.errors import DomainError
 from socialshop.kernel.ids import new_id
 from socialshop.kernel.roles import Role
@@ -159,6 +160,27 @@ def test_of_several_who_want_one_code_at_once_one_has_it(app: Flask) -> None:
         thread.join()
     assert refused == ["vanity_taken"] * 5
     assert rows("SELECT count(*) FROM invite_links WHERE vanity_key IS NOT NULL") == [(1,)]
+
+
+def test_a_link_has_one_chosen_code_though_its_owner_chooses_another_at_the_same_moment(
+    app: Flask, owner: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    me = owner.card
+
+    def choose(code: str) -> None:
+        with app.app_context():
+            in_unit_of_work(lambda uow: invites.name_link(uow, me.member_id, me.invite_code, code))
+
+    def between(_uow: UnitOfWork, _name: str) -> None:
+        monkeypatch.undo()
+        other = threading.Thread(target=choose, args=["tea-one"])
+        other.start()
+        other.join()
+
+    monkeypatch.setattr("socialshop.invites.service.links.advisory_lock", between)
+    with pytest.raises(VanityKept):
+        choose("tea-two")
+    assert rows("SELECT vanity FROM invite_links WHERE vanity IS NOT NULL") == [("TEA-ONE",)]
 
 
 def test_attempts_at_codes_are_limited(app: Flask, owner: Person) -> None:

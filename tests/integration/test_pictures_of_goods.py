@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import os
+import struct
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -86,6 +87,16 @@ def test_even_noise_keeps_within_its_bytes() -> None:
     for size, (side, most) in BOUNDS.items():
         assert len(sized.sizes[size]) <= most
         assert max(Image.open(io.BytesIO(sized.sizes[size])).size) <= side
+
+
+def test_a_picture_is_turned_whatever_else_its_camera_wrote_amiss() -> None:
+    # Two entries of EXIF: a width that is no whole number, and "turned".
+    entries = struct.pack("<HHIf", 0x0100, 11, 1, 1.5) + struct.pack("<HHIHH", 0x0112, 3, 1, 6, 0)
+    amiss = b"Exif\0\0II*\0" + struct.pack("<IH", 8, 2) + entries + bytes(4)
+    for kind in ("JPEG", "PNG", "WEBP"):
+        sized = in_sizes(picture(20, 10, kind=kind, exif=amiss), "content")
+        assert (sized.width, sized.height) == (10, 20), kind
+        assert not Image.open(io.BytesIO(sized.sizes[Size.LARGE])).getexif()
 
 
 def test_what_is_no_picture_is_refused_and_nothing_is_kept(shop: RoomShop, admin: Person) -> None:

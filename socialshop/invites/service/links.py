@@ -166,12 +166,18 @@ def name_link(uow: UnitOfWork, owner_id: uuid.UUID, code: str, vanity: str) -> L
         )
     if rules.is_reserved(chosen):
         raise InvalidValue("this would speak for the shop", field="vanity")
-    if link.vanity is not None:
-        raise VanityKept("the link has a code that you chose", field="vanity")
+    _check_unnamed(link)
     advisory_lock(uow, f"invites:vanity:{key}")
     if not store.name(uow.session, link.id, chosen, key):
+        # Its owner may have chosen another at the same moment.
+        _check_unnamed(own_link(uow, owner_id, code))
         raise VanityTaken("another link has this code, or one that looks like it", field="vanity")
     return replace(link, vanity=chosen)
+
+
+def _check_unnamed(link: Link) -> None:
+    if link.vanity is not None:
+        raise VanityKept("the link has a code that you chose", field="vanity")
 
 
 def _by_code(uow: UnitOfWork, code: str) -> LinkRow | None:

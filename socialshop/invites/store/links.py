@@ -97,12 +97,14 @@ def keep_open(session: Session, link_id: uuid.UUID, expires_at: datetime | None,
 
 
 def name(session: Session, link_id: uuid.UUID, vanity: str, vanity_key: str) -> bool:
-    """Give a link a code of its owner's choice; False where a link has it, or one that looks like it."""
+    """Give a link a code of its owner's choice; False where it has one, or where a link has this or one like it."""
     found = session.execute(
         text(
             """
             UPDATE invite_links SET vanity = :vanity, vanity_key = :vanity_key
-            WHERE id = :id AND NOT EXISTS (SELECT FROM invite_links o WHERE o.vanity_key = :vanity_key) RETURNING 1
+            WHERE id = :id AND vanity IS NULL
+                AND NOT EXISTS (SELECT FROM invite_links o WHERE o.vanity_key = :vanity_key)
+            RETURNING 1
             """
         ),
         {"id": link_id, "vanity": vanity, "vanity_key": vanity_key},
