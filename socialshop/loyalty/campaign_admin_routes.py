@@ -14,11 +14,11 @@ from socialshop.loyalty.schemas.campaigns import (
     CampaignResultsWire,
     CampaignWire,
 )
-from socialshop.loyalty.schemas.missions import MISSION_PREFIX, MissionDraft, MissionPage, MissionTerms, MissionWire
+from socialshop.loyalty.schemas.missions import MissionDraft, MissionPage, MissionTerms, MissionWire
 from socialshop.loyalty.schemas.surveys import SurveyDraft, SurveyPage, SurveyResultsWire, SurveyWire
 from socialshop.loyalty.service import campaigns, missions, surveys
 from socialshop.loyalty.service.campaigns import CAMPAIGN_PREFIX
-from socialshop.loyalty.service.missions import MissionRow
+from socialshop.loyalty.service.missions import MISSION_PREFIX, MissionRow
 from socialshop.loyalty.service.surveys import SURVEY_PREFIX, SurveyRow
 from socialshop.web.auth import ADMINS, READS_ALL
 from socialshop.web.languages import best_language

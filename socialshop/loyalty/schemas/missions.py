@@ -8,11 +8,10 @@ from pydantic import Field, StringConstraints
 
 from socialshop.kernel.ids import to_public
 from socialshop.loyalty.rules import MOST_POINTS, MissionKind, Repeats
-from socialshop.loyalty.service.missions import MissionRow, NewMission, Own, Reach, Terms
+from socialshop.loyalty.service.missions import MISSION_PREFIX, MissionRow, NewMission, Own, Reach, Terms
 from socialshop.web.paging import Page
 from socialshop.web.schemas import GivenInstant, Instant, Wire, with_example
 
-MISSION_PREFIX = "msn"
 MOST_TIMES = 1_000
 Kind = Literal["order", "friend", "check_in", "share", "survey", "review", "note"]
 RepeatsWire = Literal["once", "day", "week", "month"]

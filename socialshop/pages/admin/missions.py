@@ -7,9 +7,9 @@ from flask_babel import gettext
 
 from socialshop.kernel.ids import to_public
 from socialshop.loyalty.rules import MOST_POINTS, MissionKind, Repeats
-from socialshop.loyalty.schemas.missions import MISSION_PREFIX, MOST_TIMES
+from socialshop.loyalty.schemas.missions import MOST_TIMES
 from socialshop.loyalty.service import missions
-from socialshop.loyalty.service.missions import NewMission, Terms
+from socialshop.loyalty.service.missions import MISSION_PREFIX, NewMission, Terms
 from socialshop.pages.admin.section import admin
 from socialshop.pages.forms import Form
 from socialshop.pages.section import go_to

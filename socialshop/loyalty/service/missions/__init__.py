@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from socialshop.loyalty.service.missions.counting import on_deeds_done
+from socialshop.loyalty.service.missions.counting import MISSION_PREFIX, on_deeds_done
 from socialshop.loyalty.service.missions.planning import (
     NewMission,
     Terms,
@@ -18,6 +18,7 @@ from socialshop.loyalty.service.missions.planning import (
 from socialshop.loyalty.store.missions import MissionRow, Own, Reach
 
 __all__ = [
+    "MISSION_PREFIX",
     "MissionRow",
     "NewMission",
     "Own",
