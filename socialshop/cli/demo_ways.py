@@ -1,4 +1,4 @@
-"""One of each further way to buy, for the demo: ladder, host's perk, newcomers, several units, bargain, storefront."""
+"""One of each further way to buy, for the demo: from a ladder to a storefront and a flash session."""
 
 from __future__ import annotations
 
@@ -56,6 +56,7 @@ def open_all(
         fill_room(uow, deal, members, paid, gateways)
     _bargain(uow, leader, quilt)
     _storefront(uow, leader, [deal for deal, _, _ in rooms])
+    _session(uow, leader, tea, oranges)
 
 
 def _opened(
@@ -134,3 +135,25 @@ def _storefront(uow: UnitOfWork, leader: _Leader, picked: Sequence[uuid.UUID]) -
     new = deals.NewStorefront("小满的茶角 / Xiaoman's corner", "我自己喝的茶。 What I drink myself.", picks)
     front = deals.keep_storefront(uow, leader, new)
     invites.create_link(uow, leader.member_id, invites.NewLink(Kind.STOREFRONT, front.id), subjects())
+
+
+def _session(uow: UnitOfWork, leader: _Leader, tea: uuid.UUID, oranges: uuid.UUID) -> None:
+    """Live from now on, with two deals of its own; the first is pinned."""
+    from socialshop.deals import service as deals
+
+    titles = (
+        (tea, "专场：高山云雾茶 / Mountain mist in the flash session", 8800),
+        (oranges, "专场：赣南脐橙 / Oranges in the flash session", 2190),
+    )
+    drafts = [_opened(uow, leader, sku, title, size=2, minor=minor, draft=True) for sku, title, minor in titles]
+    new = deals.NewSession(
+        brand="云上茶山 / Hill above the clouds",
+        title="新茶专场 / New tea, two days",
+        intro="边喝边说。 The host tastes and tells.",
+        starts_at=None,
+        ends_at=uow.now + timedelta(days=2),
+        stream_url=None,
+        picks=[deals.SessionPick(deal, None, holds=True) for deal in drafts],
+    )
+    session = deals.announce_session(uow, leader, new, ())
+    deals.pin(uow, leader, session.id, drafts[0])

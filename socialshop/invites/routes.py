@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import timedelta
 from functools import lru_cache
 from pathlib import Path
@@ -102,17 +103,9 @@ def list_links(call: Call[Nothing, PageQuery]) -> Answer:
     query = call.query
 
     def read(uow: UnitOfWork) -> Answer:
-        found, posters = (
-            service.links_of(uow, call.caller.member_id, query.after(), query.limit + 1),
-            _fonts().are_there(),
-        )
+        found = service.links_of(uow, call.caller.member_id, query.after(), query.limit + 1)
         rows, cursor = cut_page(found, query.limit, lambda link: link.id)
-        return Answer(
-            LinkPage(
-                data=[LinkWire.of(link, wired.public_address(), uow.now, posters=posters) for link in rows],
-                next_cursor=cursor,
-            )
-        )
+        return Answer(LinkPage(data=_shown(rows, uow), next_cursor=cursor))
 
     return call.transact(read)
 
@@ -141,7 +134,7 @@ def edit_link(call: Call[LinkEdit, Nothing]) -> Answer:
             is_paused=edit.paused if "paused" in given else link.paused_at is not None,
             expires_at=edit.expires_at if "expires_at" in given else link.expires_at,
         )
-        return Answer(LinkWire.of(kept, wired.public_address(), uow.now, posters=_fonts().are_there()))
+        return Answer(_shown([kept], uow)[0])
 
     return call.transact(keep)
 
@@ -165,7 +158,7 @@ def name_link(call: Call[VanityWish, Nothing]) -> Answer:
 
     def name(uow: UnitOfWork) -> Answer:
         link = service.name_link(uow, me, code, vanity)
-        return Answer(LinkWire.of(link, wired.public_address(), uow.now, posters=_fonts().are_there()))
+        return Answer(_shown([link], uow)[0])
 
     return call.transact(name)
 
@@ -357,6 +350,11 @@ def _wants_page() -> bool:
 @lru_cache(maxsize=256)
 def _prefers_page(accept: str) -> bool:
     return parse_accept_header(accept, MIMEAccept).best_match(["text/html", "application/json"]) != "application/json"
+
+
+def _shown(links: Sequence[service.Link], uow: UnitOfWork) -> list[LinkWire]:
+    here, posters = wired.public_address(), _fonts().are_there()
+    return [LinkWire.of(link, here, uow.now, posters=posters) for link in links]
 
 
 def _fonts() -> Fonts:

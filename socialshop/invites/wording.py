@@ -151,3 +151,8 @@ def share_text(language: Language, subject: ShareSubject | None, *, code: str, u
     if subject.is_open and subject.ends_at is not None:
         said += texts["share_ends"].format(at=instant_text(subject.ends_at, zone))
     return said + texts["share_tail"].format(url=url)
+
+
+def share_texts(subject: ShareSubject | None, *, code: str, url: str, zone: str) -> Mapping[Language, str]:
+    """The same in each language: who is sent it may not read the sender's."""
+    return {language: share_text(language, subject, code=code, url=url, zone=zone) for language in TEXTS}

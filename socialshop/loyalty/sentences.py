@@ -9,9 +9,9 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from socialshop.kernel.languages import LANGUAGES
 from socialshop.kernel.money import Money
 
-LANGUAGES = ("en", "zh")
 _FIELD = re.compile(r"\{(\w+)(?::(money|rate))?\}")
 _PERCENT = 100
 

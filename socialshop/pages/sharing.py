@@ -70,10 +70,7 @@ def kit_of_target(
         return None, {}
     subject = subject_of(uow, link)
     kit, zone = share(link, subject), wired.settings().time_zone
-    return kit, {
-        language: wording.share_text(language, subject, code=kit.code, url=kit.url, zone=zone)
-        for language in languages.LANGUAGES
-    }
+    return kit, wording.share_texts(subject, code=kit.code, url=kit.url, zone=zone)
 
 
 def share(link: Link, subject: ShareSubject | None) -> Share:

@@ -58,7 +58,7 @@ def show_sponsor(call: Call[Nothing, InstantQuery]) -> Answer:
     """
 
     def read(uow: UnitOfWork) -> Answer:
-        who = service.standing(uow, call.ids["member_id"])
+        who = service.when_placed(uow, call.ids["member_id"])
         return Answer(PlaceWire.of(service.place_at(uow, who, call.query.at or uow.now)))
 
     return call.transact(read)

@@ -29,7 +29,6 @@ from socialshop.screening.service import Finding, Severity
 SUBJECT = "teams"
 DIFFER = "team_figures_differ"
 _LOCK = "referrals:figures"
-_TREE = "referrals:tree"
 # Where more places changed (an import), the whole forest is counted at once.
 _MOST_ONE_BY_ONE = 1_000
 _TOLD = 20
@@ -100,7 +99,7 @@ def teams_of(uow: UnitOfWork, member_ids: Sequence[uuid.UUID]) -> dict[uuid.UUID
 
 def _hold(uow: UnitOfWork) -> None:
     """The tree stays as it is, and nobody else writes figures."""
-    advisory_lock(uow, _TREE, shared=True)
+    advisory_lock(uow, places.TREE_LOCK, shared=True)
     advisory_lock(uow, _LOCK)
 
 

@@ -9,7 +9,7 @@ from datetime import datetime
 from socialshop.infra.uow import UnitOfWork
 from socialshop.kernel.errors import NotFound
 from socialshop.referrals import history_store as store
-from socialshop.referrals.history_store import ChildRow, CorrectionRow, Standing
+from socialshop.referrals.history_store import ChildRow, CorrectionRow, Placed
 
 _ABOVE_SHOWN = 50
 
@@ -33,15 +33,15 @@ class PlaceThen:
         return self.above[0][1] if self.above else None
 
 
-def standing(uow: UnitOfWork, member_id: uuid.UUID) -> Standing:
+def when_placed(uow: UnitOfWork, member_id: uuid.UUID) -> Placed:
     """A member's number and since when it has a place. Raises NotFound for who has none. One statement."""
-    found = store.standing(uow.session, member_id)
+    found = store.when_placed(uow.session, member_id)
     if found is None:
         raise NotFound("no such member in the sponsor tree")
     return found
 
 
-def place_at(uow: UnitOfWork, who: Standing, at: datetime) -> PlaceThen:
+def place_at(uow: UnitOfWork, who: Placed, at: datetime) -> PlaceThen:
     """Where a member stood at an instant. Two statements."""
     above = store.above_at(uow.session, who.number, at, _ABOVE_SHOWN)
     return PlaceThen(who.number, at, who.placed_at, tuple(above), tuple(store.corrections_of(uow.session, who.number)))

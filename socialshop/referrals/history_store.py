@@ -105,7 +105,7 @@ def corrections_of(session: Session, number: int) -> Sequence[CorrectionRow]:
     return [CorrectionRow._make(row) for row in rows]
 
 
-class Standing(NamedTuple):
+class Placed(NamedTuple):
     """A member that has a place, since when, and when the first place of the tree was taken."""
 
     number: int
@@ -113,7 +113,7 @@ class Standing(NamedTuple):
     planted_at: datetime
 
 
-def standing(session: Session, member_id: uuid.UUID) -> Standing | None:
+def when_placed(session: Session, member_id: uuid.UUID) -> Placed | None:
     """A member's number and place; None for who has none."""
     row = session.execute(
         text(
@@ -124,4 +124,4 @@ def standing(session: Session, member_id: uuid.UUID) -> Standing | None:
         ),
         {"id": member_id},
     ).one_or_none()
-    return None if row is None else Standing._make(row)
+    return None if row is None else Placed._make(row)

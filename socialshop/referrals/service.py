@@ -34,8 +34,8 @@ from socialshop.referrals.circles import (
 from socialshop.referrals.errors import AlreadyPlaced, NodeUnknown, SponsorCycle, SponsorUnchanged
 from socialshop.referrals.figures import SUBJECT as TEAMS
 from socialshop.referrals.figures import count_places, on_orders_changed, recount, teams_of
-from socialshop.referrals.history import PlaceThen, children_at, place_at, standing
-from socialshop.referrals.history_store import ChildRow, CorrectionRow, Standing
+from socialshop.referrals.history import PlaceThen, children_at, place_at, when_placed
+from socialshop.referrals.history_store import ChildRow, CorrectionRow, Placed
 from socialshop.referrals.influence import MOST_MEMBERS, Influence, influence
 from socialshop.referrals.personal_store import PERSONAL
 from socialshop.referrals.proposals import NO_SPONSOR, UNKNOWN_SPONSOR, Proposals, Resolution, Verdict, resolve
@@ -77,9 +77,9 @@ __all__ = [
     "Level",
     "Place",
     "PlaceThen",
+    "Placed",
     "Proposals",
     "Resolution",
-    "Standing",
     "Summary",
     "Team",
     "Uplines",
@@ -112,15 +112,14 @@ __all__ = [
     "require_circle",
     "resolve",
     "sponsor_at",
-    "standing",
     "summary",
     "team",
     "teams_of",
     "uplines_of",
     "volumes",
+    "when_placed",
 ]
 
-_LOCK = "referrals:tree"
 _ANY_DEPTH = 2**31 - 1
 _NAMED_IN_A_CYCLE = 20
 VOLUMES_SHOWN = 1_000
@@ -161,7 +160,7 @@ def place(uow: UnitOfWork, *, member_number: int, sponsor: int | None, placed_at
     """Give a new member its place. Raises NodeUnknown (the sponsor), SponsorCycle (itself), AlreadyPlaced."""
     if sponsor == member_number:
         raise SponsorCycle("a member cannot be its own sponsor", members=[member_number])
-    advisory_lock(uow, _LOCK, shared=True)
+    advisory_lock(uow, store.TREE_LOCK, shared=True)
     if store.find(uow.session, member_number) is not None:
         raise AlreadyPlaced("this member has a place in the tree already")
     above = None if sponsor is None else _found(uow, sponsor)
@@ -176,7 +175,7 @@ def place_many(uow: UnitOfWork, *, numbers: Ints, sponsors: Ints, placed_at: Int
     `sponsors` is 0 for none; `placed_at` counts as `infra.columns` does. There must be no cycle among them
     (see `resolve`). Raises NodeUnknown where a sponsor neither stands nor comes along.
     """
-    advisory_lock(uow, _LOCK, shared=True)
+    advisory_lock(uow, store.TREE_LOCK, shared=True)
     order = np.argsort(numbers)
     numbers, sponsors, placed_at = numbers[order], sponsors[order], placed_at[order]
     outside = np.setdiff1d(sponsors[sponsors != 0], numbers)
@@ -203,7 +202,7 @@ def _indexes(everyone: Ints, sponsors: Ints) -> Ints:
 
 def hold_tree(uow: UnitOfWork) -> None:
     """Keep corrections out until this transaction ends: what it reads of the tree is how the tree then stands."""
-    advisory_lock(uow, _LOCK, shared=True)
+    advisory_lock(uow, store.TREE_LOCK, shared=True)
 
 
 def place_of(uow: UnitOfWork, member_number: int) -> Place:
@@ -245,7 +244,7 @@ def correct_sponsor(
     that were placed before earn for those who stood above the buyer then: each keeps its uplines. Raises NodeUnknown,
     SponsorUnchanged, or SponsorCycle, which names the members between the two.
     """
-    advisory_lock(uow, _LOCK)
+    advisory_lock(uow, store.TREE_LOCK)
     member = _found(uow, member_number)
     if member.sponsor == new_sponsor:
         raise SponsorUnchanged("the member already has this sponsor", field="sponsor")

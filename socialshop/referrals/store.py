@@ -15,6 +15,9 @@ from socialshop.infra.columns import read_columns, write_columns
 from socialshop.referrals.models import ReferralNode, SponsorCorrection
 from socialshop.referrals.tree import UPLINES_KEPT, Ints
 
+# The tree's lock: shared by whoever places members or reads it as it stands, held alone by corrections.
+TREE_LOCK = "referrals:tree"
+
 
 class Place(NamedTuple):
     """A member's place: `uplines` nearest first, the sponsor at its head."""

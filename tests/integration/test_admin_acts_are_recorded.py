@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import secrets
 from collections.abc import Iterator
 from datetime import timedelta
@@ -307,6 +308,17 @@ def test_every_act_of_the_shops_own_people_is_in_the_record_with_who_did_it(offi
     assert office.done == _acts(office.shop.app), "an act that is not tried here: add it, and see it recorded"
     told = {action for (action,) in rows("SELECT DISTINCT action FROM audit_entries")}
     assert told - DEEDS.keys() == set(), "the page of the record has no words for an act"
+
+
+def test_the_documented_acts_are_those_that_there_are() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "audit.md").read_text(encoding="utf-8")
+    documented = set()
+    for cell in re.findall(r"^\| (`[a-z_]+\.[^|]*) \|", page, re.MULTILINE):
+        what = ""
+        for said in re.findall(r"`([a-z_.]+)`", cell):
+            what = said.partition(".")[0] or what
+            documented.add(f"{what}.{said.partition('.')[2]}")
+    assert documented == DEEDS.keys()
 
 
 def test_an_act_that_is_not_recorded_is_seen(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:

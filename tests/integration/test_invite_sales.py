@@ -178,7 +178,7 @@ def test_a_member_sees_direct_members_by_name_and_deeper_ones_only_as_a_count_of
         come(app, codes[0])
     few = sponsor.call("GET", "/me/referrals?depth=3").get_json()
     assert [row["display_name"] for row in few["data"]] == ["Lin", "Lin"]
-    assert set(few["data"][0]) == {"display_name", "joined_at"}
+    assert set(few["data"][0]) == {"display_name", "joined_at", "member_id"}
     assert few["levels"] == [
         {"level": 1, "members": 2},
         {"level": 2, "members": None},

@@ -302,7 +302,7 @@ def test_a_choice_made_after_the_mail_was_queued_still_counts(
     assert mails() == [("room_filled", "dropped", 0, "the member does not want it")]
     number = number_of(member)
     with unit_of_work() as uow:
-        assert service.choices_of(uow, number)[Channel.EMAIL, Topic.ROOMS] is False
+        assert service.wishes_of(uow, number)[0][Channel.EMAIL, Topic.ROOMS] is False
     for topic in ("money", "security", "nothing"):
         assert refusal(member.call("PATCH", "/me", json={"notices": {"email": {topic: False}}}))[:2] == (
             422,

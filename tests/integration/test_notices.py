@@ -326,7 +326,7 @@ def test_what_a_member_does_not_want_is_not_told_and_money_always_is(app: Flask)
     assert rows("SELECT kind FROM mails WHERE member = :m", m=number) == [("refund_paid",)]
     with unit_of_work() as uow:
         notifications.choose(uow, number, {(Channel.IN_APP, Topic.ROOMS): True})
-        choices = notifications.choices_of(uow, number)
+        choices, _ = notifications.wishes_of(uow, number)
     assert [choice for choice, wanted in choices.items() if not wanted] == [(Channel.EMAIL, Topic.ROOMS)]
     assert all(topic not in (Topic.MONEY, Topic.SECURITY) for _, topic in choices)
     _tell(member)

@@ -21,7 +21,7 @@ def wishes(browser: Visitor) -> dict[Topic, bool]:
     assert browser.card is not None
     number = rows("SELECT number FROM members WHERE id = :id", id=browser.card.member_id)[0][0]
     with unit_of_work() as uow:
-        chosen = notifications.choices_of(uow, number)
+        chosen, _ = notifications.wishes_of(uow, number)
     return {topic: chosen[Channel.EMAIL, topic] for _, topic in notifications.EVERYTHING}
 
 

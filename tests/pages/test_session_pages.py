@@ -106,7 +106,9 @@ def test_the_kit_of_a_session_is_one_tap_away_and_has_all_of_it(shop: RoomShop) 
     for part in (f"/i/{code}/qr.svg", f"/i/{code}/kit.zip", f"/i/{code}", "Hill Tea flash session", "Hill Tea专场"):
         assert part in kit, part
     # The desk has it too, with the figures; finance reads them and runs nothing.
-    assert "/kit.zip" in leader.look(f"/lead/sessions/{session}").text
+    desk = leader.look(f"/lead/sessions/{session}").text
+    assert "/kit.zip" in desk
+    assert (desk.count(">yours<"), desk.count(">a member’s<")) == (1, 1)
     finance = member(shop.app, role=Role.FINANCE)
     assert "What it brought" in finance.look(f"/admin/sessions/{session}").text
     assert finance.look(f"/lead/sessions/{session}").status_code == 403

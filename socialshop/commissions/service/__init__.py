@@ -44,7 +44,6 @@ from socialshop.commissions.service.simulating import (
     simulations_of,
 )
 from socialshop.commissions.service.stating import (
-    ACCOUNTS,
     Month,
     Statement,
     WalletPart,
@@ -62,7 +61,6 @@ from socialshop.commissions.store.settlement import SetAside
 from socialshop.commissions.store.simulations import DaySums, LegSums, SimulationRow
 
 __all__ = [
-    "ACCOUNTS",
     "PERSONAL",
     "SIMULATION_PREFIX",
     "ComingRow",

@@ -32,7 +32,6 @@ from socialshop.community.service.judging import (
 )
 from socialshop.community.service.leading import (
     LONGEST_NOTICE,
-    MOST_NOTICES,
     Step,
     circle_notice,
     circle_notices,
@@ -54,7 +53,6 @@ from socialshop.community.service.reading import (
     picture,
     queue,
     rating_of,
-    ratings_of,
     reviews,
     sales_of,
     to_write,
@@ -68,7 +66,6 @@ from socialshop.community.store.questions import MessageRow, QuestionRow, Waitin
 
 __all__ = [
     "LONGEST_NOTICE",
-    "MOST_NOTICES",
     "PERSONAL",
     "CircleNoticeRow",
     "DecisionRow",
@@ -121,7 +118,6 @@ __all__ = [
     "questions",
     "queue",
     "rating_of",
-    "ratings_of",
     "read_rules",
     "reject",
     "report",

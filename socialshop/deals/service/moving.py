@@ -89,7 +89,30 @@ def make_deal(
     if new.minimum_tier is not None and not store.is_tier(uow.session, new.minimum_tier, uow.now):
         raise InvalidValue("no tier of the programme in force has this code", field="minimum_tier")
     deal_id = new_id()
-    terms: dict[str, object] = {
+    terms = _terms_of(new, starts_at, leaves)
+    store.add_deal(
+        uow.session, {"id": deal_id, "sku_id": new.sku_id, "opened_by": number, "created_at": uow.now, **terms}
+    )
+    if new.subsidy is not None:
+        store.add_subsidy(uow.session, deal_id, *new.subsidy)
+        terms |= {"subsidy_from": new.subsidy.from_seats, "subsidy_budget_minor": new.subsidy.budget_minor}
+    if new.more_units:
+        store.add_deal_skus(uow.session, deal_id, {new.sku_id: new.price_minor, **new.more_units})
+        terms["more_units"] = {to_public("sku", sku_id): price for sku_id, price in new.more_units.items()}
+    target = to_public("deal", deal_id)
+    audit.record(
+        uow,
+        actor=actor,
+        action="deal.opened",
+        target=target,
+        facts={"sku": to_public("sku", new.sku_id), **terms, **(facts or {})},
+    )
+    return view_of(known(uow, deal_id), uow.now)
+
+
+def _terms_of(new: NewDeal, starts_at: datetime, leaves: Mapping[uuid.UUID, Leave]) -> dict[str, object]:
+    """What a deal's own row keeps of it."""
+    return {
         "title": new.title,
         "group_size": new.group_size,
         "price_minor": new.price_minor,
@@ -110,24 +133,6 @@ def make_deal(
         "leader_margin": margins_of(leaves),
         "shipping_minor": new.shipping_minor,
     }
-    store.add_deal(
-        uow.session, {"id": deal_id, "sku_id": new.sku_id, "opened_by": number, "created_at": uow.now, **terms}
-    )
-    if new.subsidy is not None:
-        store.add_subsidy(uow.session, deal_id, *new.subsidy)
-        terms |= {"subsidy_from": new.subsidy.from_seats, "subsidy_budget_minor": new.subsidy.budget_minor}
-    if new.more_units:
-        store.add_deal_skus(uow.session, deal_id, {new.sku_id: new.price_minor, **new.more_units})
-        terms["more_units"] = {to_public("sku", sku_id): price for sku_id, price in new.more_units.items()}
-    target = to_public("deal", deal_id)
-    audit.record(
-        uow,
-        actor=actor,
-        action="deal.opened",
-        target=target,
-        facts={"sku": to_public("sku", new.sku_id), **terms, **(facts or {})},
-    )
-    return view_of(known(uow, deal_id), uow.now)
 
 
 def _check_units(uow: UnitOfWork, leaves: Mapping[uuid.UUID, Leave], new: NewDeal, most_minor: int | None) -> None:

@@ -213,16 +213,13 @@ def flash_session(uow: UnitOfWork, session_id: uuid.UUID) -> FlashSession:
 def own_session(uow: UnitOfWork, number: int | None, session_id: uuid.UUID) -> FlashSession:
     """A session as who opened it sees it; `number` None sees anybody's. Raises NotFound."""
     found = flash_session(uow, session_id)
-    if number is not None and found.face.opened_by != number:
-        raise NotFound("no such session")
+    _check_owner(found.face.opened_by, number)
     return found
 
 
 def check_own_session(uow: UnitOfWork, number: int | None, session_id: uuid.UUID) -> None:
     """Raises NotFound, also for what another opened; `number` None may see anybody's. One statement."""
-    row = known_session(uow, session_id)
-    if number is not None and row.opened_by != number:
-        raise NotFound("no such session")
+    _check_owner(known_session(uow, session_id).opened_by, number)
 
 
 def sessions(uow: UnitOfWork, after: uuid.UUID | None, limit: int) -> list[SessionFace]:
@@ -291,9 +288,14 @@ def _to_change(uow: UnitOfWork, caller: Caller, session_id: uuid.UUID) -> Sessio
     """The session under its lock, for who has a say about it."""
     session_store.lock(uow.session, session_id)
     row = known_session(uow, session_id)
-    if caller.role is not Role.ADMIN and row.opened_by != caller.number:
-        raise NotFound("no such session")
+    _check_owner(row.opened_by, None if caller.role is Role.ADMIN else caller.number)
     return face_of(row, uow.now)
+
+
+def _check_owner(opened_by: int, number: int | None) -> None:
+    """Raises NotFound for what another opened; `number` None has a say about anybody's."""
+    if number is not None and opened_by != number:
+        raise NotFound("no such session")
 
 
 def _checked(uow: UnitOfWork, new: NewSession, stream_hosts: Collection[str]) -> NewSession:

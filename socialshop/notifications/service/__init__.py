@@ -10,7 +10,6 @@ from socialshop.notifications.service.choosing import (
     Choices,
     HabitChanges,
     caps_of,
-    choices_of,
     choose,
     keep_habits,
     set_cap,
@@ -36,7 +35,6 @@ from socialshop.notifications.service.listening import (
     change_address,
     change_secret,
     choose_types,
-    delivery_of,
     disable_endpoint,
     enable_endpoint,
     endpoint_of,
@@ -57,7 +55,7 @@ from socialshop.notifications.service.mailing import (
     retry_mail,
     unsent_mails,
 )
-from socialshop.notifications.service.reading import Notices, NoticeView, list_notices, mark_read, unread_count
+from socialshop.notifications.service.reading import Notices, NoticeView, list_notices, mark_read
 from socialshop.notifications.service.sending import PostOffice, send_due
 from socialshop.notifications.service.telling import (
     on_commissions_accrued,
@@ -116,12 +114,10 @@ __all__ = [
     "caps_of",
     "change_address",
     "change_secret",
-    "choices_of",
     "choose",
     "choose_types",
     "count_stuck_mails",
     "deliver_due",
-    "delivery_of",
     "disable_endpoint",
     "enable_endpoint",
     "endpoint_of",
@@ -162,7 +158,6 @@ __all__ = [
     "shops_habits",
     "tell",
     "types_heard",
-    "unread_count",
     "unsent_mails",
     "unsubscribe",
     "unsubscription_of",

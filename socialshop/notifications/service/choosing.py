@@ -21,11 +21,6 @@ EVERYTHING: Choices = {(channel, topic): True for channel in Channel for topic i
 """The choices of a member who has declined nothing."""
 
 
-def choices_of(uow: UnitOfWork, number: int) -> Choices:
-    """Of each channel and topic that is a member's to choose, whether it is wanted: all are, until somebody says no."""
-    return wishes_of(uow, number)[0]
-
-
 def choose(uow: UnitOfWork, number: int, changes: Choices) -> None:
     """Change what is given, leave the rest."""
     declined = [choice for choice, wanted in changes.items() if not wanted]

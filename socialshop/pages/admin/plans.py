@@ -86,7 +86,7 @@ def show_plan(visit: Visit) -> str:
     )
 
 
-@admin.page("/plans/<plan_id>/publish", access=ADMINS, ids=_PLAN, tab="plans")
+@admin.page("/plans/<plan_id>/publish", ids=_PLAN, tab="plans")
 def show_publishing(visit: Visit) -> Response:
     """What publishing a draft changes, before it is done: what it has earned somebody is never taken back."""
     facts = _facts(visit)

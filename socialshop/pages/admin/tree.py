@@ -56,7 +56,7 @@ def explore_tree(visit: Visit) -> str:
     Four statements on the tree, one for figures and one for names.
     """
     uow, member_id = visit.uow, visit.ids["member_id"]
-    who = referrals.standing(uow, member_id)
+    who = referrals.when_placed(uow, member_id)
     slider = _slider(visit, who.planted_at)
     place = referrals.place_at(uow, who, slider.at)
     found = referrals.children_at(uow, place.number, slider.at, visit.after(), PAGE_ROWS + 1)

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from socialshop.privacy.service.erasing import NEUTRAL_NAMES, erase, finish_erasures
+from socialshop.privacy.service.erasing import erase, finish_erasures
 from socialshop.privacy.service.exporting import Part, export_of, glance_at
-from socialshop.privacy.service.forfeiting import money_of
 from socialshop.privacy.service.leaving import Leaving, leaving_of
-from socialshop.privacy.service.looking import KINDS, LookRow, forget_looks, looks_at, note_look
+from socialshop.privacy.service.looking import KINDS, LookRow, looks_at, note_look
 from socialshop.privacy.service.retention import RETENTION, Kept, forget
 
 __all__ = [
     "KINDS",
-    "NEUTRAL_NAMES",
     "RETENTION",
     "Kept",
     "Leaving",
@@ -21,10 +19,8 @@ __all__ = [
     "export_of",
     "finish_erasures",
     "forget",
-    "forget_looks",
     "glance_at",
     "leaving_of",
     "looks_at",
-    "money_of",
     "note_look",
 ]
