@@ -63,7 +63,7 @@ SENTENCES = {
     "nothing_to_pay": lazy_gettext("No approved request waits for this channel."),
     "nothing_to_refund": lazy_gettext("Everything has been given back, or was asked back already."),
     "order_has_left": lazy_gettext("The goods are on their way, or never will be: this cannot change any more."),
-    "order_not_confirmed": lazy_gettext("The money of this order has not been taken yet."),
+    "order_not_confirmed": lazy_gettext("The money of this order has not been taken yet, or goes back."),
     "order_not_shipped": lazy_gettext("The goods are not on their way yet."),
     "own_bargain": lazy_gettext("Friends chop the price of your bargain; you yourself do not."),
     "orders_are_landing": lazy_gettext("Orders keep coming in. Try again in a moment."),

@@ -124,17 +124,29 @@ def test_a_partial_and_a_full_refund_by_line_take_stock_points_commission_and_co
 
 def test_the_last_goods_before_the_parcel_leaves_take_the_sending_along_and_come_back_once(shop: RoomShop) -> None:
     case = Case(shop)
+    # While others wait to be decided the last units take no sending along: what is rejected is sent.
+    asked = [case.ask({"line": 1, "quantity": 1}), case.ask({"line": 1})]
+    assert [len(refund["lines"]) for refund in asked] == [1, 1]
+    for refund in asked:
+        case.said(case.admin, f"/admin/refunds/{refund['id']}/reject", reason="not yet")
     refund = case.ask({"line": 1})
     assert [(part["line"], part["amount"]["amount_minor"]) for part in refund["lines"]] == [(1, GOODS), (2, SHIPPING)]
     clock = shop.pay_shop.clock
     refund_id, order_id = from_public("rfd", refund["id"]), from_public("ord", case.order)
     case.admin.call("POST", f"/admin/refunds/{refund['id']}/approve", json={"restock": True})
+    # Approved, all of it comes back into stock: it is not sent, though its money is still on its way.
+    parcel = {"carrier": "SF", "tracking": "1"}
+    sent = case.admin.call("POST", f"/admin/orders/{case.order}/shipment", key="parcel", json=parcel)
+    assert refusal(sent)[:2] == (409, "order_not_confirmed")
     # The provider refuses: nothing came back, and it is decided again, the other way; then the first way.
     payment_id = rows("SELECT id FROM payments WHERE order_id = :id", id=order_id)[0][0]
     amount = GOODS + SHIPPING
     failed = payload_of(RefundFailed(payment_id, order_id, refund_id, amount))
     in_unit_of_work(lambda uow: orders.on_refund_failed(uow, [failed]), clock)
-    assert (shop.left(), rows("SELECT status, restock FROM refunds")) == (996, [("requested", None)])
+    assert (shop.left(), rows("SELECT status, restock FROM refunds WHERE id = :id", id=refund_id)) == (
+        996,
+        [("requested", None)],
+    )
     case.approve(refund["id"], restock=True)
     told = payload_of(RefundPaid(payment_id, order_id, refund_id, amount))
     in_unit_of_work(lambda uow: orders.on_refund_paid(uow, [told, told]), clock)

@@ -15,17 +15,23 @@ from socialshop.orders.events import OrderReceived, OrdersCompleted, OrderShippe
 from socialshop.orders.rules import AFTER_RECEIPT, AFTER_SHIPMENT, Status
 from socialshop.orders.service.reading import OrderView, order
 from socialshop.orders.store import orders as store
+from socialshop.orders.store import refunds
 from socialshop.orders.store.orders import ReceivedRow
 
 _BATCH = 500
 
 
 def ship(uow: UnitOfWork, actor: uuid.UUID, order_id: uuid.UUID, carrier: str, tracking: str) -> OrderView:
-    """A confirmed order leaves; one that has left stays as it is. Raises NotFound, OrderNotConfirmed."""
+    """A confirmed order leaves; one that has left stays as it is.
+
+    Raises NotFound, OrderNotConfirmed, also where the money for all of its goods is on its way back.
+    """
     row = store.lock(uow.session, order_id)
     if row is None:
         raise NotFound("no such order")
     if row.status is Status.CONFIRMED:
+        if refunds.are_all_goods_back(uow.session, order_id):
+            raise OrderNotConfirmed("all of its goods were given back: there is nothing to send")
         store.ship(uow.session, order_id, carrier, tracking, uow.now)
         facts = {"carrier": carrier, "tracking": tracking}
         audit.record(uow, actor=actor, action="order.shipped", target=to_public("ord", order_id), facts=facts)

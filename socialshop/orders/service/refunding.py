@@ -32,7 +32,6 @@ from socialshop.orders.store.refunds import PaidRow, RefundRow
 from socialshop.payments import service as payments
 
 # No money came (yet); or all of it went back, by refunds or by a hold that was released.
-_NOT_SENT = (Status.PAID, Status.CONFIRMED)
 _NOTHING_LEFT = (Status.AWAITING_PAYMENT, Status.CANCELLED, Status.REFUNDED)
 
 
@@ -84,7 +83,7 @@ def request_refund(
     if order.status is Status.AWAITING_PAYMENT:
         raise NothingToRefund("nothing was paid; a seat that is not paid is left")
     left = [] if order.status in _NOTHING_LEFT else store.left_of(uow.session, order_id)
-    parts = _parts(left, amount_minor, units, has_left=order.status not in _NOT_SENT)
+    parts = _parts(left, amount_minor, units, with_sending=_takes_sending(uow, order))
     refund_id = new_id()
     store.add(uow.session, refund_id, order_id, reason=reason, parts=parts, now=uow.now)
     return _view(uow, refund_id)
@@ -187,7 +186,7 @@ def _pay(uow: UnitOfWork, refund_ids: Sequence[uuid.UUID]) -> None:
 
 
 def _parts(
-    left: Sequence[Part], amount_minor: int | None, units: Mapping[int, int | None] | None, *, has_left: bool
+    left: Sequence[Part], amount_minor: int | None, units: Mapping[int, int | None] | None, *, with_sending: bool
 ) -> list[Part]:
     """What goes back, or the reason why it cannot."""
     whole = sum(part.amount_minor for part in left)
@@ -200,10 +199,20 @@ def _parts(
     if units is None:
         return returns.all_of(left)
     _check_units(left, units)
-    parts = returns.units_of(left, units, with_sending=not has_left)
+    parts = returns.units_of(left, units, with_sending=with_sending)
     if not sum(part.amount_minor for part in parts):
         raise NothingToRefund("nothing is left of these lines")
     return parts
+
+
+def _takes_sending(uow: UnitOfWork, order: OrderRow) -> bool:
+    """Whether the last of the goods that are asked back take their sending along.
+
+    While nothing was sent; and once a person decides, while nothing else waits to be decided: what is rejected is sent.
+    """
+    if order.status is Status.CONFIRMED:
+        return not store.is_any_undecided(uow.session, order.id)
+    return order.status is Status.PAID
 
 
 def _check_units(left: Sequence[Part], units: Mapping[int, int | None]) -> None:

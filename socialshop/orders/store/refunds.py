@@ -81,6 +81,30 @@ def left_of(session: Session, order_id: uuid.UUID) -> list[Part]:
     return [Part._make(row) for row in rows]
 
 
+def is_any_undecided(session: Session, order_id: uuid.UUID) -> bool:
+    """Whether a refund of the order waits to be decided."""
+    found = session.execute(
+        text("SELECT EXISTS (SELECT FROM refunds WHERE order_id = :id AND status = 'requested')"), {"id": order_id}
+    )
+    return bool(found.scalar_one())
+
+
+def are_all_goods_back(session: Session, order_id: uuid.UUID) -> bool:
+    """Whether refunds that were approved, paid or not yet, take every unit of the order's goods."""
+    found = session.execute(
+        text(
+            """
+            SELECT count(*) > 0 AND bool_and(back.units >= l.quantity) FROM order_lines l CROSS JOIN LATERAL (
+                SELECT coalesce(sum(p.quantity), 0) AS units FROM refund_lines p JOIN refunds r ON r.id = p.refund_id
+                WHERE p.order_line_id = l.id AND r.order_id = l.order_id AND r.status IN ('approved', 'refunded')
+            ) back WHERE l.order_id = :id AND l.kind = 'goods'
+            """
+        ),
+        {"id": order_id},
+    )
+    return bool(found.scalar_one())
+
+
 def add(
     session: Session, refund_id: uuid.UUID, order_id: uuid.UUID, *, reason: str, parts: Sequence[Part], now: datetime
 ) -> None:
