@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from pathlib import Path
 
-from flask import Flask, Response, abort, current_app, request
+from flask import Flask, Response, abort, current_app, redirect, request
+from werkzeug.wrappers import Response as Werkzeug
 
 from socialshop.infra.settings import Settings
 
@@ -56,6 +57,7 @@ def attach(app: Flask, settings: Settings) -> None:
     """Serve the files, and tell templates their addresses: `asset('page.css')`."""
     app.extensions["socialshop_packages"] = settings.packages_dir or _PROJECT / "node_modules"
     app.add_url_rule("/static/<fingerprint>/<path:name>", ENDPOINT, _serve, methods=["GET"])
+    app.add_url_rule("/favicon.ico", "favicon", _mark, methods=["GET"])
     app.jinja_env.globals["asset"] = address_of
 
 
@@ -84,6 +86,11 @@ def _serve(fingerprint: str, name: str) -> Response:
     if packed:
         answer.headers["Content-Encoding"] = "gzip"
     return answer
+
+
+def _mark() -> Werkzeug:
+    """What browsers ask for of their own accord, beside a picture that is opened by itself."""
+    return redirect(address_of("mark.svg"))
 
 
 def _find(name: str) -> Asset | None:

@@ -320,7 +320,7 @@ def others(shop: Shop, found: dict[str, str]) -> dict[str, tuple[str, int]]:
     paused = shop.call("POST", "/invite-links", leader, {"kind": "member", "channel": "paused"})["code"]
     shop.call("PATCH", f"/invite-links/{paused}", leader, {"paused": True})
     return {
-        "landing-closed": f"/i/{paused}",
+        "landing-closed": (f"/i/{paused}", 200),
         **{f"landing-{kind}": (f"/i/{code}", 200) for kind, code in codes.items()},
         "landing-unknown": ("/i/AAAAAAAAAA", 404),
         "join-a-deal": (f"/sign-up?seat={found['deal_id']}", 200),
