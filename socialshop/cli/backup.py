@@ -46,7 +46,7 @@ def backup(folder: Path) -> None:
     draft = folder.with_name(f".{folder.name}.{secrets.token_hex(4)}.part")
     draft.mkdir(mode=0o700, parents=True)
     try:
-        with open_shop():
+        with open_shop(existing=True):
             # The head first: the dump holds at least what it speaks of.
             (draft / _HEAD).write_text(_signed_heads() + "\n")
             database.dump(_url(wired.settings()), draft / _DUMP)

@@ -60,7 +60,7 @@ class Proofs:
 @data_dir_option
 def prove(head_file: Path | None, as_json: bool) -> None:
     """Recompute every sum, seal and balance, the audit record and the stock; exit 1 and say the first difference."""
-    with open_shop():
+    with open_shop(existing=True):
         found = proofs(read_heads(head_file))
     click.echo(json.dumps(found.fields(), ensure_ascii=False) if as_json else in_words(found))
     if not found.holds:

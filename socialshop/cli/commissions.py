@@ -49,7 +49,7 @@ def replay(as_json: bool) -> None:
     from socialshop.commissions import service
     from socialshop.infra.uow import unit_of_work
 
-    with open_shop(), unit_of_work(isolation="REPEATABLE READ") as uow:
+    with open_shop(existing=True), unit_of_work(isolation="REPEATABLE READ") as uow:
         found = service.replay(uow)
     if as_json:
         click.echo(json.dumps(asdict(found)))

@@ -22,7 +22,7 @@ def ledger(format_: str) -> None:
 
     pieces = {"csv": service.csv_pieces, "beancount": service.beancount_pieces}[format_]
     # One snapshot for the accounts and the entries.
-    with open_shop(), unit_of_work(isolation="REPEATABLE READ") as uow:
+    with open_shop(existing=True), unit_of_work(isolation="REPEATABLE READ") as uow:
         for piece in pieces(uow):
             click.echo(piece, nl=False)
 
@@ -35,7 +35,7 @@ def head() -> None:
     from socialshop.infra.uow import unit_of_work
     from socialshop.ledger import service
 
-    with open_shop(), unit_of_work(isolation="REPEATABLE READ") as uow:
+    with open_shop(existing=True), unit_of_work(isolation="REPEATABLE READ") as uow:
         document = service.export_heads(uow, wired.settings().data_dir)
     click.echo(document)
 
@@ -51,7 +51,7 @@ def accruals(format_: str) -> None:
     from socialshop.commissions.service import ExportedAccrual, export_accruals
     from socialshop.infra.uow import unit_of_work
 
-    with open_shop(), unit_of_work(isolation="REPEATABLE READ") as uow:
+    with open_shop(existing=True), unit_of_work(isolation="REPEATABLE READ") as uow:
         lines = csv.writer(sys.stdout, lineterminator="\n")
         lines.writerow(ExportedAccrual._fields)
         lines.writerows(export_accruals(uow))

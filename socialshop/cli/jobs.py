@@ -34,7 +34,7 @@ def list_(as_json: bool) -> None:
     """Everything that waits for a person, each with its reason, oldest first."""
     from socialshop.infra.uow import in_unit_of_work
 
-    with open_shop():
+    with open_shop(existing=True):
         rows = in_unit_of_work(_waiting)
     if as_json:
         click.echo(json.dumps(rows, ensure_ascii=False))

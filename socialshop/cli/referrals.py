@@ -85,7 +85,7 @@ def show(member: str, as_json: bool) -> None:
             "below_by_level": list(levels.values()),
         }
 
-    with open_shop():
+    with open_shop(existing=True):
         found = in_unit_of_work(look)
     click.echo(json.dumps(found) if as_json else "\n".join(f"{name}: {value}" for name, value in found.items()))
 
@@ -104,7 +104,7 @@ def sponsor(member: str, at: datetime) -> None:
         found = service.sponsor_at(uow, _number(uow, member), at)
         return None if found is None else identity.names_of(uow, [found])[found]
 
-    with open_shop():
+    with open_shop(existing=True):
         found = in_unit_of_work(look)
     click.echo(found or "nobody")
 

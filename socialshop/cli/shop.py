@@ -88,12 +88,17 @@ def open_servers_of(settings: Settings) -> Iterator[Settings]:
 
 
 @contextmanager
-def open_shop() -> Iterator[Flask]:
+def open_shop(*, existing: bool = False) -> Iterator[Flask]:
     """A wired shop with its servers running, its schema at head and an application context pushed.
 
+    With `existing`, for commands that only read, a folder without a shop is refused: books of nothing would prove.
     Raises StartupError: the servers cannot be had, or one's own database is not migrated.
     """
     settings = read_settings()
+    if existing and settings.database_url is None:
+        from socialshop.infra import servers
+
+        servers.check_holds_a_shop(settings.data_dir)
     configure_logging(settings, quiet=True)
     owned = settings.database_url is None
     with ExitStack() as opened:

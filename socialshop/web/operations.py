@@ -24,7 +24,7 @@ from flask import Blueprint, Flask, Response, request
 from pydantic import BaseModel
 
 from socialshop.infra.uow import UnitOfWork, in_unit_of_work
-from socialshop.kernel.errors import DomainError
+from socialshop.kernel.errors import DomainError, NotFound
 from socialshop.kernel.ids import from_public
 from socialshop.web import idempotency, looks, problems
 from socialshop.web.auth import Access, Caller, admit
@@ -253,6 +253,9 @@ def _answer(row: Operation, variables: Mapping[str, str], uow: UnitOfWork | None
     key = idempotency.key_of_request(row.idempotency)
     body = read_body(row.body) if row.takes_body else row.body()
     query = read_query(row.query)
+    if any("\0" in value for value in variables.values()):
+        # Nothing is called so, and PostgreSQL takes no such text.
+        raise NotFound("there is nothing by this name")
     ids = {name: from_public(prefix, variables[name]) for name, prefix in row.ids.items()}
     call = Call(body, query, ids, variables, caller, isolation=row.isolation, open=uow)
     if row.sees is not None and caller is not None and uow is not None:

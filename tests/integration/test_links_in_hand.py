@@ -110,6 +110,7 @@ def test_a_link_that_ends_in_the_past_and_anothers_link_cannot_be_set(
     answer = owner.call("PATCH", f"/invite-links/{code}", json=gone)
     assert refusal(answer) == (422, "invalid_value", "expires_at")
     assert other.call("PATCH", f"/invite-links/{code}", json={"paused": True}).status_code == 404
+    assert other.call("PATCH", "/invite-links/a%00b", key="nul", json={"paused": True}).status_code == 404
     assert other.call("POST", f"/invite-links/{code}/vanity", json={"vanity": "mine-now"}).status_code == 404
     assert other.call("GET", f"/invite-links/days?code={code}").status_code == 404
     assert rows("SELECT DISTINCT paused_at, expires_at, vanity FROM invite_links") == [(None, None, None)]

@@ -78,6 +78,13 @@ def prepare(data_dir: Path) -> DataFolder:
     return folder
 
 
+def check_holds_a_shop(data_dir: Path) -> None:
+    """Raises StartupError if no database was ever made in the folder; it is left as it is."""
+    root = data_dir.expanduser().resolve()
+    if not root.is_file() and not DataFolder(root).postgres.exists():
+        raise StartupError(f"There is no shop in {root}: name its folder by --data-dir or SOCIALSHOP_DATA_DIR")
+
+
 def open_log(path: Path) -> int:
     """A descriptor that appends to a log. Raises StartupError."""
     try:
