@@ -112,7 +112,7 @@ def test_a_reader_who_does_not_read_is_cut_off_and_loses_nothing_by_it(shop: Roo
         work.session.execute(
             text(
                 "INSERT INTO room_events (room_id, kind, member, at)"
-                " SELECT room_id, kind, member, at FROM room_events, generate_series(1, 6_000)"
+                " SELECT room_id, kind, member, at FROM room_events, generate_series(1, 6000)"
             )
         )
     every = [row[0] for row in rows("SELECT id FROM room_events ORDER BY id")]
