@@ -17,11 +17,10 @@ from typing import TypeVar
 
 import pytest
 from flask import Flask
-from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
-from hypothesis.stateful import run_state_machine_as_test as run_machine
 from payment_shop import rows
+from room_machines import live
 from room_shop import RoomShop, faults, room_shop, unsettled
 from sqlalchemy.exc import IntegrityError
 
@@ -270,17 +269,7 @@ class AtTheFloorAlone(Bargains):
 
 def _live(machine: type[Bargains], app: Flask, folder: Path, examples: int, steps: int) -> None:
     with room_shop(app, folder) as shop:
-        run_machine(
-            type("Machine", (machine,), {"shop": shop}),
-            settings=settings(
-                max_examples=examples,
-                stateful_step_count=steps,
-                deadline=None,
-                derandomize=True,
-                database=None,
-                suppress_health_check=list(HealthCheck),
-            ),
-        )
+        live(machine, shop, examples, steps)
 
 
 @pytest.mark.parametrize(("machine", "examples"), [(Bargains, 5), (AtTheFloorAlone, 3)])

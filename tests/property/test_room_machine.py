@@ -14,10 +14,9 @@ from pathlib import Path
 
 import pytest
 from flask import Flask
-from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
-from hypothesis.stateful import run_state_machine_as_test as run_machine
+from room_machines import live
 from room_shop import RoomShop, faults, room_shop, unsettled
 from sqlalchemy import text
 
@@ -320,17 +319,7 @@ class Rooms(RuleBasedStateMachine):
 
 def _live(app: Flask, folder: Path, examples: int, steps: int) -> None:
     with room_shop(app, folder) as shop:
-        run_machine(
-            type("Machine", (Rooms,), {"shop": shop}),
-            settings=settings(
-                max_examples=examples,
-                stateful_step_count=steps,
-                deadline=None,
-                derandomize=True,
-                database=None,
-                suppress_health_check=list(HealthCheck),
-            ),
-        )
+        live(Rooms, shop, examples, steps)
 
 
 def test_a_room_lives_as_its_model_says(app: Flask, tmp_path: Path) -> None:

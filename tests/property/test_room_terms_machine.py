@@ -14,11 +14,10 @@ from pathlib import Path
 
 import pytest
 from flask import Flask
-from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
-from hypothesis.stateful import run_state_machine_as_test as run_machine
 from payment_shop import rows
+from room_machines import live
 from room_shop import PRICE, RoomShop, faults, room_shop, unsettled
 from sample_sales import a_plan
 
@@ -321,17 +320,7 @@ def _live(machine: type[Terms], app: Flask, folder: Path, examples: int, steps: 
     with room_shop(app, folder) as shop:
         plan = a_plan({"kind": "host", "rate_bps": HOST_BPS})
         in_unit_of_work(lambda uow: commissions.publish_plan(uow, plan, country="CN"), shop.pay_shop.clock)
-        run_machine(
-            type("Machine", (machine,), {"shop": shop}),
-            settings=settings(
-                max_examples=examples,
-                stateful_step_count=steps,
-                deadline=None,
-                derandomize=True,
-                database=None,
-                suppress_health_check=list(HealthCheck),
-            ),
-        )
+        live(machine, shop, examples, steps)
 
 
 @pytest.mark.parametrize(("machine", "examples"), [(LaddersForNewcomers, 5), (LaddersWithAFreeSeat, 4)])
