@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import timedelta
 from functools import lru_cache
 from pathlib import Path
 from typing import Literal
-from zoneinfo import ZoneInfo
 
 import structlog
 from flask import request
@@ -43,6 +41,7 @@ from socialshop.invites.schemas import (
 )
 from socialshop.kernel.errors import InvalidValue, NotFound
 from socialshop.kernel.ids import from_public
+from socialshop.kernel.time import last_days
 from socialshop.web import auth, limits
 from socialshop.web.auth import BUYERS, PUBLIC, SIGNED_IN
 from socialshop.web.languages import best_language
@@ -180,7 +179,7 @@ def show_days(call: Call[Nothing, DaysQuery]) -> Answer:
 
     def read(uow: UnitOfWork) -> Answer:
         link = None if query.code is None else service.own_link(uow, me, query.code)
-        since = uow.now.astimezone(ZoneInfo(settings.time_zone)).date() - timedelta(days=query.days - 1)
+        since = last_days(uow.now, query.days, settings.time_zone)[0]
         found = service.days(uow, me, link, since=since, zone=settings.time_zone, currency=settings.currency)
         return Answer(DaysWire(data=[DayWire.of(day) for day in found]))
 

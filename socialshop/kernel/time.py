@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
-from zoneinfo import available_timezones
+from zoneinfo import ZoneInfo, available_timezones
 
 from socialshop.kernel.errors import InvalidValue
 
@@ -41,6 +41,12 @@ def as_utc(instant: datetime) -> datetime:
     if instant.tzinfo is None:
         raise ValueError("a naive datetime is a guess; give it a zone")
     return instant.astimezone(UTC)
+
+
+def last_days(now: datetime, count: int, zone: str) -> list[date]:
+    """So many days by the clock of the zone, the oldest first; today is the last."""
+    today = now.astimezone(ZoneInfo(zone)).date()
+    return [today - timedelta(days=ago) for ago in reversed(range(count))]
 
 
 def is_time_zone(name: str) -> bool:

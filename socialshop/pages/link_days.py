@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import date, timedelta
+from datetime import date
 from typing import NamedTuple
-from zoneinfo import ZoneInfo
 
 from babel.dates import format_skeleton
-from flask import request
 from flask_babel import get_locale
 
 from socialshop.invites import service as invites
 from socialshop.invites.service import DayStats, Link
 from socialshop.kernel.money import Money
+from socialshop.kernel.time import last_days
+from socialshop.pages.spans import SPANS, chosen_span
 from socialshop.pages.visit import Visit
-
-SPANS = (7, 14, 30)
-_USUAL = 14
 
 
 class Figures(NamedTuple):
@@ -55,14 +52,12 @@ class LinkDays(NamedTuple):
 
 def of_links(visit: Visit, link: Link | None = None) -> LinkDays:
     """The last days of the visitor's own links, or of one of them, as `?days=` says. Three statements."""
-    said, settings = request.args.get("days", ""), visit.settings
-    span = int(said) if said in map(str, SPANS) else _USUAL
-    since = visit.uow.now.astimezone(ZoneInfo(settings.time_zone)).date() - timedelta(days=span - 1)
+    span, settings = chosen_span(), visit.settings
+    shown = last_days(visit.uow.now, span, settings.time_zone)
     found = invites.days(
-        visit.uow, visit.caller.member_id, link, since=since, zone=settings.time_zone, currency=settings.currency
+        visit.uow, visit.caller.member_id, link, since=shown[0], zone=settings.time_zone, currency=settings.currency
     )
     nothing = Money(0, settings.currency)
-    shown = [since + timedelta(days=n) for n in range(span)]
     channels = sorted({row.channel for row in found}, key=lambda name: (name is not None, name))
     return LinkDays(
         days=[_sum(_named(on), [row for row in found if row.on_day == on], nothing) for on in shown],

@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
-from datetime import datetime, time, timedelta
+from datetime import datetime, time
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from babel.dates import format_skeleton
-from flask import render_template, request
+from flask import render_template
 from flask_babel import get_locale
 
 from socialshop.commissions import service as commissions
 from socialshop.kernel.money import Money
+from socialshop.kernel.time import last_days
 from socialshop.pages.leader.deals import own_deal
 from socialshop.pages.leader.section import leader
+from socialshop.pages.spans import SPANS, chosen_span
 from socialshop.pages.visit import Visit
 from socialshop.rooms import service as rooms
-
-_SPANS = (7, 14, 30)
-_USUAL = 14
 
 
 class Day(NamedTuple):
@@ -35,16 +34,14 @@ class Day(NamedTuple):
 def show_results(visit: Visit) -> str:
     """Seats taken, rooms filled, sales, and what the deal's leader earned, a row a day. Three statements."""
     deal = own_deal(visit)
-    said = request.args.get("days", "")
-    span = int(said) if said in map(str, _SPANS) else _USUAL
-    zone = ZoneInfo(visit.settings.time_zone)
-    today = datetime.combine(visit.uow.now.astimezone(zone).date(), time(), zone)
-    since = today - timedelta(days=span - 1)
+    span, zone = chosen_span(), ZoneInfo(visit.settings.time_zone)
+    shown = [datetime.combine(on, time(), zone) for on in last_days(visit.uow.now, span, zone.key)]
+    since = shown[0]
     happened = {row.on: row for row in rooms.deal_days(visit.uow, deal.id, zone.key, since)}
     earned = commissions.earned_of_deal(visit.uow, deal.opened_by, deal.id, zone.key, since)
     currency = deal.price.currency
     days = []
-    for began in (since + timedelta(days=n) for n in range(span)):
+    for began in shown:
         row = happened.get(began.date())
         sales = Money(row.sales_minor if row else 0, currency)
         own = Money(earned.get(began.date(), 0), currency)
@@ -58,7 +55,7 @@ def show_results(visit: Visit) -> str:
             )
         )
     return render_template(
-        "leader/results.html", deal=deal, days=days, total=_total(days, currency), span=span, spans=_SPANS
+        "leader/results.html", deal=deal, days=days, total=_total(days, currency), span=span, spans=SPANS
     )
 
 
