@@ -17,6 +17,7 @@ from werkzeug.wrappers import Response as Werkzeug
 from socialshop.infra.settings import Settings
 
 ENDPOINT = "static"
+MARK_ENDPOINT = "favicon"
 OURS = Path(__file__).resolve().parent / "static"
 _PROJECT = Path(__file__).resolve().parents[2]
 _HASH_LENGTH = 12
@@ -57,7 +58,7 @@ def attach(app: Flask, settings: Settings) -> None:
     """Serve the files, and tell templates their addresses: `asset('page.css')`."""
     app.extensions["socialshop_packages"] = settings.packages_dir or _PROJECT / "node_modules"
     app.add_url_rule("/static/<fingerprint>/<path:name>", ENDPOINT, _serve, methods=["GET"])
-    app.add_url_rule("/favicon.ico", "favicon", _mark, methods=["GET"])
+    app.add_url_rule("/favicon.ico", MARK_ENDPOINT, _mark, methods=["GET"])
     app.jinja_env.globals["asset"] = address_of
 
 

@@ -89,7 +89,7 @@ def test_who_stood_below_then_is_found_from_today_and_what_was_corrected_since(
 def test_the_console_says_who_was_the_sponsor(app: Flask, people: dict[str, Person], monkeypatch: object) -> None:
     from contextlib import nullcontext
 
-    monkeypatch.setattr(console, "open_shop", nullcontext)  # type: ignore[attr-defined]
+    monkeypatch.setattr(console, "open_shop", lambda **_: nullcontext())  # type: ignore[attr-defined]
     asked = ["sponsor", "--member", public(people["Di"]), "--at"]
     told = [
         CliRunner().invoke(console.referrals, [*asked, at]) for at in ("2026-01-02T12:00:00Z", "2025-01-01T00:00:00Z")
