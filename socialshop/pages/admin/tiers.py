@@ -13,10 +13,11 @@ from pydantic import ValidationError
 from socialshop.kernel.ids import to_public
 from socialshop.kernel.money import BPS
 from socialshop.memberships import service as memberships
-from socialshop.memberships.programme import MOST_POINTS, BenefitSet, Programme, Tier
+from socialshop.memberships.programme import MOST_POINTS, Programme, Tier, TierBenefits
 from socialshop.memberships.schemas.tiers import PROGRAMME_PREFIX
 from socialshop.pages import languages
 from socialshop.pages.admin.section import admin
+from socialshop.pages.admin.segments import listed
 from socialshop.pages.forms import Form
 from socialshop.pages.section import go_to
 from socialshop.pages.visit import PAGE_ROWS, Visit, cut
@@ -29,6 +30,7 @@ _MOST_DISCOUNT_PERCENT = 99
 _MOST_HOURS = 168
 _PERCENT = BPS // 100
 _COUPON = re.compile(r"cpn_[0-9a-z]{26}")
+PARTNER = re.compile(r"[a-z][a-z0-9_]{0,39}", re.ASCII)
 
 
 @admin.page("/tiers", tab="tiers")
@@ -93,6 +95,8 @@ def _tier(form: Form, was: Tier, position: int) -> dict[str, object]:
         "discount_bps": form.whole(f"discount_{position}", 0, _MOST_DISCOUNT_PERCENT) * _PERCENT,
         "free_shipping": form.is_ticked(f"shipping_{position}"),
         "monthly_coupons": coupons_named(form, f"coupons_{position}"),
+        "birthday_coupons": coupons_named(form, f"birthday_{position}"),
+        "partner_vouchers": partners_named(form, f"partners_{position}"),
         "points_multiplier_bps": form.whole(f"points_{position}", 100, _MOST_POINTS_PERCENT) * _PERCENT,
         "early_access_hours": form.whole(f"hours_{position}", 0, _MOST_HOURS),
         "exclusive_deals": form.is_ticked(f"exclusive_{position}"),
@@ -109,9 +113,17 @@ def _tier(form: Form, was: Tier, position: int) -> dict[str, object]:
 
 def coupons_named(form: Form, name: str) -> list[str]:
     """Ids of coupons with commas between; whether there are such, the shop finds when it gives them."""
-    said = [one.strip() for one in form.text(name, longest=400, required=False).split(",") if one.strip()]
+    said = listed(form, name)
     if not all(_COUPON.fullmatch(one) for one in said):
         form.errors[name] = gettext("Ids of coupons, each as cpn_ and 26 characters, with commas between.")
+    return said
+
+
+def partners_named(form: Form, name: str) -> list[str]:
+    """Codes of partners with commas between; whether vouchers of theirs are in stock is seen when one is taken."""
+    said = listed(form, name)
+    if not all(PARTNER.fullmatch(one) for one in said):
+        form.errors[name] = gettext("Codes of partners with commas between: small letters, digits and underscores.")
     return said
 
 
@@ -121,7 +133,7 @@ def _filled(programme: Programme) -> Iterator[tuple[str, str]]:
     yield "period_days", str(programme.period_days)
     yield "grace_days", str(programme.grace_days)
     for position, tier in enumerate(programme.tiers):
-        has: BenefitSet = tier.benefits
+        has: TierBenefits = tier.benefits
         yield f"name_zh_{position}", tier.name_zh
         yield f"name_en_{position}", tier.name_en
         yield f"threshold_{position}", str(tier.threshold)
@@ -129,6 +141,8 @@ def _filled(programme: Programme) -> Iterator[tuple[str, str]]:
         if has.free_shipping:
             yield f"shipping_{position}", "yes"
         yield f"coupons_{position}", ", ".join(has.monthly_coupons)
+        yield f"birthday_{position}", ", ".join(has.birthday_coupons)
+        yield f"partners_{position}", ", ".join(has.partner_vouchers)
         yield f"points_{position}", str(has.points_multiplier_bps // _PERCENT)
         yield f"hours_{position}", str(has.early_access_hours)
         if has.exclusive_deals:
