@@ -50,7 +50,7 @@ class BenefitSet(Document):
 
 
 class TierBenefits(BenefitSet):
-    """What a tier gives: besides, a voucher of each of `partner_vouchers` a month. A plan's partners are its offer's."""
+    """What a tier gives: also a voucher of each of `partner_vouchers` a month. A plan's partners are its offer's."""
 
     partner_vouchers: Annotated[tuple[Code, ...], Field(max_length=10, strict=False)] = ()
 

@@ -169,7 +169,7 @@ _VOUCHER = {
 
 
 class VoucherWire(Wire):
-    """A partner's voucher that is yours: of the month of your plan that `month` counts, or of the month from `month_on`."""
+    """A partner's voucher that is yours: of your plan's month that `month` counts, or of the month from `month_on`."""
 
     model_config = with_example(_VOUCHER)
 

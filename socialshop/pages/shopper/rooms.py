@@ -122,7 +122,7 @@ def show_live(visit: Visit) -> Response:
     """
     room_id = visit.ids["room_id"]
     seen = request.if_none_match
-    if seen.contains_weak(_tag(room_id, rooms.version(visit.uow, room_id), paying=False)):
+    if seen.contains_weak(_tag(room_id, rooms.version(visit.uow, room_id).version, paying=False)):
         return _nothing_new()
     facts = _facts(visit)
     if seen.contains_weak(str(facts["tag"])):
@@ -140,6 +140,7 @@ def _facts(visit: Visit) -> dict[str, object]:
     """The room, the visitor's own seat in it, and the order that pays for the seat."""
     room_id = visit.ids["room_id"]
     room = rooms.view(visit.uow, room_id)
+    rooms.check_shown(visit.uow, room_id, room, lambda _: visit.visitor)
     seat: rooms.OwnSeat | None = None
     order: OrderView | None = None
     if visit.visitor is not None:
@@ -170,7 +171,7 @@ def _facts(visit: Visit) -> dict[str, object]:
         "elsewhere": None if live or joinable or kept_out else _elsewhere(visit, room),
         "paying": paying,
         "tag": _tag(room_id, room.version, paying=paying),
-        "watch": _stream(visit.settings.watch_url, room_id),
+        "watch": None if room.invited_only else _stream(visit.settings.watch_url, room_id),
         "most_units": MOST_UNITS,
     }
 

@@ -101,7 +101,7 @@ def price_deal(visit: Visit) -> Response:
 
 
 def own_price(visit: Visit, quote: Callable[..., Estimate], about: uuid.UUID) -> Estimate | None:
-    """What the seat costs who looks at it, as it is typed so far; None for nobody, and for who may not buy.
+    """What the seat costs who looks at it, as it is typed so far; None for nobody, and for who may not buy it.
 
     Points of which none act are named at their field, and the price is said without them.
     """
@@ -111,6 +111,9 @@ def own_price(visit: Visit, quote: Callable[..., Estimate], about: uuid.UUID) ->
     through = attribution(visit)
     try:
         return quote(visit.uow, visit.visitor, about, quantity, through, sku_id=sku_id, means=means)
+    except NotFound:
+        # Who looks after a deal that is for others alone.
+        return None
     except InvalidValue as wrong:
         visit.form.take(wrong)
         return quote(visit.uow, visit.visitor, about, 1, through, sku_id=sku_id, means=Means(None, means.coupon_ids))
