@@ -245,10 +245,7 @@ def terms_of(offer: deals.DealOffer, expires_at: datetime) -> Mapping[str, objec
 def offer_to(
     uow: UnitOfWork, buyer: Buyer, deal_id: uuid.UUID, attribution: Attribution, *, looks: bool = False
 ) -> deals.DealOffer:
-    """The deal's terms, some hours early for who has that; an unknown code is told before a deal that is not live.
-
-    Who only `looks` finds no deal that is for others alone.
-    """
+    """The deal's terms, early for who has that; who `looks` finds none for others. An unknown code is told first."""
     viewer = buyer.number if looks else None
     try:
         try:
