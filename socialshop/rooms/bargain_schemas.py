@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, StringConstraints
 
-from socialshop.deals.rules import MOST_CHOPS, MOST_UNITS, MOST_WEIGHT_BPS, SAME_WEIGHT_BPS
+from socialshop.deals.rules import MOST_CHOPS, MOST_STOCK, MOST_UNITS, MOST_WEIGHT_BPS, SAME_WEIGHT_BPS
 from socialshop.deals.schemas.deals import Seconds
 from socialshop.deals.schemas.products import PriceMinor, Title
 from socialshop.deals.service import BargainOffer, BuyAt, NewBargain
@@ -93,7 +93,7 @@ class DraftBargain(Wire):
     ends_at: GivenInstant | None = None
     seat_hold_seconds: Seconds = 900
     per_member_limit: Annotated[int, Field(ge=1, le=MOST_UNITS)] | None = None
-    quota: Annotated[int, Field(ge=1, le=1_000_000_000)] | None = None
+    quota: Annotated[int, Field(ge=1, le=MOST_STOCK)] | None = None
 
     def new(self) -> NewBargain:
         """The command. Raises NotFound for an id that is no unit's."""
