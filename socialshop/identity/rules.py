@@ -17,6 +17,8 @@ LONGEST_NAME = 60
 LONGEST_EMAIL = 254
 TERMS = "terms"
 TERMS_VERSION = "2026-11"
+# How long a session counts as stepped up: payouts are approved and released within that. The database says it too.
+STEPPED_UP_FOR = timedelta(minutes=5)
 BIRTHDAY_KEPT_FOR = timedelta(days=365)
 FIRST_YEAR = 1900
 # With no year given, any day that there ever is may be a birthday.
