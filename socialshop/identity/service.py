@@ -217,6 +217,7 @@ def add_member(uow: UnitOfWork, person: NewMember) -> AddedMember:
     """Add a member who can sign in. Raises InvalidValue (email, password, display_name), EmailTaken."""
     email = rules.normalized_email(person.email)
     rules.check_password(person.password)
+    rules.check_not_the_address(person.password, email)
     name = rules.trimmed_name(person.display_name)
     password_hash = passwords.hash_password(person.password)
     member_id = new_id()
