@@ -161,6 +161,7 @@ KINDS: Mapping[str, Any] = {
     "invite_visitors": lazy_gettext("Browsers recognised"),
     "leader_applications": lazy_gettext("Applications to lead"),
     "plan_simulations": lazy_gettext("Simulations of commission plans"),
+    "subtree_crossings": lazy_gettext("When teams were as large as the law counts"),
     "data_looks": lazy_gettext("Who looked"),
     "payout_accounts_of_former_members": lazy_gettext("Accounts to which money of former members went"),
 }
