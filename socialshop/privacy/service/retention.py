@@ -17,6 +17,7 @@ from socialshop.payments import service as payments
 from socialshop.payouts import service as payouts
 from socialshop.privacy.service.looking import forget_looks
 from socialshop.rooms import service as rooms
+from socialshop.screening import service as screening
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +47,7 @@ RETENTION: tuple[Kept, ...] = (
     Kept("leader_applications", "history_keep_days", applying.forget_applications),
     Kept("plan_simulations", "history_keep_days", commissions.forget_simulations),
     Kept("data_looks", "history_keep_days", forget_looks),
+    Kept("member_signals", "signal_keep_days", screening.forget_signals),
     Kept("payout_accounts_of_former_members", "payout_keep_days", payouts.blot_out),
 )
 
