@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, StringConstraints
 
-from socialshop.deals.rules import MOST_CHOPS, MOST_UNITS, MOST_WEIGHT_BPS, SAME_WEIGHT_BPS
+from socialshop.deals.rules import MOST_CHOPS, MOST_STOCK, MOST_UNITS, MOST_WEIGHT_BPS, SAME_WEIGHT_BPS
 from socialshop.deals.schemas.deals import Seconds
 from socialshop.deals.schemas.products import PriceMinor, Title
 from socialshop.deals.service import BargainOffer, BuyAt, NewBargain
@@ -95,7 +95,7 @@ class DraftBargain(Wire):
     ends_at: GivenInstant | None = None
     seat_hold_seconds: Seconds = 900
     per_member_limit: Annotated[int, Field(ge=1, le=MOST_UNITS)] | None = None
-    quota: Annotated[int, Field(ge=1, le=1_000_000_000)] | None = None
+    quota: Annotated[int, Field(ge=1, le=MOST_STOCK)] | None = None
     shipping_minor: Annotated[int, Field(ge=0, le=MAX_AMOUNT_MINOR)] | None = Field(
         None, description="what sending it costs, for an admin to say; null: the shop's own fee"
     )

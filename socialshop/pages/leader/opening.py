@@ -36,7 +36,6 @@ _PRODUCTS_OFFERED = 100
 _LONGEST_TITLE = 200
 _MOST_HOURS = int(rules.LONGEST_ROOM / timedelta(hours=1))
 _MOST_HOLD_MINUTES = 24 * 60
-_MOST_QUOTA = 1_000_000_000
 # Steps of a ladder beyond the first, which is the price and the people of the form itself.
 _FURTHER_STEPS = 4
 # A percentage has two decimals: read as an amount of a currency that has as many, its minor units are basis points.
@@ -123,7 +122,7 @@ def _read(visit: Visit, offered: dict[str, Offered], tiers: Sequence[TierView]) 
         starts_at=form.instant("starts_at", zone),
         ends_at=form.instant("ends_at", zone),
         per_member_limit=form.whole_or_none("per_member_limit", 1, rules.MOST_UNITS),
-        quota=form.whole_or_none("quota", 1, _MOST_QUOTA),
+        quota=form.whole_or_none("quota", 1, rules.MOST_STOCK),
         draft=form.choice("draft", ("yes", "no")) == "yes",
         circle_only=form.is_ticked("circle_only"),
         late_payer=_late_payer(form),
