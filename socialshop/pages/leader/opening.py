@@ -133,7 +133,7 @@ def _read(visit: Visit, offered: dict[str, Offered], tiers: Sequence[TierView]) 
         host_perk=_perk(form, price.currency),
         newcomer_only=form.is_ticked("newcomer_only"),
         return_days=form.whole_or_none("return_days", 0, rules.MOST_RETURN_DAYS),
-        shipping_minor=_shipping(visit, price.currency),
+        shipping_minor=shipping_fee(visit, price.currency),
     )
 
 
@@ -148,7 +148,7 @@ def _subsidy(visit: Visit, currency: str) -> Subsidy | None:
     return Subsidy(form.whole("subsidy_from", 1, rules.LARGEST_GROUP), budget.amount_minor)
 
 
-def _shipping(visit: Visit, currency: str) -> int | None:
+def shipping_fee(visit: Visit, currency: str) -> int | None:
     """What an admin says that sending an order costs; None where nothing was typed."""
     if visit.caller.role is not Role.ADMIN or not visit.form.values.get("shipping_minor", "").strip():
         return None
