@@ -14,7 +14,7 @@ from socialshop.identity import service as identity
 from socialshop.kernel.currencies import exponent_of
 from socialshop.kernel.errors import InvalidValue
 from socialshop.kernel.ids import to_public
-from socialshop.kernel.money import BPS, parse_decimal, to_decimal_text
+from socialshop.kernel.money import PERCENT, parse_decimal, to_decimal_text
 from socialshop.memberships import service as memberships
 from socialshop.memberships.offers import LEAST_NOTICE_DAYS, TERMS, Offer, TermOffer
 from socialshop.memberships.programme import MOST_POINTS
@@ -27,7 +27,6 @@ from socialshop.pages.visit import PAGE_ROWS, Visit, cut
 from socialshop.web.auth import ADMINS
 
 _OFFER = {"offer_id": OFFER_PREFIX}
-_PERCENT = BPS // 100
 _MOST_HOURS, _MOST_PERCENT, _MOST_DISCOUNT_PERCENT = 168, 10_000, 99
 _NEWEST = 20
 # What the form of a shop's first plan begins with: a fortnight to try it, ten months' price for a year.
@@ -69,10 +68,10 @@ def draft_offer(visit: Visit) -> Response:
         "trial_days": form.whole("trial_days", 0, 90),
         "terms": [found for term in TERMS if (found := _term(form, term, currency)) is not None],
         "benefits": {
-            "discount_bps": (form.whole_or_none("discount", 0, _MOST_DISCOUNT_PERCENT) or 0) * _PERCENT,
+            "discount_bps": (form.whole_or_none("discount", 0, _MOST_DISCOUNT_PERCENT) or 0) * PERCENT,
             "free_shipping": form.is_ticked("shipping"),
             "monthly_coupons": coupons_named(form, "coupons"),
-            "points_multiplier_bps": form.whole("points", 100, _MOST_PERCENT) * _PERCENT,
+            "points_multiplier_bps": form.whole("points", 100, _MOST_PERCENT) * PERCENT,
             "early_access_hours": form.whole("hours", 0, _MOST_HOURS),
             "exclusive_deals": form.is_ticked("exclusive"),
             "service_line": form.is_ticked("service"),
@@ -173,11 +172,11 @@ def _filled(offer: Offer | None, currency: str) -> Iterator[tuple[str, str]]:
         yield name, str(getattr(has, name))
     yield "retry_days", typed_list(has.retry_days)
     yield "partners", typed_list(has.partners)
-    yield "discount", str(has.benefits.discount_bps // _PERCENT)
+    yield "discount", str(has.benefits.discount_bps // PERCENT)
     yield "coupons", typed_list(has.benefits.monthly_coupons)
     if has.benefits.free_shipping:
         yield "shipping", "yes"
-    yield "points", str(has.benefits.points_multiplier_bps // _PERCENT)
+    yield "points", str(has.benefits.points_multiplier_bps // PERCENT)
     yield "hours", str(has.benefits.early_access_hours)
     if has.benefits.exclusive_deals:
         yield "exclusive", "yes"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from socialshop.loyalty.segments import LONGEST_DAYS
+from socialshop.loyalty.rules import LONGEST_DAYS
 from socialshop.pages.forms import Form
 
 

@@ -168,7 +168,10 @@ FAULTS = {
     "unknown_outcome": lazy_gettext("none of paid, failed and returned"),
 }
 # The laws that the guard knows, as it names them.
-LAWS = (lazy_gettext("State Council Order No. 444 (2005), article 7; SPC, SPP and MPS Opinion of 2013, part one"),)
+LAWS = (
+    lazy_gettext("State Council Order No. 444 (2005), article 7; SPC, SPP and MPS Opinion of 2013, part one"),
+    lazy_gettext("SPC, SPP and MPS Opinion of 2013, parts one and five"),
+)
 
 
 @admin.app_template_global()
