@@ -63,6 +63,7 @@ from socialshop.identity.standing import (
     lift_limit,
     limit_member,
     require_standing,
+    require_standings,
     standing_of,
 )
 from socialshop.identity.standing_store import BARRED
@@ -147,6 +148,7 @@ __all__ = [
     "purge_tokens",
     "redeem_claim",
     "require_standing",
+    "require_standings",
     "reserve_numbers",
     "reset_password",
     "revoke_other_sessions",
@@ -224,6 +226,7 @@ def add_member(uow: UnitOfWork, person: NewMember) -> AddedMember:
     """Add a member who can sign in. Raises InvalidValue (email, password, display_name), EmailTaken."""
     email = rules.normalized_email(person.email)
     rules.check_password(person.password)
+    rules.check_not_the_address(person.password, email)
     name = rules.trimmed_name(person.display_name)
     password_hash = passwords.hash_password(person.password)
     member_id = new_id()

@@ -262,6 +262,12 @@ def has_members(session: Session) -> bool:
     return session.execute(select(Member.number).limit(1)).first() is not None
 
 
+def email_of(session: Session, member_id: uuid.UUID) -> str | None:
+    """The address that the member signs in with; None where there is none."""
+    found = session.execute(select(MemberProfile.email).where(MemberProfile.member_id == member_id))
+    return found.scalar_one_or_none()
+
+
 def whose_email(session: Session, email: str) -> uuid.UUID | None:
     """Who has this e-mail, whatever its letter case."""
     found = select(MemberProfile.member_id).where(func.lower(MemberProfile.email) == func.lower(email))

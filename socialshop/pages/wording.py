@@ -144,6 +144,8 @@ VALUES = (
     lazy_gettext("the order names each of the product's pictures once"),
     lazy_gettext("not an e-mail address"),
     lazy_gettext("a password has 8 to 200 characters"),
+    lazy_gettext("this password is one of the first that anybody tries"),
+    lazy_gettext("a password is not the e-mail address"),
     lazy_gettext("a name has 1 to 60 visible characters"),
     lazy_gettext("no such day"),
     lazy_gettext("a part of an address is missing, too long, or not to be read"),

@@ -18,7 +18,7 @@ from socialshop.pages.admin.proving import prove, wanted
 from socialshop.pages.admin.section import admin
 from socialshop.pages.formats import money
 from socialshop.pages.section import go_to
-from socialshop.pages.shopper.earnings import tell
+from socialshop.pages.shopper.earnings import told_steps
 from socialshop.pages.visit import PAGE_ROWS, Visit, cut
 from socialshop.payouts import service as payouts
 from socialshop.payouts.rules import LONGEST_REASON, Channel
@@ -107,7 +107,7 @@ def explain_accrual(visit: Visit) -> str:
     """Why a commission behind a request is what it is, step by step."""
     evidence = payouts.evidence(visit.uow, visit.ids["request_id"])
     found = commissions.explain(visit.uow, visit.ids["accrual_id"], evidence.request.member_number)
-    told = [tell(step) for step in found.steps]
+    told = told_steps(visit, found.steps)
     return render_template("admin/accrual.html", case=evidence.request, facts=found.facts, told=told)
 
 
