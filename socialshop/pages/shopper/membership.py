@@ -10,7 +10,7 @@ from socialshop.memberships import service as memberships
 from socialshop.memberships.sentences import why
 from socialshop.memberships.service import Benefits, TierView
 from socialshop.pages import languages
-from socialshop.pages.formats import rate
+from socialshop.pages.formats import joined, rate
 from socialshop.pages.shopper.section import shopper
 from socialshop.pages.visit import Visit
 
@@ -91,7 +91,7 @@ def benefit_words(has: Benefits) -> list[str]:
         ngettext("%(num)s gift on your birthday", "%(num)s gifts on your birthday", len(has.birthday_coupons))
         if has.birthday_coupons
         else "",
-        gettext("A voucher every month of %(partners)s", partners=", ".join(has.partner_vouchers))
+        gettext("A voucher every month of %(partners)s", partners=joined(has.partner_vouchers))
         if has.partner_vouchers
         else "",
     ]
