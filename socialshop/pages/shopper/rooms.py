@@ -116,13 +116,14 @@ def price_room(visit: Visit) -> Response:
 
 @shopper.page("/rooms/<room_id>/live", access=PUBLIC, ids=_ROOM)
 def show_live(visit: Visit) -> Response:
-    """The part of the room that changes: 304 while nothing has, for one read by key.
+    """The part of the room that changes: 304 while nothing has, for one statement that reads by keys.
 
+    How few units are left changes by other rooms too, without a word of this one.
     A payment that fails changes nothing of the room: whoever waits for one is told by a tag of its own.
     """
     room_id = visit.ids["room_id"]
     seen = request.if_none_match
-    if seen.contains_weak(_tag(room_id, rooms.version(visit.uow, room_id), paying=False)):
+    if seen.contains_weak(_tag(room_id, rooms.pulse(visit.uow, room_id), paying=False)):
         return _nothing_new()
     facts = _facts(visit)
     if seen.contains_weak(str(facts["tag"])):
@@ -149,6 +150,7 @@ def _facts(visit: Visit) -> dict[str, object]:
     live = seat is not None and seat.status in (Seat.HELD, Seat.PAID, Seat.CONFIRMED)
     over = room.expires_at <= visit.uow.now
     deal = deals.deal(visit.uow, room.deal_id, visit.visitor) if room.status == "open" else None
+    few = deal.left if deal is not None and deal.left <= deal.low_at else None
     paused = deal is not None and deal.status is DealStatus.PAUSED
     paying = order is not None and seat is not None and seat.status == Seat.HELD and is_under_way(visit, order)
     kept_out = newcomer_bar(visit) if room.newcomer_only and not live else None
@@ -169,7 +171,7 @@ def _facts(visit: Visit) -> dict[str, object]:
         "low_at": deal.low_at if deal else 0,
         "elsewhere": None if live or joinable or kept_out else _elsewhere(visit, room),
         "paying": paying,
-        "tag": _tag(room_id, room.version, paying=paying),
+        "tag": _tag(room_id, rooms.Pulse(room.version, few), paying=paying),
         "watch": _stream(visit.settings.watch_url, room_id),
         "most_units": MOST_UNITS,
     }
@@ -197,10 +199,11 @@ def _kinds(room: rooms.RoomView, deal: deals.DealView | None) -> list[deals.Deal
     return [replace(unit, price=prices[unit.id]) for unit in (deal.units if deal else ()) if unit.id in prices]
 
 
-def _tag(room_id: uuid.UUID, version: int, *, paying: bool) -> str:
-    """What a browser has seen: the room's version, in whose eyes and which language, and whether they are paying."""
+def _tag(room_id: uuid.UUID, pulse: rooms.Pulse, *, paying: bool) -> str:
+    """What a browser has seen: the room's version and how few units are left; who, in which language, paying."""
     whose = sha256((cookies.token() or "").encode()).hexdigest()[:12]
-    return f"{to_public('room', room_id)}-{version}-{languages.reader()}-{whose}{'-paying' if paying else ''}"
+    seen = f"{pulse.version}{'' if pulse.few is None else f'-{pulse.few}'}"
+    return f"{to_public('room', room_id)}-{seen}-{languages.reader()}-{whose}{'-paying' if paying else ''}"
 
 
 def go_and_pay(visit: Visit, member_id: uuid.UUID, joined: Joined) -> Response:

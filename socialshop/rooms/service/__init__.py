@@ -52,6 +52,7 @@ from socialshop.rooms.service.reading import (
     newcomer,
     open_rooms,
     own_seat,
+    pulse,
     share_subject,
     titles,
     version,
@@ -62,7 +63,7 @@ from socialshop.rooms.service.session_results import SessionResults, session_res
 from socialshop.rooms.service.watching import CHANNEL, rooms_named
 from socialshop.rooms.store.leading import CountRow, DayRow
 from socialshop.rooms.store.personal import PERSONAL
-from socialshop.rooms.store.reading import EventRow, NewcomerRow
+from socialshop.rooms.store.reading import EventRow, NewcomerRow, Pulse
 
 __all__ = [
     "CHANNEL",
@@ -79,6 +80,7 @@ __all__ = [
     "NewcomerRow",
     "OpenRoom",
     "OwnSeat",
+    "Pulse",
     "RoomEvents",
     "RoomView",
     "SeatView",
@@ -118,6 +120,7 @@ __all__ = [
     "open_room",
     "open_rooms",
     "own_seat",
+    "pulse",
     "quote_bargain",
     "quote_joining",
     "quote_opening",
