@@ -5,7 +5,7 @@ from __future__ import annotations
 from alembic import op
 
 revision = "0161"
-down_revision = "0160"
+down_revision = "0145"
 branch_labels = None
 depends_on = None
 
