@@ -60,6 +60,14 @@ from socialshop.commissions.service.stating import (
     statement_of,
 )
 from socialshop.commissions.service.tallying import TALLY_PREFIX, tally_traffic
+from socialshop.commissions.service.watching import (
+    GuardState,
+    InForce,
+    count_places,
+    guard_state,
+    is_over,
+    watched_subtrees,
+)
 from socialshop.commissions.store.coming import ComingRow
 from socialshop.commissions.store.drafts import PlanRow
 from socialshop.commissions.store.payouts import Part, Returned, Reversals, Span
@@ -82,6 +90,8 @@ __all__ = [
     "Earning",
     "Explanation",
     "ExportedAccrual",
+    "GuardState",
+    "InForce",
     "LegSums",
     "Month",
     "OrderCommissions",
@@ -109,6 +119,7 @@ __all__ = [
     "come_back",
     "coming",
     "commissions_of",
+    "count_places",
     "count_set_aside",
     "disallow",
     "disallowances_of",
@@ -120,6 +131,8 @@ __all__ = [
     "export_accruals",
     "findings_of",
     "forget_simulations",
+    "guard_state",
+    "is_over",
     "mature_received",
     "month_named",
     "months_of",
@@ -148,4 +161,5 @@ __all__ = [
     "statement_of",
     "tally_traffic",
     "wallet_entries",
+    "watched_subtrees",
 ]

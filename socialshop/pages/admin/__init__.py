@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from socialshop.pages.admin import (
+    authenticator,
     batches,
     books,
     campaigns,
@@ -13,6 +14,7 @@ from socialshop.pages.admin import (
     health,
     keys,
     leading,
+    legal,
     mails,
     members,
     memberships,
@@ -43,6 +45,7 @@ from socialshop.pages.admin.section import admin
 
 __all__ = [
     "admin",
+    "authenticator",
     "batches",
     "books",
     "campaigns",
@@ -53,6 +56,7 @@ __all__ = [
     "health",
     "keys",
     "leading",
+    "legal",
     "mails",
     "members",
     "memberships",

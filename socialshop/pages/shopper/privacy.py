@@ -47,6 +47,8 @@ TABLES: Mapping[str, Any] = {
     "member_credentials": lazy_gettext("Password"),
     "member_phones": lazy_gettext("Phone to sign in by"),
     "member_passkeys": lazy_gettext("Passkeys"),
+    "member_totp": lazy_gettext("Authenticator app"),
+    "recovery_codes": lazy_gettext("Recovery codes"),
     "passkey_challenges": lazy_gettext("Passkeys"),
     "phone_codes": lazy_gettext("Codes sent to a phone"),
     "member_sessions": lazy_gettext("Devices signed in"),
@@ -130,6 +132,7 @@ TABLES: Mapping[str, Any] = {
     "suggestions": lazy_gettext("Goods chosen for you"),
     "audit_entries": lazy_gettext("Record of deeds"),
     "data_looks": lazy_gettext("Who looked"),
+    "member_signals": lazy_gettext("Marks of what you came with"),
 }
 LOOKS: Mapping[str, Any] = {
     "show_member": lazy_gettext("your membership"),
@@ -166,7 +169,9 @@ KINDS: Mapping[str, Any] = {
     "banner_view_days": lazy_gettext("How often a banner was seen on a day"),
     "leader_applications": lazy_gettext("Applications to lead"),
     "plan_simulations": lazy_gettext("Simulations of commission plans"),
+    "subtree_crossings": lazy_gettext("When teams were as large as the law counts"),
     "data_looks": lazy_gettext("Who looked"),
+    "member_signals": lazy_gettext("Marks of devices, networks, addresses, phones and accounts"),
     "payout_accounts_of_former_members": lazy_gettext("Accounts to which money of former members went"),
 }
 _WHO = {"admin": lazy_gettext("An admin"), "finance": lazy_gettext("Somebody of finance")}
