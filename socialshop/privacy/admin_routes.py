@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from socialshop.identity import service as identity
-from socialshop.identity.service import SignInAgain
 from socialshop.infra.uow import UnitOfWork
 from socialshop.kernel.ids import from_public
 from socialshop.privacy import service
 from socialshop.privacy.errors import MergeDecided, MergeNeedsAnother, MergeRefused
 from socialshop.privacy.schemas import MergedWire, MergePage, MergeWire, NewMerge
-from socialshop.web.auth import ADMINS, READS_ALL
+from socialshop.web.auth import ADMINS, READS_ALL, SIGNERS, StepUpRequired
 from socialshop.web.operations import Answer, Call, Reply, Room
 from socialshop.web.paging import PageQuery, cut_page
 from socialshop.web.schemas import Nothing
@@ -50,19 +48,16 @@ def list_merges(call: Call[Nothing, PageQuery]) -> Answer:
 @room.operation(
     "POST",
     "/admin/member-merges/<merge_id>/approve",
-    access=ADMINS,
+    access=SIGNERS,
     replies=Reply(200, MergedWire, "The two are one, and the account that went is nobody's."),
-    refuses=(MergeRefused, MergeNeedsAnother, MergeDecided, SignInAgain),
+    refuses=(StepUpRequired, MergeRefused, MergeNeedsAnother, MergeDecided),
     ids=_MERGE,
 )
 def approve_merge(call: Call[Nothing, Nothing]) -> Answer:
-    """Merge. It cannot be undone, so it is done in a session no older than an hour, by who did not ask for it."""
-
-    def merge(uow: UnitOfWork) -> Answer:
-        identity.check_signed_in_lately(uow, call.caller.session_id)
-        return Answer(MergedWire.shown(service.approve_merge(uow, call.caller.member_id, call.ids["merge_id"])))
-
-    return call.transact(merge)
+    """Merge. It moves money and cannot be undone: who approves has stepped up, and did not ask for it."""
+    return call.transact(
+        lambda uow: Answer(MergedWire.shown(service.approve_merge(uow, call.caller.member_id, call.ids["merge_id"])))
+    )
 
 
 @room.operation(

@@ -327,7 +327,7 @@ def test_the_room_of_a_paused_deal_says_so_in_the_place_of_the_button_and_goes_o
         page = who.look(room).text
         assert paused in page
         assert "Take a seat" not in page
-    assert "此拼团已暂停" in chen.look(room, "zh").text
+    assert "此团购已暂停" in chen.look(room, "zh").text
     leader.send(f"/lead/deals/{deal}", f"/lead/deals/{deal}/resume")
     assert paused not in chen.look(room).text
     assert "Take a seat" in chen.look(room).text

@@ -5,10 +5,10 @@ from __future__ import annotations
 from flask import Response, flash, render_template
 from flask_babel import gettext, lazy_gettext
 
-from socialshop.identity import service as identity
 from socialshop.kernel.errors import NotFound
 from socialshop.kernel.ids import from_public, to_public
 from socialshop.pages.admin.people import names_by_id
+from socialshop.pages.admin.proving import prove, wanted
 from socialshop.pages.admin.section import admin
 from socialshop.pages.section import go_to
 from socialshop.pages.visit import PAGE_ROWS, Visit, cut
@@ -43,7 +43,8 @@ def list_merges(visit: Visit) -> str:
     rows, after = cut(privacy.merges(visit.uow, visit.after(), PAGE_ROWS + 1), lambda row: row.id)
     people = [each for row in rows for each in (row.gone, row.kept, row.asked_by, row.decided_by)]
     me = visit.caller.member_id
-    return render_template("admin/merges.html", merges=rows, next=after, names=names_by_id(visit.uow, people), me=me)
+    names, proof = names_by_id(visit.uow, people), wanted(visit)
+    return render_template("admin/merges.html", merges=rows, next=after, names=names, me=me, proof=proof)
 
 
 @admin.action("/merges", access=ADMINS, again="list_merges", once=True)
@@ -81,7 +82,7 @@ def decide_merge(visit: Visit) -> Response:
         privacy.reject_merge(visit.uow, actor, merge_id)
         flash(gettext("Both accounts stay as they are."))
         return go_to("admin.list_merges")
-    identity.check_signed_in_lately(visit.uow, visit.caller.session_id)
+    prove(visit)
     try:
         done = privacy.approve_merge(visit.uow, actor, merge_id)
     except MergeRefused as refused:

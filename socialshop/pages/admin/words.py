@@ -7,7 +7,7 @@ from flask_babel import gettext, lazy_gettext, ngettext
 from socialshop.kernel.money import Money
 from socialshop.kernel.time import parse_instant
 from socialshop.pages.admin.section import admin
-from socialshop.pages.formats import instant, money
+from socialshop.pages.formats import instant, joined, money
 from socialshop.screening.service import StoredFinding
 
 DEEDS = {
@@ -105,6 +105,12 @@ DEEDS = {
     "survey.closed": lazy_gettext("survey closed"),
     "tier_programme.drafted": lazy_gettext("tiers drafted"),
     "tier_programme.published": lazy_gettext("tiers published"),
+    "totp.begun": lazy_gettext("authenticator begun"),
+    "totp.codes_renewed": lazy_gettext("recovery codes renewed"),
+    "totp.confirmed": lazy_gettext("authenticator added"),
+    "totp.given": lazy_gettext("authenticator given from the console"),
+    "totp.removed": lazy_gettext("authenticator removed"),
+    "totp.stepped_up": lazy_gettext("proved by a code"),
     "webhook.replayed": lazy_gettext("webhook: one delivery repeated"),
     "webhook_endpoint.added": lazy_gettext("webhook added"),
     "webhook_endpoint.changed": lazy_gettext("webhook changed"),
@@ -204,7 +210,7 @@ def evidence_words(finding: StoredFinding) -> str:
             "%(num)s other member has named this account.", "%(num)s other members have named this account.", others
         )
         return str(sentence)
-    return " · ".join(f"{name}: {value}" for name, value in said.items())
+    return " · ".join(joined((name, value), ":") for name, value in said.items())
 
 
 @admin.app_template_global()

@@ -81,6 +81,14 @@ class OwnSeatRow(NamedTuple):
     order_id: uuid.UUID
 
 
+class PassageRow(NamedTuple):
+    """When an order's seat was paid, when its room was filled, and when the seat was given up; None: not (yet)."""
+
+    paid_at: datetime | None
+    filled_at: datetime | None
+    given_up_at: datetime | None
+
+
 class NewcomerRow(NamedTuple):
     """Whether a member has bought before, and in which room for newcomers they have a seat now."""
 
@@ -235,6 +243,20 @@ def own_seat(session: Session, room_id: uuid.UUID, member: int) -> OwnSeatRow | 
         {"room": room_id, "member": member},
     ).one_or_none()
     return OwnSeatRow(*row) if row else None
+
+
+def passage(session: Session, order_id: uuid.UUID) -> PassageRow | None:
+    """When the seat that the order pays for was paid, its room filled, and it was given up."""
+    row = session.execute(
+        text(
+            """
+            SELECT s.paid_at, CASE WHEN r.status = 'filled' THEN r.closed_at END, s.ended_at
+            FROM seats s JOIN rooms r ON r.id = s.room_id WHERE s.order_id = :order
+            """
+        ),
+        {"order": order_id},
+    ).one_or_none()
+    return PassageRow(*row) if row else None
 
 
 def newcomer(session: Session, member: int) -> NewcomerRow:
