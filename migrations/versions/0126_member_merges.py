@@ -7,7 +7,7 @@ from alembic import op
 from migrations.statements import for_application_role
 
 revision = "0126"
-down_revision = "0145"
+down_revision = "0161"
 branch_labels = None
 depends_on = None
 
