@@ -5,7 +5,7 @@ from __future__ import annotations
 from alembic import op
 
 revision = "0150"
-down_revision = "0145"
+down_revision = "0119"
 branch_labels = None
 depends_on = None
 
