@@ -4,7 +4,14 @@ from __future__ import annotations
 
 from socialshop.commissions.service.accruing import accrue_orders
 from socialshop.commissions.service.clawing_back import claw_back
-from socialshop.commissions.service.drafting import draft_plan, plan_of, plan_page, publish_draft
+from socialshop.commissions.service.drafting import (
+    discard_draft,
+    draft_plan,
+    plan_of,
+    plan_page,
+    publish_draft,
+    redraft_plan,
+)
 from socialshop.commissions.service.examining import example_of, findings_of, plan_in_force
 from socialshop.commissions.service.exporting import ExportedAccrual, export_accruals
 from socialshop.commissions.service.maturing import mature_received
@@ -107,6 +114,7 @@ __all__ = [
     "commissions_of",
     "count_places",
     "count_set_aside",
+    "discard_draft",
     "draft_plan",
     "earned_of_deal",
     "earned_since",
@@ -132,6 +140,7 @@ __all__ = [
     "publish_draft",
     "publish_plan",
     "put_back",
+    "redraft_plan",
     "replay",
     "reversals_of",
     "set_aside_accruals",
