@@ -63,6 +63,7 @@ from socialshop.rooms import bargain_routes
 from socialshop.rooms import routes as rooms_routes
 from socialshop.rooms import service as rooms
 from socialshop.rooms import session_routes as session_results_routes
+from socialshop.signins import admin_routes as signins_admin_routes
 from socialshop.signins import routes as signins_routes
 from socialshop.signins.gateway import SandboxTexter
 from socialshop.web import (
@@ -85,6 +86,7 @@ ROOMS = (
     onboarding_admin_routes.room,
     identity_routes.room,
     signins_routes.room,
+    signins_admin_routes.room,
     notifications_routes.room,
     notifications_admin_routes.room,
     ledger_routes.room,

@@ -115,6 +115,9 @@ KINDS: Mapping[str, Kind] = {
     "password_link": Kind(Topic.SECURITY),
     "passkey_added": Kind(Topic.SECURITY, mailed=True),
     "passkey_removed": Kind(Topic.SECURITY, mailed=True),
+    "totp_added": Kind(Topic.SECURITY, mailed=True),
+    "totp_removed": Kind(Topic.SECURITY, mailed=True),
+    "recovery_code_used": Kind(Topic.SECURITY, mailed=True),
     "phone_linked": Kind(Topic.SECURITY, mailed=True),
     "phone_removed": Kind(Topic.SECURITY, mailed=True),
     # One goes to the address that is to be, the other tells the one that was.

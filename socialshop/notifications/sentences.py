@@ -266,6 +266,21 @@ SENTENCES: Mapping[str, tuple[str, str]] = {
         "A passkey was removed from your account: it signs in no more. Was it not you? Then change your password now.",
         "你的账户已移除一个通行密钥，不能再用它登录。若非本人操作，请立即修改密码。",
     ),
+    "totp_added": (
+        "An authenticator app was added to your account: its codes approve and release payouts. Was it not you? Then"
+        " change your password and tell another admin now.",
+        "你的账户已添加验证器应用，其验证码可用于审批和放款。若非本人操作，请立即修改密码并告知其他管理员。",
+    ),
+    "totp_removed": (
+        "The authenticator app was removed from your account. Was it not you? Then change your password and tell"
+        " another admin now.",
+        "你的账户已移除验证器应用。若非本人操作，请立即修改密码并告知其他管理员。",
+    ),
+    "recovery_code_used": (
+        "A recovery code of your account was used. Was it not you? Then change your password and tell another admin"
+        " now.",
+        "你的账户使用了一个恢复码。若非本人操作，请立即修改密码并告知其他管理员。",
+    ),
     "phone_linked": (
         "A phone was linked to your account: codes that it is sent sign in. Was it not you? Then change your password"
         " and remove the phone now.",
@@ -298,6 +313,9 @@ SUBJECTS: Mapping[str, tuple[str, str]] = {
     "refund_paid": ("Your refund was paid", "你的退款已到账"),
     "passkey_added": ("A passkey was added to your account", "你的账户已添加通行密钥"),
     "passkey_removed": ("A passkey was removed from your account", "你的账户已移除通行密钥"),
+    "totp_added": ("An authenticator app was added to your account", "你的账户已添加验证器应用"),
+    "totp_removed": ("The authenticator app was removed from your account", "你的账户已移除验证器应用"),
+    "recovery_code_used": ("A recovery code of your account was used", "你的账户使用了一个恢复码"),
     "phone_linked": ("A phone was linked to your account", "你的账户已绑定手机"),
     "phone_removed": ("The phone was removed from your account", "你的账户已移除手机"),
     "payout_approved": ("Your payout was approved", "你的提现已通过"),

@@ -16,7 +16,7 @@ from money_people import IBAN, earn, number_of
 from payment_shop import rows
 from room_shop import RoomShop, room_shop
 from sqlalchemy import text
-from web_client import Person, sign_up
+from web_client import PASSWORD, Person, sign_up
 
 from socialshop.audit import service as audit
 from socialshop.infra.uow import unit_of_work
@@ -26,6 +26,7 @@ from socialshop.kernel.time import to_text
 from socialshop.notifications import service as notifications
 from socialshop.notifications.schemas import MAIL_PREFIX
 from socialshop.pages.admin.words import DEEDS
+from socialshop.signins import service as signins
 from socialshop.web.operations import Operation, table_of
 from tests.integration.test_claims import imported
 
@@ -147,6 +148,20 @@ class Office:
         draft = self.act(self.first, "/admin/plan-offers", plan="vip", currency="CNY", terms=terms, **names)
         self.act(self.first, f"/admin/plan-offers/{draft['id']}/publish")
         self.act(self.first, "/admin/partner-vouchers", partner="cinema", codes=["A", "B"])
+
+    def prove(self) -> None:
+        """An authenticator, a code of it, other recovery codes, and none any more."""
+        who = self.second
+
+        def code() -> str:
+            with unit_of_work() as uow:
+                return signins.code_now(uow, who.card.member_id)
+
+        self.act(who, "/me/totp", current_password=PASSWORD)
+        codes = self.act(who, "/me/totp/confirmation", totp=code())["recovery_codes"]
+        self.act(who, "/sessions/current/step-up", recovery_code=codes[0])
+        self.act(who, "/me/totp/recovery-codes")
+        self.act(who, "/me/totp", method="DELETE")
 
     def help(self) -> None:
         """An imported member gets an e-mail to sign in with; a mail that was set aside is sent after all."""
@@ -299,6 +314,7 @@ def test_every_act_of_the_shops_own_people_is_in_the_record_with_who_did_it(offi
     office.tiers()
     office.plans_on_sale()
     office.help()
+    office.prove()
     office.moderate()
     office.care()
     office.tell()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from socialshop.pages.admin import (
+    authenticator,
     batches,
     books,
     campaigns,
@@ -44,6 +45,7 @@ from socialshop.pages.admin.section import admin
 
 __all__ = [
     "admin",
+    "authenticator",
     "batches",
     "books",
     "campaigns",

@@ -47,6 +47,8 @@ TABLES: Mapping[str, Any] = {
     "member_credentials": lazy_gettext("Password"),
     "member_phones": lazy_gettext("Phone to sign in by"),
     "member_passkeys": lazy_gettext("Passkeys"),
+    "member_totp": lazy_gettext("Authenticator app"),
+    "recovery_codes": lazy_gettext("Recovery codes"),
     "passkey_challenges": lazy_gettext("Passkeys"),
     "phone_codes": lazy_gettext("Codes sent to a phone"),
     "member_sessions": lazy_gettext("Devices signed in"),

@@ -30,6 +30,18 @@ PERSONAL = (
         erases=("DELETE FROM member_passkeys WHERE member_id = :id",),
     ),
     Holding(
+        "member_totp",
+        ("member_id",),
+        reads="SELECT created_at, confirmed_at FROM member_totp WHERE member_id = :id",
+        erases=("DELETE FROM member_totp WHERE member_id = :id",),
+    ),
+    Holding(
+        "recovery_codes",
+        ("member_id",),
+        reads="SELECT created_at, used_at FROM recovery_codes WHERE member_id = :id ORDER BY created_at, used_at",
+        erases=("DELETE FROM recovery_codes WHERE member_id = :id",),
+    ),
+    Holding(
         "passkey_challenges",
         ("member_id",),
         hidden="Random bits that wait for minutes to be signed.",
