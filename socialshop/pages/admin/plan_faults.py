@@ -34,6 +34,7 @@ WORDS = (
     lazy_gettext("repeats legs[{first}], which always pays"),
     lazy_gettext("repeats caps[{first}]"),
     lazy_gettext("is said by the leg's rates"),
+    lazy_gettext("asks of a sale, and a {kind} is none"),
     lazy_gettext("should be {deepest} or more, as deep as the plan's levels"),
     lazy_gettext("has more than {bytes} bytes"),
     lazy_gettext("is not UTF-8 text"),
