@@ -110,6 +110,11 @@ SENTENCES: Mapping[str, tuple[str, str]] = {
         "Your payout of {amount:money} was refused and is in your wallet again. The reason: {reason}",
         "你的提现 {amount:money} 未通过，款项已回到钱包。原因：{reason}",
     ),
+    "payout_account_added": (
+        "Another account for your payouts was added, ending in {account}. Was it not you? Then change your password"
+        " now: it takes money only after some days.",
+        "你添加了新的提现账户，尾号 {account}。若非本人操作，请立即修改密码：新账户几天后才能收款。",
+    ),
     "payout_paid": ("Your payout of {amount:money} was paid.", "你的提现 {amount:money} 已打款。"),
     "payout_failed": (
         "Your payout of {amount:money} did not arrive. The money is in your wallet again.",
@@ -321,6 +326,7 @@ SUBJECTS: Mapping[str, tuple[str, str]] = {
     "payout_approved": ("Your payout was approved", "你的提现已通过"),
     "payout_held": ("Your payout is on hold", "你的提现暂缓"),
     "payout_rejected": ("Your payout was refused", "你的提现未通过"),
+    "payout_account_added": ("Another account for your payouts", "新的提现账户"),
     "payout_paid": ("Your payout was paid", "你的提现已打款"),
     "payout_failed": ("Your payout did not arrive", "你的提现未到账"),
     "payout_returned": ("Your payout came back", "你的提现被退回"),
