@@ -53,6 +53,7 @@ from socialshop.payments import service as payments
 from socialshop.payments.gateway import Gateways, SandboxGateway
 from socialshop.payouts import admin_routes as payouts_admin_routes
 from socialshop.payouts import routes as payouts_routes
+from socialshop.privacy import admin_routes as privacy_admin_routes
 from socialshop.privacy import routes as privacy_routes
 from socialshop.privacy import service as privacy
 from socialshop.recommendations import routes as recommendations_routes
@@ -125,6 +126,7 @@ ROOMS = (
     payouts_routes.room,
     payouts_admin_routes.room,
     privacy_routes.room,
+    privacy_admin_routes.room,
     health.room,
     reference.room,
 )

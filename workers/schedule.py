@@ -136,6 +136,7 @@ PERIODIC: tuple[Periodic, ...] = (
     Periodic("keep_heads", timedelta(days=1), ledger.keep_heads),
     Periodic("prune_outbox", timedelta(hours=1), prune),
     Periodic("forget_history", timedelta(hours=1), forget),
+    Periodic("follow_merged", timedelta(minutes=5), privacy.follow_merged),
     Periodic("finish_erasures", timedelta(minutes=5), privacy.finish_erasures),
     Periodic("purge_sessions", timedelta(hours=1), identity.purge_sessions),
     Periodic("purge_tokens", timedelta(hours=1), identity.purge_tokens),

@@ -226,6 +226,7 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "提现未到账，款项退回钱包。",
     ),
     "entry_payout_returned": ("The bank sent your payout back into your wallet.", "提现被银行退回，款项回到钱包。"),
+    "entry_merge": ("Two accounts of yours became one.", "你的两个账户已合并。"),
     "entry_other": ("Moved by the shop.", "商店操作。"),
 }
 

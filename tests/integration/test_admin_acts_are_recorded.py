@@ -132,6 +132,14 @@ class Office:
         self.act(self.first, f"/admin/commission-plans/{draft['id']}/simulations", **span)
         self.act(self.first, f"/admin/commission-plans/{draft['id']}/publish")
 
+    def merge(self) -> None:
+        """Two pairs of accounts that should become one: one pair is left as it is."""
+        for decision in ("approve", "reject"):
+            two = [to_public("mbr", sign_up(self.shop.app).card.member_id) for _ in range(2)]
+            said = {"gone_member_id": two[0], "kept_member_id": two[1], "reason": "One person."}
+            asked = self.act(self.first, "/admin/member-merges", **said)
+            self.act(self.second, f"/admin/member-merges/{asked['id']}/{decision}")
+
     def tiers(self) -> None:
         """A tier programme, drafted and published."""
         tiers = [{"code": "all", "name_zh": "全部", "name_en": "All", "threshold": 0}]
@@ -321,6 +329,7 @@ def test_every_act_of_the_shops_own_people_is_in_the_record_with_who_did_it(offi
     office.campaign()
     office.survey()
     office.pay_out()
+    office.merge()
     assert office.done == _acts(office.shop.app), "an act that is not tried here: add it, and see it recorded"
     told = {action for (action,) in rows("SELECT DISTINCT action FROM audit_entries")}
     assert told - DEEDS.keys() == set(), "the page of the record has no words for an act"

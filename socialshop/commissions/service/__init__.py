@@ -8,7 +8,7 @@ from socialshop.commissions.service.drafting import draft_plan, plan_of, plan_pa
 from socialshop.commissions.service.examining import example_of, findings_of, plan_in_force
 from socialshop.commissions.service.exporting import ExportedAccrual, export_accruals
 from socialshop.commissions.service.maturing import mature_received
-from socialshop.commissions.service.paying_out import accruals_behind, come_back, pay_out, reversals_of
+from socialshop.commissions.service.paying_out import accruals_behind, come_back, earned_between, pay_out, reversals_of
 from socialshop.commissions.service.previewing import Earning, Preview, preview
 from socialshop.commissions.service.publishing import PublishedVersion, plans_since, publish_plan
 from socialshop.commissions.service.reading import (
@@ -108,6 +108,7 @@ __all__ = [
     "count_places",
     "count_set_aside",
     "draft_plan",
+    "earned_between",
     "earned_of_deal",
     "earned_since",
     "example_of",

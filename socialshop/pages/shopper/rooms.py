@@ -120,16 +120,17 @@ def price_room(visit: Visit) -> Response:
 
 @shopper.page("/rooms/<room_id>/live", access=PUBLIC, ids=_ROOM)
 def show_live(visit: Visit) -> Response:
-    """The part of the room that changes: 304 while nothing has, for one read by key, or two for who has yet to pay.
+    """The part of the room that changes: 304 while nothing has, for one read by keys, or two for who has yet to pay.
 
-    A payment that is made or fails changes nothing of the room: whoever owes one is told by a tag of its own.
+    How few units are left changes by other rooms too, without a word of this one; a payment that is made or fails
+    changes nothing of the room, and whoever owes one is told by a tag of its own.
     """
     room_id = visit.ids["room_id"]
-    seen, version = request.if_none_match, rooms.version(visit.uow, room_id)
-    if seen.contains_weak(_tag(room_id, version)):
+    seen, pulse = request.if_none_match, rooms.pulse(visit.uow, room_id)
+    if seen.contains_weak(_tag(room_id, pulse)):
         return _nothing_new()
     owed = _owed_by(seen)
-    if owed is not None and seen.contains_weak(_tag(room_id, version, owed)) and not _is_paid(visit, owed):
+    if owed is not None and seen.contains_weak(_tag(room_id, pulse, owed)) and not _is_paid(visit, owed):
         return _nothing_new()
     facts = _facts(visit)
     if seen.contains_weak(str(facts["tag"])):
@@ -156,6 +157,7 @@ def _facts(visit: Visit) -> dict[str, object]:
     live = seat is not None and seat.status in (Seat.HELD, Seat.PAID, Seat.CONFIRMED)
     over = room.expires_at <= visit.uow.now
     deal = deals.deal(visit.uow, room.deal_id, visit.visitor) if room.status == "open" else None
+    few = deal.left if deal is not None and deal.left <= deal.low_at else None
     paused = deal is not None and deal.status is DealStatus.PAUSED
     paying = order is not None and seat is not None and seat.status == Seat.HELD and is_under_way(visit, order)
     kept_out = newcomer_bar(visit) if room.newcomer_only and not live else None
@@ -176,7 +178,7 @@ def _facts(visit: Visit) -> dict[str, object]:
         "low_at": deal.low_at if deal else 0,
         "elsewhere": None if live or joinable or kept_out else _elsewhere(visit, room),
         "paying": paying,
-        "tag": _tag(room_id, room.version, _to_pay(seat, order, paying=paying)),
+        "tag": _tag(room_id, rooms.Pulse(room.version, few), _to_pay(seat, order, paying=paying)),
         "watch": _stream(visit.settings.watch_url, room_id),
         "most_units": MOST_UNITS,
     }
@@ -224,10 +226,11 @@ def _is_paid(visit: Visit, owed: str) -> bool:
     return bool(payments.being_paid(visit.uow, [payment_id]))
 
 
-def _tag(room_id: uuid.UUID, version: int, to_pay: str = "") -> str:
-    """What a browser has seen: the room's version, in whose eyes and which language, and how their payment stands."""
+def _tag(room_id: uuid.UUID, pulse: rooms.Pulse, to_pay: str = "") -> str:
+    """What a browser has seen: the room's version, how few units are left, by whom, and how their payment stands."""
     whose = sha256((cookies.token() or "").encode()).hexdigest()[:12]
-    return f"{to_public('room', room_id)}-{version}-{languages.reader()}-{whose}{to_pay and '-' + to_pay}"
+    seen = f"{pulse.version}{'' if pulse.few is None else f'-{pulse.few}'}"
+    return f"{to_public('room', room_id)}-{seen}-{languages.reader()}-{whose}{to_pay and '-' + to_pay}"
 
 
 def go_and_pay(visit: Visit, member_id: uuid.UUID, joined: Joined) -> Response:

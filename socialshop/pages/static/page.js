@@ -105,7 +105,8 @@ function begin() {
   watch();
   // A stream that was refused is tried again now and then; one that broke comes back by itself.
   setInterval(watch, 30000);
-  // The stream tells of the room, not of a payment that fails.
+  // The stream tells of the room: not of a payment that fails, and not of goods that other rooms sell meanwhile.
+  setInterval(ask, 60000);
   setInterval(() => { if (!isTold || document.querySelector("[data-paying]")) ask(); }, 1500);
 }
 if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", begin);

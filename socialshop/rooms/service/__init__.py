@@ -54,6 +54,7 @@ from socialshop.rooms.service.reading import (
     open_rooms,
     own_seat,
     passage_of,
+    pulse,
     share_subject,
     titles,
     version,
@@ -64,7 +65,7 @@ from socialshop.rooms.service.session_results import SessionResults, session_res
 from socialshop.rooms.service.watching import CHANNEL, rooms_named
 from socialshop.rooms.store.leading import CountRow, DayRow
 from socialshop.rooms.store.personal import PERSONAL
-from socialshop.rooms.store.reading import EventRow, NewcomerRow, PassageRow
+from socialshop.rooms.store.reading import EventRow, NewcomerRow, PassageRow, Pulse
 
 __all__ = [
     "CHANNEL",
@@ -82,6 +83,7 @@ __all__ = [
     "OpenRoom",
     "OwnSeat",
     "PassageRow",
+    "Pulse",
     "RoomEvents",
     "RoomView",
     "SeatView",
@@ -122,6 +124,7 @@ __all__ = [
     "open_rooms",
     "own_seat",
     "passage_of",
+    "pulse",
     "quote_bargain",
     "quote_joining",
     "quote_opening",

@@ -17,7 +17,7 @@ from socialshop.kernel.errors import InvalidValue, NotFound
 from socialshop.kernel.money import Money
 from socialshop.rooms.rules import Seat, Status
 from socialshop.rooms.store import reading as store
-from socialshop.rooms.store.reading import EventRow, NewcomerRow, PassageRow
+from socialshop.rooms.store.reading import EventRow, NewcomerRow, PassageRow, Pulse
 
 EVENTS_AT_ONCE = 500
 
@@ -162,6 +162,14 @@ def view(uow: UnitOfWork, room_id: uuid.UUID) -> RoomView:
 def version(uow: UnitOfWork, room_id: uuid.UUID) -> int:
     """The room's version, for who has seen the room before. Raises NotFound. One read by key."""
     found = store.version(uow.session, room_id)
+    if found is None:
+        raise NotFound("no such room")
+    return found
+
+
+def pulse(uow: UnitOfWork, room_id: uuid.UUID) -> Pulse:
+    """What whoever looks at the room and at what is left of its goods asks for. Raises NotFound. One statement."""
+    found = store.pulse(uow.session, room_id)
     if found is None:
         raise NotFound("no such room")
     return found

@@ -141,8 +141,16 @@ _EVENTS = text(
     ORDER BY e.id
     """
 )
-# Built once: these two are what pollers of rooms ask.
+# Built once: these are what pollers of rooms ask.
 _VERSION = Statement("SELECT version FROM rooms WHERE id = :id")
+_PULSE = Statement(
+    f"""
+    SELECT version, CASE WHEN status = 'open' AND units_left <= low_at THEN units_left END FROM (
+        SELECT r.version, r.status, {LEFT_OF_DEAL}
+        FROM rooms r JOIN deals d ON d.id = r.deal_id JOIN skus s ON s.id = d.sku_id WHERE r.id = :id
+    ) seen
+    """  # noqa: S608 - a constant
+)
 _ROOM = Statement(
     """
     SELECT r.id, r.deal_id, (
@@ -195,6 +203,19 @@ def events(
         if number is not None:
             rows.append(EventRow(number, *told))
     return found
+
+
+class Pulse(NamedTuple):
+    """What changes while people look: the room's version, of an open room how few units are left, if few."""
+
+    version: int
+    few: int | None
+
+
+def pulse(session: Session, room_id: uuid.UUID) -> Pulse | None:
+    """The room's version, and whether what it sells is nearly gone, by others' rooms too. Rows by their keys alone."""
+    row = _PULSE.row(session, {"id": room_id})
+    return Pulse(*row) if row else None
 
 
 def version(session: Session, room_id: uuid.UUID) -> int | None:
