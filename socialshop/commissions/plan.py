@@ -25,6 +25,8 @@ from socialshop.kernel.money import BPS, MAX_AMOUNT_MINOR
 
 MAX_BYTES = 1_000_000
 _MAX_LEGS = 32
+# Conditions that nothing but a sale can meet.
+_OF_SALES_ALONE = ("buyer_tiers", "tiers", "first_order")
 _MAX_CAPS = 8
 _MAX_HOLD_DAYS = 3650
 
@@ -119,8 +121,37 @@ class LeadLeg(_Conditional):
     most_bps: ClassVar[int] = 0
 
 
-Leg = SaleLeg | HostLeg | SelfLeg | TierLeg | LeadLeg
-KINDS = ("sale", "host", "self", "tier", "lead")
+class _TrafficLeg(_Conditional):
+    """For the owner of a link, by what was counted of it in a day: of no sale, and so no share of any.
+
+    Publishers alone are paid, unless `who` says that all members are.
+    """
+
+    who: Literal["publishers", "members"] | None = None
+    level: ClassVar[int] = 0
+    rate_bps: ClassVar[None] = None
+    most_bps: ClassVar[int] = 0
+
+
+class ClickLeg(_TrafficLeg):
+    """`fixed_minor` for each counted click of a day."""
+
+    kind: Literal["click"]
+    fixed_minor: Annotated[int, Field(ge=1, le=MAX_AMOUNT_MINOR)]
+
+
+class ViewLeg(_TrafficLeg):
+    """`per_thousand_minor` for each thousand of a day's counted views, and for a part of one its part."""
+
+    kind: Literal["view"]
+    per_thousand_minor: Annotated[int, Field(ge=1, le=MAX_AMOUNT_MINOR)]
+    fixed_minor: ClassVar[None] = None
+
+
+Leg = SaleLeg | HostLeg | SelfLeg | TierLeg | LeadLeg | ClickLeg | ViewLeg
+KINDS = ("sale", "host", "self", "tier", "lead", "click", "view")
+# Legs that are paid by what was counted, not by a line that was sold: the engine of sales passes over them.
+COUNTED = frozenset({"click", "view"})
 
 
 class Plan(Document):
@@ -144,6 +175,11 @@ class Plan(Document):
     def depth(self) -> int:
         """How many levels above the buyer the plan looks."""
         return max(reach_of(self, leg) for leg in self.legs)
+
+    @property
+    def sale_legs(self) -> list[tuple[int, Leg]]:
+        """The legs that sales pay, each with its number."""
+        return [(number, leg) for number, leg in enumerate(self.legs) if leg.kind not in COUNTED]
 
     @property
     def most_bps(self) -> int:
@@ -248,6 +284,10 @@ def _check_legs(plan: Plan) -> None:
             always[leg.kind, leg.level] = position
         if leg.kind == "tier" and leg.when is not None and leg.when.tiers is not None:
             _refuse([(f"legs[{position}].when.tiers", "is said by the leg's rates")])
+        if leg.kind in COUNTED and leg.when is not None:
+            said = [name for name in _OF_SALES_ALONE if getattr(leg.when, name) is not None]
+            if said:
+                _refuse([(f"legs[{position}].when.{said[0]}", f"asks of a sale, and a {leg.kind} is none")])
     if plan.most_bps > BPS:
         _refuse([("legs", f"give away {plan.most_bps} basis points of a sale, more than the whole ({BPS})")])
     deepest = max((leg.level for leg in plan.legs if leg.kind == "sale"), default=0)

@@ -65,6 +65,12 @@ SENTENCES: Mapping[str, tuple[str, str]] = {
         "你已成为团长：{reason} 团长后台有你的新手任务。",
     ),
     "leading_rejected": ("Your application to lead was refused: {reason}", "你的团长申请未通过：{reason}"),
+    "publisher_approved": (
+        "You are a publisher now: {reason} Your clicks and views are paid as the plan says, from tomorrow on.",
+        "你已成为推广者：{reason} 自明日起，你的点击与展示按方案计酬。",
+    ),
+    "publisher_rejected": ("Your application to publish was refused: {reason}", "你的推广者申请未通过：{reason}"),
+    "publisher_ended": ("You are a publisher no more: {reason}", "你的推广者资格已终止：{reason}"),
     "bargain_over": ("The time of your bargain “{title}” is over.", "你的砍价「{title}」已到时结束。"),
     "money_back": ("{amount:money} for “{title}” went back to you.", "「{title}」的 {amount:money} 已退还给你。"),
     "late_payment_rerouted": (

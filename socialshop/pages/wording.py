@@ -15,6 +15,8 @@ SENTENCES = {
     "already_written": lazy_gettext("You wrote about this before. You can write it anew under What you wrote."),
     "already_signs_in": lazy_gettext("This member has a password and signs in already."),
     "already_leads": lazy_gettext("You make deals already."),
+    "already_publishes": lazy_gettext("You are a publisher, or your application waits for an answer."),
+    "publisher_decided": lazy_gettext("The publisher stands otherwise by now."),
     "amount_too_large": lazy_gettext("That is more than is left to give back; requests that wait count too."),
     "appeal_decided": lazy_gettext("The appeal was decided otherwise meanwhile."),
     "already_chopped": lazy_gettext("You have chopped the price of this bargain."),

@@ -90,6 +90,15 @@ class Office:
                 "POST", "/me/leader-applications", json={"reason": "Tea.", "channels": "A group"}
             )
             self.act(self.first, f"/admin/leader-applications/{asked.get_json()['id']}/{decision}", reason="seen")
+            site = {"site_name": "Tea notes", "site_url": "https://tea.example/", "kind": "blog"}
+            publisher = sign_up(self.shop.app)
+            publisher.call("POST", "/me/publisher", json=site)
+            path = f"/admin/publishers/{to_public('mbr', publisher.card.member_id)}"
+            self.act(self.first, f"{path}/{decision}", reason="seen")
+            if decision == "approve":
+                days = {"first_day": "2026-01-01", "last_day": "2026-01-02"}
+                self.act(self.first, f"{path}/disallowances", kind="click", reason="a farm", **days)
+                self.act(self.first, f"{path}/end", reason="seen")
         chopped = {"sku_id": sku, "title": "Chop", "start_price_minor": 900, "floor_price_minor": 90, "chops": 9}
         self.act(self.leader, "/bargain-offers", **chopped, lasts_seconds=60)
         kept = self.act(self.leader, "/deals", **terms, draft=True)["id"]

@@ -281,7 +281,7 @@ def test_three_levels_need_a_signature_and_four_are_refused(app: Flask) -> None:
     [
         ({"caps": {}}, "invalid_value"),
         ({"hold_days": "7"}, "invalid_value"),
-        ({"legs": [{"kind": "click", "fixed_minor": 1}]}, "invalid_value"),
+        ({"legs": [{"kind": "pool", "fixed_minor": 1}]}, "invalid_value"),
         ({"legs": [{"kind": "host", "rate_bps": 1}, {"kind": "host", "rate_bps": 2}]}, "plan_invalid"),
     ],
 )

@@ -63,6 +63,7 @@ PUBLIC = {
     "GET /i/<code>/qr.png",
     "GET /i/<code>/poster.png",
     "GET /i/<code>/kit.zip",
+    "GET /i/<code>/banner/<key>.png",
     "GET /healthz",
     "GET /readyz",
     "GET /metrics",
@@ -341,6 +342,7 @@ WHO_ELSE = {
     "show_qr_png": EVERYBODY,
     "show_poster": EVERYBODY,
     "show_kit": EVERYBODY,
+    "show_banner": EVERYBODY,
     # Nobody's object: a page about an error, a provider's own notice.
     "show_problem": EVERYBODY,
     "take_notice": EVERYBODY,

@@ -149,7 +149,7 @@ class AccrualPart(Wire):
     model_config = with_example(ACCRUAL)
 
     id: str
-    order_id: str
+    order_id: str | None
     kind: str
     level: int
     status: str
@@ -162,7 +162,7 @@ class AccrualPart(Wire):
         """The wire form of a part."""
         return cls(
             id=to_public("acr", part.accrual_id),
-            order_id=to_public("ord", part.order_id),
+            order_id=None if part.order_id is None else to_public("ord", part.order_id),
             kind=part.kind,
             level=part.level,
             status=part.status,
