@@ -84,6 +84,8 @@ SENTENCES = {
     "payout_not_open": lazy_gettext("The payout request has moved on meanwhile."),
     "payout_underway": lazy_gettext("A payout is on its way. Take it back, or wait until it has ended."),
     "plan_invalid": lazy_gettext("The plan is not complete."),
+    "plan_published": lazy_gettext("This plan is published and stays as it is. Draft another one."),
+    "plan_changed": lazy_gettext("Somebody changed the draft meanwhile. Look at it again."),
     "plan_refused": lazy_gettext("The rules of the country do not allow this plan as it is."),
     "picture_refused": lazy_gettext("This is no JPEG, PNG or WebP, or it has more than 4 MB."),
     "post_changed": lazy_gettext("Its author wrote it anew meanwhile. Read it again."),
