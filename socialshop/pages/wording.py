@@ -130,6 +130,7 @@ SENTENCES = {
     "room_full": lazy_gettext("Every seat of the room is taken."),
     "seat_paid": lazy_gettext("The seat is paid. If the room does not fill, the money comes back by itself."),
     "self_approval": lazy_gettext("Nobody decides about their own payout, or one of an account they opened by a link."),
+    "destination_cooling": lazy_gettext("This account is new. Money may go there in some days."),
     "step_up_required": lazy_gettext("Money goes after this: prove by a code of your authenticator that it is you."),
     "totp_is_set_up": lazy_gettext("There is an authenticator already. Remove it first."),
     "totp_not_set_up": lazy_gettext("There is no authenticator yet. Add one to your account first."),
