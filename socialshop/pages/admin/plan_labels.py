@@ -11,7 +11,7 @@ LABELS = {
     "level": lazy_gettext("How many levels above the buyer"),
     "rate_bps": lazy_gettext("Share of the price (%)"),
     "fixed_minor": lazy_gettext("Fixed sum"),
-    "min_order_minor": lazy_gettext("First order of at least"),
+    "min_order_minor": lazy_gettext("Of orders of at least"),
     "per_thousand_minor": lazy_gettext("Sum a thousand"),
     "rates": lazy_gettext("Share of each tier"),
     "reach": lazy_gettext("Up to how many levels up"),
@@ -29,6 +29,9 @@ LABELS = {
     "period": lazy_gettext("In what time"),
     "amount_minor": lazy_gettext("At most"),
     "who": lazy_gettext("Who is paid"),
+    "counts": lazy_gettext("What is counted"),
+    "reaches": lazy_gettext("Once it comes to"),
+    "falls_below": lazy_gettext("Where refunds let it fall below"),
 }
 HINTS = {
     "rates": lazy_gettext("A tier’s code and its share a line, such as: gold 6"),
@@ -46,6 +49,11 @@ CHOICES = {
         "plan": lazy_gettext("the whole plan, its budget"),
     },
     "period": {"day": lazy_gettext("a day"), "month": lazy_gettext("a month")},
+    "counts": {
+        "sales": lazy_gettext("orders of members brought"),
+        "buyers": lazy_gettext("members brought who bought"),
+    },
+    "falls_below": {"claw_back": lazy_gettext("it is clawed back"), "keep": lazy_gettext("it is kept")},
     "who": {"publishers": lazy_gettext("publishers"), "members": lazy_gettext("all members")},
 }
 _NOTHING = {"period": lazy_gettext("ever"), "inactive": lazy_gettext("all uplines earn")}
