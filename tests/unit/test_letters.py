@@ -10,7 +10,8 @@ import pytest
 
 from socialshop.notifications.letters import Letter, Sender, compose
 from socialshop.notifications.rules import KINDS
-from socialshop.notifications.sentences import SENTENCES, SUBJECTS, Reader
+from socialshop.notifications.sentences import SENTENCES, Reader
+from socialshop.notifications.subjects import SUBJECTS
 
 NOW = datetime(2026, 3, 1, 4, 5, tzinfo=UTC)
 FACTS = {
