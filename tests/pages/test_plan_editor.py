@@ -97,6 +97,16 @@ def test_everything_that_a_plan_says_is_shown_and_read_back_as_the_same_document
     assert document_at(str(other.headers["Location"])) == whole
 
 
+def test_what_the_form_cannot_say_to_the_letter_is_changed_as_a_document(site: Flask, admin: Visitor) -> None:
+    """A channel whose name has a comma would become two."""
+    assert admin.card is not None
+    me, legs = admin.card.member_id, [{"kind": "self", "rate_bps": 1, "when": {"channels": ["live, evening"]}}]
+    odd = parse_plan({"name": "P", "currency": "CNY", "hold_days": 1, "legs": legs})
+    plan = to_public("plan", in_unit_of_work(lambda uow: commissions.draft_plan(uow, me, odd)).id)
+    answer = admin.look(f"/admin/plans/{plan}/editor")
+    assert (answer.status_code, answer.headers["Location"]) == (303, f"/admin/plans/{plan}/change")
+
+
 def test_legs_and_caps_come_and_go_by_buttons_alone(site: Flask, admin: Visitor) -> None:
     values = typed_in(admin.look("/admin/plans/editor").text) | {"name": "P", "legs[0].rate_bps": "8"}
     before = counts("commission_plan_drafts", "audit_entries")

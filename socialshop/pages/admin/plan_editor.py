@@ -51,10 +51,12 @@ def keep_written_plan(visit: Visit) -> Response:
 
 @admin.page("/plans/<plan_id>/editor", access=ADMINS, ids=_PLAN, tab="plans")
 def rewrite_plan(visit: Visit) -> Response:
-    """A draft in the whole form."""
+    """A draft in the whole form; the few that it cannot say to the letter are changed as a document."""
     plan = commissions.plan_of(visit.uow, visit.ids["plan_id"])
     if plan.version_id is not None:
         return go_to("admin.show_plan", plan_id=visit.path["plan_id"])
+    if not plan_form.is_sayable(plan.document):
+        return go_to("admin.edit_plan", plan_id=visit.path["plan_id"])
     form = visit.form if visit.form.values else Form(plan_form.filled(plan.document))
     return _page(visit, form, plan.id)
 

@@ -18,7 +18,7 @@ from flask_babel import gettext
 from socialshop.commissions.plan import json_schema
 from socialshop.kernel.money import Money
 from socialshop.kernel.time import parse_instant, to_text
-from socialshop.pages.formats import money_plain, percent_plain, zone
+from socialshop.pages.formats import joined, money_plain, percent_plain, zone
 from socialshop.pages.forms import Form
 
 _INSTANTS = frozenset({"sold_from", "sold_until"})
@@ -111,6 +111,11 @@ def filled(document: Mapping[str, Any]) -> dict[str, str]:
     for row, cap in enumerate(document.get("caps") or ()):
         values |= _filled_group(f"caps[{row}].", cap_group(), cap, currency)
     return values | _filled_group("activity.", activity_group(), document.get("activity") or {}, currency)
+
+
+def is_sayable(document: Mapping[str, Any]) -> bool:
+    """Whether the form says all of the document: not a name with a comma in it, nor a part of a second."""
+    return typed(Form(filled(document)), document["currency"]) == document
 
 
 def reshaped(values: Mapping[str, str], act: str, kind: str) -> dict[str, str]:
@@ -257,7 +262,7 @@ _WRITERS: Mapping[str, Callable[[Any, str], str]] = {
     "tick": lambda _ticked, _currency: "yes",
     "choice": lambda chosen, _currency: str(chosen),
     "text": lambda said, _currency: str(said),
-    "several": lambda those, _currency: ", ".join(those),
+    "several": lambda those, _currency: joined(those),
     "rates": lambda rates, _currency: "\n".join(f"{tier} {percent_plain(bps)}" for tier, bps in rates.items()),
     "instant": lambda text, _currency: _moment(text),
 }
