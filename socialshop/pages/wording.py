@@ -109,7 +109,7 @@ SENTENCES = {
     "family_taken": lazy_gettext("You share a plan already."),
     "gift_not_ready": lazy_gettext("The gift is not paid yet, or somebody has redeemed it."),
     "plan_link_gone": lazy_gettext("This link gives nothing any more. Ask whoever sent it for another."),
-    "voucher_gone": lazy_gettext("None of these vouchers is left. Look again later."),
+    "voucher_gone": lazy_gettext("None of these vouchers is left, or you had this month's. Look again later."),
     "self_adjustment": lazy_gettext("Somebody else gives you points and coupons, or takes them."),
     "sign_in_again": lazy_gettext("It is long since you signed in. Sign in again first."),
     "points_short": lazy_gettext("You have fewer points than this takes."),
