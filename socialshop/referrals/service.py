@@ -49,6 +49,7 @@ from socialshop.referrals.influence import MOST_MEMBERS, Influence, influence
 from socialshop.referrals.personal_store import PERSONAL
 from socialshop.referrals.proposals import NO_SPONSOR, UNKNOWN_SPONSOR, Proposals, Resolution, Verdict, resolve
 from socialshop.referrals.store import DirectRow, ForestColumns, Place
+from socialshop.referrals.taking_over import TakenOver, take_over
 from socialshop.referrals.teams import (
     FEWEST_SHOWN,
     LEVELS_COUNTED,
@@ -93,6 +94,7 @@ __all__ = [
     "Resolution",
     "SubTreeRow",
     "Summary",
+    "TakenOver",
     "Team",
     "Threshold",
     "Uplines",
@@ -130,6 +132,7 @@ __all__ = [
     "sponsor_at",
     "subtrees",
     "summary",
+    "take_over",
     "team",
     "teams_of",
     "uplines_of",

@@ -10,6 +10,12 @@ PERSONAL = (
         ("member_id", "phone"),
         reads="SELECT phone, verified_at FROM member_phones WHERE member_id = :id",
         erases=("DELETE FROM member_phones WHERE member_id = :id",),
+        merges=(
+            """
+            UPDATE member_phones SET member_id = :kept_id WHERE member_id = :id
+            AND NOT EXISTS (SELECT FROM member_phones k WHERE k.member_id = :kept_id)
+            """,
+        ),
     ),
     Holding(
         "phone_codes",
