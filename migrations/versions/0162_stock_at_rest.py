@@ -5,7 +5,7 @@ from __future__ import annotations
 from alembic import op
 
 revision = "0162"
-down_revision = "0161"
+down_revision = "0151"
 branch_labels = None
 depends_on = None
 
