@@ -139,6 +139,9 @@ class Office:
         draft = self.act(self.first, "/admin/commission-plans", name="P", currency="CNY", hold_days=1, legs=legs)
         span = {"from": "2026-01-01T00:00:00Z", "to": "2026-02-01T00:00:00Z"}
         self.act(self.first, f"/admin/commission-plans/{draft['id']}/simulations", **span)
+        other = self.act(self.first, "/admin/commission-plans", name="Q", currency="CNY", hold_days=1, legs=legs)
+        self.act(self.first, f"/admin/commission-plans/{other['id']}", name="R", currency="CNY", hold_days=1, legs=legs)
+        self.act(self.first, f"/admin/commission-plans/{other['id']}", method="DELETE")
         self.act(self.first, f"/admin/commission-plans/{draft['id']}/publish")
 
     def merge(self) -> None:

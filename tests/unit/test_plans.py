@@ -127,7 +127,7 @@ def test_what_is_no_plan_text_is_refused_in_one_sentence(content: bytes) -> None
         (b'{"hold_days": NaN}', "the plan has NaN, which is no number in JSON"),
         (b'{"hold_days": ' + b"9" * 5_000 + b"}", "the plan has a whole number of 5,000 digits; 100 are the most"),
         (b"[" * 100_000, "the plan is nested too deeply"),
-        (b"[]", "a plan is a JSON object"),
+        (b"[]", "the plan should be a JSON object"),
     ],
 )
 def test_what_makes_a_text_no_plan_is_said_in_plain_words(content: bytes, sentence: str) -> None:

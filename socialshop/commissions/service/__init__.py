@@ -11,7 +11,14 @@ from socialshop.commissions.service.disallowing import (
     disallow,
     disallowances_of,
 )
-from socialshop.commissions.service.drafting import draft_plan, plan_of, plan_page, publish_draft
+from socialshop.commissions.service.drafting import (
+    discard_draft,
+    draft_plan,
+    plan_of,
+    plan_page,
+    publish_draft,
+    redraft_plan,
+)
 from socialshop.commissions.service.examining import example_of, findings_of, plan_in_force
 from socialshop.commissions.service.exporting import ExportedAccrual, export_accruals
 from socialshop.commissions.service.maturing import mature_received
@@ -124,6 +131,7 @@ __all__ = [
     "count_set_aside",
     "disallow",
     "disallowances_of",
+    "discard_draft",
     "draft_plan",
     "earned_between",
     "earned_of_deal",
@@ -151,6 +159,7 @@ __all__ = [
     "publish_plan",
     "put_back",
     "reach_milestones",
+    "redraft_plan",
     "replay",
     "reversals_of",
     "set_aside_accruals",

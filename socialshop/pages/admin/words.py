@@ -68,6 +68,8 @@ DEEDS = {
     "payout_batch.file_read": lazy_gettext("payout file taken"),
     "payout_batch.released": lazy_gettext("batch released"),
     "plan.drafted": lazy_gettext("plan drafted"),
+    "plan.discarded": lazy_gettext("draft of a plan thrown away"),
+    "plan.redrafted": lazy_gettext("draft of a plan changed"),
     "plan.published": lazy_gettext("plan published"),
     "plan.simulated": lazy_gettext("plan tried on past sales"),
     "plan_offer.drafted": lazy_gettext("paid membership drafted"),
