@@ -17,7 +17,7 @@ from socialshop.kernel.ids import from_public, to_public
 from socialshop.loyalty.errors import CouponUnusable, PointsShort
 from socialshop.memberships.errors import TierRequired
 from socialshop.orders import service as orders
-from socialshop.orders.errors import AmountTooLarge, NothingToRefund
+from socialshop.orders.errors import AmountTooLarge, NothingToRefund, OrderNotConfirmed
 from socialshop.orders.schemas.addresses import ADDRESS_PREFIX
 from socialshop.orders.schemas.refunds import RefundRequest, RefundWire
 from socialshop.orders.service import Estimate
@@ -318,7 +318,7 @@ def leave_room(call: Call[Nothing, Nothing]) -> Answer:
     access=BUYERS,
     body=RefundRequest,
     replies=Reply(201, RefundWire, "Asked for. An admin decides; while the room still waits, nobody needs to."),
-    refuses=(NothingToRefund, AmountTooLarge),
+    refuses=(NothingToRefund, AmountTooLarge, OrderNotConfirmed),
     ids={"order_id": "ord"},
     idempotency=Idempotency.REQUIRED,
 )
@@ -327,7 +327,7 @@ def request_refund(call: Call[RefundRequest, Nothing]) -> Answer:
 
     Also after the days to send back are over. What you have asked for and is not decided counts as taken. If you have
     paid and your room is not filled, asking for all lets you out of it: `approved`, and `refunded` once the money is
-    back.
+    back. Where the fill has yet to say what you pay (a ladder, a host's perk), a part is asked back after it.
     """
     body = call.body
 

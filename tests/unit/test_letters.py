@@ -42,6 +42,7 @@ FACTS = {
     "count": 2,
     "heads": 30,
     "levels": 3,
+    "account": "3000",
     "most_heads": 31,
 }
 # Only these bear a link with a token of their own; the others of the topic warn.
