@@ -11,7 +11,9 @@ from socialshop.pages.admin import (
     conduct,
     coupons,
     deal_offers,
+    fact_words,
     health,
+    job_words,
     keys,
     leading,
     legal,
@@ -45,6 +47,7 @@ from socialshop.pages.admin import (
 from socialshop.pages.admin.section import admin
 
 __all__ = [
+    "account_words",
     "admin",
     "authenticator",
     "batches",
@@ -54,7 +57,9 @@ __all__ = [
     "conduct",
     "coupons",
     "deal_offers",
+    "fact_words",
     "health",
+    "job_words",
     "keys",
     "leading",
     "legal",
