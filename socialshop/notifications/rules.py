@@ -70,6 +70,7 @@ KINDS: Mapping[str, Kind] = {
     "payout_approved": Kind(Topic.MONEY, "por", mailed=True),
     "payout_held": Kind(Topic.MONEY, "por", mailed=True),
     "payout_rejected": Kind(Topic.MONEY, "por", mailed=True),
+    "payout_account_added": Kind(Topic.SECURITY, mailed=True),
     "payout_paid": Kind(Topic.MONEY, "por", mailed=True),
     "payout_failed": Kind(Topic.MONEY, "por", mailed=True),
     "payout_returned": Kind(Topic.MONEY, "por", mailed=True),
