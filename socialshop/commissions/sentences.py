@@ -26,14 +26,14 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "当时生效的是佣金方案“{name}”第 {number} 版，自 {effective_at} 起。",
     ),
     "leg_sale": ("You stand above the buyer, at level {level}.", "你是买家的第 {level} 级上级。"),
-    "leg_host": ("You were the host of the room.", "你是该团的发起人。"),
+    "leg_host": ("You were the host of the room.", "你是该团的团主。"),
     "leg_deal_host": (
         "You were the host of the room, and the deal itself gives its host a commission.",
-        "你是该团的发起人，该团购活动另给发起人佣金。",
+        "你是该团的团主，该团购另给团主佣金。",
     ),
     "leg_leader_margin": (
         "You opened the deal, and the shop leaves you what it brings above the price of supply.",
-        "你是该团购活动的团长，商店将高于供货价的部分留给你。",
+        "你是该团购的团长，商店将高于供货价的部分留给你。",
     ),
     "leg_self": ("You are the buyer, and the plan rewards that.", "你是买家，方案对此给予奖励。"),
     "leg_sale_passed_up": (
@@ -46,8 +46,62 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "You stand {level} levels above the buyer, in the tier {tier}.",
         "你在买家之上第 {level} 级，会员等级为 {tier}。",
     ),
+    "tally_click": (
+        "On {day} your link {link} was clicked {counted} times that count.",
+        "{day}，你的链接 {link} 获得 {counted} 次有效点击。",
+    ),
+    "tally_view": (
+        "On {day} the banner of your link {link} was seen {counted} times that count.",
+        "{day}，你的链接 {link} 的横幅获得 {counted} 次有效展示。",
+    ),
+    "tally_before": (
+        "{before} of that day had been counted before; these came later.",
+        "当日此前已计 {before} 次，这些为其后补计。",
+    ),
+    "tally_milestone": (
+        "By {day} {counted} orders of {min_order_minor:money} or more, by members whom you brought in, counted.",
+        "至 {day}，你带来的会员有 {counted} 笔满 {min_order_minor:money} 的订单计数。",
+    ),
+    "tally_milestone_buyers": (
+        "By {day} {counted} members whom you brought in had bought for {min_order_minor:money} or more.",
+        "至 {day}，你带来的会员中有 {counted} 位购买满 {min_order_minor:money}。",
+    ),
+    "leg_milestone": ("The plan has a milestone for what you bring in.", "方案为你带来的成绩设有里程碑。"),
+    "milestone": (
+        "At {reaches} the plan gives {fixed_minor:money}, once.",
+        "达到 {reaches} 时，方案一次性给予 {fixed_minor:money}。",
+    ),
+    "milestone_day": (
+        "At {reaches} in a day the plan gives {fixed_minor:money}, once.",
+        "一天内达到 {reaches} 时，方案一次性给予 {fixed_minor:money}。",
+    ),
+    "milestone_month": (
+        "At {reaches} in a month the plan gives {fixed_minor:money}, once.",
+        "一个月内达到 {reaches} 时，方案一次性给予 {fixed_minor:money}。",
+    ),
+    "fell_below": (
+        "Refund {refund_id} let it fall below {reaches}, so {clawed_minor:money} was taken back: "
+        "{pending_minor:money} of it before it settled, {wallet_minor:money} from the wallet, {owed_minor:money} owed.",
+        "退款 {refund_id} 使其低于 {reaches}，故收回 {clawed_minor:money}：结算前 {pending_minor:money}，"
+        "从钱包 {wallet_minor:money}，记为欠款 {owed_minor:money}。",
+    ),
+    "leg_click": ("You are a publisher, and the plan pays for clicks.", "你是推广者，方案按点击付费。"),
+    "leg_view": ("You are a publisher, and the plan pays for views.", "你是推广者，方案按展示付费。"),
+    "click": (
+        "The plan gives {fixed_minor:money} for each of {counted} clicks.",
+        "方案按每次点击 {fixed_minor:money} 给予，共 {counted} 次。",
+    ),
+    "view": (
+        "The plan gives {per_thousand_minor:money} for a thousand views: for {counted} of them {exact_minor} minor "
+        "units.",
+        "方案按每千次展示 {per_thousand_minor:money} 给予：{counted} 次为 {exact_minor} 最小货币单位。",
+    ),
+    "view_before": (
+        "With the {before} before them that is {day_minor:money} for the day, of which {before_minor:money} were paid.",
+        "连同此前的 {before} 次，当日共 {day_minor:money}，其中 {before_minor:money} 已计。",
+    ),
     "when_product": ("It is paid for certain goods, and this is one of them.", "限指定商品，该商品在其中。"),
-    "when_deal": ("It is paid in rooms of certain deals, and this is one of them.", "限指定团购活动，该团在其中。"),
+    "when_deal": ("It is paid in rooms of certain deals, and this is one of them.", "限指定团购，该团在其中。"),
     "when_channel": ("It is paid for what came by this channel: {channel}.", "限此渠道带来的订单：{channel}。"),
     "when_buyer_tier": ("It is paid as the buyer was in the tier {tier}.", "买家下单时等级为 {tier}，符合条件。"),
     "when_tier": ("It is paid as you were in the tier {tier}.", "下单时你的等级为 {tier}，符合条件。"),
@@ -70,15 +124,15 @@ SENTENCES: dict[str, tuple[str, str]] = {
     ),
     "deal_rate": (
         "The deal gives {rate_bps} basis points of {base_minor:money}: {exact_minor} minor units.",
-        "活动给予 {base_minor:money} 的万分之 {rate_bps}：{exact_minor} 最小货币单位。",
+        "团购给予 {base_minor:money} 的万分之 {rate_bps}：{exact_minor} 最小货币单位。",
     ),
     "deal_fixed": (
         "The deal gives {fixed_minor:money} for each of {quantity}.",
-        "活动按每件 {fixed_minor:money} 给予，共 {quantity} 件。",
+        "团购按每件 {fixed_minor:money} 给予，共 {quantity} 件。",
     ),
     "margin_promised": (
         "The deal promises its host {promised_minor:money} of the line: that comes off before your margin.",
-        "活动承诺该行给团长 {promised_minor:money}，先从差额中扣除。",
+        "团购承诺该行给团主 {promised_minor:money}，先从差额中扣除。",
     ),
     "margin": (
         "The line brought {base_minor:money}; the price of supply is {supply_minor:money} for each of {quantity}: "
@@ -164,6 +218,13 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "故收回 {clawed_minor:money}：结算前 {pending_minor:money}，从钱包 {wallet_minor:money}，"
         "记为欠款 {owed_minor:money}。",
     ),
+    "disallowed": (
+        "{counted} of them were found to be none, because: {reason}. So {clawed_minor:money} was taken back: "
+        "{pending_minor:money} of it before it settled, {wallet_minor:money} from the wallet, {owed_minor:money} owed.",
+        "其中 {counted} 次被认定无效，原因：{reason}。"
+        "故收回 {clawed_minor:money}：结算前 {pending_minor:money}，从钱包 {wallet_minor:money}，"
+        "记为欠款 {owed_minor:money}。",
+    ),
     "status_held": ("{net_minor:money} is pending.", "{net_minor:money} 待结算。"),
     "status_settled": (
         "{net_minor:money} is left of it; it settled at {settled_at}.",
@@ -184,7 +245,7 @@ SENTENCES: dict[str, tuple[str, str]] = {
     ),
     "amount_too_large": ("It is more than the books take.", "超出账簿可记的金额。"),
     "other_product": ("It is for other goods.", "该项限其他商品。"),
-    "other_deal": ("It is for rooms of other deals.", "该项限其他团购活动。"),
+    "other_deal": ("It is for rooms of other deals.", "该项限其他团购。"),
     "other_channel": ("It is for sales that come by another channel.", "该项限其他渠道的订单。"),
     "other_time": ("The sale was made outside its time.", "下单时间不在该项的期限内。"),
     "other_buyer_tier": ("It is for buyers in another tier.", "该项限其他等级的买家。"),
@@ -205,12 +266,21 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "cap_of_member": ("What the plan pays a member was earned.", "该会员佣金已达上限。"),
     "cap_of_plan": ("What the plan may spend was spent.", "方案可用金额已用完。"),
     "no_tier_earns": ("No upline within reach is in a tier that earns.", "可及范围内的上级都没有可得佣金的等级。"),
+    "not_a_publisher": (
+        "Clicks and views are paid to publishers alone.",
+        "点击与展示只付给推广者。",
+    ),
     "no_plan_in_force": ("No plan in this currency was in force.", "当时没有该币种的有效方案。"),
     # what an entry of the wallet was
     "entry_accrual": ("Commission of an order, held.", "订单佣金，待结算。"),
     "entry_settlement": ("Commission settled into your wallet.", "佣金结算入钱包。"),
     "entry_netting": ("A debt was paid from what came in.", "以入账款项抵扣欠款。"),
     "entry_clawback": ("Commission taken back: the order was refunded.", "订单已退款，收回佣金。"),
+    "entry_tally": ("What was counted of your links, held.", "链接计数佣金，待结算。"),
+    "entry_disallowance": (
+        "Commission taken back: what was counted was found to be none.",
+        "计数被认定无效，收回佣金。",
+    ),
     "entry_payout_reserved": ("Set aside for your payout request.", "为你的提现申请预留。"),
     "entry_payout_paid": ("Paid out to your account.", "已打款到你的收款账户。"),
     "entry_payout_rejected": (
@@ -226,6 +296,7 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "提现未到账，款项退回钱包。",
     ),
     "entry_payout_returned": ("The bank sent your payout back into your wallet.", "提现被银行退回，款项回到钱包。"),
+    "entry_merge": ("Two accounts of yours became one.", "你的两个账户已合并。"),
     "entry_other": ("Moved by the shop.", "商店操作。"),
 }
 

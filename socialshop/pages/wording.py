@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from flask_babel import get_locale, gettext, lazy_gettext
 
 from socialshop.kernel.errors import DomainError
@@ -15,6 +17,8 @@ SENTENCES = {
     "already_written": lazy_gettext("You wrote about this before. You can write it anew under What you wrote."),
     "already_signs_in": lazy_gettext("This member has a password and signs in already."),
     "already_leads": lazy_gettext("You make deals already."),
+    "already_publishes": lazy_gettext("You are a publisher, or your application waits for an answer."),
+    "publisher_decided": lazy_gettext("The publisher stands otherwise by now."),
     "amount_too_large": lazy_gettext("That is more than is left to give back; requests that wait count too."),
     "appeal_decided": lazy_gettext("The appeal was decided otherwise meanwhile."),
     "already_chopped": lazy_gettext("You have chopped the price of this bargain."),
@@ -58,6 +62,9 @@ SENTENCES = {
     "newcomers_only": lazy_gettext("This room is for members who have not bought here yet, one such room at a time."),
     "member_limit_reached": lazy_gettext("You have as many of these as one member may have."),
     "not_found": lazy_gettext("Perhaps the address is incomplete, or what was here is gone."),
+    "merge_decided": lazy_gettext("This merge was decided before."),
+    "merge_needs_another": lazy_gettext("You asked for this merge: another admin decides."),
+    "merge_refused": lazy_gettext("These accounts cannot become one now."),
     "money_left": lazy_gettext("Your wallet holds money. Have it paid out, or say that you give it up."),
     "network_chopped": lazy_gettext("As many friends as may have chopped this price from your network."),
     "nothing_to_pay": lazy_gettext("No approved request waits for this channel."),
@@ -79,6 +86,8 @@ SENTENCES = {
     "payout_not_open": lazy_gettext("The payout request has moved on meanwhile."),
     "payout_underway": lazy_gettext("A payout is on its way. Take it back, or wait until it has ended."),
     "plan_invalid": lazy_gettext("The plan is not complete."),
+    "plan_published": lazy_gettext("This plan is published and stays as it is. Draft another one."),
+    "plan_changed": lazy_gettext("Somebody changed the draft meanwhile. Look at it again."),
     "plan_refused": lazy_gettext("The rules of the country do not allow this plan as it is."),
     "picture_refused": lazy_gettext("This is no JPEG, PNG or WebP, or it has more than 4 MB."),
     "post_changed": lazy_gettext("Its author wrote it anew meanwhile. Read it again."),
@@ -102,7 +111,7 @@ SENTENCES = {
     "family_taken": lazy_gettext("You share a plan already."),
     "gift_not_ready": lazy_gettext("The gift is not paid yet, or somebody has redeemed it."),
     "plan_link_gone": lazy_gettext("This link gives nothing any more. Ask whoever sent it for another."),
-    "voucher_gone": lazy_gettext("None of these vouchers is left. Look again later."),
+    "voucher_gone": lazy_gettext("None of these vouchers is left, or you had this month's. Look again later."),
     "self_adjustment": lazy_gettext("Somebody else gives you points and coupons, or takes them."),
     "sign_in_again": lazy_gettext("It is long since you signed in. Sign in again first."),
     "points_short": lazy_gettext("You have fewer points than this takes."),
@@ -123,6 +132,10 @@ SENTENCES = {
     "room_full": lazy_gettext("Every seat of the room is taken."),
     "seat_paid": lazy_gettext("The seat is paid. If the room does not fill, the money comes back by itself."),
     "self_approval": lazy_gettext("Nobody decides about their own payout, or one of an account they opened by a link."),
+    "destination_cooling": lazy_gettext("This account is new. Money may go there in some days."),
+    "step_up_required": lazy_gettext("Money goes after this: prove by a code of your authenticator that it is you."),
+    "totp_is_set_up": lazy_gettext("There is an authenticator already. Remove it first."),
+    "totp_not_set_up": lazy_gettext("There is no authenticator yet. Add one to your account first."),
     "survey_answered": lazy_gettext("You answered this survey before."),
     "survey_closed": lazy_gettext("The survey is over."),
     "tier_required": lazy_gettext("This deal is for members of a higher tier. Your card says what is missing."),
@@ -141,6 +154,8 @@ VALUES = (
     lazy_gettext("the order names each of the product's pictures once"),
     lazy_gettext("not an e-mail address"),
     lazy_gettext("a password has 8 to 200 characters"),
+    lazy_gettext("this password is one of the first that anybody tries"),
+    lazy_gettext("a password is not the e-mail address"),
     lazy_gettext("a name has 1 to 60 visible characters"),
     lazy_gettext("no such day"),
     lazy_gettext("a part of an address is missing, too long, or not to be read"),
@@ -170,14 +185,62 @@ VALUES = (
     lazy_gettext("an address such as https://example.com/hooks is wanted"),
     lazy_gettext("this address is not one of the public internet"),
     lazy_gettext("the end must be later than the beginning"),
+    lazy_gettext("this has passed; to close the link now, pause it"),
+    lazy_gettext("this would speak for the shop"),
+    lazy_gettext("starts_at must not lie in the past"),
+    lazy_gettext("ends_at must lie after starts_at"),
+    lazy_gettext("ends_at must lie in the future"),
+    lazy_gettext("a session has 1 to 50 picks, each once"),
+    lazy_gettext("a storefront has a title of 1 to 80 characters and up to 500 of words"),
+    lazy_gettext("a storefront has up to 50 picks, each once"),
+    lazy_gettext("each step needs more members than the one before"),
+    lazy_gettext("each step must cost less than the one before"),
+    lazy_gettext("the size of the room is that of the last step"),
+    lazy_gettext("no tier of the programme in force has this code"),
+    lazy_gettext("a host has at most half of what a unit may come to cost"),
+    lazy_gettext("the price of supply lies below the price alone"),
+    lazy_gettext("a margin is a share of what lies above a price of supply"),
+    lazy_gettext("a change of nothing is none"),
+    lazy_gettext("what is received adds to the stock"),
+    lazy_gettext("what is damaged leaves the stock"),
+    lazy_gettext("the deal does not offer this unit"),
+    lazy_gettext("on a ladder all units cost the same"),
+    lazy_gettext("two units of a product have the same code"),
+    lazy_gettext("the band ends below where it begins"),
 )
+# What marks a sentence for the catalogues where it stands, and leaves it as it is.
+N_ = str
+# The same of rules that say figures or names: each `%(…)s` is what stands there.
+FIGURED = (
+    N_(
+        "%(least)s to %(most)s letters and figures, at least one letter, single hyphens between them, and not %(own)s"
+        " without these: so long are the shop's own codes"
+    ),
+    N_("a session lasts %(days)s days at most"),
+    N_("a stream's address is https, at one of: %(hosts)s"),
+    N_("brand has %(least)s to %(most)s characters"),
+    N_("title has %(least)s to %(most)s characters"),
+    N_("intro has %(least)s to %(most)s characters"),
+    N_("the product may be sent back for %(days)s days, and no deal shortens that"),
+    N_("a room may last %(seconds)s seconds: buyers' money is held for 7 days, and taking it needs 12 hours"),
+)
+_FIGURE = re.compile(r"%\\\((\w+)\\\)s")
+_FIGURED = [(one, re.compile(_FIGURE.sub(r"(?P<\1>.+)", re.escape(one)))) for one in FIGURED]
 
 
 def sentence_of(error: DomainError) -> str:
     """What is told of a refusal."""
     if error.code in SENTENCES:
         return str(SENTENCES[error.code])
-    said: str = gettext(error.detail)
+    said = _told(error.detail)
     if said == error.detail and str(get_locale()) != "en":
         return str(gettext("This is not allowed here."))
     return said[:1].upper() + said[1:] + ("" if said.endswith((".", "。")) else str(gettext(".")))
+
+
+def _told(detail: str) -> str:
+    """A value's own sentence in the reader's language, with its figures; as it is where it has no other words."""
+    for sentence, pattern in _FIGURED:
+        if found := pattern.fullmatch(detail):
+            return str(gettext(sentence, **found.groupdict()))
+    return str(gettext(detail))

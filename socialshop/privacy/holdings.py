@@ -22,6 +22,7 @@ from socialshop.orders.service import PERSONAL as ORDERS
 from socialshop.payments.service import PERSONAL as PAYMENTS
 from socialshop.payouts.service import PERSONAL as PAYOUTS
 from socialshop.privacy.store.personal import PERSONAL as PRIVACY
+from socialshop.publishers.service import PERSONAL as PUBLISHERS
 from socialshop.recommendations.service import PERSONAL as RECOMMENDATIONS
 from socialshop.referrals.service import PERSONAL as REFERRALS
 from socialshop.rooms.service import PERSONAL as ROOMS
@@ -39,6 +40,7 @@ HOLDINGS: tuple[Holding, ...] = (
     *ROOMS,
     *COMMISSIONS,
     *LEDGER,
+    *PUBLISHERS,
     *PAYOUTS,
     *MEMBERSHIPS,
     *LOYALTY,
@@ -65,6 +67,7 @@ EXEMPT: dict[str, str] = {
     "outbox_events.name": "of a kind of fact",
     "payment_calls.reason": "of the shop: why a payment is released",
     "rooms.cancel_reason": "of the shop: why it cancelled a room",
+    "subtree_crossings.member_number": "a place by number; the counts are of others, and told to admins alone",
     "team_figures.member_number": "a place by number; the counts are of others, and too few are told to nobody",
     "team_figures.members": "a count",
     "team_figures.sponsor": "as the place says",

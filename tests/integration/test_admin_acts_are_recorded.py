@@ -16,7 +16,7 @@ from money_people import IBAN, earn, number_of
 from payment_shop import rows
 from room_shop import RoomShop, room_shop
 from sqlalchemy import text
-from web_client import Person, sign_up
+from web_client import PASSWORD, Person, sign_up
 
 from socialshop.audit import service as audit
 from socialshop.infra.uow import unit_of_work
@@ -25,7 +25,9 @@ from socialshop.kernel.roles import Role
 from socialshop.kernel.time import to_text
 from socialshop.notifications import service as notifications
 from socialshop.notifications.schemas import MAIL_PREFIX
+from socialshop.pages.admin.fact_words import FACTS
 from socialshop.pages.admin.words import DEEDS
+from socialshop.signins import service as signins
 from socialshop.web.operations import Operation, table_of
 from tests.integration.test_claims import imported
 
@@ -89,6 +91,15 @@ class Office:
                 "POST", "/me/leader-applications", json={"reason": "Tea.", "channels": "A group"}
             )
             self.act(self.first, f"/admin/leader-applications/{asked.get_json()['id']}/{decision}", reason="seen")
+            site = {"site_name": "Tea notes", "site_url": "https://tea.example/", "kind": "blog"}
+            publisher = sign_up(self.shop.app)
+            publisher.call("POST", "/me/publisher", json=site)
+            path = f"/admin/publishers/{to_public('mbr', publisher.card.member_id)}"
+            self.act(self.first, f"{path}/{decision}", reason="seen")
+            if decision == "approve":
+                days = {"first_day": "2026-01-01", "last_day": "2026-01-02"}
+                self.act(self.first, f"{path}/disallowances", kind="click", reason="a farm", **days)
+                self.act(self.first, f"{path}/end", reason="seen")
         chopped = {"sku_id": sku, "title": "Chop", "start_price_minor": 900, "floor_price_minor": 90, "chops": 9}
         self.act(self.leader, "/bargain-offers", **chopped, lasts_seconds=60)
         kept = self.act(self.leader, "/deals", **terms, draft=True)["id"]
@@ -129,7 +140,18 @@ class Office:
         draft = self.act(self.first, "/admin/commission-plans", name="P", currency="CNY", hold_days=1, legs=legs)
         span = {"from": "2026-01-01T00:00:00Z", "to": "2026-02-01T00:00:00Z"}
         self.act(self.first, f"/admin/commission-plans/{draft['id']}/simulations", **span)
+        other = self.act(self.first, "/admin/commission-plans", name="Q", currency="CNY", hold_days=1, legs=legs)
+        self.act(self.first, f"/admin/commission-plans/{other['id']}", name="R", currency="CNY", hold_days=1, legs=legs)
+        self.act(self.first, f"/admin/commission-plans/{other['id']}", method="DELETE")
         self.act(self.first, f"/admin/commission-plans/{draft['id']}/publish")
+
+    def merge(self) -> None:
+        """Two pairs of accounts that should become one: one pair is left as it is."""
+        for decision in ("approve", "reject"):
+            two = [to_public("mbr", sign_up(self.shop.app).card.member_id) for _ in range(2)]
+            said = {"gone_member_id": two[0], "kept_member_id": two[1], "reason": "One person."}
+            asked = self.act(self.first, "/admin/member-merges", **said)
+            self.act(self.second, f"/admin/member-merges/{asked['id']}/{decision}")
 
     def tiers(self) -> None:
         """A tier programme, drafted and published."""
@@ -144,6 +166,20 @@ class Office:
         draft = self.act(self.first, "/admin/plan-offers", plan="vip", currency="CNY", terms=terms, **names)
         self.act(self.first, f"/admin/plan-offers/{draft['id']}/publish")
         self.act(self.first, "/admin/partner-vouchers", partner="cinema", codes=["A", "B"])
+
+    def prove(self) -> None:
+        """An authenticator, a code of it, other recovery codes, and none any more."""
+        who = self.second
+
+        def code() -> str:
+            with unit_of_work() as uow:
+                return signins.code_now(uow, who.card.member_id)
+
+        self.act(who, "/me/totp", current_password=PASSWORD)
+        codes = self.act(who, "/me/totp/confirmation", totp=code())["recovery_codes"]
+        self.act(who, "/sessions/current/step-up", recovery_code=codes[0])
+        self.act(who, "/me/totp/recovery-codes")
+        self.act(who, "/me/totp", method="DELETE")
 
     def help(self) -> None:
         """An imported member gets an e-mail to sign in with; a mail that was set aside is sent after all."""
@@ -296,6 +332,7 @@ def test_every_act_of_the_shops_own_people_is_in_the_record_with_who_did_it(offi
     office.tiers()
     office.plans_on_sale()
     office.help()
+    office.prove()
     office.moderate()
     office.care()
     office.tell()
@@ -305,9 +342,21 @@ def test_every_act_of_the_shops_own_people_is_in_the_record_with_who_did_it(offi
     office.campaign()
     office.survey()
     office.pay_out()
+    office.merge()
     assert office.done == _acts(office.shop.app), "an act that is not tried here: add it, and see it recorded"
     told = {action for (action,) in rows("SELECT DISTINCT action FROM audit_entries")}
     assert told - DEEDS.keys() == set(), "the page of the record has no words for an act"
+    facts = {name for (found,) in rows("SELECT facts FROM audit_entries") for name in named(found)}
+    assert facts - FACTS.keys() == set(), "the page of the record has no words for a fact"
+
+
+def named(facts: object) -> set[str]:
+    """Every name in the facts of an entry, however deep."""
+    if isinstance(facts, list):
+        return {name for one in facts for name in named(one)}
+    if isinstance(facts, dict):
+        return facts.keys() | {name for one in facts.values() for name in named(one)}
+    return set()
 
 
 def test_the_documented_acts_are_those_that_there_are() -> None:

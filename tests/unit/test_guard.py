@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from sample_sales import a_plan
 
@@ -44,6 +46,33 @@ def test_a_fixed_sum_that_may_exceed_its_sale_is_named(fixed: int, severity: str
     if severity == "warning":
         with pytest.raises(PlanRefused, match="wants the name"):
             clear([finding], None)
+
+
+@pytest.mark.parametrize("leg", [{"kind": "click", "fixed_minor": 20_000}, {"kind": "view", "per_thousand_minor": 9}])
+def test_clicks_and_views_are_bought_of_publishers_and_paid_to_no_other_member(leg: dict[str, Any]) -> None:
+    (finding,) = examine(a_plan(leg), "CN")
+    assert (finding.code, finding.severity) == ("traffic", Severity.INFO)
+    clear([finding], None)
+    (finding,) = examine(a_plan({**leg, "who": "members"}), "CN")
+    assert (finding.code, finding.severity) == ("traffic", Severity.REFUSAL)
+    with pytest.raises(PlanRefused, match="behind which stands no sale"):
+        clear([finding], SignOff("Lin Counsel"))
+
+
+@pytest.mark.parametrize(
+    ("counts", "fixed", "severity"),
+    [
+        ("sales", 7_500, "info"),
+        ("sales", 7_501, "warning"),
+        ("sales", 15_000, "refusal"),
+        ("buyers", 1, "warning"),
+        ("buyers", 15_000, "refusal"),
+    ],
+)
+def test_a_milestone_is_held_against_the_sales_that_reach_it(counts: str, fixed: int, severity: str) -> None:
+    leg = {"kind": "milestone", "counts": counts, "reaches": 3, "min_order_minor": 5_000, "fixed_minor": fixed}
+    (finding,) = examine(a_plan(leg), "CN")
+    assert (finding.code, finding.severity.value) == ("milestone", severity)
 
 
 def test_three_levels_need_a_name() -> None:

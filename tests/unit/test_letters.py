@@ -10,7 +10,8 @@ import pytest
 
 from socialshop.notifications.letters import Letter, Sender, compose
 from socialshop.notifications.rules import KINDS
-from socialshop.notifications.sentences import SENTENCES, SUBJECTS, Reader
+from socialshop.notifications.sentences import SENTENCES, Reader
+from socialshop.notifications.subjects import SUBJECTS
 
 NOW = datetime(2026, 3, 1, 4, 5, tzinfo=UTC)
 FACTS = {
@@ -38,6 +39,11 @@ FACTS = {
     "what": "sku_1",
     "found": 7,
     "expected": 8,
+    "count": 2,
+    "heads": 30,
+    "levels": 3,
+    "account": "3000",
+    "most_heads": 31,
 }
 # Only these bear a link with a token of their own; the others of the topic warn.
 WITH_TOKEN = {"email_verification", "password_reset", "email_change"}

@@ -4,13 +4,28 @@ from __future__ import annotations
 
 from socialshop.commissions.service.accruing import accrue_orders
 from socialshop.commissions.service.clawing_back import claw_back
-from socialshop.commissions.service.drafting import draft_plan, plan_of, plan_page, publish_draft
+from socialshop.commissions.service.disallowing import (
+    DISALLOWANCE_PREFIX,
+    Disallowed,
+    Struck,
+    disallow,
+    disallowances_of,
+)
+from socialshop.commissions.service.drafting import (
+    discard_draft,
+    draft_plan,
+    plan_of,
+    plan_page,
+    publish_draft,
+    redraft_plan,
+)
 from socialshop.commissions.service.examining import example_of, findings_of, plan_in_force
 from socialshop.commissions.service.exporting import ExportedAccrual, export_accruals
 from socialshop.commissions.service.maturing import mature_received
-from socialshop.commissions.service.paying_out import accruals_behind, come_back, pay_out, reversals_of
+from socialshop.commissions.service.paying_out import accruals_behind, come_back, earned_between, pay_out, reversals_of
 from socialshop.commissions.service.previewing import Earning, Preview, preview
 from socialshop.commissions.service.publishing import PublishedVersion, plans_since, publish_plan
+from socialshop.commissions.service.reaching import reach_milestones
 from socialshop.commissions.service.reading import (
     Explanation,
     OrderCommissions,
@@ -52,6 +67,15 @@ from socialshop.commissions.service.stating import (
     part_of,
     statement_of,
 )
+from socialshop.commissions.service.tallying import TALLY_PREFIX, tally_traffic
+from socialshop.commissions.service.watching import (
+    GuardState,
+    InForce,
+    count_places,
+    guard_state,
+    is_over,
+    watched_subtrees,
+)
 from socialshop.commissions.store.coming import ComingRow
 from socialshop.commissions.store.drafts import PlanRow
 from socialshop.commissions.store.payouts import Part, Returned, Reversals, Span
@@ -59,16 +83,23 @@ from socialshop.commissions.store.personal import PERSONAL
 from socialshop.commissions.store.reading import CommissionRow, SkippedRow, WalletRow
 from socialshop.commissions.store.settlement import SetAside
 from socialshop.commissions.store.simulations import DaySums, LegSums, SimulationRow
+from socialshop.commissions.store.tallies import DisallowanceRow
 
 __all__ = [
+    "DISALLOWANCE_PREFIX",
     "PERSONAL",
     "SIMULATION_PREFIX",
+    "TALLY_PREFIX",
     "ComingRow",
     "CommissionRow",
     "DaySums",
+    "DisallowanceRow",
+    "Disallowed",
     "Earning",
     "Explanation",
     "ExportedAccrual",
+    "GuardState",
+    "InForce",
     "LegSums",
     "Month",
     "OrderCommissions",
@@ -86,6 +117,7 @@ __all__ = [
     "SkippedRow",
     "Span",
     "Statement",
+    "Struck",
     "WalletPart",
     "WalletRow",
     "accruals_behind",
@@ -95,8 +127,13 @@ __all__ = [
     "come_back",
     "coming",
     "commissions_of",
+    "count_places",
     "count_set_aside",
+    "disallow",
+    "disallowances_of",
+    "discard_draft",
     "draft_plan",
+    "earned_between",
     "earned_of_deal",
     "earned_since",
     "example_of",
@@ -104,6 +141,8 @@ __all__ = [
     "export_accruals",
     "findings_of",
     "forget_simulations",
+    "guard_state",
+    "is_over",
     "mature_received",
     "month_named",
     "months_of",
@@ -119,6 +158,8 @@ __all__ = [
     "publish_draft",
     "publish_plan",
     "put_back",
+    "reach_milestones",
+    "redraft_plan",
     "replay",
     "reversals_of",
     "set_aside_accruals",
@@ -130,5 +171,7 @@ __all__ = [
     "simulated",
     "simulations_of",
     "statement_of",
+    "tally_traffic",
     "wallet_entries",
+    "watched_subtrees",
 ]

@@ -25,7 +25,7 @@ class Part(NamedTuple):
 
     subject_id: uuid.UUID
     accrual_id: uuid.UUID
-    order_id: uuid.UUID
+    order_id: uuid.UUID | None
     kind: str
     level: int
     status: str
@@ -85,7 +85,8 @@ def parts_of(session: Session, spans: Sequence[Span], currency: str, limit: int)
             )
             SELECT p.subject_id, a.id, l.order_id, a.kind, a.level, a.status, a.settled_at,
                    a.amount_minor - a.clawed_minor, CAST(p.part_minor AS bigint)
-            FROM parts p JOIN accruals a USING (id) JOIN accrued_lines l USING (order_line_id)
+            FROM parts p JOIN accruals a USING (id)
+            LEFT JOIN accrued_lines l ON l.order_line_id = a.order_line_id
             WHERE p.place <= :limit ORDER BY p.subject_id, p.place
             """  # noqa: S608 - a constant of this module
         ),
@@ -168,3 +169,20 @@ def reversals_of(session: Session, beneficiary: int, currency: str) -> Reversals
         {"beneficiary": beneficiary, "currency": currency},
     ).one()
     return Reversals(*row)
+
+
+def earned_between(session: Session, one: int, other: int) -> list[tuple[str, int]]:
+    """(currency, what claw backs left) of accruals that either had of the other's purchases."""
+    rows = session.execute(
+        text(
+            """
+            SELECT a.currency, sum(a.amount_minor - a.clawed_minor)::bigint
+            FROM accruals a JOIN accrued_lines l ON l.order_line_id = a.order_line_id
+            WHERE a.status IN ('held', 'settled', 'paid_out')
+              AND ((a.beneficiary = :one AND l.buyer = :other) OR (a.beneficiary = :other AND l.buyer = :one))
+            GROUP BY a.currency HAVING sum(a.amount_minor - a.clawed_minor) > 0 ORDER BY a.currency
+            """
+        ),
+        {"one": one, "other": other},
+    )
+    return [(row[0], row[1]) for row in rows]

@@ -11,6 +11,7 @@ from socialshop.invites.service.attributing import (
     links_to,
     links_with_stats,
     origin_of,
+    reach_of,
     record_sales,
     stats,
 )
@@ -30,6 +31,16 @@ from socialshop.invites.service.links import (
     own_code,
     own_link,
     share_kit,
+)
+from socialshop.invites.service.viewing import (
+    banner_key,
+    forget_view_days,
+    forget_views,
+    is_banner_key,
+    judge_views,
+    record_view,
+    take_views,
+    views_are_due,
 )
 from socialshop.invites.service.visiting import (
     Landing,
@@ -51,6 +62,7 @@ from socialshop.invites.service.visiting import (
 )
 from socialshop.invites.store.clicks import FOLLOWED_ELSEWHERE
 from socialshop.invites.store.personal import PERSONAL
+from socialshop.invites.store.stats import Reach
 
 __all__ = [
     "FOLLOWED_ELSEWHERE",
@@ -60,12 +72,14 @@ __all__ = [
     "Link",
     "NewLink",
     "Origin",
+    "Reach",
     "ShareKit",
     "Shared",
     "Stats",
     "Visit",
     "Window",
     "attribute",
+    "banner_key",
     "clicks_are_due",
     "create_link",
     "days",
@@ -74,8 +88,12 @@ __all__ = [
     "followed_elsewhere",
     "forget_click_days",
     "forget_clicks",
+    "forget_view_days",
+    "forget_views",
     "forget_visitors",
+    "is_banner_key",
     "judge_clicks",
+    "judge_views",
     "keep_link",
     "landing",
     "link_by_id",
@@ -88,12 +106,16 @@ __all__ = [
     "origin_of",
     "own_code",
     "own_link",
+    "reach_of",
     "recognize",
     "record_click",
     "record_sales",
+    "record_view",
     "share_kit",
     "sharing_a_browser",
     "stats",
     "take_clicks",
+    "take_views",
+    "views_are_due",
     "window",
 ]

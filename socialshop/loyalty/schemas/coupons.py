@@ -11,6 +11,7 @@ from socialshop.kernel.ids import to_public
 from socialshop.kernel.money import MAX_AMOUNT_MINOR
 from socialshop.loyalty.coupon_sentences import because, conditions, what_it_gives
 from socialshop.loyalty.coupons import Terms, Way
+from socialshop.loyalty.rules import LONGEST_DAYS, MOST_GIVEN
 from socialshop.loyalty.service import Codes, CouponView, Holding, NewCoupon
 from socialshop.web.paging import Page
 from socialshop.web.schemas import GivenInstant, Instant, MoneyWire, Wire, with_example
@@ -19,8 +20,6 @@ COUPON_PREFIX = "cpn"
 HOLDING_PREFIX = "cph"
 MOST_ISSUED = 1_000
 MOST_CODES = 10_000
-_LONGEST_DAYS = 3_650
-_MOST = 10**9
 _TERMS: dict[str, Any] = {
     "kind": "amount",
     "currency": "CNY",
@@ -67,7 +66,8 @@ class CouponDraft(Wire):
 
     `issue_limit`: so many may be issued; `budget_minor`: so much may be taken off by all of them together. `way` says
     how it reaches members: by hand, by codes, at registration, or given by the shop itself every month to tiers and
-    plans that name it, on birthdays, on the member days of its terms, or once a year to whom its `segment` asks for.
+    plans that name it, on birthdays (to everybody, or to tiers and plans that name it), on the member days of its
+    terms, or once a year to whom its `segment` asks for.
     """
 
     model_config = with_example({"title": "新人立减", "terms": _TERMS, "valid_days": 30, "budget_minor": 5000000})
@@ -76,8 +76,8 @@ class CouponDraft(Wire):
     terms: Terms
     valid_from: GivenInstant | None = None
     valid_until: GivenInstant | None = None
-    valid_days: int | None = Field(None, ge=1, le=_LONGEST_DAYS)
-    issue_limit: int | None = Field(None, ge=1, le=_MOST)
+    valid_days: int | None = Field(None, ge=1, le=LONGEST_DAYS)
+    issue_limit: int | None = Field(None, ge=1, le=MOST_GIVEN)
     budget_minor: int | None = Field(None, ge=1, le=MAX_AMOUNT_MINOR)
     way: Way = "given"
 
@@ -173,7 +173,7 @@ class Issued(Wire):
 class HoldingWire(Wire):
     """A coupon that you have: what it gives and asks for, in Chinese and English, and for which order it is taken.
 
-    `because_…`: why you were given it, where the shop offers it to some. `reserved`: set aside for an order that
+    `because_…`: why you were given it, where nobody gave it by hand. `reserved`: set aside for an order that
     is not confirmed yet.
     """
 
@@ -207,8 +207,8 @@ class HoldingWire(Wire):
             gives_en=what_it_gives(terms, "en", lambda money: money_text(money, "en")),
             conditions_zh=conditions(terms, "zh", lambda money: money_text(money, "zh")),
             conditions_en=conditions(terms, "en", lambda money: money_text(money, "en")),
-            because_zh=because(terms, "zh"),
-            because_en=because(terms, "en"),
+            because_zh=because(terms, row.way, "zh"),
+            because_en=because(terms, row.way, "en"),
             valid_from=row.valid_from,
             expires_at=row.expires_at,
             order_id=to_public("ord", row.order_id) if row.order_id else None,

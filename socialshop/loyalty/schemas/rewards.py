@@ -9,7 +9,7 @@ from pydantic import Field, StringConstraints
 
 from socialshop.kernel.errors import NotFound
 from socialshop.kernel.ids import from_public, to_public
-from socialshop.loyalty.rules import MOST_POINTS
+from socialshop.loyalty.rules import MOST_GIVEN, MOST_POINTS
 from socialshop.loyalty.service import NewReward, RedemptionRow, RewardRow
 from socialshop.web.paging import Page, PageQuery
 from socialshop.web.problems import InvalidFields
@@ -24,6 +24,7 @@ _REWARD = {
     "per_member": 1,
     "offered": True,
     "coupon_id": None,
+    "low_stock_at": 10,
 }
 _REDEMPTION = {
     "id": "rdm_01k9w3q2mxe5tb6v8c4yd7r1hz",
@@ -34,7 +35,6 @@ _REDEMPTION = {
     "reason": None,
     "placed_at": "2026-02-10T12:00:00Z",
 }
-_MOST_STOCK = 10**9
 
 Title = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
 Reason = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=500)]
@@ -57,6 +57,7 @@ class RewardWire(Wire):
     per_member: int | None
     offered: bool
     coupon_id: str | None
+    low_stock_at: int
 
     @classmethod
     def of(cls, row: RewardRow) -> RewardWire:
@@ -78,8 +79,8 @@ class RewardDraft(Wire):
 
     title: Title
     points: int = Field(ge=1, le=MOST_POINTS)
-    stock: int | None = Field(None, ge=0, le=_MOST_STOCK)
-    per_member: int | None = Field(None, ge=1, le=_MOST_STOCK)
+    stock: int | None = Field(None, ge=0, le=MOST_GIVEN)
+    per_member: int | None = Field(None, ge=1, le=MOST_GIVEN)
     coupon_id: str | None = None
 
     def new(self) -> NewReward:
@@ -95,15 +96,16 @@ class RewardDraft(Wire):
 
 
 class RewardChange(Wire):
-    """Whether a reward is offered, and whether there is an end of it.
+    """Whether a reward is offered, whether there is an end of it, and from how few on it is low (null: as it was).
 
-    Of one that had none nothing is left at first: add to it by `stock-moves`.
+    Of one that had no end nothing is left at first: add to it by `stock-moves`.
     """
 
     model_config = with_example({"offered": True, "endless": False})
 
     offered: bool
     endless: bool
+    low_stock_at: int | None = Field(None, ge=0, le=MOST_GIVEN)
 
 
 class RedemptionWire(Wire):

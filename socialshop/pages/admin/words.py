@@ -7,7 +7,7 @@ from flask_babel import gettext, lazy_gettext, ngettext
 from socialshop.kernel.money import Money
 from socialshop.kernel.time import parse_instant
 from socialshop.pages.admin.section import admin
-from socialshop.pages.formats import instant, money
+from socialshop.pages.formats import instant, joined, money
 from socialshop.screening.service import StoredFinding
 
 DEEDS = {
@@ -36,6 +36,10 @@ DEEDS = {
     "goods.opened": lazy_gettext("product opened to leaders"),
     "leader_application.approved": lazy_gettext("application to lead approved"),
     "leader_application.rejected": lazy_gettext("application to lead refused"),
+    "publisher.approved": lazy_gettext("publisher approved"),
+    "publisher.ended": lazy_gettext("publisher ended"),
+    "publisher.rejected": lazy_gettext("publisher refused"),
+    "traffic.disallowed": lazy_gettext("clicks or views struck out"),
     "mail.retried": lazy_gettext("mail sent again"),
     "member.birthday_corrected": lazy_gettext("birthday put right"),
     "member.claimed": lazy_gettext("account claimed"),
@@ -43,6 +47,9 @@ DEEDS = {
     "member.email_attached": lazy_gettext("e-mail attached"),
     "member.erased": lazy_gettext("member erased"),
     "member.password_link": lazy_gettext("link to a new password made"),
+    "merge.approved": lazy_gettext("two accounts merged"),
+    "merge.asked": lazy_gettext("merge of two accounts asked for"),
+    "merge.rejected": lazy_gettext("two accounts left as they were"),
     "mission.added": lazy_gettext("mission opened"),
     "mission.changed": lazy_gettext("mission changed"),
     "mission.withdrawn": lazy_gettext("mission withdrawn"),
@@ -61,6 +68,8 @@ DEEDS = {
     "payout_batch.file_read": lazy_gettext("payout file taken"),
     "payout_batch.released": lazy_gettext("batch released"),
     "plan.drafted": lazy_gettext("plan drafted"),
+    "plan.discarded": lazy_gettext("draft of a plan thrown away"),
+    "plan.redrafted": lazy_gettext("draft of a plan changed"),
     "plan.published": lazy_gettext("plan published"),
     "plan.simulated": lazy_gettext("plan tried on past sales"),
     "plan_offer.drafted": lazy_gettext("paid membership drafted"),
@@ -102,6 +111,12 @@ DEEDS = {
     "survey.closed": lazy_gettext("survey closed"),
     "tier_programme.drafted": lazy_gettext("tiers drafted"),
     "tier_programme.published": lazy_gettext("tiers published"),
+    "totp.begun": lazy_gettext("authenticator begun"),
+    "totp.codes_renewed": lazy_gettext("recovery codes renewed"),
+    "totp.confirmed": lazy_gettext("authenticator added"),
+    "totp.given": lazy_gettext("authenticator given from the console"),
+    "totp.removed": lazy_gettext("authenticator removed"),
+    "totp.stepped_up": lazy_gettext("proved by a code"),
     "webhook.replayed": lazy_gettext("webhook: one delivery repeated"),
     "webhook_endpoint.added": lazy_gettext("webhook added"),
     "webhook_endpoint.changed": lazy_gettext("webhook changed"),
@@ -168,7 +183,10 @@ FAULTS = {
     "unknown_outcome": lazy_gettext("none of paid, failed and returned"),
 }
 # The laws that the guard knows, as it names them.
-LAWS = (lazy_gettext("State Council Order No. 444 (2005), article 7; SPC, SPP and MPS Opinion of 2013, part one"),)
+LAWS = (
+    lazy_gettext("State Council Order No. 444 (2005), article 7; SPC, SPP and MPS Opinion of 2013, part one"),
+    lazy_gettext("SPC, SPP and MPS Opinion of 2013, parts one and five"),
+)
 
 
 @admin.app_template_global()
@@ -198,7 +216,7 @@ def evidence_words(finding: StoredFinding) -> str:
             "%(num)s other member has named this account.", "%(num)s other members have named this account.", others
         )
         return str(sentence)
-    return " · ".join(f"{name}: {value}" for name, value in said.items())
+    return " · ".join(joined((name, value), ":") for name, value in said.items())
 
 
 @admin.app_template_global()

@@ -26,7 +26,7 @@ from socialshop.kernel.money import MAX_AMOUNT_MINOR, Money, parse_decimal
 from socialshop.kernel.roles import Role
 from socialshop.memberships import service as memberships
 from socialshop.memberships.service import TierView
-from socialshop.pages import sharing
+from socialshop.pages import formats, sharing
 from socialshop.pages.forms import Form
 from socialshop.pages.leader.section import leader
 from socialshop.pages.section import go_to
@@ -36,13 +36,15 @@ _PRODUCTS_OFFERED = 100
 _LONGEST_TITLE = 200
 _MOST_HOURS = int(rules.LONGEST_ROOM / timedelta(hours=1))
 _MOST_HOLD_MINUTES = 24 * 60
-_MOST_QUOTA = 1_000_000_000
 # Steps of a ladder beyond the first, which is the price and the people of the form itself.
 _FURTHER_STEPS = 4
 # A percentage has two decimals: read as an amount of a currency that has as many, its minor units are basis points.
 _TWO_DECIMALS = "CNY"
 _PERKS = ("", "free_seat", "percentage", "commission_rate", "commission_fixed")
 _SUBSIDY = ("subsidy_from", "subsidy_budget")
+# Below one part of so many of the price alone a price is asked about; the box that says that it is meant.
+_CHEAP_BELOW = 2
+_CHEAP = "cheap_is_meant"
 _USUAL_SIZE, _USUAL_HOURS, _USUAL_HOLD_MINUTES = 3, 24, 15
 
 
@@ -92,8 +94,10 @@ def preview_deal(visit: Visit) -> Response:
 @leader.action("/deals", again="new_deal", once=True)
 def open_deal(visit: Visit) -> Response:
     """Open the deal, or keep it as a draft."""
-    new = _read(visit, offered_units(visit), memberships.tiers(visit.uow))
+    offered = offered_units(visit)
+    new = _read(visit, offered, memberships.tiers(visit.uow))
     visit.form.check()
+    _ask_if_cheap(visit.form, new, offered)
     deal = deals.open_deal(visit.uow, visit.caller.member_id, visit.caller.number, new)
     if new.draft:
         flash(gettext("The draft is kept. Nobody sees it until you publish it."))
@@ -101,6 +105,22 @@ def open_deal(visit: Visit) -> Response:
         sharing.make(visit.uow, visit.caller.member_id, Kind.DEAL, deal.id)
         flash(gettext("The deal is open. Share it below."))
     return go_to("leader.show_deal", deal_id=to_public("deal", deal.id))
+
+
+def _ask_if_cheap(form: Form, new: NewDeal, offered: dict[str, Offered]) -> None:
+    """Ask once more where a group pays less than half of the price alone: a digit is easily left out.
+
+    Raises FormRefused until the box that the form then shows is ticked. Programs are not asked.
+    """
+    alone = offered[to_public("sku", new.sku_id)].unit.price
+    least = min([new.price_minor, *(step.price_minor for step in new.price_steps)])
+    if least * _CHEAP_BELOW < alone.amount_minor and not form.is_ticked(_CHEAP):
+        form.errors[_CHEAP] = gettext(
+            "A group pays %(price)s, and who buys alone %(alone)s. If that is meant, tick the box and send it again.",
+            price=formats.money(Money(least, alone.currency)),
+            alone=formats.money(alone),
+        )
+        form.refuse()
 
 
 def _read(visit: Visit, offered: dict[str, Offered], tiers: Sequence[TierView]) -> NewDeal:
@@ -123,7 +143,7 @@ def _read(visit: Visit, offered: dict[str, Offered], tiers: Sequence[TierView]) 
         starts_at=form.instant("starts_at", zone),
         ends_at=form.instant("ends_at", zone),
         per_member_limit=form.whole_or_none("per_member_limit", 1, rules.MOST_UNITS),
-        quota=form.whole_or_none("quota", 1, _MOST_QUOTA),
+        quota=form.whole_or_none("quota", 1, rules.MOST_STOCK),
         draft=form.choice("draft", ("yes", "no")) == "yes",
         circle_only=form.is_ticked("circle_only"),
         late_payer=_late_payer(form),
@@ -134,7 +154,7 @@ def _read(visit: Visit, offered: dict[str, Offered], tiers: Sequence[TierView]) 
         host_perk=_perk(form, price.currency),
         newcomer_only=form.is_ticked("newcomer_only"),
         return_days=form.whole_or_none("return_days", 0, rules.MOST_RETURN_DAYS),
-        shipping_minor=_shipping(visit, price.currency),
+        shipping_minor=shipping_fee(visit, price.currency),
     )
 
 
@@ -149,7 +169,7 @@ def _subsidy(visit: Visit, currency: str) -> Subsidy | None:
     return Subsidy(form.whole("subsidy_from", 1, rules.LARGEST_GROUP), budget.amount_minor)
 
 
-def _shipping(visit: Visit, currency: str) -> int | None:
+def shipping_fee(visit: Visit, currency: str) -> int | None:
     """What an admin says that sending an order costs; None where nothing was typed."""
     if visit.caller.role is not Role.ADMIN or not visit.form.values.get("shipping_minor", "").strip():
         return None
@@ -199,6 +219,9 @@ def _perk(form: Form, currency: str) -> HostPerk | None:
     if kind == "commission_fixed":
         minor = form.money("perk_value", currency).amount_minor
         return HostPerk(PerkKind.COMMISSION, fixed_minor=_in_bounds(form, minor, MAX_AMOUNT_MINOR))
+    if form.values.get("perk_value", "").strip():
+        without = gettext("Say above what the host has, or leave this empty.")
+        form.errors["perk_value"] = gettext("A free seat has no amount.") if kind else without
     return HostPerk(PerkKind.FREE_SEAT) if kind == "free_seat" else None
 
 

@@ -47,6 +47,8 @@ TABLES: Mapping[str, Any] = {
     "member_credentials": lazy_gettext("Password"),
     "member_phones": lazy_gettext("Phone to sign in by"),
     "member_passkeys": lazy_gettext("Passkeys"),
+    "member_totp": lazy_gettext("Authenticator app"),
+    "recovery_codes": lazy_gettext("Recovery codes"),
     "passkey_challenges": lazy_gettext("Passkeys"),
     "phone_codes": lazy_gettext("Codes sent to a phone"),
     "member_sessions": lazy_gettext("Devices signed in"),
@@ -74,6 +76,9 @@ TABLES: Mapping[str, Any] = {
     "flash_sessions": lazy_gettext("Flash sessions that you opened"),
     "flash_session_reminders": lazy_gettext("Flash sessions that you want to be told of"),
     "leader_applications": lazy_gettext("Applications to lead"),
+    "publishers": lazy_gettext("Your site as a publisher"),
+    "tallies": lazy_gettext("Clicks and views that pay"),
+    "disallowances": lazy_gettext("Clicks and views struck out"),
     "leader_goods_chosen": lazy_gettext("Goods opened to you"),
     "bargains": lazy_gettext("Bargains started"),
     "bargain_chops": lazy_gettext("Chops for friends"),
@@ -127,6 +132,7 @@ TABLES: Mapping[str, Any] = {
     "suggestions": lazy_gettext("Goods chosen for you"),
     "audit_entries": lazy_gettext("Record of deeds"),
     "data_looks": lazy_gettext("Who looked"),
+    "member_signals": lazy_gettext("Marks of what you came with"),
 }
 LOOKS: Mapping[str, Any] = {
     "show_member": lazy_gettext("your membership"),
@@ -159,9 +165,13 @@ KINDS: Mapping[str, Any] = {
     "invite_clicks": lazy_gettext("Links followed"),
     "invite_click_days": lazy_gettext("What a day brought a link"),
     "invite_visitors": lazy_gettext("Browsers recognised"),
+    "banner_views": lazy_gettext("Banners seen"),
+    "banner_view_days": lazy_gettext("How often a banner was seen on a day"),
     "leader_applications": lazy_gettext("Applications to lead"),
     "plan_simulations": lazy_gettext("Simulations of commission plans"),
+    "subtree_crossings": lazy_gettext("When teams were as large as the law counts"),
     "data_looks": lazy_gettext("Who looked"),
+    "member_signals": lazy_gettext("Marks of devices, networks, addresses, phones and accounts"),
     "payout_accounts_of_former_members": lazy_gettext("Accounts to which money of former members went"),
 }
 _WHO = {"admin": lazy_gettext("An admin"), "finance": lazy_gettext("Somebody of finance")}

@@ -135,7 +135,10 @@ def finish(session: Session, member_ids: Sequence[uuid.UUID], at: datetime) -> N
 
 
 def enriched(session: Session, limit: int) -> list[int]:
-    """The numbers of some who left and whose wallet holds money by now, as when a commission settled since."""
+    """The numbers of some who left and whose wallet holds money by now, as when a commission settled since.
+
+    What comes to an account that was merged into another follows it there.
+    """
     rows = session.execute(
         text(
             """
@@ -143,6 +146,7 @@ def enriched(session: Session, limit: int) -> list[int]:
             FROM erasures e JOIN members m ON m.id = e.member_id
             JOIN ledger_accounts n ON n.name = concat_ws(chr(58), 'member', m.number, 'wallet')
             JOIN ledger_balances b ON b.account_id = n.id AND b.currency <> :points AND b.amount_minor > 0
+            WHERE NOT EXISTS (SELECT FROM member_merges g WHERE g.gone = e.member_id AND g.status = 'merged')
             ORDER BY m.number LIMIT :limit
             """
         ),
@@ -178,6 +182,9 @@ def said_of(session: Session, member_id: uuid.UUID, number: int) -> list[tuple[s
             UNION SELECT 'email', email FROM member_profiles WHERE member_id = :id AND email IS NOT NULL
             UNION SELECT 'holder', holder FROM payout_destinations WHERE member_id = :id
             UNION SELECT 'account_last4', right(account, 4) FROM payout_destinations WHERE member_id = :id
+            UNION SELECT field, said FROM publishers p,
+                LATERAL (VALUES ('site_name', p.site_name), ('site_url', p.site_url)) AS v (field, said)
+            WHERE p.member = :number
             UNION SELECT 'reason', reason FROM refunds WHERE buyer = :number
             UNION SELECT 'text', body FROM posts WHERE author = :number
             UNION SELECT field, body FROM questions q JOIN question_messages m ON m.question_id = q.id,

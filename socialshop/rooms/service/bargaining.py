@@ -112,6 +112,7 @@ def start_bargain(uow: UnitOfWork, starter: Buyer, deal_id: uuid.UUID, signals: 
         "return_days": deal.return_days,
         "seat_hold_seconds": deal.seat_hold_seconds,
         "per_member_limit": deal.per_member_limit,
+        "shipping_minor": deal.shipping.amount_minor,
         "start_minor": offer.start.amount_minor,
         "floor_minor": offer.floor.amount_minor,
         "chops": offer.chops,
@@ -219,6 +220,11 @@ def bargain(uow: UnitOfWork, bargain_id: uuid.UUID, viewer: int | None = None) -
     return _view(uow, row, viewer, starter, friends)
 
 
+def running_bargain(uow: UnitOfWork, deal_id: uuid.UUID, number: int) -> uuid.UUID | None:
+    """The member's own bargain on this offer that runs now. One statement."""
+    return store.running(uow.session, deal_id, number)
+
+
 def bargains_of(uow: UnitOfWork, number: int, before: uuid.UUID | None, limit: int) -> list[BargainView]:
     """Up to `limit` bargains that the member started, the newest first, without their friends. One statement."""
     return [_view(uow, row, number, "", ()) for row in store.of_member(uow.session, number, before, limit)]
@@ -309,6 +315,7 @@ def _terms(row: BargainRow) -> DealOffer:
         price_steps=(),
         host_perk=None,
         newcomer_only=False,
+        shipping=None if row.shipping_minor is None else Money(row.shipping_minor, row.currency),
     )
 
 

@@ -63,16 +63,20 @@ def lock_room(session: Session, room_id: uuid.UUID) -> str | None:
     return row.status if row else None
 
 
-def lock_room_of_paid(session: Session, order_id: uuid.UUID, member: int) -> str | None:
-    """Lock the room in which this member's order has a paid seat; returns the room's status, None without one."""
+def lock_room_of_paid(session: Session, order_id: uuid.UUID, member: int) -> tuple[str, bool] | None:
+    """Lock the room in which this member's order has a paid seat, None without one.
+
+    Returns its status, and whether its terms give something of the price back at the fill.
+    """
     row = session.execute(
         text(
-            "SELECT status FROM rooms WHERE id = (SELECT room_id FROM seats"
-            " WHERE order_id = :order AND member = :member AND status = 'paid') FOR NO KEY UPDATE"
+            "SELECT status, price_steps IS NOT NULL OR host_perk IS NOT NULL FROM rooms"
+            " WHERE id = (SELECT room_id FROM seats WHERE order_id = :order AND member = :member AND status = 'paid')"
+            " FOR NO KEY UPDATE"
         ),
         {"order": order_id, "member": member},
     ).one_or_none()
-    return row.status if row else None
+    return (row[0], row[1]) if row else None
 
 
 def seat_of(session: Session, room_id: uuid.UUID, member: int) -> tuple[uuid.UUID, str] | None:
@@ -96,14 +100,26 @@ def overdue_rooms(session: Session, room_ids: Collection[uuid.UUID], now: dateti
     return list(rows.scalars())
 
 
-def lock_overdue(session: Session, now: datetime, limit: int) -> list[uuid.UUID]:
-    """Lock up to `limit` rooms that are open past their time and in nobody else's hands."""
+def lock_overdue(session: Session, now: datetime, seats: int) -> list[uuid.UUID]:
+    """Lock rooms that are open past their time and in nobody else's hands; returns so many as have these seats, or one.
+
+    What ended first comes first; a room without a seat counts as one. Those that are locked beyond wait for the next
+    step, and a second scheduler takes what lies behind them.
+    """
     rows = session.execute(
         text(
-            "SELECT id FROM rooms WHERE status = 'open' AND expires_at <= :now"
-            " ORDER BY expires_at LIMIT :limit FOR NO KEY UPDATE SKIP LOCKED"
+            """
+            WITH due AS MATERIALIZED (
+                SELECT id, expires_at, greatest(seats_taken, 1) AS seats FROM rooms
+                WHERE status = 'open' AND expires_at <= :now
+                ORDER BY expires_at LIMIT :seats FOR NO KEY UPDATE SKIP LOCKED
+            )
+            SELECT id FROM (
+                SELECT id, sum(seats) OVER (ORDER BY expires_at, id) - seats AS before FROM due
+            ) counted WHERE before < :seats ORDER BY before
+            """
         ),
-        {"now": now, "limit": limit},
+        {"now": now, "seats": seats},
     )
     return list(rows.scalars())
 
