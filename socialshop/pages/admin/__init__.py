@@ -11,7 +11,9 @@ from socialshop.pages.admin import (
     conduct,
     coupons,
     deal_offers,
+    fact_words,
     health,
+    job_words,
     keys,
     leading,
     legal,
@@ -48,6 +50,7 @@ from socialshop.pages.admin import (
 from socialshop.pages.admin.section import admin
 
 __all__ = [
+    "account_words",
     "admin",
     "authenticator",
     "batches",
@@ -57,7 +60,9 @@ __all__ = [
     "conduct",
     "coupons",
     "deal_offers",
+    "fact_words",
     "health",
+    "job_words",
     "keys",
     "leading",
     "legal",
