@@ -20,6 +20,13 @@ class PayoutNotOpen(DomainError):
     kind = Kind.CONFLICT
 
 
+class MoneyHeld(DomainError):
+    """A finding holds the member's money: somebody decides about the finding first."""
+
+    code = "money_held"
+    kind = Kind.CONFLICT
+
+
 class NothingToPay(DomainError):
     """No approved request waits for this channel and currency."""
 

@@ -24,6 +24,7 @@ from socialshop.payouts.service import PERSONAL as PAYOUTS
 from socialshop.privacy.store.personal import PERSONAL as PRIVACY
 from socialshop.recommendations.service import PERSONAL as RECOMMENDATIONS
 from socialshop.referrals.service import PERSONAL as REFERRALS
+from socialshop.risk.service import PERSONAL as RISK
 from socialshop.rooms.service import PERSONAL as ROOMS
 from socialshop.screening.service import PERSONAL as SCREENING
 from socialshop.signins.service import PERSONAL as SIGNINS
@@ -47,6 +48,7 @@ HOLDINGS: tuple[Holding, ...] = (
     *DEALS,
     *RECOMMENDATIONS,
     *SCREENING,
+    *RISK,
     *AUDIT,
     *PRIVACY,
 )

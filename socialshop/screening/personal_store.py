@@ -15,6 +15,18 @@ PERSONAL = (
         erases=("DELETE FROM member_signals WHERE member_number = :number",),
     ),
     Holding(
+        "finding_members",
+        ("member_number",),
+        hidden="Whom a finding names; told, it would tell others of a ring how they were found.",
+        stays="What held money, and whose: a number, without a name.",
+    ),
+    Holding(
+        "finding_decisions",
+        ("decided_by", "reason"),
+        hidden="What the shop's people decided about findings is read out to them from the audit record.",
+        stays="Who decided about money, and why; never changed or removed.",
+    ),
+    Holding(
         "findings",
         ("subject",),
         hidden="What the shop noticed about a payout request; the person reads the decision and its reason.",

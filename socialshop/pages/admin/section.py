@@ -15,6 +15,7 @@ admin = Section("admin", __name__, access=READS_ALL, prefix="/admin")
 TABS = (
     Tab("overview", "admin.show_overview", "list", lazy_gettext("Overview")),
     Tab("payouts", "admin.list_payouts", "wallet", lazy_gettext("Payouts")),
+    Tab("findings", "admin.list_findings", "shield", lazy_gettext("Findings")),
     Tab("batches", "admin.list_batches", "check", lazy_gettext("Batches")),
     Tab("orders", "admin.list_orders", "shop", lazy_gettext("Orders")),
     Tab("refunds", "admin.list_refunds", "back", lazy_gettext("Refunds")),

@@ -12,6 +12,7 @@ from socialshop.kernel.money import Money
 from socialshop.ledger import service as ledger
 from socialshop.ledger.errors import InsufficientBalance
 from socialshop.payouts import postings, rules
+from socialshop.payouts.events import PayoutSubmitted
 from socialshop.payouts.rules import Channel
 from socialshop.payouts.service.finding import find_frozen_requester, find_shared_account
 from socialshop.payouts.service.giving_back import give_back
@@ -90,6 +91,7 @@ def submit(
         target=to_public("por", request_id),
         facts={"amount_minor": amount.amount_minor, "currency": amount.currency, "channel": request.channel},
     )
+    uow.emit(PayoutSubmitted(request_id=request_id))
     find_shared_account(uow, destination_id)
     find_frozen_requester(uow, request_id, member_number)
     return request
