@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from socialshop.infra.uow import UnitOfWork
+from socialshop.kernel.errors import NotFound
 from socialshop.risk import service
 from socialshop.risk.errors import FindingOver, OwnFinding
 from socialshop.risk.schemas import (
@@ -26,7 +27,12 @@ _FINDING = {"finding_id": "fnd"}
 
 
 @room.operation(
-    "GET", "/admin/findings", access=READS_ALL, query=FindingQuery, replies=Reply(200, FindingPage, "Findings.")
+    "GET",
+    "/admin/findings",
+    access=READS_ALL,
+    query=FindingQuery,
+    replies=Reply(200, FindingPage, "Findings."),
+    refuses=(NotFound,),
 )
 def list_findings(call: Call[Nothing, FindingQuery]) -> Answer:
     """What the rules found about members, the newest first."""

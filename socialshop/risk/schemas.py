@@ -7,13 +7,11 @@ from typing import Annotated, Any, Literal
 
 from pydantic import StringConstraints
 
-from socialshop.kernel.errors import NotFound
 from socialshop.kernel.ids import from_public, to_public
 from socialshop.risk.ruleset import DEFAULT, Ruleset, document_of
 from socialshop.risk.service import FindingView, InForce, Standing
 from socialshop.screening.cases import StoredCase
 from socialshop.web.paging import Page, PageQuery
-from socialshop.web.problems import InvalidFields
 from socialshop.web.schemas import Instant, Wire, absent, with_example
 
 LONGEST_REASON = 1_000
@@ -48,12 +46,8 @@ class FindingQuery(PageQuery):
         return () if self.state == "any" else (self.state,)
 
     def member(self) -> uuid.UUID | None:
-        """Whom the findings are to name. Raises InvalidFields for what is no member's id."""
-        try:
-            return from_public("mbr", self.member_id) if self.member_id else None
-        except NotFound:
-            fault = {"field": "member_id", "reason": "malformed", "detail": "is no member's id"}
-            raise InvalidFields([fault]) from None
+        """Whom the findings are to name. Raises NotFound for what is no member's id."""
+        return from_public("mbr", self.member_id) if self.member_id else None
 
 
 class FindingSummary(Wire):

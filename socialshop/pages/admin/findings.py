@@ -57,17 +57,17 @@ _REASONS = {
 }
 # What `threshold` and `least` of a rule are.
 _MEANINGS = {
-    "self_referral": (lazy_gettext("Points of what they share"), lazy_gettext("Orders at least")),
+    "self_referral": (lazy_gettext("Points shared"), lazy_gettext("Orders at least")),
     "disposable_mail": (None, None),
     "velocity_links": (lazy_gettext("Links"), None),
     "velocity_registrations": (lazy_gettext("Members brought"), None),
     "velocity_rooms": (lazy_gettext("Rooms"), None),
-    "refund_rate": (lazy_gettext("Share given back, in hundredths of a percent"), lazy_gettext("Orders at least")),
+    "refund_rate": (lazy_gettext("Given back, of 10,000"), lazy_gettext("Orders at least")),
     "destination_shared": (lazy_gettext("Members on one account"), None),
     "closed_rooms": (lazy_gettext("Rooms filled alone"), lazy_gettext("Members at least")),
-    "click_flood": (lazy_gettext("Clicks"), lazy_gettext("Share that does not count, in hundredths of a percent")),
+    "click_flood": (lazy_gettext("Clicks"), lazy_gettext("Not counted, of 10,000")),
     "one_host": (lazy_gettext("Accounts"), lazy_gettext("Rooms each at least")),
-    "ring": (lazy_gettext("Points for what they do"), lazy_gettext("Members at least")),
+    "ring": (lazy_gettext("Score at least"), lazy_gettext("Members at least")),
 }
 _NUMBERS = ("threshold", "least")
 
