@@ -53,6 +53,7 @@ from socialshop.payments import service as payments
 from socialshop.payments.gateway import Gateways, SandboxGateway
 from socialshop.payouts import admin_routes as payouts_admin_routes
 from socialshop.payouts import routes as payouts_routes
+from socialshop.privacy import admin_routes as privacy_admin_routes
 from socialshop.privacy import routes as privacy_routes
 from socialshop.privacy import service as privacy
 from socialshop.recommendations import routes as recommendations_routes
@@ -64,6 +65,7 @@ from socialshop.rooms import bargain_routes
 from socialshop.rooms import routes as rooms_routes
 from socialshop.rooms import service as rooms
 from socialshop.rooms import session_routes as session_results_routes
+from socialshop.signins import admin_routes as signins_admin_routes
 from socialshop.signins import routes as signins_routes
 from socialshop.signins.gateway import SandboxTexter
 from socialshop.web import (
@@ -86,6 +88,7 @@ ROOMS = (
     onboarding_admin_routes.room,
     identity_routes.room,
     signins_routes.room,
+    signins_admin_routes.room,
     notifications_routes.room,
     notifications_admin_routes.room,
     ledger_routes.room,
@@ -125,6 +128,7 @@ ROOMS = (
     payouts_admin_routes.room,
     risk_admin_routes.room,
     privacy_routes.room,
+    privacy_admin_routes.room,
     health.room,
     reference.room,
 )

@@ -124,6 +124,8 @@ def belongings(app: Flask) -> Belongings:
     _made(first, f"/admin/payout-requests/{batched['id']}/approve", {}, status=200)
     batch = _made(second, "/admin/payout-batches", {"channel": "bank"})
     plan = _made(first, "/admin/commission-plans", _PLAN)
+    two = {name: to_public("mbr", sign_up(app).card.member_id) for name in ("gone_member_id", "kept_member_id")}
+    merge = _made(first, "/admin/member-merges", {**two, "reason": "One person."})
     asked_plan = {"from": "2026-01-01T00:00:00Z", "to": "2026-02-01T00:00:00Z"}
     simulation = _made(first, f"/admin/commission-plans/{plan['id']}/simulations", asked_plan, status=202)
     reward = _made(first, "/admin/rewards", {"title": "Cup", "points": 10})
@@ -163,6 +165,7 @@ def belongings(app: Flask) -> Belongings:
         "acr": accrual,
         "pay": joined["payment"]["id"],
         "plan": plan["id"],
+        "mrg": merge["id"],
         "sim": simulation["id"],
         "tpr": programme["id"],
         "plo": offer["id"],

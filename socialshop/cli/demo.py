@@ -56,7 +56,8 @@ _LOGINS = (
     _Login(
         Role.ADMIN,
         "Ada Admin",
-        "/admin: payouts to review, a campaign with results, a note and a report that wait, a question soon due",
+        "/admin: payouts to review, a campaign with results, a note and a report that wait, a question soon due;"
+        " approving asks for what `socialshop member code --email admin@example.com` prints",
     ),
     # Who approves a payout does not release it.
     _Login(
@@ -154,7 +155,7 @@ def _fill(uow: UnitOfWork, settings: Settings, folder: Path, gateways: Gateways)
 
     advisory_lock(uow, "demo")
     if not identity.is_empty(uow):
-        return identity.has_email(uow, _LOGINS[0].email)
+        return identity.whose_email(uow, _LOGINS[0].email) is not None
     start = (uow.now - timedelta(days=demo_world.DAYS)).replace(microsecond=0)
     with progress("demo data") as shown:
         shown.left(4)
@@ -176,12 +177,15 @@ def _add_logins(uow: UnitOfWork) -> dict[Role, uuid.UUID]:
     """The logins, as if they had joined at the beginning; returns the ids, of each role the last one's."""
     from socialshop.identity import service as identity
     from socialshop.onboarding import service as onboarding
+    from socialshop.signins import service as signins
 
     ids = {}
     for login in _LOGINS:
         terms = identity.TERMS_VERSION
         person = identity.NewMember(login.email, _PASSWORD, login.display_name, login.role, terms_version=terms)
         card = onboarding.create(uow, person)
+        if login.role is Role.ADMIN:
+            signins.give_totp(uow, card.member_id)
         if login.external_id is not None:
             identity.name_member(uow, card.member_id, login.external_id)
         ids[login.role] = card.member_id

@@ -100,9 +100,12 @@ def _confirmed(uow: UnitOfWork, name: str) -> list[tuple[int, uuid.UUID]]:
 
 def _payouts(uow: UnitOfWork, staff: Staff, earners: Sequence[Earner], currency: str) -> None:
     """One request of each earner is paid; of the others one is approved, one is on hold, and the rest wait."""
+    from socialshop.identity import service as identity
     from socialshop.payouts import service as payouts
     from socialshop.payouts.rules import Channel
 
+    # As if each had just shown a code.
+    sessions = [_at_work(uow, admin) for admin in (staff.reviewer, staff.releaser)]
     paid = []
     waiting: list[Request] = []
     for earner in earners:
@@ -119,6 +122,18 @@ def _payouts(uow: UnitOfWork, staff: Staff, earners: Sequence[Earner], currency:
     payouts.hold(
         uow, actor=staff.reviewer, request_id=held.id, reason="开户名待核实 / the holder's name is to be checked"
     )
+    for session_id in sessions:
+        identity.close_session(uow, session_id)
+
+
+def _at_work(uow: UnitOfWork, admin: uuid.UUID) -> uuid.UUID:
+    """A session of the admin's, stepped up as if a code had been shown: without one no payout is approved."""
+    from socialshop.identity import service as identity
+
+    signed_in = identity.authenticate(uow, identity.open_session(uow, admin, days=1).token)
+    assert signed_in is not None
+    identity.step_up_session(uow, signed_in.session_id)
+    return signed_in.session_id
 
 
 def _submitted(uow: UnitOfWork, earner: Earner, currency: str) -> list[Request]:

@@ -13,6 +13,8 @@ from socialshop.cli.shop import data_dir_option, open_shop
 from socialshop.kernel.roles import Role
 
 if TYPE_CHECKING:
+    import uuid
+
     from socialshop.infra.uow import UnitOfWork
     from socialshop.onboarding.service import Card, Invited
 
@@ -40,16 +42,20 @@ def member() -> None:
     help="8 to 200 characters; asked for where it is not given, for other users of the machine can read arguments.",
 )
 @click.option("--role", type=click.Choice([role.value for role in Role]), required=True, help="What the member may do.")
+@click.option(
+    "--totp", is_flag=True, help="Give an authenticator secret too: an admin approves payouts with its codes."
+)
 @click.option("--display-name", help="Seen by other members; the part of the e-mail before the @ if absent.")
 @click.option("--json", "as_json", is_flag=True, help="Print the result as one line of JSON.")
 @data_dir_option
-def create(email: str, password: str, role: str, display_name: str | None, as_json: bool) -> None:
+def create(*, email: str, password: str, role: str, totp: bool, display_name: str | None, as_json: bool) -> None:
     """Create a member at the top of the tree, with an own invite code."""
     from socialshop.audit import service as audit
     from socialshop.identity.service import NewMember
     from socialshop.infra.uow import in_unit_of_work
     from socialshop.kernel.ids import to_public
     from socialshop.onboarding import service
+    from socialshop.signins import service as signins
 
     with open_shop():
         person = NewMember(
@@ -59,18 +65,19 @@ def create(email: str, password: str, role: str, display_name: str | None, as_js
             role=Role(role),
         )
 
-        def make(uow: UnitOfWork) -> Card:
+        def make(uow: UnitOfWork) -> tuple[Card, dict[str, str]]:
             card = service.create(uow, person)
             public_id = to_public("mbr", card.member_id)
             audit.record(uow, actor=None, action="member.created", target=public_id, facts={"role": card.role})
-            return card
+            return card, {"totp_secret": signins.give_totp(uow, card.member_id)} if totp else {}
 
-        card = in_unit_of_work(make)
+        card, secret = in_unit_of_work(make)
     made = {
         "id": to_public("mbr", card.member_id),
         "email": card.email,
         "role": card.role.value,
         "invite_code": card.invite_code,
+        **secret,
     }
     click.echo(json.dumps(made) if as_json else "\n".join(f"{name}: {value}" for name, value in made.items()))
 
@@ -106,3 +113,42 @@ def attach_email(who: str, email: str, as_json: bool) -> None:
         "expires_at": invited.claim.expires_at.isoformat(),
     }
     click.echo(json.dumps(made) if as_json else "\n".join(f"{name}: {value}" for name, value in made.items()))
+
+
+def _member(uow: UnitOfWork, email: str) -> uuid.UUID:
+    """Who signs in with the e-mail. Raises Stopped."""
+    from socialshop.identity import service as identity
+
+    found = identity.whose_email(uow, email)
+    if found is None:
+        raise Stopped(f"nobody signs in with {email}")
+    return found
+
+
+@member.command("totp")
+@click.option("--email", required=True, help="Whose device is lost, with the recovery codes.")
+@click.option("--json", "as_json", is_flag=True, help="Print the result as one line of JSON.")
+@data_dir_option
+def give_totp(email: str, as_json: bool) -> None:
+    """Give a member another authenticator secret, in place of what there is. It is told this once, and recorded."""
+    from socialshop.infra.uow import in_unit_of_work
+    from socialshop.signins import service as signins
+
+    with open_shop(existing=True):
+        secret = in_unit_of_work(lambda uow: signins.give_totp(uow, _member(uow, email)))
+    click.echo(json.dumps({"email": email, "totp_secret": secret}) if as_json else secret)
+
+
+@member.command("code")
+@click.option("--email", required=True, help="Whose authenticator.")
+@data_dir_option
+def code(email: str) -> None:
+    """Print what a member's authenticator app shows now: for trying a shop out, never in production."""
+    from socialshop.infra import wired
+    from socialshop.infra.uow import in_unit_of_work
+    from socialshop.signins import service as signins
+
+    with open_shop(existing=True):
+        if wired.settings().environment == "production":
+            raise Stopped("in production only the device shows codes; `socialshop member totp` gives another secret")
+        click.echo(in_unit_of_work(lambda uow: signins.code_now(uow, _member(uow, email))))

@@ -26,14 +26,14 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "当时生效的是佣金方案“{name}”第 {number} 版，自 {effective_at} 起。",
     ),
     "leg_sale": ("You stand above the buyer, at level {level}.", "你是买家的第 {level} 级上级。"),
-    "leg_host": ("You were the host of the room.", "你是该团的发起人。"),
+    "leg_host": ("You were the host of the room.", "你是该团的团主。"),
     "leg_deal_host": (
         "You were the host of the room, and the deal itself gives its host a commission.",
-        "你是该团的发起人，该团购活动另给发起人佣金。",
+        "你是该团的团主，该团购另给团主佣金。",
     ),
     "leg_leader_margin": (
         "You opened the deal, and the shop leaves you what it brings above the price of supply.",
-        "你是该团购活动的团长，商店将高于供货价的部分留给你。",
+        "你是该团购的团长，商店将高于供货价的部分留给你。",
     ),
     "leg_self": ("You are the buyer, and the plan rewards that.", "你是买家，方案对此给予奖励。"),
     "leg_sale_passed_up": (
@@ -47,7 +47,7 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "你在买家之上第 {level} 级，会员等级为 {tier}。",
     ),
     "when_product": ("It is paid for certain goods, and this is one of them.", "限指定商品，该商品在其中。"),
-    "when_deal": ("It is paid in rooms of certain deals, and this is one of them.", "限指定团购活动，该团在其中。"),
+    "when_deal": ("It is paid in rooms of certain deals, and this is one of them.", "限指定团购，该团在其中。"),
     "when_channel": ("It is paid for what came by this channel: {channel}.", "限此渠道带来的订单：{channel}。"),
     "when_buyer_tier": ("It is paid as the buyer was in the tier {tier}.", "买家下单时等级为 {tier}，符合条件。"),
     "when_tier": ("It is paid as you were in the tier {tier}.", "下单时你的等级为 {tier}，符合条件。"),
@@ -70,15 +70,15 @@ SENTENCES: dict[str, tuple[str, str]] = {
     ),
     "deal_rate": (
         "The deal gives {rate_bps} basis points of {base_minor:money}: {exact_minor} minor units.",
-        "活动给予 {base_minor:money} 的万分之 {rate_bps}：{exact_minor} 最小货币单位。",
+        "团购给予 {base_minor:money} 的万分之 {rate_bps}：{exact_minor} 最小货币单位。",
     ),
     "deal_fixed": (
         "The deal gives {fixed_minor:money} for each of {quantity}.",
-        "活动按每件 {fixed_minor:money} 给予，共 {quantity} 件。",
+        "团购按每件 {fixed_minor:money} 给予，共 {quantity} 件。",
     ),
     "margin_promised": (
         "The deal promises its host {promised_minor:money} of the line: that comes off before your margin.",
-        "活动承诺该行给团长 {promised_minor:money}，先从差额中扣除。",
+        "团购承诺该行给团主 {promised_minor:money}，先从差额中扣除。",
     ),
     "margin": (
         "The line brought {base_minor:money}; the price of supply is {supply_minor:money} for each of {quantity}: "
@@ -184,7 +184,7 @@ SENTENCES: dict[str, tuple[str, str]] = {
     ),
     "amount_too_large": ("It is more than the books take.", "超出账簿可记的金额。"),
     "other_product": ("It is for other goods.", "该项限其他商品。"),
-    "other_deal": ("It is for rooms of other deals.", "该项限其他团购活动。"),
+    "other_deal": ("It is for rooms of other deals.", "该项限其他团购。"),
     "other_channel": ("It is for sales that come by another channel.", "该项限其他渠道的订单。"),
     "other_time": ("The sale was made outside its time.", "下单时间不在该项的期限内。"),
     "other_buyer_tier": ("It is for buyers in another tier.", "该项限其他等级的买家。"),
@@ -226,6 +226,7 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "提现未到账，款项退回钱包。",
     ),
     "entry_payout_returned": ("The bank sent your payout back into your wallet.", "提现被银行退回，款项回到钱包。"),
+    "entry_merge": ("Two accounts of yours became one.", "你的两个账户已合并。"),
     "entry_other": ("Moved by the shop.", "商店操作。"),
 }
 

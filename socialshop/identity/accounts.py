@@ -10,6 +10,7 @@ import structlog
 
 from socialshop.identity import account_store as store
 from socialshop.identity import mailed_token_store, passwords, rules
+from socialshop.identity import store as members
 from socialshop.identity.errors import SignInAgain, WrongPassword
 from socialshop.identity.mailed_tokens import Purpose
 from socialshop.infra.uow import UnitOfWork
@@ -67,6 +68,7 @@ def change_password(
     """
     rules.check_password(password)
     check_own_password(uow, member_id, old_password)
+    rules.check_not_the_address(password, members.email_of(uow.session, member_id))
     store.set_password(uow.session, member_id, passwords.hash_password(password), uow.now)
     mailed_token_store.void(uow.session, member_id, Purpose.PASSWORD_RESET, uow.now)
     revoke_other_sessions(uow, member_id, current)

@@ -57,6 +57,7 @@ def redeem_claim(uow: UnitOfWork, token: str, password: str, *, terms_version: s
     member_id = store.take_claim(uow.session, tokens.hash_of(token), uow.now)
     if member_id is None:
         raise ClaimRefused("this token is unknown, used or expired: ask the shop for a new one", field="token")
+    rules.check_not_the_address(password, store.email_of(uow.session, member_id))
     store.add_credential(uow.session, member_id, passwords.hash_password(password), uow.now)
     store.add_consent(uow.session, member_id, rules.TERMS, terms_version, uow.now)
     return member_id

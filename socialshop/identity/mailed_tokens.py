@@ -89,6 +89,7 @@ def reset_password(uow: UnitOfWork, token: str, password: str) -> None:
     """
     rules.check_password(password)
     member_id = _use(uow, token, Purpose.PASSWORD_RESET)
+    rules.check_not_the_address(password, accounts.email_of(uow.session, member_id))
     store.set_password(uow.session, member_id, passwords.hash_password(password), uow.now)
     store.verify_email(uow.session, member_id, uow.now)
     _log.info("password set by mail", member=to_public("mbr", member_id))

@@ -66,6 +66,7 @@ class MemberSession(Base):
     created_at: Mapped[datetime]
     expires_at: Mapped[datetime] = mapped_column(index=True)
     revoked_at: Mapped[datetime | None]
+    stepped_up_at: Mapped[datetime | None]
 
 
 class MemberConsent(Base):

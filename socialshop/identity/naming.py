@@ -49,9 +49,9 @@ def is_empty(uow: UnitOfWork) -> bool:
     return not store.has_members(uow.session)
 
 
-def has_email(uow: UnitOfWork, email: str) -> bool:
-    """Whether somebody signs in with this e-mail, whatever its letter case."""
-    return store.has_email(uow.session, email)
+def whose_email(uow: UnitOfWork, email: str) -> uuid.UUID | None:
+    """Who signs in with this e-mail, whatever its letter case; None for nobody. One statement."""
+    return store.whose_email(uow.session, email)
 
 
 def named(uow: UnitOfWork, *, ids: Sequence[uuid.UUID] = (), numbers: Sequence[int] = ()) -> list[Named]:

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from email_validator import EmailNotValidError, validate_email
 
+from socialshop.identity import weak
 from socialshop.kernel.errors import InvalidValue
 from socialshop.kernel.time import is_time_zone
 
@@ -17,6 +18,8 @@ LONGEST_NAME = 60
 LONGEST_EMAIL = 254
 TERMS = "terms"
 TERMS_VERSION = "2026-11"
+# How long a session counts as stepped up: payouts are approved and released within that. The database says it too.
+STEPPED_UP_FOR = timedelta(minutes=5)
 BIRTHDAY_KEPT_FOR = timedelta(days=365)
 FIRST_YEAR = 1900
 # With no year given, any day that there ever is may be a birthday.
@@ -37,9 +40,17 @@ def normalized_email(text: str) -> str:
 
 
 def check_password(text: str) -> None:
-    """Raises InvalidValue for one that is too short or too long."""
+    """Raises InvalidValue for one that is too short or too long, or that everybody tries first."""
     if not SHORTEST_PASSWORD <= len(text) <= LONGEST_PASSWORD:
         raise InvalidValue(f"a password has {SHORTEST_PASSWORD} to {LONGEST_PASSWORD} characters", field="password")
+    if weak.is_common(text):
+        raise InvalidValue("this password is one of the first that anybody tries", field="password")
+
+
+def check_not_the_address(password: str, email: str | None) -> None:
+    """Raises InvalidValue for a password that is the e-mail address of its account; None: it has none."""
+    if email is not None and weak.is_the_address(password, email):
+        raise InvalidValue("a password is not the e-mail address", field="password")
 
 
 def trimmed_name(text: str) -> str:

@@ -44,7 +44,7 @@ from socialshop.identity.mailed_tokens import (
     reset_password,
     verify_email,
 )
-from socialshop.identity.naming import has_email, is_empty, name_member, named, names_of, number_of, search
+from socialshop.identity.naming import is_empty, name_member, named, names_of, number_of, search, whose_email
 from socialshop.identity.personal_store import PERSONAL
 from socialshop.identity.rules import (
     FIRST_YEAR,
@@ -52,6 +52,7 @@ from socialshop.identity.rules import (
     LONGEST_NAME,
     LONGEST_PASSWORD,
     SHORTEST_PASSWORD,
+    STEPPED_UP_FOR,
     TERMS_VERSION,
     Born,
 )
@@ -81,6 +82,7 @@ __all__ = [
     "LONGEST_PASSWORD",
     "PERSONAL",
     "SHORTEST_PASSWORD",
+    "STEPPED_UP_FOR",
     "TERMS_VERSION",
     "AddedMember",
     "AlreadySignsIn",
@@ -126,7 +128,6 @@ __all__ = [
     "decide_consent",
     "edit_profile",
     "has_consented",
-    "has_email",
     "hash_of",
     "imported_email",
     "imported_name",
@@ -155,7 +156,9 @@ __all__ = [
     "search",
     "set_birthday",
     "standing_of",
+    "step_up_session",
     "verify_email",
+    "whose_email",
 ]
 
 # A session that ended is kept a while for whoever asks where the account was used.
@@ -198,13 +201,17 @@ class OpenedSession:
 
 @dataclass(frozen=True, slots=True)
 class SignedIn:
-    """The member behind a live session; `time_zone` is None until one is chosen."""
+    """The member behind a live session; `time_zone` is None until one is chosen.
+
+    `stepped_up`: who holds it proved who they are once more within STEPPED_UP_FOR.
+    """
 
     session_id: uuid.UUID
     member_id: uuid.UUID
     number: int
     role: Role
     time_zone: str | None
+    stepped_up: bool
 
 
 class ProfileChanges(TypedDict, total=False):
@@ -219,6 +226,7 @@ def add_member(uow: UnitOfWork, person: NewMember) -> AddedMember:
     """Add a member who can sign in. Raises InvalidValue (email, password, display_name), EmailTaken."""
     email = rules.normalized_email(person.email)
     rules.check_password(person.password)
+    rules.check_not_the_address(person.password, email)
     name = rules.trimmed_name(person.display_name)
     password_hash = passwords.hash_password(person.password)
     member_id = new_id()
@@ -277,8 +285,17 @@ def open_session(uow: UnitOfWork, member_id: uuid.UUID, *, days: int) -> OpenedS
 
 def authenticate(uow: UnitOfWork, token: str) -> SignedIn | None:
     """Who is behind a token; None for one that is unknown, expired or signed out. One statement."""
-    row = store.find_session(uow.session, tokens.hash_of(token), uow.now)
-    return SignedIn(row.session_id, row.member_id, row.number, Role(row.role), row.time_zone) if row else None
+    since = uow.now - STEPPED_UP_FOR
+    row = store.find_session(uow.session, tokens.hash_of(token), uow.now, stepped_up_since=since)
+    if row is None:
+        return None
+    return SignedIn(row.session_id, row.member_id, row.number, Role(row.role), row.time_zone, row.stepped_up)
+
+
+def step_up_session(uow: UnitOfWork, session_id: uuid.UUID) -> datetime:
+    """Whoever holds the session has proved once more who they are; returns until when that counts."""
+    store.step_up(uow.session, session_id, uow.now)
+    return uow.now + STEPPED_UP_FOR
 
 
 def close_session(uow: UnitOfWork, session_id: uuid.UUID) -> None:

@@ -30,7 +30,8 @@ _IDENTIFIER = re.compile(r"[a-z_]+", re.ASCII)
 # Plain text where every request passes: building the same by expressions costs as much again as running it.
 _LIVE_SESSION = Statement(
     """
-    SELECT s.id, s.member_id, m.number, m.role, p.time_zone
+    SELECT s.id, s.member_id, m.number, m.role, p.time_zone,
+           coalesce(s.stepped_up_at > :stepped_up_since, false) AS stepped_up
     FROM member_sessions s JOIN members m ON m.id = s.member_id
     LEFT JOIN member_profiles p ON p.member_id = s.member_id
     WHERE s.token_hash = :token_hash AND s.expires_at > :now AND s.revoked_at IS NULL
@@ -62,6 +63,7 @@ class SessionRow(NamedTuple):
     number: int
     role: str
     time_zone: str | None
+    stepped_up: bool
 
 
 def let_lead(session: Session, number: int) -> bool:
@@ -137,10 +139,18 @@ def add_session(
     )
 
 
-def find_session(session: Session, token_hash: bytes, now: datetime) -> SessionRow | None:
+def find_session(
+    session: Session, token_hash: bytes, now: datetime, *, stepped_up_since: datetime
+) -> SessionRow | None:
     """The live session of a token: one indexed statement, paid by every authenticated request."""
-    row = _LIVE_SESSION.row(session, {"token_hash": token_hash, "now": now})
+    values = {"token_hash": token_hash, "now": now, "stepped_up_since": stepped_up_since}
+    row = _LIVE_SESSION.row(session, values)
     return SessionRow(*row) if row else None
+
+
+def step_up(session: Session, session_id: uuid.UUID, at: datetime) -> None:
+    """Whoever holds the session has just proved once more who they are."""
+    session.execute(update(MemberSession).where(MemberSession.id == session_id).values(stepped_up_at=at))
 
 
 def revoke_session(session: Session, session_id: uuid.UUID, at: datetime) -> None:
@@ -252,10 +262,16 @@ def has_members(session: Session) -> bool:
     return session.execute(select(Member.number).limit(1)).first() is not None
 
 
-def has_email(session: Session, email: str) -> bool:
-    """Whether somebody has this e-mail, whatever its letter case."""
+def email_of(session: Session, member_id: uuid.UUID) -> str | None:
+    """The address that the member signs in with; None where there is none."""
+    found = session.execute(select(MemberProfile.email).where(MemberProfile.member_id == member_id))
+    return found.scalar_one_or_none()
+
+
+def whose_email(session: Session, email: str) -> uuid.UUID | None:
+    """Who has this e-mail, whatever its letter case."""
     found = select(MemberProfile.member_id).where(func.lower(MemberProfile.email) == func.lower(email))
-    return session.execute(found).first() is not None
+    return session.execute(found).scalar_one_or_none()
 
 
 def take_numbers(session: Session, count: int) -> npt.NDArray[np.int64]:

@@ -12,7 +12,7 @@ import uuid
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any
 
@@ -86,7 +86,7 @@ def following(roots: Iterable[int]) -> Iterator[None]:
 
 def payload_of(event: Event) -> dict[str, Any]:
     """The event's fields as JSON values: ids and instants as text."""
-    return {key: _plain(value) for key, value in asdict(event).items()}
+    return {field.name: _plain(getattr(event, field.name)) for field in fields(event)}
 
 
 _WRITE = Statement(

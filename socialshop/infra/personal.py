@@ -31,6 +31,13 @@ class Person(NamedTuple):
     neutral_name: str
 
 
+class Identity(NamedTuple):
+    """An account by its id and its number."""
+
+    id: uuid.UUID
+    number: int
+
+
 @dataclass(frozen=True, slots=True)
 class Holding:
     """One table: `columns` name a person or tell something of one.
@@ -38,6 +45,10 @@ class Holding:
     `reads` selects the person's rows, `erases` are the statements that make them nobody's; both know `:id`, `:number`,
     `:public_id` and `:neutral_name`, and may be run any number of times. Where one is missing, `hidden` or `stays` says
     why. `ids` gives the prefix of each selected column that is an id.
+
+    `merges` are the statements that hand over what lives on to another account of the same person, before this one is
+    erased: they know `:id` and `:number` of the account that goes, `:kept_id` and `:kept_number`. Where there is none,
+    what is there stays under the number or goes with the person, as said.
     """
 
     table: str
@@ -47,6 +58,7 @@ class Holding:
     erases: tuple[str, ...] = ()
     stays: str = ""
     hidden: str = ""
+    merges: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         """Raises ValueError for a holding that leaves something unsaid."""
@@ -72,6 +84,14 @@ def erase(session: Session, holdings: Sequence[Holding], person: Person) -> None
     values = _values(person)
     for holding in holdings:
         for statement in holding.erases:
+            session.execute(text(statement), values)
+
+
+def hand_over(session: Session, holdings: Sequence[Holding], gone: Identity, kept: Identity) -> None:
+    """Run what each holding says of an account that is merged into another, in their order."""
+    values = {"id": gone.id, "number": gone.number, "kept_id": kept.id, "kept_number": kept.number}
+    for holding in holdings:
+        for statement in holding.merges:
             session.execute(text(statement), values)
 
 

@@ -155,12 +155,12 @@ def add_reward(call: Call[RewardDraft, Nothing]) -> Answer:
     ids={"reward_id": "rwd"},
 )
 def change_reward(call: Call[RewardChange, Nothing]) -> Answer:
-    """Say whether a reward is offered, and whether there is an end of it."""
-    offered, endless = call.body.offered, call.body.endless
+    """Say whether a reward is offered, whether there is an end of it, and from how few on it is low."""
+    said = call.body.model_dump()
 
     def change(uow: UnitOfWork) -> Answer:
         actor, reward_id = call.caller.member_id, call.ids["reward_id"]
-        return Answer(RewardWire.of(service.change_reward(uow, actor, reward_id, offered=offered, endless=endless)))
+        return Answer(RewardWire.of(service.change_reward(uow, actor, reward_id, **said)))
 
     return call.transact(change)
 

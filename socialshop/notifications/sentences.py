@@ -238,6 +238,12 @@ SENTENCES: Mapping[str, tuple[str, str]] = {
         "{what} counts {found} where {expected} follow from what came in and what was sold. Nothing was changed.",
         "{what} 的计数为 {found}，而按入库与售出记录应为 {expected}。未作任何更改。",
     ),
+    "subtrees_crossed": (
+        "Sub-trees of the sponsor tree that came to {heads} people on {levels} levels: {count}. The largest has"
+        " {most_heads} people. The page of the legal guard says what that means under the plan in force.",
+        "推荐树中有 {count} 个分支达到 {heads} 人、{levels} 层，其中最大的有 {most_heads} 人。"
+        "合规页说明了在当前方案下这意味着什么。",
+    ),
     "digest": ("This is what happened:", "以下是最近的动态："),
     "email_verification": (
         "Open this link to say that this e-mail address is yours. It works once, for a day.",
@@ -259,6 +265,21 @@ SENTENCES: Mapping[str, tuple[str, str]] = {
     "passkey_removed": (
         "A passkey was removed from your account: it signs in no more. Was it not you? Then change your password now.",
         "你的账户已移除一个通行密钥，不能再用它登录。若非本人操作，请立即修改密码。",
+    ),
+    "totp_added": (
+        "An authenticator app was added to your account: its codes approve and release payouts. Was it not you? Then"
+        " change your password and tell another admin now.",
+        "你的账户已添加验证器应用，其验证码可用于审批和放款。若非本人操作，请立即修改密码并告知其他管理员。",
+    ),
+    "totp_removed": (
+        "The authenticator app was removed from your account. Was it not you? Then change your password and tell"
+        " another admin now.",
+        "你的账户已移除验证器应用。若非本人操作，请立即修改密码并告知其他管理员。",
+    ),
+    "recovery_code_used": (
+        "A recovery code of your account was used. Was it not you? Then change your password and tell another admin"
+        " now.",
+        "你的账户使用了一个恢复码。若非本人操作，请立即修改密码并告知其他管理员。",
     ),
     "phone_linked": (
         "A phone was linked to your account: codes that it is sent sign in. Was it not you? Then change your password"
@@ -292,6 +313,9 @@ SUBJECTS: Mapping[str, tuple[str, str]] = {
     "refund_paid": ("Your refund was paid", "你的退款已到账"),
     "passkey_added": ("A passkey was added to your account", "你的账户已添加通行密钥"),
     "passkey_removed": ("A passkey was removed from your account", "你的账户已移除通行密钥"),
+    "totp_added": ("An authenticator app was added to your account", "你的账户已添加验证器应用"),
+    "totp_removed": ("The authenticator app was removed from your account", "你的账户已移除验证器应用"),
+    "recovery_code_used": ("A recovery code of your account was used", "你的账户使用了一个恢复码"),
     "phone_linked": ("A phone was linked to your account", "你的账户已绑定手机"),
     "phone_removed": ("The phone was removed from your account", "你的账户已移除手机"),
     "payout_approved": ("Your payout was approved", "你的提现已通过"),
@@ -314,6 +338,7 @@ SUBJECTS: Mapping[str, tuple[str, str]] = {
     "plan_refunded": ("Your plan was refunded", "你的会员计划已退款"),
     "webhook_disabled": ("A webhook endpoint is switched off", "一个 Webhook 端点已停用"),
     "stock_differs": ("A count of the stock does not agree", "库存计数不符"),
+    "subtrees_crossed": ("Parts of the sponsor tree came to what the law counts", "推荐树的部分分支达到法规所计规模"),
     "digest": ("What is new for you", "你的近期动态"),
     "email_verification": ("Confirm your e-mail address", "确认你的邮箱"),
     "password_reset": ("Choose a new password", "设置新密码"),

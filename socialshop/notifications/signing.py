@@ -1,7 +1,7 @@
 """Signing webhooks by the specification of standard-webhooks (1.0): HMAC-SHA256 over id, timestamp and body. Pure.
 
-A secret is `whsec_` and the base64 of its bytes; the shop keeps those sealed (AES-GCM under the shop's key, bound to
-the endpoint), for it must sign with them again.
+A secret is `whsec_` and the base64 of its bytes; the shop keeps those sealed (`infra/safe.py`), for it must sign with
+them again.
 """
 
 from __future__ import annotations
@@ -9,15 +9,11 @@ from __future__ import annotations
 import base64
 import hmac
 import secrets
-import uuid
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-
 _PREFIX = "whsec_"
 _SECRET_BYTES = 32
-_NONCE_BYTES = 12
 
 
 def new_secret() -> bytes:
@@ -40,19 +36,3 @@ def signed_headers(message_id: str, at: datetime, body: bytes, keys: Sequence[by
         "webhook-timestamp": stamp,
         "webhook-signature": " ".join(f"v1,{signature}" for signature in signatures),
     }
-
-
-class Safe:
-    """Seals secrets of endpoints and opens them again, under one key of 32 bytes."""
-
-    def __init__(self, key: bytes) -> None:
-        self._cipher = AESGCM(key)
-
-    def seal(self, endpoint_id: uuid.UUID, secret: bytes) -> bytes:
-        """What is kept; worthless beside another endpoint."""
-        nonce = secrets.token_bytes(_NONCE_BYTES)
-        return nonce + self._cipher.encrypt(nonce, secret, endpoint_id.bytes)
-
-    def open(self, endpoint_id: uuid.UUID, sealed: bytes) -> bytes:
-        """The secret. Raises cryptography's InvalidTag where the shop's key is another, or the row was changed."""
-        return self._cipher.decrypt(sealed[:_NONCE_BYTES], sealed[_NONCE_BYTES:], endpoint_id.bytes)

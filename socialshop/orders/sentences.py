@@ -24,8 +24,8 @@ STEPS: Mapping[str, tuple[str, str]] = {
 
 REBATES: Mapping[str, tuple[str, str]] = {
     "ladder": ("{seats} members: the price for {size} holds", "{seats} 人成团，享 {size} 人价"),
-    "host_discount": ("For you as the host, {rate:rate} off", "团长优惠 {rate:rate}"),
-    "free_seat": ("The host's seat is free", "团长免单"),
+    "host_discount": ("For you as the host, {rate:rate} off", "团主优惠 {rate:rate}"),
+    "free_seat": ("The host's seat is free", "团主免单"),
 }
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -17,9 +17,16 @@ from socialshop.kernel.money import BPS, Money, parse_decimal
 from socialshop.pages.wording import sentence_of
 
 _LONGEST = 500
+_NOBODY_TYPES = 10**9
 _LOCAL = re.compile(r"\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}(:\d{2})?", re.ASCII)
+_COMMA = re.compile("[,，、]")
 # Nobody sees these fields, so what is wrong with one is said above the form.
 _UNSEEN = frozenset({"token"})
+
+
+def typed_list(parts: Iterable[object]) -> str:
+    """Parts as a field that `listed` reads shows them."""
+    return ", ".join(map(str, parts))
 
 
 class FormRefused(DomainError):
@@ -55,7 +62,7 @@ class Form:
         typed = self.values.get(name, "").strip()
         value = int(typed) if typed.isascii() and typed.isdecimal() and len(typed) < len(str(most)) + 1 else least - 1
         if not least <= value <= most:
-            self.errors[name] = gettext("A whole number from %(least)s to %(most)s.", least=least, most=most)
+            self.errors[name] = _whole_wanted(least, most)
         return value
 
     def whole_or_none(self, name: str, least: int, most: int) -> int | None:
@@ -102,6 +109,11 @@ class Form:
             self.errors[name] = gettext("Choose one of these.")
         return typed
 
+    def listed(self, name: str, *, longest: int = 400) -> list[str]:
+        """What stands between commas, of either language; nothing where nothing was typed."""
+        parts = _COMMA.split(self.text(name, longest=longest, required=False))
+        return [part.strip() for part in parts if part.strip()]
+
     def is_ticked(self, name: str) -> bool:
         """Whether a box was ticked."""
         return name in self.values
@@ -141,3 +153,10 @@ class Form:
         elif "\x00" in value:
             self.errors[name] = gettext("This is not allowed here.")
         return value
+
+
+def _whole_wanted(least: int, most: int) -> str:
+    """The rule of a whole number, in words; a bound that is none but the machine's is not told."""
+    if most >= _NOBODY_TYPES:
+        return str(gettext("A whole number, %(least)s or more.", least=least))
+    return str(gettext("A whole number from %(least)s to %(most)s.", least=least, most=most))

@@ -28,6 +28,11 @@ STATES: Mapping[str, Mapping[str, Told]] = {
         "approved": Told("good", lazy_gettext("approved")),
         "rejected": Told("bad", lazy_gettext("refused")),
     },
+    "merge": {
+        "open": Told("wait", lazy_gettext("waits for another admin")),
+        "merged": Told("good", lazy_gettext("merged")),
+        "rejected": Told("", lazy_gettext("left as they were")),
+    },
     "bargain": {
         "open": Told("live", lazy_gettext("under way")),
         "bought": Told("good", lazy_gettext("bought")),

@@ -33,7 +33,7 @@ from socialshop.payouts.schemas.batches import (
 )
 from socialshop.payouts.schemas.review import Approval, EvidenceWire, Queue, QueuedRequest, QueueQuery, Refusal
 from socialshop.payouts.service import Outcome
-from socialshop.web.auth import ADMINS, READS_ALL
+from socialshop.web.auth import ADMINS, READS_ALL, SIGNERS, StepUpRequired
 from socialshop.web.idempotency import Idempotency
 from socialshop.web.operations import Answer, Call, Reply, Room
 from socialshop.web.paging import PageQuery, cut_page
@@ -82,11 +82,11 @@ def show_payout_request(call: Call[Nothing, Nothing]) -> Answer:
 @room.operation(
     "POST",
     "/admin/payout-requests/<request_id>/approve",
-    access=ADMINS,
+    access=SIGNERS,
     ids=_REQUEST,
     body=Approval,
     replies=_DECIDED,
-    refuses=(SelfApproval, PayoutNotOpen, MoneyHeld),
+    refuses=(StepUpRequired, SelfApproval, PayoutNotOpen, MoneyHeld),
 )
 def approve_payout_request(call: Call[Approval, Nothing]) -> Answer:
     """Approve a payout request: the next batch of its channel takes it."""
@@ -194,10 +194,10 @@ def show_payout_batch(call: Call[Nothing, Nothing]) -> Answer:
 @room.operation(
     "POST",
     "/admin/payout-batches/<batch_id>/release",
-    access=ADMINS,
+    access=SIGNERS,
     ids=_BATCH,
     replies=Reply(200, BatchWire, "The money may go; again changes nothing."),
-    refuses=(ReleasedByApprover, ReleasedByRequester, MoneyHeld, BatchChanged),
+    refuses=(StepUpRequired, ReleasedByApprover, ReleasedByRequester, MoneyHeld, BatchChanged),
     idempotency=Idempotency.REQUIRED,
 )
 def release_payout_batch(call: Call[Nothing, Nothing]) -> Answer:

@@ -17,3 +17,24 @@ class PayoutUnderway(DomainError):
 
     code = "payout_underway"
     kind = Kind.CONFLICT
+
+
+class MergeRefused(DomainError):
+    """The two accounts cannot become one now; `reasons` names why."""
+
+    code = "merge_refused"
+    kind = Kind.CONFLICT
+
+
+class MergeNeedsAnother(DomainError):
+    """Who asked for a merge does not decide about it."""
+
+    code = "merge_needs_another"
+    kind = Kind.FORBIDDEN
+
+
+class MergeDecided(DomainError):
+    """The merge was decided before."""
+
+    code = "merge_decided"
+    kind = Kind.CONFLICT

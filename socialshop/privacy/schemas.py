@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import uuid
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import Field, StringConstraints
 
 from socialshop.identity.service import Consent, Document
 from socialshop.kernel.ids import to_public
-from socialshop.privacy.service import Leaving, LookRow
+from socialshop.privacy.service import LONGEST_REASON, MERGE_PREFIX, Leaving, LookRow, Merged, MergeRow
 from socialshop.web.paging import Page, PageQuery
 from socialshop.web.schemas import Instant, MoneyWire, Wire, with_example
 
@@ -196,3 +196,89 @@ def document_of(decision: ConsentDecision) -> Document:
 def place_of(look: LookRow) -> uuid.UUID:
     """A look's place in the list, as cursors spell it."""
     return uuid.UUID(int=look.id)
+
+
+_MERGE: dict[str, Any] = {
+    "id": "mrg_01k9w3q2mxe5tb6v8c4yd7r1hz",
+    "gone_member_id": "mbr_01k9w3q2mxe5tb6v8c4yd7r1hz",
+    "kept_member_id": "mbr_01k9w3q2mxe5tb6v8c4yd7r1j0",
+    "status": "open",
+    "reason": "The same person, by her own word and phone.",
+    "asked_by": "mbr_01k9w3q2mxe5tb6v8c4yd7r1j1",
+    "asked_at": "2026-01-31T12:00:00Z",
+    "decided_by": None,
+    "decided_at": None,
+}
+
+
+class NewMerge(Wire):
+    """Which of a person's two accounts goes, which is kept, and why."""
+
+    model_config = with_example({name: _MERGE[name] for name in ("gone_member_id", "kept_member_id", "reason")})
+
+    gone_member_id: str
+    kept_member_id: str
+    reason: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=LONGEST_REASON)]
+
+
+class MergeWire(Wire):
+    """A merge: asked for by one admin, decided by another."""
+
+    model_config = with_example(_MERGE)
+
+    id: str
+    gone_member_id: str
+    kept_member_id: str
+    status: Literal["open", "merged", "rejected"]
+    reason: str
+    asked_by: str
+    asked_at: Instant
+    decided_by: str | None
+    decided_at: Instant | None
+
+    @classmethod
+    def of(cls, row: MergeRow) -> MergeWire:
+        """The wire form of a merge."""
+        return cls(**_merge_of(row))
+
+
+class MergedWire(MergeWire):
+    """What came of a merge: how many children came along, what money, and what the two had earned by each other."""
+
+    model_config = with_example(
+        _MERGE | {"children": 3, "money": [{"amount_minor": 900, "currency": "CNY"}], "earned_between": []}
+    )
+
+    children: int
+    money: list[MoneyWire]
+    earned_between: list[MoneyWire]
+
+    @classmethod
+    def shown(cls, done: Merged) -> MergedWire:
+        """The wire form of a merge that was done."""
+        return cls(
+            **_merge_of(done.merge),
+            children=done.children,
+            money=[MoneyWire.of(each) for each in done.money],
+            earned_between=[MoneyWire.of(each) for each in done.between],
+        )
+
+
+class MergePage(Page[MergeWire]):
+    """Merges, the newest first."""
+
+    model_config = with_example({"data": [_MERGE], "next_cursor": None})
+
+
+def _merge_of(row: MergeRow) -> dict[str, Any]:
+    return {
+        "id": to_public(MERGE_PREFIX, row.id),
+        "gone_member_id": to_public("mbr", row.gone),
+        "kept_member_id": to_public("mbr", row.kept),
+        "status": row.status,
+        "reason": row.reason,
+        "asked_by": to_public("mbr", row.asked_by),
+        "asked_at": row.asked_at,
+        "decided_by": None if row.decided_by is None else to_public("mbr", row.decided_by),
+        "decided_at": row.decided_at,
+    }

@@ -264,19 +264,36 @@ def directs(session: Session, number: int, after: uuid.UUID | None, limit: int) 
     return [DirectRow._make(row) for row in rows]
 
 
-def direct(session: Session, sponsor: int, member_id: uuid.UUID) -> tuple[int, DirectRow] | None:
-    """(number, row) of one member directly below another; None for who does not stand there."""
-    row = session.execute(
+def branch_levels(
+    session: Session, sponsor: int, member_id: uuid.UUID, levels: int
+) -> tuple[DirectRow, list[tuple[int, int]]] | None:
+    """One member directly below another, and (level, members) of each level below; None for who does not stand there.
+
+    One statement: the member's own row is that of level 0.
+    """
+    rows = session.execute(
         text(
             """
-            SELECT m.number, m.id, CASE WHEN consent_stands(m.id, 'names') THEN p.display_name END, m.joined_at
-            FROM members m JOIN referral_nodes n ON n.member_number = m.number
-            LEFT JOIN member_profiles p ON p.member_id = m.id WHERE m.id = :id AND n.sponsor = :sponsor
+            WITH RECURSIVE head AS (
+                SELECT m.number, m.id, CASE WHEN consent_stands(m.id, 'names') THEN p.display_name END AS name,
+                    m.joined_at
+                FROM members m JOIN referral_nodes n ON n.member_number = m.number
+                LEFT JOIN member_profiles p ON p.member_id = m.id WHERE m.id = :id AND n.sponsor = :sponsor
+            ), below (member_number, level) AS (
+                SELECT number, 0 FROM head
+                UNION ALL
+                SELECT n.member_number, b.level + 1
+                FROM below b JOIN referral_nodes n ON n.sponsor = b.member_number WHERE b.level < :levels
+            )
+            SELECT b.level, count(*), h.id, h.name, h.joined_at FROM below b CROSS JOIN head h
+            GROUP BY b.level, h.id, h.name, h.joined_at ORDER BY b.level
             """
         ),
-        {"id": member_id, "sponsor": sponsor},
-    ).one_or_none()
-    return None if row is None else (row[0], DirectRow._make(row[1:]))
+        {"id": member_id, "sponsor": sponsor, "levels": levels},
+    ).all()
+    if not rows:
+        return None
+    return DirectRow(*rows[0][2:]), [(row[0], row[1]) for row in rows[1:]]
 
 
 def counts_below(session: Session, member_ids: Sequence[uuid.UUID], levels: int) -> list[tuple[uuid.UUID, int]]:

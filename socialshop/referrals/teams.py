@@ -82,14 +82,13 @@ def below_each(uow: UnitOfWork, member_ids: Sequence[uuid.UUID]) -> dict[uuid.UU
 def branch_of(uow: UnitOfWork, member_number: int, direct_id: uuid.UUID) -> tuple[DirectRow, list[BranchLevel]]:
     """Somebody whom the member brought, and how many stand on each level below, counted from the member.
 
-    Raises NotFound, also for whom somebody else brought. Two statements.
+    Raises NotFound, also for whom somebody else brought. One statement.
     """
-    found = store.direct(uow.session, member_number, direct_id)
+    found = store.branch_levels(uow.session, member_number, direct_id, LEVELS_COUNTED - 1)
     if found is None:
         raise NotFound("nobody whom you invited")
-    number, direct = found
-    counts = _counts(uow, number, LEVELS_COUNTED - 1)
-    return direct, [BranchLevel(level + 1, at_least(members)) for level, members, _ in counts]
+    direct, counts = found
+    return direct, [BranchLevel(level + 1, at_least(members)) for level, members in counts]
 
 
 def at_least(members: int) -> int | None:

@@ -12,6 +12,20 @@ class CodeNotValid(DomainError):
     kind = Kind.INVALID
 
 
+class TotpNotSetUp(DomainError):
+    """The member has no authenticator, or none that waits for its first code."""
+
+    code = "totp_not_set_up"
+    kind = Kind.CONFLICT
+
+
+class TotpIsSetUp(DomainError):
+    """The member has a confirmed authenticator already."""
+
+    code = "totp_is_set_up"
+    kind = Kind.CONFLICT
+
+
 class PhoneTaken(DomainError):
     """Another member signs in by this phone; told only to who has just shown to hold it."""
 

@@ -1,15 +1,16 @@
-"""Wire shapes of signing in otherwise than by password."""
+"""Wire shapes of signing in otherwise than by password, and of stepping up."""
 
 from __future__ import annotations
 
 from typing import Annotated, Any
 
-from pydantic import Field, StringConstraints
+from pydantic import Field, StringConstraints, model_validator
 
 from socialshop.identity.service import LONGEST_PASSWORD
 from socialshop.kernel.ids import to_public
 from socialshop.signins.rules import CODE_DIGITS
 from socialshop.signins.service import LONGEST_PASSKEY_NAME, LONGEST_PHONE, PasskeyRow, PhoneRow
+from socialshop.signins.totp import DIGITS, LONGEST_RECOVERY_CODE
 from socialshop.web.schemas import Instant, Wire, with_example
 
 PASSKEY_PREFIX = "psk"
@@ -24,6 +25,10 @@ _PHONE = "+8613800000000"
 _OWN = {"number": _PHONE, "verified_at": "2026-01-31T12:00:00Z"}
 Phone = Annotated[str, StringConstraints(min_length=1, max_length=LONGEST_PHONE), Field(examples=[_PHONE])]
 Code = Annotated[str, StringConstraints(pattern=f"^[0-9]{{{CODE_DIGITS}}}$"), Field(repr=False)]
+_SINCE = "2026-01-31T12:00:00Z"
+_CODES = ["ABCD-EFGH-IJKL-MNOP"]
+Totp = Annotated[str, StringConstraints(pattern=f"^[0-9]{{{DIGITS}}}$")]
+RecoveryCode = Annotated[str, StringConstraints(min_length=1, max_length=LONGEST_RECOVERY_CODE)]
 Password = Annotated[str, StringConstraints(min_length=1, max_length=LONGEST_PASSWORD), Field(repr=False)]
 
 
@@ -204,3 +209,65 @@ class Passkeys(Wire):
     model_config = with_example({"data": [_PASSKEY]})
 
     data: list[PasskeyWire]
+
+
+class StepUp(Wire):
+    """The code that your authenticator shows, or one of your recovery codes: exactly one of the two."""
+
+    model_config = with_example({"totp": "123456"})
+
+    totp: Totp | None = Field(None, repr=False)
+    recovery_code: RecoveryCode | None = Field(None, repr=False)
+
+    @model_validator(mode="after")
+    def _one_of_both(self) -> StepUp:
+        if (self.totp is None) == (self.recovery_code is None):
+            raise ValueError("totp or recovery_code, one of the two")
+        return self
+
+
+class SteppedUp(Wire):
+    """Until when what asks for it can be done."""
+
+    model_config = with_example({"stepped_up_until": _SINCE})
+
+    stepped_up_until: Instant
+
+
+class OwnTotp(Wire):
+    """Your authenticator: null until one is confirmed."""
+
+    model_config = with_example({"confirmed_at": _SINCE, "recovery_codes_left": 10})
+
+    confirmed_at: Instant | None
+    recovery_codes_left: int
+
+
+class TotpSecret(Wire):
+    """What to put into an authenticator app (RFC 6238: SHA-1, six digits, 30 seconds): told this once."""
+
+    model_config = with_example(
+        {
+            "totp_secret": "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP",
+            "otpauth_url": "otpauth://totp/socialshop:ada%40example.com?digits=6&secret=…&algorithm=SHA1&period=30",
+        }
+    )
+
+    totp_secret: str
+    otpauth_url: str
+
+
+class TotpProof(Wire):
+    """The code that the app shows now."""
+
+    model_config = with_example({"totp": "123456"})
+
+    totp: Totp = Field(repr=False)
+
+
+class RecoveryCodes(Wire):
+    """Ten codes for the day the device is lost, each good once; told this once."""
+
+    model_config = with_example({"recovery_codes": _CODES})
+
+    recovery_codes: list[str]

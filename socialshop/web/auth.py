@@ -29,6 +29,8 @@ class Caller(Protocol):
     def session_id(self) -> uuid.UUID: ...
     @property
     def time_zone(self) -> str | None: ...
+    @property
+    def stepped_up(self) -> bool: ...
 
 
 Authenticate = Callable[[str, UnitOfWork | None], Caller | None]
@@ -37,16 +39,21 @@ Authenticate = Callable[[str, UnitOfWork | None], Caller | None]
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """The roles that may call an operation; without any, everybody may, and no token is looked at."""
+    """The roles that may call an operation; without any, everybody may, and no token is looked at.
+
+    `stepped_up`: only in a session that was stepped up within the last minutes (signins/service/stepping.py).
+    """
 
     name: str
     roles: frozenset[Role]
+    stepped_up: bool = False
 
 
 PUBLIC = Access("public", frozenset())
 SIGNED_IN = Access("signed in", frozenset(Role))
 BUYERS = Access("members, leaders and admins", frozenset(Role) - {Role.FINANCE})
 ADMINS = Access("admins", frozenset({Role.ADMIN}))
+SIGNERS = Access("admins", frozenset({Role.ADMIN}), stepped_up=True)
 LEADERS = Access("leaders and admins", frozenset({Role.LEADER, Role.ADMIN}))
 READS_ALL = Access("finance or admin", frozenset({Role.FINANCE, Role.ADMIN}))
 
@@ -65,6 +72,13 @@ class Forbidden(DomainError):
     kind = Kind.FORBIDDEN
 
 
+class StepUpRequired(DomainError):
+    """Money goes after this: the caller proves once more, by a code, to be the person and not a token left behind."""
+
+    code = "step_up_required"
+    kind = Kind.FORBIDDEN
+
+
 def attach(app: Flask, authenticate: Authenticate) -> None:
     """Bind the app to its token lookup."""
     app.extensions["socialshop_authenticate"] = authenticate
@@ -80,6 +94,8 @@ def admit(access: Access, uow: UnitOfWork | None) -> Caller | None:
     g.caller_id = caller.member_id
     if caller.role not in access.roles:
         raise Forbidden(f"this is for {access.name}; you are signed in as {caller.role}")
+    if access.stepped_up and not caller.stepped_up:
+        raise StepUpRequired("POST /sessions/current/step-up with a code of your authenticator, then ask again")
     return caller
 
 

@@ -56,6 +56,7 @@ def test_a_payout_goes_from_the_queue_to_released(
         admin.sign_in(ADMIN)
         admin.open("/admin/payouts?channel=alipay")
         admin.tap(f"a[href='/admin/payouts/{request}']")
+        admin.page.fill("#totp", shop.recovery_code(ADMIN))
         admin.tap(f"form[action='/admin/payouts/{request}/approve'] button")
         assert admin.taps == 2
         assert shop.call("GET", f"/admin/payout-requests/{request}", ADMIN)["status"] == "approved"
@@ -70,6 +71,7 @@ def test_a_payout_goes_from_the_queue_to_released(
         other.open("/admin/batches")
         other.taps = 0
         other.tap(f"a[href='{batch.removeprefix(shop.address)}']")
+        other.page.fill("#totp", shop.recovery_code(RELEASER))
         other.tap("form[action$='/release'] button")
         assert other.taps == 2
         other.page.check("#rest_paid")
@@ -90,6 +92,7 @@ def test_a_case_is_decided_by_keys_alone(chromium: Browser, shop: Shop) -> None:
         assert admin.page.evaluate("document.activeElement.id") == "hold_reason"
         admin.page.keyboard.press("Escape")
         admin.page.keyboard.press("a")
+        admin.page.fill("#totp", shop.recovery_code(ADMIN))
         with admin.page.expect_navigation():
             admin.page.keyboard.press("Enter")
         assert shop.call("GET", f"/admin/payout-requests/{first}", ADMIN)["status"] == "approved"

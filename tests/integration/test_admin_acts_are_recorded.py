@@ -16,7 +16,7 @@ from money_people import IBAN, earn, number_of
 from payment_shop import rows
 from room_shop import RoomShop, room_shop
 from sqlalchemy import text
-from web_client import Person, sign_up
+from web_client import PASSWORD, Person, sign_up
 
 from socialshop.audit import service as audit
 from socialshop.infra.uow import unit_of_work
@@ -27,6 +27,7 @@ from socialshop.notifications import service as notifications
 from socialshop.notifications.schemas import MAIL_PREFIX
 from socialshop.pages.admin.words import DEEDS
 from socialshop.risk import service as risk
+from socialshop.signins import service as signins
 from socialshop.web.operations import Operation, table_of
 from tests.integration.test_claims import imported
 
@@ -132,6 +133,14 @@ class Office:
         self.act(self.first, f"/admin/commission-plans/{draft['id']}/simulations", **span)
         self.act(self.first, f"/admin/commission-plans/{draft['id']}/publish")
 
+    def merge(self) -> None:
+        """Two pairs of accounts that should become one: one pair is left as it is."""
+        for decision in ("approve", "reject"):
+            two = [to_public("mbr", sign_up(self.shop.app).card.member_id) for _ in range(2)]
+            said = {"gone_member_id": two[0], "kept_member_id": two[1], "reason": "One person."}
+            asked = self.act(self.first, "/admin/member-merges", **said)
+            self.act(self.second, f"/admin/member-merges/{asked['id']}/{decision}")
+
     def tiers(self) -> None:
         """A tier programme, drafted and published."""
         tiers = [{"code": "all", "name_zh": "全部", "name_en": "All", "threshold": 0}]
@@ -145,6 +154,20 @@ class Office:
         draft = self.act(self.first, "/admin/plan-offers", plan="vip", currency="CNY", terms=terms, **names)
         self.act(self.first, f"/admin/plan-offers/{draft['id']}/publish")
         self.act(self.first, "/admin/partner-vouchers", partner="cinema", codes=["A", "B"])
+
+    def prove(self) -> None:
+        """An authenticator, a code of it, other recovery codes, and none any more."""
+        who = self.second
+
+        def code() -> str:
+            with unit_of_work() as uow:
+                return signins.code_now(uow, who.card.member_id)
+
+        self.act(who, "/me/totp", current_password=PASSWORD)
+        codes = self.act(who, "/me/totp/confirmation", totp=code())["recovery_codes"]
+        self.act(who, "/sessions/current/step-up", recovery_code=codes[0])
+        self.act(who, "/me/totp/recovery-codes")
+        self.act(who, "/me/totp", method="DELETE")
 
     def help(self) -> None:
         """An imported member gets an e-mail to sign in with; a mail that was set aside is sent after all."""
@@ -308,6 +331,7 @@ def test_every_act_of_the_shops_own_people_is_in_the_record_with_who_did_it(offi
     office.tiers()
     office.plans_on_sale()
     office.help()
+    office.prove()
     office.moderate()
     office.care()
     office.judge()
@@ -318,6 +342,7 @@ def test_every_act_of_the_shops_own_people_is_in_the_record_with_who_did_it(offi
     office.campaign()
     office.survey()
     office.pay_out()
+    office.merge()
     assert office.done == _acts(office.shop.app), "an act that is not tried here: add it, and see it recorded"
     told = {action for (action,) in rows("SELECT DISTINCT action FROM audit_entries")}
     assert told - DEEDS.keys() == set(), "the page of the record has no words for an act"

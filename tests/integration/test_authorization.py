@@ -67,6 +67,15 @@ LEADS = {
     "POST /me/circle/notices",
     "GET /me/first-steps",
 }
+# Whose codes approve and release payouts.
+SIGNS = {
+    "GET /me/totp",
+    "POST /me/totp",
+    "POST /me/totp/confirmation",
+    "POST /me/totp/recovery-codes",
+    "DELETE /me/totp",
+    "POST /sessions/current/step-up",
+}
 # Who earns nothing has no money to ask for.
 EARNERS_READ = {
     "GET /me/payout-destinations",
@@ -85,6 +94,8 @@ def _expected(row: Operation) -> frozenset[Role]:
     name = f"{row.method} {row.path.removeprefix(API)}"
     if row.path.startswith(f"{API}/admin/"):
         return frozenset({Role.ADMIN, Role.FINANCE} if row.method == "GET" else {Role.ADMIN})
+    if name in SIGNS:
+        return frozenset({Role.ADMIN})
     if name in DEALS | LEADS:
         return frozenset({Role.LEADER, Role.ADMIN})
     reads_or_own = row.method == "GET" or name in OWN_ACCOUNT

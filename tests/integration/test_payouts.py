@@ -528,6 +528,9 @@ def test_what_the_database_holds_when_the_program_does_not(lin: Person, admins: 
     request = from_public("por", asked(lin, 600))
     approved(admins[0], asked(lin, 100))
     batch_id = from_public("pob", batch(admins[1]).get_json()["id"])
+    with unit_of_work() as uow:
+        # That a session has to be stepped up is test_step_up's.
+        uow.session.execute(text("UPDATE member_sessions SET stepped_up_at = '2200-01-01'"))
     values = {
         "request": request,
         "batch": batch_id,

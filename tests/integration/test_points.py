@@ -383,7 +383,9 @@ def test_what_is_left_of_a_reward_moves_by_deltas_while_members_take_it_and_is_r
     assert change.get_json()["left_stock"] is None
     take()
     assert (left(), refusal(move("received", 1))[:2]) == (None, (422, "invalid_value"))
-    admin.call("POST", f"/admin/rewards/{reward}", json={"offered": True, "endless": False})
+    for said, low_at in ((None, 10), (2, 2), (None, 2)):
+        change = {"offered": True, "endless": False, "low_stock_at": said}
+        assert admin.call("POST", f"/admin/rewards/{reward}", json=change).get_json()["low_stock_at"] == low_at
     assert (left(), move("received", 3).get_json()["left_stock"], left()) == (0, 3, 3)
     with unit_of_work() as uow:
         uow.session.execute(text("UPDATE rewards SET left_stock = 4"))

@@ -388,7 +388,7 @@ def test_over_http_a_ladder_is_made_shown_joined_and_told_of_by_the_order(shop: 
         {
             "kind": "host_discount",
             "amount": {"amount_minor": 990, "currency": "CNY"},
-            "words_zh": "团长优惠 10 %",
+            "words_zh": "团主优惠 10 %",
             "words_en": "For you as the host, 10 % off",
         }
     ]

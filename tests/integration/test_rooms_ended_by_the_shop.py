@@ -143,7 +143,7 @@ def test_a_budget_that_is_read_and_then_written_is_seen(
         return room_ids if left >= SEAT else []
 
     monkeypatch.setattr(deals_store, "spend_subsidies", believed)
-    monkeypatch.setattr(ending, "_ROOMS_A_STEP", 1)
+    monkeypatch.setattr(ending, "_SEATS_A_STEP", 1)
     after = ManualClock(shop.pay_shop.clock.now() + timedelta(seconds=HOUR))
     at_once(app, after, [rooms.expire_due] * 2)
     assert (_spent(deal), shop.balance("shop:subsidy")) == (SEAT, -2 * SEAT)

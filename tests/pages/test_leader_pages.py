@@ -176,7 +176,7 @@ def test_the_preview_names_the_field_that_is_not_right(shop: RoomShop, leader: V
     assert page.status_code == 200
     marked = set(re.findall(r'id="([a-z_]+)"[^>]*aria-invalid="true"', page.text))
     assert marked == {"quota"}
-    assert "<strong>At most, in all</strong>: A whole number from 1" in page.text
+    assert "<strong>At most, in all</strong>: A whole number, 1 or more." in page.text
 
 
 def test_without_a_plan_the_preview_says_that_a_sale_earns_nothing(shop: RoomShop, leader: Visitor) -> None:
@@ -412,6 +412,8 @@ def test_a_ladder_with_a_perk_for_newcomers_is_opened_by_its_form_and_previewed_
         ({"price_steps.1.size": "3"}, "price_steps.1.price_minor"),
         ({"host_perk": "percentage", "perk_value": "51"}, "perk_value"),
         ({"host_perk": "commission_fixed", "perk_value": "x"}, "perk_value"),
+        ({"host_perk": "", "perk_value": "5"}, "perk_value"),
+        ({"host_perk": "free_seat", "perk_value": "5"}, "perk_value"),
         ({"return_days": "6"}, "return_days"),
     ],
 )
@@ -422,6 +424,24 @@ def test_what_is_wrong_with_a_ladder_or_a_perk_is_told_beside_its_field(
     assert answer.status_code == 422
     assert f'id="{field}-told"' in answer.text
     assert rows("SELECT count(*) FROM deals") == [(0,)]
+
+
+def test_a_price_far_below_the_one_alone_is_asked_about_once(shop: RoomShop, leader: Visitor) -> None:
+    # given tea at 129.00 alone; half of it is no matter
+    alone = rows("SELECT price_minor FROM skus")[0][0]
+    half = f"{alone // 200}.{alone // 2 % 100:02d}"
+    cheap, zh = {"price_minor": "0.01"}, {"language": "zh"}
+    asked = leader.send("/lead/deals/new", "/lead/deals", **terms(shop, **cheap))
+    assert (asked.status_code, 'id="cheap_is_meant"' in asked.text) == (422, True)
+    assert f"A group pays CN¥0.01, and who buys alone CN¥{alone // 100}" in asked.text
+    assert "确认使用该低价" in leader.send("/lead/deals/new", "/lead/deals", **zh, **terms(shop, **cheap)).text
+    steps = {"price_steps.1.size": "5", "price_steps.1.price_minor": "1.00"}
+    assert leader.send("/lead/deals/new", "/lead/deals", **terms(shop, **steps)).status_code == 422
+    assert counts("deals") == {"deals": 0}
+    assert leader.send("/lead/deals/new", "/lead/deals", **terms(shop, price_minor=half)).status_code == 303
+    meant = terms(shop, **cheap, cheap_is_meant="yes")
+    assert leader.send("/lead/deals/new", "/lead/deals", **meant).status_code == 303
+    assert rows("SELECT price_minor FROM deals ORDER BY price_minor") == [(1,), (alone // 2,)]
 
 
 def test_kinds_of_a_product_are_offered_by_the_form_and_chosen_on_the_pages(shop: RoomShop, leader: Visitor) -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from flask import Flask
 from room_shop import RoomShop, faults, room_shop, statements
+from sqlalchemy import text
 from visitors import Visitor, member, visitor
 from web_client import PASSWORD, counts
 
@@ -17,7 +18,7 @@ from socialshop.commissions import service as commissions
 from socialshop.commissions.plan import parse_plan
 from socialshop.identity.service import TERMS_VERSION, NewMember
 from socialshop.infra import wired
-from socialshop.infra.uow import in_unit_of_work
+from socialshop.infra.uow import in_unit_of_work, unit_of_work
 from socialshop.kernel.ids import to_public
 from socialshop.kernel.roles import Role
 from socialshop.onboarding import service as onboarding
@@ -290,6 +291,34 @@ def test_a_room_that_is_polled_costs_one_read_while_nothing_changes(shop: RoomSh
     assert "<html" not in changed.text
 
 
+def test_how_few_are_left_shows_at_the_next_look_though_it_was_another_room_that_sold(
+    shop: RoomShop, site: Flask, deal: str
+) -> None:
+    lin, wu = member(site, name="Lin"), member(site, name="Wu")
+    room, _ = opened(lin, deal)
+
+    def look(tag: str) -> tuple[int, str]:
+        """The answer to who has seen this, and what it says is left."""
+        answer = wu.client.get(f"{room}/live", headers={"If-None-Match": tag, "Accept-Language": "en"})
+        said = re.search(r"only \d+ left|sold out", answer.text, re.IGNORECASE)
+        return answer.status_code, said[0].lower() if said else ""
+
+    def seen() -> str:
+        page = wu.client.get(f"{room}/live", headers={"Accept-Language": "en"}).text
+        return re.search(r'data-seen="([^"]+)"', page)[1].replace("&#34;", '"')  # type: ignore[index]
+
+    tags = [seen()]
+    for left, says in ((900, ""), (10, "only 10 left"), (9, "only 9 left"), (0, "sold out")):
+        with unit_of_work() as uow:
+            uow.session.execute(text("UPDATE skus SET stock = :left"), {"left": left})
+        # Many are left or more: nothing shows, so nothing is new.
+        assert look(tags[-1]) == ((304, "") if left == 900 else (200, says))
+        tags.append(seen())
+        with statements() as asked:
+            assert look(tags[-1])[0] == 304
+        assert len([statement for statement in asked if "rooms" in statement]) == 1
+
+
 def test_an_open_room_page_may_speak_to_the_watch_process_and_to_nobody_else(
     shop: RoomShop, site: Flask, deal: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -327,7 +356,7 @@ def test_the_room_of_a_paused_deal_says_so_in_the_place_of_the_button_and_goes_o
         page = who.look(room).text
         assert paused in page
         assert "Take a seat" not in page
-    assert "此拼团已暂停" in chen.look(room, "zh").text
+    assert "此团购已暂停" in chen.look(room, "zh").text
     leader.send(f"/lead/deals/{deal}", f"/lead/deals/{deal}/resume")
     assert paused not in chen.look(room).text
     assert "Take a seat" in chen.look(room).text

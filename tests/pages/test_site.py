@@ -15,7 +15,7 @@ from limits import RateLimitItemPerMinute
 from payment_shop import rows
 from sqlalchemy.exc import OperationalError
 from visitors import Visitor, member, visitor
-from web_client import PASSWORD
+from web_client import PASSWORD, counts
 from werkzeug.test import TestResponse
 
 from socialshop.identity import service as identity
@@ -126,6 +126,16 @@ def test_fields_that_are_wrong_say_so_beside_themselves_and_keep_what_was_typed(
         "/sign-up", language="zh", display_name="Lin", email="lin@", password=PASSWORD, accept_terms=TERMS_VERSION
     )
     assert "不是有效的邮箱地址" in chinese.text
+    typed = {"display_name": "Lin", "email": "linxiaoman@example.com", "accept_terms": TERMS_VERSION}
+    for language, weak, said in (
+        ("en", "iloveyou", "This password is one of the first that anybody tries."),
+        ("zh", "woaini1314", "这个密码太常见"),
+        ("en", "LinXiaoMan@example.com", "A password is not the e-mail address."),
+        ("zh", "linxiaoman1", "密码不能是你的邮箱地址"),
+    ):
+        refused = visitor(site).send("/sign-up", language=language, password=weak, **typed)
+        assert (refused.status_code, said in refused.text) == (422, True), weak
+    assert counts("members") == {"members": 0}
 
 
 def test_who_joins_presses_a_button_under_the_terms_and_the_version_that_was_named_is_kept(site: Flask) -> None:
@@ -190,7 +200,10 @@ def test_the_links_of_mails_lead_to_pages_that_use_their_token_once(site: Flask)
     who = in_unit_of_work(lambda uow: _number(uow, lin))
     token = in_unit_of_work(lambda uow: identity.issue_token(uow, who, Purpose.PASSWORD_RESET))
     browser = visitor(site)
-    assert browser.send(f"/reset-password?token={token}", password="short").status_code == 422
+    address = str(lin.card.email).partition("@")[0]
+    for weak in ("short", "12345678", "password1", f"{address}!2026"):
+        refused = browser.send(f"/reset-password?token={token}", password=weak)
+        assert (refused.status_code, 'id="password-told"' in refused.text) == (422, True), weak
     assert browser.send(f"/reset-password?token={token}", password="quite another one").status_code == 303
     assert lin.look("/me").status_code == 303, "every session has ended"
     again = browser.send(f"/reset-password?token={token}", password="quite another one")

@@ -94,6 +94,56 @@ def test_the_check_sees_a_planted_text() -> None:
     assert visible("<p>{{ x }}</p><p>Not fine</p><img alt='x' alt=\"Nor this\">") == ["Not fine", "Nor this"]
 
 
+# Signs of European writing between what a template shows, whoever reads; and texts joined by them in an expression.
+_HALF_WIDTH = re.compile(r"[,;:!()]|(?<!\w)\.")
+_JOINS = re.compile(r"""join\(['"][,;:]|~ *['"][,;:]|['"][,;:] ?['"] *~|f?"[,;:] "\.join|f"\{[^"]*\}[,;:] \{""")
+
+
+def half_width(template: str) -> list[str]:
+    """Where a template joins what it says by signs of its own instead of the filters `mark` and `joined`."""
+    bare = re.sub(r"\{#.*?#\}", "", template, flags=re.DOTALL)
+    shown = re.sub(r"\{%.*?%\}|<[^>]*>", "", re.sub(r"\{\{.*?\}\}", "§", bare, flags=re.DOTALL), flags=re.DOTALL)
+    shown = re.sub(r'\b[a-z-]+="[^"]*"', " ", shown)
+    return [line.strip() for line in shown.split("\n") if _HALF_WIDTH.search(line)] + _JOINS.findall(bare)
+
+
+@pytest.mark.parametrize(
+    "path", sorted(TEMPLATES.rglob("*.html")), ids=lambda path: path.relative_to(TEMPLATES).as_posix()
+)
+def test_no_template_joins_by_signs_of_one_language(path: Path) -> None:
+    drawn = re.sub(r"<(script|svg)\b.*?</\1>", "", path.read_text(encoding="utf-8"), flags=re.DOTALL)
+    assert half_width(drawn) == []
+
+
+def test_no_page_joins_by_signs_of_one_language() -> None:
+    # What a field takes is typed with the same comma everywhere.
+    typed = {"forms.py": ['", ".join']}
+    for path in PAGES.rglob("*.py"):
+        assert _JOINS.findall(path.read_text(encoding="utf-8")) == typed.get(path.name, []), path
+
+
+def test_the_checks_see_planted_joins() -> None:
+    for planted in (
+        "{{ a }}, {{ b }}",
+        "<b>{{ a }}</b>: {{ b }}",
+        "{{ x | join(', ') }}",
+        "{{ a ~ ': ' ~ b }}",
+        "{{ a }}.",
+    ):
+        assert half_width(planted), planted
+    assert half_width("{{ a }}{{ ':' | mark }}{{ b | joined }} · <a href=\"x, y\">{{ c }}</a>") == []
+
+
+def test_chinese_is_written_with_its_own_signs() -> None:
+    cjk = "\u4e00-\u9fff"
+    european = re.compile(rf"[{cjk}][,;:!?(]|[,;:!?)] ?[{cjk}]|[{cjk}]\.$")
+    for name, catalogue in _catalogues():
+        for message in catalogue:
+            told = [message.string] if isinstance(message.string, str) else message.string
+            # A form's own signs are shown as they are typed.
+            assert not any(european.search(one) for one in told if " | " not in one), f"{name}: {told}"
+
+
 def test_every_status_is_told() -> None:
     from socialshop.deals.rules import Status as Deal
     from socialshop.orders.rules import Status as Order
@@ -134,9 +184,23 @@ def test_what_a_value_may_be_is_said_in_the_rules_own_words() -> None:
         assert any(pattern.fullmatch(with_english) for pattern in patterns), with_english
 
 
-def test_chinese_says_the_plain_you_everywhere() -> None:
+# docs/glossary.md, In Chinese: what stands there for a thing, and other words that are not used for it.
+_OTHER_WORDS = {
+    "你": "您",
+    "商店": "商城",
+    "团主": "发起人",
+    "名额": "占座|占位",
+    "团购": "团购活动|[该此全]拼团|部拼团",
+}
+
+
+def test_chinese_calls_each_thing_by_one_word_everywhere() -> None:
     """Pages, mails, notices, share texts: every text of the shop stands in its code or in a catalogue."""
     shop = PAGES.parent
     texts = [path for kind in ("*.po", "*.py", "*.html") for path in shop.rglob(kind)]
     assert len(texts) > 500
-    assert [path.name for path in texts if "您" in path.read_text(encoding="utf-8")] == []
+    glossary = Path("docs/glossary.md").read_text(encoding="utf-8")
+    for word, others in _OTHER_WORDS.items():
+        assert f"| {word} |" in glossary
+        found = [path.name for path in texts if re.search(others, path.read_text(encoding="utf-8"))]
+        assert found == [], f"{word}, not {others}"

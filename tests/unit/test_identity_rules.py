@@ -33,12 +33,45 @@ def test_what_is_no_e_mail_is_refused_without_echo(typed: str) -> None:
 
 
 @pytest.mark.parametrize(("length", "good"), [(7, False), (8, True), (200, True), (201, False)])
-def test_a_password_is_judged_by_its_length_alone(length: int, good: bool) -> None:
+def test_a_password_has_its_bounds_in_length(length: int, good: bool) -> None:
+    password = ("tea for many people " * 11)[:length]
     if good:
-        rules.check_password("a" * length)
+        rules.check_password(password)
     else:
-        with pytest.raises(InvalidValue):
-            rules.check_password("a" * length)
+        with pytest.raises(InvalidValue, match=r"^a password has 8 to 200 characters$"):
+            rules.check_password(password)
+
+
+@pytest.mark.parametrize(
+    "typed",
+    "password Password1! PASSW0RD 12345678 0987654321 abcdefgh 99999999 12121212 tealteal abcabcabc "
+    "qwertyuiop1 iloveyou22 woaini1314 １２３４５６７８ socialshop2026".split(),
+)
+def test_what_anybody_tries_first_is_no_password(typed: str) -> None:
+    with pytest.raises(InvalidValue, match="one of the first that anybody tries") as refused:
+        rules.check_password(typed)
+    assert refused.value.field == "password"
+
+
+@pytest.mark.parametrize(
+    "typed", ["correct horse battery", "socialshop-demo", "1password-x", "水涨船高不怕晚", "tea12345x"]
+)
+def test_nothing_is_asked_of_what_a_password_is_made_of(typed: str) -> None:
+    if len(typed) >= rules.SHORTEST_PASSWORD:
+        rules.check_password(typed)
+
+
+@pytest.mark.parametrize(
+    ("typed", "refused"),
+    [("mei.lin@example.com", True), ("Mei.Lin2026", True), ("mei.lin!", True), ("mei.lin has tea", False)],
+)
+def test_a_password_is_not_the_address_of_its_account(typed: str, refused: bool) -> None:
+    rules.check_not_the_address(typed, None)
+    if refused:
+        with pytest.raises(InvalidValue, match=r"^a password is not the e-mail address$"):
+            rules.check_not_the_address(typed, "mei.lin@example.com")
+    else:
+        rules.check_not_the_address(typed, "mei.lin@example.com")
 
 
 @pytest.mark.usefixtures("real_passwords")

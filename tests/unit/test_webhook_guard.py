@@ -20,6 +20,7 @@ from cryptography.exceptions import InvalidTag
 from pydantic import ValidationError
 
 from socialshop.infra.outside import OutcomeUnknown, Refused
+from socialshop.infra.safe import Safe
 from socialshop.infra.settings import Settings
 from socialshop.kernel.errors import InvalidValue
 from socialshop.notifications import signing
@@ -284,14 +285,14 @@ def test_a_receiver_knows_a_message_by_either_secret_and_no_other_message() -> N
 
 def test_a_sealed_secret_opens_for_its_endpoint_and_key_alone() -> None:
     endpoint, other = uuid.UUID(int=1), uuid.UUID(int=2)
-    safe, secret = signing.Safe(bytes(32)), signing.new_secret()
+    safe, secret = Safe(bytes(32)), signing.new_secret()
     sealed = safe.seal(endpoint, secret)
     assert safe.open(endpoint, sealed) == secret
     assert secret not in sealed
     assert safe.seal(endpoint, secret) != sealed
     for keeper, whose, what in (
         (safe, other, sealed),
-        (signing.Safe(bytes([1]) * 32), endpoint, sealed),
+        (Safe(bytes([1]) * 32), endpoint, sealed),
         (safe, endpoint, sealed[:-1] + bytes([sealed[-1] ^ 1])),
     ):
         with pytest.raises(InvalidTag):

@@ -8,7 +8,7 @@ from socialshop.commissions.service.drafting import draft_plan, plan_of, plan_pa
 from socialshop.commissions.service.examining import example_of, findings_of, plan_in_force
 from socialshop.commissions.service.exporting import ExportedAccrual, export_accruals
 from socialshop.commissions.service.maturing import mature_received
-from socialshop.commissions.service.paying_out import accruals_behind, come_back, pay_out, reversals_of
+from socialshop.commissions.service.paying_out import accruals_behind, come_back, earned_between, pay_out, reversals_of
 from socialshop.commissions.service.previewing import Earning, Preview, preview
 from socialshop.commissions.service.publishing import PublishedVersion, plans_since, publish_plan
 from socialshop.commissions.service.reading import (
@@ -52,6 +52,14 @@ from socialshop.commissions.service.stating import (
     part_of,
     statement_of,
 )
+from socialshop.commissions.service.watching import (
+    GuardState,
+    InForce,
+    count_places,
+    guard_state,
+    is_over,
+    watched_subtrees,
+)
 from socialshop.commissions.store.coming import ComingRow
 from socialshop.commissions.store.drafts import PlanRow
 from socialshop.commissions.store.payouts import Part, Returned, Reversals, Span
@@ -69,6 +77,8 @@ __all__ = [
     "Earning",
     "Explanation",
     "ExportedAccrual",
+    "GuardState",
+    "InForce",
     "LegSums",
     "Month",
     "OrderCommissions",
@@ -95,8 +105,10 @@ __all__ = [
     "come_back",
     "coming",
     "commissions_of",
+    "count_places",
     "count_set_aside",
     "draft_plan",
+    "earned_between",
     "earned_of_deal",
     "earned_since",
     "example_of",
@@ -104,6 +116,8 @@ __all__ = [
     "export_accruals",
     "findings_of",
     "forget_simulations",
+    "guard_state",
+    "is_over",
     "mature_received",
     "month_named",
     "months_of",
@@ -131,4 +145,5 @@ __all__ = [
     "simulations_of",
     "statement_of",
     "wallet_entries",
+    "watched_subtrees",
 ]

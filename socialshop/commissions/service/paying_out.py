@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from socialshop.commissions.store import payouts as store
 from socialshop.commissions.store.payouts import Part, Returned, Reversals, Span
 from socialshop.infra.uow import UnitOfWork
+from socialshop.kernel.money import Money
 
 
 def accruals_behind(uow: UnitOfWork, span: Span, currency: str, limit: int) -> list[Part]:
@@ -45,3 +46,8 @@ def come_back(uow: UnitOfWork, returned: Sequence[Returned]) -> None:
 def reversals_of(uow: UnitOfWork, beneficiary: int, currency: str) -> Reversals:
     """What became of a member's accruals: the refund history beside a payout request."""
     return store.reversals_of(uow.session, beneficiary, currency)
+
+
+def earned_between(uow: UnitOfWork, one: int, other: int) -> list[Money]:
+    """What either of two members has of the other's purchases, after claw backs. One statement."""
+    return [Money(amount, currency) for currency, amount in store.earned_between(uow.session, one, other)]

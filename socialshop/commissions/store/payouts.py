@@ -168,3 +168,20 @@ def reversals_of(session: Session, beneficiary: int, currency: str) -> Reversals
         {"beneficiary": beneficiary, "currency": currency},
     ).one()
     return Reversals(*row)
+
+
+def earned_between(session: Session, one: int, other: int) -> list[tuple[str, int]]:
+    """(currency, what claw backs left) of accruals that either had of the other's purchases."""
+    rows = session.execute(
+        text(
+            """
+            SELECT a.currency, sum(a.amount_minor - a.clawed_minor)::bigint
+            FROM accruals a JOIN accrued_lines l ON l.order_line_id = a.order_line_id
+            WHERE a.status IN ('held', 'settled', 'paid_out')
+              AND ((a.beneficiary = :one AND l.buyer = :other) OR (a.beneficiary = :other AND l.buyer = :one))
+            GROUP BY a.currency HAVING sum(a.amount_minor - a.clawed_minor) > 0 ORDER BY a.currency
+            """
+        ),
+        {"one": one, "other": other},
+    )
+    return [(row[0], row[1]) for row in rows]

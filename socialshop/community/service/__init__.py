@@ -12,6 +12,7 @@ from socialshop.community.service.asking import (
     own_question,
     own_questions,
     questions,
+    title_of_target,
     waiting_questions,
     write_more,
 )
@@ -127,6 +128,7 @@ __all__ = [
     "revise",
     "rules_read_at",
     "sales_of",
+    "title_of_target",
     "to_write",
     "waiting_questions",
     "withdraw",

@@ -36,6 +36,16 @@ def ask(uow: UnitOfWork, member: int, topic: Topic, target_id: uuid.UUID | None,
     return any_question(uow, question_id)
 
 
+def title_of_target(uow: UnitOfWork, member: int, topic: Topic, target_id: uuid.UUID) -> str | None:
+    """What a question about this would be about, in words; None of an order from elsewhere.
+
+    Raises NotFound for an order of another's and for what is not to be seen.
+    """
+    if not store.may_ask_about(uow.session, member, topic, target_id):
+        raise NotFound("no such order or deal")
+    return store.title_of(uow.session, topic, target_id)
+
+
 def write_more(uow: UnitOfWork, member: int, question_id: uuid.UUID, words: str) -> QuestionRow:
     """Say more: an answered question waits anew. Raises NotFound, also for another's; QuestionClosed."""
     row = _own(uow, member, question_id)

@@ -46,15 +46,18 @@ class Waiting(NamedTuple):
     overdue: int
 
 
-_QUESTION = """
-    SELECT q.id, q.member, m.id, q.topic, q.target_id,
-        CASE q.topic WHEN 'deal' THEN (SELECT d.title FROM deals d WHERE d.id = q.target_id)
-            WHEN 'order' THEN (SELECT l.title FROM order_lines l WHERE l.order_id = q.target_id ORDER BY l.line LIMIT 1)
-        END, q.status,
+# What question `q` is about, in words.
+_TITLE = """
+    CASE q.topic WHEN 'deal' THEN (SELECT d.title FROM deals d WHERE d.id = q.target_id)
+        WHEN 'order' THEN (SELECT l.title FROM order_lines l WHERE l.order_id = q.target_id ORDER BY l.line LIMIT 1)
+    END
+"""
+_QUESTION = f"""
+    SELECT q.id, q.member, m.id, q.topic, q.target_id, {_TITLE}, q.status,
         (SELECT g.body FROM question_messages g WHERE g.question_id = q.id ORDER BY g.id LIMIT 1),
         q.asked_at, q.waits_since, q.due_at, q.answered_at
     FROM questions q JOIN members m ON m.number = q.member
-"""
+"""  # noqa: S608 - a constant
 
 
 def add(session: Session, values: dict[str, object]) -> None:
@@ -175,6 +178,13 @@ def may_ask_about(session: Session, member: int, topic: Topic, target_id: uuid.U
         Topic.DEAL: "SELECT EXISTS (SELECT FROM deals WHERE id = :id AND NOT draft) AND :member > 0",
     }[topic]
     return bool(session.execute(text(statement), {"id": target_id, "member": member}).scalar_one())
+
+
+def title_of(session: Session, topic: Topic, target_id: uuid.UUID) -> str | None:
+    """What the order or the deal is called, as questions name it."""
+    statement = f"SELECT {_TITLE} FROM (SELECT CAST(:topic AS text) AS topic, CAST(:id AS uuid) AS target_id) q"  # noqa: S608
+    found: str | None = session.execute(text(statement), {"topic": topic.value, "id": target_id}).scalar_one()
+    return found
 
 
 def _one(session: Session, where: str, question_id: uuid.UUID) -> QuestionRow | None:

@@ -144,11 +144,10 @@ def keep_link(uow: UnitOfWork, owner_id: uuid.UUID, code: str, *, is_paused: boo
     an end that has passed.
     """
     link = own_link(uow, owner_id, code)
-    if expires_at is not None and expires_at != link.expires_at and expires_at <= uow.now:
+    kept = store.keep_open(uow.session, link.id, expires_at, is_paused=is_paused, now=uow.now)
+    if kept is None:
         raise InvalidValue("this has passed; to close the link now, pause it", field="expires_at")
-    paused_at = (link.paused_at or uow.now) if is_paused else None
-    store.keep_open(uow.session, link.id, expires_at, paused_at)
-    return replace(link, expires_at=expires_at, paused_at=paused_at)
+    return replace(link, expires_at=expires_at, paused_at=kept[0])
 
 
 def name_link(uow: UnitOfWork, owner_id: uuid.UUID, code: str, vanity: str) -> Link:

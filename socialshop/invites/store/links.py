@@ -92,12 +92,26 @@ def of_target(session: Session, kind: str, target_id: uuid.UUID, limit: int) -> 
     return [LinkRow(*row) for row in rows]
 
 
-def keep_open(session: Session, link_id: uuid.UUID, expires_at: datetime | None, paused_at: datetime | None) -> None:
-    """Until when a link is good, and whether it is paused."""
-    session.execute(
-        text("UPDATE invite_links SET expires_at = :expires_at, paused_at = :paused_at WHERE id = :id"),
-        {"id": link_id, "expires_at": expires_at, "paused_at": paused_at},
-    )
+def keep_open(
+    session: Session, link_id: uuid.UUID, expires_at: datetime | None, *, is_paused: bool, now: datetime
+) -> tuple[datetime | None] | None:
+    """Until when a link is good, and whether it is paused: (since when,). None where that end has passed.
+
+    One conditional statement, so that of two changes at once neither is made from what the other replaced.
+    """
+    row = session.execute(
+        text(
+            """
+            UPDATE invite_links l SET expires_at = said.until,
+                paused_at = CASE WHEN :is_paused THEN coalesce(l.paused_at, :now) END
+            FROM (SELECT CAST(:expires_at AS timestamptz) AS until) said
+            WHERE l.id = :id AND (said.until IS NULL OR said.until = l.expires_at OR said.until > :now)
+            RETURNING l.paused_at
+            """
+        ),
+        {"id": link_id, "expires_at": expires_at, "is_paused": is_paused, "now": now},
+    ).one_or_none()
+    return None if row is None else (row.paused_at,)
 
 
 def name(session: Session, link_id: uuid.UUID, vanity: str, vanity_key: str) -> bool:

@@ -20,6 +20,15 @@ PERSONAL = (
             """,
         ),
         stays="That a link was there, and what it brought: sums.",
+        merges=(
+            """
+            UPDATE invite_links l SET owner_id = :kept_id, channel = CASE WHEN EXISTS (
+                SELECT FROM invite_links k WHERE k.owner_id = :kept_id AND k.kind = l.kind
+                    AND k.target_id IS NOT DISTINCT FROM l.target_id AND k.channel IS NOT DISTINCT FROM l.channel
+            ) THEN 'merged-' || l.code ELSE l.channel END
+            WHERE l.owner_id = :id AND l.code NOT LIKE 'gone-%'
+            """,
+        ),
     ),
     Holding(
         "invite_clicks",
@@ -40,6 +49,11 @@ PERSONAL = (
         ("member_id", "visitor"),
         reads="SELECT seen_at FROM invite_visitors WHERE member_id = :id ORDER BY seen_at",
         erases=("DELETE FROM invite_visitors WHERE member_id = :id",),
+        merges=(
+            """
+            UPDATE invite_visitors SET member_id = :kept_id WHERE member_id = :id
+            """,
+        ),
     ),
     Holding(
         "attributions",

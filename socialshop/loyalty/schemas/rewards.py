@@ -24,6 +24,7 @@ _REWARD = {
     "per_member": 1,
     "offered": True,
     "coupon_id": None,
+    "low_stock_at": 10,
 }
 _REDEMPTION = {
     "id": "rdm_01k9w3q2mxe5tb6v8c4yd7r1hz",
@@ -56,6 +57,7 @@ class RewardWire(Wire):
     per_member: int | None
     offered: bool
     coupon_id: str | None
+    low_stock_at: int
 
     @classmethod
     def of(cls, row: RewardRow) -> RewardWire:
@@ -94,15 +96,16 @@ class RewardDraft(Wire):
 
 
 class RewardChange(Wire):
-    """Whether a reward is offered, and whether there is an end of it.
+    """Whether a reward is offered, whether there is an end of it, and from how few on it is low (null: as it was).
 
-    Of one that had none nothing is left at first: add to it by `stock-moves`.
+    Of one that had no end nothing is left at first: add to it by `stock-moves`.
     """
 
     model_config = with_example({"offered": True, "endless": False})
 
     offered: bool
     endless: bool
+    low_stock_at: int | None = Field(None, ge=0, le=MOST_GIVEN)
 
 
 class RedemptionWire(Wire):

@@ -48,9 +48,11 @@ from socialshop.loyalty.service.offering import (
 )
 from socialshop.loyalty.service.paying import (
     PartPaid,
+    PointsBounds,
     give_back_refunded,
     give_back_unsold,
     part_of_price,
+    points_bounds,
     set_aside_for_order,
     settle_orders,
 )
@@ -99,6 +101,7 @@ __all__ = [
     "NewCoupon",
     "NewReward",
     "PartPaid",
+    "PointsBounds",
     "PointsView",
     "RedemptionRow",
     "RewardRow",
@@ -143,6 +146,7 @@ __all__ = [
     "on_orders_confirmed",
     "part_of_price",
     "pause_coupon",
+    "points_bounds",
     "points_of",
     "publish_rules",
     "reconcile_rewards",

@@ -34,6 +34,24 @@ class PartPaid:
     amount_minor: int
 
 
+@dataclass(frozen=True, slots=True)
+class PointsBounds:
+    """How many points a member has, and from how many to how many can pay of a price; `most` 0: none can."""
+
+    have: int
+    least: int
+    most: int
+
+
+def points_bounds(uow: UnitOfWork, member: int, goods: Money) -> PointsBounds:
+    """How many of the member's points can pay of goods by the rules in force. Two statements."""
+    have, in_force = lots.usable(uow.session, member, uow.now), rules_at(uow, uow.now)
+    amount = rules.payable_minor(goods.amount_minor, have, in_force)
+    pays = have >= in_force.least_points and amount >= 1 and goods.currency == wired.settings().currency
+    most = max(rules.points_for(amount, in_force.hundred_points_minor), in_force.least_points) if pays else 0
+    return PointsBounds(have, in_force.least_points, most)
+
+
 def part_of_price(uow: UnitOfWork, goods: Money, wanted: int) -> PartPaid:
     """What `wanted` points pay of goods by the rules in force; those beyond the cap are not taken.
 

@@ -51,11 +51,17 @@ def add_reward(uow: UnitOfWork, actor: uuid.UUID, new: NewReward) -> RewardRow:
 
 
 def change_reward(
-    uow: UnitOfWork, actor: uuid.UUID, reward_id: uuid.UUID, *, offered: bool, endless: bool
+    uow: UnitOfWork,
+    actor: uuid.UUID,
+    reward_id: uuid.UUID,
+    *,
+    offered: bool,
+    endless: bool,
+    low_stock_at: int | None = None,
 ) -> RewardRow:
-    """Say whether a reward is offered, and whether there is an end of it. Raises NotFound.
+    """Say whether a reward is offered, whether there is an end of it, and from how few on it is low. Raises NotFound.
 
-    One that had none has nothing left at first: then some come in.
+    One that had no end has nothing left at first: then some come in. `low_stock_at` None: as it was.
     """
     before = reward(uow, reward_id)
     store.offer(uow.session, reward_id, offered=offered)
@@ -63,7 +69,11 @@ def change_reward(
         store.make_endless(uow.session, reward_id)
     elif before.left_stock is None:
         store.limit(uow.session, reward_id, new_id(), uow.now)
-    _record(uow, actor, "reward.changed", reward_id, {"offered": offered, "endless": endless})
+    low_at = before.low_stock_at if low_stock_at is None else low_stock_at
+    if low_at != before.low_stock_at:
+        store.set_low_at(uow.session, reward_id, low_at)
+    facts: dict[str, object] = {"offered": offered, "endless": endless, "low_stock_at": low_at}
+    _record(uow, actor, "reward.changed", reward_id, facts)
     return reward(uow, reward_id)
 
 

@@ -214,6 +214,18 @@ def lock_open(session: Session, member: int, *, usable_at: datetime | None) -> l
     return [Part(*row) for row in rows]
 
 
+def usable(session: Session, member: int, now: datetime) -> int:
+    """How many points the member may use now: of available lots that have not expired, swept or not."""
+    found = session.execute(
+        text(
+            "SELECT CAST(coalesce(sum(left_points), 0) AS bigint) FROM point_lots WHERE member = :member"
+            " AND left_points > 0 AND available_at IS NOT NULL AND expires_at > :now"
+        ),
+        {"member": member, "now": now},
+    )
+    return int(found.scalar_one())
+
+
 def take(session: Session, parts: Sequence[Part]) -> None:
     """Use up these points of locked lots."""
     session.execute(

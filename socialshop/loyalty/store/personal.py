@@ -16,6 +16,17 @@ PERSONAL = (
         """,
         ids={"order_id": "ord"},
         stays=_SUMS,
+        merges=(
+            """
+            SELECT FROM point_members WHERE member IN (:number, :kept_number) ORDER BY member FOR UPDATE
+            """,
+            """
+            UPDATE point_lots l SET member = :kept_number, subject = CASE WHEN EXISTS (
+                SELECT FROM point_lots k WHERE k.member = :kept_number AND k.kind = l.kind AND k.subject = l.subject
+            ) THEN l.subject || ' of ' || l.member ELSE l.subject END
+            WHERE l.member = :number
+            """,
+        ),
     ),
     Holding(
         "point_uses",
@@ -73,6 +84,13 @@ PERSONAL = (
         """,
         ids={"id": "cph", "coupon_id": "cpn"},
         stays="What was taken off a price is a part of a sale, and a number has it.",
+        merges=(
+            """
+            UPDATE coupon_holdings h SET member = :kept_number WHERE h.member = :number AND h.status = 'open'
+            AND NOT EXISTS (SELECT FROM coupon_holdings k WHERE k.member = :kept_number AND k.coupon_id = h.coupon_id
+                AND k.period = h.period)
+            """,
+        ),
     ),
     Holding(
         "loyalty_sales",

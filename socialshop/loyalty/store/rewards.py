@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from socialshop.deals.rules import LOW_STOCK
 
-_REWARD = "id, kind, title, points, left_stock, per_member, offered, coupon_id"
+_REWARD = "id, kind, title, points, left_stock, per_member, offered, coupon_id, low_stock_at"
 _REDEMPTION = "id, reward_id, member, title, points, status, reason, placed_at, decided_at"
 
 # Of a reward `w`: how many members took and were not refused, and what the shop added less what it took away.
@@ -32,7 +32,7 @@ class MoveRow(NamedTuple):
 class RewardRow(NamedTuple):
     """What points buy; `left_stock` and `per_member` are None where there is no end of it.
 
-    `coupon_id`: the coupon that a reward of kind `coupon` gives.
+    `coupon_id`: the coupon that a reward of kind `coupon` gives. From `low_stock_at` on it is low.
     """
 
     id: uuid.UUID
@@ -43,11 +43,7 @@ class RewardRow(NamedTuple):
     per_member: int | None
     offered: bool
     coupon_id: uuid.UUID | None
-
-    @property
-    def low_stock_at(self) -> int:
-        """From how few on it is low."""
-        return LOW_STOCK
+    low_stock_at: int = LOW_STOCK
 
 
 class RedemptionRow(NamedTuple):
@@ -69,7 +65,8 @@ def add(session: Session, reward: RewardRow, now: datetime) -> None:
     session.execute(
         text(
             f"INSERT INTO rewards ({_REWARD}, created_at)"  # noqa: S608 - a constant
-            " VALUES (:id, :kind, :title, :points, :left_stock, :per_member, :offered, :coupon_id, :now)"
+            " VALUES (:id, :kind, :title, :points, :left_stock, :per_member, :offered, :coupon_id,"
+            " :low_stock_at, :now)"
         ),
         {**reward._asdict(), "now": now},
     )
@@ -103,6 +100,13 @@ def page(session: Session, after: uuid.UUID | None, limit: int, *, offered_only:
 def offer(session: Session, reward_id: uuid.UUID, *, offered: bool) -> None:
     """Whether it is offered."""
     session.execute(text("UPDATE rewards SET offered = :offered WHERE id = :id"), {"id": reward_id, "offered": offered})
+
+
+def set_low_at(session: Session, reward_id: uuid.UUID, low_stock_at: int) -> None:
+    """Say from how few on it is low."""
+    session.execute(
+        text("UPDATE rewards SET low_stock_at = :low WHERE id = :id"), {"id": reward_id, "low": low_stock_at}
+    )
 
 
 def make_endless(session: Session, reward_id: uuid.UUID) -> None:

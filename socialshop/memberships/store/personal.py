@@ -12,6 +12,17 @@ PERSONAL = (
             SELECT kind, source, points, counts_from, recorded_at FROM growth_entries WHERE member = :number ORDER BY id
         """,
         stays="The tier is proved by them, and they know a number.",
+        merges=(
+            """
+            SELECT FROM member_standings WHERE member IN (:number, :kept_number) ORDER BY member FOR NO KEY UPDATE
+            """,
+            """
+            INSERT INTO growth_entries (member, kind, source, about, points, asked, version, counts_from, recorded_at)
+            SELECT :kept_number, kind, source, about, points, asked, version, counts_from, recorded_at
+            FROM growth_entries WHERE member = :number ORDER BY id
+            ON CONFLICT (kind, source, member) DO NOTHING
+            """,
+        ),
     ),
     Holding(
         "member_standings",

@@ -19,6 +19,7 @@ import structlog
 from socialshop.identity import service as identity
 from socialshop.infra.clock import Clock
 from socialshop.infra.outside import OutcomeUnknown, OutsideQueue, Refused
+from socialshop.infra.safe import Safe
 from socialshop.infra.uow import UnitOfWork, in_unit_of_work
 from socialshop.kernel.ids import to_public
 from socialshop.kernel.roles import Role
@@ -111,7 +112,7 @@ def _claim(uow: UnitOfWork) -> list[Message]:
     return [_message(row, keeper, uow.now) for row in due]
 
 
-def _message(row: Due, keeper: signing.Safe, now: datetime) -> Message:
+def _message(row: Due, keeper: Safe, now: datetime) -> Message:
     event_id = to_public(EVENT_PREFIX, row.event_id)
     told = {"type": row.type, "version": row.version, "timestamp": to_text(row.occurred_at), "data": row.data}
     body = json.dumps(told, separators=(",", ":"), ensure_ascii=False).encode()

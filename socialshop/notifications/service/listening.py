@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 
 from socialshop.audit import service as audit
 from socialshop.infra import wired
-from socialshop.infra.keys import lasting_secret_for
+from socialshop.infra.safe import Safe, safe_for
 from socialshop.infra.uow import UnitOfWork
 from socialshop.kernel.errors import InvalidValue, NotFound
 from socialshop.kernel.ids import new_id, to_public
@@ -40,9 +40,9 @@ class ToldSecret:
     secret: str
 
 
-def safe() -> signing.Safe:
+def safe() -> Safe:
     """Seals and opens the secrets of endpoints. Needs an app context."""
-    return signing.Safe(lasting_secret_for("webhook secrets"))
+    return safe_for("webhook secrets")
 
 
 def add_endpoint(uow: UnitOfWork, actor: uuid.UUID, url: str, label: str, event_types: Collection[str]) -> ToldSecret:

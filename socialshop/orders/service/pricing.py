@@ -68,6 +68,12 @@ class Quote:
         return self.goods + self.shipping
 
     @property
+    def goods_before_points(self) -> Money:
+        """What is paid for the goods in money and points."""
+        points = sum(line.amount_minor for line in self.lines if line.kind is Step.POINTS)
+        return Money(self.goods.amount_minor - points, self.goods.currency)
+
+    @property
     def gifts(self) -> list[str]:
         """What the shop puts into the parcel besides."""
         return [str(line.facts["gift"]) for line in self.lines if line.kind is Step.GIFT]

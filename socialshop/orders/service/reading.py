@@ -42,7 +42,8 @@ class OrderView:
     """An order with its lines and its payment; an imported one has no room and no payment.
 
     `price` says by which steps its total came about, where there was more than one; `rebates` what the fill of its room
-    gave back, which counts as refunded; `late` what became of its money, where it came after the seat was lost.
+    gave back, which counts as refunded; `late` what became of its money, where it came after the seat was lost. It can
+    be sent back until `completes_at`.
     """
 
     id: uuid.UUID
@@ -59,6 +60,9 @@ class OrderView:
     carrier: str | None = None
     tracking: str | None = None
     late: LateRow | None = None
+    shipped_at: datetime | None = None
+    received_at: datetime | None = None
+    completes_at: datetime | None = None
 
 
 def order(uow: UnitOfWork, order_id: uuid.UUID, buyer: int | None) -> OrderView:
@@ -115,6 +119,9 @@ def views(uow: UnitOfWork, rows: Sequence[OrderRow]) -> list[OrderView]:
             carrier=row.carrier,
             tracking=row.tracking,
             late=late.get(row.id),
+            shipped_at=row.shipped_at,
+            received_at=row.received_at,
+            completes_at=row.completes_at,
         )
         for row in rows
     ]

@@ -91,7 +91,12 @@ def request_refund(
 
 def is_asked_back_whole(uow: UnitOfWork, order_id: uuid.UUID) -> bool:
     """Whether nothing is left of the order but what its refunds, open or paid, take."""
-    return not any(part.amount_minor for part in store.left_of(uow.session, order_id))
+    return not left_to_ask_minor(uow, order_id)
+
+
+def left_to_ask_minor(uow: UnitOfWork, order_id: uuid.UUID) -> int:
+    """What can still be asked back of an order that was paid, in minor units. One statement."""
+    return sum(part.amount_minor for part in store.left_of(uow.session, order_id))
 
 
 def concede(uow: UnitOfWork, order_id: uuid.UUID) -> list[RefundView]:

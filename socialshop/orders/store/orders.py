@@ -39,7 +39,10 @@ BOUGHT_BEFORE = """
     )
 """
 
-_COLUMNS = "id, buyer, status, currency, total_minor, refunded_minor, ordered_at, room_id, carrier, tracking"
+_COLUMNS = (
+    "id, buyer, status, currency, total_minor, refunded_minor, ordered_at, room_id, carrier, tracking, shipped_at,"
+    " received_at, completes_at"
+)
 
 
 class BuyerRow(NamedTuple):
@@ -62,6 +65,9 @@ class OrderRow(NamedTuple):
     room_id: uuid.UUID | None
     carrier: str | None
     tracking: str | None
+    shipped_at: datetime | None
+    received_at: datetime | None
+    completes_at: datetime | None
 
 
 class LineRow(NamedTuple):

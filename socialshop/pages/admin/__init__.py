@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from socialshop.pages.admin import (
+    authenticator,
     batches,
     books,
     campaigns,
@@ -14,9 +15,11 @@ from socialshop.pages.admin import (
     health,
     keys,
     leading,
+    legal,
     mails,
     members,
     memberships,
+    merges,
     missions,
     orders,
     overview,
@@ -44,6 +47,7 @@ from socialshop.pages.admin.section import admin
 
 __all__ = [
     "admin",
+    "authenticator",
     "batches",
     "books",
     "campaigns",
@@ -55,9 +59,11 @@ __all__ = [
     "health",
     "keys",
     "leading",
+    "legal",
     "mails",
     "members",
     "memberships",
+    "merges",
     "missions",
     "orders",
     "overview",

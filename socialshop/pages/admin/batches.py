@@ -11,6 +11,7 @@ from socialshop.kernel.ids import to_public
 from socialshop.kernel.roles import Role
 from socialshop.pages.admin.payouts import CHANNELS
 from socialshop.pages.admin.people import names_by_id
+from socialshop.pages.admin.proving import prove, wanted
 from socialshop.pages.admin.section import admin
 from socialshop.pages.forms import Form
 from socialshop.pages.section import go_to
@@ -75,6 +76,7 @@ def show_batch(visit: Visit) -> str:
         channels=CHANNELS,
         goes_to_bank=view.batch.channel == Channel.BANK and visit.settings.payer_iban is not None,
         refusal=_RELEASE.get(refused.code) if (refused := apart.refusal(visit.caller.member_id)) else None,
+        proof=wanted(visit),
         others=_others(visit, apart) if view.batch.status == "frozen" else [],
     )
 
@@ -89,6 +91,7 @@ def _others(visit: Visit, apart: Apart) -> list[str]:
 @admin.action("/batches/<batch_id>/release", access=ADMINS, again="show_batch", once=True, ids=_BATCH)
 def release_batch(visit: Visit) -> Response:
     """Let the money go, as somebody who neither approved nor asked for any of it."""
+    prove(visit)
     payouts.release_batch(visit.uow, actor=visit.caller.member_id, batch_id=visit.ids["batch_id"])
     flash(gettext("Released. The file can be taken to the bank now."))
     return go_to("admin.show_batch", batch_id=visit.path["batch_id"])

@@ -18,7 +18,7 @@ from socialshop.loyalty.rules import LONGEST_DAYS, MOST_GIVEN
 from socialshop.loyalty.schemas.coupons import COUPON_PREFIX, MOST_CODES, MOST_ISSUED, codes_table
 from socialshop.loyalty.service import NewCoupon
 from socialshop.pages.admin.section import admin
-from socialshop.pages.admin.segments import listed, typed_segment
+from socialshop.pages.admin.segments import typed_segment
 from socialshop.pages.forms import Form
 from socialshop.pages.section import go_to
 from socialshop.pages.visit import PAGE_ROWS, Visit, cut
@@ -132,8 +132,8 @@ def _terms(form: Form, currency: str) -> dict[str, object]:
     }
     percent = form.whole_or_none("percent", 1, 100)
     gift = form.text("gift", longest=200, required=False)
-    days = listed(form, "days_of_month")
-    tiers, channels = listed(form, "tiers"), listed(form, "channels")
+    days = form.listed("days_of_month")
+    tiers, channels = form.listed("tiers"), form.listed("channels")
     if not all(day.isascii() and day.isdecimal() and 1 <= int(day[:3]) <= _LAST_DAY for day in days):
         form.errors["days_of_month"] = gettext("Days from 1 to 31, with commas between.")
         days = []

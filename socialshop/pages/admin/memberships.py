@@ -21,7 +21,7 @@ from socialshop.memberships.programme import MOST_POINTS
 from socialshop.memberships.schemas.offers import OFFER_PREFIX
 from socialshop.pages.admin.section import admin
 from socialshop.pages.admin.tiers import coupons_named
-from socialshop.pages.forms import Form
+from socialshop.pages.forms import Form, typed_list
 from socialshop.pages.section import go_to
 from socialshop.pages.visit import PAGE_ROWS, Visit, cut
 from socialshop.web.auth import ADMINS
@@ -81,9 +81,7 @@ def draft_offer(visit: Visit) -> Response:
         "full_refund_days": form.whole("full_refund_days", 0, 60),
         "retry_days": _days(form, "retry_days"),
         "family_seats": form.whole("family_seats", 0, 10),
-        "partners": [
-            part.strip() for part in form.text("partners", longest=400, required=False).split(",") if part.strip()
-        ],
+        "partners": form.listed("partners"),
     }
     form.check()
     try:
@@ -147,7 +145,7 @@ def _term(form: Form, term: str, currency: str) -> dict[str, object] | None:
 
 def _days(form: Form, field: str) -> list[int]:
     """Numbers of days, with commas between them."""
-    typed = [part.strip() for part in form.text(field, longest=40, required=False).split(",") if part.strip()]
+    typed = form.listed(field, longest=40)
     if not all(part.isascii() and part.isdecimal() and len(part) < len("100") for part in typed):
         form.errors[field] = gettext("Days with commas between them, such as %(example)s.", example="1, 3, 5")
         return []
@@ -172,10 +170,10 @@ def _filled(offer: Offer | None, currency: str) -> Iterator[tuple[str, str]]:
     yield from (("plan", has.plan), ("name_zh", has.name_zh), ("name_en", has.name_en), ("on_sale", "yes"))
     for name in ("trial_days", "remind_days", "grace_days", "full_refund_days", "family_seats"):
         yield name, str(getattr(has, name))
-    yield "retry_days", ", ".join(map(str, has.retry_days))
-    yield "partners", ", ".join(has.partners)
+    yield "retry_days", typed_list(has.retry_days)
+    yield "partners", typed_list(has.partners)
     yield "discount", str(has.benefits.discount_bps // PERCENT)
-    yield "coupons", ", ".join(has.benefits.monthly_coupons)
+    yield "coupons", typed_list(has.benefits.monthly_coupons)
     if has.benefits.free_shipping:
         yield "shipping", "yes"
     yield "points", str(has.benefits.points_multiplier_bps // PERCENT)

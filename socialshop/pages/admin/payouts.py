@@ -14,10 +14,11 @@ from socialshop.kernel.money import BPS, Money
 from socialshop.orders import service as orders
 from socialshop.pages import lineage, rings
 from socialshop.pages.admin.people import names_by_id, names_by_number
+from socialshop.pages.admin.proving import prove, wanted
 from socialshop.pages.admin.section import admin
 from socialshop.pages.formats import money
 from socialshop.pages.section import go_to
-from socialshop.pages.shopper.earnings import tell
+from socialshop.pages.shopper.earnings import told_steps
 from socialshop.pages.visit import PAGE_ROWS, Visit, cut
 from socialshop.payouts import service as payouts
 from socialshop.payouts.rules import LONGEST_REASON, Channel
@@ -91,6 +92,7 @@ def show_payout(visit: Visit) -> str:
         is_own=case.member_id == visit.caller.member_id,
         has_opened=payouts.has_opened(visit.uow, visit.caller.member_id, case),
         channels=CHANNELS,
+        proof=wanted(visit),
         now=visit.uow.now,
     )
 
@@ -105,13 +107,14 @@ def explain_accrual(visit: Visit) -> str:
     """Why a commission behind a request is what it is, step by step."""
     evidence = payouts.evidence(visit.uow, visit.ids["request_id"])
     found = commissions.explain(visit.uow, visit.ids["accrual_id"], evidence.request.member_number)
-    told = [tell(step) for step in found.steps]
+    told = told_steps(visit, found.steps)
     return render_template("admin/accrual.html", case=evidence.request, facts=found.facts, told=told)
 
 
 @admin.action("/payouts/<request_id>/approve", access=ADMINS, again="show_payout", ids=_REQUEST)
 def approve_payout(visit: Visit) -> Response:
     """Let it into the next batch, and on to who waits next."""
+    prove(visit)
     decided = payouts.approve(visit.uow, actor=visit.caller.member_id, request_id=visit.ids["request_id"], reason=None)
     flash(gettext("Approved: %(sum)s for %(name)s.", **_told(decided)))
     return _on(visit)

@@ -160,9 +160,13 @@ def show_reward(visit: Visit) -> str:
 
 @admin.action("/rewards/<reward_id>", access=ADMINS, again="show_reward", ids={"reward_id": "rwd"})
 def change_reward(visit: Visit) -> Response:
-    """Say whether it is offered, and whether there is an end of it."""
-    offered, endless = visit.form.is_ticked("offered"), visit.form.is_ticked("endless")
-    loyalty.change_reward(visit.uow, visit.caller.member_id, visit.ids["reward_id"], offered=offered, endless=endless)
+    """Say whether it is offered, whether there is an end of it, and from how few on it is low."""
+    form, reward_id = visit.form, visit.ids["reward_id"]
+    offered, endless = form.is_ticked("offered"), form.is_ticked("endless")
+    low = form.whole_or_none("low_stock_at", 0, MOST_GIVEN)
+    form.check()
+    actor = visit.caller.member_id
+    loyalty.change_reward(visit.uow, actor, reward_id, offered=offered, endless=endless, low_stock_at=low)
     flash(gettext("Kept."))
     return go_to("admin.show_reward", reward_id=visit.path["reward_id"])
 

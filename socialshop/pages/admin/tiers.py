@@ -17,7 +17,7 @@ from socialshop.memberships.programme import LONGEST_DAYS, MOST_POINTS, BenefitS
 from socialshop.memberships.schemas.tiers import PROGRAMME_PREFIX
 from socialshop.pages import languages
 from socialshop.pages.admin.section import admin
-from socialshop.pages.forms import Form
+from socialshop.pages.forms import Form, typed_list
 from socialshop.pages.section import go_to
 from socialshop.pages.visit import PAGE_ROWS, Visit, cut
 from socialshop.web.auth import ADMINS
@@ -107,7 +107,7 @@ def _tier(form: Form, was: Tier, position: int) -> dict[str, object]:
 
 def coupons_named(form: Form, name: str) -> list[str]:
     """Ids of coupons with commas between; whether there are such, the shop finds when it gives them."""
-    said = [one.strip() for one in form.text(name, longest=400, required=False).split(",") if one.strip()]
+    said = form.listed(name)
     if not all(_COUPON.fullmatch(one) for one in said):
         form.errors[name] = gettext("Ids of coupons, each as cpn_ and 26 characters, with commas between.")
     return said
@@ -126,7 +126,7 @@ def _filled(programme: Programme) -> Iterator[tuple[str, str]]:
         yield f"discount_{position}", str(has.discount_bps // PERCENT)
         if has.free_shipping:
             yield f"shipping_{position}", "yes"
-        yield f"coupons_{position}", ", ".join(has.monthly_coupons)
+        yield f"coupons_{position}", typed_list(has.monthly_coupons)
         yield f"points_{position}", str(has.points_multiplier_bps // PERCENT)
         yield f"hours_{position}", str(has.early_access_hours)
         if has.exclusive_deals:

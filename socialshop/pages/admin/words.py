@@ -10,7 +10,7 @@ from flask_babel import gettext, lazy_gettext, ngettext
 from socialshop.kernel.money import Money
 from socialshop.kernel.time import parse_instant
 from socialshop.pages.admin.section import admin
-from socialshop.pages.formats import instant, money
+from socialshop.pages.formats import instant, joined, money
 from socialshop.screening.service import StoredFinding
 
 DEEDS = {
@@ -48,6 +48,9 @@ DEEDS = {
     "member.email_attached": lazy_gettext("e-mail attached"),
     "member.erased": lazy_gettext("member erased"),
     "member.password_link": lazy_gettext("link to a new password made"),
+    "merge.approved": lazy_gettext("two accounts merged"),
+    "merge.asked": lazy_gettext("merge of two accounts asked for"),
+    "merge.rejected": lazy_gettext("two accounts left as they were"),
     "mission.added": lazy_gettext("mission opened"),
     "mission.changed": lazy_gettext("mission changed"),
     "mission.withdrawn": lazy_gettext("mission withdrawn"),
@@ -108,6 +111,12 @@ DEEDS = {
     "survey.closed": lazy_gettext("survey closed"),
     "tier_programme.drafted": lazy_gettext("tiers drafted"),
     "tier_programme.published": lazy_gettext("tiers published"),
+    "totp.begun": lazy_gettext("authenticator begun"),
+    "totp.codes_renewed": lazy_gettext("recovery codes renewed"),
+    "totp.confirmed": lazy_gettext("authenticator added"),
+    "totp.given": lazy_gettext("authenticator given from the console"),
+    "totp.removed": lazy_gettext("authenticator removed"),
+    "totp.stepped_up": lazy_gettext("proved by a code"),
     "webhook.replayed": lazy_gettext("webhook: one delivery repeated"),
     "webhook_endpoint.added": lazy_gettext("webhook added"),
     "webhook_endpoint.changed": lazy_gettext("webhook changed"),
@@ -184,7 +193,10 @@ FAULTS = {
     "unknown_outcome": lazy_gettext("none of paid, failed and returned"),
 }
 # The laws that the guard knows, as it names them.
-LAWS = (lazy_gettext("State Council Order No. 444 (2005), article 7; SPC, SPP and MPS Opinion of 2013, part one"),)
+LAWS = (
+    lazy_gettext("State Council Order No. 444 (2005), article 7; SPC, SPP and MPS Opinion of 2013, part one"),
+    lazy_gettext("SPC, SPP and MPS Opinion of 2013, parts one and five"),
+)
 
 
 @admin.app_template_global()
@@ -216,7 +228,7 @@ def evidence_words(finding: StoredFinding) -> str:
         return str(sentence)
     if (told := _risk_words(finding.code, said)) is not None:
         return told
-    return " · ".join(f"{name}: {value}" for name, value in said.items())
+    return " · ".join(joined((name, value), ":") for name, value in said.items())
 
 
 def _risk_words(code: str, said: Mapping[str, Any]) -> str | None:

@@ -26,7 +26,7 @@ from socialshop.kernel.money import MAX_AMOUNT_MINOR, Money, parse_decimal
 from socialshop.kernel.roles import Role
 from socialshop.memberships import service as memberships
 from socialshop.memberships.service import TierView
-from socialshop.pages import sharing
+from socialshop.pages import formats, sharing
 from socialshop.pages.forms import Form
 from socialshop.pages.leader.section import leader
 from socialshop.pages.section import go_to
@@ -42,6 +42,9 @@ _FURTHER_STEPS = 4
 _TWO_DECIMALS = "CNY"
 _PERKS = ("", "free_seat", "percentage", "commission_rate", "commission_fixed")
 _SUBSIDY = ("subsidy_from", "subsidy_budget")
+# Below one part of so many of the price alone a price is asked about; the box that says that it is meant.
+_CHEAP_BELOW = 2
+_CHEAP = "cheap_is_meant"
 _USUAL_SIZE, _USUAL_HOURS, _USUAL_HOLD_MINUTES = 3, 24, 15
 
 
@@ -91,8 +94,10 @@ def preview_deal(visit: Visit) -> Response:
 @leader.action("/deals", again="new_deal", once=True)
 def open_deal(visit: Visit) -> Response:
     """Open the deal, or keep it as a draft."""
-    new = _read(visit, offered_units(visit), memberships.tiers(visit.uow))
+    offered = offered_units(visit)
+    new = _read(visit, offered, memberships.tiers(visit.uow))
     visit.form.check()
+    _ask_if_cheap(visit.form, new, offered)
     deal = deals.open_deal(visit.uow, visit.caller.member_id, visit.caller.number, new)
     if new.draft:
         flash(gettext("The draft is kept. Nobody sees it until you publish it."))
@@ -100,6 +105,22 @@ def open_deal(visit: Visit) -> Response:
         sharing.make(visit.uow, visit.caller.member_id, Kind.DEAL, deal.id)
         flash(gettext("The deal is open. Share it below."))
     return go_to("leader.show_deal", deal_id=to_public("deal", deal.id))
+
+
+def _ask_if_cheap(form: Form, new: NewDeal, offered: dict[str, Offered]) -> None:
+    """Ask once more where a group pays less than half of the price alone: a digit is easily left out.
+
+    Raises FormRefused until the box that the form then shows is ticked. Programs are not asked.
+    """
+    alone = offered[to_public("sku", new.sku_id)].unit.price
+    least = min([new.price_minor, *(step.price_minor for step in new.price_steps)])
+    if least * _CHEAP_BELOW < alone.amount_minor and not form.is_ticked(_CHEAP):
+        form.errors[_CHEAP] = gettext(
+            "A group pays %(price)s, and who buys alone %(alone)s. If that is meant, tick the box and send it again.",
+            price=formats.money(Money(least, alone.currency)),
+            alone=formats.money(alone),
+        )
+        form.refuse()
 
 
 def _read(visit: Visit, offered: dict[str, Offered], tiers: Sequence[TierView]) -> NewDeal:
@@ -198,6 +219,9 @@ def _perk(form: Form, currency: str) -> HostPerk | None:
     if kind == "commission_fixed":
         minor = form.money("perk_value", currency).amount_minor
         return HostPerk(PerkKind.COMMISSION, fixed_minor=_in_bounds(form, minor, MAX_AMOUNT_MINOR))
+    if form.values.get("perk_value", "").strip():
+        without = gettext("Say above what the host has, or leave this empty.")
+        form.errors["perk_value"] = gettext("A free seat has no amount.") if kind else without
     return HostPerk(PerkKind.FREE_SEAT) if kind == "free_seat" else None
 
 

@@ -41,11 +41,13 @@ def list_bargains(visit: Visit) -> str:
 
 @shopper.page("/bargain-offers/<deal_id>", access=PUBLIC, ids=_OFFER, tab="shop")
 def show_bargain_offer(visit: Visit) -> str:
-    """What a bargain is about, and the way to start one."""
+    """What a bargain is about, and the way to start one, or to the own one that runs."""
     offer = deals.bargain_offer(visit.uow, visit.ids["deal_id"])
+    number = None if visit.visitor is None else visit.visitor.number
+    running = None if number is None else rooms.running_bargain(visit.uow, offer.deal.id, number)
     product = deals.product(visit.uow, offer.deal.product_id)
     live = offer.deal.status is DealStatus.LIVE
-    return render_template("shopper/bargain_offer.html", offer=offer, product=product, live=live)
+    return render_template("shopper/bargain_offer.html", offer=offer, product=product, live=live, running=running)
 
 
 @shopper.action("/bargain-offers/<deal_id>/bargains", access=BUYERS, again="show_bargain_offer", ids=_OFFER)
@@ -73,11 +75,18 @@ def show_live_bargain(visit: Visit) -> Response:
     """The part of the bargain that changes: 304 while nothing has, for one read by key."""
     bargain_id = visit.ids["bargain_id"]
     seen = request.if_none_match
-    if seen and seen.contains_weak(_tag(bargain_id, rooms.bargain_version(visit.uow, bargain_id), paying=False)):
-        answer = make_response("", 304)
-        answer.headers["Cache-Control"] = "no-store"
-        return answer
-    return make_response(render_template("shopper/bargain_live.html", **_facts(visit)))
+    if seen.contains_weak(_tag(bargain_id, rooms.bargain_version(visit.uow, bargain_id))):
+        return _nothing_new()
+    facts = _facts(visit)
+    if seen.contains_weak(str(facts["seen"]).strip('"')):
+        return _nothing_new()
+    return make_response(render_template("shopper/bargain_live.html", **facts))
+
+
+def _nothing_new() -> Response:
+    answer = make_response("", 304)
+    answer.headers["Cache-Control"] = "no-store"
+    return answer
 
 
 @shopper.action("/bargains/<bargain_id>/chops", access=BUYERS, again="show_bargain", ids=_BARGAIN)
@@ -124,6 +133,7 @@ def _facts(visit: Visit) -> dict[str, object]:
             paying = is_under_way(visit, orders.order(visit.uow, seat.order_id, visit.visitor.number))
         if bargain.may_be_bought:
             estimate = own_price(visit, rooms.quote_bargain, bargain.id)
+    to_pay = "paying" if paying else "held" if seat is not None and seat.status == Seat.HELD else ""
     deal = deals.deals_by_id(visit.uow, [bargain.offer_id])[bargain.offer_id] if bargain.status == "open" else None
     return {
         "bargain": bargain,
@@ -133,11 +143,11 @@ def _facts(visit: Visit) -> dict[str, object]:
         "estimate": estimate,
         "form": visit.form,
         "paying": paying,
-        "seen": f'"{_tag(bargain.id, bargain.version, paying=paying)}"',
+        "seen": f'"{_tag(bargain.id, bargain.version, to_pay)}"',
     }
 
 
-def _tag(bargain_id: uuid.UUID, version: int, *, paying: bool) -> str:
-    """What a browser has seen: the bargain's version, in whose eyes and which language, and whether they are paying."""
+def _tag(bargain_id: uuid.UUID, version: int, to_pay: str = "") -> str:
+    """What a browser has seen: the bargain's version, in whose eyes and language, and how their payment stands."""
     whose = sha256((cookies.token() or "").encode()).hexdigest()[:12]
-    return f"{to_public('brg', bargain_id)}-{version}-{languages.reader()}-{whose}{'-paying' if paying else ''}"
+    return f"{to_public('brg', bargain_id)}-{version}-{languages.reader()}-{whose}{to_pay and '-' + to_pay}"

@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable
 
 from flask import render_template
-from flask_babel import gettext
 
-from socialshop.commissions import sentences
 from socialshop.commissions import service as commissions
 from socialshop.commissions.explanation import Step
-from socialshop.kernel.money import Money
-from socialshop.kernel.time import parse_instant
 from socialshop.ledger import service as ledger
-from socialshop.pages import formats, languages
+from socialshop.memberships import service as memberships
+from socialshop.orders import service as orders
+from socialshop.pages.earned_words import tell
 from socialshop.pages.shopper.maturing import coming_next
+from socialshop.pages.shopper.membership import tier_name
 from socialshop.pages.shopper.section import shopper
 from socialshop.pages.visit import PAGE_ROWS, Visit, cut
 
-# Figures of a step that are instants: RFC 3339 for programs, the shop's clock for people.
-_INSTANTS = frozenset({"sale_at", "effective_at", "held_from", "matures_at", "settled_at", "from", "until"})
+# Who has these had the room in hand: its host, and the leader whose deal it is on.
+_OF_THE_ROOM = frozenset({"host", "leader_margin"})
 
 
 @shopper.page("/earnings", tab="earnings")
@@ -35,24 +34,15 @@ def show_earnings(visit: Visit) -> str:
 
 @shopper.page("/earnings/<commission_id>", ids={"commission_id": "acr"}, tab="earnings")
 def explain(visit: Visit) -> str:
-    """Why the member has this, step by step."""
+    """Why the member has this, step by step, with the way to what was bought where it is theirs to see."""
     found = commissions.explain(visit.uow, visit.ids["commission_id"], visit.caller.number)
-    told = [tell(step) for step in found.steps]
-    return render_template("shopper/explanation.html", facts=found.facts, told=told)
+    facts, own = found.facts, found.facts.buyer == visit.caller.number
+    room = orders.order(visit.uow, facts.order_id, None).room_id if facts.kind in _OF_THE_ROOM and not own else None
+    told = told_steps(visit, found.steps)
+    return render_template("shopper/explanation.html", facts=facts, told=told, own_order=own, room_id=room)
 
 
-def tell(step: Step) -> str:
-    """A step in plain words: percentages, amounts and days as the reader's language writes them."""
-    figures = step.figures
-    if step.code == "rate":
-        base = Money(int(figures["base_minor"]), str(figures["currency"]))
-        rate = formats.rate(int(figures["rate_bps"]))
-        return str(gettext("The plan gives %(rate)s of %(base)s.", rate=rate, base=formats.money(base)))
-    return sentences.say(languages.reader(), step.code, _readable(figures), money=formats.money)
-
-
-def _readable(figures: Mapping[str, int | str]) -> dict[str, int | str]:
-    return {
-        name: formats.instant(parse_instant(str(value))) if name in _INSTANTS else value
-        for name, value in figures.items()
-    }
+def told_steps(visit: Visit, steps: Iterable[Step]) -> list[str]:
+    """The steps of an explanation in plain words."""
+    tiers = {tier.code: tier_name(tier) for tier in memberships.tiers(visit.uow)}
+    return [tell(step, tiers) for step in steps]

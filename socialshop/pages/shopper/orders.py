@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+from typing import NamedTuple
+
 from flask import Response, flash, render_template
 from flask_babel import gettext
 
 from socialshop.community import service as community
+from socialshop.kernel.money import Money
 from socialshop.orders import service as orders
 from socialshop.orders.rebates import Rebate
 from socialshop.orders.sentences import why_back, words
 from socialshop.orders.service import LateRow, OrderView, PriceLine, Status
-from socialshop.pages import languages
+from socialshop.pages import formats, languages
 from socialshop.pages.section import go_to
 from socialshop.pages.shopper.paying import is_under_way
 from socialshop.pages.shopper.section import shopper
@@ -22,6 +26,7 @@ from socialshop.web.auth import BUYERS
 _ORDER = {"order_id": "ord"}
 _LONGEST_REASON = 500
 _NOT_LEFT = frozenset({Status.AWAITING_PAYMENT, Status.PAID, Status.CONFIRMED})
+_UNDER_WAY = frozenset({"requested", "approved"})
 _WITH_MONEY = frozenset({Status.PAID, Status.CONFIRMED, Status.SHIPPED, Status.RECEIVED, Status.COMPLETED})
 
 
@@ -38,16 +43,19 @@ def show_order(visit: Visit) -> str:
     """One order: what was bought, how it stands, what can be done."""
     order = orders.order(visit.uow, visit.ids["order_id"], visit.caller.number)
     refunds = orders.refunds_of(visit.uow, order.id, visit.caller.number)
+    passage = rooms.passage_of(visit.uow, order.id)
+    left = orders.left_to_ask_minor(visit.uow, order.id) if order.status in _WITH_MONEY else 0
     return render_template(
         "shopper/order.html",
         order=order,
         paying=is_under_way(visit, order),
         refunds=refunds,
-        steps=_steps(order),
+        steps=_steps(order, passage, max((row.refunded_at for row in refunds if row.refunded_at), default=None)),
         goes_to=orders.address_of(visit.uow, order.id, visit.caller.number),
         book=orders.addresses_of(visit.uow, visit.caller.number) if order.status in _NOT_LEFT else [],
         has_not_left=order.status in _NOT_LEFT,
-        has_money=order.status in _WITH_MONEY and order.refunded != order.total,
+        left_to_ask=Money(left, order.total.currency) if left else None,
+        asked_back=[row for row in refunds if row.status in _UNDER_WAY],
         to_write=community.to_write(visit.uow, visit.caller.number, order_id=order.id),
     )
 
@@ -108,20 +116,44 @@ def ask_back(visit: Visit) -> Response:
     return go_to("shopper.show_order", order_id=visit.path["order_id"])
 
 
-def _steps(order: OrderView) -> list[tuple[str, str, object, str | None]]:
-    """The life of an order, as far as it went and as it would go on."""
+class _Step(NamedTuple):
+    """A row of components/steps.html."""
+
+    state: str
+    words: str
+    at: datetime | None
+    note: str | None = None
+
+
+def _steps(order: OrderView, passage: rooms.PassageRow, refunded_at: datetime | None) -> list[_Step]:
+    """The life of an order, as far as it went, each step with its time, and as it would go on."""
+    life = _life(order, passage)
     if order.status in (Status.CANCELLED, Status.REFUNDED):
-        ended = gettext("Cancelled") if order.status is Status.CANCELLED else gettext("The money went back")
-        return [("done", gettext("Order placed"), order.ordered_at, None), ("failed", ended, None, None)]
-    tracking = f"{order.carrier} {order.tracking}" if order.carrier else None
-    words = [
-        (Status.AWAITING_PAYMENT, gettext("Order placed"), order.ordered_at, None),
-        (Status.PAID, gettext("Paid; the money is held until the room is filled"), None, None),
-        (Status.CONFIRMED, gettext("Room filled, order confirmed"), None, None),
-        (Status.SHIPPED, gettext("On its way"), None, tracking),
-        (Status.RECEIVED, gettext("Received"), None, None),
-        (Status.COMPLETED, gettext("Completed"), None, None),
+        cancelled = order.status is Status.CANCELLED
+        ended = gettext("Cancelled") if cancelled else gettext("The money went back")
+        went = [_Step("done", step.words, step.at, step.note) for _status, step in life if step.at is not None]
+        return [*went, _Step("failed", ended, passage.given_up_at if cancelled else refunded_at or passage.given_up_at)]
+    at = [status for status, _step in life].index(order.status)
+    names = ["done" if place < at else "now" if place == at else "later" for place in range(len(life))]
+    told = [
+        (name, step, step.at if name != "later" else None) for name, (_status, step) in zip(names, life, strict=True)
     ]
-    at = [status for status, *_rest in words].index(order.status)
-    names = ["done" if place < at else "now" if place == at else "later" for place in range(len(words))]
-    return [(name, text, when, note) for name, (_status, text, when, note) in zip(names, words, strict=True)]
+    return [step._replace(state=name, at=at_last) for name, step, at_last in told]
+
+
+def _life(order: OrderView, passage: rooms.PassageRow) -> list[tuple[Status, _Step]]:
+    """Every step that an order may take, with when it did."""
+    tracking = f"{order.carrier} {order.tracking}" if order.carrier else None
+    over, until = order.status is Status.COMPLETED, order.completes_at
+    back = (
+        None if over or until is None else gettext("It can be sent back until %(when)s.", when=formats.instant(until))
+    )
+    held = gettext("Paid; the money is held until the room is filled")
+    return [
+        (Status.AWAITING_PAYMENT, _Step("", gettext("Order placed"), order.ordered_at)),
+        (Status.PAID, _Step("", held, passage.paid_at)),
+        (Status.CONFIRMED, _Step("", gettext("Room filled, order confirmed"), passage.filled_at)),
+        (Status.SHIPPED, _Step("", gettext("On its way"), order.shipped_at, tracking)),
+        (Status.RECEIVED, _Step("", gettext("Received"), order.received_at, back)),
+        (Status.COMPLETED, _Step("", gettext("Completed"), until if over else None)),
+    ]

@@ -24,8 +24,10 @@ def list_questions(visit: Visit) -> str:
     found = community.own_questions(visit.uow, visit.caller.number, visit.after(), PAGE_ROWS + 1)
     rows, after = cut(found, lambda row: row.id)
     about = visit.form.values.get("target_id") or request.args.get("about", "")
-    _target(about)
-    return render_template("shopper/questions.html", questions=rows, next=after, about=about, longest=LONGEST_MESSAGE)
+    topic, target = _target(about)
+    title = None if target is None else community.title_of_target(visit.uow, visit.caller.number, topic, target)
+    facts = {"questions": rows, "next": after, "about": about, "topic": topic, "title": title}
+    return render_template("shopper/questions.html", longest=LONGEST_MESSAGE, **facts)
 
 
 @shopper.action("/me/questions", access=BUYERS, again="list_questions", once=True)

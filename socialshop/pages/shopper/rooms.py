@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 import uuid
 from dataclasses import replace
 from hashlib import sha256
 
 from flask import Response, flash, make_response, render_template, request
 from flask_babel import gettext
+from werkzeug.datastructures import ETags
 
 from socialshop.deals import service as deals
 from socialshop.deals.rules import Status as DealStatus
@@ -22,6 +24,7 @@ from socialshop.pages.shopper.seats import attribution
 from socialshop.pages.shopper.section import shopper
 from socialshop.pages.shopper.shop import MOST_UNITS, for_you, newcomer_bar, own_price, wanted
 from socialshop.pages.visit import Visit
+from socialshop.payments import service as payments
 from socialshop.rooms import service as rooms
 from socialshop.rooms.rules import Seat
 from socialshop.rooms.service import Joined, RoomView
@@ -29,6 +32,7 @@ from socialshop.web.auth import BUYERS, PUBLIC
 
 _ROOMS_LOOKED_AT = 2
 _POLICY = "Content-Security-Policy"
+_OWED = re.compile(r"\bowed[0-9a-f]{32}\b", re.ASCII)
 _ROOM = {"room_id": "room"}
 
 
@@ -116,13 +120,17 @@ def price_room(visit: Visit) -> Response:
 
 @shopper.page("/rooms/<room_id>/live", access=PUBLIC, ids=_ROOM)
 def show_live(visit: Visit) -> Response:
-    """The part of the room that changes: 304 while nothing has, for one read by key.
+    """The part of the room that changes: 304 while nothing has, for one read by keys, or two for who has yet to pay.
 
-    A payment that fails changes nothing of the room: whoever waits for one is told by a tag of its own.
+    How few units are left changes by other rooms too, without a word of this one; a payment that is made or fails
+    changes nothing of the room, and whoever owes one is told by a tag of its own.
     """
     room_id = visit.ids["room_id"]
-    seen = request.if_none_match
-    if seen.contains_weak(_tag(room_id, rooms.version(visit.uow, room_id), paying=False)):
+    seen, pulse = request.if_none_match, rooms.pulse(visit.uow, room_id)
+    if seen.contains_weak(_tag(room_id, pulse)):
+        return _nothing_new()
+    owed = _owed_by(seen)
+    if owed is not None and seen.contains_weak(_tag(room_id, pulse, owed)) and not _is_paid(visit, owed):
         return _nothing_new()
     facts = _facts(visit)
     if seen.contains_weak(str(facts["tag"])):
@@ -149,6 +157,7 @@ def _facts(visit: Visit) -> dict[str, object]:
     live = seat is not None and seat.status in (Seat.HELD, Seat.PAID, Seat.CONFIRMED)
     over = room.expires_at <= visit.uow.now
     deal = deals.deal(visit.uow, room.deal_id, visit.visitor) if room.status == "open" else None
+    few = deal.left if deal is not None and deal.left <= deal.low_at else None
     paused = deal is not None and deal.status is DealStatus.PAUSED
     paying = order is not None and seat is not None and seat.status == Seat.HELD and is_under_way(visit, order)
     kept_out = newcomer_bar(visit) if room.newcomer_only and not live else None
@@ -169,7 +178,7 @@ def _facts(visit: Visit) -> dict[str, object]:
         "low_at": deal.low_at if deal else 0,
         "elsewhere": None if live or joinable or kept_out else _elsewhere(visit, room),
         "paying": paying,
-        "tag": _tag(room_id, room.version, paying=paying),
+        "tag": _tag(room_id, rooms.Pulse(room.version, few), _to_pay(seat, order, paying=paying)),
         "watch": _stream(visit.settings.watch_url, room_id),
         "most_units": MOST_UNITS,
     }
@@ -197,10 +206,31 @@ def _kinds(room: rooms.RoomView, deal: deals.DealView | None) -> list[deals.Deal
     return [replace(unit, price=prices[unit.id]) for unit in (deal.units if deal else ()) if unit.id in prices]
 
 
-def _tag(room_id: uuid.UUID, version: int, *, paying: bool) -> str:
-    """What a browser has seen: the room's version, in whose eyes and which language, and whether they are paying."""
+def _to_pay(seat: rooms.OwnSeat | None, order: OrderView | None, *, paying: bool) -> str:
+    """How the visitor's payment stands, for the tag: on its way, or owed, and then which; it may be made elsewhere."""
+    if paying:
+        return "paying"
+    if seat is None or seat.status != Seat.HELD or order is None or order.payment is None:
+        return ""
+    return f"owed{order.payment.id.hex}"
+
+
+def _owed_by(seen: ETags) -> str | None:
+    """What a tag says of a payment that was owed when it was made."""
+    found = _OWED.search(seen.to_header())
+    return found and found[0]
+
+
+def _is_paid(visit: Visit, owed: str) -> bool:
+    payment_id = uuid.UUID(owed.removeprefix("owed"))
+    return bool(payments.being_paid(visit.uow, [payment_id]))
+
+
+def _tag(room_id: uuid.UUID, pulse: rooms.Pulse, to_pay: str = "") -> str:
+    """What a browser has seen: the room's version, how few units are left, by whom, and how their payment stands."""
     whose = sha256((cookies.token() or "").encode()).hexdigest()[:12]
-    return f"{to_public('room', room_id)}-{version}-{languages.reader()}-{whose}{'-paying' if paying else ''}"
+    seen = f"{pulse.version}{'' if pulse.few is None else f'-{pulse.few}'}"
+    return f"{to_public('room', room_id)}-{seen}-{languages.reader()}-{whose}{to_pay and '-' + to_pay}"
 
 
 def go_and_pay(visit: Visit, member_id: uuid.UUID, joined: Joined) -> Response:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable
+from typing import NamedTuple
 
 from flask import Response, make_response, render_template
+from flask_babel import gettext
 
 from socialshop.community import service as community
 from socialshop.deals import service as deals
@@ -16,7 +18,7 @@ from socialshop.kernel.ids import from_public
 from socialshop.loyalty import service as loyalty
 from socialshop.loyalty.rules import MOST_POINTS
 from socialshop.memberships import service as memberships
-from socialshop.orders.service import Estimate, Means
+from socialshop.orders.service import Estimate, Means, Quote
 from socialshop.pages import languages
 from socialshop.pages.forms import Form
 from socialshop.pages.section import go_to
@@ -100,20 +102,35 @@ def price_deal(visit: Visit) -> Response:
     return make_response(show_deal(visit))
 
 
-def own_price(visit: Visit, quote: Callable[..., Estimate], about: uuid.UUID) -> Estimate | None:
+class OwnPrice(NamedTuple):
+    """What a seat costs who looks at it, what it earns them, and how many of their points can pay of it."""
+
+    price: Quote
+    earns_points: int
+    points: loyalty.PointsBounds
+
+
+def own_price(visit: Visit, quote: Callable[..., Estimate], about: uuid.UUID) -> OwnPrice | None:
     """What the seat costs who looks at it, as it is typed so far; None for nobody, and for who may not buy.
 
-    Points of which none act are named at their field, and the price is said without them.
+    Points of which none act, or more than there are, are named at their field; the price is said without them.
     """
     if visit.visitor is None or visit.visitor.role not in BUYERS.roles:
         return None
     quantity, sku_id, means = wanted(visit.form)
-    through = attribution(visit)
+    through, buyer = attribution(visit), visit.visitor
+    without = Means(None, means.coupon_ids)
     try:
-        return quote(visit.uow, visit.visitor, about, quantity, through, sku_id=sku_id, means=means)
+        found = quote(visit.uow, buyer, about, quantity, through, sku_id=sku_id, means=means)
     except InvalidValue as wrong:
         visit.form.take(wrong)
-        return quote(visit.uow, visit.visitor, about, 1, through, sku_id=sku_id, means=Means(None, means.coupon_ids))
+        quantity = quantity if wrong.field == "use_points" else 1
+        found = quote(visit.uow, buyer, about, quantity, through, sku_id=sku_id, means=without)
+    points = loyalty.points_bounds(visit.uow, buyer.number, found.price.goods_before_points)
+    if means.use_points is not None and means.use_points > points.have:
+        visit.form.errors["use_points"] = gettext("You have %(have)s points.", have=points.have)
+        found = quote(visit.uow, buyer, about, quantity, through, sku_id=sku_id, means=without)
+    return OwnPrice(found.price, found.earns_points, points)
 
 
 def wanted(form: Form) -> tuple[int, uuid.UUID | None, Means]:

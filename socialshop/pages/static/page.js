@@ -97,7 +97,7 @@ window.addEventListener("pagehide", () => { stream?.close(); });
 function begin() {
   for (const button of document.querySelectorAll("[data-share]")) button.hidden = !navigator.share;
   for (const button of document.querySelectorAll("[data-copy]")) button.hidden = false;
-  document.querySelector(".side [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
+  document.querySelector(".rail [aria-current]")?.scrollIntoView({ block: "nearest" });
   tick();
   setInterval(tick, 1000);
   if (document.querySelector("[data-again]")) setInterval(() => { if (!document.hidden) location.reload(); }, 2000);
@@ -105,7 +105,8 @@ function begin() {
   watch();
   // A stream that was refused is tried again now and then; one that broke comes back by itself.
   setInterval(watch, 30000);
-  // The stream tells of the room, not of a payment that fails.
+  // The stream tells of the room: not of a payment that fails, and not of goods that other rooms sell meanwhile.
+  setInterval(ask, 60000);
   setInterval(() => { if (!isTold || document.querySelector("[data-paying]")) ask(); }, 1500);
 }
 if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", begin);

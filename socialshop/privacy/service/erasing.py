@@ -61,12 +61,13 @@ class _Leaver(NamedTuple):
     number: int
 
 
-def erase(uow: UnitOfWork, member_id: uuid.UUID, *, gives_up: bool = False) -> Leaving:
+def erase(uow: UnitOfWork, member_id: uuid.UUID, *, gives_up: bool = False, is_merged: bool = False) -> Leaving:
     """Erase a person; returns what that person lost by it. Raises NotFound, PayoutUnderway, MoneyLeft.
 
     A second time changes nothing. Seats that are held unpaid are given up; what is paid goes on under the number. Money
     that could be paid out must be given up in so many words (`gives_up`), and with it payouts that nobody has approved;
-    it falls to the shop. What still matures afterwards falls to the shop when it settles.
+    it falls to the shop. What still matures afterwards falls to the shop when it settles. `is_merged`: the shop does
+    it, because the person goes on by another account.
     """
     number = store.number_of(uow.session, member_id)
     if number is None:
@@ -84,7 +85,7 @@ def erase(uow: UnitOfWork, member_id: uuid.UUID, *, gives_up: bool = False) -> L
     store.add(uow.session, member_id, uow.now)
     facts = {"given_up": [{"amount_minor": m.amount_minor, "currency": m.currency} for m in given_up]}
     target = to_public("mbr", member_id)
-    audit.record(uow, actor=member_id, action="member.erased", target=target, facts=facts)
+    audit.record(uow, actor=None if is_merged else member_id, action="member.erased", target=target, facts=facts)
     _log.info("member erased", member=target)
     return replace(lost, money=given_up)
 

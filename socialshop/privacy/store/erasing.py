@@ -135,7 +135,10 @@ def finish(session: Session, member_ids: Sequence[uuid.UUID], at: datetime) -> N
 
 
 def enriched(session: Session, limit: int) -> list[int]:
-    """The numbers of some who left and whose wallet holds money by now, as when a commission settled since."""
+    """The numbers of some who left and whose wallet holds money by now, as when a commission settled since.
+
+    What comes to an account that was merged into another follows it there.
+    """
     rows = session.execute(
         text(
             """
@@ -143,6 +146,7 @@ def enriched(session: Session, limit: int) -> list[int]:
             FROM erasures e JOIN members m ON m.id = e.member_id
             JOIN ledger_accounts n ON n.name = concat_ws(chr(58), 'member', m.number, 'wallet')
             JOIN ledger_balances b ON b.account_id = n.id AND b.currency <> :points AND b.amount_minor > 0
+            WHERE NOT EXISTS (SELECT FROM member_merges g WHERE g.gone = e.member_id AND g.status = 'merged')
             ORDER BY m.number LIMIT :limit
             """
         ),

@@ -12,6 +12,12 @@ PERSONAL = (
         stays="That the person left, and when: without it nobody could show that it was done.",
     ),
     Holding(
+        "member_merges",
+        ("gone", "kept", "reason", "asked_by", "decided_by"),
+        hidden="Who went is in it by an id that is nobody's; who was kept is told by the wallet and the team.",
+        stays="That two accounts became one, who asked and who decided: the shop's own words.",
+    ),
+    Holding(
         "data_looks",
         ("member_id", "viewer"),
         reads="SELECT looked_at, saw, viewer FROM data_looks WHERE member_id = :id ORDER BY id",

@@ -17,6 +17,7 @@ from socialshop.rooms.service.bargaining import (
     forget_bargain_marks,
     on_room_for_one_over,
     quote_bargain,
+    running_bargain,
     start_bargain,
 )
 from socialshop.rooms.service.ending import cancel, expire_due, forget_events, release_lapsed_holds
@@ -52,6 +53,8 @@ from socialshop.rooms.service.reading import (
     newcomer,
     open_rooms,
     own_seat,
+    passage_of,
+    pulse,
     share_subject,
     titles,
     version,
@@ -62,7 +65,7 @@ from socialshop.rooms.service.session_results import SessionResults, session_res
 from socialshop.rooms.service.watching import CHANNEL, rooms_named
 from socialshop.rooms.store.leading import CountRow, DayRow
 from socialshop.rooms.store.personal import PERSONAL
-from socialshop.rooms.store.reading import EventRow, NewcomerRow
+from socialshop.rooms.store.reading import EventRow, NewcomerRow, PassageRow, Pulse
 
 __all__ = [
     "CHANNEL",
@@ -79,6 +82,8 @@ __all__ = [
     "NewcomerRow",
     "OpenRoom",
     "OwnSeat",
+    "PassageRow",
+    "Pulse",
     "RoomEvents",
     "RoomView",
     "SeatView",
@@ -118,6 +123,8 @@ __all__ = [
     "open_room",
     "open_rooms",
     "own_seat",
+    "passage_of",
+    "pulse",
     "quote_bargain",
     "quote_joining",
     "quote_opening",
@@ -126,6 +133,7 @@ __all__ = [
     "room_counts",
     "rooms_named",
     "rooms_over",
+    "running_bargain",
     "session_results",
     "share_subject",
     "start_bargain",

@@ -220,6 +220,11 @@ def bargain(uow: UnitOfWork, bargain_id: uuid.UUID, viewer: int | None = None) -
     return _view(uow, row, viewer, starter, friends)
 
 
+def running_bargain(uow: UnitOfWork, deal_id: uuid.UUID, number: int) -> uuid.UUID | None:
+    """The member's own bargain on this offer that runs now. One statement."""
+    return store.running(uow.session, deal_id, number)
+
+
 def bargains_of(uow: UnitOfWork, number: int, before: uuid.UUID | None, limit: int) -> list[BargainView]:
     """Up to `limit` bargains that the member started, the newest first, without their friends. One statement."""
     return [_view(uow, row, number, "", ()) for row in store.of_member(uow.session, number, before, limit)]

@@ -17,7 +17,7 @@ from socialshop.kernel.errors import InvalidValue, NotFound
 from socialshop.kernel.money import Money
 from socialshop.rooms.rules import Seat, Status
 from socialshop.rooms.store import reading as store
-from socialshop.rooms.store.reading import EventRow, NewcomerRow
+from socialshop.rooms.store.reading import EventRow, NewcomerRow, PassageRow, Pulse
 
 EVENTS_AT_ONCE = 500
 
@@ -167,6 +167,14 @@ def version(uow: UnitOfWork, room_id: uuid.UUID) -> int:
     return found
 
 
+def pulse(uow: UnitOfWork, room_id: uuid.UUID) -> Pulse:
+    """What whoever looks at the room and at what is left of its goods asks for. Raises NotFound. One statement."""
+    found = store.pulse(uow.session, room_id)
+    if found is None:
+        raise NotFound("no such room")
+    return found
+
+
 def events_after(uow: UnitOfWork, room_id: uuid.UUID, after: int) -> RoomEvents:
     """What happened in the room after the event of this number. Raises NotFound. One statement."""
     found = events_of_rooms(uow, {room_id: after}).get(room_id)
@@ -214,6 +222,11 @@ def open_rooms(uow: UnitOfWork, deal_id: uuid.UUID, limit: int) -> list[OpenRoom
     """Up to `limit` rooms of a deal that can be joined, those that lack the fewest seats first. One statement."""
     rows = store.open_of_deal(uow.session, deal_id, uow.now, limit)
     return [OpenRoom(r.id, r.host_name or "", r.size, r.size - r.seats_taken, r.expires_at) for r in rows]
+
+
+def passage_of(uow: UnitOfWork, order_id: uuid.UUID) -> PassageRow:
+    """When the order's seat was paid, its room filled, its seat given up; nothing of an imported one. One statement."""
+    return store.passage(uow.session, order_id) or PassageRow(None, None, None)
 
 
 def own_seat(uow: UnitOfWork, room_id: uuid.UUID, number: int) -> OwnSeat | None:

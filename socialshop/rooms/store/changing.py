@@ -96,14 +96,26 @@ def overdue_rooms(session: Session, room_ids: Collection[uuid.UUID], now: dateti
     return list(rows.scalars())
 
 
-def lock_overdue(session: Session, now: datetime, limit: int) -> list[uuid.UUID]:
-    """Lock up to `limit` rooms that are open past their time and in nobody else's hands."""
+def lock_overdue(session: Session, now: datetime, seats: int) -> list[uuid.UUID]:
+    """Lock rooms that are open past their time and in nobody else's hands; returns so many as have these seats, or one.
+
+    What ended first comes first; a room without a seat counts as one. Those that are locked beyond wait for the next
+    step, and a second scheduler takes what lies behind them.
+    """
     rows = session.execute(
         text(
-            "SELECT id FROM rooms WHERE status = 'open' AND expires_at <= :now"
-            " ORDER BY expires_at LIMIT :limit FOR NO KEY UPDATE SKIP LOCKED"
+            """
+            WITH due AS MATERIALIZED (
+                SELECT id, expires_at, greatest(seats_taken, 1) AS seats FROM rooms
+                WHERE status = 'open' AND expires_at <= :now
+                ORDER BY expires_at LIMIT :seats FOR NO KEY UPDATE SKIP LOCKED
+            )
+            SELECT id FROM (
+                SELECT id, sum(seats) OVER (ORDER BY expires_at, id) - seats AS before FROM due
+            ) counted WHERE before < :seats ORDER BY before
+            """
         ),
-        {"now": now, "limit": limit},
+        {"now": now, "seats": seats},
     )
     return list(rows.scalars())
 

@@ -81,6 +81,14 @@ class OwnSeatRow(NamedTuple):
     order_id: uuid.UUID
 
 
+class PassageRow(NamedTuple):
+    """When an order's seat was paid, when its room was filled, and when the seat was given up; None: not (yet)."""
+
+    paid_at: datetime | None
+    filled_at: datetime | None
+    given_up_at: datetime | None
+
+
 class NewcomerRow(NamedTuple):
     """Whether a member has bought before, and in which room for newcomers they have a seat now."""
 
@@ -133,8 +141,16 @@ _EVENTS = text(
     ORDER BY e.id
     """
 )
-# Built once: these two are what pollers of rooms ask.
+# Built once: these are what pollers of rooms ask.
 _VERSION = Statement("SELECT version FROM rooms WHERE id = :id")
+_PULSE = Statement(
+    f"""
+    SELECT version, CASE WHEN status = 'open' AND units_left <= low_at THEN units_left END FROM (
+        SELECT r.version, r.status, {LEFT_OF_DEAL}
+        FROM rooms r JOIN deals d ON d.id = r.deal_id JOIN skus s ON s.id = d.sku_id WHERE r.id = :id
+    ) seen
+    """  # noqa: S608 - a constant
+)
 _ROOM = Statement(
     """
     SELECT r.id, r.deal_id, (
@@ -189,6 +205,19 @@ def events(
     return found
 
 
+class Pulse(NamedTuple):
+    """What changes while people look: the room's version, of an open room how few units are left, if few."""
+
+    version: int
+    few: int | None
+
+
+def pulse(session: Session, room_id: uuid.UUID) -> Pulse | None:
+    """The room's version, and whether what it sells is nearly gone, by others' rooms too. Rows by their keys alone."""
+    row = _PULSE.row(session, {"id": room_id})
+    return Pulse(*row) if row else None
+
+
 def version(session: Session, room_id: uuid.UUID) -> int | None:
     """The room's version, by its key alone: what most polls cost."""
     row = _VERSION.row(session, {"id": room_id})
@@ -235,6 +264,20 @@ def own_seat(session: Session, room_id: uuid.UUID, member: int) -> OwnSeatRow | 
         {"room": room_id, "member": member},
     ).one_or_none()
     return OwnSeatRow(*row) if row else None
+
+
+def passage(session: Session, order_id: uuid.UUID) -> PassageRow | None:
+    """When the seat that the order pays for was paid, its room filled, and it was given up."""
+    row = session.execute(
+        text(
+            """
+            SELECT s.paid_at, CASE WHEN r.status = 'filled' THEN r.closed_at END, s.ended_at
+            FROM seats s JOIN rooms r ON r.id = s.room_id WHERE s.order_id = :order
+            """
+        ),
+        {"order": order_id},
+    ).one_or_none()
+    return PassageRow(*row) if row else None
 
 
 def newcomer(session: Session, member: int) -> NewcomerRow:

@@ -10,6 +10,12 @@ PERSONAL = (
         ("member_id", "phone"),
         reads="SELECT phone, verified_at FROM member_phones WHERE member_id = :id",
         erases=("DELETE FROM member_phones WHERE member_id = :id",),
+        merges=(
+            """
+            UPDATE member_phones SET member_id = :kept_id WHERE member_id = :id
+            AND NOT EXISTS (SELECT FROM member_phones k WHERE k.member_id = :kept_id)
+            """,
+        ),
     ),
     Holding(
         "phone_codes",
@@ -28,6 +34,18 @@ PERSONAL = (
         """,
         ids={"id": "psk"},
         erases=("DELETE FROM member_passkeys WHERE member_id = :id",),
+    ),
+    Holding(
+        "member_totp",
+        ("member_id",),
+        reads="SELECT created_at, confirmed_at FROM member_totp WHERE member_id = :id",
+        erases=("DELETE FROM member_totp WHERE member_id = :id",),
+    ),
+    Holding(
+        "recovery_codes",
+        ("member_id",),
+        reads="SELECT created_at, used_at FROM recovery_codes WHERE member_id = :id ORDER BY created_at, used_at",
+        erases=("DELETE FROM recovery_codes WHERE member_id = :id",),
     ),
     Holding(
         "passkey_challenges",
