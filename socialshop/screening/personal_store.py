@@ -13,6 +13,16 @@ PERSONAL = (
             ORDER BY first_seen_at, kind
         """,
         erases=("DELETE FROM member_signals WHERE member_number = :number",),
+        merges=(
+            """
+            INSERT INTO member_signals AS kept (kind, mark, member_number, first_seen_at, last_seen_at)
+            SELECT kind, mark, :kept_number, first_seen_at, last_seen_at FROM member_signals
+            WHERE member_number = :number
+            ON CONFLICT (kind, mark, member_number) DO UPDATE SET
+                first_seen_at = least(kept.first_seen_at, excluded.first_seen_at),
+                last_seen_at = greatest(kept.last_seen_at, excluded.last_seen_at)
+            """,
+        ),
     ),
     Holding(
         "finding_members",
