@@ -22,10 +22,10 @@ _STOPPED = """
     JOIN accruals a ON a.order_line_id = l.id
     WHERE r.status IN ('requested', 'approved') AND a.status = 'held'
     UNION ALL
-    SELECT a.id FROM finding_cases c
-    JOIN finding_members f ON f.finding_id = c.finding_id
-    JOIN accruals a ON a.beneficiary = f.member_number
-    WHERE c.holds AND c.state IN ('open', 'confirmed') AND a.status = 'held'
+    SELECT id FROM accruals
+    WHERE status = 'held' AND beneficiary = ANY(ARRAY(
+        SELECT f.member_number FROM finding_cases c JOIN finding_members f ON f.finding_id = c.finding_id
+        WHERE c.holds AND c.state IN ('open', 'confirmed')))
 """
 
 
