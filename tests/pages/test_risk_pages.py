@@ -8,8 +8,9 @@ from datetime import timedelta
 
 from flask import Flask
 from sqlalchemy import text
+from test_admin_payouts import asked
 from visitors import Visitor, member
-from web_client import counts
+from web_client import counts, sign_up
 
 from socialshop.infra.uow import UnitOfWork, in_unit_of_work, unit_of_work
 from socialshop.kernel.ids import to_public
@@ -103,3 +104,14 @@ def _filled(page: str) -> dict[str, str]:
     ticked = re.findall(r'<input type="checkbox" id="[^"]*" name="([^"]*)" value="yes" checked', page)
     chosen = re.findall(r'<select class="input" id="[^"]*" name="([^"]*)">.*?value="([^"]*)" selected', page, re.DOTALL)
     return dict(texts) | dict.fromkeys(ticked, "yes") | dict(chosen)
+
+
+def test_the_case_of_a_payout_leads_to_what_holds_its_money(site: Flask) -> None:
+    """Given a ring one of whom asks for money; when the case is read; then it leads there, and nothing is approved."""
+    ada, lin = member(site, role=Role.ADMIN, name="Ada"), sign_up(site)
+    request = asked(lin, 500)
+    address = ring(Visitor(lin.client, lin.card), member(site), member(site))
+    case = f"/admin/payouts/{request}"
+    assert f'href="{address}"' in ada.look(case).text
+    refused = ada.send(case, f"{case}/approve")
+    assert (refused.status_code, "A finding holds this money" in refused.text) == (409, True)
