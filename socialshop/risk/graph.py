@@ -49,6 +49,8 @@ class Cluster(NamedTuple):
 
 def clusters(marks: Sequence[Shared]) -> list[Cluster]:
     """The clusters of two or more that these marks make, by their first member."""
+    if not marks:
+        return []
     # As where commissions are counted: some 350 modules, which few pages need.
     import networkx as nx
 
