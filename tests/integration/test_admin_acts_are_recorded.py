@@ -134,6 +134,10 @@ class Office:
         self.act(self.first, f"/admin/products/{product}/pictures/order", ids=ids[::-1])
         self.act(self.first, f"/admin/goods-pictures/{ids[0]}", alt_en="A pot", alt_zh="茶壶")
         self.act(self.first, f"/admin/goods-pictures/{ids[1]}", method="DELETE")
+        front = self.first.call("POST", "/me/storefront", json={"title": "Tea", "picks": []}).get_json()["id"]
+        banner = {"content": in_base64(picture()), **ALT}
+        assert self.first.call("POST", "/me/storefront/banner", json=banner).status_code == 200
+        self.act(self.first, f"/admin/storefronts/{front}/banner-removal", reason="not ours")
 
     def plan(self) -> None:
         """A plan, drafted and published."""

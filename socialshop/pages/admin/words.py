@@ -111,6 +111,7 @@ DEEDS = {
     "session.changed": lazy_gettext("session changed"),
     "session.pinned": lazy_gettext("goods of a session pinned"),
     "storefront.banner_removed": lazy_gettext("banner of a storefront removed"),
+    "storefront.banner_taken_down": lazy_gettext("banner of a storefront taken down"),
     "storefront.banner_set": lazy_gettext("banner of a storefront set"),
     "storefront.kept": lazy_gettext("storefront kept"),
     "survey.added": lazy_gettext("survey opened"),

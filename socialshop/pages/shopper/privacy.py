@@ -170,6 +170,7 @@ KINDS: Mapping[str, Any] = {
     "banner_view_days": lazy_gettext("How often a banner was seen on a day"),
     "leader_applications": lazy_gettext("Applications to lead"),
     "plan_simulations": lazy_gettext("Simulations of commission plans"),
+    "commission_counters": lazy_gettext("Counters of commissions that stand at nothing"),
     "subtree_crossings": lazy_gettext("When teams were as large as the law counts"),
     "data_looks": lazy_gettext("Who looked"),
     "member_signals": lazy_gettext("Marks of devices, networks, addresses, phones and accounts"),
