@@ -7,7 +7,7 @@ from alembic import op
 from migrations.statements import append_only, for_application_role
 
 revision = "0136"
-down_revision = "0120"
+down_revision = "0127"
 branch_labels = None
 depends_on = None
 
