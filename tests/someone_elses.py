@@ -204,7 +204,7 @@ def belongings(app: Flask) -> Belongings:
     words |= {f"{name}.deal_id": offer_of_bargain for name in ("show_bargain_offer", "start_bargain")}
     digest, size = shown["pictures"][0]["small_url"].split("/")[-2:]
     words |= {"show_goods_picture.digest": digest, "show_goods_picture.size": size}
-    words |= {f"{name}.key": _feed_key(first, owner) for name in ("show_feed", "show_feed_as_rss")}
+    words |= dict.fromkeys(("show_feed.key", "show_feed_as_rss.key"), _feed_key(first, owner))
     words["show_banner.key"] = link["banner_url"].rpartition("/")[2].removesuffix(".png")
     words |= {"take_notice.provider": "sandbox", "show_problem.code": "not_found"}
     return Belongings(owner, ids, words, batched["id"])
