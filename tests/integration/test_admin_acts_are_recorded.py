@@ -25,7 +25,9 @@ from socialshop.kernel.roles import Role
 from socialshop.kernel.time import to_text
 from socialshop.notifications import service as notifications
 from socialshop.notifications.schemas import MAIL_PREFIX
+from socialshop.pages.admin.fact_words import FACTS
 from socialshop.pages.admin.words import DEEDS
+from socialshop.risk import service as risk
 from socialshop.signins import service as signins
 from socialshop.web.operations import Operation, table_of
 from tests.integration.test_claims import imported
@@ -132,6 +134,10 @@ class Office:
         self.act(self.first, f"/admin/products/{product}/pictures/order", ids=ids[::-1])
         self.act(self.first, f"/admin/goods-pictures/{ids[0]}", alt_en="A pot", alt_zh="茶壶")
         self.act(self.first, f"/admin/goods-pictures/{ids[1]}", method="DELETE")
+        front = self.first.call("POST", "/me/storefront", json={"title": "Tea", "picks": []}).get_json()["id"]
+        banner = {"content": in_base64(picture()), **ALT}
+        assert self.first.call("POST", "/me/storefront/banner", json=banner).status_code == 200
+        self.act(self.first, f"/admin/storefronts/{front}/banner-removal", reason="not ours")
 
     def plan(self) -> None:
         """A plan, drafted and published."""
@@ -221,6 +227,17 @@ class Office:
         self.act(self.leader, "/me/circle/notices", text="New tea.")
         question = reporter.call("POST", "/questions", json={"topic": "general", "text": "When?"}).get_json()["id"]
         self.act(self.first, f"/admin/questions/{question}/answers", text="Now.")
+
+    def judge(self) -> None:
+        """Other rules of risk; what they found is dismissed."""
+        rules = {"disposable_mail": {"threshold": 1, "severity": "warning"}}
+        self.act(self.first, "/admin/risk-rules", rules=rules, note="Throw-away addresses weigh more.")
+        sign_up(self.shop.app, email="m@mailinator.com")
+        with unit_of_work() as uow:
+            assert risk.judge(uow) == 1
+            (found,) = risk.findings(uow, limit=1)
+        path = f"/admin/findings/{to_public('fnd', found.id)}/decision"
+        self.act(self.second, path, verdict="dismissed", reason="A trial of ours.")
 
     def tell(self) -> None:
         """A cap; an endpoint of webhooks, changed in every way; what it was told is told once more."""
@@ -334,6 +351,7 @@ def test_every_act_of_the_shops_own_people_is_in_the_record_with_who_did_it(offi
     office.prove()
     office.moderate()
     office.care()
+    office.judge()
     office.tell()
     office.reward()
     office.give_coupons()
@@ -345,6 +363,17 @@ def test_every_act_of_the_shops_own_people_is_in_the_record_with_who_did_it(offi
     assert office.done == _acts(office.shop.app), "an act that is not tried here: add it, and see it recorded"
     told = {action for (action,) in rows("SELECT DISTINCT action FROM audit_entries")}
     assert told - DEEDS.keys() == set(), "the page of the record has no words for an act"
+    facts = {name for (found,) in rows("SELECT facts FROM audit_entries") for name in named(found)}
+    assert facts - FACTS.keys() == set(), "the page of the record has no words for a fact"
+
+
+def named(facts: object) -> set[str]:
+    """Every name in the facts of an entry, however deep."""
+    if isinstance(facts, list):
+        return {name for one in facts for name in named(one)}
+    if isinstance(facts, dict):
+        return facts.keys() | {name for one in facts.values() for name in named(one)}
+    return set()
 
 
 def test_the_documented_acts_are_those_that_there_are() -> None:

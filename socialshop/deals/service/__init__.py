@@ -38,6 +38,7 @@ from socialshop.deals.service.picturing import (
     remove_banner,
     remove_picture,
     set_banner,
+    take_down_banner,
 )
 from socialshop.deals.service.reading import (
     Caller,
@@ -252,6 +253,7 @@ __all__ = [
     "storefront",
     "storefront_of",
     "storefront_titles",
+    "take_down_banner",
     "tell_low_stock",
     "titles",
     "turn_sessions",

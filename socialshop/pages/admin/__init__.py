@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from socialshop.pages.admin import (
+    account_words,
     authenticator,
     batches,
     books,
@@ -11,7 +12,10 @@ from socialshop.pages.admin import (
     conduct,
     coupons,
     deal_offers,
+    fact_words,
+    findings,
     health,
+    job_words,
     keys,
     leading,
     legal,
@@ -24,6 +28,9 @@ from socialshop.pages.admin import (
     overview,
     payouts,
     pictures,
+    plan_editor,
+    plan_form,
+    plan_labels,
     plan_words,
     plans,
     points,
@@ -45,6 +52,7 @@ from socialshop.pages.admin import (
 from socialshop.pages.admin.section import admin
 
 __all__ = [
+    "account_words",
     "admin",
     "authenticator",
     "batches",
@@ -54,7 +62,10 @@ __all__ = [
     "conduct",
     "coupons",
     "deal_offers",
+    "fact_words",
+    "findings",
     "health",
+    "job_words",
     "keys",
     "leading",
     "legal",
@@ -67,6 +78,9 @@ __all__ = [
     "overview",
     "payouts",
     "pictures",
+    "plan_editor",
+    "plan_form",
+    "plan_labels",
     "plan_words",
     "plans",
     "points",
