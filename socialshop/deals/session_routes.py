@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import request
 
 from socialshop.deals import service
-from socialshop.deals.errors import DealBegun, DealInSession, SessionBegun, SessionNotLive
+from socialshop.deals.errors import DealBegun, DealInSession, GoodsOffSale, SessionBegun, SessionNotLive
 from socialshop.deals.schemas.sessions import (
     DraftSession,
     Pinning,
@@ -90,7 +90,7 @@ def follow_flash_session(call: Call[Nothing, Nothing]) -> Answer:
     access=LEADERS,
     body=DraftSession,
     replies=Reply(201, SessionWire, "The session, announced; live from its start on."),
-    refuses=(NotFound, DealBegun, DealInSession, StandingLimited),
+    refuses=(NotFound, DealBegun, DealInSession, GoodsOffSale, StandingLimited),
 )
 def announce_flash_session(call: Call[DraftSession, Nothing]) -> Answer:
     """Announce a session: a brand's deals and goods for some hours. A leader's has their own deals alone.
@@ -108,7 +108,7 @@ def announce_flash_session(call: Call[DraftSession, Nothing]) -> Answer:
     access=LEADERS,
     body=SessionEdit,
     replies=Reply(200, SessionWire, "The session, changed."),
-    refuses=(NotFound, SessionBegun, DealBegun, DealInSession),
+    refuses=(NotFound, SessionBegun, DealBegun, DealInSession, GoodsOffSale),
     ids=_SESSION,
 )
 def change_flash_session(call: Call[SessionEdit, Nothing]) -> Answer:

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from socialshop.audit import service as audit
-from socialshop.deals import ladder, perks, rules, store
-from socialshop.deals.errors import DealNotLive
+from socialshop.deals import ladder, perks, product_store, rules, store
+from socialshop.deals.errors import DealNotLive, GoodsOffSale
 from socialshop.deals.events import DealMoved
 from socialshop.deals.goods_store import Leave
 from socialshop.deals.ladder import Ladder
@@ -59,7 +59,7 @@ class NewDeal:
 
 def open_deal(uow: UnitOfWork, actor: uuid.UUID, number: int, new: NewDeal) -> DealView:
     """Make a deal; `number` is the member number of who answers for it. Raises NotFound (sku), InvalidValue,
-    GoodsNotOpen, BelowFloor, StandingLimited.
+    GoodsNotOpen, GoodsOffSale, BelowFloor, StandingLimited.
     """
     return make_deal(uow, actor, number, new)
 
@@ -145,6 +145,8 @@ def _check_units(uow: UnitOfWork, leaves: Mapping[uuid.UUID, Leave], new: NewDea
     if new.sku_id not in units:
         raise NotFound("no such unit of a product", field="sku_id")
     first = units[new.sku_id]
+    if not first.on_sale:
+        raise _off_sale()
     if new.price_steps:
         ladder.check(new.price_steps, new.group_size)
     rules.check_return_days(new.return_days, first.return_days)
@@ -176,16 +178,22 @@ def _price_field(new: NewDeal, place: int) -> str:
 def publish_deal(uow: UnitOfWork, actor: uuid.UUID, number: int | None, deal_id: uuid.UUID) -> DealView:
     """End a draft; a published deal stays as it is. `number` None may publish anybody's.
 
-    Raises NotFound, also for another's; DealNotLive if the draft's end has passed meanwhile.
+    Raises NotFound, also for another's; DealNotLive if the draft's end has passed meanwhile, GoodsOffSale.
     """
     found = own_deal(uow, number, deal_id)
     if found.status is not Status.DRAFT:
         return found
     if found.ends_at is not None and found.ends_at <= uow.now:
         raise DealNotLive("the deal's end has passed before it was published")
+    if not store.unit_terms(uow.session, [found.sku_id])[found.sku_id].on_sale:
+        raise _off_sale()
     if store.end_draft(uow.session, deal_id, uow.now):
         audit.record(uow, actor=actor, action="deal.published", target=to_public("deal", deal_id), facts={})
     return view_of(known(uow, deal_id), uow.now)
+
+
+def _off_sale() -> GoodsOffSale:
+    return GoodsOffSale("the shop has taken these goods off sale", field="sku_id")
 
 
 def pause(uow: UnitOfWork, caller: Caller, deal_id: uuid.UUID) -> DealView:
@@ -221,7 +229,8 @@ def end(uow: UnitOfWork, caller: Caller, deal_id: uuid.UUID) -> DealView:
     """
     found = _to_move(uow, caller, deal_id)
     if found.status is Status.ENDED:
-        return found
+        # It would have gone on once its goods are back on sale.
+        return _moved(uow, caller, deal_id, "deal.ended") if product_store.end_for_good(uow.session, deal_id) else found
     _check_published(found)
     if found.status is Status.PAUSED:
         # Its open rooms are joined again: they live on until they are filled or expire.

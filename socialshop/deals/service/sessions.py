@@ -12,8 +12,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from socialshop.audit import service as audit
-from socialshop.deals import flash, rules, session_store
-from socialshop.deals.errors import DealBegun, DealInSession, SessionBegun, SessionNotLive
+from socialshop.deals import flash, product_store, rules, session_store
+from socialshop.deals.errors import DealBegun, DealInSession, GoodsOffSale, SessionBegun, SessionNotLive
 from socialshop.deals.events import DealMoved
 from socialshop.deals.flash import SESSION_PREFIX, SessionStatus
 from socialshop.deals.rules import Status
@@ -321,6 +321,8 @@ def _put(uow: UnitOfWork, caller: Caller, session_id: uuid.UUID, new: NewSession
     """Put the picks into the session, and deals that hold to it under its clock."""
     deal_ids = [pick.deal_id for pick in new.picks if pick.deal_id is not None]
     held = {pick.deal_id for pick in new.picks if pick.holds}
+    if held & product_store.deals_off_sale(uow.session, deal_ids):
+        raise GoodsOffSale("the shop has taken goods of these deals off sale", field="picks")
     found = {row.id: row for row in session_store.lock_deals(uow.session, deal_ids)}
     for deal_id in deal_ids:
         _check_deal(uow, caller, session_id, found.get(deal_id), holds=deal_id in held)
