@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from socialshop.commissions import service
+from socialshop.commissions import guard, service
 from socialshop.commissions.errors import (
     EffectiveAtTaken,
     EffectiveBeforeOrder,
@@ -11,6 +11,7 @@ from socialshop.commissions.errors import (
     PlanRefused,
 )
 from socialshop.commissions.schemas.commissions import OrderCommissionsWire
+from socialshop.commissions.schemas.guarded import GuardWire, SubTreePage, SubTreeWire
 from socialshop.commissions.schemas.plans import NewPlan, PlanPage, PlanWire, Publication, VersionWire
 from socialshop.commissions.schemas.simulations import (
     SimulationPage,
@@ -147,6 +148,33 @@ def show_simulation(call: Call[Nothing, Nothing]) -> Answer:
     return call.transact(
         lambda uow: Answer(SimulationWire.shown(service.simulated(uow, call.ids["plan_id"], call.ids["simulation_id"])))
     )
+
+
+@room.operation(
+    "GET", "/admin/legal-guard", access=READS_ALL, replies=Reply(200, GuardWire, "How plan and tree stand to the law.")
+)
+def show_legal_guard(call: Call[Nothing, Nothing]) -> Answer:
+    """The country's rule, what it says of the plan in force, and how many sub-trees are near its figures or over."""
+    return call.transact(lambda uow: Answer(GuardWire.of(service.guard_state(uow))))
+
+
+@room.operation(
+    "GET",
+    "/admin/legal-guard/sub-trees",
+    access=READS_ALL,
+    query=PageQuery,
+    replies=Reply(200, SubTreePage, "Sub-trees."),
+)
+def list_watched_subtrees(call: Call[Nothing, PageQuery]) -> Answer:
+    """The sub-trees near the country's figures or over them, the largest first; some minutes behind. No names."""
+    query, rule = call.query, guard.subtree_rule_for(wired.settings().country)
+
+    def read(uow: UnitOfWork) -> Answer:
+        found = service.watched_subtrees(uow, query.after(), query.limit + 1)
+        shown, cursor = cut_page(found, query.limit, lambda row: row.member_id)
+        return Answer(SubTreePage(data=[SubTreeWire.of(rule, row) for row in shown], next_cursor=cursor))
+
+    return call.transact(read)
 
 
 @room.operation(

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 
 from socialshop.commissions.errors import PlanRefused
 from socialshop.commissions.findings import Finding, Severity
@@ -31,6 +32,20 @@ class DepthRule:
     source: str
 
 
+@dataclass(frozen=True, slots=True)
+class SubTreeRule:
+    """What a law counts of a sub-tree: so many people on so many levels, the head and its level counted in.
+
+    From `near_heads` on `near_levels` on a sub-tree is near: one more level or a few more people, and it is over.
+    """
+
+    heads: int
+    levels: int
+    near_heads: int
+    near_levels: int
+    source: str
+
+
 # China. Regulation on the Prohibition of Pyramid Selling (禁止传销条例), State Council Order No. 444, 2005, article 7:
 # paying people by the sales of those they brought in, and those brought in by these, is "team reward" and prohibited;
 # two-level features have been fined. The Opinion of the Supreme People's Court, the Supreme People's Procuratorate and
@@ -45,6 +60,23 @@ CHINA = DepthRule(
 )
 # Where nobody has written down a country's own rule, the strictest one we know holds.
 RULES: dict[str, DepthRule] = {"CN": CHINA}
+
+
+# China. The Opinion of 2013, part one: 30 people on 3 levels; part five counts the organiser and that level in.
+# Near is our own: four fifths of the people, and a level short of what is prosecuted.
+CHINA_SUBTREES = SubTreeRule(
+    heads=30,
+    levels=3,
+    near_heads=24,
+    near_levels=2,
+    source="SPC, SPP and MPS Opinion of 2013, parts one and five",
+)
+SUBTREE_RULES: dict[str, SubTreeRule] = {"CN": CHINA_SUBTREES}
+
+
+def subtree_rule_for(country: str) -> SubTreeRule:
+    """What the law of an ISO 3166 country counts of a sub-tree; the strictest one we know where it says nothing."""
+    return SUBTREE_RULES.get(country, CHINA_SUBTREES)
 
 
 def rule_for(country: str) -> DepthRule:
@@ -77,6 +109,29 @@ def _of_leg(rule: DepthRule, plan: Plan, position: int, leg: Leg) -> Iterator[Fi
         severity = Severity.WARNING if leg.fixed_minor >= FIXED_WARNING_FROM else Severity.INFO
         message = f"legs[{position}] pays {leg.fixed_minor} minor units for each unit, even of a sale that brought less"
         yield Finding("fixed_sum", severity, position, message)
+
+
+class Verdict(StrEnum):
+    """How a plan stands to the law, in one word.
+
+    `direct` pays nobody above who brought the buyer, `info` is allowed and worth knowing, `warned` has somebody who
+    signed for it, and `refused` may not be published as it is (it was, before the rule).
+    """
+
+    DIRECT = "direct"
+    INFO = "info"
+    WARNED = "warned"
+    REFUSED = "refused"
+
+
+def verdict_on(findings: Sequence[Finding]) -> Verdict:
+    """What a plan's findings come to."""
+    worst = {finding.severity for finding in findings}
+    if Severity.REFUSAL in worst:
+        return Verdict.REFUSED
+    if Severity.WARNING in worst:
+        return Verdict.WARNED
+    return Verdict.INFO if worst else Verdict.DIRECT
 
 
 def clear(findings: Sequence[Finding], sign_off: SignOff | None) -> None:

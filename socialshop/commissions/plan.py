@@ -180,6 +180,15 @@ def with_perk(plan: Plan, perk: Mapping[str, Any] | None) -> Plan:
     return plan.model_copy(update={"legs": (*plan.legs, leg)})
 
 
+def direct_only(name: str, currency: str, rate_bps: int, hold_days: int) -> Plan:
+    """The safest plan there is: who brought the buyer earns of what that buyer buys, and nobody else does.
+
+    Raises PlanInvalid.
+    """
+    leg = {"kind": "sale", "level": 1, "rate_bps": rate_bps}
+    return parse_plan({"name": name, "currency": currency, "hold_days": hold_days, "legs": [leg]})
+
+
 def read_plan(content: bytes) -> Plan:
     """The plan in a JSON text (UTF-8). Raises PlanInvalid, naming the field at fault where there is one."""
     if len(content) > MAX_BYTES:

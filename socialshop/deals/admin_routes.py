@@ -237,11 +237,14 @@ def open_deal(call: Call[DraftDeal, Nothing]) -> Answer:
     "/deals/<deal_id>/publish",
     access=LEADERS,
     replies=Reply(200, DealWire, "The deal, a draft no more."),
-    refuses=(DealNotLive, GoodsOffSale),
+    refuses=(DealNotLive, GoodsNotOpen, GoodsOffSale, BelowFloor, StandingLimited, InvalidValue),
     ids={"deal_id": "deal"},
 )
 def publish_deal(call: Call[Nothing, Nothing]) -> Answer:
-    """End a draft. A leader publishes their own deals, an admin anybody's."""
+    """End a draft. A leader publishes their own deals, an admin anybody's.
+
+    What the shop says of the goods counts as it is now: a floor, whom they are open to, what they cost alone.
+    """
     whose = None if call.caller.role is Role.ADMIN else call.caller.number
 
     def publish(uow: UnitOfWork) -> Answer:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import uuid
-from collections.abc import Sequence
-from typing import NamedTuple
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
 
 from sqlalchemy import text
 from sqlalchemy.orm import Session
@@ -70,18 +71,37 @@ def keep(session: Session, sku_id: uuid.UUID, row: OpeningRow) -> None:
     )
 
 
-def leave_of(session: Session, sku_ids: Sequence[uuid.UUID], number: int) -> dict[uuid.UUID, Leave]:
-    """What this member may do with these units; an admin may do all. A unit of which nothing was said is left out."""
+def leaves_of(
+    session: Session, sku_ids: Sequence[uuid.UUID], numbers: Sequence[int]
+) -> dict[tuple[int, uuid.UUID], Leave]:
+    """What each of these members may do with each unit; an admin may do all. Of what nothing was said is left out."""
     rows = session.execute(
         text(
             """
-            SELECT g.sku_id, m.role = 'admin' OR g.open_to = 'all' OR (g.open_to = 'chosen' AND EXISTS (
+            SELECT m.number, g.sku_id, m.role = 'admin' OR g.open_to = 'all' OR (g.open_to = 'chosen' AND EXISTS (
                     SELECT FROM leader_goods_chosen c WHERE c.sku_id = g.sku_id AND c.leader = m.number)),
                 CASE WHEN m.role <> 'admin' THEN greatest(g.floor_minor, g.supply_minor) END,
                 CASE WHEN m.role <> 'admin' THEN g.supply_minor END, CASE WHEN m.role <> 'admin' THEN g.margin_bps END
-            FROM leader_goods g CROSS JOIN members m WHERE g.sku_id = ANY(:skus) AND m.number = :number
+            FROM leader_goods g CROSS JOIN members m WHERE g.sku_id = ANY(:skus) AND m.number = ANY(:numbers)
             """
         ),
-        {"skus": list(sku_ids), "number": number},
+        {"skus": list(sku_ids), "numbers": list(numbers)},
     )
-    return {row[0]: Leave(*row[1:]) for row in rows}
+    return {(row[0], row[1]): Leave(*row[2:]) for row in rows}
+
+
+def set_margins(session: Session, margins: Mapping[uuid.UUID, Mapping[str, Any] | None]) -> None:
+    """Keep what the leader of each of these drafts keeps of the price of its units; None where it is nothing."""
+    session.execute(
+        text(
+            """
+            UPDATE deals SET leader_margin = CAST(g.margin AS jsonb)
+            FROM unnest(CAST(:ids AS uuid[]), CAST(:margins AS text[])) AS g (id, margin)
+            WHERE deals.id = g.id AND deals.draft
+            """
+        ),
+        {
+            "ids": list(margins),
+            "margins": [None if margin is None else json.dumps(margin) for margin in margins.values()],
+        },
+    )

@@ -44,13 +44,16 @@ def taken_codes(session: Session, codes: Sequence[str], besides: Sequence[uuid.U
 
 
 def bounds(session: Session, sku_ids: Sequence[uuid.UUID], now: datetime) -> dict[uuid.UUID, UnitBounds]:
-    """What holds the prices alone of these units up: of deals that stand, drafts too, the dearest."""
+    """What holds the prices alone of these units up: of deals that stand, the dearest.
+
+    A draft is measured when it is published.
+    """
     rows = session.execute(
         text(
             f"""
             WITH standing AS (
                 SELECT d.id, d.sku_id, d.price_minor FROM deals d JOIN skus s ON s.id = d.sku_id
-                WHERE {_STANDS} AND s.product_id IN (SELECT product_id FROM skus WHERE id = ANY(:ids))
+                WHERE NOT d.draft AND {_STANDS} AND s.product_id IN (SELECT product_id FROM skus WHERE id = ANY(:ids))
             ), asked AS (
                 SELECT sku_id, price_minor FROM standing
                 UNION ALL SELECT o.sku_id, o.price_minor FROM standing d JOIN deal_skus o ON o.deal_id = d.id
@@ -139,18 +142,6 @@ def put_on_sale(session: Session, product_id: uuid.UUID, now: datetime) -> list[
         {"id": product_id, "now": now},
     )
     return [row.id for row in rows if row.goes_on]
-
-
-def deals_off_sale(session: Session, deal_ids: Sequence[uuid.UUID]) -> set[uuid.UUID]:
-    """Those of these deals whose goods are off sale; none of the goods is taken off or put back meanwhile."""
-    rows = session.execute(
-        text(
-            "SELECT d.id, p.off_sale_at IS NOT NULL AS is_off FROM deals d JOIN skus s ON s.id = d.sku_id"
-            " JOIN products p ON p.id = s.product_id WHERE d.id = ANY(:ids) ORDER BY p.id FOR SHARE OF p"
-        ),
-        {"ids": list(deal_ids)},
-    )
-    return {row.id for row in rows if row.is_off}
 
 
 def end_for_good(session: Session, deal_id: uuid.UUID) -> bool:

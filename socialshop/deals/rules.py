@@ -17,6 +17,8 @@ LONGEST_ROOM = LONGEST_HOLD - CAPTURE_MARGIN
 DEFAULT_SEAT_HOLD = timedelta(minutes=15)
 SMALLEST_GROUP, LARGEST_GROUP = 2, 1_000
 MOST_UNITS = 1_000_000
+# The most that a unit has in stock, or a deal as its quota.
+MOST_STOCK = 1_000_000_000
 # A deal for one is a bargain: friends bring its price down instead of buying along.
 ALONE = 1
 MOST_CHOPS = 200

@@ -243,6 +243,14 @@ def end_deals(session: Session, deal_ids: Sequence[uuid.UUID], at: datetime) -> 
     return list(rows.scalars())
 
 
+def let_go(session: Session, session_id: uuid.UUID, deal_ids: Sequence[uuid.UUID]) -> None:
+    """These deals keep to the session's clock no more: another session may take them."""
+    session.execute(
+        text("UPDATE flash_session_picks SET holds = false WHERE session_id = :id AND deal_id = ANY(:deals)"),
+        {"id": session_id, "deals": list(deal_ids)},
+    )
+
+
 def cancel(session: Session, session_id: uuid.UUID, at: datetime) -> None:
     """Call a session off, and forget who waited for it."""
     session.execute(

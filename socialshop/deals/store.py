@@ -128,8 +128,8 @@ DEAL_COLUMNS = f"""
         coalesce(d.ended_at, d.ends_at), d.room_ttl_seconds, d.seat_hold_seconds, d.per_member_limit, d.quota,
         d.late_payer, d.draft, d.paused_at IS NOT NULL, d.ended_at IS NOT NULL, d.off_sale, d.minimum_tier,
         d.circle_only, d.invited_only, greatest(d.return_days, p.return_days), s.stock, s.price_minor, d.price_steps,
-        d.host_perk, d.newcomer_only, (SELECT b.from_seats FROM deal_subsidies b WHERE b.deal_id = d.id), d.quota - d.taken,
-        d.shipping_minor,
+        d.host_perk, d.newcomer_only, (SELECT b.from_seats FROM deal_subsidies b WHERE b.deal_id = d.id),
+        d.quota - d.taken, d.shipping_minor,
         coalesce((
             SELECT jsonb_agg(jsonb_build_object('id', u.id, 'code', u.code, 'title', u.title, 'stock', u.stock,
                 'low_stock_at', u.low_stock_at,

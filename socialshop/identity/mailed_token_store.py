@@ -9,7 +9,7 @@ from typing import NamedTuple
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-_PURGED_AT_ONCE = 10_000
+from socialshop.infra.db import PURGED_AT_ONCE
 
 
 class UsedRow(NamedTuple):
@@ -99,6 +99,6 @@ def delete_expired(session: Session, before: datetime) -> bool:
             "DELETE FROM member_tokens WHERE token_hash = ANY (ARRAY(SELECT token_hash FROM member_tokens"
             " WHERE expires_at < :before LIMIT :batch FOR UPDATE SKIP LOCKED)) RETURNING 1"
         ),
-        {"before": before, "batch": _PURGED_AT_ONCE},
+        {"before": before, "batch": PURGED_AT_ONCE},
     ).all()
-    return len(gone) == _PURGED_AT_ONCE
+    return len(gone) == PURGED_AT_ONCE

@@ -62,6 +62,7 @@ from socialshop.identity.standing import (
     lift_limit,
     limit_member,
     require_standing,
+    require_standings,
     standing_of,
 )
 from socialshop.identity.standing_store import BARRED
@@ -146,6 +147,7 @@ __all__ = [
     "purge_tokens",
     "redeem_claim",
     "require_standing",
+    "require_standings",
     "reserve_numbers",
     "reset_password",
     "revoke_other_sessions",

@@ -7,6 +7,7 @@ without knowing who decides. Reading, paying, asking the shop, appealing, being 
 from __future__ import annotations
 
 import uuid
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -52,17 +53,26 @@ class Standing:
 
 def standing_of(uow: UnitOfWork, number: int) -> Standing:
     """How a member stands now. One statement."""
-    row = store.gravest(uow.session, number, uow.now)
-    return Standing() if row is None else Standing(Limit(row.kind), row.ends_at)
+    return _gravest(uow, [number])
 
 
 def require_standing(uow: UnitOfWork, number: int, deed: Deed) -> None:
     """Raises StandingLimited where the member may not do this now. One statement."""
-    standing = standing_of(uow, number)
+    require_standings(uow, [number], deed)
+
+
+def require_standings(uow: UnitOfWork, numbers: Sequence[int], deed: Deed) -> None:
+    """Raises StandingLimited where one of these members may not do this now. One statement."""
+    standing = _gravest(uow, numbers)
     if not standing.allows(deed) and standing.limit is not None and standing.ends_at is not None:
         raise StandingLimited(
             "the shop has limited what you may do", standing=standing.limit.value, ends_at=to_text(standing.ends_at)
         )
+
+
+def _gravest(uow: UnitOfWork, numbers: Sequence[int]) -> Standing:
+    row = store.gravest(uow.session, numbers, uow.now)
+    return Standing() if row is None else Standing(Limit(row.kind), row.ends_at)
 
 
 def limit_member(uow: UnitOfWork, decision_id: uuid.UUID, number: int, limit: Limit, ends_at: datetime) -> None:

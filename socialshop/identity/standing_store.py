@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Sequence
 from datetime import datetime
 from typing import NamedTuple
 
@@ -26,14 +27,15 @@ class LimitRow(NamedTuple):
     ends_at: datetime
 
 
-def gravest(session: Session, number: int, now: datetime) -> LimitRow | None:
-    """The gravest limit that holds now, of several the one that lasts longest."""
+def gravest(session: Session, numbers: Sequence[int], now: datetime) -> LimitRow | None:
+    """The gravest limit of any of these members that holds now, of several the one that lasts longest."""
     row = session.execute(
         text(
-            "SELECT kind, ends_at FROM member_limits WHERE member = :number AND lifted_at IS NULL AND ends_at > :now"
+            "SELECT kind, ends_at FROM member_limits"
+            " WHERE member = ANY(:numbers) AND lifted_at IS NULL AND ends_at > :now"
             " ORDER BY kind = 'frozen' DESC, ends_at DESC LIMIT 1"
         ),
-        {"number": number, "now": now},
+        {"numbers": list(numbers), "now": now},
     ).one_or_none()
     return None if row is None else LimitRow(*row)
 

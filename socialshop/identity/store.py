@@ -24,9 +24,8 @@ from socialshop.identity.models import (
     MemberSession,
 )
 from socialshop.infra.columns import read_columns
-from socialshop.infra.db import Statement
+from socialshop.infra.db import PURGED_AT_ONCE, Statement
 
-_PURGED_AT_ONCE = 10_000
 _IDENTIFIER = re.compile(r"[a-z_]+", re.ASCII)
 # Plain text where every request passes: building the same by expressions costs as much again as running it.
 _LIVE_SESSION = Statement(
@@ -165,9 +164,9 @@ def delete_sessions(session: Session, expired_before: datetime) -> bool:
             "DELETE FROM member_sessions WHERE id = ANY (ARRAY(SELECT id FROM member_sessions"
             " WHERE expires_at < :before LIMIT :batch FOR UPDATE SKIP LOCKED)) RETURNING 1"
         ),
-        {"before": expired_before, "batch": _PURGED_AT_ONCE},
+        {"before": expired_before, "batch": PURGED_AT_ONCE},
     ).all()
-    return len(gone) == _PURGED_AT_ONCE
+    return len(gone) == PURGED_AT_ONCE
 
 
 def lock_account(session: Session, member_id: uuid.UUID) -> AccountRow | None:
@@ -222,9 +221,9 @@ def delete_claims(session: Session, expired_before: datetime) -> bool:
             "DELETE FROM member_claims WHERE member_id = ANY (ARRAY(SELECT member_id FROM member_claims"
             " WHERE expires_at < :before LIMIT :batch FOR UPDATE SKIP LOCKED)) RETURNING 1"
         ),
-        {"before": expired_before, "batch": _PURGED_AT_ONCE},
+        {"before": expired_before, "batch": PURGED_AT_ONCE},
     ).all()
-    return len(gone) == _PURGED_AT_ONCE
+    return len(gone) == PURGED_AT_ONCE
 
 
 def number_by_external_id(session: Session, external_id: str) -> int | None:

@@ -26,6 +26,8 @@ from sqlalchemy.types import TypeDecorator
 from socialshop.kernel.time import as_utc
 
 APPLICATION_ROLE = "socialshop_app"
+# Rows that a purge takes in one unit of work, so that it locks nothing for long.
+PURGED_AT_ONCE = 10_000
 _STREAMED_A_TRIP = 5_000
 _IDLE_SINCE = "idle_since"
 _FRESH_SECONDS = 1.0

@@ -15,6 +15,15 @@ from socialshop.kernel.currencies import POINTS
 from socialshop.kernel.languages import Language
 from socialshop.kernel.money import Money, to_decimal_text
 
+# What stands between parts of a sentence: in a list, between clauses, between halves of a sentence, after a name.
+# Chinese has signs of its own, as wide as a character, with no space after them.
+_MARKS: dict[str, dict[Language, str]] = {
+    "list": {"en": ", ", "zh": "、"},
+    ",": {"en": ", ", "zh": "，"},
+    ";": {"en": "; ", "zh": "；"},
+    ":": {"en": ": ", "zh": "："},
+    ".": {"en": ".", "zh": "。"},
+}
 _NAMES: dict[str, str] = {"en": "en", "zh": "zh_Hans_CN"}
 
 
@@ -30,6 +39,11 @@ def money_text(money: Money, language: Language) -> str:
 def instant_text(at: datetime, language: Language, zone: str) -> str:
     """Day and minute by the clock of `zone`."""
     return format_datetime(at, "short" if language == "zh" else "d MMM y, HH:mm", _zone(zone), _locale(language))
+
+
+def mark_text(mark: str, language: Language) -> str:
+    """What stands between two parts, with the space after it: `mark` is `list` or one of , ; : and full stop."""
+    return _MARKS[mark][language]
 
 
 @lru_cache(maxsize=8)

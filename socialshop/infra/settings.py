@@ -169,6 +169,13 @@ class Settings(BaseSettings):
         description="days after a payout that holder and account are kept of a member who has left; the law asks for"
         " proof of payments for years",
     )
+    signal_keep_days: int = Field(
+        180,
+        ge=7,
+        le=730,
+        description="days after they were seen last that hashed marks of members' devices, networks, addresses, phones"
+        " and accounts are kept, by which accounts of one hand are found",
+    )
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="least level that is logged")
     crash_at: str = Field("", description="name of a crash point where the process kills itself; tests only")
 

@@ -11,7 +11,7 @@ from socialshop.infra import wired
 from socialshop.infra.keys import secret_for
 from socialshop.invites import cookies
 from socialshop.invites.cookies import Attributed, CookieSigner
-from socialshop.screening.signals import Signals, hashed, network_of
+from socialshop.screening.signals import Signals, hashed, network_of, vicinity_of
 
 _SIGNER = "socialshop_cookie_signer"
 
@@ -26,10 +26,16 @@ def signals() -> Signals:
     """The marks of the request's device and network; a device that sent no cookie is its program on its network."""
     key, visitor = secret_for("signals"), known_visitor()
     network = network_of(request.remote_addr)
-    device = None if visitor is None else hashed(key, "visitor", visitor.hex())
+    browser = device = None if visitor is None else hashed(key, "visitor", visitor.hex())
     if device is None and network is not None:
         device = hashed(key, "program", f"{network} {request.headers.get('User-Agent', '')}")
-    return Signals(device, None if network is None else hashed(key, "network", network))
+    vicinity = vicinity_of(request.remote_addr)
+    return Signals(
+        device,
+        None if network is None else hashed(key, "network", network),
+        browser,
+        None if vicinity is None else hashed(key, "vicinity", vicinity),
+    )
 
 
 def touch(now: datetime) -> Attributed | None:

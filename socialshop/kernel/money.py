@@ -13,6 +13,8 @@ from socialshop.kernel.currencies import exponent_of
 from socialshop.kernel.errors import InvalidValue
 
 BPS = 10_000
+# Basis points of one percent: people write rates in percent.
+PERCENT = BPS // 100
 MAX_AMOUNT_MINOR = 10**12
 _DECIMAL = re.compile(r"(?P<sign>-?)(?P<whole>[0-9]{1,30})(?:\.(?P<fraction>[0-9]{1,30}))?", re.ASCII)
 

@@ -23,6 +23,9 @@ ADJUSTMENT = "adjustment"
 KINDS = ("review", "share", "survey", "mission", "note")
 REVIEW, SHARE, SURVEY, MISSION, NOTE = KINDS
 MOST_POINTS = 10**9
+# The most of a coupon or a reward that is given out, in all or to one member.
+MOST_GIVEN = 10**9
+LONGEST_DAYS = 3_650
 # What comes back to a lot that has expired, or is about to, can be used so many days longer.
 GRACE = timedelta(days=7)
 _HUNDRED = 100

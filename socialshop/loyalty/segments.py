@@ -14,9 +14,9 @@ from pydantic_core import PydanticCustomError
 
 from socialshop.infra.documents import Document
 from socialshop.kernel.money import MAX_AMOUNT_MINOR
+from socialshop.loyalty.rules import LONGEST_DAYS
 
 _MOST_NAMED = 12
-LONGEST_DAYS = 3_650
 Code = Annotated[str, Field(pattern="^[a-z][a-z0-9_]{0,39}$")]
 Codes = Annotated[tuple[Code, ...], Field(max_length=_MOST_NAMED, strict=False)]
 Days = Annotated[int, Field(ge=1, le=LONGEST_DAYS)]

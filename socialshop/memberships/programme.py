@@ -18,7 +18,7 @@ from socialshop.kernel.money import BPS
 
 MOST_TIERS = 12
 MOST_POINTS = 10**12
-_LONGEST_DAYS = 3_650
+LONGEST_DAYS = 3_650
 # Kinds of growth that follow sales: no activity may call itself so.
 SALES_KINDS = ("order", "refund", "referral", "referral_refund")
 
@@ -80,8 +80,8 @@ class Programme(Document):
     """
 
     name: Annotated[str, Field(min_length=1, max_length=200), STORABLE]
-    period_days: Annotated[int, Field(ge=1, le=_LONGEST_DAYS)]
-    grace_days: Annotated[int, Field(ge=1, le=_LONGEST_DAYS)]
+    period_days: Annotated[int, Field(ge=1, le=LONGEST_DAYS)]
+    grace_days: Annotated[int, Field(ge=1, le=LONGEST_DAYS)]
     spend: Annotated[tuple[SpendRule, ...], Field(max_length=20, strict=False)] = ()
     referral_points: Points = 0
     activities: Annotated[tuple[ActivityRule, ...], Field(max_length=40, strict=False)] = ()

@@ -109,6 +109,7 @@ KINDS: Mapping[str, Kind] = {
     "webhook_disabled": Kind(Topic.SECURITY, "whk", mailed=True),
     "stock_low": Kind(Topic.ORDERS, "sku"),
     "stock_differs": Kind(Topic.SECURITY, "sku", mailed=True),
+    "subtrees_crossed": Kind(Topic.SECURITY, mailed=True),
     "email_verification": Kind(Topic.SECURITY, mailed=True, in_app=False),
     "password_reset": Kind(Topic.SECURITY, mailed=True, in_app=False),
     "password_link": Kind(Topic.SECURITY),

@@ -238,6 +238,12 @@ SENTENCES: Mapping[str, tuple[str, str]] = {
         "{what} counts {found} where {expected} follow from what came in and what was sold. Nothing was changed.",
         "{what} 的计数为 {found}，而按入库与售出记录应为 {expected}。未作任何更改。",
     ),
+    "subtrees_crossed": (
+        "Sub-trees of the sponsor tree that came to {heads} people on {levels} levels: {count}. The largest has"
+        " {most_heads} people. The page of the legal guard says what that means under the plan in force.",
+        "推荐树中有 {count} 个分支达到 {heads} 人、{levels} 层，其中最大的有 {most_heads} 人。"
+        "合规页说明了在当前方案下这意味着什么。",
+    ),
     "digest": ("This is what happened:", "以下是最近的动态："),
     "email_verification": (
         "Open this link to say that this e-mail address is yours. It works once, for a day.",
@@ -314,6 +320,7 @@ SUBJECTS: Mapping[str, tuple[str, str]] = {
     "plan_refunded": ("Your plan was refunded", "你的会员计划已退款"),
     "webhook_disabled": ("A webhook endpoint is switched off", "一个 Webhook 端点已停用"),
     "stock_differs": ("A count of the stock does not agree", "库存计数不符"),
+    "subtrees_crossed": ("Parts of the sponsor tree came to what the law counts", "推荐树的部分分支达到法规所计规模"),
     "digest": ("What is new for you", "你的近期动态"),
     "email_verification": ("Confirm your e-mail address", "确认你的邮箱"),
     "password_reset": ("Choose a new password", "设置新密码"),

@@ -74,7 +74,9 @@ def register(call: Call[Registration, Nothing]) -> Answer:
     )
 
     def enter(uow: UnitOfWork) -> Answer:
-        arrival = service.Arrival(body.invite_code, visitors.touch(uow.now), visitors.known_visitor())
+        arrival = service.Arrival(
+            body.invite_code, visitors.touch(uow.now), visitors.known_visitor(), visitors.signals()
+        )
         entrance = service.register(uow, person, arrival, session_days=settings.session_days)
         return Answer(Registered.of(entrance), 201)
 
@@ -100,7 +102,8 @@ def open_session(call: Call[Credentials, Nothing]) -> Answer:
     days = wired.settings().session_days
 
     def enter(uow: UnitOfWork) -> Answer:
-        entrance = service.sign_in(uow, email, password, session_days=days, visitor=visitors.known_visitor())
+        visitor, signals = visitors.known_visitor(), visitors.signals()
+        entrance = service.sign_in(uow, email, password, session_days=days, visitor=visitor, signals=signals)
         return Answer(SessionOpened.of(entrance), 201)
 
     with limits.counted(email, WrongCredentials):
@@ -124,8 +127,8 @@ def claim_account(call: Call[Claiming, Nothing]) -> Answer:
     body, days = call.body, wired.settings().session_days
 
     def enter(uow: UnitOfWork) -> Answer:
-        visitor = visitors.known_visitor()
-        entrance = service.claim(uow, body.token, body.password, session_days=days, visitor=visitor)
+        visitor, signals = visitors.known_visitor(), visitors.signals()
+        entrance = service.claim(uow, body.token, body.password, session_days=days, visitor=visitor, signals=signals)
         return Answer(SessionOpened.of(entrance), 201)
 
     return call.transact(enter)

@@ -24,6 +24,8 @@ from socialshop.onboarding.events import MemberInvited, MemberRegistered
 from socialshop.onboarding.imports import import_members
 from socialshop.onboarding.personal_store import PERSONAL
 from socialshop.referrals import service as referrals
+from socialshop.screening import service as screening
+from socialshop.screening.signals import NO_SIGNALS, Signals
 
 __all__ = [
     "PERSONAL",
@@ -84,11 +86,12 @@ class Invited:
 
 @dataclass(frozen=True, slots=True)
 class Arrival:
-    """How a person came: the code that was typed, the link that a cookie remembers, the visitor's hash."""
+    """How a person came: the code that was typed, the link that a cookie remembers, the visitor's hash, marks."""
 
     invite_code: str | None = None
     touch: Attributed | None = None
     visitor: bytes | None = None
+    signals: Signals = NO_SIGNALS
 
 
 def register(uow: UnitOfWork, person: NewMember, arrival: Arrival, *, session_days: int) -> Entrance:
@@ -105,6 +108,7 @@ def register(uow: UnitOfWork, person: NewMember, arrival: Arrival, *, session_da
         uow.emit(MemberInvited(member_id=card.member_id))
     if arrival.visitor is not None:
         invites.recognize(uow, arrival.visitor, card.member_id)
+    screening.note_signals(uow, card.member_id, came=arrival.signals, email=card.email)
     return Entrance(card, identity.open_session(uow, card.member_id, days=session_days))
 
 
@@ -138,15 +142,32 @@ def create(uow: UnitOfWork, person: NewMember, *, sponsor: invites.Link | None =
     )
 
 
-def sign_in(uow: UnitOfWork, email: str, password: str, *, session_days: int, visitor: bytes | None = None) -> Entrance:
+def sign_in(
+    uow: UnitOfWork,
+    email: str,
+    password: str,
+    *,
+    session_days: int,
+    visitor: bytes | None = None,
+    signals: Signals = NO_SIGNALS,
+) -> Entrance:
     """Open a session by password. Raises WrongCredentials."""
-    return enter(uow, identity.check_password(uow, email, password), session_days=session_days, visitor=visitor)
+    member_id = identity.check_password(uow, email, password)
+    return enter(uow, member_id, session_days=session_days, visitor=visitor, signals=signals)
 
 
-def enter(uow: UnitOfWork, member_id: uuid.UUID, *, session_days: int, visitor: bytes | None = None) -> Entrance:
+def enter(
+    uow: UnitOfWork,
+    member_id: uuid.UUID,
+    *,
+    session_days: int,
+    visitor: bytes | None = None,
+    signals: Signals = NO_SIGNALS,
+) -> Entrance:
     """Open a session for a member who has proved to be one, and remember which visitor the member is."""
     if visitor is not None:
         invites.recognize(uow, visitor, member_id)
+    screening.note_signals(uow, member_id, came=signals)
     session = identity.open_session(uow, member_id, days=session_days)
     return Entrance(card_of(uow, member_id), session)
 
@@ -173,11 +194,19 @@ def password_link(uow: UnitOfWork, actor: uuid.UUID, member_id: uuid.UUID) -> st
     return token
 
 
-def claim(uow: UnitOfWork, token: str, password: str, *, session_days: int, visitor: bytes | None = None) -> Entrance:
+def claim(
+    uow: UnitOfWork,
+    token: str,
+    password: str,
+    *,
+    session_days: int,
+    visitor: bytes | None = None,
+    signals: Signals = NO_SIGNALS,
+) -> Entrance:
     """Set the first password of an imported account and sign in. Raises what `identity.redeem_claim` raises."""
     member_id = identity.redeem_claim(uow, token, password, terms_version=identity.TERMS_VERSION)
     audit.record(uow, actor=member_id, action="member.claimed", target=to_public("mbr", member_id), facts={})
-    return enter(uow, member_id, session_days=session_days, visitor=visitor)
+    return enter(uow, member_id, session_days=session_days, visitor=visitor, signals=signals)
 
 
 def card_of(uow: UnitOfWork, member_id: uuid.UUID) -> Card:

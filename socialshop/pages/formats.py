@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import unicodedata
+from collections.abc import Iterable
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from zoneinfo import ZoneInfo
@@ -12,6 +13,7 @@ from babel.dates import format_date, format_skeleton
 from babel.numbers import format_compact_decimal, format_percent
 from flask import Flask, g
 from flask_babel import get_locale, ngettext
+from markupsafe import Markup, escape
 
 from socialshop.infra import locales, wired
 from socialshop.kernel.ids import to_public
@@ -39,6 +41,8 @@ def attach(app: Flask) -> None:
         hue=hue,
         rate=rate,
         count=count,
+        joined=joined,
+        mark=mark,
     )
     app.jinja_env.globals.update(
         public_id=to_public,
@@ -50,6 +54,21 @@ def attach(app: Flask) -> None:
         shops_zone=shops_zone,
         percent_plain=percent_plain,
     )
+
+
+def mark(sign: str) -> str:
+    """A comma, semicolon, colon or full stop as the reader's language writes it, with the space after it."""
+    return locales.mark_text(sign, languages.reader())
+
+
+def joined(parts: Iterable[object], sign: str = "list") -> str:
+    """Parts with the reader's own sign between them: of a list, else the one that is named. The one way to join.
+
+    Parts that are markup stay so, and the others beside them are escaped.
+    """
+    told = [part if isinstance(part, Markup) else str(part) for part in parts]
+    between = mark(sign)
+    return escape(between).join(told) if any(isinstance(part, Markup) for part in told) else between.join(told)
 
 
 def money(amount: Money) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -19,8 +19,14 @@ from socialshop.pages.wording import sentence_of
 _LONGEST = 500
 _NOBODY_TYPES = 10**9
 _LOCAL = re.compile(r"\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}(:\d{2})?", re.ASCII)
+_COMMA = re.compile("[,，、]")
 # Nobody sees these fields, so what is wrong with one is said above the form.
 _UNSEEN = frozenset({"token"})
+
+
+def typed_list(parts: Iterable[object]) -> str:
+    """Parts as a field that `listed` reads shows them."""
+    return ", ".join(map(str, parts))
 
 
 class FormRefused(DomainError):
@@ -102,6 +108,11 @@ class Form:
         if typed not in options:
             self.errors[name] = gettext("Choose one of these.")
         return typed
+
+    def listed(self, name: str, *, longest: int = 400) -> list[str]:
+        """What stands between commas, of either language; nothing where nothing was typed."""
+        parts = _COMMA.split(self.text(name, longest=longest, required=False))
+        return [part.strip() for part in parts if part.strip()]
 
     def is_ticked(self, name: str) -> bool:
         """Whether a box was ticked."""

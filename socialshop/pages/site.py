@@ -4,24 +4,24 @@ from __future__ import annotations
 
 import secrets
 
-from flask import Flask, g, request, url_for
+from flask import Flask, current_app, g, request, url_for
 
 from socialshop.infra.settings import Settings
 from socialshop.pages import assets, cookies, formats, languages, refusals, section
 from socialshop.pages.admin import admin
-from socialshop.pages.admin.section import TABS as ADMIN_TABS
+from socialshop.pages.admin.section import PLACES as ADMIN_PLACES
 from socialshop.pages.design import design
 from socialshop.pages.forms import Form
 from socialshop.pages.leader import leader
-from socialshop.pages.leader.section import TABS as LEADER_TABS
+from socialshop.pages.leader.section import PLACES as LEADER_PLACES
 from socialshop.pages.section import Page, Section
 from socialshop.pages.shopper import shopper
 from socialshop.pages.states import STATES
-from socialshop.pages.tabs import Tab
+from socialshop.pages.tabs import Group, may_be_seen
 from socialshop.web.auth import BUYERS
 
 SECTIONS: tuple[Section, ...] = (shopper, leader, admin)
-_TABS = {leader.name: LEADER_TABS, admin.name: ADMIN_TABS}
+_PLACES = {leader.name: LEADER_PLACES, admin.name: ADMIN_PLACES}
 TABLE = "socialshop_pages"
 
 
@@ -32,7 +32,7 @@ def attach(app: Flask, settings: Settings) -> None:
     formats.attach(app)
     assets.attach(app, settings)
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
-    app.jinja_env.globals.update(new_intent=new_intent, this_page=_this_page, desk_tabs=_desk_tabs, states=STATES)
+    app.jinja_env.globals.update(new_intent=new_intent, this_page=_this_page, desk_places=_desk_places, states=STATES)
     app.context_processor(_facts)
     shown = settings.design_page or settings.environment != "production"
     app.extensions[TABLE] = section.attach(app, (*SECTIONS, design) if shown else SECTIONS)
@@ -64,5 +64,8 @@ def _this_page(**changed: str | None) -> str:
     return url_for(request.endpoint or "", **{name: value for name, value in arguments.items() if value is not None})
 
 
-def _desk_tabs() -> tuple[Tab, ...]:
-    return _TABS.get(request.blueprint or "", ())
+def _desk_places() -> list[Group]:
+    """Where this desk leads who looks at it: to what their role may see."""
+    visitor, table = g.get("visitor"), table_of(current_app)
+    role = visitor.role if visitor else None
+    return may_be_seen(_PLACES.get(request.blueprint or "", ()), lambda endpoint: role in table[endpoint].access.roles)

@@ -65,6 +65,7 @@ EXEMPT: dict[str, str] = {
     "outbox_events.name": "of a kind of fact",
     "payment_calls.reason": "of the shop: why a payment is released",
     "rooms.cancel_reason": "of the shop: why it cancelled a room",
+    "subtree_crossings.member_number": "a place by number; the counts are of others, and told to admins alone",
     "team_figures.member_number": "a place by number; the counts are of others, and too few are told to nobody",
     "team_figures.members": "a count",
     "team_figures.sponsor": "as the place says",

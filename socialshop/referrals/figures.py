@@ -1,4 +1,4 @@
-"""How many stand below each member and what was bought there: kept as it happens, recounted each night.
+"""How many stand below each member, on how many levels, what was bought there: kept as it happens, recounted by night.
 
 Sales come by their events, as what a buyer bought more or less than was counted; new and corrected places come by a
 job every few minutes. No sale touches a row above its buyer: the jobs do, one at a time under the figures' lock. Depth
@@ -21,7 +21,7 @@ from socialshop.kernel.time import to_text
 from socialshop.referrals import figures_store as store
 from socialshop.referrals import forest
 from socialshop.referrals import store as places
-from socialshop.referrals.figures_store import Affected, Kept
+from socialshop.referrals.figures_store import Affected, Figures, Kept
 from socialshop.referrals.tree import depths
 from socialshop.screening import service as screening
 from socialshop.screening.service import Finding, Severity
@@ -65,7 +65,7 @@ def recount(uow: UnitOfWork, is_anything_on_its_way: Callable[[UnitOfWork], bool
     count_places(uow)
     found, kept = _counted(uow), store.kept(uow.session)
     waits = is_anything_on_its_way(uow)
-    differs = found.members != kept.members
+    differs = (found.members != kept.members) | (found.levels != kept.levels)
     if not waits:
         differs |= (found.volume_minor != kept.volume_minor) | (found.own_minor != kept.own_minor)
     columns = places.forest(uow.session)
@@ -76,17 +76,21 @@ def recount(uow: UnitOfWork, is_anything_on_its_way: Callable[[UnitOfWork], bool
     return False
 
 
-def summed(touched: Sequence[Affected]) -> list[tuple[int, int | None, int, int, int]]:
+def summed(touched: Sequence[Affected]) -> list[Figures]:
     """The figures of these, the deepest first: what is touched below each is added to what is not."""
-    below: dict[int, tuple[int, int]] = {}
+    below: dict[int, tuple[int, int, int]] = {}
     rows = []
     for one in sorted(touched, key=lambda each: -each.depth):
-        members, volume = below.get(one.number, (0, 0))
-        members, volume = members + one.members, volume + one.volume_minor
-        rows.append((one.number, one.sponsor, one.own_minor, members, volume))
+        members, volume, levels = below.get(one.number, (0, 0, 0))
+        members, volume, levels = members + one.members, volume + one.volume_minor, max(levels, one.levels)
+        rows.append(Figures(one.number, one.sponsor, one.own_minor, members, volume, levels))
         if one.sponsor is not None:
-            above_members, above_volume = below.get(one.sponsor, (0, 0))
-            below[one.sponsor] = (above_members + members + 1, above_volume + volume + one.own_minor)
+            above_members, above_volume, above_levels = below.get(one.sponsor, (0, 0, 0))
+            below[one.sponsor] = (
+                above_members + members + 1,
+                above_volume + volume + one.own_minor,
+                max(above_levels, levels + 1),
+            )
     return rows
 
 
@@ -110,7 +114,8 @@ def _counted(uow: UnitOfWork) -> Kept:
     parent = forest.parents(columns.number, columns.sponsor)
     depth = depths(parent)
     members = forest.team_sums(parent, depth, np.ones(len(own), dtype=np.int64))
-    return Kept(columns.number, columns.sponsor, own, members, forest.team_sums(parent, depth, own))
+    volume, levels = forest.team_sums(parent, depth, own), forest.levels_below(parent, depth)
+    return Kept(columns.number, columns.sponsor, own, members, volume, levels)
 
 
 def _finding(uow: UnitOfWork, found: Kept, kept: Kept, differs: Any, depths_wrong: int) -> Finding:
@@ -119,6 +124,7 @@ def _finding(uow: UnitOfWork, found: Kept, kept: Kept, differs: Any, depths_wron
             "member": int(found.number[at]),
             "members": [int(kept.members[at]), int(found.members[at])],
             "volume_minor": [int(kept.volume_minor[at]), int(found.volume_minor[at])],
+            "levels": [int(kept.levels[at]), int(found.levels[at])],
         }
         for at in np.flatnonzero(differs)[:_TOLD]
     ]

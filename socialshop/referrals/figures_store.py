@@ -26,6 +26,18 @@ class Affected(NamedTuple):
     own_minor: int
     members: int
     volume_minor: int
+    levels: int
+
+
+class Figures(NamedTuple):
+    """One member's figures as they are to be kept; `levels` is how many stand below, one below the other."""
+
+    number: int
+    sponsor: int | None
+    own_minor: int
+    members: int
+    volume_minor: int
+    levels: int
 
 
 class Kept(NamedTuple):
@@ -36,6 +48,7 @@ class Kept(NamedTuple):
     own_minor: Ints
     members: Ints
     volume_minor: Ints
+    levels: Ints
 
 
 # What a member bought, less what went back: the sum that sums of teams are made of.
@@ -76,18 +89,24 @@ _AFFECTED = text(
         WHERE above.number IS NOT NULL
     )
     SELECT n.member_number, n.sponsor, n.depth, coalesce(f.own_minor, ({_OWN.format("n.member_number")})),
-        coalesce(rest.members, 0), coalesce(rest.volume_minor, 0)
+        coalesce(rest.members, 0), coalesce(rest.volume_minor, 0), coalesce(rest.levels, 0)
     FROM up JOIN referral_nodes n ON n.member_number = up.number
     LEFT JOIN team_figures f ON f.member_number = n.member_number
     LEFT JOIN LATERAL (
-        SELECT sum(c.members + 1)::bigint AS members, sum(c.volume_minor + c.own_minor)::bigint AS volume_minor
+        SELECT sum(c.members + 1)::bigint AS members, sum(c.volume_minor + c.own_minor)::bigint AS volume_minor,
+            max(c.levels + 1) AS levels
         FROM team_figures c WHERE c.sponsor = n.member_number AND c.member_number NOT IN (SELECT number FROM up)
     ) rest ON true
     """  # noqa: S608 - texts of this module
 )
 _TYPES = {"member_number": "bigint", "sponsor": "bigint"} | dict.fromkeys(
-    ("own_minor", "members", "volume_minor"), "bigint"
+    ("own_minor", "members", "volume_minor", "levels"), "bigint"
 )
+# What is kept of a member is what was counted last, whole.
+_TAKE_UP = """
+    ON CONFLICT (member_number) DO UPDATE SET sponsor = excluded.sponsor, own_minor = excluded.own_minor,
+        members = excluded.members, volume_minor = excluded.volume_minor, levels = excluded.levels
+    """
 
 
 def add_sales(session: Session, order_ids: Sequence[uuid.UUID], currency: str) -> None:
@@ -101,7 +120,7 @@ def changed_places(session: Session, limit: int) -> list[int]:
         text(
             """
             SELECT n.member_number FROM referral_nodes n LEFT JOIN team_figures f ON f.member_number = n.member_number
-            WHERE f.member_number IS NULL OR f.sponsor IS DISTINCT FROM n.sponsor LIMIT :limit
+            WHERE f.levels IS NULL OR f.sponsor IS DISTINCT FROM n.sponsor LIMIT :limit
             """
         ),
         {"limit": limit},
@@ -115,21 +134,19 @@ def affected(session: Session, changed: Sequence[int], currency: str) -> list[Af
     return [Affected(*row) for row in rows]
 
 
-def write(session: Session, rows: Sequence[tuple[int, int | None, int, int, int]]) -> None:
-    """(member, sponsor, own, members, volume) of these as they are now."""
-    columns = list(zip(*rows, strict=True))
-    names = ("numbers", "sponsors", "own", "members", "volumes")
+def write(session: Session, rows: Sequence[Figures]) -> None:
+    """The figures of these as they are now."""
+    columns = dict(zip(Figures._fields, map(list, zip(*rows, strict=True)), strict=True))
     session.execute(
         text(
-            """
-            INSERT INTO team_figures (member_number, sponsor, own_minor, members, volume_minor)
-            SELECT * FROM unnest(CAST(:numbers AS bigint[]), CAST(:sponsors AS bigint[]), CAST(:own AS bigint[]),
-                CAST(:members AS bigint[]), CAST(:volumes AS bigint[]))
-            ON CONFLICT (member_number) DO UPDATE SET sponsor = excluded.sponsor, own_minor = excluded.own_minor,
-                members = excluded.members, volume_minor = excluded.volume_minor
-            """
+            f"""
+            INSERT INTO team_figures (member_number, sponsor, own_minor, members, volume_minor, levels)
+            SELECT * FROM unnest(CAST(:number AS bigint[]), CAST(:sponsor AS bigint[]), CAST(:own_minor AS bigint[]),
+                CAST(:members AS bigint[]), CAST(:volume_minor AS bigint[]), CAST(:levels AS integer[]))
+            {_TAKE_UP}
+            """  # noqa: S608 - texts of this module
         ),
-        {name: list(column) for name, column in zip(names, columns, strict=True)},
+        columns,
     )
 
 
@@ -137,8 +154,8 @@ def kept(session: Session) -> Kept:
     """Every member's figures."""
     columns = read_columns(
         session,
-        "SELECT member_number, coalesce(sponsor, 0) AS sponsor, own_minor, members, volume_minor FROM team_figures"
-        " ORDER BY member_number",
+        "SELECT member_number, coalesce(sponsor, 0) AS sponsor, own_minor, members, volume_minor,"
+        " coalesce(levels, -1)::bigint AS levels FROM team_figures ORDER BY member_number",
         _TYPES,
     )
     return Kept(*(columns[name] for name in _TYPES))
@@ -162,14 +179,15 @@ def write_all(session: Session, figures: Kept) -> None:
     write_columns(session, "counted_teams", _TYPES, dict(zip(_TYPES, figures, strict=True)))
     session.execute(
         text(
-            """
-            INSERT INTO team_figures (member_number, sponsor, own_minor, members, volume_minor)
-            SELECT member_number, nullif(sponsor, 0), own_minor, members, volume_minor FROM counted_teams
-            ON CONFLICT (member_number) DO UPDATE SET sponsor = excluded.sponsor, own_minor = excluded.own_minor,
-                members = excluded.members, volume_minor = excluded.volume_minor
-            WHERE (team_figures.sponsor, team_figures.own_minor, team_figures.members, team_figures.volume_minor)
-                IS DISTINCT FROM (excluded.sponsor, excluded.own_minor, excluded.members, excluded.volume_minor)
-            """
+            f"""
+            INSERT INTO team_figures (member_number, sponsor, own_minor, members, volume_minor, levels)
+            SELECT member_number, nullif(sponsor, 0), own_minor, members, volume_minor, levels FROM counted_teams
+            {_TAKE_UP}
+            WHERE (team_figures.sponsor, team_figures.own_minor, team_figures.members, team_figures.volume_minor,
+                    team_figures.levels)
+                IS DISTINCT FROM (excluded.sponsor, excluded.own_minor, excluded.members, excluded.volume_minor,
+                    excluded.levels)
+            """  # noqa: S608 - texts of this module
         )
     )
     session.execute(text("DROP TABLE counted_teams"))

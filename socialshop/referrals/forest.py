@@ -1,4 +1,4 @@
-"""Figures of the whole forest, pure numpy: team volumes, in total.
+"""Figures of the whole forest, pure numpy: team volumes in total, and how many levels stand below.
 
 A team is everybody below a member, the member not included. Sums are exact: whole numbers in int64, refused
 (OverflowError) where they might not fit.
@@ -58,3 +58,33 @@ def _doubled(parent: Ints, levels: int, values: Ints) -> Ints:
         np.add.at(within, jump[far], handed)
         jump[far] = jump[jump[far]]
     return within - values
+
+
+def levels_below(parent: Ints, depth: Ints) -> Ints:
+    """Of each member how many levels stand below: the steps to who is furthest down, 0 for who has nobody."""
+    if len(parent) == 0:
+        return np.zeros(0, dtype=np.int64)
+    deepest = int(depth.max())
+    return _heights_swept(parent, depth) if deepest <= _LEVELS_TO_SWEEP else _heights_doubled(parent, deepest)
+
+
+def _heights_swept(parent: Ints, depth: Ints) -> Ints:
+    """Level by level from the deepest: each one has a level more below than the highest of its children."""
+    order = np.argsort(depth.astype(np.int16), kind="stable")
+    starts = np.searchsorted(depth[order], np.arange(1, int(depth.max()) + 2))
+    heights = np.zeros(len(parent), dtype=np.int64)
+    for level in range(len(starts) - 2, -1, -1):
+        members = order[starts[level] : starts[level + 1]]
+        np.maximum.at(heights, parent[members], heights[members] + 1)
+    return heights
+
+
+def _heights_doubled(parent: Ints, deepest: int) -> Ints:
+    """By doubling: after pass k each one knows the furthest of those less than 2^k levels below."""
+    jump = parent.copy()
+    heights = np.zeros(len(parent), dtype=np.int64)
+    for step in range(deepest.bit_length()):
+        far = np.flatnonzero(jump != TOP)
+        np.maximum.at(heights, jump[far], heights[far] + (1 << step))
+        jump[far] = jump[jump[far]]
+    return heights

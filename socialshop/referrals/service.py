@@ -31,6 +31,15 @@ from socialshop.referrals.circles import (
     leave_circle,
     require_circle,
 )
+from socialshop.referrals.crossings import (
+    Counted,
+    Threshold,
+    count_subtrees,
+    forget_crossings,
+    note_crossings,
+    subtrees,
+)
+from socialshop.referrals.crossings_store import CrossingRow, SubTreeRow
 from socialshop.referrals.errors import AlreadyPlaced, NodeUnknown, SponsorCycle, SponsorUnchanged
 from socialshop.referrals.figures import SUBJECT as TEAMS
 from socialshop.referrals.figures import count_places, on_orders_changed, recount, teams_of
@@ -69,6 +78,8 @@ __all__ = [
     "BranchVolume",
     "ChildRow",
     "CorrectionRow",
+    "Counted",
+    "CrossingRow",
     "DirectRow",
     "ForestColumns",
     "Influence",
@@ -80,8 +91,10 @@ __all__ = [
     "Placed",
     "Proposals",
     "Resolution",
+    "SubTreeRow",
     "Summary",
     "Team",
+    "Threshold",
     "Uplines",
     "Verdict",
     "at_least",
@@ -94,8 +107,10 @@ __all__ = [
     "circles_of",
     "correct_sponsor",
     "count_places",
+    "count_subtrees",
     "directs",
     "forest_columns",
+    "forget_crossings",
     "hold_tree",
     "influencers",
     "is_in_circle",
@@ -103,6 +118,7 @@ __all__ = [
     "leader_of_circle",
     "leave_circle",
     "levels_below",
+    "note_crossings",
     "on_orders_changed",
     "place",
     "place_at",
@@ -112,6 +128,7 @@ __all__ = [
     "require_circle",
     "resolve",
     "sponsor_at",
+    "subtrees",
     "summary",
     "team",
     "teams_of",

@@ -10,8 +10,9 @@ from socialshop.identity.service import StandingLimited
 from socialshop.infra.uow import UnitOfWork
 from socialshop.invites import visitors
 from socialshop.invites.errors import InviteCodeUnknown
-from socialshop.kernel.errors import NotFound
+from socialshop.kernel.errors import InvalidValue, NotFound
 from socialshop.kernel.ids import to_public
+from socialshop.kernel.roles import Role
 from socialshop.loyalty.errors import CouponUnusable, PointsShort
 from socialshop.rooms import service
 from socialshop.rooms.bargain_schemas import (
@@ -62,6 +63,8 @@ def offer_bargain(call: Call[DraftBargain, Nothing]) -> Answer:
     Its id is a deal's: it is paused, resumed and ended as deals are.
     """
     new = call.body.new()
+    if new.shipping_minor is not None and call.caller.role is not Role.ADMIN:
+        raise InvalidValue("only an admin says what sending costs", field="shipping_minor")
 
     def make(uow: UnitOfWork) -> Answer:
         return Answer(OfferWire.of(deals.offer_bargain(uow, call.caller.member_id, call.caller.number, new)), 201)

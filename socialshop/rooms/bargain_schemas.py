@@ -7,11 +7,12 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, StringConstraints
 
-from socialshop.deals.rules import MOST_CHOPS, MOST_UNITS, MOST_WEIGHT_BPS, SAME_WEIGHT_BPS
+from socialshop.deals.rules import MOST_CHOPS, MOST_STOCK, MOST_UNITS, MOST_WEIGHT_BPS, SAME_WEIGHT_BPS
 from socialshop.deals.schemas.deals import Seconds
 from socialshop.deals.schemas.products import PriceMinor, Title
 from socialshop.deals.service import BargainOffer, BuyAt, NewBargain
 from socialshop.kernel.ids import from_public, to_public
+from socialshop.kernel.money import MAX_AMOUNT_MINOR
 from socialshop.rooms.schemas import SeatClaim
 from socialshop.rooms.service import BargainView
 from socialshop.web.paging import Page
@@ -36,6 +37,7 @@ _OFFER: dict[str, Any] = {
     "seat_hold_seconds": 900,
     "per_member_limit": None,
     "quota": None,
+    "shipping": {"amount_minor": 800, "currency": "CNY"},
     "stock": 1000,
 }
 _CHOP: dict[str, Any] = {
@@ -93,7 +95,10 @@ class DraftBargain(Wire):
     ends_at: GivenInstant | None = None
     seat_hold_seconds: Seconds = 900
     per_member_limit: Annotated[int, Field(ge=1, le=MOST_UNITS)] | None = None
-    quota: Annotated[int, Field(ge=1, le=1_000_000_000)] | None = None
+    quota: Annotated[int, Field(ge=1, le=MOST_STOCK)] | None = None
+    shipping_minor: Annotated[int, Field(ge=0, le=MAX_AMOUNT_MINOR)] | None = Field(
+        None, description="what sending it costs, for an admin to say; null: the shop's own fee"
+    )
 
     def new(self) -> NewBargain:
         """The command. Raises NotFound for an id that is no unit's."""
@@ -111,6 +116,7 @@ class DraftBargain(Wire):
             ends_at=self.ends_at,
             per_member_limit=self.per_member_limit,
             quota=self.quota,
+            shipping_minor=self.shipping_minor,
         )
 
 
@@ -135,6 +141,7 @@ class OfferWire(Wire):
     seat_hold_seconds: int
     per_member_limit: int | None
     quota: int | None
+    shipping: MoneyWire
     stock: int
 
     @classmethod
@@ -158,6 +165,7 @@ class OfferWire(Wire):
             seat_hold_seconds=deal.seat_hold_seconds,
             per_member_limit=deal.per_member_limit,
             quota=deal.quota,
+            shipping=MoneyWire.of(deal.shipping),
             stock=deal.stock,
         )
 

@@ -32,7 +32,7 @@ class SessionLinkWire(Wire):
 
 
 class ResultsWire(Wire):
-    """What a session brought so far; of links the first hundred."""
+    """What a session brought so far: `sales` a sum a currency, `links` the hundred that brought most people."""
 
     model_config = with_example(
         {
@@ -41,7 +41,7 @@ class ResultsWire(Wire):
             "members": 3,
             "seats": 4,
             "filled_rooms": 2,
-            "sales": _MONEY,
+            "sales": [_MONEY],
             "deals": [
                 {
                     "deal_id": "deal_01k9w3q2mxe5tb6v8c4yd7r1hz",
@@ -60,31 +60,27 @@ class ResultsWire(Wire):
     members: int
     seats: int
     filled_rooms: int
-    sales: MoneyWire
+    sales: list[MoneyWire]
     deals: list[SessionDealWire]
     links: list[SessionLinkWire]
 
     @classmethod
     def of(cls, results: SessionResults, reader: str) -> ResultsWire:
         """The wire form, for a reader of this public id."""
-
-        def money(amount_minor: int) -> MoneyWire:
-            return MoneyWire(amount_minor=amount_minor, currency=results.currency)
-
         return cls(
             session_id=to_public(SESSION_PREFIX, results.session_id),
-            views=results.views,
-            members=results.members,
+            views=results.reach.views,
+            members=results.reach.members,
             seats=results.seats,
             filled_rooms=results.filled,
-            sales=money(results.sales_minor),
+            sales=[MoneyWire.of(one) for one in results.sales],
             deals=[
                 SessionDealWire(
                     deal_id=to_public("deal", row.deal_id),
                     title=row.title,
                     seats=row.seats,
                     filled_rooms=row.filled,
-                    sales=money(row.sales_minor),
+                    sales=MoneyWire.of(row.sales),
                 )
                 for row in results.deals
             ],

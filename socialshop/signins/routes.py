@@ -161,8 +161,8 @@ def sign_in_by_phone(call: Call[PhoneCredentials, Nothing]) -> Answer:
     days = wired.settings().session_days
 
     def enter(uow: UnitOfWork) -> Answer:
-        visitor = visitors.known_visitor()
-        entrance = service.sign_in_by_phone(uow, phone, code, session_days=days, visitor=visitor)
+        visitor, signals = visitors.known_visitor(), visitors.signals()
+        entrance = service.sign_in_by_phone(uow, phone, code, session_days=days, visitor=visitor, signals=signals)
         return Answer(SessionOpened.of(entrance) if entrance else None, 201)
 
     with limits.counted(phone, CodeNotValid):
@@ -289,7 +289,9 @@ def sign_in_by_passkey(call: Call[PasskeySignIn, Nothing]) -> Answer:
 
     def enter(uow: UnitOfWork) -> Answer:
         asserted, visitor = call.body.credential.model_dump(), visitors.known_visitor()
-        entrance = service.sign_in_by_passkey(uow, service.party(), asserted, session_days=days, visitor=visitor)
+        entrance = service.sign_in_by_passkey(
+            uow, service.party(), asserted, session_days=days, visitor=visitor, signals=visitors.signals()
+        )
         return Answer(SessionOpened.of(entrance), 201) if entrance else refused(_not_good())
 
     return call.transact(enter)

@@ -9,9 +9,7 @@ from datetime import datetime
 from sqlalchemy import Index, LargeBinary, SmallInteger, Text, text
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from socialshop.infra.db import Base, Statement
-
-_PURGED_AT_ONCE = 10_000
+from socialshop.infra.db import PURGED_AT_ONCE, Base, Statement
 
 
 class IdempotencyAnswer(Base):
@@ -97,6 +95,6 @@ def delete_answers(session: Session, answered_before: datetime) -> bool:
             " SELECT ctid FROM idempotency_answers WHERE answered_at < :before LIMIT :batch FOR UPDATE SKIP LOCKED))"
             " RETURNING 1"
         ),
-        {"before": answered_before, "batch": _PURGED_AT_ONCE},
+        {"before": answered_before, "batch": PURGED_AT_ONCE},
     ).all()
-    return len(gone) == _PURGED_AT_ONCE
+    return len(gone) == PURGED_AT_ONCE

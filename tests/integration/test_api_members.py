@@ -333,10 +333,10 @@ def test_a_refused_token_costs_one_statement(app: Flask) -> None:
 def test_a_registration_costs_a_fixed_number_of_statements(app: Flask) -> None:
     code = sign_up(app).card.invite_code
     with statements() as seen:
-        assert _register(app, invite_code=code).status_code == 201
+        assert _register(app, invite_code=code, email="annabel1@example.com").status_code == 201
     # code, member, profile, credential, consent; lock, place, sponsor's place, node; own link, first tier, attribution,
-    # two facts; session.
-    assert len(seen) == 15, seen
+    # two facts; marks; session.
+    assert len(seen) == 16, seen
 
 
 def test_members_carry_the_instant_of_the_clock(app: Flask) -> None:

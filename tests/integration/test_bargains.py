@@ -13,6 +13,7 @@ from flask import Flask
 from payment_shop import rows
 from room_shop import RoomShop, faults, room_shop, statements, unsettled
 from sample_sales import a_plan
+from sqlalchemy import text
 from web_client import API, Person, counts, refusal, sign_up
 
 from socialshop.commissions import service as commissions
@@ -125,6 +126,24 @@ def test_a_sale_by_bargain_pays_the_sponsor_on_the_price_reached_and_no_host(sho
     earned = sponsor.call("GET", "/me/commissions").get_json()["data"]
     assert [(row["kind"], row["base"]["amount_minor"]) for row in earned if row["level"] == 1] == [("sale", price)]
     assert rows("SELECT count(*) FROM accruals WHERE kind = 'host'") == [(0,)]
+
+
+def test_a_bargain_keeps_the_shipping_of_its_offer_which_an_admin_says(shop: RoomShop, leader: Person) -> None:
+    refused = leader.call("POST", "/bargain-offers", json=_terms(shop, shipping_minor=0))
+    assert refusal(refused) == (422, "invalid_value", "shipping_minor")
+    offer = _offer(shop, sign_up(shop.app, role=Role.ADMIN), shipping_minor=700)
+    buyer, late = sign_up(shop.app), sign_up(shop.app)
+    bargain = _start(buyer, offer)["id"]
+    shown = shop.app.test_client().get(f"{API}/bargain-offers/{offer}").get_json()
+    assert shown["shipping"] == {"amount_minor": 700, "currency": "CNY"}
+    # What was started keeps it, whatever becomes of the offer.
+    with unit_of_work() as uow:
+        uow.session.execute(text("UPDATE deals SET shipping_minor = 900"))
+    bought = [_buy(who, one).get_json() for who, one in ((buyer, bargain), (late, _start(late, offer)["id"]))]
+    assert [one["order"]["total"]["amount_minor"] for one in bought] == [START + 700, START + 900]
+    _pay(shop, buyer, bought[0])
+    assert shop.balance("shop:shipping") == 700
+    assert faults(shop) == unsettled(shop) == []
 
 
 def test_where_only_the_floor_is_sold_nothing_is_sold_above_it(shop: RoomShop, leader: Person) -> None:

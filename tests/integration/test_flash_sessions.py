@@ -22,10 +22,14 @@ from web_client import API, Person, counts, refusal, sign_up
 from socialshop.deals import flash
 from socialshop.deals import service as deals
 from socialshop.infra.uow import UnitOfWork, in_unit_of_work, unit_of_work
+from socialshop.invites.service import Reach
 from socialshop.kernel.errors import InvalidValue
-from socialshop.kernel.ids import new_ids, to_public
+from socialshop.kernel.ids import from_public, new_id, new_ids, to_public
+from socialshop.kernel.money import Money
 from socialshop.kernel.roles import Role
 from socialshop.kernel.time import to_text
+from socialshop.rooms.service import SessionResults
+from socialshop.rooms.store.sessions import SessionDealRow
 
 HOUR = timedelta(hours=1)
 STREAM = "https://live.bilibili.com/7"
@@ -344,9 +348,67 @@ def test_its_link_binds_shows_what_it_is_and_packs_all_of_it_and_its_results_cou
     shop.settle()
     with statements() as asked:
         found = leader.call("GET", f"/flash-sessions/{session}/results").get_json()
-    assert (found["seats"], found["filled_rooms"], found["sales"]["amount_minor"]) == (2, 1, 18_000)
+    sales = [{"amount_minor": 18_000, "currency": "CNY"}]
+    assert (found["seats"], found["filled_rooms"], found["sales"]) == (2, 1, sales)
     assert [(row["code"], row["yours"], row["members"]) for row in found["links"]] == [(link["code"], True, 1)]
     assert len(asked) <= 8
+
+
+def test_results_count_all_links_and_list_those_that_most_people_opened(shop: RoomShop, leader: Person) -> None:
+    session = _announce(leader, announced(shop, own_deal(shop, leader)))
+    ids = new_ids(120)
+    with unit_of_work() as uow:
+        # A hundred and twenty shared it; the later a link was made, the more people opened it.
+        uow.session.execute(
+            text(
+                "INSERT INTO invite_links (id, code, kind, target_id, owner_id, channel, created_at)"
+                " SELECT id, 'QAA' || translate(to_char(n, 'FM0000000'), '0189', 'BCDE'), 'session', :target, :owner,"
+                " 'c' || n, now()"
+                " FROM unnest(CAST(:ids AS uuid[])) WITH ORDINALITY AS g (id, n)"
+            ),
+            {"ids": ids, "target": from_public("fls", session), "owner": leader.card.member_id},
+        )
+        uow.session.execute(
+            text(
+                "INSERT INTO invite_click_counts (link_id, clicks, repeats, own, bots, closed)"
+                " SELECT id, n, 1, 0, 0, 0 FROM unnest(CAST(:ids AS uuid[])) WITH ORDINALITY AS g (id, n)"
+            ),
+            {"ids": ids},
+        )
+    with statements() as asked:
+        found = leader.call("GET", f"/flash-sessions/{session}/results").get_json()
+    assert found["views"] == 120 * 121 // 2 + 120
+    assert [row["views"] for row in found["links"]] == [n + 1 for n in range(120, 20, -1)]
+    assert len(asked) <= 8
+
+
+def test_the_sums_of_a_session_stand_apart_by_currency() -> None:
+    deals_of = [SessionDealRow(new_id(), "Tea", 1, 1, *sale) for sale in ((500, "CNY"), (300, "EUR"), (200, "CNY"))]
+    found = SessionResults(new_id(), deals_of, Reach(0, 0, 0), ())
+    assert found.sales == [Money(700, "CNY"), Money(300, "EUR")]
+
+
+def test_a_leaders_session_moves_and_ends_no_other_leaders_deal(shop: RoomShop, leader: Person) -> None:
+    admin, other = sign_up(shop.app, role=Role.ADMIN), sign_up(shop.app, role=Role.LEADER)
+    own, others = own_deal(shop, leader), own_deal(shop, other)
+    session = _announce(leader, announced(shop, own))
+    # Not even an admin puts another leader's deal into it.
+    put = admin.call("PATCH", f"/flash-sessions/{session}", json={"picks": [{"id": own}, {"id": others}]})
+    assert refusal(put) == (404, "not_found", "picks")
+    assert rows("SELECT draft FROM deals WHERE id = :id", id=from_public("deal", others)) == [(True,)]
+    # Where one stands in it from before, calling the session off lets it go: the next session takes it.
+    with unit_of_work() as uow:
+        uow.session.execute(
+            text("INSERT INTO flash_session_picks (session_id, place, deal_id, holds) VALUES (:id, 2, :deal, true)"),
+            {"id": from_public("fls", session), "deal": from_public("deal", others)},
+        )
+        uow.session.execute(text("UPDATE deals SET draft = false WHERE id = :id"), {"id": from_public("deal", others)})
+    assert leader.call("POST", f"/flash-sessions/{session}/cancel").status_code == 200
+    ended = dict(rows("SELECT id, ended_at IS NOT NULL FROM deals"))
+    assert (ended[from_public("deal", own)], ended[from_public("deal", others)]) == (True, False)
+    noted = rows("SELECT facts FROM audit_entries WHERE action = 'session.cancelled'")
+    assert noted == [({"deals_ended": [own]},)]
+    _announce(other, announced(shop, {"id": others, "while_live": False}))
 
 
 def test_a_session_costs_the_same_however_much_stands_in_it(shop: RoomShop, leader: Person) -> None:

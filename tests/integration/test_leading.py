@@ -15,9 +15,12 @@ from payment_shop import rows
 from room_shop import RoomShop, room_shop
 from web_client import Person, counts, refusal, sign_up
 
+from socialshop.identity import service as identity
+from socialshop.identity.service import Limit
 from socialshop.infra.uow import UnitOfWork, in_unit_of_work
-from socialshop.kernel.ids import from_public, to_public
+from socialshop.kernel.ids import from_public, new_id, to_public
 from socialshop.kernel.roles import Role
+from socialshop.kernel.time import to_text
 from socialshop.onboarding import applying
 
 WISH = {"reason": "My neighbours ask me for tea.", "channels": "A group of 200"}
@@ -145,6 +148,47 @@ def test_no_leader_sells_below_the_floor_by_any_kind_of_deal(shop: RoomShop, adm
     answer = leader.call("POST", "/bargain-offers", json=terms)
     assert refusal(answer) == (422, "below_floor_price", "floor_price_minor")
     assert _deal(shop, admin, price_minor=1).status_code == 201
+
+
+def test_a_draft_is_published_by_what_the_shop_says_then_and_not_when_it_was_made(
+    shop: RoomShop, admin: Person
+) -> None:
+    leader = sign_up(shop.app, role=Role.LEADER)
+    perk = {"kind": "percentage", "rate_bps": 1_000}
+    draft = _deal(shop, leader, draft=True, price_minor=9_000, host_perk=perk).get_json()["id"]
+    plain = _deal(shop, leader, draft=True, price_minor=9_000).get_json()["id"]
+
+    def publish(person: Person, deal: str) -> Any:
+        return person.call("POST", f"/deals/{deal}/publish")
+
+    # A floor that was said since holds for it, of what the host's perk leaves too; so does to whom goods are open.
+    _open(shop, admin, open_to="all", floor_price_minor=8_101)
+    refused = publish(leader, draft)
+    assert (refusal(refused), refused.get_json()["floor_minor"]) == ((422, "below_floor_price", "deal_id"), 8_101)
+    _open(shop, admin, open_to="none")
+    assert refusal(publish(leader, draft)) == (403, "goods_not_open", "deal_id")
+    # Nor does it help to have a session or an admin publish it: who answers for the deal is asked for.
+    ends_at = to_text(shop.pay_shop.clock.now() + timedelta(hours=2))
+    session = {"brand": "Tea", "title": "Tea", "ends_at": ends_at, "picks": [{"id": plain}]}
+    for person in (leader, admin):
+        assert refusal(person.call("POST", "/flash-sessions", json=session)) == (403, "goods_not_open", "picks")
+    assert refusal(publish(admin, draft)) == (403, "goods_not_open", "deal_id")
+    decision, until = new_id(), shop.pay_shop.clock.now() + timedelta(days=1)
+    number = rows("SELECT number FROM members WHERE id = :id", id=leader.card.member_id)[0][0]
+    limit = partial(identity.limit_member, decision_id=decision, number=number, limit=Limit.LIMITED, ends_at=until)
+    in_unit_of_work(limit, shop.pay_shop.clock)
+    for person in (leader, admin):
+        assert refusal(publish(person, plain))[:2] == (403, "standing_limited")
+    assert rows("SELECT count(*) FROM deals WHERE draft") == [(2,)]
+    assert counts("flash_sessions", "flash_session_picks") == {"flash_sessions": 0, "flash_session_picks": 0}
+    assert rows("SELECT count(*) FROM audit_entries WHERE action = 'deal.published'") == [(0,)]
+    # Within what the shop says it is published, with the margin of now.
+    in_unit_of_work(partial(identity.lift_limit, decision_id=decision), shop.pay_shop.clock)
+    _open(shop, admin, open_to="all", supply_price_minor=8_000, margin_bps=2_500)
+    assert publish(leader, draft).get_json()["status"] == "live"
+    assert rows("SELECT leader_margin FROM deals WHERE id = :id", id=from_public("deal", draft)) == [
+        ({str(shop.sku_id): {"supply_minor": 8_000, "share_bps": 2_500}},)
+    ]
 
 
 @pytest.mark.parametrize(

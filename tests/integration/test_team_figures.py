@@ -31,6 +31,23 @@ def kept(uow: UnitOfWork) -> dict[int, tuple[int, int]]:
     return {number: (members, volume) for number, members, volume in rows}
 
 
+def kept_levels(uow: UnitOfWork) -> dict[int, int]:
+    """How many levels stand below each, as it is kept."""
+    rows = uow.session.execute(text("SELECT member_number, levels FROM team_figures"))
+    return {row.member_number: row.levels for row in rows}
+
+
+def walked_levels(sponsors: Forest) -> dict[int, int]:
+    """The same by walks from everybody to the top."""
+    found = dict.fromkeys(sponsors, 0)
+    for number in sponsors:
+        above, steps = sponsors[number], 1
+        while above is not None:
+            found[above] = max(found[above], steps)
+            above, steps = sponsors[above], steps + 1
+    return found
+
+
 def walked(sponsors: Forest, own: dict[int, int]) -> dict[int, tuple[int, int]]:
     """The same by walks from everybody to the top."""
     found = dict.fromkeys(sponsors, (0, 0))
@@ -88,8 +105,10 @@ def test_whatever_happens_in_whatever_order_the_figures_are_what_walks_and_the_r
                 elif act == "count":
                     referrals.count_places(uow)
                     assert kept(uow) == walked(standing, own)
+                    assert kept_levels(uow) == walked_levels(standing)
             assert recount(uow) == []
             assert kept(uow) == walked(standing, own)
+            assert kept_levels(uow) == walked_levels(standing)
             raise _Undone
 
     with pytest.raises(_Undone):
@@ -97,19 +116,22 @@ def test_whatever_happens_in_whatever_order_the_figures_are_what_walks_and_the_r
 
 
 def test_a_figure_that_was_changed_by_hand_is_found_and_set_right(app: Flask) -> None:
-    """The planted fault: a volume, a number of members, and a depth."""
+    """The planted fault: a volume, a number of members, a depth, and how many levels stand below."""
     with unit_of_work() as uow:
-        place(uow, {1: None, 2: 1, 3: 2})
+        place(uow, {1: None, 2: 1, 3: 2, 4: None})
         sell(uow, [Sale(3)])
         assert recount(uow) == []
         uow.session.execute(text("UPDATE team_figures SET volume_minor = 7 WHERE member_number = 1"))
         uow.session.execute(text("UPDATE team_figures SET members = 5 WHERE member_number = 2"))
         uow.session.execute(text("UPDATE referral_nodes SET depth = 9 WHERE member_number = 3"))
+        uow.session.execute(text("UPDATE team_figures SET levels = 6 WHERE member_number = 4"))
         (found,) = recount(uow)
-        assert (found["differ"], found["wrong_depths"]) == (3, 1)
+        assert (found["differ"], found["wrong_depths"]) == (4, 1)
+        assert [row["levels"] for row in found["kept_and_counted"]] == [[2, 2], [1, 1], [0, 0], [6, 0]]
         told = [(row["member"], row["members"], row["volume_minor"]) for row in found["kept_and_counted"]]
-        assert told == [(1, [2, 2], [7, 10_000]), (2, [5, 1], [10_000, 10_000]), (3, [0, 0], [0, 0])]
-        assert kept(uow) == {1: (2, 10_000), 2: (1, 10_000), 3: (0, 0)}
+        assert told[:3] == [(1, [2, 2], [7, 10_000]), (2, [5, 1], [10_000, 10_000]), (3, [0, 0], [0, 0])]
+        assert kept(uow) == {1: (2, 10_000), 2: (1, 10_000), 3: (0, 0), 4: (0, 0)}
+        assert kept_levels(uow) == {1: 2, 2: 1, 3: 0, 4: 0}
 
 
 def test_a_sale_whose_event_is_on_its_way_explains_a_sum_and_no_number_of_members(app: Flask) -> None:
@@ -139,6 +161,7 @@ def test_an_import_is_counted_at_once_and_a_long_chain_by_its_depth(app: Flask) 
         sell(uow, [Sale(size)])
         referrals.count_places(uow)
         assert kept(uow)[1] == (size - 1, 10_000)
+        assert kept_levels(uow) == {number: size - number for number in range(1, size + 1)}
         assert figures_store.changed_places(uow.session, 1) == []
         ids = sell(uow, [Sale(size)], prefix="later")
         referrals.on_orders_changed(uow, confirmed(*ids))

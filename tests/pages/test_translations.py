@@ -94,6 +94,56 @@ def test_the_check_sees_a_planted_text() -> None:
     assert visible("<p>{{ x }}</p><p>Not fine</p><img alt='x' alt=\"Nor this\">") == ["Not fine", "Nor this"]
 
 
+# Signs of European writing between what a template shows, whoever reads; and texts joined by them in an expression.
+_HALF_WIDTH = re.compile(r"[,;:!()]|(?<!\w)\.")
+_JOINS = re.compile(r"""join\(['"][,;:]|~ *['"][,;:]|['"][,;:] ?['"] *~|f?"[,;:] "\.join|f"\{[^"]*\}[,;:] \{""")
+
+
+def half_width(template: str) -> list[str]:
+    """Where a template joins what it says by signs of its own instead of the filters `mark` and `joined`."""
+    bare = re.sub(r"\{#.*?#\}", "", template, flags=re.DOTALL)
+    shown = re.sub(r"\{%.*?%\}|<[^>]*>", "", re.sub(r"\{\{.*?\}\}", "§", bare, flags=re.DOTALL), flags=re.DOTALL)
+    shown = re.sub(r'\b[a-z-]+="[^"]*"', " ", shown)
+    return [line.strip() for line in shown.split("\n") if _HALF_WIDTH.search(line)] + _JOINS.findall(bare)
+
+
+@pytest.mark.parametrize(
+    "path", sorted(TEMPLATES.rglob("*.html")), ids=lambda path: path.relative_to(TEMPLATES).as_posix()
+)
+def test_no_template_joins_by_signs_of_one_language(path: Path) -> None:
+    drawn = re.sub(r"<(script|svg)\b.*?</\1>", "", path.read_text(encoding="utf-8"), flags=re.DOTALL)
+    assert half_width(drawn) == []
+
+
+def test_no_page_joins_by_signs_of_one_language() -> None:
+    # What a field takes is typed with the same comma everywhere.
+    typed = {"forms.py": ['", ".join']}
+    for path in PAGES.rglob("*.py"):
+        assert _JOINS.findall(path.read_text(encoding="utf-8")) == typed.get(path.name, []), path
+
+
+def test_the_checks_see_planted_joins() -> None:
+    for planted in (
+        "{{ a }}, {{ b }}",
+        "<b>{{ a }}</b>: {{ b }}",
+        "{{ x | join(', ') }}",
+        "{{ a ~ ': ' ~ b }}",
+        "{{ a }}.",
+    ):
+        assert half_width(planted), planted
+    assert half_width("{{ a }}{{ ':' | mark }}{{ b | joined }} · <a href=\"x, y\">{{ c }}</a>") == []
+
+
+def test_chinese_is_written_with_its_own_signs() -> None:
+    cjk = "\u4e00-\u9fff"
+    european = re.compile(rf"[{cjk}][,;:!?(]|[,;:!?)] ?[{cjk}]|[{cjk}]\.$")
+    for name, catalogue in _catalogues():
+        for message in catalogue:
+            told = [message.string] if isinstance(message.string, str) else message.string
+            # A form's own signs are shown as they are typed.
+            assert not any(european.search(one) for one in told if " | " not in one), f"{name}: {told}"
+
+
 def test_every_status_is_told() -> None:
     from socialshop.deals.rules import Status as Deal
     from socialshop.orders.rules import Status as Order

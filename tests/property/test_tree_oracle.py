@@ -50,6 +50,19 @@ def test_team_sums_are_what_walks_gather(parent: list[int], data: st.DataObject)
         assert forest._doubled(column, int(depth.max()), worth).tolist() == team
 
 
+@given(forests())
+def test_levels_below_are_what_walks_climb(parent: list[int]) -> None:
+    below = [0] * len(parent)
+    for member in range(len(parent)):
+        for step, upline in enumerate(_walk(parent, member), 1):
+            below[upline] = max(below[upline], step)
+    column = np.array(parent, dtype=np.int64)
+    depth = depths(column)
+    assert forest.levels_below(column, depth).tolist() == below
+    if parent:
+        assert forest._heights_doubled(column, int(depth.max())).tolist() == below
+
+
 @given(st.lists(st.integers(-1, 19), max_size=20))
 def test_cycles_are_what_walks_come_back_to(sponsors: list[int]) -> None:
     size = len(sponsors)

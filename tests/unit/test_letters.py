@@ -38,6 +38,10 @@ FACTS = {
     "what": "sku_1",
     "found": 7,
     "expected": 8,
+    "count": 2,
+    "heads": 30,
+    "levels": 3,
+    "most_heads": 31,
 }
 # Only these bear a link with a token of their own; the others of the topic warn.
 WITH_TOKEN = {"email_verification", "password_reset", "email_change"}

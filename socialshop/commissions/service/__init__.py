@@ -52,6 +52,14 @@ from socialshop.commissions.service.stating import (
     part_of,
     statement_of,
 )
+from socialshop.commissions.service.watching import (
+    GuardState,
+    InForce,
+    count_places,
+    guard_state,
+    is_over,
+    watched_subtrees,
+)
 from socialshop.commissions.store.coming import ComingRow
 from socialshop.commissions.store.drafts import PlanRow
 from socialshop.commissions.store.payouts import Part, Returned, Reversals, Span
@@ -69,6 +77,8 @@ __all__ = [
     "Earning",
     "Explanation",
     "ExportedAccrual",
+    "GuardState",
+    "InForce",
     "LegSums",
     "Month",
     "OrderCommissions",
@@ -95,6 +105,7 @@ __all__ = [
     "come_back",
     "coming",
     "commissions_of",
+    "count_places",
     "count_set_aside",
     "draft_plan",
     "earned_of_deal",
@@ -104,6 +115,8 @@ __all__ = [
     "export_accruals",
     "findings_of",
     "forget_simulations",
+    "guard_state",
+    "is_over",
     "mature_received",
     "month_named",
     "months_of",
@@ -131,4 +144,5 @@ __all__ = [
     "simulations_of",
     "statement_of",
     "wallet_entries",
+    "watched_subtrees",
 ]

@@ -13,6 +13,7 @@ from socialshop.deals.perks import HIGHEST_PERK_BPS, HostPerk, PerkKind
 from socialshop.deals.rules import (
     LARGEST_GROUP,
     MOST_RETURN_DAYS,
+    MOST_STOCK,
     MOST_UNITS,
     MOST_UNITS_OFFERED,
     SMALLEST_GROUP,
@@ -184,7 +185,7 @@ class DraftDeal(Wire):
     room_ttl_seconds: Seconds
     seat_hold_seconds: Seconds = 900
     per_member_limit: Annotated[int, Field(ge=1, le=MOST_UNITS)] | None = None
-    quota: Annotated[int, Field(ge=1, le=1_000_000_000)] | None = None
+    quota: Annotated[int, Field(ge=1, le=MOST_STOCK)] | None = None
     late_payer: Literal["refund", "reroute", "new_room"] = Field(
         "refund", description="who pays for a lost seat gets the money back, a seat in another room, or a room"
     )

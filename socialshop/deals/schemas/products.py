@@ -8,6 +8,7 @@ from pydantic import Field, StringConstraints
 
 from socialshop.deals.rules import (
     MOST_RETURN_DAYS,
+    MOST_STOCK,
 )
 from socialshop.deals.schemas.pictures import PICTURE, PictureWire
 from socialshop.deals.service import (
@@ -52,7 +53,7 @@ class DraftSku(Wire):
     code: Code
     title: Title
     price_minor: PriceMinor
-    stock: int = Field(ge=0, le=1_000_000_000)
+    stock: int = Field(ge=0, le=MOST_STOCK)
 
 
 class DraftProduct(Wire):

@@ -6,13 +6,11 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, StringConstraints
 
-from socialshop.deals.rules import StockReason
+from socialshop.deals.rules import MOST_STOCK, StockReason
 from socialshop.deals.service import MOVE_PREFIX, MoveRow, NewMove, StockRow
 from socialshop.kernel.ids import to_public
 from socialshop.web.paging import Page
 from socialshop.web.schemas import Instant, Wire, with_example
-
-_MOST = 1_000_000_000
 
 _STOCK: dict[str, Any] = {
     "sku_id": "sku_01k9w3q2mxe5tb6v8c4yd7r1hz",
@@ -46,7 +44,7 @@ class NewStockMove(Wire):
     model_config = with_example({"reason": "received", "quantity": 200, "note": "delivery note 4411"})
 
     reason: Literal["received", "counted", "damaged", "corrected"]
-    quantity: int = Field(ge=-_MOST, le=_MOST)
+    quantity: int = Field(ge=-MOST_STOCK, le=MOST_STOCK)
     note: Annotated[str, StringConstraints(strip_whitespace=True, max_length=500)] = ""
 
     def new(self) -> NewMove:
@@ -59,7 +57,7 @@ class LowStock(Wire):
 
     model_config = with_example({"low_stock_at": 10})
 
-    low_stock_at: int = Field(ge=0, le=_MOST)
+    low_stock_at: int = Field(ge=0, le=MOST_STOCK)
 
 
 class StockWire(Wire):

@@ -25,7 +25,8 @@ class NewBargain:
     """An item whose price friends bring from `start_minor` to `floor_minor` by exactly `chops` chops.
 
     A bargain `lasts` from its start. It is bought at the price reached, or only at the floor. A newcomer's chop is
-    expected to weigh `newcomer_bps` / 10,000 of another's; 10,000: the same.
+    expected to weigh `newcomer_bps` / 10,000 of another's; 10,000: the same. `shipping_minor` is what sending it costs,
+    None the shop's own fee.
     """
 
     sku_id: uuid.UUID
@@ -41,6 +42,7 @@ class NewBargain:
     ends_at: datetime | None = None
     per_member_limit: int | None = None
     quota: int | None = None
+    shipping_minor: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +90,7 @@ def offer_bargain(uow: UnitOfWork, actor: uuid.UUID, number: int, new: NewBargai
             ends_at=new.ends_at,
             per_member_limit=new.per_member_limit,
             quota=new.quota,
+            shipping_minor=new.shipping_minor,
         ),
         most_minor=new.start_minor,
         facts=terms,

@@ -71,15 +71,22 @@ def open_goods(uow: UnitOfWork, actor: uuid.UUID, sku_id: uuid.UUID, new: Openin
 
 def leave_of(uow: UnitOfWork, number: int, sku_ids: Sequence[uuid.UUID]) -> Mapping[uuid.UUID, Leave]:
     """What this member may do with these units; of one that is left out all. One statement."""
-    return goods_store.leave_of(uow.session, sku_ids, number)
+    return {sku_id: leave for (_, sku_id), leave in leaves_of(uow, [number], sku_ids).items()}
 
 
-def check_leave(leave: Leave | None, price_minor: int, field: str) -> None:
-    """Raises GoodsNotOpen, BelowFloor naming the field: what the shop does not let the member of this leave sell so."""
+def leaves_of(
+    uow: UnitOfWork, numbers: Sequence[int], sku_ids: Sequence[uuid.UUID]
+) -> Mapping[tuple[int, uuid.UUID], Leave]:
+    """What each of these members may do with each of these units; of one that is left out all. One statement."""
+    return goods_store.leaves_of(uow.session, sku_ids, numbers)
+
+
+def check_leave(leave: Leave | None, price_minor: int, field: str, *, goods: str = "sku_id") -> None:
+    """Raises GoodsNotOpen (naming the field `goods`), BelowFloor: what the shop does not let a leader sell so."""
     if leave is None:
         return
     if not leave.is_open:
-        raise GoodsNotOpen("the shop has not opened these goods to you", field="sku_id")
+        raise GoodsNotOpen("the shop has not opened these goods to the leader", field=goods)
     if leave.floor_minor is not None and price_minor < leave.floor_minor:
         raise BelowFloor(
             "the shop lets these goods go at its floor or above", field=field, floor_minor=leave.floor_minor

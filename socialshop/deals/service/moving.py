@@ -9,18 +9,19 @@ from datetime import datetime, timedelta
 
 from socialshop.audit import service as audit
 from socialshop.deals import ladder, perks, product_store, rules, store
-from socialshop.deals.errors import DealNotLive, GoodsOffSale
+from socialshop.deals.errors import DealNotLive
 from socialshop.deals.events import DealMoved
 from socialshop.deals.goods_store import Leave
 from socialshop.deals.ladder import Ladder
 from socialshop.deals.perks import HostPerk
 from socialshop.deals.rules import LatePayer, Status, Subsidy
-from socialshop.deals.service.goods import check_leave, leave_of, margins_of
+from socialshop.deals.service.goods import leave_of, margins_of
 from socialshop.deals.service.reading import Caller, DealView, known, own_deal, view_of
+from socialshop.deals.service.terms import Terms, check_drafts, check_terms
 from socialshop.identity import service as identity
 from socialshop.identity.service import Deed
 from socialshop.infra.uow import UnitOfWork
-from socialshop.kernel.errors import InvalidValue, NotFound
+from socialshop.kernel.errors import InvalidValue
 from socialshop.kernel.ids import new_id, to_public
 from socialshop.kernel.roles import Role
 
@@ -85,7 +86,15 @@ def make_deal(
         if new.price_steps:
             raise InvalidValue("a ladder fills its rooms at the clock by itself", field="fill_policy")
     leaves = leave_of(uow, number, [new.sku_id, *new.more_units])
-    _check_units(uow, leaves, new, most_minor)
+    terms_said = Terms(
+        prices={new.sku_id: new.price_minor, **new.more_units},
+        group_size=new.group_size,
+        return_days=new.return_days,
+        steps=new.price_steps,
+        perk=new.host_perk,
+        most_minor=most_minor,
+    )
+    check_terms(store.unit_terms(uow.session, list(terms_said.prices)), leaves, terms_said)
     if new.minimum_tier is not None and not store.is_tier(uow.session, new.minimum_tier, uow.now):
         raise InvalidValue("no tier of the programme in force has this code", field="minimum_tier")
     deal_id = new_id()
@@ -135,65 +144,21 @@ def _terms_of(new: NewDeal, starts_at: datetime, leaves: Mapping[uuid.UUID, Leav
     }
 
 
-def _check_units(uow: UnitOfWork, leaves: Mapping[uuid.UUID, Leave], new: NewDeal, most_minor: int | None) -> None:
-    """Raises NotFound (sku), InvalidValue: a price or days that the goods forbid, units of two products.
-
-    And what `check_leave` raises of each: a leader sells what the shop opened, at no less than it says.
-    """
-    prices = {new.sku_id: new.price_minor, **new.more_units}
-    units = store.unit_terms(uow.session, list(prices))
-    if new.sku_id not in units:
-        raise NotFound("no such unit of a product", field="sku_id")
-    first = units[new.sku_id]
-    if not first.on_sale:
-        raise _off_sale()
-    if new.price_steps:
-        ladder.check(new.price_steps, new.group_size)
-    rules.check_return_days(new.return_days, first.return_days)
-    if most_minor is not None:
-        rules.check_start(most_minor, first.alone_minor)
-    for place, (sku_id, price_minor) in enumerate(prices.items()):
-        if sku_id not in units:
-            raise NotFound("no such unit of a product", field=f"skus.{place}.sku_id")
-        if units[sku_id].product_id != first.product_id:
-            raise InvalidValue("a deal offers units of one product", field=f"skus.{place}.sku_id")
-        if new.price_steps and price_minor != new.price_minor:
-            raise InvalidValue("on a ladder all units cost the same", field=f"skus.{place}.price_minor")
-        field = _price_field(new, place)
-        rules.check_price(price_minor, units[sku_id].alone_minor, field)
-        least = min([price_minor, *(step.price_minor for step in new.price_steps)])
-        check_leave(leaves.get(sku_id), least, field if most_minor is None else "floor_price_minor")
-        if new.host_perk is not None:
-            perks.check(new.host_perk, least)
-            check_leave(leaves.get(sku_id), perks.left_of(new.host_perk, least), "host_perk")
-
-
-def _price_field(new: NewDeal, place: int) -> str:
-    """Where the price of this unit was said."""
-    if new.price_steps:
-        return "price_steps.0.price_minor"
-    return f"skus.{place}.price_minor" if new.more_units else "price_minor"
-
-
 def publish_deal(uow: UnitOfWork, actor: uuid.UUID, number: int | None, deal_id: uuid.UUID) -> DealView:
     """End a draft; a published deal stays as it is. `number` None may publish anybody's.
 
-    Raises NotFound, also for another's; DealNotLive if the draft's end has passed meanwhile, GoodsOffSale.
+    What the shop says of the goods counts as it is now, not as it was when the draft was made. Raises NotFound, also
+    for another's; DealNotLive if the draft's end has passed meanwhile; and what `open_deal` raises.
     """
     found = own_deal(uow, number, deal_id)
     if found.status is not Status.DRAFT:
         return found
     if found.ends_at is not None and found.ends_at <= uow.now:
         raise DealNotLive("the deal's end has passed before it was published")
-    if not store.unit_terms(uow.session, [found.sku_id])[found.sku_id].on_sale:
-        raise _off_sale()
+    check_drafts(uow, [deal_id], "deal_id")
     if store.end_draft(uow.session, deal_id, uow.now):
         audit.record(uow, actor=actor, action="deal.published", target=to_public("deal", deal_id), facts={})
     return view_of(known(uow, deal_id), uow.now)
-
-
-def _off_sale() -> GoodsOffSale:
-    return GoodsOffSale("the shop has taken these goods off sale", field="sku_id")
 
 
 def pause(uow: UnitOfWork, caller: Caller, deal_id: uuid.UUID) -> DealView:

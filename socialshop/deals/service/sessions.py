@@ -12,13 +12,14 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from socialshop.audit import service as audit
-from socialshop.deals import flash, product_store, rules, session_store
-from socialshop.deals.errors import DealBegun, DealInSession, GoodsOffSale, SessionBegun, SessionNotLive
+from socialshop.deals import flash, rules, session_store
+from socialshop.deals.errors import DealBegun, DealInSession, SessionBegun, SessionNotLive
 from socialshop.deals.events import DealMoved
 from socialshop.deals.flash import SESSION_PREFIX, SessionStatus
 from socialshop.deals.rules import Status
 from socialshop.deals.service.reading import Caller, DealView, deals_by_id
 from socialshop.deals.service.stocking import ProductView, products_by_id
+from socialshop.deals.service.terms import check_drafts
 from socialshop.deals.session_store import HeldRow, PulseRow, SessionPick, SessionRow
 from socialshop.identity import service as identity
 from socialshop.identity.service import Deed
@@ -110,13 +111,14 @@ class Pulse:
 def announce_session(uow: UnitOfWork, caller: Caller, new: NewSession, stream_hosts: Collection[str]) -> FlashSession:
     """Make a session; deals that hold to it take its clock at once, drafts among them are published by it.
 
-    Raises InvalidValue, NotFound (a pick, another leader's deal), DealBegun, DealInSession, StandingLimited.
+    Raises InvalidValue, NotFound (a pick, another leader's deal), DealBegun, DealInSession, StandingLimited, and of a
+    draft what publishing it raises.
     """
     identity.require_standing(uow, caller.number, Deed.OPEN)
     checked = _checked(uow, replace(new, starts_at=new.starts_at or uow.now), stream_hosts)
     session_id = new_id()
     session_store.add(uow.session, {"id": session_id, "opened_by": caller.number, "at": uow.now, **_said(checked)})
-    _put(uow, caller, session_id, checked)
+    _put(uow, None if caller.role is Role.ADMIN else caller.number, session_id, checked)
     _record(uow, caller, "session.announced", session_id, _facts(checked))
     return flash_session(uow, session_id)
 
@@ -150,7 +152,7 @@ def change_session(
         changed = _checked(uow, replace(now_said, **changes), stream_hosts)  # type: ignore[arg-type]
     session_store.change(uow.session, {"id": session_id, **_said(changed)})
     if not stream_alone:
-        _put(uow, caller, session_id, changed)
+        _put(uow, _whose_deals(uow, found), session_id, changed)
     _record(uow, caller, "session.changed", session_id, _facts(changed))
     return flash_session(uow, session_id)
 
@@ -158,7 +160,8 @@ def change_session(
 def cancel_session(uow: UnitOfWork, caller: Caller, session_id: uuid.UUID) -> FlashSession:
     """Call a session off, for good: deals that hold to it end, rooms that are open live on.
 
-    One that was cancelled stays as it is. Raises NotFound, also for another's; SessionNotLive once it is over.
+    A leader's session ends that leader's deals alone: another's is let go with the clock that it has. What was
+    cancelled stays as it is. Raises NotFound, also for another's; SessionNotLive once it is over.
     """
     found = _to_change(uow, caller, session_id)
     if found.status is SessionStatus.ENDED:
@@ -166,8 +169,10 @@ def cancel_session(uow: UnitOfWork, caller: Caller, session_id: uuid.UUID) -> Fl
     if found.status is SessionStatus.CANCELLED:
         return flash_session(uow, session_id)
     held = [pick.deal_id for pick in session_store.picks_of(uow.session, session_id) if pick.holds and pick.deal_id]
-    session_store.lock_deals(uow.session, held)
-    ended = session_store.end_deals(uow.session, held, uow.now)
+    whose = _whose_deals(uow, found)
+    own = [row.id for row in session_store.lock_deals(uow.session, held) if whose in (None, row.opened_by)]
+    ended = session_store.end_deals(uow.session, own, uow.now)
+    session_store.let_go(uow.session, session_id, [deal_id for deal_id in held if deal_id not in own])
     session_store.cancel(uow.session, session_id, uow.now)
     facts = {"deals_ended": [to_public("deal", deal) for deal in sorted(ended)]}
     _record(uow, caller, "session.cancelled", session_id, facts)
@@ -317,30 +322,38 @@ def _checked(uow: UnitOfWork, new: NewSession, stream_hosts: Collection[str]) ->
     return said
 
 
-def _put(uow: UnitOfWork, caller: Caller, session_id: uuid.UUID, new: NewSession) -> None:
-    """Put the picks into the session, and deals that hold to it under its clock."""
+def _whose_deals(uow: UnitOfWork, face: SessionFace) -> int | None:
+    """Whose deals a session moves, whoever changes it: a leader's its leader's, an admin's (None) anybody's."""
+    opener = identity.named(uow, numbers=[face.opened_by])
+    return None if opener and opener[0].role == Role.ADMIN else face.opened_by
+
+
+def _put(uow: UnitOfWork, whose: int | None, session_id: uuid.UUID, new: NewSession) -> None:
+    """Put the picks into the session, and deals that hold to it under its clock; `whose` None takes anybody's deals.
+
+    A draft is published by it, so it is asked for as one that is.
+    """
     deal_ids = [pick.deal_id for pick in new.picks if pick.deal_id is not None]
     held = {pick.deal_id for pick in new.picks if pick.holds}
-    if held & product_store.deals_off_sale(uow.session, deal_ids):
-        raise GoodsOffSale("the shop has taken goods of these deals off sale", field="picks")
     found = {row.id: row for row in session_store.lock_deals(uow.session, deal_ids)}
     for deal_id in deal_ids:
-        _check_deal(uow, caller, session_id, found.get(deal_id), holds=deal_id in held)
+        _check_deal(uow, whose, session_id, found.get(deal_id), holds=deal_id in held)
     products = [pick.product_id for pick in new.picks if pick.product_id is not None]
     if len(products_by_id(uow, products)) < len(products):
         raise NotFound("no such product", field="picks")
+    check_drafts(uow, [deal_id for deal_id in deal_ids if found[deal_id].draft], "picks")
     session_store.keep_picks(uow.session, session_id, new.picks)
     session_store.set_deal_clocks(
         uow.session, [deal_id for deal_id in deal_ids if deal_id in held], _start(new), new.ends_at
     )
 
 
-def _check_deal(uow: UnitOfWork, caller: Caller, session_id: uuid.UUID, row: HeldRow | None, *, holds: bool) -> None:
+def _check_deal(uow: UnitOfWork, whose: int | None, session_id: uuid.UUID, row: HeldRow | None, *, holds: bool) -> None:
     """Raises NotFound, DealInSession, DealBegun: what keeps a deal out of a session."""
     if row is None or row.group_size == rules.ALONE or row.invited_only or (row.draft and not holds):
         raise NotFound("no such deal", field="picks")
-    if caller.role is not Role.ADMIN and row.opened_by != caller.number:
-        raise NotFound("no such deal of yours", field="picks")
+    if whose not in (None, row.opened_by):
+        raise NotFound("no such deal of who holds the session", field="picks")
     if not holds or row.session_id == session_id:
         return
     if row.session_id is not None:

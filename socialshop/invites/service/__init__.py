@@ -11,6 +11,7 @@ from socialshop.invites.service.attributing import (
     links_to,
     links_with_stats,
     origin_of,
+    reach_of,
     record_sales,
     stats,
 )
@@ -51,6 +52,7 @@ from socialshop.invites.service.visiting import (
 )
 from socialshop.invites.store.clicks import FOLLOWED_ELSEWHERE
 from socialshop.invites.store.personal import PERSONAL
+from socialshop.invites.store.stats import Reach
 
 __all__ = [
     "FOLLOWED_ELSEWHERE",
@@ -60,6 +62,7 @@ __all__ = [
     "Link",
     "NewLink",
     "Origin",
+    "Reach",
     "ShareKit",
     "Shared",
     "Stats",
@@ -88,6 +91,7 @@ __all__ = [
     "origin_of",
     "own_code",
     "own_link",
+    "reach_of",
     "recognize",
     "record_click",
     "record_sales",

@@ -14,7 +14,7 @@ from socialshop.invites.cookies import Attributed
 from socialshop.invites.rules import Kind
 from socialshop.invites.service.links import Link, link_by_id, link_of, links_of, links_to_target, own_link
 from socialshop.invites.store import stats as store
-from socialshop.invites.store.stats import StatsRow
+from socialshop.invites.store.stats import Reach, StatsRow
 from socialshop.kernel.money import Money
 
 
@@ -121,10 +121,18 @@ def links_with_stats(
 
 
 def links_to(uow: UnitOfWork, kind: Kind, target_id: uuid.UUID, limit: int, currency: str) -> list[tuple[Link, Stats]]:
-    """Up to `limit` links of anybody to a subject, oldest first, each with its figures. Two statements."""
+    """Up to `limit` links of anybody to a subject, each with its figures. Two statements.
+
+    The one that was opened by most people stands first.
+    """
     links = links_to_target(uow, kind, target_id, limit)
     figures = store.stats_of(uow.session, [link.id for link in links], currency)
     return [(link, _stats(figures[link.id], currency)) for link in links]
+
+
+def reach_of(uow: UnitOfWork, kind: Kind, target_id: uuid.UUID) -> Reach:
+    """What all links of anybody to a subject brought. One statement, however many there are."""
+    return store.reach_of(uow.session, kind, target_id)
 
 
 _COUNTED = ("clicks", "repeats", "own", "bots", "closed", "members", "seats", "orders")

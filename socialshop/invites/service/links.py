@@ -106,7 +106,7 @@ def links_of(uow: UnitOfWork, owner_id: uuid.UUID, after: uuid.UUID | None, limi
 
 
 def links_to_target(uow: UnitOfWork, kind: Kind, target_id: uuid.UUID, limit: int) -> list[Link]:
-    """Up to `limit` links of anybody to a subject, oldest first."""
+    """Up to `limit` links of anybody to a subject, the one that was opened by most people first."""
     return [_link(row) for row in store.of_target(uow.session, kind, target_id, limit)]
 
 

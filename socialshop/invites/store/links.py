@@ -80,9 +80,13 @@ def of_owner(session: Session, owner_id: uuid.UUID, after: uuid.UUID | None, lim
 
 
 def of_target(session: Session, kind: str, target_id: uuid.UUID, limit: int) -> list[LinkRow]:
-    """Up to `limit` links of anybody to a subject, oldest first."""
+    """Up to `limit` links of anybody to a subject, the one that was opened by most people first."""
     rows = session.execute(
-        text(f"{_LINK} WHERE l.kind = :kind AND l.target_id = :target_id ORDER BY l.id LIMIT :limit"),
+        text(
+            f"{_LINK} LEFT JOIN invite_click_counts k ON k.link_id = l.id"
+            " WHERE l.kind = :kind AND l.target_id = :target_id"
+            " ORDER BY coalesce(k.clicks, 0) DESC, l.id LIMIT :limit"
+        ),
         {"kind": kind, "target_id": target_id, "limit": limit},
     )
     return [LinkRow(*row) for row in rows]

@@ -82,6 +82,30 @@ def stats_of(session: Session, link_ids: Sequence[uuid.UUID], currency: str) -> 
     return {row[0]: StatsRow._make(row[1:]) for row in rows}
 
 
+class Reach(NamedTuple):
+    """How many links lead to a subject, how often people opened them, and how many registered through one."""
+
+    links: int
+    views: int
+    members: int
+
+
+def reach_of(session: Session, kind: str, target_id: uuid.UUID) -> Reach:
+    """What all links of anybody to a subject brought."""
+    row = session.execute(
+        text(
+            """
+            SELECT count(*), coalesce(sum(k.clicks + k.repeats), 0)::bigint,
+                coalesce(sum((SELECT count(*) FROM attributions a WHERE a.link_id = l.id)), 0)::bigint
+            FROM invite_links l LEFT JOIN invite_click_counts k ON k.link_id = l.id
+            WHERE l.kind = :kind AND l.target_id = :target_id
+            """
+        ),
+        {"kind": kind, "target_id": target_id},
+    ).one()
+    return Reach(*row)
+
+
 # A member's own links, or one of them.
 _OWN = "l.owner_id = :owner_id AND (CAST(:link_id AS uuid) IS NULL OR l.id = :link_id)"
 _SINCE = "CAST(CAST(:since AS date) AS timestamp) AT TIME ZONE :zone"

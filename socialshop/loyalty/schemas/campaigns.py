@@ -13,7 +13,7 @@ from socialshop.kernel.ids import from_public, to_public
 from socialshop.kernel.languages import Language
 from socialshop.loyalty.lift import Group, Interval, Metric
 from socialshop.loyalty.lift_sentences import Said, tell
-from socialshop.loyalty.rules import MissionKind, Repeats
+from socialshop.loyalty.rules import LONGEST_DAYS, MissionKind, Repeats
 from socialshop.loyalty.schemas.missions import Kind, MissionTerms, RepeatsWire, Title
 from socialshop.loyalty.segments import Segment, parse
 from socialshop.loyalty.service.campaigns import (
@@ -32,7 +32,6 @@ MOST_NAMED = 10_000
 MOST_CONTROL_BPS = 9_000
 LEAST_MULTIPLIER_BPS, MOST_MULTIPLIER_BPS = 10_001, 100_000
 MOST_TARGET = 10**12
-LONGEST_NEWCOMER_DAYS = 3_650
 Theme = Literal["spring", "summer", "autumn", "winter", "festival", "sale", "thanks"]
 Notice = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
 
@@ -93,7 +92,7 @@ class AudienceWire(Wire):
 
     kind: Literal["all", "tier", "newcomers", "members", "segment"]
     tier: str | None = None
-    newcomer_days: int | None = Field(None, ge=1, le=LONGEST_NEWCOMER_DAYS)
+    newcomer_days: int | None = Field(None, ge=1, le=LONGEST_DAYS)
     members: list[str] | None = Field(None, min_length=1, max_length=MOST_NAMED)
     segment: Segment | None = None
 

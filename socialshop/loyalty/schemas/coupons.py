@@ -11,6 +11,7 @@ from socialshop.kernel.ids import to_public
 from socialshop.kernel.money import MAX_AMOUNT_MINOR
 from socialshop.loyalty.coupon_sentences import because, conditions, what_it_gives
 from socialshop.loyalty.coupons import Terms, Way
+from socialshop.loyalty.rules import LONGEST_DAYS, MOST_GIVEN
 from socialshop.loyalty.service import Codes, CouponView, Holding, NewCoupon
 from socialshop.web.paging import Page
 from socialshop.web.schemas import GivenInstant, Instant, MoneyWire, Wire, with_example
@@ -19,8 +20,6 @@ COUPON_PREFIX = "cpn"
 HOLDING_PREFIX = "cph"
 MOST_ISSUED = 1_000
 MOST_CODES = 10_000
-_LONGEST_DAYS = 3_650
-_MOST = 10**9
 _TERMS: dict[str, Any] = {
     "kind": "amount",
     "currency": "CNY",
@@ -76,8 +75,8 @@ class CouponDraft(Wire):
     terms: Terms
     valid_from: GivenInstant | None = None
     valid_until: GivenInstant | None = None
-    valid_days: int | None = Field(None, ge=1, le=_LONGEST_DAYS)
-    issue_limit: int | None = Field(None, ge=1, le=_MOST)
+    valid_days: int | None = Field(None, ge=1, le=LONGEST_DAYS)
+    issue_limit: int | None = Field(None, ge=1, le=MOST_GIVEN)
     budget_minor: int | None = Field(None, ge=1, le=MAX_AMOUNT_MINOR)
     way: Way = "given"
 

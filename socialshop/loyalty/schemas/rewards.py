@@ -9,7 +9,7 @@ from pydantic import Field, StringConstraints
 
 from socialshop.kernel.errors import NotFound
 from socialshop.kernel.ids import from_public, to_public
-from socialshop.loyalty.rules import MOST_POINTS
+from socialshop.loyalty.rules import MOST_GIVEN, MOST_POINTS
 from socialshop.loyalty.service import NewReward, RedemptionRow, RewardRow
 from socialshop.web.paging import Page, PageQuery
 from socialshop.web.problems import InvalidFields
@@ -34,7 +34,6 @@ _REDEMPTION = {
     "reason": None,
     "placed_at": "2026-02-10T12:00:00Z",
 }
-_MOST_STOCK = 10**9
 
 Title = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
 Reason = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=500)]
@@ -78,8 +77,8 @@ class RewardDraft(Wire):
 
     title: Title
     points: int = Field(ge=1, le=MOST_POINTS)
-    stock: int | None = Field(None, ge=0, le=_MOST_STOCK)
-    per_member: int | None = Field(None, ge=1, le=_MOST_STOCK)
+    stock: int | None = Field(None, ge=0, le=MOST_GIVEN)
+    per_member: int | None = Field(None, ge=1, le=MOST_GIVEN)
     coupon_id: str | None = None
 
     def new(self) -> NewReward:

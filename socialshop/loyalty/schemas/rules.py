@@ -8,14 +8,11 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import Field, model_validator
 
 from socialshop.kernel.money import BPS
-from socialshop.loyalty.rules import FIRST, MOST_POINTS, Rules
+from socialshop.loyalty.rules import FIRST, LONGEST_DAYS, MOST_POINTS, Rules
 from socialshop.loyalty.schemas.points import ExpiringWire
 from socialshop.loyalty.schemas.rewards import Reason
 from socialshop.loyalty.service import Liability, RulesVersion
 from socialshop.web.schemas import GivenInstant, Instant, MoneyWire, Wire, with_example
-
-_LONGEST_DAYS = 3_650
-
 
 Points = Annotated[int, Field(ge=0, le=MOST_POINTS)]
 Kind = Literal["review", "share", "survey", "mission", "note"]
@@ -33,7 +30,7 @@ class KindRuleWire(Wire):
 class StreakBonusWire(Wire):
     """So many points more on every `days`-th day in a row."""
 
-    days: int = Field(ge=2, le=_LONGEST_DAYS)
+    days: int = Field(ge=2, le=LONGEST_DAYS)
     points: Points
 
 
@@ -70,7 +67,7 @@ class RulesWire(Wire):
     model_config = with_example(document_of(FIRST))
 
     order_points_per_unit: int = Field(ge=0, le=1_000)
-    expiry_days: int = Field(ge=1, le=_LONGEST_DAYS)
+    expiry_days: int = Field(ge=1, le=LONGEST_DAYS)
     warn_days: int = Field(ge=0, le=365)
     check_in_points: Points
     streak_bonuses: list[StreakBonusWire] = Field(max_length=20)

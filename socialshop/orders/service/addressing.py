@@ -13,6 +13,7 @@ from socialshop.orders.rules import Address
 from socialshop.orders.service.reading import order
 from socialshop.orders.store import addresses as store
 from socialshop.orders.store.addresses import AddressRow
+from socialshop.screening import service as screening
 
 
 def addresses_of(uow: UnitOfWork, member: int) -> list[AddressRow]:
@@ -30,6 +31,7 @@ def add_address(uow: UnitOfWork, member: int, address: Address, *, default: bool
     if row.is_default:
         store.clear_default(uow.session, member)
     store.add(uow.session, row, member, uow.now)
+    _mark(uow, member, kept)
     return row
 
 
@@ -43,6 +45,7 @@ def change_address(
         store.clear_default(uow.session, member)
     if not store.change(uow.session, row, member):
         raise NotFound("no such address")
+    _mark(uow, member, row.address)
     return row
 
 
@@ -72,3 +75,9 @@ def address_of(uow: UnitOfWork, order_id: uuid.UUID, buyer: int | None) -> Addre
     """Where an order goes, the buyer's own or (None) anybody's; None where nobody said. Raises NotFound."""
     order(uow, order_id, buyer)
     return store.of_order(uow.session, order_id)
+
+
+def _mark(uow: UnitOfWork, member: int, address: Address) -> None:
+    """Who else has goods sent there, or is called there, may be one hand: the place and the phone, without the name."""
+    place = (address.region, address.street, address.postcode)
+    screening.note_signals(uow, member, phone=address.phone, address=place)

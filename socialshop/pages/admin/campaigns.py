@@ -12,12 +12,11 @@ from pydantic import ValidationError
 
 from socialshop.kernel.errors import NotFound
 from socialshop.kernel.ids import from_public, to_public
-from socialshop.kernel.money import BPS, Money
+from socialshop.kernel.money import PERCENT, Money
 from socialshop.loyalty import service as loyalty
 from socialshop.loyalty.lift import Interval, Metric
-from socialshop.loyalty.rules import MOST_POINTS, MissionKind, Repeats
+from socialshop.loyalty.rules import LONGEST_DAYS, MOST_POINTS, MissionKind, Repeats
 from socialshop.loyalty.schemas.campaigns import (
-    LONGEST_NEWCOMER_DAYS,
     MOST_CONTROL_BPS,
     MOST_MULTIPLIER_BPS,
     MOST_NAMED,
@@ -46,7 +45,6 @@ _CAMPAIGN = {"campaign_id": CAMPAIGN_PREFIX}
 _LONGEST_TITLE, _LONGEST_NOTICE = 100, 200
 _COUPONS_SHOWN = 100
 _LONGEST_LIST = 32 * MOST_NAMED
-_PERCENT = BPS // 100
 _AUDIENCES: Mapping[str, Any] = {
     "all": lazy_gettext("Everybody"),
     "tier": lazy_gettext("A tier"),
@@ -157,7 +155,7 @@ def _planned(visit: Visit) -> NewCampaign:
     for name, instant in (("starts_at", starts_at), ("ends_at", ends_at)):
         if instant is None:
             form.errors.setdefault(name, gettext("This is needed."))
-    percent = form.whole_or_none("multiplier_percent", 101, MOST_MULTIPLIER_BPS // _PERCENT)
+    percent = form.whole_or_none("multiplier_percent", 101, MOST_MULTIPLIER_BPS // PERCENT)
     notice = tuple(form.text(name, longest=_LONGEST_NOTICE, required=False) for name in ("notice_zh", "notice_en"))
     if any(notice) and not all(notice):
         form.errors["notice_en" if notice[0] else "notice_zh"] = gettext("This is needed.")
@@ -165,7 +163,7 @@ def _planned(visit: Visit) -> NewCampaign:
     target = _typed_target(form, goal, visit.settings.currency)
     title_zh, title_en = (form.text(name, longest=_LONGEST_TITLE) for name in ("title_zh", "title_en"))
     theme, audience = form.choice("theme", THEMES), _audience(form, visit.settings.currency)
-    control = form.whole("control_percent", 0, MOST_CONTROL_BPS // _PERCENT) * _PERCENT
+    control = form.whole("control_percent", 0, MOST_CONTROL_BPS // PERCENT) * PERCENT
     form.check()
     if starts_at is None or ends_at is None:
         form.refuse()
@@ -179,7 +177,7 @@ def _planned(visit: Visit) -> NewCampaign:
         control,
         Metric(goal),
         target,
-        percent * _PERCENT if percent else None,
+        percent * PERCENT if percent else None,
         (notice[0], notice[1]) if all(notice) else None,
         _coupon(form),
     )
@@ -198,7 +196,7 @@ def _audience(form: Form, currency: str) -> Audience:
     if kind == "tier":
         return Audience(kind, tier=form.text("tier", longest=60))
     if kind == "newcomers":
-        return Audience(kind, newcomer_days=form.whole("newcomer_days", 1, LONGEST_NEWCOMER_DAYS))
+        return Audience(kind, newcomer_days=form.whole("newcomer_days", 1, LONGEST_DAYS))
     if kind == "members":
         return Audience(kind, members=_members(form))
     if kind == "segment":

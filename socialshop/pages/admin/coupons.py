@@ -11,23 +11,21 @@ from pydantic import ValidationError
 
 from socialshop.kernel.errors import NotFound
 from socialshop.kernel.ids import from_public, to_public
-from socialshop.kernel.money import BPS
+from socialshop.kernel.money import PERCENT
 from socialshop.loyalty import service as loyalty
 from socialshop.loyalty.coupons import WAYS, Terms, Way
+from socialshop.loyalty.rules import LONGEST_DAYS, MOST_GIVEN
 from socialshop.loyalty.schemas.coupons import COUPON_PREFIX, MOST_CODES, MOST_ISSUED, codes_table
 from socialshop.loyalty.service import NewCoupon
 from socialshop.pages.admin.section import admin
-from socialshop.pages.admin.segments import listed, typed_segment
+from socialshop.pages.admin.segments import typed_segment
 from socialshop.pages.forms import Form
 from socialshop.pages.section import go_to
 from socialshop.pages.visit import PAGE_ROWS, Visit, cut
 from socialshop.web.auth import ADMINS
 
 _COUPON = {"coupon_id": COUPON_PREFIX}
-_MOST = 10**9
-_LONGEST_DAYS = 3_650
 _LAST_DAY = 31
-_PERCENT = BPS // 100
 _KINDS = {
     "amount": lazy_gettext("An amount off"),
     "percentage": lazy_gettext("A percentage off"),
@@ -62,9 +60,9 @@ def make_coupon(visit: Visit) -> Response:
     """Make a coupon; its terms stand for ever."""
     form, currency = visit.form, visit.settings.currency
     terms = _terms(form, currency)
-    days = form.whole_or_none("valid_days", 1, _LONGEST_DAYS)
+    days = form.whole_or_none("valid_days", 1, LONGEST_DAYS)
     until = form.instant("valid_until", visit.zone)
-    limit = form.whole_or_none("issue_limit", 1, _MOST)
+    limit = form.whole_or_none("issue_limit", 1, MOST_GIVEN)
     budget = form.money("budget", currency).amount_minor if form.values.get("budget", "").strip() else None
     title = form.text("title", longest=200)
     way = _way(form)
@@ -134,8 +132,8 @@ def _terms(form: Form, currency: str) -> dict[str, object]:
     }
     percent = form.whole_or_none("percent", 1, 100)
     gift = form.text("gift", longest=200, required=False)
-    days = listed(form, "days_of_month")
-    tiers, channels = listed(form, "tiers"), listed(form, "channels")
+    days = form.listed("days_of_month")
+    tiers, channels = form.listed("tiers"), form.listed("channels")
     if not all(day.isascii() and day.isdecimal() and 1 <= int(day[:3]) <= _LAST_DAY for day in days):
         form.errors["days_of_month"] = gettext("Days from 1 to 31, with commas between.")
         days = []
@@ -143,7 +141,7 @@ def _terms(form: Form, currency: str) -> dict[str, object]:
         "kind": form.choice("kind", _KINDS),
         "currency": currency,
         **sums,
-        **({"rate_bps": percent * _PERCENT} if percent else {}),
+        **({"rate_bps": percent * PERCENT} if percent else {}),
         **({"gift": gift} if gift else {}),
         "tiers": tiers,
         "days_of_month": [int(day) for day in days],

@@ -19,7 +19,7 @@ from socialshop.pages.visit import PAGE_ROWS, Visit, cut
 from socialshop.web.auth import ADMINS
 
 
-@admin.page("/mails", tab="health")
+@admin.page("/mails", tab="mails")
 def list_mails(visit: Visit) -> str:
     """What was kept or set aside, the newest first; links, which may hold a token, are in none of it."""
     reader = Reader(languages.reader(), visit.zone)

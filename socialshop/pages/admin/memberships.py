@@ -14,20 +14,19 @@ from socialshop.identity import service as identity
 from socialshop.kernel.currencies import exponent_of
 from socialshop.kernel.errors import InvalidValue
 from socialshop.kernel.ids import to_public
-from socialshop.kernel.money import BPS, parse_decimal, to_decimal_text
+from socialshop.kernel.money import PERCENT, parse_decimal, to_decimal_text
 from socialshop.memberships import service as memberships
 from socialshop.memberships.offers import LEAST_NOTICE_DAYS, TERMS, Offer, TermOffer
 from socialshop.memberships.programme import MOST_POINTS
 from socialshop.memberships.schemas.offers import OFFER_PREFIX
 from socialshop.pages.admin.section import admin
 from socialshop.pages.admin.tiers import coupons_named
-from socialshop.pages.forms import Form
+from socialshop.pages.forms import Form, typed_list
 from socialshop.pages.section import go_to
 from socialshop.pages.visit import PAGE_ROWS, Visit, cut
 from socialshop.web.auth import ADMINS
 
 _OFFER = {"offer_id": OFFER_PREFIX}
-_PERCENT = BPS // 100
 _MOST_HOURS, _MOST_PERCENT, _MOST_DISCOUNT_PERCENT = 168, 10_000, 99
 _NEWEST = 20
 # What the form of a shop's first plan begins with: a fortnight to try it, ten months' price for a year.
@@ -69,10 +68,10 @@ def draft_offer(visit: Visit) -> Response:
         "trial_days": form.whole("trial_days", 0, 90),
         "terms": [found for term in TERMS if (found := _term(form, term, currency)) is not None],
         "benefits": {
-            "discount_bps": (form.whole_or_none("discount", 0, _MOST_DISCOUNT_PERCENT) or 0) * _PERCENT,
+            "discount_bps": (form.whole_or_none("discount", 0, _MOST_DISCOUNT_PERCENT) or 0) * PERCENT,
             "free_shipping": form.is_ticked("shipping"),
             "monthly_coupons": coupons_named(form, "coupons"),
-            "points_multiplier_bps": form.whole("points", 100, _MOST_PERCENT) * _PERCENT,
+            "points_multiplier_bps": form.whole("points", 100, _MOST_PERCENT) * PERCENT,
             "early_access_hours": form.whole("hours", 0, _MOST_HOURS),
             "exclusive_deals": form.is_ticked("exclusive"),
             "service_line": form.is_ticked("service"),
@@ -82,9 +81,7 @@ def draft_offer(visit: Visit) -> Response:
         "full_refund_days": form.whole("full_refund_days", 0, 60),
         "retry_days": _days(form, "retry_days"),
         "family_seats": form.whole("family_seats", 0, 10),
-        "partners": [
-            part.strip() for part in form.text("partners", longest=400, required=False).split(",") if part.strip()
-        ],
+        "partners": form.listed("partners"),
     }
     form.check()
     try:
@@ -148,7 +145,7 @@ def _term(form: Form, term: str, currency: str) -> dict[str, object] | None:
 
 def _days(form: Form, field: str) -> list[int]:
     """Numbers of days, with commas between them."""
-    typed = [part.strip() for part in form.text(field, longest=40, required=False).split(",") if part.strip()]
+    typed = form.listed(field, longest=40)
     if not all(part.isascii() and part.isdecimal() and len(part) < len("100") for part in typed):
         form.errors[field] = gettext("Days with commas between them, such as %(example)s.", example="1, 3, 5")
         return []
@@ -173,13 +170,13 @@ def _filled(offer: Offer | None, currency: str) -> Iterator[tuple[str, str]]:
     yield from (("plan", has.plan), ("name_zh", has.name_zh), ("name_en", has.name_en), ("on_sale", "yes"))
     for name in ("trial_days", "remind_days", "grace_days", "full_refund_days", "family_seats"):
         yield name, str(getattr(has, name))
-    yield "retry_days", ", ".join(map(str, has.retry_days))
-    yield "partners", ", ".join(has.partners)
-    yield "discount", str(has.benefits.discount_bps // _PERCENT)
-    yield "coupons", ", ".join(has.benefits.monthly_coupons)
+    yield "retry_days", typed_list(has.retry_days)
+    yield "partners", typed_list(has.partners)
+    yield "discount", str(has.benefits.discount_bps // PERCENT)
+    yield "coupons", typed_list(has.benefits.monthly_coupons)
     if has.benefits.free_shipping:
         yield "shipping", "yes"
-    yield "points", str(has.benefits.points_multiplier_bps // _PERCENT)
+    yield "points", str(has.benefits.points_multiplier_bps // PERCENT)
     yield "hours", str(has.benefits.early_access_hours)
     if has.benefits.exclusive_deals:
         yield "exclusive", "yes"

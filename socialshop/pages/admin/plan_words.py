@@ -13,7 +13,7 @@ from socialshop.commissions.plan import parse_plan, reach_of
 from socialshop.kernel.money import Money
 from socialshop.kernel.time import parse_instant
 from socialshop.pages.admin.section import admin
-from socialshop.pages.formats import instant, money, rate
+from socialshop.pages.formats import instant, joined, money, rate
 
 
 @admin.app_template_global()
@@ -39,7 +39,7 @@ def leg_words(kind: str, level: int) -> str:
 def share_words(leg: Mapping[str, Any], currency: str) -> str:
     """What a share gives: a rate, a fixed sum, or the rate of each tier."""
     if "rates" in leg:
-        named = ", ".join(f"{tier} {rate(bps)}" for tier, bps in sorted(leg["rates"].items(), key=lambda one: one[1]))
+        named = joined(f"{tier} {rate(bps)}" for tier, bps in sorted(leg["rates"].items(), key=lambda one: one[1]))
         reach = int(leg["reach"])
         said = ngettext("%(rates)s, %(num)s level up", "%(rates)s, up to %(num)s levels up", reach, rates=named)
         return str(said)
@@ -135,4 +135,4 @@ def _conditions(when: Mapping[str, Any]) -> Iterator[str]:
 
 def _listed(when: Mapping[str, Any], name: str) -> str:
     found = when.get(name)
-    return ", ".join(found) if isinstance(found, list) else ""
+    return joined(found) if isinstance(found, list) else ""

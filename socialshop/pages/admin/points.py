@@ -12,7 +12,7 @@ from flask_babel import gettext, lazy_gettext, ngettext
 from socialshop.kernel.ids import from_public, to_public
 from socialshop.kernel.money import BPS, Money
 from socialshop.loyalty import service as loyalty
-from socialshop.loyalty.rules import KINDS, MOST_POINTS
+from socialshop.loyalty.rules import KINDS, LONGEST_DAYS, MOST_GIVEN, MOST_POINTS
 from socialshop.loyalty.service import NewReward
 from socialshop.pages.admin.people import names_by_number
 from socialshop.pages.admin.section import admin
@@ -22,8 +22,6 @@ from socialshop.pages.section import go_to
 from socialshop.pages.visit import PAGE_ROWS, Visit, cut
 from socialshop.web.auth import ADMINS
 
-_MOST_STOCK = 1_000_000_000
-_LONGEST_DAYS = 3_650
 _COUPONS_SHOWN = 100
 _CAPS = ("per_day", "per_month", "ever")
 # How each kind of movement is told in the report.
@@ -69,7 +67,7 @@ def publish_rules(visit: Visit) -> Response:
     before = loyalty.rules_at(visit.uow, visit.uow.now)
     document = {
         "order_points_per_unit": form.whole("order_points_per_unit", 0, 1_000),
-        "expiry_days": form.whole("expiry_days", 1, _LONGEST_DAYS),
+        "expiry_days": form.whole("expiry_days", 1, LONGEST_DAYS),
         "warn_days": form.whole("warn_days", 0, 365),
         "check_in_points": form.whole("check_in_points", 0, MOST_POINTS),
         "streak_bonuses": [bonus._asdict() for bonus in before.streak_bonuses],
@@ -124,8 +122,8 @@ def add_reward(visit: Visit) -> Response:
     new = NewReward(
         form.text("title", longest=200),
         form.whole("points", 1, MOST_POINTS),
-        form.whole_or_none("stock", 0, _MOST_STOCK),
-        form.whole_or_none("per_member", 1, _MOST_STOCK),
+        form.whole_or_none("stock", 0, MOST_GIVEN),
+        form.whole_or_none("per_member", 1, MOST_GIVEN),
         _coupon(form, visit),
     )
     form.check()

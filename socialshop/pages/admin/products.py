@@ -8,6 +8,7 @@ from flask import Response, flash, render_template
 from flask_babel import gettext
 
 from socialshop.deals import service as deals
+from socialshop.deals.rules import MOST_RETURN_DAYS, MOST_STOCK
 from socialshop.deals.service import NewProduct, NewSku, ProductChange, SkuView, UnitChange
 from socialshop.kernel.money import MAX_AMOUNT_MINOR
 from socialshop.pages.admin.section import admin
@@ -17,8 +18,6 @@ from socialshop.pages.visit import PAGE_ROWS, Visit, cut
 from socialshop.web.auth import ADMINS
 
 UNITS = 4
-_MOST_STOCK = 1_000_000_000
-_LONGEST_RETURN = 365
 _LONGEST_TITLE = 200
 _LONGEST_DESCRIPTION = 5_000
 _PRODUCT = {"product_id": "prd"}
@@ -38,7 +37,7 @@ def add_product(visit: Visit) -> Response:
     form, currency = visit.form, visit.settings.currency
     title = form.text("title", longest=_LONGEST_TITLE)
     description = form.text("description", longest=_LONGEST_DESCRIPTION, required=False)
-    return_days = form.whole("return_days", 0, _LONGEST_RETURN)
+    return_days = form.whole("return_days", 0, MOST_RETURN_DAYS)
     units = list(_units(form, currency))
     form.check()
     deals.add_product(visit.uow, visit.caller.member_id, NewProduct(title, description, return_days, units), currency)
@@ -53,7 +52,7 @@ def change_product(visit: Visit) -> Response:
     change = ProductChange(
         title=form.text("title", longest=_LONGEST_TITLE),
         description=form.text("description", longest=_LONGEST_DESCRIPTION, required=False),
-        return_days=form.whole("return_days", 0, _LONGEST_RETURN),
+        return_days=form.whole("return_days", 0, MOST_RETURN_DAYS),
         units=[_unit_change(form, place, sku) for place, sku in enumerate(product.skus)],
     )
     form.check()
@@ -101,5 +100,5 @@ def _units(form: Form, currency: str) -> Iterator[NewSku]:
             code=form.text(f"code_{place}", longest=64),
             title=form.text(f"unit_{place}", longest=200),
             price_minor=price.amount_minor,
-            stock=form.whole(f"stock_{place}", 0, _MOST_STOCK),
+            stock=form.whole(f"stock_{place}", 0, MOST_STOCK),
         )

@@ -7,37 +7,86 @@ from flask_babel import lazy_gettext
 
 from socialshop.pages.forms import Form
 from socialshop.pages.section import Section
-from socialshop.pages.tabs import Tab
+from socialshop.pages.tabs import Group, Tab
 from socialshop.web.auth import READS_ALL
 
 # Every action that moves anything says `access=ADMINS`, and templates show its form to admins alone.
 admin = Section("admin", __name__, access=READS_ALL, prefix="/admin")
-TABS = (
-    Tab("overview", "admin.show_overview", "list", lazy_gettext("Overview")),
-    Tab("payouts", "admin.list_payouts", "wallet", lazy_gettext("Payouts")),
-    Tab("batches", "admin.list_batches", "check", lazy_gettext("Batches")),
-    Tab("orders", "admin.list_orders", "shop", lazy_gettext("Orders")),
-    Tab("refunds", "admin.list_refunds", "back", lazy_gettext("Refunds")),
-    Tab("plans", "admin.list_plans", "chart", lazy_gettext("Plans")),
-    Tab("points", "admin.show_points", "star", lazy_gettext("Points")),
-    Tab("campaigns", "admin.list_campaigns", "chart", lazy_gettext("Campaigns")),
-    Tab("surveys", "admin.list_surveys", "list", lazy_gettext("Surveys")),
-    Tab("missions", "admin.list_missions", "check", lazy_gettext("Missions")),
-    Tab("coupons", "admin.list_coupons", "star", lazy_gettext("Coupons")),
-    Tab("deal_offers", "admin.list_deal_offers", "basket", lazy_gettext("Deals for some")),
-    Tab("tiers", "admin.list_tiers", "star", lazy_gettext("Tiers")),
-    Tab("memberships", "admin.list_offers", "star", lazy_gettext("Paid membership")),
-    Tab("posts", "admin.list_posts", "list", lazy_gettext("Reviews")),
-    Tab("reports", "admin.list_reports", "shield", lazy_gettext("Reports")),
-    Tab("questions", "admin.list_questions", "me", lazy_gettext("Questions")),
-    Tab("products", "admin.list_products", "basket", lazy_gettext("Products")),
-    Tab("sessions", "admin.list_sessions", "pulse", lazy_gettext("Flash sessions")),
-    Tab("stock", "admin.list_stock", "basket", lazy_gettext("Stock")),
-    Tab("leading", "admin.list_applications", "me", lazy_gettext("Applications")),
-    Tab("members", "admin.list_members", "me", lazy_gettext("Members")),
-    Tab("proof", "admin.show_proof", "scale", lazy_gettext("Books")),
-    Tab("health", "admin.show_health", "pulse", lazy_gettext("Health")),
-    Tab("record", "admin.show_record", "shield", lazy_gettext("Record")),
+PLACES = (
+    Group(
+        "list",
+        None,
+        (Tab("overview", "admin.show_overview", lazy_gettext("Overview")),),
+    ),
+    Group(
+        "wallet",
+        lazy_gettext("Money in and out"),
+        (
+            Tab("payouts", "admin.list_payouts", lazy_gettext("Payouts")),
+            Tab("batches", "admin.list_batches", lazy_gettext("Batches")),
+            Tab("refunds", "admin.list_refunds", lazy_gettext("Refunds")),
+            Tab("plans", "admin.list_plans", lazy_gettext("Commission plans")),
+        ),
+    ),
+    Group(
+        "basket",
+        lazy_gettext("Goods and deals"),
+        (
+            Tab("orders", "admin.list_orders", lazy_gettext("Orders")),
+            Tab("products", "admin.list_products", lazy_gettext("Products")),
+            Tab("stock", "admin.list_stock", lazy_gettext("Stock")),
+            Tab("deal_offers", "admin.list_deal_offers", lazy_gettext("Deals for some")),
+            Tab("sessions", "admin.list_sessions", lazy_gettext("Flash sessions")),
+            Tab("lead", "leader.list_deals", lazy_gettext("Desk of deals")),
+        ),
+    ),
+    Group(
+        "me",
+        lazy_gettext("Members"),
+        (
+            Tab("members", "admin.list_members", lazy_gettext("Members")),
+            Tab("leading", "admin.list_applications", lazy_gettext("Applications")),
+            Tab("tiers", "admin.list_tiers", lazy_gettext("Tiers")),
+            Tab("memberships", "admin.list_offers", lazy_gettext("Paid membership")),
+        ),
+    ),
+    Group(
+        "star",
+        lazy_gettext("Bringing people back"),
+        (
+            Tab("points", "admin.show_points", lazy_gettext("Points")),
+            Tab("coupons", "admin.list_coupons", lazy_gettext("Coupons")),
+            Tab("missions", "admin.list_missions", lazy_gettext("Missions")),
+            Tab("surveys", "admin.list_surveys", lazy_gettext("Surveys")),
+            Tab("campaigns", "admin.list_campaigns", lazy_gettext("Campaigns")),
+        ),
+    ),
+    Group(
+        "rooms",
+        lazy_gettext("Community"),
+        (
+            Tab("posts", "admin.list_posts", lazy_gettext("Reviews")),
+            Tab("reports", "admin.list_reports", lazy_gettext("Reports")),
+            Tab("questions", "admin.list_questions", lazy_gettext("Questions")),
+        ),
+    ),
+    Group(
+        "scale",
+        lazy_gettext("Books"),
+        (
+            Tab("proof", "admin.show_proof", lazy_gettext("Proof of the books")),
+            Tab("record", "admin.show_record", lazy_gettext("Record")),
+        ),
+    ),
+    Group(
+        "pulse",
+        lazy_gettext("The house"),
+        (
+            Tab("health", "admin.show_health", lazy_gettext("Health")),
+            Tab("mails", "admin.list_mails", lazy_gettext("Mails")),
+            Tab("webhooks", "admin.list_webhooks", lazy_gettext("Webhooks")),
+        ),
+    ),
 )
 
 

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from socialshop.loyalty.segments import LONGEST_DAYS
+from socialshop.loyalty.rules import LONGEST_DAYS
 from socialshop.pages.forms import Form
 
 
 def typed_segment(form: Form, currency: str) -> dict[str, object] | None:
     """Whom it is for, where anything of a segment was typed."""
     said: dict[str, object] = {
-        "tiers": listed(form, "segment_tiers"),
-        "plans": listed(form, "segment_plans"),
+        "tiers": form.listed("segment_tiers"),
+        "plans": form.listed("segment_plans"),
         "newcomer_days": form.whole_or_none("newcomer_days", 1, LONGEST_DAYS),
         "not_bought_days": form.whole_or_none("not_bought_days", 1, LONGEST_DAYS),
         "birthday_month": form.is_ticked("birthday_month"),
@@ -20,8 +20,3 @@ def typed_segment(form: Form, currency: str) -> dict[str, object] | None:
         },
     }
     return said if any(said.values()) else None
-
-
-def listed(form: Form, name: str) -> list[str]:
-    """What stands between commas."""
-    return [one.strip() for one in form.text(name, longest=400, required=False).split(",") if one.strip()]

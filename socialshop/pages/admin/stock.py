@@ -6,6 +6,7 @@ from flask import Response, flash, render_template
 from flask_babel import gettext, lazy_gettext, ngettext
 
 from socialshop.deals import service as deals
+from socialshop.deals.rules import MOST_STOCK
 from socialshop.deals.service import NewMove, StockReason
 from socialshop.kernel.ids import to_public
 from socialshop.pages.admin.section import admin
@@ -16,7 +17,6 @@ from socialshop.screening import service as screening
 from socialshop.web.auth import ADMINS
 
 _SKU = {"sku_id": "sku"}
-_MOST_STOCK = 1_000_000_000
 _LONGEST_NOTE = 500
 # What an admin says of a change: its reason, and whether units come or go.
 CHANGES = {
@@ -77,7 +77,7 @@ def move_stock(visit: Visit) -> Response:
 def typed_move(form: Form) -> NewMove:
     """The change that was typed. Raises FormRefused."""
     chosen = form.choice("change", CHANGES)
-    units = form.whole("quantity", 1, _MOST_STOCK)
+    units = form.whole("quantity", 1, MOST_STOCK)
     note = form.text("note", longest=_LONGEST_NOTE, required=False)
     form.check()
     reason, way, _ = CHANGES[chosen]
@@ -87,7 +87,7 @@ def typed_move(form: Form) -> NewMove:
 @admin.action("/stock/<sku_id>/low", access=ADMINS, again="show_stock", ids=_SKU)
 def set_low_stock(visit: Visit) -> Response:
     """Say from how few on it is low."""
-    low = visit.form.whole("low_stock_at", 0, _MOST_STOCK)
+    low = visit.form.whole("low_stock_at", 0, MOST_STOCK)
     visit.form.check()
     deals.set_low_stock(visit.uow, visit.caller.member_id, visit.ids["sku_id"], low)
     flash(gettext("Kept."))

@@ -11,23 +11,21 @@ from flask_babel import gettext
 from pydantic import ValidationError
 
 from socialshop.kernel.ids import to_public
-from socialshop.kernel.money import BPS
+from socialshop.kernel.money import PERCENT
 from socialshop.memberships import service as memberships
-from socialshop.memberships.programme import MOST_POINTS, BenefitSet, Programme, Tier
+from socialshop.memberships.programme import LONGEST_DAYS, MOST_POINTS, BenefitSet, Programme, Tier
 from socialshop.memberships.schemas.tiers import PROGRAMME_PREFIX
 from socialshop.pages import languages
 from socialshop.pages.admin.section import admin
-from socialshop.pages.forms import Form
+from socialshop.pages.forms import Form, typed_list
 from socialshop.pages.section import go_to
 from socialshop.pages.visit import PAGE_ROWS, Visit, cut
 from socialshop.web.auth import ADMINS
 
 _PROGRAMME = {"programme_id": PROGRAMME_PREFIX}
-_LONGEST_DAYS = 3_650
 _MOST_POINTS_PERCENT = 10_000
 _MOST_DISCOUNT_PERCENT = 99
 _MOST_HOURS = 168
-_PERCENT = BPS // 100
 _COUPON = re.compile(r"cpn_[0-9a-z]{26}")
 
 
@@ -47,8 +45,8 @@ def draft_tiers(visit: Visit) -> Response:
     form = visit.form
     changed: dict[str, object] = {
         "name": form.text("name", longest=200),
-        "period_days": form.whole("period_days", 1, _LONGEST_DAYS),
-        "grace_days": form.whole("grace_days", 1, _LONGEST_DAYS),
+        "period_days": form.whole("period_days", 1, LONGEST_DAYS),
+        "grace_days": form.whole("grace_days", 1, LONGEST_DAYS),
         "tiers": [_tier(form, tier, position) for position, tier in enumerate(now.tiers)],
     }
     form.check()
@@ -90,10 +88,10 @@ def publish_tiers(visit: Visit) -> Response:
 def _tier(form: Form, was: Tier, position: int) -> dict[str, object]:
     """A tier as the form has it; what the form does not show stays as it was."""
     benefits = was.benefits.model_dump() | {
-        "discount_bps": form.whole(f"discount_{position}", 0, _MOST_DISCOUNT_PERCENT) * _PERCENT,
+        "discount_bps": form.whole(f"discount_{position}", 0, _MOST_DISCOUNT_PERCENT) * PERCENT,
         "free_shipping": form.is_ticked(f"shipping_{position}"),
         "monthly_coupons": coupons_named(form, f"coupons_{position}"),
-        "points_multiplier_bps": form.whole(f"points_{position}", 100, _MOST_POINTS_PERCENT) * _PERCENT,
+        "points_multiplier_bps": form.whole(f"points_{position}", 100, _MOST_POINTS_PERCENT) * PERCENT,
         "early_access_hours": form.whole(f"hours_{position}", 0, _MOST_HOURS),
         "exclusive_deals": form.is_ticked(f"exclusive_{position}"),
         "service_line": form.is_ticked(f"service_{position}"),
@@ -109,7 +107,7 @@ def _tier(form: Form, was: Tier, position: int) -> dict[str, object]:
 
 def coupons_named(form: Form, name: str) -> list[str]:
     """Ids of coupons with commas between; whether there are such, the shop finds when it gives them."""
-    said = [one.strip() for one in form.text(name, longest=400, required=False).split(",") if one.strip()]
+    said = form.listed(name)
     if not all(_COUPON.fullmatch(one) for one in said):
         form.errors[name] = gettext("Ids of coupons, each as cpn_ and 26 characters, with commas between.")
     return said
@@ -125,11 +123,11 @@ def _filled(programme: Programme) -> Iterator[tuple[str, str]]:
         yield f"name_zh_{position}", tier.name_zh
         yield f"name_en_{position}", tier.name_en
         yield f"threshold_{position}", str(tier.threshold)
-        yield f"discount_{position}", str(has.discount_bps // _PERCENT)
+        yield f"discount_{position}", str(has.discount_bps // PERCENT)
         if has.free_shipping:
             yield f"shipping_{position}", "yes"
-        yield f"coupons_{position}", ", ".join(has.monthly_coupons)
-        yield f"points_{position}", str(has.points_multiplier_bps // _PERCENT)
+        yield f"coupons_{position}", typed_list(has.monthly_coupons)
+        yield f"points_{position}", str(has.points_multiplier_bps // PERCENT)
         yield f"hours_{position}", str(has.early_access_hours)
         if has.exclusive_deals:
             yield f"exclusive_{position}", "yes"

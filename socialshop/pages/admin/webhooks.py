@@ -25,7 +25,7 @@ _STATUSES = {
 _LONGEST_URL = 500
 
 
-@admin.page("/webhooks", tab="health")
+@admin.page("/webhooks", tab="webhooks")
 def list_webhooks(visit: Visit) -> str:
     """Every endpoint, and a form for a new one."""
     rows, after = cut(notifications.list_endpoints(visit.uow, visit.after(), PAGE_ROWS + 1), lambda row: row.id)
@@ -42,7 +42,7 @@ def add_webhook(visit: Visit) -> Response:
     return _secret(told)
 
 
-@admin.page("/webhooks/<endpoint_id>", tab="health", ids=_IDS)
+@admin.page("/webhooks/<endpoint_id>", tab="webhooks", ids=_IDS)
 def show_webhook(visit: Visit) -> str:
     """One endpoint, and what it was told of late."""
     endpoint = notifications.endpoint_of(visit.uow, visit.ids["endpoint_id"])

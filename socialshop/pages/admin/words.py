@@ -7,7 +7,7 @@ from flask_babel import gettext, lazy_gettext, ngettext
 from socialshop.kernel.money import Money
 from socialshop.kernel.time import parse_instant
 from socialshop.pages.admin.section import admin
-from socialshop.pages.formats import instant, money
+from socialshop.pages.formats import instant, joined, money
 from socialshop.screening.service import StoredFinding
 
 DEEDS = {
@@ -171,7 +171,10 @@ FAULTS = {
     "unknown_outcome": lazy_gettext("none of paid, failed and returned"),
 }
 # The laws that the guard knows, as it names them.
-LAWS = (lazy_gettext("State Council Order No. 444 (2005), article 7; SPC, SPP and MPS Opinion of 2013, part one"),)
+LAWS = (
+    lazy_gettext("State Council Order No. 444 (2005), article 7; SPC, SPP and MPS Opinion of 2013, part one"),
+    lazy_gettext("SPC, SPP and MPS Opinion of 2013, parts one and five"),
+)
 
 
 @admin.app_template_global()
@@ -201,7 +204,7 @@ def evidence_words(finding: StoredFinding) -> str:
             "%(num)s other member has named this account.", "%(num)s other members have named this account.", others
         )
         return str(sentence)
-    return " · ".join(f"{name}: {value}" for name, value in said.items())
+    return " · ".join(joined((name, value), ":") for name, value in said.items())
 
 
 @admin.app_template_global()

@@ -13,14 +13,13 @@ from socialshop.deals import rules
 from socialshop.deals import service as deals
 from socialshop.deals.service import BuyAt, NewBargain
 from socialshop.kernel.money import MAX_AMOUNT_MINOR
-from socialshop.pages.leader.opening import offered_units
+from socialshop.pages.leader.opening import offered_units, shipping_fee
 from socialshop.pages.leader.section import leader
 from socialshop.pages.section import go_to
 from socialshop.pages.visit import PAGE_ROWS, Visit, cut
 
 _LONGEST_TITLE = 200
 _MOST_HOURS = 7 * 24
-_MOST_QUOTA = 1_000_000_000
 _USUAL = {"chops": 12, "hours": 24}
 _WEIGHTS = {
     "10000": lazy_gettext("as much as any"),
@@ -69,7 +68,8 @@ def offer_bargain(visit: Visit) -> Response:
         newcomer_bps=int(weight) if weight in _WEIGHTS else rules.SAME_WEIGHT_BPS,
         ends_at=form.instant("ends_at", zone),
         per_member_limit=form.whole_or_none("per_member_limit", 1, rules.MOST_UNITS),
-        quota=form.whole_or_none("quota", 1, _MOST_QUOTA),
+        quota=form.whole_or_none("quota", 1, rules.MOST_STOCK),
+        shipping_minor=shipping_fee(visit, currency),
         buy_at=BuyAt.FLOOR if form.choice("buy_at", _BUY_AT) == BuyAt.FLOOR else BuyAt.REACHED,
     )
     form.check()

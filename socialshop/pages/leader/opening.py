@@ -36,7 +36,6 @@ _PRODUCTS_OFFERED = 100
 _LONGEST_TITLE = 200
 _MOST_HOURS = int(rules.LONGEST_ROOM / timedelta(hours=1))
 _MOST_HOLD_MINUTES = 24 * 60
-_MOST_QUOTA = 1_000_000_000
 # Steps of a ladder beyond the first, which is the price and the people of the form itself.
 _FURTHER_STEPS = 4
 # A percentage has two decimals: read as an amount of a currency that has as many, its minor units are basis points.
@@ -144,7 +143,7 @@ def _read(visit: Visit, offered: dict[str, Offered], tiers: Sequence[TierView]) 
         starts_at=form.instant("starts_at", zone),
         ends_at=form.instant("ends_at", zone),
         per_member_limit=form.whole_or_none("per_member_limit", 1, rules.MOST_UNITS),
-        quota=form.whole_or_none("quota", 1, _MOST_QUOTA),
+        quota=form.whole_or_none("quota", 1, rules.MOST_STOCK),
         draft=form.choice("draft", ("yes", "no")) == "yes",
         circle_only=form.is_ticked("circle_only"),
         late_payer=_late_payer(form),
@@ -155,7 +154,7 @@ def _read(visit: Visit, offered: dict[str, Offered], tiers: Sequence[TierView]) 
         host_perk=_perk(form, price.currency),
         newcomer_only=form.is_ticked("newcomer_only"),
         return_days=form.whole_or_none("return_days", 0, rules.MOST_RETURN_DAYS),
-        shipping_minor=_shipping(visit, price.currency),
+        shipping_minor=shipping_fee(visit, price.currency),
     )
 
 
@@ -170,7 +169,7 @@ def _subsidy(visit: Visit, currency: str) -> Subsidy | None:
     return Subsidy(form.whole("subsidy_from", 1, rules.LARGEST_GROUP), budget.amount_minor)
 
 
-def _shipping(visit: Visit, currency: str) -> int | None:
+def shipping_fee(visit: Visit, currency: str) -> int | None:
     """What an admin says that sending an order costs; None where nothing was typed."""
     if visit.caller.role is not Role.ADMIN or not visit.form.values.get("shipping_minor", "").strip():
         return None

@@ -92,7 +92,12 @@ def sign_in_by_passkey(visit: Visit) -> Response:
     if asserted is not None:
         days, visitor = visit.settings.session_days, visitors.known_visitor()
         entrance = signins.sign_in_by_passkey(
-            visit.uow, signins.party(), asserted.model_dump(), session_days=days, visitor=visitor
+            visit.uow,
+            signins.party(),
+            asserted.model_dump(),
+            session_days=days,
+            visitor=visitor,
+            signals=visitors.signals(),
         )
     if entrance is None:
         flash(str(SENTENCES["passkey_refused"]), "bad")

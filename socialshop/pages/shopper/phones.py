@@ -53,7 +53,8 @@ def sign_in_by_phone(visit: Visit) -> Response:
     days = visit.settings.session_days
     entrance = None
     with suppress(CodeNotValid), limits.counted(phone, CodeNotValid):
-        entrance = signins.sign_in_by_phone(visit.uow, phone, code, session_days=days, visitor=visitors.known_visitor())
+        visitor, signals = visitors.known_visitor(), visitors.signals()
+        entrance = signins.sign_in_by_phone(visit.uow, phone, code, session_days=days, visitor=visitor, signals=signals)
         if entrance is None:
             raise CodeNotValid("this code is not good", field="code")
     if entrance is None:

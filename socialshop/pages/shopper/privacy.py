@@ -127,6 +127,7 @@ TABLES: Mapping[str, Any] = {
     "suggestions": lazy_gettext("Goods chosen for you"),
     "audit_entries": lazy_gettext("Record of deeds"),
     "data_looks": lazy_gettext("Who looked"),
+    "member_signals": lazy_gettext("Marks of what you came with"),
 }
 LOOKS: Mapping[str, Any] = {
     "show_member": lazy_gettext("your membership"),
@@ -161,7 +162,9 @@ KINDS: Mapping[str, Any] = {
     "invite_visitors": lazy_gettext("Browsers recognised"),
     "leader_applications": lazy_gettext("Applications to lead"),
     "plan_simulations": lazy_gettext("Simulations of commission plans"),
+    "subtree_crossings": lazy_gettext("When teams were as large as the law counts"),
     "data_looks": lazy_gettext("Who looked"),
+    "member_signals": lazy_gettext("Marks of devices, networks, addresses, phones and accounts"),
     "payout_accounts_of_former_members": lazy_gettext("Accounts to which money of former members went"),
 }
 _WHO = {"admin": lazy_gettext("An admin"), "finance": lazy_gettext("Somebody of finance")}

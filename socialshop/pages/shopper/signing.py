@@ -57,6 +57,7 @@ def sign_in(visit: Visit) -> Response:
             password,
             session_days=visit.settings.session_days,
             visitor=visitors.known_visitor(),
+            signals=visitors.signals(),
         )
     return let_in(entrance, go_to_address(next_address(visit)))
 
@@ -107,7 +108,7 @@ def sign_up(visit: Visit) -> Response:
         locale=languages.reader(),
         terms_version=TERMS_VERSION,
     )
-    arrival = Arrival(code or None, visitors.touch(visit.uow.now), visitors.known_visitor())
+    arrival = Arrival(code or None, visitors.touch(visit.uow.now), visitors.known_visitor(), visitors.signals())
     entrance = onboarding.register(visit.uow, person, arrival, session_days=settings.session_days)
     wanted = form.values.get("seat", "")
     answer = _seated(visit, entrance, wanted, code or None) if wanted else go_to_address(next_address(visit))

@@ -97,7 +97,7 @@ window.addEventListener("pagehide", () => { stream?.close(); });
 function begin() {
   for (const button of document.querySelectorAll("[data-share]")) button.hidden = !navigator.share;
   for (const button of document.querySelectorAll("[data-copy]")) button.hidden = false;
-  document.querySelector(".side [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
+  document.querySelector(".rail [aria-current]")?.scrollIntoView({ block: "nearest" });
   tick();
   setInterval(tick, 1000);
   if (document.querySelector("[data-again]")) setInterval(() => { if (!document.hidden) location.reload(); }, 2000);

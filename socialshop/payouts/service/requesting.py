@@ -20,21 +20,25 @@ from socialshop.payouts.store import destinations as places
 from socialshop.payouts.store import requests as store
 from socialshop.payouts.store.destinations import Destination
 from socialshop.payouts.store.requests import Request
+from socialshop.screening import service as screening
 
 
 def add_destination(
     uow: UnitOfWork, member_id: uuid.UUID, *, channel: Channel, holder: str, account: str
 ) -> Destination:
     """Say where money may go; what was said before in the same words is found again. Raises InvalidValue."""
-    return places.add(
+    checked = rules.checked_account(channel, account)
+    added = places.add(
         uow.session,
         destination_id=new_id(),
         member_id=member_id,
         channel=channel,
         holder=rules.checked_holder(holder),
-        account=rules.checked_account(channel, account),
+        account=checked,
         now=uow.now,
     )
+    screening.note_signals(uow, member_id, account=f"{channel} {checked}")
+    return added
 
 
 def destinations(uow: UnitOfWork, member_id: uuid.UUID) -> list[Destination]:

@@ -16,7 +16,9 @@ from socialshop.onboarding import applying
 from socialshop.payments import service as payments
 from socialshop.payouts import service as payouts
 from socialshop.privacy.service.looking import forget_looks
+from socialshop.referrals import service as referrals
 from socialshop.rooms import service as rooms
+from socialshop.screening import service as screening
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +47,9 @@ RETENTION: tuple[Kept, ...] = (
     Kept("invite_visitors", "history_keep_days", invites.forget_visitors),
     Kept("leader_applications", "history_keep_days", applying.forget_applications),
     Kept("plan_simulations", "history_keep_days", commissions.forget_simulations),
+    Kept("subtree_crossings", "history_keep_days", referrals.forget_crossings),
     Kept("data_looks", "history_keep_days", forget_looks),
+    Kept("member_signals", "signal_keep_days", screening.forget_signals),
     Kept("payout_accounts_of_former_members", "payout_keep_days", payouts.blot_out),
 )
 

@@ -112,6 +112,7 @@ def start_bargain(uow: UnitOfWork, starter: Buyer, deal_id: uuid.UUID, signals: 
         "return_days": deal.return_days,
         "seat_hold_seconds": deal.seat_hold_seconds,
         "per_member_limit": deal.per_member_limit,
+        "shipping_minor": deal.shipping.amount_minor,
         "start_minor": offer.start.amount_minor,
         "floor_minor": offer.floor.amount_minor,
         "chops": offer.chops,
@@ -314,6 +315,7 @@ def _terms(row: BargainRow) -> DealOffer:
         price_steps=(),
         host_perk=None,
         newcomer_only=False,
+        shipping=None if row.shipping_minor is None else Money(row.shipping_minor, row.currency),
     )
 
 

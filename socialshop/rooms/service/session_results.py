@@ -10,7 +10,8 @@ from socialshop.deals import service as deals
 from socialshop.infra.uow import UnitOfWork
 from socialshop.invites import service as invites
 from socialshop.invites.rules import Kind
-from socialshop.invites.service import Link, Stats
+from socialshop.invites.service import Link, Reach, Stats
+from socialshop.kernel.money import Money
 from socialshop.rooms.store import sessions as store
 from socialshop.rooms.store.sessions import SessionDealRow
 
@@ -19,22 +20,12 @@ MOST_LINKS = 100
 
 @dataclass(frozen=True, slots=True)
 class SessionResults:
-    """The figures of a session, in minor units of the shop's `currency`; of links the first hundred."""
+    """The figures of a session: `reach` is what all its links brought, `links` the hundred of them opened most."""
 
     session_id: uuid.UUID
-    currency: str
     deals: Sequence[SessionDealRow]
+    reach: Reach
     links: Sequence[tuple[Link, Stats]]
-
-    @property
-    def views(self) -> int:
-        """Openings of all its links."""
-        return sum(stats.views for _, stats in self.links)
-
-    @property
-    def members(self) -> int:
-        """Who registered through one of them."""
-        return sum(stats.members for _, stats in self.links)
 
     @property
     def seats(self) -> int:
@@ -47,9 +38,12 @@ class SessionResults:
         return sum(row.filled for row in self.deals)
 
     @property
-    def sales_minor(self) -> int:
-        """Confirmed sales less what went back."""
-        return sum(row.sales_minor for row in self.deals)
+    def sales(self) -> list[Money]:
+        """Confirmed sales less what went back, a sum a currency; different ones are never added up."""
+        sums: dict[str, int] = {}
+        for row in self.deals:
+            sums[row.currency] = sums.get(row.currency, 0) + row.sales_minor
+        return [Money(amount_minor, currency) for currency, amount_minor in sorted(sums.items())]
 
 
 def session_results(uow: UnitOfWork, number: int | None, session_id: uuid.UUID, currency: str) -> SessionResults:
@@ -60,7 +54,7 @@ def session_results(uow: UnitOfWork, number: int | None, session_id: uuid.UUID, 
     deals.check_own_session(uow, number, session_id)
     return SessionResults(
         session_id=session_id,
-        currency=currency,
         deals=store.results(uow.session, session_id),
+        reach=invites.reach_of(uow, Kind.SESSION, session_id),
         links=invites.links_to(uow, Kind.SESSION, session_id, MOST_LINKS, currency),
     )

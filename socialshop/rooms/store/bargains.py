@@ -27,6 +27,7 @@ class BargainRow(NamedTuple):
     return_days: int
     seat_hold_seconds: int
     per_member_limit: int | None
+    shipping_minor: int | None
     start_minor: int
     floor_minor: int
     price_minor: int
@@ -80,11 +81,11 @@ def start(session: Session, values: dict[str, Any]) -> bool:
         text(
             """
             INSERT INTO bargains (id, deal_id, sku_id, member, title, currency, return_days, seat_hold_seconds,
-                per_member_limit, start_minor, floor_minor, price_minor, chops, buy_at, newcomer_bps, seed, device,
-                started_at, expires_at)
+                per_member_limit, shipping_minor, start_minor, floor_minor, price_minor, chops, buy_at, newcomer_bps,
+                seed, device, started_at, expires_at)
             VALUES (:id, :deal_id, :sku_id, :member, :title, :currency, :return_days, :seat_hold_seconds,
-                :per_member_limit, :start_minor, :floor_minor, :start_minor, :chops, :buy_at, :newcomer_bps, :seed,
-                :device, :started_at, :expires_at)
+                :per_member_limit, :shipping_minor, :start_minor, :floor_minor, :start_minor, :chops, :buy_at,
+                :newcomer_bps, :seed, :device, :started_at, :expires_at)
             ON CONFLICT (deal_id, member) WHERE status = 'open' DO NOTHING RETURNING id
             """
         ),

@@ -21,6 +21,7 @@ from socialshop.kernel.errors import NotFound
 from socialshop.kernel.ids import new_id, to_public
 from socialshop.onboarding import service as onboarding
 from socialshop.onboarding.service import Entrance
+from socialshop.screening.signals import NO_SIGNALS, Signals
 from socialshop.signins import rules, webauthn
 from socialshop.signins.errors import PasskeysUnavailable
 from socialshop.signins.service.telling import tell
@@ -113,6 +114,7 @@ def sign_in_by_passkey(
     *,
     session_days: int,
     visitor: bytes | None = None,
+    signals: Signals = NO_SIGNALS,
 ) -> Entrance | None:
     """Open a session for whose passkey signed; None: it is not good. Raises PasskeysUnavailable."""
     party = _require(party)
@@ -126,7 +128,7 @@ def sign_in_by_passkey(
     if not store.note_use(uow.session, found.id, signed.sign_count, uow.now):
         _log.warning("a passkey did not count on: there may be two of it", member=to_public("mbr", found.member_id))
         return None
-    return onboarding.enter(uow, found.member_id, session_days=session_days, visitor=visitor)
+    return onboarding.enter(uow, found.member_id, session_days=session_days, visitor=visitor, signals=signals)
 
 
 def purge_challenges(uow: UnitOfWork) -> bool:

@@ -23,6 +23,8 @@ from socialshop.kernel.ids import new_id, to_public
 from socialshop.kernel.languages import language_of
 from socialshop.onboarding import service as onboarding
 from socialshop.onboarding.service import Entrance
+from socialshop.screening import service as screening
+from socialshop.screening.signals import NO_SIGNALS, Signals
 from socialshop.signins import rules
 from socialshop.signins.errors import PhonesUnavailable, PhoneTaken
 from socialshop.signins.events import CodeAsked
@@ -67,6 +69,7 @@ def confirm_phone(uow: UnitOfWork, member_id: uuid.UUID, member: int, code: str)
         return None
     if not store.put(uow.session, member_id, tried.phone, uow.now):
         raise PhoneTaken("another member signs in by this phone")
+    screening.note_signals(uow, member_id, phone=tried.phone)
     tell(uow, member, "phone_linked")
     _log.info("phone linked", member=to_public("mbr", member_id))
     return PhoneRow(tried.phone, uow.now)
@@ -90,14 +93,20 @@ def ask_phone_sign_in(uow: UnitOfWork, texter: Texter | None, phone: str) -> Non
 
 
 def sign_in_by_phone(
-    uow: UnitOfWork, phone: str, code: str, *, session_days: int, visitor: bytes | None = None
+    uow: UnitOfWork,
+    phone: str,
+    code: str,
+    *,
+    session_days: int,
+    visitor: bytes | None = None,
+    signals: Signals = NO_SIGNALS,
 ) -> Entrance | None:
     """Open a session for who has this phone; None: the code is not good. Raises InvalidValue (phone)."""
     number = rules.normalized_phone(phone)
     tried = _right(uow, store.try_code(uow.session, "sign_in", phone=number, member_id=None, now=uow.now), code)
     if tried is None:
         return None
-    return onboarding.enter(uow, tried.member_id, session_days=session_days, visitor=visitor)
+    return onboarding.enter(uow, tried.member_id, session_days=session_days, visitor=visitor, signals=signals)
 
 
 def send_codes(clock: Clock, texter: Texter | None) -> None:

@@ -10,7 +10,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-_PURGED_AT_ONCE = 10_000
+from socialshop.infra.db import PURGED_AT_ONCE
 
 
 class PasskeyRow(NamedTuple):
@@ -60,9 +60,9 @@ def purge_challenges(session: Session, now: datetime) -> bool:
             "DELETE FROM passkey_challenges WHERE challenge_hash = ANY (ARRAY(SELECT challenge_hash"
             " FROM passkey_challenges WHERE expires_at < :now LIMIT :batch FOR UPDATE SKIP LOCKED)) RETURNING 1"
         ),
-        {"now": now, "batch": _PURGED_AT_ONCE},
+        {"now": now, "batch": PURGED_AT_ONCE},
     ).all()
-    return len(gone) == _PURGED_AT_ONCE
+    return len(gone) == PURGED_AT_ONCE
 
 
 def of_member(session: Session, member_id: uuid.UUID) -> list[PasskeyRow]:

@@ -10,9 +10,9 @@ from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
+from socialshop.infra.db import PURGED_AT_ONCE
 from socialshop.signins.rules import CODE_GOOD_FOR, MOST_ATTEMPTS, SENT_A_DAY, SENT_EVERY
 
-_PURGED_AT_ONCE = 10_000
 # One statement whether somebody signs in by this phone or not, so that the time taken tells nothing. By phone: who has
 # the shop's keys signs in by none, for a number can be taken over at its provider.
 _ASK = text(
@@ -184,6 +184,6 @@ def purge(session: Session, before: datetime) -> bool:
             "DELETE FROM phone_codes WHERE id = ANY (ARRAY(SELECT id FROM phone_codes"
             " WHERE created_at < :before LIMIT :batch FOR UPDATE SKIP LOCKED)) RETURNING 1"
         ),
-        {"before": before, "batch": _PURGED_AT_ONCE},
+        {"before": before, "batch": PURGED_AT_ONCE},
     ).all()
-    return len(gone) == _PURGED_AT_ONCE
+    return len(gone) == PURGED_AT_ONCE
