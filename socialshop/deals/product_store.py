@@ -1,4 +1,4 @@
-"""Statements by which a product changes: its words, its units, whether it is on sale."""
+"""Statements by which a product is put on sale and changes: its words, its units, whether it is on sale."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import NamedTuple
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from socialshop.deals.store import SkuRow
+from socialshop.deals.store import ProductRow, SkuRow
 
 # Of a deal `d`: it is not over, or goes on once its goods are back on sale.
 _STANDS = "(d.ended_at IS NULL OR d.off_sale) AND (d.ends_at IS NULL OR d.ends_at > :now)"
@@ -25,6 +25,24 @@ class UnitBounds(NamedTuple):
     supply_minor: int | None
     deal_minor: int | None
     bargain_minor: int | None
+
+
+def add_product(session: Session, product: ProductRow, skus: Sequence[SkuRow], at: datetime) -> None:
+    """Insert a product with its units."""
+    session.execute(
+        text(
+            "INSERT INTO products (id, title, description, return_days, created_at)"
+            " VALUES (:id, :title, :description, :return_days, :at)"
+        ),
+        {**product._asdict(), "at": at},
+    )
+    session.execute(
+        text(
+            "INSERT INTO skus (id, product_id, code, title, price_minor, currency, stock, low_stock_at)"
+            " VALUES (:id, :product_id, :code, :title, :price_minor, :currency, :stock, :low_stock_at)"
+        ),
+        [{**sku._asdict(), "product_id": product.id} for sku in skus],
+    )
 
 
 def lock(session: Session, product_id: uuid.UUID) -> bool:

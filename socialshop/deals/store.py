@@ -148,24 +148,6 @@ PRODUCT_COLUMNS = (
 )
 
 
-def add_product(session: Session, product: ProductRow, skus: Sequence[SkuRow], at: datetime) -> None:
-    """Insert a product with its units."""
-    session.execute(
-        text(
-            "INSERT INTO products (id, title, description, return_days, created_at)"
-            " VALUES (:id, :title, :description, :return_days, :at)"
-        ),
-        {**product._asdict(), "at": at},
-    )
-    session.execute(
-        text(
-            "INSERT INTO skus (id, product_id, code, title, price_minor, currency, stock, low_stock_at)"
-            " VALUES (:id, :product_id, :code, :title, :price_minor, :currency, :stock, :low_stock_at)"
-        ),
-        [{**sku._asdict(), "product_id": product.id} for sku in skus],
-    )
-
-
 def find_product(session: Session, product_id: uuid.UUID) -> ProductRow | None:
     """The product."""
     row = session.execute(

@@ -76,7 +76,7 @@ def add_product(uow: UnitOfWork, actor: uuid.UUID, new: NewProduct, currency: st
         SkuRow(id_, sku.code, sku.title, sku.price_minor, currency, sku.stock)
         for id_, sku in zip(new_ids(len(new.skus)), new.skus, strict=True)
     ]
-    store.add_product(uow.session, row, skus, uow.now)
+    product_store.add_product(uow.session, row, skus, uow.now)
     stock_store.add_first(uow.session, [sku.id for sku in skus], uow.now)
     audit.record(
         uow,
