@@ -56,6 +56,8 @@ from socialshop.payouts import routes as payouts_routes
 from socialshop.privacy import admin_routes as privacy_admin_routes
 from socialshop.privacy import routes as privacy_routes
 from socialshop.privacy import service as privacy
+from socialshop.publishers import admin_routes as publishers_admin_routes
+from socialshop.publishers import routes as publishers_routes
 from socialshop.recommendations import routes as recommendations_routes
 from socialshop.referrals import admin_routes as referrals_admin_routes
 from socialshop.referrals import routes as referrals_routes
@@ -123,6 +125,8 @@ ROOMS = (
     *community_admin_routes.ROOMS,
     commissions_routes.room,
     commissions_admin_routes.room,
+    publishers_routes.room,
+    publishers_admin_routes.room,
     payouts_routes.room,
     payouts_admin_routes.room,
     privacy_routes.room,

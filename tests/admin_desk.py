@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from money_people import IBAN, earn, number_of
 from web_client import Person
 
@@ -27,6 +29,7 @@ def asked(person: Person, amount: int) -> str:
             destination_id=place.id,
             amount=Money(amount, "CNY"),
             minimum_minor=100,
+            cooldown=timedelta(),
         )
         return to_public("por", made.id)
 

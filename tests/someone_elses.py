@@ -105,6 +105,7 @@ def belongings(app: Flask) -> Belongings:
     bargain = _made(owner, f"/bargain-offers/{offer_of_bargain}/bargains", {})
     wish = {"reason": "My neighbours ask for tea.", "channels": "A group"}
     application = _made(sign_up(app), "/me/leader-applications", wish)
+    _made(owner, "/me/publisher", {"site_name": "Tea notes", "site_url": "https://tea.example/", "kind": "blog"})
     planned = _made(owner, "/deals", terms_of_deal | {"draft": True})["id"]
     clock = {"starts_at": "2040-01-01T00:00:00Z", "ends_at": "2040-01-01T02:00:00Z"}
     said = {"brand": "Hill Tea", "title": "Tea", "picks": [{"id": planned}, {"id": deal["id"], "while_live": False}]}
@@ -195,7 +196,7 @@ def belongings(app: Flask) -> Belongings:
         f"{name}.code": link["code"]
         for name in (
             *("show_stats", "edit_link", "name_link", "open_link"),
-            *("show_qr_svg", "show_qr_png", "show_poster", "show_kit"),
+            *("show_qr_svg", "show_qr_png", "show_poster", "show_kit", "show_banner"),
         )
     }
     words["show_branch_of.member_id"] = owner.call("GET", "/me/referrals").get_json()["data"][0]["member_id"]
@@ -203,6 +204,7 @@ def belongings(app: Flask) -> Belongings:
     words |= {f"{name}.deal_id": offer_of_bargain for name in ("show_bargain_offer", "start_bargain")}
     digest, size = shown["pictures"][0]["small_url"].split("/")[-2:]
     words |= {"show_goods_picture.digest": digest, "show_goods_picture.size": size}
+    words["show_banner.key"] = link["banner_url"].rpartition("/")[2].removesuffix(".png")
     words |= {"take_notice.provider": "sandbox", "show_problem.code": "not_found"}
     return Belongings(owner, ids, words, batched["id"])
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from socialshop.cli import demo_habits, demo_rooms, demo_voices, demo_world
@@ -158,6 +159,7 @@ def _submitted(uow: UnitOfWork, earner: Earner, currency: str) -> list[Request]:
             destination_id=place.id,
             amount=Money(share, currency),
             minimum_minor=1,
+            cooldown=timedelta(),
         )
         for share in shares
     ]

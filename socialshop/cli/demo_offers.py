@@ -43,9 +43,11 @@ def publish(uow: UnitOfWork, admin: uuid.UUID, currency: str) -> Offered:
     monthly = _coupon(uow, admin, currency, "会员月免邮券 / Free shipping, monthly", "monthly", kind="shipping")
     off = {"kind": "amount", "amount_minor": 1000, "minimum_minor": 8000, "stacking": "other_kinds"}
     _coupon(uow, admin, currency, "新人满 80 减 10 / Welcome: 10 off from 80", "newcomer", **off)
+    gift = {"kind": "amount", "amount_minor": 500, "stacking": "other_kinds"}
     cut = {"kind": "percentage", "rate_bps": 500, "ceiling_minor": 2000, "stacking": "any"}
+    birthday = _coupon(uow, admin, currency, "生日立减 5 元 / 5 off on your birthday", "birthday_benefit", **gift)
     thanks = _coupon(uow, admin, currency, "老友九五折 / 5 % off, with thanks", "given", **cut)
-    _publish_tiers(uow, admin, currency)
+    _publish_tiers(uow, admin, currency, birthday)
     _publish_plan(uow, admin, currency, monthly)
     for title, points, stock in (("茶杯一只 / A tea cup", 180, 20), ("竹茶盘 / A bamboo tray", 900, 5)):
         loyalty.add_reward(uow, admin, loyalty.NewReward(title, points, stock, 1))
@@ -62,17 +64,19 @@ def _coupon(uow: UnitOfWork, admin: uuid.UUID, currency: str, title: str, way: s
     return loyalty.make_coupon(uow, admin, loyalty.NewCoupon(title, made, valid_days=45, way=way)).row.id  # type: ignore[arg-type]
 
 
-def _publish_tiers(uow: UnitOfWork, admin: uuid.UUID, currency: str) -> None:
+def _publish_tiers(uow: UnitOfWork, admin: uuid.UUID, currency: str, birthday: uuid.UUID) -> None:
     """The tiers that the shop begins with, at thresholds that its members reach, and with more to give."""
     from socialshop.kernel.currencies import exponent_of
+    from socialshop.kernel.ids import to_public
     from socialshop.memberships import service as memberships
     from socialshop.memberships.programme import Programme
 
+    gift: dict[str, object] = {"birthday_coupons": [to_public("cpn", birthday)]}
     steps: Mapping[str, tuple[int, dict[str, object]]] = {
         "normal": (0, {}),
-        "silver": (500, {}),
-        "gold": (1500, {"discount_bps": 200}),
-        "diamond": (4000, {"discount_bps": 300, "free_shipping": True}),
+        "silver": (500, gift),
+        "gold": (1500, gift | {"discount_bps": 200}),
+        "diamond": (4000, gift | {"discount_bps": 300, "free_shipping": True, "partner_vouchers": [PARTNER]}),
     }
     document = memberships.programme_in_force(uow).programme.model_dump(mode="json")
     document |= {"name": "Four tiers of a small shop", "spend": [{"currency": currency}]}

@@ -8,6 +8,7 @@ from socialshop.commissions.errors import (
     EffectiveBeforeOrder,
     OrdersAreLanding,
     PlanInvalid,
+    PlanPublished,
     PlanRefused,
 )
 from socialshop.commissions.schemas.commissions import OrderCommissionsWire
@@ -70,6 +71,39 @@ def list_commission_plans(call: Call[Nothing, PageQuery]) -> Answer:
 def show_commission_plan(call: Call[Nothing, Nothing]) -> Answer:
     """A draft or published plan."""
     return call.transact(lambda uow: Answer(PlanWire.of(service.plan_of(uow, call.ids["plan_id"]))))
+
+
+@room.operation(
+    "POST",
+    "/admin/commission-plans/<plan_id>",
+    access=ADMINS,
+    body=NewPlan,
+    replies=Reply(200, PlanWire, "The draft as it is now."),
+    refuses=(PlanInvalid, PlanPublished),
+    ids={"plan_id": "plan"},
+)
+def redraft_commission_plan(call: Call[NewPlan, Nothing]) -> Answer:
+    """Say a draft anew, the whole document; what is published stays as it is."""
+    actor, plan_id = call.caller.member_id, call.ids["plan_id"]
+    return call.transact(lambda uow: Answer(PlanWire.of(service.redraft_plan(uow, actor, plan_id, call.body))))
+
+
+@room.operation(
+    "DELETE",
+    "/admin/commission-plans/<plan_id>",
+    access=ADMINS,
+    replies=Reply(204, None, "Thrown away, with what it was tried on."),
+    refuses=(PlanPublished,),
+    ids={"plan_id": "plan"},
+)
+def discard_commission_plan(call: Call[Nothing, Nothing]) -> Answer:
+    """Throw a draft away; a published plan stays."""
+
+    def discard(uow: UnitOfWork) -> Answer:
+        service.discard_draft(uow, call.caller.member_id, call.ids["plan_id"])
+        return Answer(status=204)
+
+    return call.transact(discard)
 
 
 @room.operation(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 from socialshop.commissions import rules
 from socialshop.commissions.margin import MarginLeg, with_margin
@@ -70,6 +70,37 @@ class Reversal(NamedTuple):
     owed_minor: int
 
 
+class Accrued(Protocol):
+    """What every accrual has, whatever it was taken of."""
+
+    @property
+    def beneficiary(self) -> int: ...
+
+    @property
+    def status(self) -> str: ...
+
+    @property
+    def amount_minor(self) -> int: ...
+
+    @property
+    def clawed_minor(self) -> int: ...
+
+    @property
+    def currency(self) -> str: ...
+
+    @property
+    def settled_at(self) -> datetime | None: ...
+
+    @property
+    def asked(self) -> Mapping[str, Any] | None: ...
+
+    @property
+    def asked_minor(self) -> int | None: ...
+
+    @property
+    def cap(self) -> int | None: ...
+
+
 class Step(NamedTuple):
     """One step: the code of its sentence and its figures."""
 
@@ -84,12 +115,12 @@ def steps(plan: Plan, facts: Facts, reversals: Sequence[Reversal]) -> list[Step]
         _sale(facts),
         Step("plan", {"name": plan.name, "number": facts.number, "effective_at": to_text(facts.effective_at)}),
         _role(plan, leg, facts),
-        *_conditions(leg, facts),
+        *condition_steps(leg, facts),
         *_amount(leg, facts),
-        *_caps(plan, facts),
+        *cap_steps(plan, facts),
         *_hold(plan, facts),
         *_reversals(leg, facts, reversals),
-        _outcome(facts),
+        outcome_step(facts),
     ]
 
 
@@ -115,15 +146,15 @@ def _role(plan: Plan, leg: Leg, facts: Facts) -> Step:
     if _is_the_deals(leg):
         return Step("leg_deal_host", {"level": facts.level})
     if facts.kind == "tier":
-        return Step("leg_tier", {"level": facts.level, "tier": _tier_of(facts, facts.beneficiary)})
+        return Step("leg_tier", {"level": facts.level, "tier": _kept_tier(facts.asked, facts.beneficiary)})
     if facts.kind == "sale" and facts.depth is not None and plan.activity is not None:
         days = plan.activity.within_days
         return Step("leg_sale_passed_up", {"level": facts.level, "depth": facts.depth, "within_days": days})
     return Step(f"leg_{facts.kind}", {"level": facts.level})
 
 
-def _conditions(leg: Leg, facts: Facts) -> Iterator[Step]:
-    """Each condition of the leg, with what was found of the sale."""
+def condition_steps(leg: Leg, facts: Accrued) -> Iterator[Step]:
+    """Each condition of the leg, with what was found."""
     when = leg.when
     if when is None:
         return
@@ -131,10 +162,10 @@ def _conditions(leg: Leg, facts: Facts) -> Iterator[Step]:
     for name in ("product", "deal", "channel"):
         if getattr(when, f"{name}s") is not None:
             yield Step(f"when_{name}", {name: asked.get(name, "")})
-    if when.buyer_tiers is not None:
-        yield Step("when_buyer_tier", {"tier": _tier_of(facts, None)})
+    if when.buyer_tiers is not None and isinstance(facts, Facts):
+        yield Step("when_buyer_tier", {"tier": _kept_tier(facts.asked, facts.buyer)})
     if when.tiers is not None:
-        yield Step("when_tier", {"tier": _tier_of(facts, facts.beneficiary)})
+        yield Step("when_tier", {"tier": _kept_tier(facts.asked, facts.beneficiary)})
     if when.first_order is not None:
         yield Step("when_first_order", {})
     if when.sold_from is not None:
@@ -143,10 +174,9 @@ def _conditions(leg: Leg, facts: Facts) -> Iterator[Step]:
         yield Step("when_sold_until", {"until": when.sold_until})
 
 
-def _tier_of(facts: Facts, member: int | None) -> str:
-    """The tier of a member, or of the buyer, as it was kept."""
-    tiers = (facts.asked or {}).get("tiers", {})
-    return str(tiers.get(str(facts.buyer if member is None else member), ""))
+def _kept_tier(asked: Mapping[str, Any] | None, member: int) -> str:
+    """The tier of a member as it was kept."""
+    return str((asked or {}).get("tiers", {}).get(str(member), ""))
 
 
 def _amount(leg: Leg, facts: Facts) -> Iterator[Step]:
@@ -219,7 +249,8 @@ def _tier_amount(facts: Facts) -> Iterator[Step]:
     yield Step("rounding" if rest else "no_rounding", rounded)
 
 
-def _caps(plan: Plan, facts: Facts) -> Iterator[Step]:
+def cap_steps(plan: Plan, facts: Accrued) -> Iterator[Step]:
+    """What the plan's caps made of the amount."""
     if plan.caps is None:
         yield Step("no_cap", {})
     elif facts.cap is None or facts.asked_minor is None:
@@ -272,7 +303,8 @@ def _reversals(leg: Leg, facts: Facts, reversals: Sequence[Reversal]) -> Iterato
         )
 
 
-def _outcome(facts: Facts) -> Step:
+def outcome_step(facts: Accrued) -> Step:
+    """How the accrual stands."""
     figures: dict[str, int | str] = {
         "net_minor": facts.amount_minor - facts.clawed_minor,
         "currency": facts.currency,

@@ -11,7 +11,7 @@ from enum import StrEnum
 
 from socialshop.commissions.errors import PlanRefused
 from socialshop.commissions.findings import Finding, Severity
-from socialshop.commissions.plan import LeadLeg, Leg, Plan, reach_of
+from socialshop.commissions.plan import COUNTED, LeadLeg, Leg, Plan, reach_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +103,9 @@ def _of_leg(rule: DepthRule, plan: Plan, position: int, leg: Leg) -> Iterator[Fi
         yield _depth_finding(rule, severity, position, level)
     if leg.kind == "tier" and leg.reach > 1:
         yield _team_finding(rule, position)
-    if leg.kind == "lead":
+    if leg.kind in COUNTED:
+        yield _traffic_finding(position, leg)
+    elif leg.kind == "lead":
         yield _lead_finding(position, leg)
     elif leg.fixed_minor is not None:
         severity = Severity.WARNING if leg.fixed_minor >= FIXED_WARNING_FROM else Severity.INFO
@@ -175,6 +177,19 @@ def _lead_finding(position: int, leg: LeadLeg) -> Finding:
         "what is paid for heads and not for sales is prohibited (State Council Order No. 444 (2005), article 7)"
     )
     return Finding("headcount", severity, position, message)
+
+
+def _traffic_finding(position: int, leg: Leg) -> Finding:
+    """No sale stands behind a click. Publishers sell their pages' room; a member paid for clicks farms them."""
+    if getattr(leg, "who", None) == "members":
+        severity, whom = Severity.REFUSAL, "every member"
+    else:
+        severity, whom = Severity.INFO, "publishers"
+    message = (
+        f"legs[{position}] pays {whom} for {leg.kind}s, behind which stands no sale; reward that does not come of "
+        "sales is prohibited (State Council Order No. 444 (2005), article 7), and bought advertising is not"
+    )
+    return Finding("traffic", severity, position, message)
 
 
 def _first(findings: Sequence[Finding], severity: Severity) -> str:

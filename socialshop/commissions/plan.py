@@ -17,14 +17,16 @@ from pydantic_core import ErrorDetails, PydanticCustomError
 
 from socialshop.commissions.caps import Cap
 from socialshop.commissions.conditions import MOST_UPLINES, Activity, When
-from socialshop.commissions.errors import PlanInvalid
+from socialshop.commissions.errors import Fault, PlanInvalid
 from socialshop.infra.documents import STORABLE, Document, KnownCurrency
-from socialshop.infra.plainwords import in_plain_words
+from socialshop.infra.plainwords import words_of
 from socialshop.kernel import strict_json
 from socialshop.kernel.money import BPS, MAX_AMOUNT_MINOR
 
 MAX_BYTES = 1_000_000
 _MAX_LEGS = 32
+# Conditions that nothing but a sale can meet.
+_OF_SALES_ALONE = ("buyer_tiers", "tiers", "first_order")
 _MAX_CAPS = 8
 _MAX_HOLD_DAYS = 3650
 
@@ -119,8 +121,37 @@ class LeadLeg(_Conditional):
     most_bps: ClassVar[int] = 0
 
 
-Leg = SaleLeg | HostLeg | SelfLeg | TierLeg | LeadLeg
-KINDS = ("sale", "host", "self", "tier", "lead")
+class _TrafficLeg(_Conditional):
+    """For the owner of a link, by what was counted of it in a day: of no sale, and so no share of any.
+
+    Publishers alone are paid, unless `who` says that all members are.
+    """
+
+    who: Literal["publishers", "members"] | None = None
+    level: ClassVar[int] = 0
+    rate_bps: ClassVar[None] = None
+    most_bps: ClassVar[int] = 0
+
+
+class ClickLeg(_TrafficLeg):
+    """`fixed_minor` for each counted click of a day."""
+
+    kind: Literal["click"]
+    fixed_minor: Annotated[int, Field(ge=1, le=MAX_AMOUNT_MINOR)]
+
+
+class ViewLeg(_TrafficLeg):
+    """`per_thousand_minor` for each thousand of a day's counted views, and for a part of one its part."""
+
+    kind: Literal["view"]
+    per_thousand_minor: Annotated[int, Field(ge=1, le=MAX_AMOUNT_MINOR)]
+    fixed_minor: ClassVar[None] = None
+
+
+Leg = SaleLeg | HostLeg | SelfLeg | TierLeg | LeadLeg | ClickLeg | ViewLeg
+KINDS = ("sale", "host", "self", "tier", "lead", "click", "view")
+# Legs that are paid by what was counted, not by a line that was sold: the engine of sales passes over them.
+COUNTED = frozenset({"click", "view"})
 
 
 class Plan(Document):
@@ -144,6 +175,11 @@ class Plan(Document):
     def depth(self) -> int:
         """How many levels above the buyer the plan looks."""
         return max(reach_of(self, leg) for leg in self.legs)
+
+    @property
+    def sale_legs(self) -> list[tuple[int, Leg]]:
+        """The legs that sales pay, each with its number."""
+        return [(number, leg) for number, leg in enumerate(self.legs) if leg.kind not in COUNTED]
 
     @property
     def most_bps(self) -> int:
@@ -192,27 +228,31 @@ def direct_only(name: str, currency: str, rate_bps: int, hold_days: int) -> Plan
 def read_plan(content: bytes) -> Plan:
     """The plan in a JSON text (UTF-8). Raises PlanInvalid, naming the field at fault where there is one."""
     if len(content) > MAX_BYTES:
-        raise PlanInvalid(f"a plan is at most {MAX_BYTES} bytes of JSON")
+        _refuse([Fault("", "has more than {bytes} bytes", {"bytes": MAX_BYTES})])
     try:
         document = strict_json.parse(content.decode("utf-8-sig"))
     except UnicodeDecodeError:
-        raise PlanInvalid("the plan is not UTF-8 text") from None
+        _refuse([Fault("", "is not UTF-8 text", {})])
     except strict_json.NotStrict as error:
-        raise PlanInvalid(f"the plan {error}") from None
+        _refuse([Fault("", "{said}", {"said": str(error)})])
+    except json.JSONDecodeError as error:
+        _refuse([Fault("", "is not JSON: {said}", {"said": error, "line": error.lineno, "column": error.colno})])
     except ValueError as error:
-        raise PlanInvalid(f"the plan is not JSON: {error}") from None
+        _refuse([Fault("", "is not JSON: {said}", {"said": error})])
     return parse_plan(document)
 
 
 def parse_plan(document: object) -> Plan:
     """The plan in a decoded JSON document. Raises PlanInvalid, naming the field at fault."""
     if not isinstance(document, dict):
-        raise PlanInvalid("a plan is a JSON object")
+        _refuse([Fault("", "should be a JSON object", {})])
     try:
         plan = Plan.model_validate(document)
     except ValidationError as error:
         faults = [_fault(found) for found in error.errors(include_url=False)]
-        _refuse(faults)
+        # A list of which every entry is wrong is not too short as well.
+        inside = {fault.path.partition("[")[0] for fault in faults if "[" in fault.path}
+        _refuse([fault for fault in faults if fault.path not in inside])
     _check_legs(plan)
     _check_caps(plan.caps or ())
     return plan
@@ -243,16 +283,23 @@ def _check_legs(plan: Plan) -> None:
         first = always.get((leg.kind, leg.level))
         if first is not None:
             field = "level" if leg.kind == "sale" else "kind"
-            _refuse([(f"legs[{position}].{field}", f"repeats legs[{first}], which always pays")])
+            _refuse([Fault(f"legs[{position}].{field}", "repeats legs[{first}], which always pays", {"first": first})])
         if leg.when is None:
             always[leg.kind, leg.level] = position
         if leg.kind == "tier" and leg.when is not None and leg.when.tiers is not None:
-            _refuse([(f"legs[{position}].when.tiers", "is said by the leg's rates")])
+            _refuse([Fault(f"legs[{position}].when.tiers", "is said by the leg's rates", {})])
+        if leg.kind in COUNTED and leg.when is not None:
+            said = [name for name in _OF_SALES_ALONE if getattr(leg.when, name) is not None]
+            if said:
+                words = "asks of a sale, and a {kind} is none"
+                _refuse([Fault(f"legs[{position}].when.{said[0]}", words, {"kind": leg.kind})])
     if plan.most_bps > BPS:
-        _refuse([("legs", f"give away {plan.most_bps} basis points of a sale, more than the whole ({BPS})")])
+        told = {"bps": plan.most_bps, "whole": BPS}
+        _refuse([Fault("legs", "give away {bps} basis points of a sale, more than the whole ({whole})", told)])
     deepest = max((leg.level for leg in plan.legs if leg.kind == "sale"), default=0)
     if plan.activity is not None and plan.activity.reach is not None and plan.activity.reach < deepest:
-        _refuse([("activity.reach", f"should be {deepest} or more, as deep as the plan's levels")])
+        words = "should be {deepest} or more, as deep as the plan's levels"
+        _refuse([Fault("activity.reach", words, {"deepest": deepest})])
 
 
 def _check_caps(caps: Sequence[Cap]) -> None:
@@ -260,16 +307,15 @@ def _check_caps(caps: Sequence[Cap]) -> None:
     for position, cap in enumerate(caps):
         first = capped.setdefault((cap.per, cap.period), position)
         if first != position:
-            _refuse([(f"caps[{position}].per", f"repeats caps[{first}]")])
+            _refuse([Fault(f"caps[{position}].per", "repeats caps[{first}]", {"first": first})])
 
 
-def _refuse(faults: list[tuple[str, str]]) -> NoReturn:
-    field, message = faults[0]
-    raise PlanInvalid(f"{field}: {message}", field=field, faults=[f"{path}: {text}" for path, text in faults])
+def _refuse(faults: Sequence[Fault]) -> NoReturn:
+    raise PlanInvalid(faults) from None
 
 
-def _fault(error: ErrorDetails) -> tuple[str, str]:
-    """(path, message) of one of pydantic's errors. It puts a leg's kind into the path, which no reader would write."""
+def _fault(error: ErrorDetails) -> Fault:
+    """One of pydantic's errors. It puts a leg's kind into the path, which no reader would write."""
     location = error["loc"]
     if len(location) > 2 and location[0] == "legs":  # noqa: PLR2004
         location = (*location[:2], *location[3:])
@@ -277,7 +323,8 @@ def _fault(error: ErrorDetails) -> tuple[str, str]:
     # An unknown field's name is anything, also what no terminal can print.
     path = path.encode("utf-8", "backslashreplace").decode()
     if error["type"] == "union_tag_invalid":
-        return f"{path}.kind", f"{error['ctx']['tag']!r} is no kind that runs; these do: {', '.join(KINDS)}"
+        told = {"tag": error["ctx"]["tag"], "kinds": ", ".join(KINDS)}
+        return Fault(f"{path}.kind", "{tag!r} is no kind that runs; these do: {kinds}", told)
     if error["type"] == "union_tag_not_found":
-        return f"{path}.kind", f"is missing; one of {', '.join(KINDS)}"
-    return path, in_plain_words(error)
+        return Fault(f"{path}.kind", "is missing; one of {kinds}", {"kinds": ", ".join(KINDS)})
+    return Fault(path, *words_of(error))

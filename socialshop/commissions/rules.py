@@ -57,6 +57,7 @@ class Reason(StrEnum):
     CAP_OF_MEMBER = "cap_of_member"  # what the member may earn was earned
     CAP_OF_PLAN = "cap_of_plan"  # what the plan may spend was spent
     NO_TIER_EARNS = "no_tier_earns"  # no upline within reach has a tier that earns
+    NOT_A_PUBLISHER = "not_a_publisher"  # clicks and views are paid to publishers alone
 
 
 class Sales(NamedTuple):
@@ -176,7 +177,7 @@ def accrue(plan: Plan, sales: Sales, tree: nx.DiGraph[int]) -> Outcome:
     """
     levels = climb(tree, sales.buyers, plan.depth)
     outcome = Outcome([], [])
-    for number, leg in enumerate(plan.legs):
+    for number, leg in plan.sale_legs:
         beneficiaries = _beneficiaries(leg, sales, levels)
         _pay(number, leg, beneficiaries, sales, outcome)
     return outcome

@@ -55,7 +55,7 @@ NEEDS_NOTHING = Needs()
 
 def needs_of(plan: Plan) -> Needs:
     """What the plan asks; NEEDS_NOTHING for one of plain shares."""
-    conditions = [leg.when for leg in plan.legs if leg.when is not None]
+    conditions = [leg.when for _, leg in plan.sale_legs if leg.when is not None]
     by_tier = any(when.tiers or when.buyer_tiers for when in conditions) or any(leg.kind == "tier" for leg in plan.legs)
     activity, bounty = plan.activity, any(leg.kind == "lead" for leg in plan.legs)
     return Needs(

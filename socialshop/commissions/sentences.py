@@ -46,6 +46,33 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "You stand {level} levels above the buyer, in the tier {tier}.",
         "你在买家之上第 {level} 级，会员等级为 {tier}。",
     ),
+    "tally_click": (
+        "On {day} your link {link} was clicked {counted} times that count.",
+        "{day}，你的链接 {link} 获得 {counted} 次有效点击。",
+    ),
+    "tally_view": (
+        "On {day} the banner of your link {link} was seen {counted} times that count.",
+        "{day}，你的链接 {link} 的横幅获得 {counted} 次有效展示。",
+    ),
+    "tally_before": (
+        "{before} of that day had been counted before; these came later.",
+        "当日此前已计 {before} 次，这些为其后补计。",
+    ),
+    "leg_click": ("You are a publisher, and the plan pays for clicks.", "你是推广者，方案按点击付费。"),
+    "leg_view": ("You are a publisher, and the plan pays for views.", "你是推广者，方案按展示付费。"),
+    "click": (
+        "The plan gives {fixed_minor:money} for each of {counted} clicks.",
+        "方案按每次点击 {fixed_minor:money} 给予，共 {counted} 次。",
+    ),
+    "view": (
+        "The plan gives {per_thousand_minor:money} for a thousand views: for {counted} of them {exact_minor} minor "
+        "units.",
+        "方案按每千次展示 {per_thousand_minor:money} 给予：{counted} 次为 {exact_minor} 最小货币单位。",
+    ),
+    "view_before": (
+        "With the {before} before them that is {day_minor:money} for the day, of which {before_minor:money} were paid.",
+        "连同此前的 {before} 次，当日共 {day_minor:money}，其中 {before_minor:money} 已计。",
+    ),
     "when_product": ("It is paid for certain goods, and this is one of them.", "限指定商品，该商品在其中。"),
     "when_deal": ("It is paid in rooms of certain deals, and this is one of them.", "限指定团购，该团在其中。"),
     "when_channel": ("It is paid for what came by this channel: {channel}.", "限此渠道带来的订单：{channel}。"),
@@ -164,6 +191,13 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "故收回 {clawed_minor:money}：结算前 {pending_minor:money}，从钱包 {wallet_minor:money}，"
         "记为欠款 {owed_minor:money}。",
     ),
+    "disallowed": (
+        "{counted} of them were found to be none, because: {reason}. So {clawed_minor:money} was taken back: "
+        "{pending_minor:money} of it before it settled, {wallet_minor:money} from the wallet, {owed_minor:money} owed.",
+        "其中 {counted} 次被认定无效，原因：{reason}。"
+        "故收回 {clawed_minor:money}：结算前 {pending_minor:money}，从钱包 {wallet_minor:money}，"
+        "记为欠款 {owed_minor:money}。",
+    ),
     "status_held": ("{net_minor:money} is pending.", "{net_minor:money} 待结算。"),
     "status_settled": (
         "{net_minor:money} is left of it; it settled at {settled_at}.",
@@ -205,12 +239,21 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "cap_of_member": ("What the plan pays a member was earned.", "该会员佣金已达上限。"),
     "cap_of_plan": ("What the plan may spend was spent.", "方案可用金额已用完。"),
     "no_tier_earns": ("No upline within reach is in a tier that earns.", "可及范围内的上级都没有可得佣金的等级。"),
+    "not_a_publisher": (
+        "Clicks and views are paid to publishers alone.",
+        "点击与展示只付给推广者。",
+    ),
     "no_plan_in_force": ("No plan in this currency was in force.", "当时没有该币种的有效方案。"),
     # what an entry of the wallet was
     "entry_accrual": ("Commission of an order, held.", "订单佣金，待结算。"),
     "entry_settlement": ("Commission settled into your wallet.", "佣金结算入钱包。"),
     "entry_netting": ("A debt was paid from what came in.", "以入账款项抵扣欠款。"),
     "entry_clawback": ("Commission taken back: the order was refunded.", "订单已退款，收回佣金。"),
+    "entry_tally": ("What was counted of your links, held.", "链接计数佣金，待结算。"),
+    "entry_disallowance": (
+        "Commission taken back: what was counted was found to be none.",
+        "计数被认定无效，收回佣金。",
+    ),
     "entry_payout_reserved": ("Set aside for your payout request.", "为你的提现申请预留。"),
     "entry_payout_paid": ("Paid out to your account.", "已打款到你的收款账户。"),
     "entry_payout_rejected": (

@@ -60,7 +60,9 @@ def accrue(plan: Plan, sales: Sales, tree: nx.DiGraph[int]) -> Outcome:
 
 def is_weighed(plan: Plan) -> bool:
     """Whether the plan has more than plain shares."""
-    return plan.activity is not None or any(leg.when is not None or leg.kind in {"tier", "lead"} for leg in plan.legs)
+    return plan.activity is not None or any(
+        leg.when is not None or leg.kind in {"tier", "lead"} for _, leg in plan.sale_legs
+    )
 
 
 class _Weighing:
@@ -79,7 +81,7 @@ class _Weighing:
     def outcome(self) -> Outcome:
         for sale in self._sales():
             paid: set[tuple[str, int]] = set()
-            for number, leg in enumerate(self.plan.legs):
+            for number, leg in self.plan.sale_legs:
                 self._weigh(sale, number, leg, paid)
         return Outcome(self.rewards, self.skips, self.passes, self.terms)
 

@@ -72,6 +72,15 @@ _LIVE_UNITS = """
     SELECT coalesce(s.sku_id, r.sku_id) AS sku_id, r.deal_id, s.quantity FROM seats s JOIN rooms r ON r.id = s.room_id
     WHERE s.status IN ('held', 'paid', 'confirmed')
 """
+_LIVE_UNITS_OF = f"""
+    {_LIVE_UNITS}
+        AND (CAST(:sku AS uuid) IS NULL OR s.order_id IN (SELECT order_id FROM order_lines WHERE sku_id = :sku))
+"""  # noqa: S608 - a constant of this module
+# The same, with what was counted of rooms that closed through `:through` in place of their seats.
+_UNITS_SINCE = f"""
+    {_LIVE_UNITS} AND (r.status = 'open' OR r.closed_at > :through)
+    UNION ALL SELECT sku_id, deal_id, units FROM stock_at_rest
+"""  # noqa: S608 - a constant of this module
 
 
 def find(session: Session, sku_id: uuid.UUID) -> StockRow | None:
@@ -216,14 +225,21 @@ def note_low(session: Session, now: datetime, limit: int) -> list[LowRow]:
 def differences(session: Session, limit: int, sku_id: uuid.UUID | None = None) -> list[Difference]:
     """Up to `limit` counters that are not what seats and moves come to, of one unit or of all units and quotas.
 
-    One statement, so one state of the shop.
+    One statement, so one state of the shop. Every seat is read.
     """
+    return _differences(session, _LIVE_UNITS_OF, {"limit": limit, "sku": sku_id})
+
+
+def differences_since(session: Session, limit: int, through: datetime) -> list[Difference]:
+    """The same of all units and quotas; of rooms that closed through then, what was counted once is believed."""
+    return _differences(session, _UNITS_SINCE, {"limit": limit, "sku": None, "through": through})
+
+
+def _differences(session: Session, live: str, values: dict[str, object]) -> list[Difference]:
     rows = session.execute(
         text(
             f"""
-            WITH live AS MATERIALIZED ({_LIVE_UNITS}
-                AND (CAST(:sku AS uuid) IS NULL OR s.order_id IN (SELECT order_id FROM order_lines WHERE sku_id = :sku))
-            ), moved AS (
+            WITH live AS MATERIALIZED ({live}), moved AS (
                 SELECT sku_id, sum(quantity) AS quantity FROM stock_moves
                 WHERE CAST(:sku AS uuid) IS NULL OR sku_id = :sku GROUP BY sku_id
             ), taken AS (
@@ -242,8 +258,45 @@ def differences(session: Session, limit: int, sku_id: uuid.UUID | None = None) -
             )
             SELECT kind, id, found, CAST(expected AS bigint) FROM expected WHERE found <> expected
             ORDER BY kind DESC, id LIMIT :limit
-            """  # noqa: S608 - a constant of this module
+            """  # noqa: S608 - constants of this module
         ),
-        {"limit": limit, "sku": sku_id},
+        values,
     )
     return [Difference(*row) for row in rows]
+
+
+def counted_through(session: Session) -> datetime | None:
+    """Through which instant of closing rooms were counted once; None before the first time."""
+    found: datetime | None = session.execute(text("SELECT through FROM stock_rest")).scalar_one_or_none()
+    return found
+
+
+def count_at_rest(session: Session, since: datetime | None, through: datetime) -> None:
+    """Count the units of rooms that closed after `since` and through then, once: none of their seats moves any more.
+
+    A room in which money is still to be taken is not at rest: nothing is counted from it on.
+    """
+    session.execute(
+        text(
+            """
+            WITH closed AS MATERIALIZED (
+                SELECT r.id, r.deal_id, r.sku_id, r.closed_at FROM rooms r
+                WHERE r.closed_at <= :through AND (CAST(:since AS timestamptz) IS NULL OR r.closed_at > :since)
+            ), moving AS (
+                SELECT min(c.closed_at) AS at FROM closed c JOIN seats s ON s.room_id = c.id
+                WHERE s.status IN ('held', 'paid')
+            ), resting AS (
+                SELECT c.* FROM closed c, moving WHERE moving.at IS NULL OR c.closed_at < moving.at
+            ), counted AS (
+                INSERT INTO stock_at_rest AS kept (deal_id, sku_id, units)
+                SELECT r.deal_id, coalesce(s.sku_id, r.sku_id), sum(s.quantity)
+                FROM resting r JOIN seats s ON s.room_id = r.id AND s.status = 'confirmed' GROUP BY 1, 2
+                ON CONFLICT (deal_id, sku_id) DO UPDATE SET units = kept.units + excluded.units
+            )
+            INSERT INTO stock_rest (through)
+            SELECT coalesce((SELECT max(closed_at) FROM resting), :since) WHERE EXISTS (SELECT FROM resting)
+            ON CONFLICT (one) DO UPDATE SET through = excluded.through
+            """
+        ),
+        {"since": since, "through": through},
+    )

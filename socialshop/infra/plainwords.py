@@ -5,6 +5,8 @@ A sentence follows the name of the field, so it begins with a verb. `{…}` is w
 
 from __future__ import annotations
 
+from typing import Any
+
 from pydantic_core import ErrorDetails
 
 _WHOLE, _TRUTH, _OBJECT, _LIST = (
@@ -53,9 +55,15 @@ WORDS = {
 }
 
 
-def in_plain_words(error: ErrorDetails) -> str:
-    """One of pydantic's errors, with its context, as a sentence; what a validator of ours says stays as it is."""
+def words_of(error: ErrorDetails) -> tuple[str, dict[str, Any]]:
+    """One of pydantic's errors as a sentence with `{…}` left in it, and what stands there: for another language."""
     words = WORDS.get(error["type"])
     if words is None:
-        return error["msg"].removeprefix("Value error, ")
-    return words.format(**error.get("ctx", {}))
+        return "{said}", {"said": error["msg"].removeprefix("Value error, ")}
+    return words, dict(error.get("ctx", {}))
+
+
+def in_plain_words(error: ErrorDetails) -> str:
+    """One of pydantic's errors, with its context, as a sentence; what a validator of ours says stays as it is."""
+    words, told = words_of(error)
+    return words.format(**told)

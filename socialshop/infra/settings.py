@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from datetime import timedelta
 from functools import lru_cache
 from ipaddress import ip_address
 from pathlib import Path
@@ -95,6 +96,9 @@ class Settings(BaseSettings):
     )
     sandbox_secret: SecretStr | None = Field(
         None, description="what the shop and the sandbox provider share; run makes one and sets it"
+    )
+    payout_cooldown_hours: int = Field(
+        72, ge=0, le=720, description="hours until an account that a member names in place of another takes payouts"
     )
     payout_minimum_minor: int = Field(
         100, ge=1, le=10**12, description="least sum of a payout request, in minor units of its currency"
@@ -192,6 +196,11 @@ class Settings(BaseSettings):
             address = ip_address(self.host)
             host = "localhost" if address.is_loopback or address.is_unspecified else host
         return f"http://{host}:{self.port}"
+
+    @property
+    def payout_cooldown(self) -> timedelta:
+        """How long an account that a member names in place of another takes no payout."""
+        return timedelta(hours=self.payout_cooldown_hours)
 
     @property
     def stream_host_names(self) -> frozenset[str]:

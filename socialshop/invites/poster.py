@@ -105,7 +105,7 @@ class _Pen:
         """Lines of text from the left margin, each as high as the font wants it and a little air."""
         font = self.fonts.get(weight, size)
         measure = font.getlength
-        known = _drawable(text, font)
+        known = drawable(text, font)
         for line in wrap(known, self.width, most, measure) or [""]:
             self.canvas.text((_MARGIN, self.y), line, fill=fill, font=font)
             self.y += round(size * 7 / 5)
@@ -228,7 +228,7 @@ def _draw_qr(canvas: ImageDraw.ImageDraw, url: str, *, left: int, top: int) -> N
                 canvas.rectangle((x, y, x + scale - 1, y + scale - 1), fill="#000000")
 
 
-def _drawable(text: str, font: FreeTypeFont) -> str:
+def drawable(text: str, font: FreeTypeFont) -> str:
     """The text without signs that the font lacks: emoji would be drawn as boxes."""
     return "".join(sign for sign in text if sign.isspace() or _has_sign(font, sign))
 

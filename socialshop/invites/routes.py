@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import lru_cache
 from pathlib import Path
 from typing import Literal
@@ -15,9 +15,11 @@ from werkzeug.http import parse_accept_header
 
 from socialshop.deals import service as deals
 from socialshop.infra import wired
+from socialshop.infra.keys import secret_for
 from socialshop.infra.pictures import Size
 from socialshop.infra.uow import UnitOfWork, in_unit_of_work
-from socialshop.invites import kit, landing, poster, qr, rules, service, visitors, wording
+from socialshop.invites import banner, kit, landing, poster, qr, rules, service, visitors, wording
+from socialshop.invites.banner import Strip
 from socialshop.invites.cookies import Attributed
 from socialshop.invites.errors import PosterUnavailable, VanityKept, VanityTaken
 from socialshop.invites.gateway import subjects
@@ -25,6 +27,7 @@ from socialshop.invites.poster import Fonts, Sheet
 from socialshop.invites.rules import Kind
 from socialshop.invites.schemas import (
     TARGET_PREFIX,
+    BannerQuery,
     DaysQuery,
     DaysWire,
     DayWire,
@@ -58,6 +61,12 @@ _HTML = "text/html; charset=utf-8"
 _VARY = {"Vary": "Accept, Accept-Language, Cookie"}
 # What a poster says of seats may be a minute old.
 _POSTER_KEPT = "public, max-age=60"
+# Each view asks for the picture, whatever page it stands on.
+_EVERY_TIME_ANYWHERE = {
+    "Cache-Control": "no-store",
+    "Cross-Origin-Resource-Policy": "cross-origin",
+    "Vary": "Accept-Language",
+}
 _KEPT = {"Cache-Control": "public, max-age=86400"}
 
 
@@ -234,7 +243,7 @@ def open_link(call: Call[Nothing, LandingQuery]) -> Answer:
         return _page(landing.page(None, language), 404, [])
     service.record_click(found, visit, now)
     if service.clicks_are_due():
-        _take_clicks()
+        _take(service.take_clicks)
     if found.closed is None:
         cookies += visitors.remember(Attributed(found.link_id, now))
     if as_page:
@@ -300,6 +309,31 @@ def show_poster(call: Call[Nothing, PosterQuery]) -> Answer:
     return Answer(poster.draw(sheet, _fonts()), media_type="image/png", headers=headers)
 
 
+# No limit by address, as for landings.
+@landing_room.operation(
+    "GET",
+    "/i/<code>/banner/<key>.png",
+    access=PUBLIC,
+    query=BannerQuery,
+    limited=False,
+    listed=False,
+    refuses=(NotFound, PosterUnavailable),
+    replies=Reply(200, None, "A banner.", "image/png"),
+)
+def show_banner(call: Call[Nothing, BannerQuery]) -> Answer:
+    """A small picture of what a link leads to, for a publisher's page; who fetches it is counted as a view."""
+    code, now = call.path["code"], wired.clock().now()
+    found = landing.kept(code, lambda: _landing(code))
+    if not service.is_banner_key(secret_for("banners"), found.link_id, call.path["key"]):
+        raise NotFound("no such banner")
+    bot = request.method == "HEAD" or rules.is_bot(request.headers.get("User-Agent", ""))
+    drawn = banner.draw(Strip(found.subject, call.query.lang or best_language("zh")), _fonts())
+    service.record_view(found, visitors.passer_by(now), bot, now)
+    if service.views_are_due():
+        _take(service.take_views)
+    return Answer(drawn, media_type="image/png", headers=_EVERY_TIME_ANYWHERE)
+
+
 @landing_room.operation(
     "GET",
     "/i/<code>/kit.zip",
@@ -326,10 +360,10 @@ def _landing(code: str) -> service.Landing:
     return in_unit_of_work(lambda uow: service.landing(uow, code, subjects()))
 
 
-def _take_clicks() -> None:
+def _take(step: Callable[[UnitOfWork], bool]) -> None:
     """One visitor in thousands waits until the clicks of all are in the database; without it they wait in the spool."""
     try:
-        in_unit_of_work(service.take_clicks)
+        in_unit_of_work(step)
     except SQLAlchemyError as error:
         _log.warning("clicks wait in the spool", error=type(error).__name__)
 

@@ -7,8 +7,9 @@ from typing import Annotated, Any, Literal
 
 from pydantic import ConfigDict, Field, StringConstraints
 
+from socialshop.infra.keys import secret_for
 from socialshop.invites.rules import LONGEST_CHANNEL, Kind, ShareSubject
-from socialshop.invites.service import DayStats, Landing, Link, Stats
+from socialshop.invites.service import DayStats, Landing, Link, Stats, banner_key
 from socialshop.kernel.ids import to_public
 from socialshop.web.paging import Page
 from socialshop.web.schemas import GivenInstant, Instant, MoneyWire, Wire, with_example
@@ -31,6 +32,7 @@ _LINK: dict[str, Any] = {
     "qr_svg_url": "https://shop.example/i/7KQ2M9XWTB/qr.svg",
     "qr_png_url": "https://shop.example/i/7KQ2M9XWTB/qr.png",
     "poster_url": "https://shop.example/i/7KQ2M9XWTB/poster.png",
+    "banner_url": "https://shop.example/i/7KQ2M9XWTB/banner/Qm9vdHN0cmFwIGtl.png",
     "created_at": "2026-01-31T12:00:00Z",
     "vanity": "LIN-TEA",
     "state": "open",
@@ -76,8 +78,16 @@ class PosterQuery(Wire):
     lang: Literal["zh", "en"] | None = None
 
 
+class BannerQuery(Wire):
+    """How the banner speaks: by default as `Accept-Language` prefers. What pages hang on besides is passed over."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    lang: Literal["zh", "en"] | None = None
+
+
 class LinkWire(Wire):
-    """An own invite link; `poster_url` is null where the fonts of posters are not installed."""
+    """An own invite link; `poster_url` and `banner_url` are null where the fonts of posters are not installed."""
 
     model_config = with_example(_LINK)
 
@@ -89,6 +99,7 @@ class LinkWire(Wire):
     qr_svg_url: str
     qr_png_url: str
     poster_url: str | None
+    banner_url: str | None = Field(description="a small picture for a page of yours; who sees it is counted as a view")
     created_at: Instant
     vanity: str | None = Field(description="the code that you chose; the other stays good")
     state: Literal["open", "paused", "expired"] = Field(description="only an open link binds anybody")
@@ -310,6 +321,11 @@ class LandingWire(Wire):
         )
 
 
+def banner_address(public_url: str, link: Link) -> str:
+    """The signed address of a link's banner; it bears the shop's own code, which nothing changes."""
+    return f"{public_url}/i/{link.code}/banner/{banner_key(secret_for('banners'), link.id)}.png"
+
+
 def _link(link: Link, public_url: str, now: datetime, posters: bool) -> dict[str, Any]:
     url = f"{public_url}/i/{link.shown_code}"
     return {
@@ -321,6 +337,7 @@ def _link(link: Link, public_url: str, now: datetime, posters: bool) -> dict[str
         "qr_svg_url": f"{url}/qr.svg",
         "qr_png_url": f"{url}/qr.png",
         "poster_url": f"{url}/poster.png" if posters else None,
+        "banner_url": banner_address(public_url, link) if posters else None,
         "created_at": link.created_at,
         "vanity": link.vanity,
         "state": link.closed(now) or "open",

@@ -38,6 +38,18 @@ def signals() -> Signals:
     )
 
 
+def passer_by(now: datetime) -> bytes:
+    """The visitor of a page of somebody else's, where no cookie of ours is sent along: a mark that is good for a day.
+
+    It is keyed, and tomorrow another one, so that nobody is followed from one day to the next by it.
+    """
+    known = known_visitor()
+    if known is not None:
+        return known
+    program = f"{now.date()} {request.remote_addr} {request.headers.get('User-Agent', '')}"
+    return hashed(secret_for("views"), "view", program)
+
+
 def touch(now: datetime) -> Attributed | None:
     """The link that this visitor followed within the shop's window."""
     window = timedelta(days=wired.settings().attribution_days)

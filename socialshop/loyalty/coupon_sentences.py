@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 
 from socialshop.kernel.money import Money
 from socialshop.loyalty import segment_sentences
-from socialshop.loyalty.coupons import Reason, Terms
+from socialshop.loyalty.coupons import Reason, Terms, Way
 from socialshop.loyalty.sentences import say
 
 _TERMS: Mapping[str, tuple[str, str]] = {
@@ -42,6 +42,13 @@ _REASONS: Mapping[str, tuple[str, str]] = {
     "not_together": ("It does not stand beside the others.", "不能与其他券叠加。"),
     "others_save_more": ("Without it you pay less, or the same.", "不用此券更划算，或一样。"),
 }
+_BECAUSE: Mapping[str, tuple[str, str]] = {
+    "newcomer": ("because you became a member", "因为你成为了会员"),
+    "monthly": ("because your tier or plan gives it every month", "因为你的会员等级或计划每月赠送"),
+    "birthday": ("because it was your birthday", "因为你的生日"),
+    "birthday_benefit": ("because your tier or plan gives it on your birthday", "因为你的会员等级或计划在生日赠送"),
+    "member_day": ("because it was the member day", "因为会员日"),
+}
 
 Writer = Callable[[Money], str]
 
@@ -68,9 +75,11 @@ def conditions(terms: Terms, language: str, money: Writer = str) -> list[str]:
     return [say(language, code, facts, money=money, catalogue=_TERMS) for code, is_asked in asked.items() if is_asked]
 
 
-def because(terms: Terms, language: str) -> list[str]:
-    """Why a member of the segment was given it, a few words each; none where it goes to no segment."""
-    return [] if terms.segment is None else segment_sentences.because(terms.segment, language)
+def because(terms: Terms, way: Way, language: str) -> list[str]:
+    """Why a member was given it, a few words each; none where somebody gave it by hand, or for a code."""
+    if terms.segment is not None:
+        return segment_sentences.because(terms.segment, language)
+    return [say(language, way, {}, catalogue=_BECAUSE)] if way in _BECAUSE else []
 
 
 def why(reason: Reason, language: str) -> str:

@@ -30,7 +30,7 @@ _MOST_NAMED = 100
 Kind = Literal["amount", "percentage", "shipping", "gift"]
 Stacking = Literal["alone", "other_kinds", "any"]
 # How a coupon reaches members: by hand, by a code, at the door, or by the day's round (docs/coupons.md).
-Way = Literal["given", "code", "newcomer", "monthly", "birthday", "member_day", "segment"]
+Way = Literal["given", "code", "newcomer", "monthly", "birthday", "birthday_benefit", "member_day", "segment"]
 WAYS: tuple[Way, ...] = get_args(Way)
 Reason = Literal[
     "gone",

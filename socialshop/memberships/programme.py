@@ -26,14 +26,17 @@ SALES_KINDS = ("order", "refund", "referral", "referral_refund")
 Code = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
 Text = Annotated[str, Field(min_length=1, max_length=60), STORABLE]
 Points = Annotated[int, Field(ge=0, le=MOST_POINTS)]
+_Coupons = Annotated[
+    tuple[Annotated[str, Field(pattern=r"^cpn_[0-9a-z]{26}$")], ...], Field(max_length=10, strict=False)
+]
 
 
 class BenefitSet(Document):
-    """What a tier gives; what is not said is not given. 10,000 bps of points are the plain number.
+    """What a tier or plan gives; what is not said is not given. 10,000 bps of points are the plain number.
 
     `discount_bps` off the goods at checkout, which are never free; `free_shipping`: sending costs nothing;
-    `monthly_coupons`: these coupons of the shop's, once a month each; `service_line`: questions are answered in half
-    the time.
+    `monthly_coupons`: these coupons of the shop's, once a month each; `birthday_coupons`: these, once a year each, on
+    the birthday; `service_line`: questions are answered in half the time.
     """
 
     discount_bps: Annotated[int, Field(ge=0, lt=BPS)] = 0
@@ -42,9 +45,14 @@ class BenefitSet(Document):
     early_access_hours: Annotated[int, Field(ge=0, le=168)] = 0
     exclusive_deals: bool = False
     service_line: bool = False
-    monthly_coupons: Annotated[
-        tuple[Annotated[str, Field(pattern=r"^cpn_[0-9a-z]{26}$")], ...], Field(max_length=10, strict=False)
-    ] = ()
+    monthly_coupons: _Coupons = ()
+    birthday_coupons: _Coupons = ()
+
+
+class TierBenefits(BenefitSet):
+    """What a tier gives: also a voucher of each of `partner_vouchers` a month. A plan's partners are its offer's."""
+
+    partner_vouchers: Annotated[tuple[Code, ...], Field(max_length=10, strict=False)] = ()
 
 
 class Tier(Document):
@@ -54,7 +62,7 @@ class Tier(Document):
     name_zh: Text
     name_en: Text
     threshold: Points
-    benefits: BenefitSet = BenefitSet()
+    benefits: TierBenefits = TierBenefits()
 
 
 class SpendRule(Document):

@@ -17,7 +17,7 @@ class Benefits:
     """What a member has now.
 
     `exclusive_deals` opens every deal that asks for a tier, whichever it asks for; with `service_line` questions wait
-    for half the time.
+    for half the time. `partner_vouchers` are those of the tier: a plan's are taken by the plan.
     """
 
     tier: str
@@ -31,6 +31,8 @@ class Benefits:
     exclusive_deals: bool = False
     service_line: bool = False
     monthly_coupons: tuple[str, ...] = ()
+    birthday_coupons: tuple[str, ...] = ()
+    partner_vouchers: tuple[str, ...] = ()
 
 
 _GIVEN = (
@@ -41,13 +43,14 @@ _GIVEN = (
     "exclusive_deals",
     "service_line",
 )
+_LISTED = ("monthly_coupons", "birthday_coupons", "partner_vouchers")
 
 
 def benefits_of_tier(tier: str, name_zh: str, name_en: str, level: int, given: Mapping[str, Any]) -> Benefits:
     """The benefits of a tier from its published document; one that is older than a benefit does not give it."""
     has = {name: given[name] for name in _GIVEN if name in given}
-    coupons = tuple(given.get("monthly_coupons", ()))
-    return Benefits(tier=tier, tier_name_zh=name_zh, tier_name_en=name_en, level=level, monthly_coupons=coupons, **has)
+    has |= {name: tuple(given.get(name, ())) for name in _LISTED}
+    return Benefits(tier=tier, tier_name_zh=name_zh, tier_name_en=name_en, level=level, **has)
 
 
 def best_of(given: Sequence[Mapping[str, Any]]) -> dict[str, Any]:

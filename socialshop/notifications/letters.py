@@ -17,7 +17,8 @@ from urllib.parse import quote
 from socialshop.infra.outside import Refused
 from socialshop.kernel.ids import to_public
 from socialshop.notifications.rules import KINDS
-from socialshop.notifications.sentences import SUBJECTS, WORDS, Reader, say
+from socialshop.notifications.sentences import Reader, say
+from socialshop.notifications.subjects import SUBJECTS, WORDS
 
 # Where on the pages a mail leads, by the prefix of what it is about.
 _PAGES = {

@@ -20,6 +20,14 @@ class PayoutNotOpen(DomainError):
     kind = Kind.CONFLICT
 
 
+class DestinationCooling(DomainError):
+    """The account was named lately in place of another: whoever took the member's account over must not be quicker
+    than the member, who was told."""
+
+    code = "destination_cooling"
+    kind = Kind.CONFLICT
+
+
 class NothingToPay(DomainError):
     """No approved request waits for this channel and currency."""
 

@@ -9,7 +9,7 @@ from socialshop.kernel.ids import from_public
 from socialshop.kernel.money import Money
 from socialshop.ledger.errors import InsufficientBalance
 from socialshop.payouts import service
-from socialshop.payouts.errors import PayoutNotOpen
+from socialshop.payouts.errors import DestinationCooling, PayoutNotOpen
 from socialshop.payouts.rules import Channel
 from socialshop.payouts.schemas.requests import (
     Destinations,
@@ -47,7 +47,7 @@ def add_payout_destination(call: Call[NewDestination, Nothing]) -> Answer:
         added = service.add_destination(
             uow, call.caller.member_id, channel=Channel(body.channel), holder=body.holder, account=body.account
         )
-        return Answer(DestinationWire.of(added), 201)
+        return Answer(DestinationWire.of(added, wired.settings().payout_cooldown), 201)
 
     return call.transact(add)
 
@@ -57,8 +57,8 @@ def list_payout_destinations(call: Call[Nothing, Nothing]) -> Answer:
     """Your payout destinations, oldest first."""
 
     def read(uow: UnitOfWork) -> Answer:
-        found = service.destinations(uow, call.caller.member_id)
-        return Answer(Destinations(data=[DestinationWire.of(one) for one in found]))
+        found, cooldown = service.destinations(uow, call.caller.member_id), wired.settings().payout_cooldown
+        return Answer(Destinations(data=[DestinationWire.of(one, cooldown) for one in found]))
 
     return call.transact(read)
 
@@ -69,7 +69,7 @@ def list_payout_destinations(call: Call[Nothing, Nothing]) -> Answer:
     access=BUYERS,
     body=NewRequest,
     replies=Reply(201, RequestWire, "Asked for; the money is reserved."),
-    refuses=(NotFound, InsufficientBalance),
+    refuses=(NotFound, DestinationCooling, InsufficientBalance),
     idempotency=Idempotency.REQUIRED,
 )
 def request_payout(call: Call[NewRequest, Nothing]) -> Answer:
@@ -87,6 +87,7 @@ def request_payout(call: Call[NewRequest, Nothing]) -> Answer:
             destination_id=from_public("pod", body.destination_id),
             amount=Money(body.amount_minor, body.currency or settings.currency),
             minimum_minor=settings.payout_minimum_minor,
+            cooldown=settings.payout_cooldown,
         )
         return Answer(RequestWire.of(request), 201)
 

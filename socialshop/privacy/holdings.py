@@ -22,6 +22,7 @@ from socialshop.orders.service import PERSONAL as ORDERS
 from socialshop.payments.service import PERSONAL as PAYMENTS
 from socialshop.payouts.service import PERSONAL as PAYOUTS
 from socialshop.privacy.store.personal import PERSONAL as PRIVACY
+from socialshop.publishers.service import PERSONAL as PUBLISHERS
 from socialshop.recommendations.service import PERSONAL as RECOMMENDATIONS
 from socialshop.referrals.service import PERSONAL as REFERRALS
 from socialshop.rooms.service import PERSONAL as ROOMS
@@ -39,6 +40,7 @@ HOLDINGS: tuple[Holding, ...] = (
     *ROOMS,
     *COMMISSIONS,
     *LEDGER,
+    *PUBLISHERS,
     *PAYOUTS,
     *MEMBERSHIPS,
     *LOYALTY,

@@ -17,7 +17,7 @@ from socialshop.kernel.ids import from_public, to_public
 from socialshop.loyalty.errors import CouponUnusable, PointsShort
 from socialshop.memberships.errors import TierRequired
 from socialshop.orders import service as orders
-from socialshop.orders.errors import AmountTooLarge, NothingToRefund
+from socialshop.orders.errors import AmountTooLarge, NothingToRefund, OrderNotConfirmed
 from socialshop.orders.schemas.addresses import ADDRESS_PREFIX
 from socialshop.orders.schemas.refunds import RefundRequest, RefundWire
 from socialshop.orders.service import Estimate
@@ -46,7 +46,7 @@ from socialshop.rooms.schemas import (
     event_stream,
 )
 from socialshop.rooms.service import Attribution, Joined
-from socialshop.web.auth import BUYERS, PUBLIC
+from socialshop.web.auth import BUYERS, PUBLIC, look
 from socialshop.web.idempotency import Idempotency
 from socialshop.web.operations import Answer, Call, Reply, Room
 from socialshop.web.schemas import Nothing
@@ -241,7 +241,7 @@ def join_room(call: Call[SeatClaim, Nothing]) -> Answer:
     ids={"room_id": "room"},
 )
 def show_room(call: Call[Nothing, Nothing]) -> Answer:
-    """A room, for everybody.
+    """A room, for everybody; one of a deal for some alone for those who are invited, or had a seat there.
 
     Ask again with `If-None-Match`: while nothing has changed the answer is 304 and costs one read by key.
     """
@@ -249,10 +249,13 @@ def show_room(call: Call[Nothing, Nothing]) -> Answer:
 
     def read(uow: UnitOfWork) -> Answer:
         if request.if_none_match:
-            tag = _tag(call, service.version(uow, room_id))
+            found = service.version(uow, room_id)
+            service.check_shown(uow, room_id, found, look)
+            tag = _tag(call, found.version)
             if request.if_none_match.contains_weak(tag):
                 return Answer(status=304, headers=freshness(tag))
         view = service.view(uow, room_id)
+        service.check_shown(uow, room_id, view, look)
         return Answer(RoomWire.of(view), headers=freshness(_tag(call, view.version)))
 
     return call.transact(read)
@@ -269,17 +272,18 @@ def show_room(call: Call[Nothing, Nothing]) -> Answer:
     ids={"room_id": "room"},
 )
 def follow_room(call: Call[Nothing, Nothing]) -> Answer:
-    """What happens in a room, for everybody, as a resumable event stream.
+    """What happens in a room, for whoever may see it, as a resumable event stream.
 
     Events are `seat_held`, `seat_paid`, `seat_confirmed`, `seat_released`, `host_changed`, `filled`, `expired`,
     `cancelled` and `deal_changed` (paused, resumed or ended); their ids grow. From the shop's watch process the answer
-    stays open and a change arrives within a second. Elsewhere it tells what is new after `Last-Event-ID` and ends.
-    Either way an `EventSource` asks again by itself two seconds after an end, and misses nothing.
+    stays open and a change arrives within a second; it knows nobody, so it has no room of a deal for some alone.
+    Elsewhere it tells what is new after `Last-Event-ID` and ends. Either way an `EventSource` asks again by itself two
+    seconds after an end, and misses nothing.
     """
     after = event_seen(request.headers.get("Last-Event-ID", ""))
 
     def read(uow: UnitOfWork) -> Answer:
-        found = service.events_after(uow, call.ids["room_id"], after)
+        found = service.events_after(uow, call.ids["room_id"], after, look)
         if found.complete:
             return Answer(status=204)
         return Answer(event_stream(found), media_type=_STREAM, headers={"Cache-Control": "no-store"})
@@ -314,7 +318,7 @@ def leave_room(call: Call[Nothing, Nothing]) -> Answer:
     access=BUYERS,
     body=RefundRequest,
     replies=Reply(201, RefundWire, "Asked for. An admin decides; while the room still waits, nobody needs to."),
-    refuses=(NothingToRefund, AmountTooLarge),
+    refuses=(NothingToRefund, AmountTooLarge, OrderNotConfirmed),
     ids={"order_id": "ord"},
     idempotency=Idempotency.REQUIRED,
 )
@@ -323,7 +327,7 @@ def request_refund(call: Call[RefundRequest, Nothing]) -> Answer:
 
     Also after the days to send back are over. What you have asked for and is not decided counts as taken. If you have
     paid and your room is not filled, asking for all lets you out of it: `approved`, and `refunded` once the money is
-    back.
+    back. Where the fill has yet to say what you pay (a ladder, a host's perk), a part is asked back after it.
     """
     body = call.body
 

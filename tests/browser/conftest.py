@@ -85,6 +85,8 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
     folder, port = tmp_path_factory.mktemp("shop"), free_port()
     command = [sys.executable, "-m", "socialshop", "run", "--port", str(port), "--data-dir", str(folder)]
     without = {name: value for name, value in os.environ.items() if name not in {"DATABASE_URL", "REDIS_URL"}}
+    # A member of the demo, who has an account, names another and asks for money to it.
+    without["SOCIALSHOP_PAYOUT_COOLDOWN_HOURS"] = "0"
     log = (folder / "run.log").open("wb")
     running = subprocess.Popen(command, cwd=ROOT, env=without, stdout=log, stderr=log, start_new_session=True)
     try:

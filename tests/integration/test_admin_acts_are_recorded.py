@@ -93,6 +93,15 @@ class Office:
                 "POST", "/me/leader-applications", json={"reason": "Tea.", "channels": "A group"}
             )
             self.act(self.first, f"/admin/leader-applications/{asked.get_json()['id']}/{decision}", reason="seen")
+            site = {"site_name": "Tea notes", "site_url": "https://tea.example/", "kind": "blog"}
+            publisher = sign_up(self.shop.app)
+            publisher.call("POST", "/me/publisher", json=site)
+            path = f"/admin/publishers/{to_public('mbr', publisher.card.member_id)}"
+            self.act(self.first, f"{path}/{decision}", reason="seen")
+            if decision == "approve":
+                days = {"first_day": "2026-01-01", "last_day": "2026-01-02"}
+                self.act(self.first, f"{path}/disallowances", kind="click", reason="a farm", **days)
+                self.act(self.first, f"{path}/end", reason="seen")
         chopped = {"sku_id": sku, "title": "Chop", "start_price_minor": 900, "floor_price_minor": 90, "chops": 9}
         self.act(self.leader, "/bargain-offers", **chopped, lasts_seconds=60)
         kept = self.act(self.leader, "/deals", **terms, draft=True)["id"]
@@ -133,6 +142,9 @@ class Office:
         draft = self.act(self.first, "/admin/commission-plans", name="P", currency="CNY", hold_days=1, legs=legs)
         span = {"from": "2026-01-01T00:00:00Z", "to": "2026-02-01T00:00:00Z"}
         self.act(self.first, f"/admin/commission-plans/{draft['id']}/simulations", **span)
+        other = self.act(self.first, "/admin/commission-plans", name="Q", currency="CNY", hold_days=1, legs=legs)
+        self.act(self.first, f"/admin/commission-plans/{other['id']}", name="R", currency="CNY", hold_days=1, legs=legs)
+        self.act(self.first, f"/admin/commission-plans/{other['id']}", method="DELETE")
         self.act(self.first, f"/admin/commission-plans/{draft['id']}/publish")
 
     def merge(self) -> None:

@@ -256,6 +256,36 @@ def test_a_plan_is_drafted_published_and_listed(app: Flask) -> None:
     ]
 
 
+def test_a_draft_is_said_anew_and_thrown_away_while_it_is_one(app: Flask) -> None:
+    # given two drafts, one of which was tried on past sales
+    admin, finance = sign_up(app, role=Role.ADMIN), sign_up(app, role=Role.FINANCE)
+    kept, gone = (admin.call("POST", "/admin/commission-plans", json=TWO_LEVELS).get_json()["id"] for _ in range(2))
+    span = {"from": "2026-01-01T00:00:00Z", "to": "2026-02-01T00:00:00Z"}
+    assert admin.call("POST", f"/admin/commission-plans/{gone}/simulations", json=span).status_code == 202
+    # when one is said anew and the other thrown away
+    anew = TWO_LEVELS | {"name": "one level", "legs": TWO_LEVELS["legs"][:1]}
+    assert refusal(finance.call("POST", f"/admin/commission-plans/{kept}", json=anew))[0] == 403
+    said = admin.call("POST", f"/admin/commission-plans/{kept}", json=anew)
+    assert (said.status_code, said.get_json()["id"], said.get_json()["legs"]) == (200, kept, anew["legs"])
+    assert admin.call("DELETE", f"/admin/commission-plans/{gone}").status_code == 204
+    # then it is gone with what it was tried on, and published the other stays as it is
+    assert refusal(admin.call("DELETE", f"/admin/commission-plans/{gone}"))[:2] == (404, "not_found")
+    assert counts("commission_plan_drafts", "plan_simulations") == {"commission_plan_drafts": 1, "plan_simulations": 0}
+    assert admin.call("POST", f"/admin/commission-plans/{kept}/publish", json={}).status_code == 200
+    before = rows("SELECT document FROM commission_plan_drafts"), counts("audit_entries")
+    assert refusal(admin.call("POST", f"/admin/commission-plans/{kept}", json=TWO_LEVELS))[:2] == (
+        409,
+        "plan_published",
+    )
+    assert refusal(admin.call("DELETE", f"/admin/commission-plans/{kept}"))[:2] == (409, "plan_published")
+    assert (rows("SELECT document FROM commission_plan_drafts"), counts("audit_entries")) == before
+    assert rows("SELECT document FROM commission_plan_versions") == rows("SELECT document FROM commission_plan_drafts")
+    deeds = [row[0] for row in rows("SELECT action FROM audit_entries ORDER BY id")]
+    assert deeds == "plan.drafted plan.drafted plan.simulated plan.redrafted plan.discarded plan.published".split()
+    (hashes,) = rows("SELECT facts FROM audit_entries WHERE action = 'plan.redrafted'")[0]
+    assert hashes["was_hash"] != hashes["document_hash"]
+
+
 def test_three_levels_need_a_signature_and_four_are_refused(app: Flask) -> None:
     admin = sign_up(app, role=Role.ADMIN)
 
@@ -281,7 +311,7 @@ def test_three_levels_need_a_signature_and_four_are_refused(app: Flask) -> None:
     [
         ({"caps": {}}, "invalid_value"),
         ({"hold_days": "7"}, "invalid_value"),
-        ({"legs": [{"kind": "click", "fixed_minor": 1}]}, "invalid_value"),
+        ({"legs": [{"kind": "pool", "fixed_minor": 1}]}, "invalid_value"),
         ({"legs": [{"kind": "host", "rate_bps": 1}, {"kind": "host", "rate_bps": 2}]}, "plan_invalid"),
     ],
 )

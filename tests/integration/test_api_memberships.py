@@ -57,6 +57,8 @@ def test_everybody_sees_the_tiers_and_what_each_asks_and_gives(shop: Shop) -> No
     ]
     assert tiers[3]["benefits"] == {
         "monthly_coupons": [],
+        "birthday_coupons": [],
+        "partner_vouchers": [],
         "discount_bps": 0,
         "free_shipping": False,
         "points_multiplier_bps": 15_000,

@@ -198,7 +198,7 @@ def test_polling_an_unchanged_room_is_304_and_costs_one_read_by_key(shop: RoomSh
             again = client.get(f"/api/v1/rooms/{room}", headers={"If-None-Match": sent})
         assert (again.status_code, again.data, again.headers["ETag"]) == (304, b"", tag)
         assert len(seen) == 1
-    assert "FROM rooms WHERE id = " in seen[0]
+    assert "FROM rooms r WHERE id = " in seen[0]
     sign_up(shop.app).call("POST", f"/rooms/{room}/seats", key=_key(), json={})
     changed = client.get(f"/api/v1/rooms/{room}", headers={"If-None-Match": tag})
     assert (changed.status_code, changed.get_json()["seats_taken"]) == (200, 2)

@@ -23,6 +23,7 @@ from socialshop.infra.uow import in_unit_of_work, unit_of_work
 from socialshop.kernel.ids import new_id, to_public
 from socialshop.kernel.roles import Role
 from socialshop.loyalty import service as loyalty
+from socialshop.loyalty.coupon_sentences import because
 from socialshop.loyalty.service import handing_out
 from socialshop.loyalty.store.coupons import CouponRow
 from tests.due_work import work
@@ -233,19 +234,58 @@ def test_a_round_that_forgets_its_period_is_seen(shop: RoomShop, monkeypatch: py
     assert len(periods(gold)) == 2
 
 
+def born(shop: RoomShop, member: Member, day: Born) -> None:
+    """The member tells the birthday."""
+    (found,) = rows("SELECT id FROM members WHERE number = :n", n=member.number)
+    with unit_of_work(clock_of(shop)) as uow:
+        identity.set_birthday(uow, found[0], day, zone=ZONE)
+
+
 def test_birthdays_give_a_coupon_once_a_year_also_to_who_is_born_on_a_leap_day(shop: RoomShop) -> None:
     on(shop, 2027, 2, 1)
     a_coupon(shop, **TEN, way="birthday", valid_days=7)
     leapling, other = shop.member(), shop.member()
-    with unit_of_work(clock_of(shop)) as uow:
-        for member, born in ((leapling, Born(2, 29, 2000)), (other, Born(3, 1, None))):
-            member_id = uow.session.execute(
-                text("SELECT id FROM members WHERE number = :n"), {"n": member.number}
-            ).scalar_one()
-            identity.set_birthday(uow, member_id, born, zone=ZONE)
-    for day in ((2027, 2, 27), (2027, 2, 28), (2027, 3, 1), (2028, 2, 28), (2028, 2, 29), (2028, 3, 1)):
-        on(shop, *day)
+    for member, day in ((leapling, Born(2, 29, 2000)), (other, Born(3, 1, None))):
+        born(shop, member, day)
+    for date in ((2027, 2, 27), (2027, 2, 28), (2027, 3, 1), (2028, 2, 28), (2028, 2, 29), (2028, 3, 1)):
+        on(shop, *date)
         go_round(shop)
     given = "SELECT period, to_char(issued_at AT TIME ZONE 'Asia/Shanghai', 'MM-DD') FROM coupon_holdings"
     assert rows(f"{given} WHERE member = :m ORDER BY id", m=leapling.number) == [("2027", "02-28"), ("2028", "02-29")]
     assert rows(f"{given} WHERE member = :m ORDER BY id", m=other.number) == [("2027", "03-01"), ("2028", "03-01")]
+
+
+def test_a_tiers_birthday_coupon_comes_once_a_year_to_who_is_in_it_also_with_two_schedulers(
+    shop: RoomShop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Given two born on a day, one of them in gold, then gold alone has the gift, says why, and is metered by it."""
+    on(shop, 2027, 2, 1)
+    gift = a_coupon(shop, **TEN, way="birthday_benefit", valid_days=7)
+    gold, other = shop.member(), shop.member()
+    stands_in_gold(shop, gold, birthday_coupons=[to_public("cpn", gift)])
+    for member in (gold, other):
+        born(shop, member, Born(3, 1, None))
+    on(shop, 2027, 2, 28)
+    go_round(shop)
+    assert periods(gold) == [], "the day before"
+    for year in (2027, 2028):
+        on(shop, year, 3, 1)
+        works = [lambda uow: loyalty.hand_out_due(uow, ZONE, span=1)] * 4
+        at_once(shop.app, clock_of(shop), works)
+        go_round(shop)
+    assert (periods(gold), periods(other)) == (["2027", "2028"], [])
+    assert rows("SELECT count(*) FROM notices WHERE kind = 'coupon_given' AND member = :m", m=gold.number) == [(2,)]
+    with unit_of_work() as uow:
+        found = loyalty.coupons_of(uow, gold.number, None, 10)[0]
+    assert because(found.terms, found.row.way, "en") == ["because your tier or plan gives it on your birthday"]
+    taken = opened(shop, gold, shop.deal(2))
+    for each in (taken, joined(shop, other, taken.room.id)):
+        shop.pay(each)
+    shop.settle()
+    assert rows("SELECT member, benefit, amount_minor FROM benefit_uses") == [(gold.number, "birthday_coupon", 1_000)]
+    assert coupon_faults() == []
+    # The planted fault: a round that asks no tier gives the gift to whoever is born on the day.
+    monkeypatch.setattr(handing_out, "_BENEFITS", {})
+    on(shop, 2029, 3, 1)
+    go_round(shop)
+    assert (periods(gold), periods(other)) == (["2027", "2028", "2029"], ["2029"])

@@ -15,9 +15,10 @@ from sqlalchemy import text
 from web_client import Person, counts, refusal, sign_up
 
 from socialshop.infra.uow import in_unit_of_work, unit_of_work
-from socialshop.kernel.ids import to_public
+from socialshop.kernel.ids import from_public, to_public
 from socialshop.kernel.roles import Role
 from socialshop.loyalty import service as loyalty
+from socialshop.rooms import service as rooms
 
 
 @pytest.fixture
@@ -88,6 +89,28 @@ def test_a_deal_for_a_segment_is_seen_and_joined_by_who_is_in_it_alone(shop: Roo
     assert refusal(rui.call("POST", f"/rooms/{room}/seats", key="c", json={}))[:2] == (403, "invitation_required")
     assert refusal(rui.call("POST", f"/deals/{deal}/rooms/any", key="d", json={}))[:2] == (403, "invitation_required")
     assert (shop.left(), len(rows("SELECT 1 FROM seats"))) == (shop.stock - 1, 1)
+    # Of the room and its price nobody learns by its id but who is invited, and who looks after deals.
+    before = counts("coupon_uses", "point_uses")
+    for path in (f"/rooms/{room}", f"/rooms/{room}/events"):
+        seen = [person.call("GET", path).status_code for person in (lin, rui, admin)]
+        assert (path, seen) == (path, [200, 404, 200])
+        assert shop.app.test_client().get(f"/api/v1{path}").status_code == 404
+    tag = lin.call("GET", f"/rooms/{room}").headers["ETag"]
+    again = {"If-None-Match": tag}
+    assert [who.call("GET", f"/rooms/{room}", headers=again).status_code for who in (lin, rui)] == [304, 404]
+    for path in (f"/deals/{deal}/quotes", f"/rooms/{room}/quotes"):
+        assert refusal(rui.call("POST", path, json={}))[:2] == (404, "not_found")
+    assert lin.call("POST", f"/deals/{deal}/quotes", json={}).status_code == 200
+    assert refusal(lin.call("POST", f"/rooms/{room}/quotes", json={}))[1] == "already_seated"
+    assert counts("coupon_uses", "point_uses") == before
+    # Nor by the process that holds watchers, which knows nobody.
+    with unit_of_work() as uow:
+        assert rooms.events_of_rooms(uow, {from_public("room", room): 0}) == {}
+    # A paused deal is told to nobody else either.
+    admin.call("POST", f"/deals/{deal}/pause")
+    codes = [refusal(who.call("POST", f"/deals/{deal}/quotes", json={}))[1] for who in (lin, rui)]
+    assert codes == ["deal_paused", "not_found"]
+    admin.call("POST", f"/deals/{deal}/resume")
     # A day later another is in it, and who was stays invited, told once; what the shop knows of them is theirs.
     in_tier(lin, "normal")
     in_tier(rui, "silver")

@@ -85,7 +85,7 @@ def test_what_is_long_over_is_forgotten_and_what_is_open_or_money_is_kept(shop: 
     }
     assert not shop.pay_shop.differences()
     with unit_of_work() as uow:
-        assert rooms.events_after(uow, over.room.id, 0).complete
+        assert rooms.events_after(uow, over.room.id, 0, lambda _: None).complete
 
 
 def test_what_happened_in_a_room_is_still_never_changed(shop: RoomShop) -> None:

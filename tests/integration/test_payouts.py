@@ -7,16 +7,19 @@ import io
 import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from flask import Flask
 from sqlalchemy import event, text
 
+from socialshop.infra.clock import ManualClock
 from socialshop.infra.db import db
 from socialshop.infra.uow import in_unit_of_work, unit_of_work
 from socialshop.kernel.ids import from_public
 from socialshop.kernel.roles import Role
+from socialshop.kernel.time import parse_instant
 from socialshop.ledger import chart
 from socialshop.ledger import service as ledger
 from socialshop.ledger.journal import Entry, Posting
@@ -564,6 +567,32 @@ def test_what_the_database_holds_when_the_program_does_not(lin: Person, admins: 
     ):
         with pytest.raises(DBAPIError, match=said), unit_of_work() as uow:
             uow.session.execute(text(statement), values)
+
+
+def test_another_account_takes_money_after_three_days_and_its_owner_is_told(app: Flask, lin: Person) -> None:
+    first = destination(lin)
+    assert ask(lin, 100, first).status_code == 201
+    again = lin.call("POST", "/me/payout-destinations", json={"channel": "bank", "holder": "L. X.", "account": IBAN})
+    assert ask(lin, 100, again.get_json()["id"]).status_code == 201
+    other = destination(lin, "alipay", "13800138000")
+    assert destination(lin, "alipay", "13800138000") == other
+    told = counts("notices", "mails")
+    assert (told["notices"], told["mails"]) == (1, 1)
+    shown = lin.call("GET", "/me/payout-destinations").get_json()["data"]
+    waits = [parse_instant(one["usable_from"]) - parse_instant(one["created_at"]) for one in shown]
+    assert waits == [timedelta(0), timedelta(0), timedelta(hours=72)]
+    before, balance = counts(*TABLES), wallet_of(number_of(lin))
+    assert refusal(ask(lin, 100, other)) == (409, "destination_cooling", None)
+    assert counts(*TABLES) == before
+    assert wallet_of(number_of(lin)) == balance
+    at = app.extensions["socialshop_clock"]
+    app.extensions["socialshop_clock"] = ManualClock(parse_instant(shown[-1]["usable_from"]))
+    assert ask(lin, 100, other).status_code == 201
+    app.extensions["socialshop_clock"] = at
+    # Of others' accounts the same is said of their own history alone.
+    somebody = sign_up(app)
+    earn(number_of(somebody), 500)
+    assert ask(somebody, 100).status_code == 201
 
 
 def test_a_payout_goes_on_behind_what_was_clawed_back(app: Flask, admins: list[Person]) -> None:

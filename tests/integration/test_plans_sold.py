@@ -6,6 +6,7 @@ import uuid
 from collections.abc import Iterator
 from datetime import date, timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 from flask import Flask
@@ -29,8 +30,8 @@ from socialshop.memberships.errors import (
     PlanNoUpgrade,
     TrialUsed,
 )
-from socialshop.memberships.service import BenefitUse
-from socialshop.memberships.store import subscriptions
+from socialshop.memberships.service import BenefitUse, downgrading
+from socialshop.memberships.store import standings, subscriptions
 from socialshop.memberships.terms import earned_minor
 from socialshop.payments import service as payments
 from socialshop.payments.rules import Outcome
@@ -560,13 +561,14 @@ def test_a_downgrade_is_undone_until_the_term_is_over_and_gone_with_an_upgrade_o
     shop.act(plans.downgrade, member, subscription, plan="basic", term="month")
     shop.go_to("2027-02-04T00:00:00Z")
     assert shop.of(member).next_price == Money(600, "CNY")
+    shop.clock.advance(timedelta(hours=1))
     shop.act(plans.keep_plan, member, subscription)
     shop.act(plans.keep_plan, member, subscription)
-    assert (shop.of(member).follows, shop.of(member).next_price) == (None, None)
-    shop.tick()
-    # Announced anew, and five days are kept.
+    # Announced anew at once, and for the day that was announced before.
     again = shop.of(member)
-    assert (again.next_price, again.charge_at) == (Money(1000, "CNY"), parse_instant("2027-02-09T16:00:00Z"))
+    assert (again.follows, again.next_price, again.charge_at) == (None, Money(1000, "CNY"), again.ends_at)
+    shop.tick()
+    assert shop.told(member).count("plan_renewal_soon") == 2
     shop.act(plans.downgrade, member, subscription, plan="basic", term="month")
     shop.act(plans.cancel, member, subscription)
     shop.act(plans.resume, member, subscription)
@@ -576,6 +578,87 @@ def test_a_downgrade_is_undone_until_the_term_is_over_and_gone_with_an_upgrade_o
     shop.pay(member)
     assert (shop.of(member).follows, shop.of(member).term) == (None, "year")
     shop.audit()
+
+
+def _chooses_at_the_last_moment(shop: PlanShop) -> tuple[int, uuid.UUID]:
+    """A member whose bank says no chooses a smaller plan a second before the term ends, and the schedule runs."""
+    member = shop.member()
+    subscription = shop.bought(member)
+    shop.go_to("2027-02-04T00:00:00Z")
+    shop.decline(100)
+    shop.go_to("2027-02-09T15:59:59Z")
+    shop.act(plans.downgrade, member, subscription, plan="basic", term="month")
+    assert _benefits(shop, member) == (20_000, 6)
+    shop.go_to("2027-02-09T16:00:00Z")
+    return member, subscription
+
+
+def test_a_downgrade_at_the_last_moment_gives_no_day_of_the_greater_plan(shop: PlanShop) -> None:
+    """Given a charge announced for the term's end, then the smaller plan's is made then, and its benefits hold."""
+    _sell_basic(shop)
+    member, subscription = _chooses_at_the_last_moment(shop)
+    runs = shop.of(member)
+    assert (runs.status, runs.due is not None) == ("grace", True)
+    assert rows("SELECT kind, price_minor, status FROM plan_charges ORDER BY created_at, id") == [
+        ("start", 1000, "paid"),
+        ("renewal", 600, "due"),
+    ]
+    assert _benefits(shop, member) == (10_000, 2)
+    assert shop.told(member).count("plan_renewal_soon") == 2
+    # Back to the greater plan once the term is over: no.
+    with pytest.raises(PlanNotActive):
+        shop.act(plans.keep_plan, member, subscription)
+    shop.pay(member)
+    assert (shop.of(member).offered.offer.plan, _benefits(shop, member)) == ("basic", (10_000, 2))
+    # Chosen and undone at the last moment, the charge stays where it was: nothing is free.
+    shop.decline(0)
+    another = shop.member()
+    own = shop.bought(another)
+    ends_at = shop.of(another).ends_at
+    assert ends_at is not None
+    shop.go_to(ends_at - timedelta(days=6))
+    shop.go_to(ends_at - timedelta(seconds=1))
+    shop.act(plans.downgrade, another, own, plan="basic", term="month")
+    shop.act(plans.keep_plan, another, own)
+    shop.go_to(ends_at)
+    renewed = shop.of(another).current
+    assert renewed is not None
+    assert (renewed.starts_on, renewed.price) == (ends_at.astimezone(ZoneInfo(ZONE)).date(), Money(1000, "CNY"))
+    shop.audit()
+
+
+def test_each_guard_of_a_downgrade_is_needed(shop: PlanShop, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The planted faults: each lets a member have the greater plan for the smaller's price, or a dearer one."""
+    _sell_basic(shop)
+    # Benefits that do not look at the term's end.
+    with monkeypatch.context() as planted:
+        careless = str(standings._BENEFITS).replace("p.ends_at <= :now", "false")
+        planted.setattr(standings, "_BENEFITS", text(careless))
+        member, _ = _chooses_at_the_last_moment(shop)
+        assert _benefits(shop, member) == (20_000, 6)
+    assert _benefits(shop, member) == (10_000, 2)
+    shop.decline(0)
+    shop.pass_days(8)
+    # A choice that is announced by the schedule, five days from then.
+    another = shop.member()
+    own = shop.bought(another)
+    ends_at = shop.of(another).ends_at
+    assert ends_at is not None
+    shop.go_to(ends_at - timedelta(days=6))
+    with monkeypatch.context() as planted:
+        planted.setattr(downgrading, "announce_again", lambda *_: None)
+        shop.go_to(ends_at - timedelta(seconds=1))
+        shop.act(plans.downgrade, another, own, plan="basic", term="month")
+        shop.tick()
+        assert shop.of(another).charge_at == shop.clock.now() + timedelta(days=5)
+    # Nobody asks whether the term is over: who chose then would have the days since for the smaller price.
+    shop.clock.advance(timedelta(days=2))
+    with pytest.raises(PlanNotActive):
+        shop.act(plans.keep_plan, another, own)
+    with monkeypatch.context() as planted:
+        planted.setattr(downgrading, "is_over", lambda *_: False)
+        shop.act(plans.keep_plan, another, own)
+        assert _benefits(shop, another) == (20_000, 6)
 
 
 def test_what_is_no_downgrade_is_refused_and_changes_nothing(shop: PlanShop) -> None:

@@ -452,7 +452,7 @@ def test_every_field_of_an_answer_that_may_say_a_name_or_an_account_is_known_to_
     # Sent, never answered; of plans and of who signs one off; true or false; told to the person alone, whose answers go
     # whole, and read by the shop's own, of whom no reading is kept.
     other = {"account", "name", "email_verified", "address", "phone"}
-    own_words = {"reason", "text", "title", "first_words", "words", "appeal", "appeal_reason"}
+    own_words = {"reason", "text", "title", "site_url", "first_words", "words", "appeal", "appeal_reason"}
     assert fields - other == INSTEAD.keys() - own_words | NAMES
 
 

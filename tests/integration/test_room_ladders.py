@@ -26,6 +26,8 @@ from socialshop.infra.uow import in_unit_of_work, unit_of_work
 from socialshop.kernel.ids import to_public
 from socialshop.kernel.roles import Role
 from socialshop.orders import service as orders
+from socialshop.orders.errors import OrderNotConfirmed
+from socialshop.payments.sandbox.books import Command
 from socialshop.rooms import service as rooms
 from socialshop.rooms.service import Joined
 from workers import jobs, relay
@@ -394,3 +396,58 @@ def test_over_http_a_ladder_is_made_shown_joined_and_told_of_by_the_order(shop: 
     ]
     late = sign_up(shop.app).call("POST", f"/rooms/{host['room']['id']}/seats", key=_key(), json={})
     assert refusal(late)[:2] == (409, "room_full")
+
+
+def test_a_part_is_asked_back_once_the_fill_has_said_what_it_is_a_part_of(shop: RoomShop) -> None:
+    buyer, two = shop.member(), shop.member()
+    host = shop.open(shop.deal(5, price_steps=LADDER), buyer)
+    seats = [host, shop.join(host.room.id, two, 2)]
+    for seat in seats:
+        shop.pay(seat)
+    shop.settle()
+    clock = shop.pay_shop.clock
+
+    def ask(member: Member, seat: Joined, **what: Any) -> orders.RefundView:
+        return in_unit_of_work(lambda uow: rooms.ask_back(uow, member, seat.order.id, "part", **what), clock)
+
+    # Before it, half of the price alone would be more than a whole unit comes to cost.
+    for member, seat, what in ((buyer, host, {"amount_minor": 9_000}), (two, seats[1], {"units": {1: 1}})):
+        with pytest.raises(OrderNotConfirmed):
+            ask(member, seat, **what)
+    assert rows("SELECT count(*) FROM refunds") == [(0,)]
+    for _ in range(3):
+        seats.append(shop.join(host.room.id))
+        shop.pay(seats[-1])
+    shop.settle()
+    assert nets(seats[:2]) == [("confirmed", 9_900, 2_900), ("confirmed", 19_800, 5_800)]
+    for member, seat, what, comes in (
+        (buyer, host, {"amount_minor": 5_000}, 5_000),
+        (buyer, host, {}, 2_000),
+        (two, seats[1], {"units": {1: 1}}, 7_000),
+    ):
+        asked = ask(member, seat, **what)
+        assert asked.amount.amount_minor == comes
+        in_unit_of_work(lambda uow, one=asked: orders.approve_refund(uow, uuid.uuid4(), one.id, None), clock)
+        shop.settle()
+    assert nets(seats[:2]) == [("refunded", 9_900, 9_900), ("confirmed", 19_800, 12_800)]
+    assert shop.balance("shop:sales") == 4 * 7_000
+    assert faults(shop) == []
+
+
+def test_the_step_that_a_fill_reached_stays_for_all_though_the_money_of_one_cannot_be_taken(shop: RoomShop) -> None:
+    seats = ladder_room(shop, 4)
+    seats.append(shop.join(seats[0].room.id))
+    shop.pay(seats[-1])
+    lost = seats.pop(1)
+    # The provider has let go of one payment's hold when the fifth one fills the room.
+    ((ref,),) = rows("SELECT provider_ref FROM payments WHERE id = :id", id=lost.payment.id)
+    shop.pay_shop.journal.run("lapsed", Command("release", ref, {}))
+    shop.settle()
+    # Everybody pays what was promised when it filled; nobody is asked for more because of another's card.
+    found = shop.view(lost.room.id)
+    assert (found.status, found.seats_at_fill, found.seats_paid, found.step) == ("filled", 5, 4, LADDER[2])
+    assert nets(seats) == [("confirmed", 9_900, 2_900)] * 4
+    assert nets([lost])[0][0] in ("cancelled", "refunded")
+    assert captured(lost)[0][1] == 0
+    assert (shop.balance("shop:sales"), shop.left()) == (4 * 7_000, 996)
+    assert faults(shop) == []

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,7 @@ from socialshop.infra.uow import in_unit_of_work, unit_of_work
 from socialshop.kernel.ids import new_id, to_public
 from socialshop.kernel.roles import Role
 from socialshop.screening import service as screening
+from workers import jobs, relay
 
 
 @pytest.fixture
@@ -145,6 +147,56 @@ def test_a_planted_difference_is_a_finding_told_once_and_named_by_the_proof(
         if number == 1:
             assert said["first_difference"] == f"the stock of {public} is 999, its moves come to 998"
     assert faults(shop) != []
+
+
+def test_the_hourly_check_counts_rooms_at_rest_once_and_sees_a_planted_fault_ever_after(shop: RoomShop) -> None:
+    deal = shop.deal(2, quota=50)
+
+    def pay_for_three() -> None:
+        host = shop.open(deal, quantity=2)
+        for seat in (host, shop.join(host.room.id)):
+            shop.pay(seat)
+
+    def check() -> int:
+        """How many differences were found so far."""
+        in_unit_of_work(deals.reconcile_stock, shop.pay_shop.clock)
+        return int(rows("SELECT count(*) FROM findings WHERE code = 'stock_differs'")[0][0])
+
+    def resting() -> list[Any]:
+        return [row[0] for row in rows("SELECT units FROM stock_at_rest")]
+
+    def plant(units: int) -> None:
+        with unit_of_work() as uow:
+            uow.session.execute(text("UPDATE skus SET stock = stock + :units"), {"units": units})
+
+    pay_for_three()
+    shop.settle()
+    assert (check(), resting()) == (0, [])
+    shop.pay_shop.clock.advance(timedelta(days=31))
+    pay_for_three()
+    shop.settle()
+    # Counted once, however often it is checked; what is newer is read, and what is open.
+    assert (check(), check(), resting()) == (0, 0, [3])
+    shop.pay_shop.clock.advance(timedelta(minutes=1))
+    pay_for_three()
+    while rows("SELECT count(*) FROM rooms WHERE status = 'filled'") == [(2,)]:
+        relay.relay()
+        for job in ("make_payment_call", "pay_seats"):
+            jobs.drain(job)
+    # Its money was never taken: it is not at rest, however long ago it filled.
+    shop.pay_shop.clock.advance(timedelta(days=31))
+    assert (check(), resting()) == (0, [6])
+    assert (check(), resting()) == (0, [6])
+    # A counter that somebody wrote to is seen, and while it stands nothing more is taken for counted.
+    plant(1)
+    shop.settle()
+    shop.pay_shop.clock.advance(timedelta(days=31))
+    through = rows("SELECT through FROM stock_rest")
+    assert (check(), rows("SELECT through FROM stock_rest")) == (1, through)
+    plant(-1)
+    assert (check(), rows("SELECT through FROM stock_rest") > through) == (1, True)
+    assert rows("SELECT CAST(sum(quantity) AS bigint) FROM seats WHERE status = 'confirmed'") == [tuple(resting())]
+    assert faults(shop) == []
 
 
 def test_admins_hear_once_that_a_unit_is_low_and_again_when_it_came_to_be_low_again(

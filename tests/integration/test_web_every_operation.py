@@ -63,6 +63,7 @@ PUBLIC = {
     "GET /i/<code>/qr.png",
     "GET /i/<code>/poster.png",
     "GET /i/<code>/kit.zip",
+    "GET /i/<code>/banner/<key>.png",
     "GET /healthz",
     "GET /readyz",
     "GET /metrics",
@@ -341,6 +342,7 @@ WHO_ELSE = {
     "show_qr_png": EVERYBODY,
     "show_poster": EVERYBODY,
     "show_kit": EVERYBODY,
+    "show_banner": EVERYBODY,
     # Nobody's object: a page about an error, a provider's own notice.
     "show_problem": EVERYBODY,
     "take_notice": EVERYBODY,
@@ -429,7 +431,7 @@ def test_whom_it_lets_in_gets_a_declared_answer_and_only_the_shops_own_people_se
     wrong = []
     order = ("GET", "DELETE", "PATCH", "POST")
     # What is gone answers nothing any more, and whoever has left may do nothing.
-    last = ("remove_webhook_endpoint", "erase_me")
+    last = ("discard_commission_plan", "remove_webhook_endpoint", "erase_me")
     rows = sorted(table_of(app).values(), key=lambda row: order.index(row.method))
     for row in sorted(rows, key=lambda row: row.name in last and 1 + last.index(row.name)):
         for role in (None, *Role):

@@ -16,6 +16,7 @@ from visitors import Visitor, member, visitor
 from web_client import counts, sign_up
 
 from socialshop.commissions import service as commissions
+from socialshop.commissions.plan import KINDS
 from socialshop.infra.uow import UnitOfWork, in_unit_of_work
 from socialshop.kernel.ids import to_public
 from socialshop.kernel.roles import Role
@@ -89,7 +90,7 @@ def test_a_share_that_is_none_is_told_beside_its_field(
 def test_shares_that_give_away_more_than_the_sale_are_refused(site: Flask, admin: Visitor) -> None:
     answer = admin.send("/admin/plans", "/admin/plans", name="X", hold_days="7", level_1="60", host="50")
     assert answer.status_code == 422
-    assert "The plan is not complete." in answer.text
+    assert "the shares give away 110% of a sale, more than the whole" in answer.text
 
 
 def test_a_product_is_put_on_sale_and_its_stock_shown(site: Flask, admin: Visitor) -> None:
@@ -217,6 +218,57 @@ def test_a_plan_written_as_a_document_is_told_in_words(site: Flask, admin: Visit
     document["legs"] = [{"kind": "tier", "rates": {}, "reach": 2}]
     answer = admin.send("/admin/plans", "/admin/plans", document=json.dumps(document))
     assert (answer.status_code, "legs[0].rates: has too few entries" in answer.text) == (422, True)
+
+
+@pytest.mark.parametrize(
+    ("document", "said"),
+    [
+        ('{"name": "X"', "这不是 JSON，请看第 1 行第 13 个字符。"),
+        ('{"name": "X", "name": "Y"}', "JSON 中有重复的名称"),
+        ("[]", "文档应为 JSON 对象。"),
+        (
+            '{"name": "", "currency": "XYZ", "hold_days": "7", "legs": [{"kind": "sale", "level": 0, "rate_bps": 1}]}',
+            "name：太短，至少 1 个字符；currency：不是 ISO 4217 币种；hold_days：应为整数；legs[0].level：不得小于 1",
+        ),
+        (
+            '{"name": "X", "currency": "CNY", "hold_days": 7, "legs": [{"kind": "gift"}], "caps": [{"per": "day"}]}',
+            "legs[0].kind：没有 &#39;gift&#39; 这种分成，可用的有：{kinds}；"
+            "caps[0].per：只能是 &#39;order&#39;、&#39;member&#39;、&#39;plan&#39;；caps[0].amount_minor：缺失",
+        ),
+    ],
+)
+def test_each_fault_of_a_document_is_told_in_the_readers_language(admin: Visitor, document: str, said: str) -> None:
+    answer = admin.send("/admin/plans", "/admin/plans", "zh", document=document)
+    assert answer.status_code == 422
+    assert said.format(kinds="、".join(KINDS)) in answer.text
+    assert counts("commission_plan_drafts") == {"commission_plan_drafts": 0}
+
+
+def test_a_draft_is_changed_and_thrown_away_on_its_page(site: Flask, admin: Visitor) -> None:
+    # given a draft, which its form shows as it is
+    plan = drafted(admin, level_1="8", host="2.5")
+    change, publish = f"{plan}/change", f"{plan}/publish"
+    shown = admin.look(change).text
+    assert re.findall(r'id="(?:level_1|host|hold_days)"[^>]*value="([^"]*)"', shown) == ["8", "2.5", "7"]
+    # when somebody else changes it between looking and publishing
+    seen = admin.form(publish, publish)
+    wrong = {"name": "Spring", "hold_days": "7", "level_1": "101"}
+    assert admin.send(change, change, **wrong).status_code == 422
+    assert admin.send(change, change, **wrong | {"level_1": "4"}).status_code == 303
+    headers = {"Accept": "text/html", "Accept-Language": "zh"}
+    stale = admin.client.post(publish, data=seen, headers=headers)
+    # then what was not seen is not published
+    assert (stale.status_code, "草案刚刚被改动" in stale.text) == (409, True)
+    assert counts("commission_plan_versions") == {"commission_plan_versions": 0}
+    # a plan that the fields cannot say is shown as a document, and finance changes nothing
+    legs = [{"kind": "tier", "rates": {"gold": 600}, "reach": 2}]
+    by_tier = json.dumps({"name": "T", "currency": "CNY", "hold_days": 3, "legs": legs})
+    assert admin.send(change, change, name="", hold_days="7", document=by_tier).status_code == 303
+    assert "&#34;rates&#34;: {" in admin.look(change).text
+    assert member(site, role=Role.FINANCE).look(change).status_code == 403
+    assert admin.send(plan, f"{plan}/discard").status_code == 303
+    assert admin.look(plan).status_code == 404
+    assert counts("commission_plan_drafts") == {"commission_plan_drafts": 0}
 
 
 def test_a_plan_is_tried_on_past_sales_and_the_picture_is_read(site: Flask, admin: Visitor) -> None:

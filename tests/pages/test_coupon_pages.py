@@ -114,7 +114,7 @@ def test_a_coupon_for_a_segment_is_made_and_says_why_it_was_given(site: Flask, a
         while loyalty.hand_out_due(uow, "Asia/Shanghai"):
             pass
         (given,) = loyalty.coupons_of(uow, number, None, 5)
-    assert because(given.terms, "en") == ["because of your tier", "because you joined not long ago"]
+    assert because(given.terms, given.row.way, "en") == ["because of your tier", "because you joined not long ago"]
 
 
 def test_a_coupon_may_be_kept_for_another_time(site: Flask, admin: Visitor, deal: str) -> None:

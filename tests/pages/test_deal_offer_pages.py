@@ -8,13 +8,15 @@ from pathlib import Path
 import pytest
 from flask import Flask
 from market import ZONE
-from room_shop import RoomShop, room_shop
-from visitors import member
+from payment_shop import rows
+from room_shop import Member, RoomShop, room_shop
+from visitors import Visitor, member, visitor
 
 from socialshop.identity import service as identity
 from socialshop.identity.service import Document
+from socialshop.infra import wired
 from socialshop.infra.uow import in_unit_of_work, unit_of_work
-from socialshop.kernel.ids import to_public
+from socialshop.kernel.ids import from_public, to_public
 from socialshop.kernel.roles import Role
 from socialshop.loyalty import service as loyalty
 
@@ -24,6 +26,11 @@ def shop(site: Flask, tmp_path: Path) -> Iterator[RoomShop]:
     (tmp_path / "provider").mkdir()
     with room_shop(site, tmp_path / "provider") as found:
         yield found
+
+
+def number_of(person: Visitor) -> int:
+    assert person.card is not None
+    return int(rows("SELECT number FROM members WHERE id = :id", id=person.card.member_id)[0][0])
 
 
 def test_a_draft_is_kept_for_a_segment_and_shown_with_its_reason(shop: RoomShop) -> None:
@@ -49,3 +56,11 @@ def test_a_draft_is_kept_for_a_segment_and_shown_with_its_reason(shop: RoomShop)
     assert f"/deals/{deal}" in lin.look("/notices").text
     assert rui.look(f"/deals/{deal}").status_code == 404
     assert f"/deals/{deal}" not in rui.look("/").text
+    # Who looks after deals sees it without a price of their own; a room of it is seen by who is invited, and by them.
+    assert admin.look(f"/deals/{deal}").status_code == 200
+    room = to_public("room", shop.open(from_public("deal", deal), Member(number_of(lin))).room.id)
+    watched = wired.settings().model_copy(update={"watch_url": "http://127.0.0.1:8001"})
+    shop.app.extensions["socialshop_settings"] = watched
+    for path in (f"/rooms/{room}", f"/rooms/{room}/live"):
+        assert [who.look(path).status_code for who in (lin, admin, rui, visitor(shop.app))] == [200, 200, 404, 404]
+        assert "data-watch" not in lin.look(path).text

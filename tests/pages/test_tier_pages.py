@@ -17,6 +17,7 @@ from socialshop.infra.clock import ManualClock
 from socialshop.infra.uow import unit_of_work
 from socialshop.kernel.ids import to_public
 from socialshop.kernel.roles import Role
+from socialshop.memberships import service as memberships
 
 
 @pytest.fixture
@@ -82,6 +83,34 @@ def test_an_admin_drafts_from_what_is_in_force_sees_who_moves_and_publishes(shop
     shop.pass_days(0)
     assert shop.standing(number(silver))[0] == "silver"
     assert shop.standing(number(silver))[2] is not None
+
+
+def test_a_tier_is_given_partners_and_a_birthday_gift_and_its_member_takes_the_voucher(
+    shop: Shop, admin: Visitor
+) -> None:
+    """Given both typed by an admin, then the path lists them, and the voucher is taken once on its page."""
+    lin, coupon = member(shop.app), "cpn_01k9w3q2mxe5tb6v8c4yd7r1hz"
+    shop.sell(number(lin), 250_000)
+    typed = {**_in_force(), "birthday_1": coupon, "partners_1": "cinema, spa"}
+    for wrong in ({"birthday_1": "a cake"}, {"partners_1": "Cinema!"}):
+        assert admin.send("/admin/tiers", "/admin/tiers", **{**typed, **wrong}).status_code == 422
+    at = admin.send("/admin/tiers", "/admin/tiers", **typed).headers["Location"]
+    assert admin.send(at, f"{at}/publish", effective_at="").status_code == 303
+    again = admin.look("/admin/tiers").text
+    assert f'value="{coupon}"' in again
+    assert 'value="cinema, spa"' in again
+    page = lin.look("/membership").text
+    for words in ("1 gift on your birthday", "A voucher every month of cinema, spa"):
+        assert page.count(words) == 2, words
+    assert "每月一张兑换券：cinema、spa" in lin.look("/membership", "zh").text
+    with unit_of_work(shop.clock) as uow:
+        memberships.load_vouchers(uow, uuid.uuid4(), "cinema", ["C-1"])
+    assert lin.look("/vouchers").text.count("Take the voucher of") == 2
+    assert lin.send("/vouchers", "/vouchers", partner="cinema").status_code == 303
+    assert "None of these vouchers is left" in lin.send("/vouchers", "/vouchers", partner="spa").text
+    page = lin.look("/vouchers").text
+    assert (page.count("Take the voucher of"), "C-1" in page, "by your tier, " in page) == (1, True, True)
+    assert "Partners&#39; vouchers of your tier" in lin.look("/membership").text
 
 
 def test_a_ladder_that_does_not_rise_is_told_beside_its_field_and_kept_nowhere(shop: Shop, admin: Visitor) -> None:

@@ -10,7 +10,9 @@ from pathlib import Path
 import pytest
 from babel.messages import extract, pofile
 
+from socialshop.infra import plainwords
 from socialshop.pages import languages
+from socialshop.pages.admin.plan_faults import WORDS as FAULT_WORDS
 from socialshop.pages.section import TEMPLATES
 from socialshop.pages.states import STATES
 from socialshop.pages.wording import SENTENCES, VALUES
@@ -182,6 +184,25 @@ def test_what_a_value_may_be_is_said_in_the_rules_own_words() -> None:
     for value in VALUES:
         with_english = str(value)
         assert any(pattern.fullmatch(with_english) for pattern in patterns), with_english
+
+
+def test_every_fault_of_a_plans_document_has_words() -> None:
+    """What the rules say of a document, and what pydantic finds in one, is told on the page in the same words."""
+    rules = ("commissions/plan", "commissions/caps", "commissions/conditions", "infra/documents")
+    sources = [(PAGES.parent / f"{name}.py").read_text(encoding="utf-8") for name in rules]
+    said = {text for source in sources for text in re.findall(r'PydanticCustomError\(\s*"\w+", "([^"]+)"', source)}
+    said |= {text for source in sources for text in re.findall(r'Fault\([^"]*f?"[^"]*", "([^"]+)"', source)}
+    said |= {text for source in sources for text in re.findall(r'words = "([^"]+)"', source)}
+    kinds = (
+        "missing extra_forbidden model_type dict_type tuple_type too_short too_long int_type less_than_equal"
+    ).split()
+    kinds += "greater_than_equal string_type string_too_short string_too_long literal_error".split()
+    said |= {plainwords.WORDS[kind] for kind in kinds}
+    # Of what is no JSON the place is told, what a strict reader refuses by one sentence, and shares in percent.
+    otherwise = {
+        text for text in said if text in {"{said}", "is not JSON: {said}"} or text.startswith("give away {bps}")
+    }
+    assert said - otherwise == {str(text) for text in FAULT_WORDS}
 
 
 # docs/glossary.md, In Chinese: what stands there for a thing, and other words that are not used for it.

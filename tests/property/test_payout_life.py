@@ -6,6 +6,7 @@ import uuid
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import timedelta
 
 import pytest
 from flask import Flask
@@ -112,6 +113,7 @@ class Payouts(RuleBasedStateMachine):
                     destination_id=self.places[who],
                     amount=Money(amount, "CNY"),
                     minimum_minor=1,
+                    cooldown=timedelta(),
                 ).id
             ),
         )

@@ -8,6 +8,7 @@ import uuid
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from pathlib import Path
 from threading import Barrier
 
@@ -98,6 +99,7 @@ def submission(person: Somebody, to: uuid.UUID, amount: int) -> Callable[[UnitOf
             destination_id=to,
             amount=Money(amount, "CNY"),
             minimum_minor=1,
+            cooldown=timedelta(),
         ).id
     )
 

@@ -58,6 +58,7 @@ def _asked(member_id: uuid.UUID, number: int) -> list[uuid.UUID]:
                 destination_id=to,
                 amount=Money(800, "CNY"),
                 minimum_minor=1,
+                cooldown=timedelta(),
             )
             for _ in range(SALES)
         ]

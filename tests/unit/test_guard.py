@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from sample_sales import a_plan
 
@@ -44,6 +46,17 @@ def test_a_fixed_sum_that_may_exceed_its_sale_is_named(fixed: int, severity: str
     if severity == "warning":
         with pytest.raises(PlanRefused, match="wants the name"):
             clear([finding], None)
+
+
+@pytest.mark.parametrize("leg", [{"kind": "click", "fixed_minor": 20_000}, {"kind": "view", "per_thousand_minor": 9}])
+def test_clicks_and_views_are_bought_of_publishers_and_paid_to_no_other_member(leg: dict[str, Any]) -> None:
+    (finding,) = examine(a_plan(leg), "CN")
+    assert (finding.code, finding.severity) == ("traffic", Severity.INFO)
+    clear([finding], None)
+    (finding,) = examine(a_plan({**leg, "who": "members"}), "CN")
+    assert (finding.code, finding.severity) == ("traffic", Severity.REFUSAL)
+    with pytest.raises(PlanRefused, match="behind which stands no sale"):
+        clear([finding], SignOff("Lin Counsel"))
 
 
 def test_three_levels_need_a_name() -> None:

@@ -11,11 +11,12 @@ from typing import Any
 import pytest
 from sample_sales import NEW_YEAR
 
-from socialshop.commissions import capping, weighing
+from socialshop.commissions import capping, traffic, weighing
 from socialshop.commissions.plan import KINDS, json_schema, parse_plan
 from socialshop.commissions.rules import Sales
 from socialshop.commissions.salefacts import read
 from socialshop.commissions.subtree import subtree
+from socialshop.commissions.traffic import Counted
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"
 _EXAMPLE = re.compile(
@@ -24,7 +25,20 @@ _EXAMPLE = re.compile(
 EXAMPLES = _EXAMPLE.findall((DOCS / "commission-legs.md").read_text(encoding="utf-8"))
 
 
+def _counted(said: dict[str, Any]) -> list[tuple[str, ...]]:
+    """An example of what was counted of a day, of member 6's link."""
+    facts, tally = read(said.pop("facts", None)), said.pop("tally")
+    plan = parse_plan({"name": "example", "currency": "CNY", "hold_days": 0, **said})
+    each = Counted(uuid.uuid4(), tally["kind"], 6, tally["counted"], tally["before"], tally["publisher"], facts)
+    outcome = traffic.again(plan, [each])
+    paid = [(leg, str(member), str(amount)) for _, leg, member, amount in outcome.rewards]
+    skipped = [(leg, str(member), str(reason)) for _, leg, member, reason in outcome.skips]
+    return [(plan.legs[leg].kind, "0", *rest) for leg, *rest in (*paid, *skipped)]
+
+
 def _computed(said: dict[str, Any]) -> list[tuple[str, ...]]:
+    if "tally" in said:
+        return _counted(said)
     facts, line = read(said.pop("facts", None)), said.pop("line")
     plan = parse_plan({"name": "example", "currency": "CNY", "hold_days": 0, **said})
     id_ = uuid.uuid4()

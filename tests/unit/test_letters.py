@@ -10,7 +10,8 @@ import pytest
 
 from socialshop.notifications.letters import Letter, Sender, compose
 from socialshop.notifications.rules import KINDS
-from socialshop.notifications.sentences import SENTENCES, SUBJECTS, Reader
+from socialshop.notifications.sentences import SENTENCES, Reader
+from socialshop.notifications.subjects import SUBJECTS
 
 NOW = datetime(2026, 3, 1, 4, 5, tzinfo=UTC)
 FACTS = {
@@ -41,6 +42,7 @@ FACTS = {
     "count": 2,
     "heads": 30,
     "levels": 3,
+    "account": "3000",
     "most_heads": 31,
 }
 # Only these bear a link with a token of their own; the others of the topic warn.

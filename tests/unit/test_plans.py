@@ -55,7 +55,9 @@ def test_legs_that_climb_no_tree_have_level_zero() -> None:
         ({"legs": [SALE] * 33}, "legs"),
         ({"legs": [7]}, "legs[0]"),
         ({"legs": [SALE, SALE | {"level": 2}, {"kind": "pool", "rate_bps": 1}]}, "legs[2].kind"),
-        ({"legs": [{"kind": "click", "fixed_minor": 1}]}, "legs[0].kind"),
+        ({"legs": [{"kind": "click", "rate_bps": 1}]}, "legs[0].fixed_minor"),
+        ({"legs": [{"kind": "view", "per_thousand_minor": 1, "who": "all"}]}, "legs[0].who"),
+        ({"legs": [{"kind": "click", "fixed_minor": 1, "when": {"first_order": True}}]}, "legs[0].when.first_order"),
         ({"legs": [{"rate_bps": 1}]}, "legs[0].kind"),
         ({"legs": [{"kind": ["sale"], "rate_bps": 1}]}, "legs[0].kind"),
         ({"legs": [{"kind": "sale", "rate_bps": 1}]}, "legs[0].level"),
@@ -120,7 +122,7 @@ def test_what_is_no_plan_text_is_refused_in_one_sentence(content: bytes) -> None
         (b'{"hold_days": NaN}', "the plan has NaN, which is no number in JSON"),
         (b'{"hold_days": ' + b"9" * 5_000 + b"}", "the plan has a whole number of 5,000 digits; 100 are the most"),
         (b"[" * 100_000, "the plan is nested too deeply"),
-        (b"[]", "a plan is a JSON object"),
+        (b"[]", "the plan should be a JSON object"),
     ],
 )
 def test_what_makes_a_text_no_plan_is_said_in_plain_words(content: bytes, sentence: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any, Literal
 
 from socialshop.commissions.sentences import say
@@ -21,6 +22,7 @@ _COMMISSION: dict[str, Any] = {
     "base": {"amount_minor": 199000, "currency": "CNY"},
     "order_id": "ord_01k9w3q2mxe5tb6v8c4yd7r1hz",
     "line": 1,
+    "counted": None,
     "plan_version": "plv_01k9w3q2mxe5tb6v8c4yd7r1hz",
     "accrued_at": "2026-01-31T12:00:00Z",
     "matures_at": None,
@@ -33,8 +35,19 @@ _STEP = {
 }
 
 
+class CountedWire(Wire):
+    """What a commission was counted of: so many clicks or views of a link on a day of the shop's."""
+
+    on: date
+    link: str | None
+    count: int
+
+
 class CommissionWire(Wire):
-    """What a sale earned you: `amount` as it accrued, `net` what refunds have left of it."""
+    """What you earned: `amount` as it accrued, `net` what refunds have left of it.
+
+    Of a sale `base`, `order_id` and `line` say of which; of clicks, views and milestones `counted` does.
+    """
 
     model_config = with_example(_COMMISSION)
 
@@ -44,9 +57,10 @@ class CommissionWire(Wire):
     status: Literal["held", "settled", "paid_out", "reversed", "rejected"]
     amount: MoneyWire
     net: MoneyWire
-    base: MoneyWire
-    order_id: str
-    line: int
+    base: MoneyWire | None
+    order_id: str | None
+    line: int | None
+    counted: CountedWire | None
     plan_version: str | None
     accrued_at: Instant
     matures_at: Instant | None
@@ -63,11 +77,18 @@ def _commission(row: CommissionRow) -> dict[str, Any]:
         "id": to_public("acr", row.id),
         "amount": _money(row.amount_minor, row.currency),
         "net": _money(row.amount_minor - row.clawed_minor, row.currency),
-        "base": _money(row.base_minor, row.currency),
-        "order_id": to_public("ord", row.order_id),
+        "base": None if row.base_minor is None else _money(row.base_minor, row.currency),
+        "order_id": None if row.order_id is None else to_public("ord", row.order_id),
+        "counted": _counted(row),
         "plan_version": to_public("plv", row.plan_version_id) if row.plan_version_id else None,
         **{name: getattr(row, name) for name in _AS_THEY_ARE},
     }
+
+
+def _counted(row: CommissionRow) -> CountedWire | None:
+    if row.on_day is None or row.counted is None:
+        return None
+    return CountedWire(on=row.on_day, link=row.link, count=row.counted)
 
 
 _AS_THEY_ARE = ("kind", "level", "status", "line", "accrued_at", "matures_at", "settled_at")

@@ -4,7 +4,21 @@ from __future__ import annotations
 
 from socialshop.commissions.service.accruing import accrue_orders
 from socialshop.commissions.service.clawing_back import claw_back
-from socialshop.commissions.service.drafting import draft_plan, plan_of, plan_page, publish_draft
+from socialshop.commissions.service.disallowing import (
+    DISALLOWANCE_PREFIX,
+    Disallowed,
+    Struck,
+    disallow,
+    disallowances_of,
+)
+from socialshop.commissions.service.drafting import (
+    discard_draft,
+    draft_plan,
+    plan_of,
+    plan_page,
+    publish_draft,
+    redraft_plan,
+)
 from socialshop.commissions.service.examining import example_of, findings_of, plan_in_force
 from socialshop.commissions.service.exporting import ExportedAccrual, export_accruals
 from socialshop.commissions.service.maturing import mature_received
@@ -52,6 +66,7 @@ from socialshop.commissions.service.stating import (
     part_of,
     statement_of,
 )
+from socialshop.commissions.service.tallying import TALLY_PREFIX, tally_traffic
 from socialshop.commissions.service.watching import (
     GuardState,
     InForce,
@@ -67,13 +82,18 @@ from socialshop.commissions.store.personal import PERSONAL
 from socialshop.commissions.store.reading import CommissionRow, SkippedRow, WalletRow
 from socialshop.commissions.store.settlement import SetAside
 from socialshop.commissions.store.simulations import DaySums, LegSums, SimulationRow
+from socialshop.commissions.store.tallies import DisallowanceRow
 
 __all__ = [
+    "DISALLOWANCE_PREFIX",
     "PERSONAL",
     "SIMULATION_PREFIX",
+    "TALLY_PREFIX",
     "ComingRow",
     "CommissionRow",
     "DaySums",
+    "DisallowanceRow",
+    "Disallowed",
     "Earning",
     "Explanation",
     "ExportedAccrual",
@@ -96,6 +116,7 @@ __all__ = [
     "SkippedRow",
     "Span",
     "Statement",
+    "Struck",
     "WalletPart",
     "WalletRow",
     "accruals_behind",
@@ -107,6 +128,9 @@ __all__ = [
     "commissions_of",
     "count_places",
     "count_set_aside",
+    "disallow",
+    "disallowances_of",
+    "discard_draft",
     "draft_plan",
     "earned_between",
     "earned_of_deal",
@@ -133,6 +157,7 @@ __all__ = [
     "publish_draft",
     "publish_plan",
     "put_back",
+    "redraft_plan",
     "replay",
     "reversals_of",
     "set_aside_accruals",
@@ -144,6 +169,7 @@ __all__ = [
     "simulated",
     "simulations_of",
     "statement_of",
+    "tally_traffic",
     "wallet_entries",
     "watched_subtrees",
 ]

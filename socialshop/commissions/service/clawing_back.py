@@ -11,13 +11,13 @@ takes the places first too, and payouts hold a balance before they touch its acc
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from socialshop.commissions import rules
 from socialshop.commissions.events import CommissionOwed, CommissionsClawedBack
 from socialshop.commissions.margin import with_margin
-from socialshop.commissions.plan import Plan, parse_plan, with_perk
+from socialshop.commissions.plan import Leg, Plan, parse_plan, with_perk
 from socialshop.commissions.rules import Standing, Taken
 from socialshop.commissions.service.accruing import tell_links, wait_for_accruals
 from socialshop.commissions.service.capping import hold_counters, make_room
@@ -32,7 +32,9 @@ from socialshop.ledger import service as ledger
 from socialshop.ledger.journal import Entry, Posting
 
 # (plan, document) by version.
-_Plans = Mapping[uuid.UUID, tuple[uuid.UUID, Plan]]
+Plans = Mapping[uuid.UUID, tuple[uuid.UUID, Plan]]
+# By how much an accrual exceeds what its leg gives for what is left.
+Excess = Callable[[Leg, Standing], int]
 
 _TAKEN_FROM = (
     (chart.member_pending, "pending_minor"),
@@ -65,13 +67,11 @@ def _claw_back(uow: UnitOfWork, refund_id: uuid.UUID) -> None:
     accruals = store.standing(session, order_id)
     if not accruals:
         return
-    versions = plans.versions(session, {accrual.plan_version_id for accrual in accruals})
-    read = {version.id: (version.plan_id, parse_plan(version.document)) for version in versions}
-    taken = list(_taken(uow, read, accruals))
+    read = plans_of(uow, accruals)
+    taken = list(take_back(uow, read, accruals, rules.too_much))
     if taken:
-        store.add(session, _rows(uow, refund_id, taken))
-        make_room(uow, read, taken)
-        ledger.post(uow, [_entry(refund_id, taken)])
+        reference = f"clawback:{to_public('rfd', refund_id)}"
+        write_down(uow, read, taken, entry_of(reference, "clawback", taken), refund_id=refund_id)
         uow.emit(CommissionsClawedBack(refund_id))
         tell_links(uow, [order_id])
         if any(each.owed_minor for each in taken):
@@ -79,7 +79,14 @@ def _claw_back(uow: UnitOfWork, refund_id: uuid.UUID) -> None:
     crash_point("clawback.posted")
 
 
-def _taken(uow: UnitOfWork, read: _Plans, accruals: Sequence[Standing]) -> Iterator[Taken]:
+def plans_of(uow: UnitOfWork, accruals: Sequence[Standing]) -> Plans:
+    """The plans of these accruals, by version. One statement."""
+    versions = plans.versions(uow.session, {accrual.plan_version_id for accrual in accruals})
+    return {version.id: (version.plan_id, parse_plan(version.document)) for version in versions}
+
+
+def take_back(uow: UnitOfWork, read: Plans, accruals: Sequence[Standing], excess: Excess) -> Iterator[Taken]:
+    """What is taken of these accruals and where from, all that it will move being held. To be written down at once."""
     session, ids = uow.session, [accrual.id for accrual in accruals]
     store.lock_maturities(session, ids)
     hold_counters(uow, read, accruals)
@@ -89,7 +96,7 @@ def _taken(uow: UnitOfWork, read: _Plans, accruals: Sequence[Standing]) -> Itera
     for accrual in accruals:
         _, plan = read[accrual.plan_version_id]
         leg = with_margin(with_perk(plan, accrual.perk), accrual.margin).legs[accrual.leg]
-        too_much = rules.too_much(leg, accrual)
+        too_much = excess(leg, accrual)
         if too_much and statuses[accrual.id] != "rejected":
             wallet = accrual.beneficiary, accrual.currency
             taken = rules.take(accrual, too_much, statuses[accrual.id] == "held", wallets[wallet])
@@ -97,16 +104,41 @@ def _taken(uow: UnitOfWork, read: _Plans, accruals: Sequence[Standing]) -> Itera
             yield taken
 
 
-def _rows(uow: UnitOfWork, refund_id: uuid.UUID, taken: Sequence[Taken]) -> list[ClawbackRow]:
+def write_down(
+    uow: UnitOfWork,
+    read: Plans,
+    taken: Sequence[Taken],
+    entry: Entry,
+    *,
+    refund_id: uuid.UUID | None = None,
+    disallowance_id: uuid.UUID | None = None,
+) -> None:
+    """Keep what was taken, by the refund or the disallowance that it follows; caps have room again."""
+    store.add(uow.session, _rows(uow, refund_id, disallowance_id, taken))
+    make_room(uow, read, taken)
+    ledger.post(uow, [entry])
+
+
+def _rows(
+    uow: UnitOfWork, refund_id: uuid.UUID | None, disallowance_id: uuid.UUID | None, taken: Sequence[Taken]
+) -> list[ClawbackRow]:
     return [
         ClawbackRow(
-            id_, t.accrual.id, refund_id, t.amount_minor, t.pending_minor, t.wallet_minor, t.owed_minor, uow.now
+            id_,
+            t.accrual.id,
+            refund_id,
+            t.amount_minor,
+            t.pending_minor,
+            t.wallet_minor,
+            t.owed_minor,
+            uow.now,
+            disallowance_id,
         )
         for id_, t in zip(new_ids(len(taken)), taken, strict=True)
     ]
 
 
-def _entry(refund_id: uuid.UUID, taken: Sequence[Taken]) -> Entry:
+def entry_of(reference: str, kind: str, taken: Sequence[Taken]) -> Entry:
     """Out of what the beneficiary has or will owe, back to the shop's expense."""
     postings: list[Posting] = []
     for each in taken:
@@ -117,4 +149,4 @@ def _entry(refund_id: uuid.UUID, taken: Sequence[Taken]) -> Entry:
             if (amount := getattr(each, part))
         )
         postings.append(Posting(chart.COMMISSION_EXPENSE, each.amount_minor, accrual.currency, accrual.id))
-    return Entry(f"clawback:{to_public('rfd', refund_id)}", "clawback", postings)
+    return Entry(reference, kind, postings)

@@ -22,8 +22,8 @@ def findings_of(document: Mapping[str, Any], country: str) -> tuple[Finding, ...
 
 
 def example_of(document: Mapping[str, Any], price: Money) -> tuple[Earning, ...]:
-    """What each leg of a plan's document pays of one unit sold at this price, to somebody who may have it."""
-    return earnings_of(parse_plan(dict(document)).legs, price)
+    """What each leg that sales pay gives of one unit sold at this price, to somebody who may have it."""
+    return earnings_of((leg for _, leg in parse_plan(dict(document)).sale_legs), price)
 
 
 def plan_in_force(uow: UnitOfWork, currency: str) -> PlanRow | None:

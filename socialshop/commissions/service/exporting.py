@@ -11,7 +11,10 @@ from socialshop.kernel.ids import to_public
 
 
 class ExportedAccrual(NamedTuple):
-    """A line of `export accruals`; the fields are its columns. Who has no external id goes by the public one."""
+    """A line of `export accruals`; the fields are its columns. Who has no external id goes by the public one.
+
+    What was counted and not sold is of no order: its field is empty.
+    """
 
     order_external_id: str
     beneficiary_external_id: str
@@ -26,7 +29,7 @@ def export_accruals(uow: UnitOfWork) -> Iterator[ExportedAccrual]:
     """Every accrual, streamed in a stable order, within this unit of work."""
     for row in store.accruals(uow.session):
         yield ExportedAccrual(
-            row.order_external_id or to_public("ord", row.order_id),
+            row.order_external_id or ("" if row.order_id is None else to_public("ord", row.order_id)),
             row.beneficiary_external_id or to_public("mbr", row.beneficiary_id),
             row.kind,
             row.level,

@@ -9,7 +9,7 @@ from typing import Any
 
 from socialshop.commissions import rules, weighing
 from socialshop.commissions.margin import with_margin
-from socialshop.commissions.plan import Leg, Plan, parse_plan, with_perk
+from socialshop.commissions.plan import COUNTED, Leg, Plan, parse_plan, with_perk
 from socialshop.commissions.rules import Sales
 from socialshop.commissions.salefacts import SaleFacts
 from socialshop.commissions.store import plans
@@ -68,7 +68,7 @@ def preview(
         return None
     plan = with_perk(parse_plan(version.document), perk)
     plan = with_margin(plan, None if margin is None else {**margin, "leader": _LEADER})
-    plain = [leg for leg in plan.legs if leg.when is None and leg.kind not in {"tier", "lead"}]
+    plain = [leg for leg in plan.legs if leg.when is None and leg.kind not in {"tier", "lead"} | COUNTED]
     guests = range(_LEADER + 1, _LEADER + size)
     return Preview(
         plan=plan.name,

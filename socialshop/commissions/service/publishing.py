@@ -13,6 +13,7 @@ from socialshop.commissions.findings import Finding, Severity
 from socialshop.commissions.guard import SignOff
 from socialshop.commissions.plan import Plan, document_of, hash_of
 from socialshop.commissions.store import plans as store
+from socialshop.commissions.store import tallies
 from socialshop.infra.uow import UnitOfWork
 from socialshop.kernel.ids import new_id, to_public
 from socialshop.kernel.time import to_text
@@ -99,16 +100,26 @@ def plans_since(uow: UnitOfWork) -> dict[str, datetime]:
 
 
 def _after_every_order(uow: UnitOfWork, currency: str) -> datetime:
-    newest = store.newest_order_at(uow.session, currency)
+    newest = _newest(uow, currency)
     return uow.now if newest is None else max(uow.now, newest + _NEXT_INSTANT)
 
 
+def _newest(uow: UnitOfWork, currency: str) -> datetime | None:
+    """The last instant whose plan stands: of the newest order, or of the newest day that was tallied."""
+    standing = (store.newest_order_at(uow.session, currency), tallies.latest_day(uow.session, currency))
+    return max((at for at in standing if at is not None), default=None)
+
+
 def _refuse_before_an_order(uow: UnitOfWork, currency: str, effective_at: datetime) -> None:
-    """An order's plan is the one in force when it was placed, and that never changes afterwards."""
-    newest = store.newest_order_at(uow.session, currency)
+    """An order's plan is the one in force when it was placed, and that never changes afterwards.
+
+    Nor does the plan of a day whose clicks and views were tallied: the one in force when it began.
+    """
+    newest = _newest(uow, currency)
     if newest is not None and effective_at <= newest:
         raise EffectiveBeforeOrder(
-            f"an order in {currency} was placed at {to_text(newest)}; a plan comes into force after it",
+            f"an order in {currency} was placed, or a day was tallied, at {to_text(newest)}; a plan comes into force "
+            "after it",
             field="effective_at",
         )
 

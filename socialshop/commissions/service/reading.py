@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from socialshop.commissions import explanation
+from socialshop.commissions import explanation, telling_counts
 from socialshop.commissions.explanation import Facts, Step
 from socialshop.commissions.plan import parse_plan
 from socialshop.commissions.service.stating import ACCOUNTS
@@ -16,6 +16,7 @@ from socialshop.commissions.store import plans
 from socialshop.commissions.store import reading as store
 from socialshop.commissions.store.coming import ComingRow
 from socialshop.commissions.store.reading import CommissionRow, SkippedRow, WalletRow
+from socialshop.commissions.telling_counts import CountedFacts
 from socialshop.infra.uow import UnitOfWork
 from socialshop.kernel.errors import NotFound
 from socialshop.kernel.money import Money
@@ -25,7 +26,7 @@ from socialshop.kernel.money import Money
 class Explanation:
     """An accrual and its steps, in order."""
 
-    facts: Facts
+    facts: Facts | CountedFacts
     steps: tuple[Step, ...]
 
 
@@ -48,13 +49,25 @@ def coming(uow: UnitOfWork, beneficiary: int, zone: str) -> list[ComingRow]:
 
 
 def explain(uow: UnitOfWork, accrual_id: uuid.UUID, beneficiary: int) -> Explanation:
-    """Why the member has this accrual. Three statements. Raises NotFound, also for another's."""
+    """Why the member has this accrual. Three statements, one more for what no sale earned.
+
+    Raises NotFound, also for another's.
+    """
     facts = store.facts_of(uow.session, accrual_id, beneficiary)
     if facts is None:
-        raise NotFound("no such commission")
+        return _explain_count(uow, accrual_id, beneficiary)
     version = plans.versions(uow.session, [facts.plan_version_id])[0]
     reversals = store.reversals_of(uow.session, facts)
     return Explanation(facts, tuple(explanation.steps(parse_plan(version.document), facts, reversals)))
+
+
+def _explain_count(uow: UnitOfWork, accrual_id: uuid.UUID, beneficiary: int) -> Explanation:
+    facts = store.counted_facts_of(uow.session, accrual_id, beneficiary)
+    if facts is None:
+        raise NotFound("no such commission")
+    version = plans.versions(uow.session, [facts.plan_version_id])[0]
+    struck = store.struck_of(uow.session, facts)
+    return Explanation(facts, tuple(telling_counts.steps(parse_plan(version.document), facts, struck)))
 
 
 def order_commissions(uow: UnitOfWork, order_id: uuid.UUID) -> OrderCommissions:

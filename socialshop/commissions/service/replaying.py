@@ -10,17 +10,19 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from socialshop.commissions import capping, rules
+from socialshop.commissions import capping, rules, traffic
 from socialshop.commissions.plan import Plan, hash_of, parse_plan
 from socialshop.commissions.rules import WHOLE_LINE, Reason
 from socialshop.commissions.salefacts import read
 from socialshop.commissions.service.accruing import columns_of, compute, groups_of, pass_rows, skip_rows
-from socialshop.commissions.store import counters, plans
+from socialshop.commissions.service.tallying import counted_of, placed
+from socialshop.commissions.store import counters, plans, tallies
 from socialshop.commissions.store import replay as store
 from socialshop.commissions.store.accruals import Line, SkipRow
 from socialshop.commissions.store.counters import Counter
 from socialshop.commissions.store.facts import PassRow
 from socialshop.commissions.store.replay import Snapshot, StoredAccrual
+from socialshop.commissions.store.tallies import Recounted
 from socialshop.infra.uow import UnitOfWork
 from socialshop.kernel.ids import to_public
 from socialshop.kernel.time import to_text
@@ -75,18 +77,27 @@ class _Versions:
     def count(self, snapshots: Sequence[Snapshot], facts: Iterable[Fact]) -> None:
         """What the caps have let through of these, less what was taken back."""
         capped = {
-            snapshot.line.order_line_id: (self._plan_ids[version], caps, snapshot)
+            snapshot.line.order_line_id: (version, snapshot.line.order_id, snapshot.facts)
             for snapshot in snapshots
-            if (version := snapshot.line.plan_version_id) is not None and (caps := self.plans[version].caps)
+            if (version := snapshot.line.plan_version_id) is not None and self.plans[version].caps
         }
         if not capped:
             return
         for fact in facts:
             if isinstance(fact, StoredAccrual) and fact.order_line_id in capped:
-                plan_id, caps, snapshot = capped[fact.order_line_id]
-                periods = read(snapshot.facts).periods
-                for key in capping.kept_keys(caps, snapshot.line.order_id, fact.beneficiary, periods):
-                    self._counted[Counter(plan_id, key)] += fact.amount_minor - fact.clawed_minor
+                version, order_id, kept = capped[fact.order_line_id]
+                self.count_one(version, order_id, fact, read(kept).periods)
+
+    def count_one(
+        self, version: uuid.UUID, order_id: uuid.UUID, fact: StoredAccrual, periods: Mapping[str, str]
+    ) -> None:
+        """What the caps of a version have let through of one accrual, less what was taken back."""
+        for key in capping.kept_keys(self.plans[version].caps or (), order_id, fact.beneficiary, periods):
+            self._counted[Counter(self._plan_ids[version], key)] += fact.amount_minor - fact.clawed_minor
+
+    def currency(self, version: uuid.UUID) -> str:
+        """The currency of a version's plan."""
+        return self.plans[version].currency
 
     def compare(self, standing: Mapping[Counter, int]) -> None:
         """Every counter stands at what was counted."""
@@ -117,6 +128,11 @@ def replay(uow: UnitOfWork) -> Replay:
             lines += len(snapshots)
             accruals += len(statement)
             skips += sum(isinstance(fact, SkipRow) for fact in facts)
+        for tallied in _tallies(uow, versions):
+            statement = sorted(_statement_line(fact) for fact in tallied if isinstance(fact, StoredAccrual))
+            digest.update("".join(statement).encode())
+            accruals += len(statement)
+            skips += len(tallied) - len(statement)
         versions.compare(counters.standing(uow.session))
     except _Differs as difference:
         return Replay(lines, accruals, skips, statement_hash=None, difference=str(difference))
@@ -183,6 +199,40 @@ def _facts(plan: Plan, lines: Sequence[Line], later: Mapping[uuid.UUID, Snapshot
         )
     yield from skip_rows(plan, sales, outcome)
     yield from pass_rows(plan, sales, outcome)
+
+
+def _tallies(uow: UnitOfWork, versions: _Versions) -> Iterator[list[Fact]]:
+    """What was counted, recomputed from its tallies and compared with what is stored, a few thousand at a time.
+
+    A tally stands where an order line does: its id is that of its facts.
+    """
+    after = _BEFORE_ALL
+    while found := tallies.recounted(uow.session, after, _LINES_AT_A_TIME):
+        last = found[-1].tally.id
+        facts = [fact for one in found for fact in _facts_of_count(versions, one)]
+        _compare(facts, tallies.stored(uow.session, after, last))
+        yield facts
+        after = last
+
+
+def _facts_of_count(versions: _Versions, one: Recounted) -> Iterator[Fact]:
+    tally, each = one.tally, counted_of(one.tally)
+    version, at = tally.plan_version_id, each.facts.sale_at
+    if at is None or versions.in_force(versions.currency(version), at) != version:
+        raise _Differs(f"tally {tally.id}: it goes by another plan version than the one in force when its day began")
+    plan = versions.plans[version]
+    outcome = placed(plan, traffic.again(plan, [each]))
+    for place, (_, number, beneficiary, amount) in enumerate(outcome.rewards):
+        leg, terms = plan.legs[number], outcome.terms.get(place)
+        net = traffic.amount_of(leg, each.counted - one.disallowed, each.before)
+        clawed = amount - min(amount, net)
+        matures = rules.matures_at(tally.held_from, plan.hold_days)
+        known = (tally.id, beneficiary, leg.kind, leg.level, number, amount, plan.currency, matures, clawed, clawed)
+        fact = StoredAccrual(*known, *(terms[1:] if terms else _NO_TERMS))
+        versions.count_one(version, tally.id, fact, each.facts.periods)
+        yield fact
+    for _, number, member, reason in outcome.skips:
+        yield SkipRow(tally.id, number, tally.kind, 0, member, reason)
 
 
 def _compare(facts: Sequence[Fact], stored: Sequence[Fact]) -> None:

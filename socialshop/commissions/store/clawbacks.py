@@ -33,16 +33,17 @@ ORDER_REFUNDED = """
 
 
 class ClawbackRow(NamedTuple):
-    """What a refund takes back of one accrual, and out of which of the beneficiary's accounts."""
+    """What a refund or a disallowance takes back of one accrual, and out of which of the beneficiary's accounts."""
 
     id: uuid.UUID
     accrual_id: uuid.UUID
-    refund_id: uuid.UUID
+    refund_id: uuid.UUID | None
     amount_minor: int
     pending_minor: int
     wallet_minor: int
     owed_minor: int
     clawed_at: datetime
+    disallowance_id: uuid.UUID | None = None
 
 
 def order_of(session: Session, refund_id: uuid.UUID) -> uuid.UUID | None:

@@ -39,7 +39,7 @@ _COMING = text(
             END AS waiting,
             (a.matures_at AT TIME ZONE :zone)::date AS matures_on, a.currency,
             a.amount_minor - a.clawed_minor AS left_minor
-        FROM accruals a JOIN order_lines l ON l.id = a.order_line_id
+        FROM accruals a LEFT JOIN order_lines l ON l.id = a.order_line_id
         WHERE a.beneficiary = :beneficiary AND a.status = 'held'
     ) held CROSS JOIN LATERAL (SELECT CASE WHEN waiting = 'day' THEN matures_on END AS on_day) dated
     WHERE left_minor > 0

@@ -51,8 +51,30 @@ def add(
     )
 
 
+def change(session: Session, draft_id: uuid.UUID, document: dict[str, Any]) -> None:
+    """Say a draft anew, which is locked and not published."""
+    session.execute(
+        text(
+            """
+            UPDATE commission_plan_drafts SET name = :name, currency = :currency, document = :document
+            WHERE id = :id AND version_id IS NULL
+            """
+        ).bindparams(bindparam("document", type_=JSONB)),
+        {"id": draft_id, "name": document["name"], "currency": document["currency"], "document": document},
+    )
+
+
+def remove(session: Session, draft_id: uuid.UUID) -> None:
+    """Throw a draft away, which is locked and not published, with what it was tried on."""
+    for statement in (
+        "DELETE FROM plan_simulations WHERE plan_id = :id",
+        "DELETE FROM commission_plan_drafts WHERE id = :id AND version_id IS NULL",
+    ):
+        session.execute(text(statement), {"id": draft_id})
+
+
 def lock(session: Session, draft_id: uuid.UUID) -> bool:
-    """Keep the draft for this transaction alone to publish; False if there is none."""
+    """Keep the draft for this transaction alone; False if there is none."""
     found = session.execute(text("SELECT FROM commission_plan_drafts WHERE id = :id FOR UPDATE"), {"id": draft_id})
     return found.first() is not None
 

@@ -13,10 +13,10 @@ _ROWS_AT_A_TIME = 5_000
 
 
 class Row(NamedTuple):
-    """An accrual with the ids of its order and beneficiary, own and external."""
+    """An accrual with the ids of its order and beneficiary, own and external; what was counted is of no order."""
 
     order_external_id: str | None
-    order_id: uuid.UUID
+    order_id: uuid.UUID | None
     beneficiary_external_id: str | None
     beneficiary_id: uuid.UUID
     kind: str
@@ -33,10 +33,10 @@ def accruals(session: Session) -> Iterator[Row]:
             """
             SELECT o.external_id, o.id, m.external_id, m.id, a.kind, a.level, a.amount_minor, a.currency, a.status
             FROM accruals a
-            JOIN order_lines l ON l.id = a.order_line_id
-            JOIN orders o ON o.id = l.order_id
+            LEFT JOIN order_lines l ON l.id = a.order_line_id
+            LEFT JOIN orders o ON o.id = l.order_id
             JOIN members m ON m.number = a.beneficiary
-            ORDER BY o.external_id COLLATE "C", o.id, l.line, a.leg
+            ORDER BY o.external_id COLLATE "C", o.id, l.line, a.leg, a.tally_id
             """
         ),
         execution_options={"yield_per": _ROWS_AT_A_TIME},

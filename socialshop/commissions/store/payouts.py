@@ -25,7 +25,7 @@ class Part(NamedTuple):
 
     subject_id: uuid.UUID
     accrual_id: uuid.UUID
-    order_id: uuid.UUID
+    order_id: uuid.UUID | None
     kind: str
     level: int
     status: str
@@ -85,7 +85,8 @@ def parts_of(session: Session, spans: Sequence[Span], currency: str, limit: int)
             )
             SELECT p.subject_id, a.id, l.order_id, a.kind, a.level, a.status, a.settled_at,
                    a.amount_minor - a.clawed_minor, CAST(p.part_minor AS bigint)
-            FROM parts p JOIN accruals a USING (id) JOIN accrued_lines l USING (order_line_id)
+            FROM parts p JOIN accruals a USING (id)
+            LEFT JOIN accrued_lines l ON l.order_line_id = a.order_line_id
             WHERE p.place <= :limit ORDER BY p.subject_id, p.place
             """  # noqa: S608 - a constant of this module
         ),

@@ -13,7 +13,7 @@ PERSONAL = (
         reads="""
             SELECT a.id, l.order_id, a.kind, a.level, a.amount_minor, a.clawed_minor, a.currency, a.status,
                    a.accrued_at, a.matures_at, a.settled_at
-            FROM accruals a JOIN accrued_lines l ON l.order_line_id = a.order_line_id
+            FROM accruals a LEFT JOIN accrued_lines l ON l.order_line_id = a.order_line_id
             WHERE a.beneficiary = :number ORDER BY a.accrued_at, a.id
         """,
         ids={"id": "acr", "order_id": "ord"},
@@ -30,6 +30,29 @@ PERSONAL = (
         ("member_number", "reason"),
         hidden="Why an order of somebody else earned nothing; the reason is one of the shop's own words.",
         stays=_STAYS,
+    ),
+    Holding(
+        "tallies",
+        ("member", "facts"),
+        reads="""
+            SELECT kind, on_day, counted, before, tallied_at FROM tallies WHERE member = :number ORDER BY on_day, id
+        """,
+        stays=_STAYS,
+    ),
+    Holding(
+        "tally_skips",
+        ("reason",),
+        hidden="Why what was counted earned nothing; the reason is one of the shop's own words.",
+        stays=_STAYS,
+    ),
+    Holding(
+        "disallowances",
+        ("member", "reason"),
+        reads="""
+            SELECT kind, first_day, last_day, reason, disallowed_at FROM disallowances WHERE member = :number
+            ORDER BY id
+        """,
+        stays="Why money was taken back stays with the money; it knows numbers.",
     ),
     Holding(
         "accrued_facts",

@@ -10,10 +10,11 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from socialshop.commissions.explanation import Facts, Reversal
+from socialshop.commissions.telling_counts import CountedFacts, Struck
 
 
 class CommissionRow(NamedTuple):
-    """An accrual with what it was taken of."""
+    """An accrual with what it was taken of: a line of an order, or so many clicks or views of a link's day."""
 
     id: uuid.UUID
     beneficiary_id: uuid.UUID
@@ -22,14 +23,17 @@ class CommissionRow(NamedTuple):
     status: str
     amount_minor: int
     clawed_minor: int
-    base_minor: int
+    base_minor: int | None
     currency: str
-    order_id: uuid.UUID
-    line: int
+    order_id: uuid.UUID | None
+    line: int | None
     plan_version_id: uuid.UUID | None
     accrued_at: datetime
     matures_at: datetime | None
     settled_at: datetime | None
+    on_day: date | None = None
+    link: str | None = None
+    counted: int | None = None
 
 
 class SkippedRow(NamedTuple):
@@ -44,10 +48,13 @@ class SkippedRow(NamedTuple):
 
 _COMMISSION = """
     SELECT a.id, m.id, a.kind, a.level, a.status, a.amount_minor, a.clawed_minor, s.base_minor, a.currency, s.order_id,
-           l.line, s.plan_version_id, a.accrued_at, a.matures_at, a.settled_at
+           l.line, coalesce(s.plan_version_id, y.plan_version_id), a.accrued_at, a.matures_at, a.settled_at,
+           y.on_day, i.code, y.counted
     FROM accruals a
-    JOIN accrued_lines s ON s.order_line_id = a.order_line_id
-    JOIN order_lines l ON l.id = a.order_line_id
+    LEFT JOIN accrued_lines s ON s.order_line_id = a.order_line_id
+    LEFT JOIN order_lines l ON l.id = a.order_line_id
+    LEFT JOIN tallies y ON y.id = a.tally_id
+    LEFT JOIN invite_links i ON i.id = y.link_id
     JOIN members m ON m.number = a.beneficiary
 """
 
@@ -132,6 +139,44 @@ def facts_of(session: Session, accrual_id: uuid.UUID, beneficiary: int) -> Facts
     return Facts(*row) if row else None
 
 
+def counted_facts_of(session: Session, accrual_id: uuid.UUID, beneficiary: int) -> CountedFacts | None:
+    """An accrual of this member that something counted earned; None for another's, or one that a sale earned."""
+    row = session.execute(
+        text(
+            """
+            SELECT a.id, a.beneficiary, a.kind, a.level, a.leg, a.status, a.amount_minor, a.clawed_minor, a.currency,
+                   y.id, y.on_day, i.code, y.counted, y.before, y.plan_version_id, v.number, v.effective_at,
+                   y.held_from, a.matures_at, a.settled_at, y.facts, t.asked_minor, t.cap
+            FROM accruals a
+            JOIN tallies y ON y.id = a.tally_id
+            JOIN commission_plan_versions v ON v.id = y.plan_version_id
+            LEFT JOIN invite_links i ON i.id = y.link_id
+            LEFT JOIN accrual_terms t ON t.accrual_id = a.id
+            WHERE a.id = :id AND a.beneficiary = :beneficiary
+            """
+        ),
+        {"id": accrual_id, "beneficiary": beneficiary},
+    ).one_or_none()
+    return CountedFacts(*row) if row else None
+
+
+def struck_of(session: Session, facts: CountedFacts) -> list[Struck]:
+    """What was found to be none of the accrual's tally, in the order in which it was."""
+    rows = session.execute(
+        text(
+            """
+            SELECT x.counted, d.reason, coalesce(b.amount_minor, 0), coalesce(b.pending_minor, 0),
+                   coalesce(b.wallet_minor, 0), coalesce(b.owed_minor, 0)
+            FROM disallowed_tallies x JOIN disallowances d ON d.id = x.disallowance_id
+            LEFT JOIN clawbacks b ON b.disallowance_id = d.id AND b.accrual_id = :id
+            WHERE x.tally_id = :tally_id ORDER BY d.disallowed_at, d.id
+            """
+        ),
+        {"id": facts.id, "tally_id": facts.tally_id},
+    )
+    return [Struck(*row) for row in rows]
+
+
 def reversals_of(session: Session, facts: Facts) -> list[Reversal]:
     """What refunds gave back of the accrual's line, in the order in which they clawed back."""
     rows = session.execute(
@@ -211,10 +256,10 @@ def earned_minor(session: Session, beneficiary: int, currency: str, since: datet
             """
             SELECT coalesce(sum(a.amount_minor - a.clawed_minor), 0)::bigint
             FROM accruals a
-            JOIN accrued_lines l ON l.order_line_id = a.order_line_id
-            JOIN orders o ON o.id = l.order_id
+            LEFT JOIN accrued_lines l ON l.order_line_id = a.order_line_id
+            LEFT JOIN orders o ON o.id = l.order_id
             WHERE a.beneficiary = :beneficiary AND a.accrued_at >= :since AND a.currency = :currency
-              AND a.status <> 'rejected' AND (o.source <> 'import' OR o.ordered_at >= :since)
+              AND a.status <> 'rejected' AND (o.source IS DISTINCT FROM 'import' OR o.ordered_at >= :since)
             """
         ),
         {"beneficiary": beneficiary, "currency": currency, "since": since},

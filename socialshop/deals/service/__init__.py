@@ -29,6 +29,7 @@ from socialshop.deals.service.inviting import (
     forget_invitations,
     invite,
     invited_to,
+    is_invited,
     keep_for_invited,
 )
 from socialshop.deals.service.moving import NewDeal, end, open_deal, pause, publish_deal, resume
@@ -218,6 +219,7 @@ __all__ = [
     "has_asked",
     "invite",
     "invited_to",
+    "is_invited",
     "keep_for_invited",
     "keep_storefront",
     "leave_of",

@@ -30,6 +30,11 @@ def invite(uow: UnitOfWork, deal_id: uuid.UUID, members: Collection[int]) -> lis
     return store.invite(uow.session, deal_id, members, uow.now) if members else []
 
 
+def is_invited(uow: UnitOfWork, deal_id: uuid.UUID, member: int) -> bool:
+    """Whether the member is invited to the deal."""
+    return store.is_invited(uow.session, deal_id, member)
+
+
 def count_invited(uow: UnitOfWork, deal_ids: Collection[uuid.UUID]) -> Mapping[uuid.UUID, int]:
     """How many are invited to each of these deals; those of nobody are left out. One statement."""
     return store.count_invited(uow.session, deal_ids)

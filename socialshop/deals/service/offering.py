@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from socialshop.deals import ladder, perks, rules, store
 from socialshop.deals.errors import DealNotBegun, DealNotLive, DealPaused
+from socialshop.deals.invitation_store import is_invited
 from socialshop.deals.ladder import Ladder
 from socialshop.deals.perks import HostPerk
 from socialshop.deals.rules import Status
@@ -55,12 +56,17 @@ class DealOffer:
         return found.id, found.price
 
 
-def offer(uow: UnitOfWork, deal_id: uuid.UUID, *, head_start: timedelta = timedelta(0)) -> DealOffer:
+def offer(
+    uow: UnitOfWork, deal_id: uuid.UUID, *, head_start: timedelta = timedelta(0), viewer: int | None = None
+) -> DealOffer:
     """The terms on which a room can be opened now, or by who comes `head_start` before the others.
 
-    Raises NotFound, DealNotBegun, DealNotLive, DealPaused.
+    Where they are only looked at, `viewer` says by whom: a deal for some alone is not there for others. Raises
+    NotFound, DealNotBegun, DealNotLive, DealPaused.
     """
     row = known(uow, deal_id)
+    if row.invited_only and viewer is not None and not is_invited(uow.session, deal_id, viewer):
+        raise NotFound("no such deal")
     early = uow.now < row.starts_at
     status = status_of(row, uow.now + head_start if early else uow.now)
     if status is Status.DRAFT or row.group_size == rules.ALONE:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import NamedTuple
 
 from socialshop.audit import service as audit
@@ -17,7 +18,7 @@ from socialshop.deals.errors import StockShort
 from socialshop.deals.rules import StockReason, check_stock_move
 from socialshop.deals.stock_store import Difference, LowRow, MoveRow, StockRow
 from socialshop.identity import service as identity
-from socialshop.infra.uow import UnitOfWork
+from socialshop.infra.uow import UnitOfWork, advisory_lock
 from socialshop.kernel.errors import NotFound
 from socialshop.kernel.ids import new_id, to_public
 from socialshop.kernel.roles import Role
@@ -30,6 +31,8 @@ from socialshop.screening.service import Finding, Severity
 DIFFERS = "stock_differs"
 MOVE_PREFIX = "smv"
 _TOLD_A_STEP = 100
+# Longer than a provider holds money: of rooms that closed before, no seat is still to be paid or given up.
+_AT_REST = timedelta(days=30)
 _DIFFERENCES_TOLD = 100
 _MOST_ADMINS = 100
 
@@ -112,8 +115,21 @@ def stock_differences(uow: UnitOfWork, limit: int = _DIFFERENCES_TOLD) -> list[D
 
 
 def reconcile_stock(uow: UnitOfWork) -> bool:
-    """Recompute every counter; each that differs is a finding, and the admins are told of it once. A periodic step."""
-    report_differences(uow, stock_differences(uow))
+    """Recompute every counter; each that differs is a finding, and the admins are told of it once. A periodic step.
+
+    It reads the seats of rooms that are open or closed within a month: those of older ones were counted when all was
+    well, and only then. `stock_differences` reads them all.
+    """
+    # Two at once would count the same rooms twice.
+    advisory_lock(uow, "deals:stock_at_rest")
+    through = store.counted_through(uow.session)
+    if through is None:
+        found = stock_differences(uow)
+    else:
+        found = store.differences_since(uow.session, _DIFFERENCES_TOLD, through)
+    report_differences(uow, found)
+    if not found:
+        store.count_at_rest(uow.session, through, uow.now - _AT_REST)
     return False
 
 

@@ -40,7 +40,7 @@ class Click(NamedTuple):
     def pack(self) -> bytes:
         """As it lies in the spool: a member of nobody is the nil UUID, the instant counts microseconds."""
         member = _NOBODY if self.member_id is None else self.member_id.bytes
-        instant = (self.clicked_at - _EPOCH) // _MICROSECOND
+        instant = (self.clicked_at - EPOCH) // MICROSECOND
         flags = self.bot * _BOT | self.closed * _CLOSED
         return _RECORD.pack(self.link_id.bytes, self.visitor, member, flags, instant)
 
@@ -49,7 +49,7 @@ class Click(NamedTuple):
         """A click as it was packed."""
         link, visitor, member, flags, instant = _RECORD.unpack(record)
         member_id = None if member == _NOBODY else uuid.UUID(bytes=member)
-        clicked_at = _EPOCH + instant * _MICROSECOND
+        clicked_at = EPOCH + instant * MICROSECOND
         return cls(uuid.UUID(bytes=link), visitor, member_id, bool(flags & _BOT), clicked_at, bool(flags & _CLOSED))
 
 
@@ -57,8 +57,8 @@ _RECORD = struct.Struct(">16s32s16sBq")
 _BOT, _CLOSED = 1, 2
 RECORD_BYTES = _RECORD.size
 _NOBODY = bytes(16)
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_MICROSECOND = timedelta(microseconds=1)
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+MICROSECOND = timedelta(microseconds=1)
 
 _OPEN = text(
     "SELECT l.id, l.kind, l.target_id, p.display_name, l.code, l.vanity, l.expires_at, l.paused_at"

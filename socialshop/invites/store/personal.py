@@ -45,6 +45,18 @@ PERSONAL = (
         stays="That somebody clicked, and when, until it is forgotten.",
     ),
     Holding(
+        "banner_views",
+        ("visitor",),
+        hidden="Which banner some browser fetched; what it is known by lasts a day, or is that of links followed.",
+        erases=(
+            """
+            UPDATE banner_views SET visitor = sha256(gen_random_uuid()::text::bytea)
+            WHERE visitor IN (SELECT visitor FROM invite_visitors WHERE member_id = :id)
+            """,
+        ),
+        stays="That somebody saw a banner, and when, until it is forgotten.",
+    ),
+    Holding(
         "invite_visitors",
         ("member_id", "visitor"),
         reads="SELECT seen_at FROM invite_visitors WHERE member_id = :id ORDER BY seen_at",

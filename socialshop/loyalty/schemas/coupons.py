@@ -66,7 +66,8 @@ class CouponDraft(Wire):
 
     `issue_limit`: so many may be issued; `budget_minor`: so much may be taken off by all of them together. `way` says
     how it reaches members: by hand, by codes, at registration, or given by the shop itself every month to tiers and
-    plans that name it, on birthdays, on the member days of its terms, or once a year to whom its `segment` asks for.
+    plans that name it, on birthdays (to everybody, or to tiers and plans that name it), on the member days of its
+    terms, or once a year to whom its `segment` asks for.
     """
 
     model_config = with_example({"title": "新人立减", "terms": _TERMS, "valid_days": 30, "budget_minor": 5000000})
@@ -172,7 +173,7 @@ class Issued(Wire):
 class HoldingWire(Wire):
     """A coupon that you have: what it gives and asks for, in Chinese and English, and for which order it is taken.
 
-    `because_…`: why you were given it, where the shop offers it to some. `reserved`: set aside for an order that
+    `because_…`: why you were given it, where nobody gave it by hand. `reserved`: set aside for an order that
     is not confirmed yet.
     """
 
@@ -206,8 +207,8 @@ class HoldingWire(Wire):
             gives_en=what_it_gives(terms, "en", lambda money: money_text(money, "en")),
             conditions_zh=conditions(terms, "zh", lambda money: money_text(money, "zh")),
             conditions_en=conditions(terms, "en", lambda money: money_text(money, "en")),
-            because_zh=because(terms, "zh"),
-            because_en=because(terms, "en"),
+            because_zh=because(terms, row.way, "zh"),
+            because_en=because(terms, row.way, "en"),
             valid_from=row.valid_from,
             expires_at=row.expires_at,
             order_id=to_public("ord", row.order_id) if row.order_id else None,

@@ -27,6 +27,9 @@ from socialshop.loyalty.store.coupon_uses import ReturnedUse, Taking
 from socialshop.memberships import service as memberships
 from socialshop.memberships.service import BenefitUse
 
+# Under which benefit a coupon is metered that a tier or plan gave in this way.
+_METERED = {"monthly": "monthly_coupon", "birthday_benefit": "birthday_coupon"}
+
 
 @dataclass(frozen=True, slots=True)
 class Cart:
@@ -91,8 +94,8 @@ def take_coupons(uow: UnitOfWork, member: int, order_id: uuid.UUID, used: Sequen
 def settle_coupons(uow: UnitOfWork, order_ids: Collection[uuid.UUID]) -> None:
     """What is set aside for these orders is used: the sales stand.
 
-    A coupon that a tier or plan gives every month is a benefit that was used, as others are: a plan of which something
-    was used is not refunded whole.
+    A coupon that a tier or plan gives, every month or on the birthday, is a benefit that was used, as others are: a
+    plan of which something was used is not refunded whole.
     """
     if not order_ids:
         return
@@ -100,7 +103,7 @@ def settle_coupons(uow: UnitOfWork, order_ids: Collection[uuid.UUID]) -> None:
     memberships.note_uses(
         uow,
         [
-            BenefitUse(each.member, "monthly_coupon", f"coupon {each.holding_id}", each.amount_minor, each.currency)
+            BenefitUse(each.member, _METERED[each.way], f"coupon {each.holding_id}", each.amount_minor, each.currency)
             for each in used
         ],
     )

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import secrets
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any, NamedTuple
 
@@ -29,6 +29,7 @@ from socialshop.loyalty.store import coupons as store
 from socialshop.loyalty.store.coupon_ways import CodeCounts, Round
 from socialshop.loyalty.store.coupons import CouponRow
 from socialshop.memberships import service as memberships
+from socialshop.memberships.service import Benefits
 from socialshop.notifications import service as notifications
 from socialshop.notifications.service import Told
 
@@ -37,6 +38,13 @@ SPAN = 5_000
 _ALPHABET = "ABCDEFGHJKMNPQRSTUVWXYZ23456789"
 _PARTS, _PART = 3, 4
 _CODE, _DOOR = "code", "newcomer"
+# Which coupons a tier or plan gives in these ways.
+_BENEFITS: Mapping[str, Callable[[Benefits], Sequence[str]]] = {
+    "monthly": lambda has: has.monthly_coupons,
+    "birthday_benefit": lambda has: has.birthday_coupons,
+}
+# What comes once a year, on the member's birthday: to everybody, or to whose tier or plan names it.
+_BIRTHDAYS = ("birthday", "birthday_benefit")
 
 
 class Codes(NamedTuple):
@@ -164,32 +172,34 @@ def hand_out_due(uow: UnitOfWork, zone: str, *, span: int = SPAN) -> bool:
 
 def _next(uow: UnitOfWork, row: CouponRow, found: Round, zone: str, span: int) -> Sequence[int]:
     """The next members of the round: everybody, or those whose birthday it is."""
-    if row.way != "birthday":
+    if row.way not in _BIRTHDAYS:
         return ways.next_members(uow.session, found.done_through, span)
     born = identity.celebrating_on(uow, found.day, zone=zone, after=found.done_through, limit=span)
     return [celebrant.number for celebrant in born]
 
 
 def _entitled(uow: UnitOfWork, row: CouponRow, members: Sequence[int], day: date) -> Sequence[int]:
-    """Those of these members whose tier the coupon is for; who are in its segment; to whom it comes every month."""
+    """Those of these members whose tier the coupon is for; who are in its segment; whose tier or plan names it."""
     terms = parse(row.terms)
     public, tiers = to_public("cpn", row.id), terms.tiers
     if terms.segment is not None:
         members = in_segment(uow, terms.segment, members, day)
-    if row.way != "monthly" and not tiers:
+    if row.way not in _BENEFITS and not tiers:
         return members
     benefits = memberships.benefits_of(uow, members)
     return [
         number
         for number in members
         if (not tiers or benefits[number].tier in tiers)
-        and (row.way != "monthly" or public in benefits[number].monthly_coupons)
+        and (row.way not in _BENEFITS or public in _BENEFITS[row.way](benefits[number]))
     ]
 
 
 def _period(row: CouponRow, day: date) -> str:
     """What of a coupon a member has once: a month, a year's birthday or segment, a member day."""
-    return {"monthly": f"{day:%Y-%m}", "birthday": f"{day:%Y}", "segment": f"{day:%Y}"}.get(row.way, day.isoformat())
+    if row.way == "monthly":
+        return f"{day:%Y-%m}"
+    return f"{day:%Y}" if row.way in (*_BIRTHDAYS, "segment") else day.isoformat()
 
 
 def _new_code() -> str:

@@ -47,13 +47,14 @@ class Taking(NamedTuple):
     amount_minor: int
 
 
-class MonthlyUse(NamedTuple):
-    """A member used a coupon that a tier or plan gives every month."""
+class GivenUse(NamedTuple):
+    """A member used a coupon that a tier or plan gives, every month or on the birthday."""
 
     member: int
     holding_id: uuid.UUID
     amount_minor: int
     currency: str
+    way: str
 
 
 class ReturnedUse(NamedTuple):
@@ -144,7 +145,7 @@ def take(
     return len(rows.all())
 
 
-def settle(session: Session, order_ids: Collection[uuid.UUID]) -> list[MonthlyUse]:
+def settle(session: Session, order_ids: Collection[uuid.UUID]) -> list[GivenUse]:
     """What is set aside for these orders is used; returns those of it that came as a benefit of a tier or plan."""
     rows = session.execute(
         text(
@@ -153,14 +154,14 @@ def settle(session: Session, order_ids: Collection[uuid.UUID]) -> list[MonthlyUs
                 UPDATE coupon_uses SET status = 'used' WHERE order_id = ANY(:ids) AND status = 'held'
                 RETURNING holding_id, coupon_id, amount_minor, currency
             )
-            SELECT h.member, h.id, u.amount_minor, u.currency
+            SELECT h.member, h.id, u.amount_minor, u.currency, c.way
             FROM used u JOIN coupon_holdings h ON h.id = u.holding_id JOIN coupons c ON c.id = u.coupon_id
-            WHERE c.way = 'monthly' ORDER BY h.id
+            WHERE c.way IN ('monthly', 'birthday_benefit') ORDER BY h.id
             """
         ),
         {"ids": list(order_ids)},
     )
-    return [MonthlyUse(*row) for row in rows]
+    return [GivenUse(*row) for row in rows]
 
 
 # Of these orders, those that came to an end: their coupons are open again, and what they took is back in the budgets.

@@ -81,8 +81,8 @@ def begin_rounds(session: Session, day: date, now: datetime) -> None:
             """
             INSERT INTO coupon_rounds (coupon_id, day)
             SELECT id, :day FROM coupons
-            WHERE way IN ('monthly', 'birthday', 'member_day', 'segment') AND paused_at IS NULL AND valid_from <= :now
-                AND (valid_until IS NULL OR valid_until > :now)
+            WHERE way IN ('monthly', 'birthday', 'birthday_benefit', 'member_day', 'segment')
+                AND paused_at IS NULL AND valid_from <= :now AND (valid_until IS NULL OR valid_until > :now)
                 AND (way <> 'member_day' OR terms -> 'days_of_month' @> to_jsonb(CAST(:number AS integer)))
             ORDER BY id ON CONFLICT DO NOTHING
             """

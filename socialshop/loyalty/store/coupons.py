@@ -57,6 +57,7 @@ class HoldingRow(NamedTuple):
     expires_at: datetime
     order_id: uuid.UUID | None
     amount_minor: int | None
+    way: Way
 
 
 def add(session: Session, row: CouponRow) -> None:
@@ -172,7 +173,7 @@ _HOLDINGS = """
     SELECT h.id, h.coupon_id, c.title, c.terms,
         CASE WHEN u.status = 'used' THEN 'used' WHEN u.status = 'held' THEN 'reserved'
             WHEN h.expires_at <= :now THEN 'expired' ELSE 'open' END,
-        h.valid_from, h.expires_at, u.order_id, u.amount_minor
+        h.valid_from, h.expires_at, u.order_id, u.amount_minor, c.way
     FROM coupon_holdings h JOIN coupons c ON c.id = h.coupon_id
     LEFT JOIN coupon_uses u ON u.holding_id = h.id AND u.status IN ('held', 'used')
 """

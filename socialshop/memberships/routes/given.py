@@ -206,11 +206,27 @@ def leave_family(call: Call[Nothing, Nothing]) -> Answer:
 
 @room.operation("GET", "/me/vouchers", access=SIGNED_IN, replies=Reply(200, VoucherList, "Your vouchers."))
 def list_vouchers(call: Call[Nothing, Nothing]) -> Answer:
-    """The partners' vouchers that your plan brought you."""
+    """The partners' vouchers that your plan or your tier brought you."""
     return call.transact(
         lambda uow: Answer(
             VoucherList(data=[VoucherWire.of(row) for row in service.vouchers_of(uow, call.caller.number)])
         )
+    )
+
+
+@room.operation(
+    "POST",
+    "/me/vouchers",
+    access=BUYERS,
+    body=VoucherWish,
+    replies=Reply(200, VoucherWire, "Yours; asked again within the month, the same one."),
+    refuses=(VoucherGone,),
+)
+def take_tier_voucher(call: Call[VoucherWish, Nothing]) -> Answer:
+    """Take this month's voucher of a partner that your tier gives."""
+    number, zone = call.caller.number, wired.settings().time_zone
+    return call.transact(
+        lambda uow: Answer(VoucherWire.of(service.take_tier_voucher(uow, number, call.body.partner, zone)))
     )
 
 

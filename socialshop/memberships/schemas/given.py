@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Annotated, Any, Literal
 
 from pydantic import Field
@@ -157,23 +158,39 @@ class VoucherWish(Wire):
     partner: CODE
 
 
-_VOUCHER = {"partner": "cinema", "code": "C-0001", "month": 1, "given_at": "2026-01-31T12:00:00Z"}
+_VOUCHER = {
+    "partner": "cinema",
+    "code": "C-0001",
+    "by": "plan",
+    "month": 1,
+    "month_on": None,
+    "given_at": "2026-01-31T12:00:00Z",
+}
 
 
 class VoucherWire(Wire):
-    """A partner's voucher that is yours; `month` counts the months of your plan."""
+    """A partner's voucher that is yours: of your plan's month that `month` counts, or of the month from `month_on`."""
 
     model_config = with_example(_VOUCHER)
 
     partner: str
     code: str
-    month: int
+    by: Literal["plan", "tier"]
+    month: int | None
+    month_on: date | None
     given_at: Instant
 
     @classmethod
     def of(cls, row: VoucherRow) -> VoucherWire:
         """The wire form of a voucher."""
-        return cls(partner=row.partner, code=row.code, month=row.number, given_at=row.given_at)
+        return cls(
+            partner=row.partner,
+            code=row.code,
+            by="plan" if row.month_on is None else "tier",
+            month=row.number,
+            month_on=row.month_on,
+            given_at=row.given_at,
+        )
 
 
 class VoucherList(Wire):

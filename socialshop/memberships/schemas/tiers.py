@@ -25,6 +25,8 @@ _BENEFITS: dict[str, Any] = {
     "exclusive_deals": False,
     "service_line": False,
     "monthly_coupons": [],
+    "birthday_coupons": [],
+    "partner_vouchers": ["cinema"],
 }
 _TIER: dict[str, Any] = {
     "code": "gold",
@@ -82,6 +84,8 @@ class BenefitsWire(Wire):
     exclusive_deals: bool
     service_line: bool
     monthly_coupons: list[str]
+    birthday_coupons: list[str]
+    partner_vouchers: list[str]
 
     @classmethod
     def of(cls, benefits: Benefits) -> BenefitsWire:
@@ -94,6 +98,8 @@ class BenefitsWire(Wire):
             exclusive_deals=benefits.exclusive_deals,
             service_line=benefits.service_line,
             monthly_coupons=list(benefits.monthly_coupons),
+            birthday_coupons=list(benefits.birthday_coupons),
+            partner_vouchers=list(benefits.partner_vouchers),
         )
 
 

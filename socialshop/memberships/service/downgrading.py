@@ -1,6 +1,7 @@
 """A smaller plan or term once the term is over: chosen now, announced and charged as any renewal, until then undone.
 
-Nothing is prorated and nothing goes back: the term that was paid runs to its end with all that it gives.
+Nothing is prorated and nothing goes back: the term that was paid runs to its end with all that it gives. From then on
+the member has what the smaller one gives, also while its charge is on its way or tried again.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from socialshop.infra.uow import UnitOfWork
 from socialshop.memberships.errors import PlanNoDowngrade, PlanNotActive
 from socialshop.memberships.offers import Offer
 from socialshop.memberships.service.offering import growth_of, offer_of, offers_on_sale, plan_on_sale
+from socialshop.memberships.service.renewing import announce_again
 from socialshop.memberships.service.subscribing import is_over, require
 from socialshop.memberships.store import subscriptions
 from socialshop.memberships.store.subscriptions import SubscriptionRow
@@ -41,8 +43,8 @@ def downgrades_of(uow: UnitOfWork, member: int, subscription_id: uuid.UUID) -> l
 def downgrade(uow: UnitOfWork, member: int, subscription_id: uuid.UUID, *, plan: str, term: str) -> None:
     """Renew as this plan and term once the term is over. Said again, nothing changes; another choice takes its place.
 
-    What was announced is announced anew, with this price. Raises NotFound, PlanNotActive (it does not renew, or its
-    term is over), PlanNotOffered, PlanNoDowngrade.
+    What was announced is announced anew at once with this price, for the same day. Raises NotFound, PlanNotActive (it
+    does not renew, or its term is over), PlanNotOffered, PlanNoDowngrade.
     """
     row = require(uow, member, subscription_id, ("active",))
     if not _goes_on(uow, row):
@@ -51,7 +53,7 @@ def downgrade(uow: UnitOfWork, member: int, subscription_id: uuid.UUID, *, plan:
     if not any((quote.offer_id, quote.term) == (offered.id, term) for quote in _smaller(uow, row)):
         raise PlanNoDowngrade("this costs no less than what your plan renews for")
     if (row.next_offer_id, row.next_term) != (offered.id, term):
-        subscriptions.follow_with(uow.session, row.id, offered.id, term)
+        _follow(uow, row, offered.id, term)
 
 
 def keep_plan(uow: UnitOfWork, member: int, subscription_id: uuid.UUID) -> None:
@@ -60,7 +62,13 @@ def keep_plan(uow: UnitOfWork, member: int, subscription_id: uuid.UUID) -> None:
     if row.next_offer_id is not None:
         if is_over(uow, row):
             raise PlanNotActive("the term is over: what was chosen is being charged")
-        subscriptions.follow_with(uow.session, row.id, None, None)
+        _follow(uow, row, None, None)
+
+
+def _follow(uow: UnitOfWork, row: SubscriptionRow, offer_id: uuid.UUID | None, term: str | None) -> None:
+    subscriptions.follow_with(uow.session, row.id, offer_id, term)
+    if row.charge_at is not None:
+        announce_again(uow, row._replace(next_offer_id=offer_id, next_term=term))
 
 
 def _goes_on(uow: UnitOfWork, row: SubscriptionRow) -> bool:

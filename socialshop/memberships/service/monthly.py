@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Sequence
+from datetime import date
 
 from socialshop.audit import service as audit
 from socialshop.infra.crashpoints import crash_point
@@ -12,6 +13,7 @@ from socialshop.kernel.errors import NotFound
 from socialshop.kernel.ids import new_ids
 from socialshop.memberships.errors import PlanNotActive, VoucherGone
 from socialshop.memberships.events import PlanMonthBegan
+from socialshop.memberships.service.benefiting import benefits_of
 from socialshop.memberships.service.offering import offer_of
 from socialshop.memberships.service.reading import BenefitUse, note_uses
 from socialshop.memberships.store import families, subscriptions
@@ -20,6 +22,8 @@ from socialshop.memberships.store.months import StockRow, VoucherRow
 from socialshop.memberships.terms import day_of
 
 BATCH = 500
+# What a tier gives is no use of a plan: one that was not used otherwise is refunded whole.
+TIER_VOUCHER = "tier_voucher"
 
 
 def begin_months(uow: UnitOfWork, zone: str) -> bool:
@@ -48,7 +52,7 @@ def take_voucher(uow: UnitOfWork, member: int, subscription_id: uuid.UUID, partn
     """The partner's voucher of this month; said again, the same one. Who asks holds the subscription, so never two.
 
     Raises NotFound (neither the member's plan nor one that the member shares), PlanNotActive (also before its first
-    month), VoucherGone (the plan has none of this partner, the member had it by another plan, or none is left).
+    month), VoucherGone (the plan has none of this partner, the member had it otherwise, or none is left).
     """
     row = subscriptions.lock_all(uow.session, [subscription_id]).get(subscription_id)
     if row is None or not _shares(uow, member, row.member, subscription_id):
@@ -60,18 +64,44 @@ def take_voucher(uow: UnitOfWork, member: int, subscription_id: uuid.UUID, partn
     number = store.newest(uow.session, subscription_id, member)
     if number is None:
         raise PlanNotActive("the first month has not begun")
-    # Another plan of the member's is another row: who asks by both at once passes here one after the other.
-    advisory_lock(uow, f"memberships:voucher {partner} {member}")
+    _wait_for_own(uow, partner, member)
     has = store.voucher(uow.session, partner, subscription_id, member, number)
     if has is not None:
         return has
     if store.has_elsewhere(uow.session, partner, subscription_id, member, number):
-        raise VoucherGone("you had this partner's voucher of this month by another plan")
+        raise VoucherGone("you had this partner's voucher of this month by your tier, or another plan")
     given = store.give(uow.session, partner, subscription_id=subscription_id, member=member, number=number, now=uow.now)
     if given is None:
         raise VoucherGone("no voucher of this partner is left")
     note_uses(uow, [BenefitUse(member, "partner_voucher", f"{partner} {subscription_id} {number}")])
     return given
+
+
+def take_tier_voucher(uow: UnitOfWork, member: int, partner: str, zone: str) -> VoucherRow:
+    """The partner's voucher of this month of the shop's that the member's tier gives; said again, the same one.
+
+    A plan may bring the same partner's: a member has one a month, by whichever was asked first. Raises VoucherGone (the
+    tier has none of this partner, the member had it by a plan, or none is left).
+    """
+    if partner not in benefits_of(uow, [member])[member].partner_vouchers:
+        raise VoucherGone("your tier has no voucher of this partner")
+    _wait_for_own(uow, partner, member)
+    month_on = month_of(uow, zone)
+    has = store.voucher_by_tier(uow.session, partner, member, month_on)
+    if has is not None:
+        return has
+    if store.has_by_plan(uow.session, partner, member, month_on):
+        raise VoucherGone("you had this partner's voucher of this month by a plan")
+    given = store.give_by_tier(uow.session, partner, member, month_on, uow.now)
+    if given is None:
+        raise VoucherGone("no voucher of this partner is left")
+    note_uses(uow, [BenefitUse(member, TIER_VOUCHER, f"{partner} {month_on:%Y-%m}")])
+    return given
+
+
+def month_of(uow: UnitOfWork, zone: str) -> date:
+    """The first day of the shop's month."""
+    return day_of(uow.now, zone).replace(day=1)
 
 
 def vouchers_of(uow: UnitOfWork, member: int) -> list[VoucherRow]:
@@ -90,6 +120,11 @@ def load_vouchers(uow: UnitOfWork, actor: uuid.UUID, partner: str, codes: Sequen
 def voucher_stock(uow: UnitOfWork) -> list[StockRow]:
     """How many vouchers of each partner were loaded and are left."""
     return store.stock(uow.session)
+
+
+def _wait_for_own(uow: UnitOfWork, partner: str, member: int) -> None:
+    """Another plan of the member's is another row, and a tier none: who asks by two at once passes one by one."""
+    advisory_lock(uow, f"memberships:voucher {partner} {member}")
 
 
 def _shares(uow: UnitOfWork, member: int, owner: int, subscription_id: uuid.UUID) -> bool:

@@ -45,6 +45,19 @@ def announce_due(uow: UnitOfWork) -> bool:
     return len(rows) >= BATCH
 
 
+def announce_again(uow: UnitOfWork, row: SubscriptionRow) -> None:
+    """Tell the member at once what comes after another choice; it is charged when what was announced before was to be.
+
+    The five days are for what comes by itself. This was chosen just now, at a price that was shown, and is cancelled
+    with one tap until then; counted anew they would put the charge behind the term's end.
+    """
+    offers = _offers_of(uow, [row])
+    growth = growth_of(uow, [row.member])[row.member]
+    announced = _announced(row, offers[row.renews_offer_id], growth, uow.now)._replace(charge_at=row.charge_at)
+    subscriptions.announce(uow.session, [announced], uow.now)
+    notifications.tell(uow, [_told_soon(row, offers, announced, uow.now)])
+
+
 def renew_due(uow: UnitOfWork) -> bool:
     """Charge the renewals that were announced and are due; True if there may be more.
 

@@ -42,14 +42,16 @@ _BEGIN = text(
 # The next code of a partner that nobody has; whoever comes at the same moment takes another.
 _GIVE = text(
     """
-    UPDATE partner_vouchers SET subscription_id = :subscription, member = :member, number = :number, given_at = :now
+    UPDATE partner_vouchers SET subscription_id = :subscription, member = :member, number = :number, given_at = :now,
+        month_on = :month_on
     WHERE id = (
         SELECT id FROM partner_vouchers WHERE partner = :partner AND given_at IS NULL ORDER BY id LIMIT 1
         FOR NO KEY UPDATE SKIP LOCKED
     )
-    RETURNING partner, code, number, given_at
+    RETURNING partner, code, number, month_on, given_at
     """
 )
+_VOUCHERS = "SELECT partner, code, number, month_on, given_at FROM partner_vouchers"
 
 
 class MonthRow(NamedTuple):
@@ -63,11 +65,12 @@ class MonthRow(NamedTuple):
 
 
 class VoucherRow(NamedTuple):
-    """A partner's voucher that a member has."""
+    """A partner's voucher that a member has: of month `number` of a plan, or by a tier of the month from `month_on`."""
 
     partner: str
     code: str
-    number: int
+    number: int | None
+    month_on: date | None
     given_at: datetime
 
 
@@ -100,16 +103,27 @@ def voucher(session: Session, partner: str, subscription_id: uuid.UUID, member: 
     """The voucher of the partner's that the member has for that month."""
     row = session.execute(
         text(
-            "SELECT partner, code, number, given_at FROM partner_vouchers WHERE partner = :partner"
-            " AND subscription_id = :id AND member = :member AND number = :number"
+            f"{_VOUCHERS} WHERE partner = :partner AND subscription_id = :id AND member = :member AND number = :number"
         ),
         {"partner": partner, "id": subscription_id, "member": member, "number": number},
     ).one_or_none()
     return VoucherRow(*row) if row else None
 
 
+def voucher_by_tier(session: Session, partner: str, member: int, month_on: date) -> VoucherRow | None:
+    """The voucher of the partner's that the member has by a tier for the month from that day on."""
+    row = session.execute(
+        text(f"{_VOUCHERS} WHERE partner = :partner AND member = :member AND month_on = :month_on"),
+        {"partner": partner, "member": member, "month_on": month_on},
+    ).one_or_none()
+    return VoucherRow(*row) if row else None
+
+
 def has_elsewhere(session: Session, partner: str, subscription_id: uuid.UUID, member: int, number: int) -> bool:
-    """Whether the member has the partner's voucher of a month of another subscription that this month lies within."""
+    """Whether the member has the partner's voucher otherwise, for a month that overlaps this one of the plan's.
+
+    That is a month of another subscription, or one of the tier's.
+    """
     found = session.execute(
         text(
             """
@@ -118,6 +132,10 @@ def has_elsewhere(session: Session, partner: str, subscription_id: uuid.UUID, me
                 JOIN plan_months o ON (o.subscription_id, o.number, o.member) = (v.subscription_id, v.number, v.member)
                 WHERE (n.subscription_id, n.number, n.member) = (:id, :number, :member)
                     AND v.subscription_id <> :id AND o.begins_on + interval '1 month' > n.begins_on)
+                OR EXISTS (
+                SELECT FROM plan_months n JOIN partner_vouchers v ON v.member = n.member AND v.partner = :partner
+                WHERE (n.subscription_id, n.number, n.member) = (:id, :number, :member)
+                    AND v.month_on < n.begins_on + interval '1 month' AND v.month_on + interval '1 month' > n.begins_on)
             """
         ),
         {"partner": partner, "id": subscription_id, "member": member, "number": number},
@@ -125,24 +143,46 @@ def has_elsewhere(session: Session, partner: str, subscription_id: uuid.UUID, me
     return bool(found.scalar_one())
 
 
+def has_by_plan(session: Session, partner: str, member: int, month_on: date) -> bool:
+    """Whether the member has the partner's voucher of a plan's month that overlaps the one from that day on."""
+    found = session.execute(
+        text(
+            """
+            SELECT EXISTS (
+                SELECT FROM partner_vouchers v
+                JOIN plan_months o ON (o.subscription_id, o.number, o.member) = (v.subscription_id, v.number, v.member)
+                WHERE v.member = :member AND v.partner = :partner
+                    AND o.begins_on < CAST(:month_on AS date) + interval '1 month'
+                    AND o.begins_on + interval '1 month' > CAST(:month_on AS date))
+            """
+        ),
+        {"partner": partner, "member": member, "month_on": month_on},
+    )
+    return bool(found.scalar_one())
+
+
 def give(
     session: Session, partner: str, *, subscription_id: uuid.UUID, member: int, number: int, now: datetime
 ) -> VoucherRow | None:
-    """Give the member the partner's next voucher for that month; None where none is left."""
-    row = session.execute(
-        _GIVE,
-        {"partner": partner, "subscription": subscription_id, "member": member, "number": number, "now": now},
-    ).one_or_none()
+    """Give the member the partner's next voucher for that month of the plan; None where none is left."""
+    return _give(session, partner, member, now, subscription=subscription_id, number=number)
+
+
+def give_by_tier(session: Session, partner: str, member: int, month_on: date, now: datetime) -> VoucherRow | None:
+    """Give the member the partner's next voucher for the month from that day on; None where none is left."""
+    return _give(session, partner, member, now, month_on=month_on)
+
+
+def _give(session: Session, partner: str, member: int, now: datetime, **month: object) -> VoucherRow | None:
+    values = {"subscription": None, "number": None, "month_on": None} | month
+    row = session.execute(_GIVE, {"partner": partner, "member": member, "now": now} | values).one_or_none()
     return VoucherRow(*row) if row else None
 
 
 def vouchers_of(session: Session, member: int) -> list[VoucherRow]:
     """What the member has, the newest first."""
     rows = session.execute(
-        text(
-            "SELECT partner, code, number, given_at FROM partner_vouchers WHERE member = :member"
-            " ORDER BY given_at DESC, partner"
-        ),
+        text(f"{_VOUCHERS} WHERE member = :member ORDER BY given_at DESC, partner"),
         {"member": member},
     )
     return [VoucherRow(*row) for row in rows]

@@ -106,7 +106,7 @@ PERSONAL = (
         "partner_vouchers",
         ("member",),
         reads="""
-            SELECT partner, code, number, given_at FROM partner_vouchers WHERE member = :number
+            SELECT partner, code, number, month_on, given_at FROM partner_vouchers WHERE member = :number
             ORDER BY given_at, partner
         """,
         stays="A code that was given is given to nobody else; it knows a number.",

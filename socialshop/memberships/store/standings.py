@@ -19,13 +19,14 @@ TIER_OF = f"""
 
 # A tier's benefits are those of the programme in force, from its instant on; a tier that it does not know any more
 # keeps what it had until the member is evaluated. Beside it stand the plans that the member has or shares, as they were
-# bought.
+# bought; once a term is over, a smaller one that was chosen to follow it, whether its charge is done or not.
 _HELD = f"""
     SELECT m.number AS member, coalesce(t.code, o.code, b.code) AS code,
         coalesce(t.name_zh, o.name_zh, b.name_zh) AS name_zh, coalesce(t.name_en, o.name_en, b.name_en) AS name_en,
         coalesce(t.level, o.level, b.level) AS level, coalesce(t.benefits, o.benefits, b.benefits) AS benefits, (
             SELECT coalesce(jsonb_agg(f.document -> 'benefits'), '[]')
-            FROM plan_subscriptions p JOIN plan_offers f ON f.id = p.offer_id
+            FROM plan_subscriptions p JOIN plan_offers f ON f.id = CASE
+                WHEN p.next_offer_id IS NOT NULL AND p.ends_at <= :now THEN p.next_offer_id ELSE p.offer_id END
             WHERE p.status IN ('active', 'grace') AND (p.member = m.number OR p.id = (
                 SELECT f.subscription_id FROM plan_seats f WHERE f.member = m.number AND f.left_at IS NULL))
         ) AS plans

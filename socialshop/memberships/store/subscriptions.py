@@ -315,7 +315,7 @@ def set_renews(session: Session, subscription_id: uuid.UUID, renews: bool) -> No
 
 
 def follow_with(session: Session, subscription_id: uuid.UUID, offer_id: uuid.UUID | None, term: str | None) -> None:
-    """Renew as this offer and term, or with None as what it is; what was announced is announced anew."""
+    """Renew as this offer and term, or with None as what it is; what was announced is so no more."""
     session.execute(
         text(
             """

@@ -128,7 +128,7 @@ def close(session: Session, kept: Sequence[tuple[uuid.UUID, int]], now: datetime
 
 
 def used_since(session: Session, subscription_id: uuid.UUID, since: datetime) -> bool:
-    """Whether the member used a benefit since then, or a relative while sharing the plan."""
+    """Whether the member used a benefit since then, or a relative while sharing the plan; a tier's voucher is none."""
     found = session.execute(
         text(
             """
@@ -140,7 +140,8 @@ def used_since(session: Session, subscription_id: uuid.UUID, since: datetime) ->
                     SELECT member, greatest(joined_at, :since), left_at FROM plan_seats
                     WHERE subscription_id = :id AND (left_at IS NULL OR left_at >= :since)
                 ) sharer ON sharer.member = u.member
-                WHERE u.used_at >= sharer.since AND (sharer.until IS NULL OR u.used_at <= sharer.until))
+                WHERE u.benefit <> 'tier_voucher'
+                    AND u.used_at >= sharer.since AND (sharer.until IS NULL OR u.used_at <= sharer.until))
             """
         ),
         {"id": subscription_id, "since": since},

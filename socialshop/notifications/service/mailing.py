@@ -12,9 +12,10 @@ from socialshop.infra.uow import UnitOfWork
 from socialshop.kernel.errors import NotFound
 from socialshop.kernel.ids import new_id, to_public
 from socialshop.notifications.events import MailsQueued
-from socialshop.notifications.sentences import SUBJECTS, Reader, say
+from socialshop.notifications.sentences import Reader, say
 from socialshop.notifications.store import mails as store
 from socialshop.notifications.store.mails import MailRow
+from socialshop.notifications.subjects import SUBJECTS
 
 
 def request_password_reset(uow: UnitOfWork, email: str) -> None:

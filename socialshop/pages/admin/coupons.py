@@ -43,6 +43,7 @@ _WAYS: dict[Way, Any] = {
     "newcomer": lazy_gettext("to who registers"),
     "monthly": lazy_gettext("every month to tiers and plans that name it"),
     "birthday": lazy_gettext("on birthdays"),
+    "birthday_benefit": lazy_gettext("on birthdays to tiers and plans that name it"),
     "member_day": lazy_gettext("on member days"),
     "segment": lazy_gettext("once a year to a segment"),
 }

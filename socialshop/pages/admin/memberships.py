@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import uuid
 from collections.abc import Iterator
 
@@ -20,7 +19,7 @@ from socialshop.memberships.offers import LEAST_NOTICE_DAYS, TERMS, Offer, TermO
 from socialshop.memberships.programme import MOST_POINTS
 from socialshop.memberships.schemas.offers import OFFER_PREFIX
 from socialshop.pages.admin.section import admin
-from socialshop.pages.admin.tiers import coupons_named
+from socialshop.pages.admin.tiers import PARTNER, coupons_named, partners_named
 from socialshop.pages.forms import Form, typed_list
 from socialshop.pages.section import go_to
 from socialshop.pages.visit import PAGE_ROWS, Visit, cut
@@ -31,7 +30,6 @@ _MOST_HOURS, _MOST_PERCENT, _MOST_DISCOUNT_PERCENT = 168, 10_000, 99
 _NEWEST = 20
 # What the form of a shop's first plan begins with: a fortnight to try it, ten months' price for a year.
 _USUAL_TRIAL_DAYS, _USUAL_PRICES = 14, (("month", 20), ("year", 200))
-_PARTNER = re.compile(r"[a-z][a-z0-9_]{0,39}", re.ASCII)
 _LONGEST_CODE, _LONGEST_CODES = 100, 50_000
 
 
@@ -71,6 +69,7 @@ def draft_offer(visit: Visit) -> Response:
             "discount_bps": (form.whole_or_none("discount", 0, _MOST_DISCOUNT_PERCENT) or 0) * PERCENT,
             "free_shipping": form.is_ticked("shipping"),
             "monthly_coupons": coupons_named(form, "coupons"),
+            "birthday_coupons": coupons_named(form, "birthday"),
             "points_multiplier_bps": form.whole("points", 100, _MOST_PERCENT) * PERCENT,
             "early_access_hours": form.whole("hours", 0, _MOST_HOURS),
             "exclusive_deals": form.is_ticked("exclusive"),
@@ -81,7 +80,7 @@ def draft_offer(visit: Visit) -> Response:
         "full_refund_days": form.whole("full_refund_days", 0, 60),
         "retry_days": _days(form, "retry_days"),
         "family_seats": form.whole("family_seats", 0, 10),
-        "partners": form.listed("partners"),
+        "partners": partners_named(form, "partners"),
     }
     form.check()
     try:
@@ -101,7 +100,7 @@ def load_vouchers(visit: Visit) -> Response:
     """Put a partner's codes in stock, a line each; those that are there already stay as they are."""
     form = visit.form
     partner, codes = form.text("partner", longest=40), form.text("codes", longest=_LONGEST_CODES).split()
-    if not _PARTNER.fullmatch(partner):
+    if not PARTNER.fullmatch(partner):
         form.errors["partner"] = gettext("Small letters, digits and underscores.")
     if any(len(code) > _LONGEST_CODE or not code.isascii() or not code.isprintable() for code in codes):
         form.errors["codes"] = gettext("A code is up to 100 letters, digits and signs.")
@@ -174,6 +173,7 @@ def _filled(offer: Offer | None, currency: str) -> Iterator[tuple[str, str]]:
     yield "partners", typed_list(has.partners)
     yield "discount", str(has.benefits.discount_bps // PERCENT)
     yield "coupons", typed_list(has.benefits.monthly_coupons)
+    yield "birthday", typed_list(has.benefits.birthday_coupons)
     if has.benefits.free_shipping:
         yield "shipping", "yes"
     yield "points", str(has.benefits.points_multiplier_bps // PERCENT)

@@ -155,11 +155,11 @@ def _behind(visit: Visit, evidence: Evidence) -> lineage.Picture | None:
     if not evidence.accruals:
         return None
     whose = evidence.request.member_number
-    bought = orders.buyers_of(visit.uow, {part.order_id for part in evidence.accruals})
+    bought = orders.buyers_of(visit.uow, {part.order_id for part in evidence.accruals if part.order_id is not None})
     chains = [
         lineage.Chain(lineage.chain_to(whose, sale.buyer, sale.uplines), part.part_minor)
         for part in evidence.accruals
-        if (sale := bought.get(part.order_id)) is not None
+        if part.order_id is not None and (sale := bought.get(part.order_id)) is not None
     ]
     return lineage.draw(whose, chains)
 

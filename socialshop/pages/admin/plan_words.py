@@ -8,7 +8,7 @@ from typing import Any
 from flask_babel import gettext, ngettext
 
 from socialshop.commissions import guard
-from socialshop.commissions.findings import Finding
+from socialshop.commissions.findings import Finding, Severity
 from socialshop.commissions.plan import parse_plan, reach_of
 from socialshop.kernel.money import Money
 from socialshop.kernel.time import parse_instant
@@ -30,6 +30,8 @@ def leg_words(kind: str, level: int) -> str:
         "self": gettext("The buyer"),
         "tier": gettext("Difference of tiers"),
         "lead": gettext("Bounty for a first order"),
+        "click": gettext("Clicks on a publisher’s link"),
+        "view": gettext("Views of a publisher’s banner"),
         "leader_margin": gettext("Leader’s margin"),
     }
     return str(names.get(kind, kind))
@@ -46,6 +48,11 @@ def share_words(leg: Mapping[str, Any], currency: str) -> str:
     if "min_order_minor" in leg:
         bounty, least = (money(Money(int(leg[name]), currency)) for name in ("fixed_minor", "min_order_minor"))
         return str(gettext("%(bounty)s, of an order from %(least)s on", bounty=bounty, least=least))
+    if "per_thousand_minor" in leg:
+        each = money(Money(int(leg["per_thousand_minor"]), currency))
+        return str(gettext("%(amount)s a thousand views", amount=each))
+    if leg["kind"] == "click":
+        return str(gettext("%(amount)s a click", amount=money(Money(int(leg["fixed_minor"]), currency))))
     if "rate_bps" in leg:
         return rate(int(leg["rate_bps"]))
     return money(Money(int(leg["fixed_minor"]), currency))
@@ -101,6 +108,10 @@ def guard_words(finding: Finding, document: Mapping[str, Any], country: str) -> 
     law = gettext(guard.rule_for(country).source)
     if finding.code == "levels":
         return str(gettext("Pays level %(level)s above the buyer (%(law)s).", level=reach_of(plan, leg), law=law))
+    if finding.code == "traffic" and finding.severity is Severity.REFUSAL:
+        return str(gettext("Pays every member for clicks or views, behind which stands no sale (%(law)s).", law=law))
+    if finding.code == "traffic":
+        return str(gettext("Pays publishers for clicks or views: bought advertising, and no reward for sales."))
     if finding.code == "team_reward":
         return str(gettext("Pays by rank out of what others' teams sell (%(law)s).", law=law))
     amount = money(Money(leg.fixed_minor or 0, plan.currency))

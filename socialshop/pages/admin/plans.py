@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping
 from datetime import timedelta
 from typing import Any
@@ -13,12 +14,14 @@ from socialshop.commissions import service as commissions
 from socialshop.commissions.errors import PlanInvalid
 from socialshop.commissions.findings import Severity
 from socialshop.commissions.guard import SignOff
-from socialshop.commissions.plan import Plan, parse_plan, read_plan
+from socialshop.commissions.plan import Plan, hash_of, parse_plan, read_plan
 from socialshop.kernel.errors import InvalidValue
 from socialshop.kernel.ids import to_public
 from socialshop.kernel.money import Money, parse_decimal
 from socialshop.pages.admin.bars import Compared, compared
+from socialshop.pages.admin.plan_faults import fault_told, faults_told
 from socialshop.pages.admin.section import admin
+from socialshop.pages.formats import percent_plain
 from socialshop.pages.forms import Form
 from socialshop.pages.section import go_to
 from socialshop.pages.visit import PAGE_ROWS, Visit, cut
@@ -54,9 +57,44 @@ def list_plans(visit: Visit) -> str:
 @admin.action("/plans", access=ADMINS, again="list_plans", once=True)
 def draft_plan(visit: Visit) -> Response:
     """Keep a plan that nobody earns by yet."""
+    drafted = commissions.draft_plan(visit.uow, visit.caller.member_id, _typed(visit))
+    flash(gettext("Drafted. Nobody earns by it until it is published."))
+    return go_to("admin.show_plan", plan_id=to_public("plan", drafted.id))
+
+
+@admin.page("/plans/<plan_id>/change", access=ADMINS, ids=_PLAN, tab="plans")
+def edit_plan(visit: Visit) -> Response:
+    """A draft as its form shows it, to be said anew."""
+    plan = commissions.plan_of(visit.uow, visit.ids["plan_id"])
+    if plan.version_id is not None:
+        return go_to("admin.show_plan", plan_id=visit.path["plan_id"])
+    currency = plan.document["currency"]
+    filled = _filled(plan.document)
+    return make_response(render_template("admin/edit_plan.html", plan=plan, filled=filled, currency=currency))
+
+
+@admin.action("/plans/<plan_id>/change", access=ADMINS, again="edit_plan", ids=_PLAN)
+def redraft_plan(visit: Visit) -> Response:
+    """Say a draft anew."""
+    plan = _typed(visit)
+    commissions.redraft_plan(visit.uow, visit.caller.member_id, visit.ids["plan_id"], plan)
+    flash(gettext("The draft is changed. Nobody earns by it until it is published."))
+    return go_to("admin.show_plan", plan_id=visit.path["plan_id"])
+
+
+@admin.action("/plans/<plan_id>/discard", access=ADMINS, again="show_plan", ids=_PLAN)
+def discard_plan(visit: Visit) -> Response:
+    """Throw a draft away."""
+    commissions.discard_draft(visit.uow, visit.caller.member_id, visit.ids["plan_id"])
+    flash(gettext("The draft is thrown away."))
+    return go_to("admin.list_plans")
+
+
+def _typed(visit: Visit) -> Plan:
+    """The plan that was typed: the document where there is one, else the fields."""
     form = visit.form
     if form.values.get("document", "").strip():
-        return _kept(visit, _read(form))
+        return _read(form)
     document = {
         "name": form.text("name", longest=200),
         "currency": visit.settings.currency,
@@ -66,13 +104,31 @@ def draft_plan(visit: Visit) -> Response:
     if not document["legs"]:
         form.errors.setdefault("level_1", gettext("A plan pays somebody."))
     form.check()
-    return _kept(visit, _parsed(document))
+    try:
+        return parse_plan(document)
+    except PlanInvalid as invalid:
+        for fault in invalid.faults:
+            form.errors.setdefault(
+                fault.path if fault.path in document.keys() - {"legs"} else "level_1", fault_told(fault)
+            )
+    form.refuse()
 
 
-def _kept(visit: Visit, plan: Plan) -> Response:
-    drafted = commissions.draft_plan(visit.uow, visit.caller.member_id, plan)
-    flash(gettext("Drafted. Nobody earns by it until it is published."))
-    return go_to("admin.show_plan", plan_id=to_public("plan", drafted.id))
+def _filled(document: Mapping[str, Any]) -> dict[str, str]:
+    """A draft as the form shows it: by the fields where they can say it all, else as a document."""
+    always = {"name": str(document["name"]), "hold_days": str(document["hold_days"])}
+    fields = dict(always)
+    for leg in document["legs"]:
+        name = next(
+            (name for name, kind, level in _SHARES if (kind, level) == (leg["kind"], leg.get("level", 0))), None
+        )
+        if name is None or name in fields or leg.keys() - {"kind", "level", "rate_bps"}:
+            break
+        fields[name] = percent_plain(leg["rate_bps"])
+    else:
+        if not document.get("activity") and not document.get("caps"):
+            return fields
+    return always | {"document": json.dumps(document, ensure_ascii=False, indent=2)}
 
 
 @admin.page("/plans/<plan_id>", ids=_PLAN, tab="plans")
@@ -107,6 +163,7 @@ def publish_plan(visit: Visit) -> Response:
         visit.ids["plan_id"],
         country=visit.settings.country,
         sign_off=SignOff(name, note) if name else None,
+        seen=visit.form.values.get("seen"),
     )
     flash(gettext("In force as version %(number)s.", number=version.number))
     return go_to("admin.show_plan", plan_id=visit.path["plan_id"])
@@ -122,6 +179,7 @@ def _facts(visit: Visit) -> dict[str, Any]:
     worst = {finding.severity for finding in findings}
     return {
         "plan": plan,
+        "seen": hash_of(plan.document).hex(),
         "sale": sale,
         "findings": findings,
         "country": visit.settings.country,
@@ -144,12 +202,8 @@ def _read(form: Form) -> Plan:
     try:
         return read_plan(form.text("document", longest=_LONGEST_DOCUMENT).encode())
     except PlanInvalid as invalid:
-        form.errors.setdefault("document", invalid.detail)
+        form.errors.setdefault("document", faults_told(invalid.faults))
     form.refuse()
-
-
-def _parsed(document: dict[str, Any]) -> Plan:
-    return parse_plan(document)
 
 
 def _sale_minor(currency: str) -> int:

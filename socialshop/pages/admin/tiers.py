@@ -13,7 +13,7 @@ from pydantic import ValidationError
 from socialshop.kernel.ids import to_public
 from socialshop.kernel.money import PERCENT
 from socialshop.memberships import service as memberships
-from socialshop.memberships.programme import LONGEST_DAYS, MOST_POINTS, BenefitSet, Programme, Tier
+from socialshop.memberships.programme import LONGEST_DAYS, MOST_POINTS, Programme, Tier, TierBenefits
 from socialshop.memberships.schemas.tiers import PROGRAMME_PREFIX
 from socialshop.pages import languages
 from socialshop.pages.admin.section import admin
@@ -27,6 +27,7 @@ _MOST_POINTS_PERCENT = 10_000
 _MOST_DISCOUNT_PERCENT = 99
 _MOST_HOURS = 168
 _COUPON = re.compile(r"cpn_[0-9a-z]{26}")
+PARTNER = re.compile(r"[a-z][a-z0-9_]{0,39}", re.ASCII)
 
 
 @admin.page("/tiers", tab="tiers")
@@ -91,6 +92,8 @@ def _tier(form: Form, was: Tier, position: int) -> dict[str, object]:
         "discount_bps": form.whole(f"discount_{position}", 0, _MOST_DISCOUNT_PERCENT) * PERCENT,
         "free_shipping": form.is_ticked(f"shipping_{position}"),
         "monthly_coupons": coupons_named(form, f"coupons_{position}"),
+        "birthday_coupons": coupons_named(form, f"birthday_{position}"),
+        "partner_vouchers": partners_named(form, f"partners_{position}"),
         "points_multiplier_bps": form.whole(f"points_{position}", 100, _MOST_POINTS_PERCENT) * PERCENT,
         "early_access_hours": form.whole(f"hours_{position}", 0, _MOST_HOURS),
         "exclusive_deals": form.is_ticked(f"exclusive_{position}"),
@@ -113,13 +116,21 @@ def coupons_named(form: Form, name: str) -> list[str]:
     return said
 
 
+def partners_named(form: Form, name: str) -> list[str]:
+    """Codes of partners with commas between; whether vouchers of theirs are in stock is seen when one is taken."""
+    said = form.listed(name)
+    if not all(PARTNER.fullmatch(one) for one in said):
+        form.errors[name] = gettext("Codes of partners with commas between: small letters, digits and underscores.")
+    return said
+
+
 def _filled(programme: Programme) -> Iterator[tuple[str, str]]:
     """What is in force, as the form that changes it; a rate that is no whole percent is shown without its fraction."""
     yield "name", programme.name
     yield "period_days", str(programme.period_days)
     yield "grace_days", str(programme.grace_days)
     for position, tier in enumerate(programme.tiers):
-        has: BenefitSet = tier.benefits
+        has: TierBenefits = tier.benefits
         yield f"name_zh_{position}", tier.name_zh
         yield f"name_en_{position}", tier.name_en
         yield f"threshold_{position}", str(tier.threshold)
@@ -127,6 +138,8 @@ def _filled(programme: Programme) -> Iterator[tuple[str, str]]:
         if has.free_shipping:
             yield f"shipping_{position}", "yes"
         yield f"coupons_{position}", typed_list(has.monthly_coupons)
+        yield f"birthday_{position}", typed_list(has.birthday_coupons)
+        yield f"partners_{position}", typed_list(has.partner_vouchers)
         yield f"points_{position}", str(has.points_multiplier_bps // PERCENT)
         yield f"hours_{position}", str(has.early_access_hours)
         if has.exclusive_deals:

@@ -7,6 +7,7 @@ from flask_babel import gettext
 
 from socialshop.loyalty import service as loyalty
 from socialshop.loyalty.coupon_sentences import because, conditions, what_it_gives, why
+from socialshop.loyalty.coupons import Way
 from socialshop.loyalty.service import Terms, Unused
 from socialshop.pages import formats, languages
 from socialshop.pages.section import go_to
@@ -48,9 +49,9 @@ def coupon_conditions(terms: Terms) -> list[str]:
 
 
 @shopper.app_template_global()
-def coupon_reasons(terms: Terms) -> list[str]:
+def coupon_reasons(terms: Terms, way: Way) -> list[str]:
     """Why a member was given a coupon, in the reader's language."""
-    return because(terms, languages.reader())
+    return because(terms, way, languages.reader())
 
 
 @shopper.app_template_global()

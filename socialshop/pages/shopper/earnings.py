@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from flask import render_template
 
 from socialshop.commissions import service as commissions
-from socialshop.commissions.explanation import Step
+from socialshop.commissions.explanation import Facts, Step
 from socialshop.ledger import service as ledger
 from socialshop.memberships import service as memberships
 from socialshop.orders import service as orders
@@ -36,8 +36,11 @@ def show_earnings(visit: Visit) -> str:
 def explain(visit: Visit) -> str:
     """Why the member has this, step by step, with the way to what was bought where it is theirs to see."""
     found = commissions.explain(visit.uow, visit.ids["commission_id"], visit.caller.number)
-    facts, own = found.facts, found.facts.buyer == visit.caller.number
-    room = orders.order(visit.uow, facts.order_id, None).room_id if facts.kind in _OF_THE_ROOM and not own else None
+    facts, own, room = found.facts, False, None
+    if isinstance(facts, Facts):
+        own = facts.buyer == visit.caller.number
+        if facts.kind in _OF_THE_ROOM and not own:
+            room = orders.order(visit.uow, facts.order_id, None).room_id
     told = told_steps(visit, found.steps)
     return render_template("shopper/explanation.html", facts=facts, told=told, own_order=own, room_id=room)
 

@@ -143,13 +143,27 @@ def unseat(visit: Visit) -> Response:
 
 @shopper.page("/vouchers", access=BUYERS, tab="me")
 def show_vouchers(visit: Visit) -> str:
-    """Partners' vouchers that the plan brought, and this month's to take."""
+    """Partners' vouchers that the plan or the tier brought, and this month's to take."""
     number = visit.caller.number
+    vouchers = memberships.vouchers_of(visit.uow, number)
+    month_on = memberships.month_of(visit.uow, visit.settings.time_zone)
+    had = {each.partner for each in vouchers if each.month_on == month_on}
+    given = memberships.benefits_of(visit.uow, [number])[number].partner_vouchers
     return render_template(
         "shopper/vouchers.html",
-        vouchers=memberships.vouchers_of(visit.uow, number),
+        vouchers=vouchers,
         running=memberships.shared_plan(visit.uow, number),
+        by_tier=[partner for partner in given if partner not in had],
     )
+
+
+@shopper.action("/vouchers", access=BUYERS, again="show_vouchers")
+def take_tier_voucher(visit: Visit) -> Response:
+    """Take this month's voucher of a partner that the tier gives."""
+    partner = visit.form.text("partner", longest=40)
+    visit.form.check()
+    memberships.take_tier_voucher(visit.uow, visit.caller.number, partner, visit.settings.time_zone)
+    return go_to("shopper.show_vouchers")
 
 
 @shopper.action("/vouchers/<subscription_id>", access=BUYERS, again="show_vouchers", ids=_SUBSCRIPTION)

@@ -10,7 +10,7 @@ from socialshop.memberships import service as memberships
 from socialshop.memberships.sentences import why
 from socialshop.memberships.service import Benefits, TierView
 from socialshop.pages import languages
-from socialshop.pages.formats import rate
+from socialshop.pages.formats import joined, rate
 from socialshop.pages.shopper.section import shopper
 from socialshop.pages.visit import Visit
 
@@ -31,6 +31,9 @@ _USES = {
     "early_access": lazy_gettext("Came before the others"),
     "service_line": lazy_gettext("Asked on a line of your own"),
     "monthly_coupon": lazy_gettext("Monthly coupons used"),
+    "birthday_coupon": lazy_gettext("Birthday gifts used"),
+    "partner_voucher": lazy_gettext("Partners' vouchers of your plan"),
+    "tier_voucher": lazy_gettext("Partners' vouchers of your tier"),
 }
 
 
@@ -84,6 +87,12 @@ def benefit_words(has: Benefits) -> list[str]:
         gettext("Questions answered in half the time") if has.service_line else "",
         ngettext("%(num)s coupon every month", "%(num)s coupons every month", len(has.monthly_coupons))
         if has.monthly_coupons
+        else "",
+        ngettext("%(num)s gift on your birthday", "%(num)s gifts on your birthday", len(has.birthday_coupons))
+        if has.birthday_coupons
+        else "",
+        gettext("A voucher every month of %(partners)s", partners=joined(has.partner_vouchers))
+        if has.partner_vouchers
         else "",
     ]
     return [str(sentence) for sentence in said if sentence]

@@ -148,6 +148,7 @@ def _facts(visit: Visit) -> dict[str, object]:
     """The room, the visitor's own seat in it, and the order that pays for the seat."""
     room_id = visit.ids["room_id"]
     room = rooms.view(visit.uow, room_id)
+    rooms.check_shown(visit.uow, room_id, room, lambda _: visit.visitor)
     seat: rooms.OwnSeat | None = None
     order: OrderView | None = None
     if visit.visitor is not None:
@@ -179,7 +180,7 @@ def _facts(visit: Visit) -> dict[str, object]:
         "elsewhere": None if live or joinable or kept_out else _elsewhere(visit, room),
         "paying": paying,
         "tag": _tag(room_id, rooms.Pulse(room.version, few), _to_pay(seat, order, paying=paying)),
-        "watch": _stream(visit.settings.watch_url, room_id),
+        "watch": None if room.invited_only else _stream(visit.settings.watch_url, room_id),
         "most_units": MOST_UNITS,
     }
 

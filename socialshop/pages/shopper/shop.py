@@ -111,7 +111,7 @@ class OwnPrice(NamedTuple):
 
 
 def own_price(visit: Visit, quote: Callable[..., Estimate], about: uuid.UUID) -> OwnPrice | None:
-    """What the seat costs who looks at it, as it is typed so far; None for nobody, and for who may not buy.
+    """What the seat costs who looks at it, as it is typed so far; None for nobody, and for who may not buy it.
 
     Points of which none act, or more than there are, are named at their field; the price is said without them.
     """
@@ -125,6 +125,9 @@ def own_price(visit: Visit, quote: Callable[..., Estimate], about: uuid.UUID) ->
         means = without
     try:
         found = quote(visit.uow, buyer, about, quantity, through, sku_id=sku_id, means=means)
+    except NotFound:
+        # Who looks after a deal that is for others alone.
+        return None
     except InvalidValue as wrong:
         visit.form.take(wrong)
         quantity = quantity if wrong.field == "use_points" else 1

@@ -89,12 +89,15 @@ def show_payouts(visit: Visit) -> str:
     found = payouts.page_of(visit.uow, limit=PAGE_ROWS, after=visit.after(), member_id=caller.member_id)
     requests, after = cut(found, lambda row: row.id)
     places = payouts.destinations(visit.uow, caller.member_id)
+    usable = [(place, payouts.usable_from(place, visit.settings.payout_cooldown)) for place in places]
+    ready = [place for place, from_ in usable if from_ <= visit.uow.now]
     return render_template(
         "shopper/payouts.html",
         requests=requests,
         next=after,
-        places=places,
-        options=[(_name(p.id), f"{_WAYS[p.channel]} …{p.account_last4} · {p.holder}") for p in places],
+        places=ready,
+        options=[(_name(p.id), f"{_WAYS[p.channel]} …{p.account_last4} · {p.holder}") for p in ready],
+        cooling=[(p, from_) for p, from_ in usable if from_ > visit.uow.now],
         ways=_WAYS,
         wallet=ledger.wallet(visit.uow, caller.number, settings.currency),
         currency=settings.currency,
@@ -119,6 +122,7 @@ def request_payout(visit: Visit) -> Response:
         destination_id=from_public("pod", place),
         amount=amount,
         minimum_minor=least.amount_minor,
+        cooldown=visit.settings.payout_cooldown,
     )
     flash(gettext("Asked for. The money is set aside until somebody has looked at it."))
     return go_to("shopper.show_payout", request_id=to_public("por", request_.id))
@@ -149,8 +153,18 @@ def add_destination(visit: Visit) -> Response:
     holder = form.text("holder", longest=LONGEST_HOLDER)
     account = form.text("account", longest=LONGEST_ACCOUNT)
     form.check()
-    payouts.add_destination(visit.uow, visit.caller.member_id, channel=Channel(channel), holder=holder, account=account)
-    flash(gettext("Noted. Money may go there from now on."))
+    added = payouts.add_destination(
+        visit.uow, visit.caller.member_id, channel=Channel(channel), holder=holder, account=account
+    )
+    usable = payouts.usable_from(added, visit.settings.payout_cooldown)
+    if usable > visit.uow.now:
+        told = gettext(
+            "Noted. As it is another account than before, money may go there from %(at)s on.",
+            at=formats.instant(usable),
+        )
+        flash(told)
+    else:
+        flash(gettext("Noted. Money may go there from now on."))
     return go_to("shopper.show_payouts")
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import timedelta
 from typing import Annotated, Any, Literal
 
 from pydantic import Field, StringConstraints
@@ -15,6 +16,7 @@ from socialshop.payouts.service import (
     PaidPart,
     Request,
     Statement,
+    usable_from,
 )
 from socialshop.web.paging import Page
 from socialshop.web.schemas import Currency, Instant, MoneyWire, Wire, absent, with_example
@@ -27,6 +29,7 @@ _DESTINATION = {
     "holder": "林小满",
     "account_last4": "3000",
     "created_at": "2026-01-31T12:00:00Z",
+    "usable_from": "2026-01-31T12:00:00Z",
 }
 REQUEST: dict[str, Any] = {
     "id": "por_01k9w3q2mxe5tb6v8c4yd7r1hz",
@@ -75,12 +78,19 @@ class DestinationWire(Wire):
     holder: str
     account_last4: str
     created_at: Instant
+    usable_from: Instant
 
     @classmethod
-    def of(cls, destination: Destination) -> DestinationWire:
+    def of(cls, destination: Destination, cooldown: timedelta) -> DestinationWire:
         """The wire form of a destination."""
-        said = destination._asdict()
-        return cls(**{**said, "id": to_public("pod", destination.id)})
+        return cls(
+            id=to_public("pod", destination.id),
+            channel=destination.channel,
+            holder=destination.holder,
+            account_last4=destination.account_last4,
+            created_at=destination.created_at,
+            usable_from=usable_from(destination, cooldown),
+        )
 
 
 class Destinations(Wire):
@@ -139,7 +149,7 @@ class AccrualPart(Wire):
     model_config = with_example(ACCRUAL)
 
     id: str
-    order_id: str
+    order_id: str | None
     kind: str
     level: int
     status: str
@@ -152,7 +162,7 @@ class AccrualPart(Wire):
         """The wire form of a part."""
         return cls(
             id=to_public("acr", part.accrual_id),
-            order_id=to_public("ord", part.order_id),
+            order_id=None if part.order_id is None else to_public("ord", part.order_id),
             kind=part.kind,
             level=part.level,
             status=part.status,

@@ -27,7 +27,7 @@ from socialshop.payouts.service.reading import (
     sharing_an_account,
     statement,
 )
-from socialshop.payouts.service.requesting import add_destination, cancel, destinations, submit
+from socialshop.payouts.service.requesting import add_destination, cancel, destinations, submit, usable_from
 from socialshop.payouts.service.result_files import record_results_file
 from socialshop.payouts.service.reviewing import approve, has_opened, hold, reject
 from socialshop.payouts.store.batches import Batch, BatchItem, Outcome
@@ -84,5 +84,6 @@ __all__ = [
     "show_batch",
     "statement",
     "submit",
+    "usable_from",
     "waiting_sums",
 ]

@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import uuid
+from datetime import datetime, timedelta
 
 from socialshop.audit import service as audit
+from socialshop.identity import service as identity
 from socialshop.infra.uow import UnitOfWork
 from socialshop.kernel.errors import InvalidValue, NotFound
 from socialshop.kernel.ids import new_id, to_public
 from socialshop.kernel.money import Money
+from socialshop.kernel.time import to_text
 from socialshop.ledger import service as ledger
 from socialshop.ledger.errors import InsufficientBalance
+from socialshop.notifications import service as notifications
+from socialshop.notifications.service import Told
 from socialshop.payouts import postings, rules
+from socialshop.payouts.errors import DestinationCooling
 from socialshop.payouts.rules import Channel
 from socialshop.payouts.service.finding import find_frozen_requester, find_shared_account
 from socialshop.payouts.service.giving_back import give_back
@@ -26,11 +32,14 @@ from socialshop.screening import service as screening
 def add_destination(
     uow: UnitOfWork, member_id: uuid.UUID, *, channel: Channel, holder: str, account: str
 ) -> Destination:
-    """Say where money may go; what was said before in the same words is found again. Raises InvalidValue."""
-    checked = rules.checked_account(channel, account)
+    """Say where money may go; what was said before in the same words is found again. Raises InvalidValue.
+
+    Another account than before is told by a notice and by mail, and takes money only after a while (`usable_from`).
+    """
+    checked, id_ = rules.checked_account(channel, account), new_id()
     added = places.add(
         uow.session,
-        destination_id=new_id(),
+        destination_id=id_,
         member_id=member_id,
         channel=channel,
         holder=rules.checked_holder(holder),
@@ -38,7 +47,16 @@ def add_destination(
         now=uow.now,
     )
     screening.note_signals(uow, member_id, account=f"{channel} {checked}")
+    if added.changed and added.id == id_:
+        (member,) = identity.named(uow, ids=[member_id])
+        told = {"account": added.account_last4}
+        notifications.tell(uow, [Told(member.number, "payout_account_added", str(id_), None, None, told)])
     return added
+
+
+def usable_from(destination: Destination, cooldown: timedelta) -> datetime:
+    """From when on money may be asked to go there: at once to the first account that a member names."""
+    return destination.created_at + cooldown if destination.changed else destination.created_at
 
 
 def destinations(uow: UnitOfWork, member_id: uuid.UUID) -> list[Destination]:
@@ -54,10 +72,12 @@ def submit(
     destination_id: uuid.UUID,
     amount: Money,
     minimum_minor: int,
+    cooldown: timedelta,
 ) -> Request:
     """Ask for money; it is set aside in the same transaction, so no sum is asked for twice.
 
-    Raises InvalidValue under the minimum, NotFound for a destination that is not the member's, InsufficientBalance
+    Raises InvalidValue under the minimum, NotFound for a destination that is not the member's, DestinationCooling for
+    another account than before within `cooldown` after it was named, InsufficientBalance
     from the wallet's own CHECK: however many ask at once, they get no more than it holds.
     """
     if amount.amount_minor < minimum_minor:
@@ -65,6 +85,8 @@ def submit(
         raise InvalidValue(f"a payout is of {least} or more", field="amount_minor")
     if not (owned := places.of_member(uow.session, member_id, destination_id)):
         raise NotFound("no such payout destination")
+    if uow.now < (usable := usable_from(owned[0], cooldown)):
+        raise DestinationCooling(f"this account is new: money may go there from {to_text(usable)} on")
     request_id = new_id()
     store.add(
         uow.session,

@@ -19,9 +19,20 @@ class Destination(NamedTuple):
     holder: str
     account_last4: str
     created_at: datetime
+    changed: bool
 
 
-_COLUMNS = "id, channel, holder, right(account, 4), created_at"
+# An account that the member had not named when it was added, and that was not the first one.
+_CHANGED = """(
+    EXISTS (
+        SELECT FROM payout_destinations o WHERE o.member_id = d.member_id AND o.id < d.id
+        AND (o.channel, o.account) <> (d.channel, d.account)
+    ) AND NOT EXISTS (
+        SELECT FROM payout_destinations o WHERE o.member_id = d.member_id AND o.id < d.id
+        AND (o.channel, o.account) = (d.channel, d.account)
+    )
+)"""
+_COLUMNS = f"d.id, d.channel, d.holder, right(d.account, 4), d.created_at, {_CHANGED}"
 
 
 def add(
@@ -36,29 +47,26 @@ def add(
 ) -> Destination:
     """Add a destination, or find the member's that says the same."""
     values = {"member_id": member_id, "channel": channel, "holder": holder, "account": account}
-    made = session.execute(
+    session.execute(
         text(
-            f"""
+            """
             INSERT INTO payout_destinations (id, member_id, channel, holder, account, created_at)
             VALUES (:id, :member_id, :channel, :holder, :account, :now)
-            ON CONFLICT (member_id, channel, account, holder) DO NOTHING RETURNING {_COLUMNS}
-            """  # noqa: S608 - column names of our own
+            ON CONFLICT (member_id, channel, account, holder) DO NOTHING
+            """
         ),
         {**values, "id": destination_id, "now": now},
-    ).one_or_none()
+    )
     # A statement of its own: one that waited for another's insert does not see it.
-    found = (
-        made
-        or session.execute(
-            text(
-                f"""
-            SELECT {_COLUMNS} FROM payout_destinations
+    found = session.execute(
+        text(
+            f"""
+            SELECT {_COLUMNS} FROM payout_destinations d
             WHERE member_id = :member_id AND channel = :channel AND holder = :holder AND account = :account
             """  # noqa: S608 - column names of our own
-            ),
-            values,
-        ).one()
-    )
+        ),
+        values,
+    ).one()
     return Destination(*found)
 
 
@@ -67,7 +75,7 @@ def of_member(session: Session, member_id: uuid.UUID, destination_id: uuid.UUID 
     found = session.execute(
         text(
             f"""
-            SELECT {_COLUMNS} FROM payout_destinations
+            SELECT {_COLUMNS} FROM payout_destinations d
             WHERE member_id = :member_id AND (CAST(:id AS uuid) IS NULL OR id = :id) ORDER BY id
             """  # noqa: S608 - column names of our own
         ),

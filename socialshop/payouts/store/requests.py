@@ -287,7 +287,7 @@ class PaidPart(NamedTuple):
     """What a request that was paid took of one accrual."""
 
     accrual_id: uuid.UUID
-    order_id: uuid.UUID
+    order_id: uuid.UUID | None
     kind: str
     level: int
     status: str
@@ -305,7 +305,7 @@ def paid_parts(session: Session, request_id: uuid.UUID, limit: int) -> list[Paid
                    p.amount_minor
             FROM payout_parts p
             JOIN accruals a ON a.id = p.accrual_id
-            JOIN accrued_lines l USING (order_line_id)
+            LEFT JOIN accrued_lines l ON l.order_line_id = a.order_line_id
             WHERE p.request_id = :id ORDER BY a.settled_at, a.id LIMIT :limit
             """
         ),

@@ -50,6 +50,8 @@ INSTEAD: Mapping[str, str | None] = {
     "appeal": "",
     "appeal_reason": "",
     "title": "",
+    "site_name": "",
+    "site_url": "",
 }
 NAMES = frozenset({"display_name", "member_name", "author_name", "leader_name"})
 _log = structlog.stdlib.get_logger("socialshop.privacy")

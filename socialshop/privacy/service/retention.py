@@ -44,6 +44,8 @@ RETENTION: tuple[Kept, ...] = (
     Kept("payment_notices", "history_keep_days", payments.forget_notices),
     Kept("invite_clicks", "history_keep_days", invites.forget_clicks),
     Kept("invite_click_days", "history_keep_days", invites.forget_click_days),
+    Kept("banner_views", "history_keep_days", invites.forget_views),
+    Kept("banner_view_days", "history_keep_days", invites.forget_view_days),
     Kept("invite_visitors", "history_keep_days", invites.forget_visitors),
     Kept("leader_applications", "history_keep_days", applying.forget_applications),
     Kept("plan_simulations", "history_keep_days", commissions.forget_simulations),

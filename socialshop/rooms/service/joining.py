@@ -242,13 +242,16 @@ def terms_of(offer: deals.DealOffer, expires_at: datetime) -> Mapping[str, objec
     }
 
 
-def offer_to(uow: UnitOfWork, buyer: Buyer, deal_id: uuid.UUID, attribution: Attribution) -> deals.DealOffer:
-    """The deal's terms, some hours early for who has that; an unknown code is told before a deal that is not live."""
+def offer_to(
+    uow: UnitOfWork, buyer: Buyer, deal_id: uuid.UUID, attribution: Attribution, *, looks: bool = False
+) -> deals.DealOffer:
+    """The deal's terms, early for who has that; who `looks` finds none for others. An unknown code is told first."""
+    viewer = buyer.number if looks else None
     try:
         try:
-            return deals.offer(uow, deal_id)
+            return deals.offer(uow, deal_id, viewer=viewer)
         except DealNotBegun:
-            return deals.offer(uow, deal_id, head_start=memberships.head_start_of(uow, buyer.number))
+            return deals.offer(uow, deal_id, head_start=memberships.head_start_of(uow, buyer.number), viewer=viewer)
     except (DealNotLive, DealPaused):
         if attribution.code is not None:
             invites.link_of(uow, attribution.code)

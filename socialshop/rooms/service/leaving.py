@@ -9,6 +9,7 @@ from socialshop.infra.crashpoints import crash_point
 from socialshop.infra.uow import UnitOfWork
 from socialshop.kernel.errors import NotFound
 from socialshop.orders import service as orders
+from socialshop.orders.errors import OrderNotConfirmed
 from socialshop.orders.service import RefundView
 from socialshop.rooms.errors import RoomClosed, SeatPaid
 from socialshop.rooms.rules import Seat, Status
@@ -44,12 +45,16 @@ def ask_back(
 
     Then the seat is free at once and the hold is released; nobody decides, for nothing was taken and nothing sent. The
     room's row is locked first: of this and the last payment, whichever comes second finds what the first has made.
-    Raises as `orders.request_refund` does.
+    A part of what the fill has yet to decide is no sum: raises OrderNotConfirmed, and as `orders.request_refund` does.
     """
-    status = store.lock_room_of_paid(uow.session, order_id, buyer.number)
+    status, gives_back = store.lock_room_of_paid(uow.session, order_id, buyer.number) or (None, False)
     crash_point("ask_back.locked")
     asked = orders.request_refund(uow, buyer.number, order_id, reason, amount_minor=amount_minor, units=units)
-    if status != Status.OPEN or not orders.is_asked_back_whole(uow, order_id):
+    if status != Status.OPEN:
+        return asked
+    if not orders.is_asked_back_whole(uow, order_id):
+        if gives_back:
+            raise OrderNotConfirmed("the fill decides what this order costs: ask for all of it now, or a part then")
         return asked
     given_up = store.give_up_orders(uow.session, [order_id], uow.now)
     if not given_up:

@@ -8,7 +8,7 @@ from dataclasses import replace
 from socialshop.deals import service as deals
 from socialshop.infra.uow import UnitOfWork
 from socialshop.invites import service as invites
-from socialshop.kernel.errors import InvalidValue
+from socialshop.kernel.errors import InvalidValue, NotFound
 from socialshop.kernel.money import MAX_AMOUNT_MINOR, Money
 from socialshop.orders import service as orders
 from socialshop.rooms import rules
@@ -31,7 +31,7 @@ def quote_opening(
 
     Raises NotFound, InviteCodeUnknown, InviteLinkClosed, InvalidValue, DealNotLive, DealPaused, CouponUnusable.
     """
-    offer = offer_to(uow, buyer, deal_id, attribution)
+    offer = offer_to(uow, buyer, deal_id, attribution, looks=True)
     return quote_on(uow, buyer, offer, quantity, attribution, sku_id=sku_id, means=means)
 
 
@@ -70,6 +70,8 @@ def quote_joining(
     InvalidValue, CouponUnusable.
     """
     room, seat = view(uow, room_id), own_seat(uow, room_id, buyer.number)
+    if room.invited_only and seat is None and not deals.is_invited(uow, room.deal_id, buyer.number):
+        raise NotFound("no such room")
     seated = seat is not None and seat.status in rules.LIVE_SEATS
     if seated or room.status is not Status.OPEN or room.expires_at <= uow.now or room.seats_taken >= room.size:
         raise rules.refusal(seated=seated, status=room.status, expires_at=room.expires_at, now=uow.now)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -17,9 +17,11 @@ from socialshop.kernel.errors import InvalidValue, NotFound
 from socialshop.kernel.money import Money
 from socialshop.rooms.rules import Seat, Status
 from socialshop.rooms.store import reading as store
-from socialshop.rooms.store.reading import EventRow, NewcomerRow, PassageRow, Pulse
+from socialshop.rooms.store.reading import EventRow, NewcomerRow, PassageRow, Pulse, VersionRow
 
 EVENTS_AT_ONCE = 500
+# Who it is that looks at what everybody may look at.
+Look = Callable[[UnitOfWork], "deals.Caller | None"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +66,7 @@ class RoomView:
     seats_subsidised: int = 0
     cancel_reason: str | None = None
     units: tuple[RoomUnit, ...] = ()
+    invited_only: bool = False
 
     def chosen(self, sku_id: uuid.UUID | None) -> tuple[uuid.UUID, Money]:
         """The unit that was named, else the room's own, and its price. Raises InvalidValue for one not offered."""
@@ -156,11 +159,27 @@ def view(uow: UnitOfWork, room_id: uuid.UUID) -> RoomView:
             RoomUnit(uuid.UUID(id_), unit["title"], Money(unit["price_minor"], row.currency))
             for id_, unit in sorted((row.skus or {}).items(), key=lambda kept: kept[0] != str(row.sku_id))
         ),
+        invited_only=row.invited_only,
     )
 
 
-def version(uow: UnitOfWork, room_id: uuid.UUID) -> int:
-    """The room's version, for who has seen the room before. Raises NotFound. One read by key."""
+def check_shown(uow: UnitOfWork, room_id: uuid.UUID, about: RoomView | VersionRow, look: Look) -> None:
+    """Raises NotFound for a room of a deal for some alone, unless who looks may see the deal, or ever had a seat there.
+
+    Who looks is asked of no other room.
+    """
+    if not about.invited_only:
+        return
+    reader = look(uow)
+    try:
+        deals.deal(uow, about.deal_id, reader)
+    except NotFound:
+        if reader is None or store.own_seat(uow.session, room_id, reader.number) is None:
+            raise NotFound("no such room") from None
+
+
+def version(uow: UnitOfWork, room_id: uuid.UUID) -> VersionRow:
+    """The room's version, for who has seen the room before. Raises NotFound. One statement, by keys."""
     found = store.version(uow.session, room_id)
     if found is None:
         raise NotFound("no such room")
@@ -175,17 +194,26 @@ def pulse(uow: UnitOfWork, room_id: uuid.UUID) -> Pulse:
     return found
 
 
-def events_after(uow: UnitOfWork, room_id: uuid.UUID, after: int) -> RoomEvents:
-    """What happened in the room after the event of this number. Raises NotFound. One statement."""
+def events_after(uow: UnitOfWork, room_id: uuid.UUID, after: int, look: Look) -> RoomEvents:
+    """What happened in the room after the event of this number. Raises NotFound.
+
+    One statement; for a room of a deal for some alone those more that ask who looks.
+    """
     found = events_of_rooms(uow, {room_id: after}).get(room_id)
-    if found is None:
-        raise NotFound("no such room")
-    return found
+    if found is not None:
+        return found
+    check_shown(uow, room_id, version(uow, room_id), look)
+    return events_of_rooms(uow, {room_id: after}, invited_too=True)[room_id]
 
 
-def events_of_rooms(uow: UnitOfWork, after: Mapping[uuid.UUID, int]) -> dict[uuid.UUID, RoomEvents]:
-    """What happened in each of these rooms after this event; unknown rooms are left out. One statement."""
-    found = store.events(uow.session, after, EVENTS_AT_ONCE)
+def events_of_rooms(
+    uow: UnitOfWork, after: Mapping[uuid.UUID, int], *, invited_too: bool = False
+) -> dict[uuid.UUID, RoomEvents]:
+    """What happened in each of these rooms after this event. One statement.
+
+    Unknown rooms are left out, and unless `invited_too` those that are not for everybody.
+    """
+    found = store.events(uow.session, after, EVENTS_AT_ONCE, invited_too=invited_too)
     return {
         room: RoomEvents(tuple(rows), at_rest, len(rows) == EVENTS_AT_ONCE) for room, (at_rest, rows) in found.items()
     }

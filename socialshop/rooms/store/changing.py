@@ -63,16 +63,20 @@ def lock_room(session: Session, room_id: uuid.UUID) -> str | None:
     return row.status if row else None
 
 
-def lock_room_of_paid(session: Session, order_id: uuid.UUID, member: int) -> str | None:
-    """Lock the room in which this member's order has a paid seat; returns the room's status, None without one."""
+def lock_room_of_paid(session: Session, order_id: uuid.UUID, member: int) -> tuple[str, bool] | None:
+    """Lock the room in which this member's order has a paid seat, None without one.
+
+    Returns its status, and whether its terms give something of the price back at the fill.
+    """
     row = session.execute(
         text(
-            "SELECT status FROM rooms WHERE id = (SELECT room_id FROM seats"
-            " WHERE order_id = :order AND member = :member AND status = 'paid') FOR NO KEY UPDATE"
+            "SELECT status, price_steps IS NOT NULL OR host_perk IS NOT NULL FROM rooms"
+            " WHERE id = (SELECT room_id FROM seats WHERE order_id = :order AND member = :member AND status = 'paid')"
+            " FOR NO KEY UPDATE"
         ),
         {"order": order_id, "member": member},
     ).one_or_none()
-    return row.status if row else None
+    return (row[0], row[1]) if row else None
 
 
 def seat_of(session: Session, room_id: uuid.UUID, member: int) -> tuple[uuid.UUID, str] | None:

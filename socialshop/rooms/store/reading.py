@@ -41,6 +41,15 @@ class RoomRow(NamedTuple):
     skus: dict[str, Any] | None
     sku_id: uuid.UUID
     shipping_minor: int | None
+    invited_only: bool
+
+
+class VersionRow(NamedTuple):
+    """How often a room has changed, and whether its deal is for those alone who are invited."""
+
+    version: int
+    deal_id: uuid.UUID
+    invited_only: bool
 
 
 class ShareRow(NamedTuple):
@@ -132,7 +141,7 @@ _EVENTS = text(
             SELECT FROM seats s WHERE s.room_id = r.id AND s.status = 'paid')) AS over,
         e.id AS number, e.kind, e.at, p.display_name
     FROM unnest(CAST(:ids AS uuid[]), CAST(:afters AS bigint[])) AS asked (id, after)
-    JOIN rooms r ON r.id = asked.id
+    JOIN rooms r ON r.id = asked.id JOIN deals d ON d.id = r.deal_id AND (NOT d.invited_only OR :invited_too)
     LEFT JOIN LATERAL (
         SELECT * FROM room_events e WHERE e.room_id = r.id AND e.id > asked.after ORDER BY e.id LIMIT :limit
     ) e ON true
@@ -142,7 +151,9 @@ _EVENTS = text(
     """
 )
 # Built once: these are what pollers of rooms ask.
-_VERSION = Statement("SELECT version FROM rooms WHERE id = :id")
+_VERSION = Statement(
+    "SELECT version, deal_id, (SELECT d.invited_only FROM deals d WHERE d.id = r.deal_id) FROM rooms r WHERE id = :id"
+)
 _PULSE = Statement(
     f"""
     SELECT version, CASE WHEN status = 'open' AND units_left <= low_at THEN units_left END FROM (
@@ -164,7 +175,8 @@ _ROOM = Statement(
             LEFT JOIN member_profiles p ON p.member_id = m.id
             WHERE s.room_id = r.id AND s.status IN ('held', 'paid', 'confirmed')
         ), r.title, r.price_steps, r.host_perk, r.seats_at_fill,
-        r.newcomer_only, r.seats_subsidised, r.cancel_reason, r.skus, r.sku_id, r.shipping_minor
+        r.newcomer_only, r.seats_subsidised, r.cancel_reason, r.skus, r.sku_id, r.shipping_minor,
+        (SELECT d.invited_only FROM deals d WHERE d.id = r.deal_id)
     FROM rooms r WHERE r.id = :id
     """
 )
@@ -189,15 +201,15 @@ def share_facts(session: Session, room_id: uuid.UUID) -> ShareRow | None:
 
 
 def events(
-    session: Session, after: Mapping[uuid.UUID, int], limit: int
+    session: Session, after: Mapping[uuid.UUID, int], limit: int, *, invited_too: bool
 ) -> dict[uuid.UUID, tuple[bool, list[EventRow]]]:
     """Of each room: whether it is at rest, and what happened in it after the event `after[room]`, at most `limit`.
 
-    A room that does not exist is left out. One statement, so all is of one instant: a room at rest of which nothing is
-    left to tell stays so.
+    A room that does not exist is left out, and unless `invited_too` one of a deal for some alone. One statement, so all
+    is of one instant: a room at rest of which nothing is left to tell stays so.
     """
     found: dict[uuid.UUID, tuple[bool, list[EventRow]]] = {}
-    values = {"ids": list(after), "afters": list(after.values()), "limit": limit}
+    values = {"ids": list(after), "afters": list(after.values()), "limit": limit, "invited_too": invited_too}
     for room_id, over, number, *told in session.execute(_EVENTS, values):
         rows = found.setdefault(room_id, (over, []))[1]
         if number is not None:
@@ -218,10 +230,10 @@ def pulse(session: Session, room_id: uuid.UUID) -> Pulse | None:
     return Pulse(*row) if row else None
 
 
-def version(session: Session, room_id: uuid.UUID) -> int | None:
-    """The room's version, by its key alone: what most polls cost."""
+def version(session: Session, room_id: uuid.UUID) -> VersionRow | None:
+    """The room's version, by its key and its deal's: what most polls cost."""
     row = _VERSION.row(session, {"id": room_id})
-    return int(row[0]) if row else None
+    return VersionRow(*row) if row else None
 
 
 def find(session: Session, room_id: uuid.UUID) -> RoomRow | None:

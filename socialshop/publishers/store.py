@@ -1,0 +1,95 @@
+"""Statements on publishers."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import datetime
+from typing import NamedTuple
+
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+
+class PublisherRow(NamedTuple):
+    """A publisher as it stands; the name is None once the person has left."""
+
+    member_id: uuid.UUID
+    number: int
+    display_name: str | None
+    site_name: str
+    site_url: str
+    kind: str
+    status: str
+    reason: str | None
+    applied_at: datetime
+    decided_at: datetime | None
+    approved_at: datetime | None
+    ended_at: datetime | None
+
+
+_PUBLISHER = """
+    SELECT m.id, m.number, n.display_name, p.site_name, p.site_url, p.kind, p.status, p.reason, p.applied_at,
+        p.decided_at, p.approved_at, p.ended_at
+    FROM publishers p JOIN members m ON m.number = p.member
+    LEFT JOIN member_profiles n ON n.member_id = m.id
+"""
+
+
+def apply(session: Session, values: dict[str, object]) -> bool:
+    """Insert who asks, or let who was refused or ended ask again; False where it waits or is approved."""
+    row = session.execute(
+        text(
+            """
+            INSERT INTO publishers AS p (member, site_name, site_url, kind, status, applied_at)
+            VALUES (:member, :site_name, :site_url, :kind, 'open', :at)
+            ON CONFLICT (member) DO UPDATE SET site_name = excluded.site_name, site_url = excluded.site_url,
+                kind = excluded.kind, status = 'open', reason = NULL, applied_at = excluded.applied_at,
+                decided_at = NULL, approved_at = NULL, ended_at = NULL
+            WHERE p.status IN ('rejected', 'ended') RETURNING member
+            """
+        ),
+        values,
+    ).one_or_none()
+    return row is not None
+
+
+def of_member(session: Session, member: int) -> PublisherRow | None:
+    """The publisher that a member is, or asks to be."""
+    return next(iter(_read(session, "WHERE p.member = :member", {"member": member})), None)
+
+
+def by_status(session: Session, status: str, after: uuid.UUID | None, limit: int) -> list[PublisherRow]:
+    """Up to `limit` publishers that stand so, in the order of their members, after this one."""
+    return _read(
+        session,
+        "WHERE p.status = :status AND (CAST(:after AS uuid) IS NULL OR p.member > ("
+        "SELECT number FROM members WHERE id = :after)) ORDER BY p.member LIMIT :limit",
+        {"status": status, "after": after, "limit": limit},
+    )
+
+
+def lock(session: Session, member_id: uuid.UUID) -> PublisherRow | None:
+    """One publisher, for this transaction alone to decide."""
+    session.execute(
+        text("SELECT FROM publishers p JOIN members m ON m.number = p.member WHERE m.id = :id FOR NO KEY UPDATE OF p"),
+        {"id": member_id},
+    )
+    return next(iter(_read(session, "WHERE m.id = :id", {"id": member_id})), None)
+
+
+def decide(session: Session, row: PublisherRow) -> None:
+    """Write how a locked publisher stands."""
+    session.execute(
+        text(
+            """
+            UPDATE publishers SET status = :status, reason = :reason, decided_at = :decided_at,
+                approved_at = :approved_at, ended_at = :ended_at
+            WHERE member = :number
+            """
+        ),
+        row._asdict(),
+    )
+
+
+def _read(session: Session, condition: str, values: dict[str, object]) -> list[PublisherRow]:
+    return [PublisherRow(*row) for row in session.execute(text(f"{_PUBLISHER} {condition}"), values)]
