@@ -1,4 +1,4 @@
-"""Processes that begin with everything imported, for tests that kill them.
+"""Processes that begin with everything imported, for tests that kill them or begin many.
 
 An own Python takes seconds of a processor to come up, nearly all of it imports. Here one process imports once, and all
 others are forked from it (multiprocessing's fork server): they are at work at once, each with settings of its own.
@@ -13,7 +13,7 @@ import sys
 from collections.abc import Callable, Mapping
 
 _FORKING = multiprocessing.get_context("forkserver")
-_FORKING.set_forkserver_preload(["workers.__main__", "socialshop.cli.imports"])
+_FORKING.set_forkserver_preload(["workers.__main__", "socialshop.cli.imports", "socialshop.watch.__main__"])
 
 
 class Forked:
@@ -35,6 +35,10 @@ class Forked:
         if ended is None:
             raise subprocess.TimeoutExpired(str(self._process), seconds or 0)
         return ended
+
+    def terminate(self) -> None:
+        """By SIGTERM, which asks it to end."""
+        self._process.terminate()
 
     def kill(self) -> None:
         """By SIGKILL."""

@@ -105,14 +105,18 @@ FAULTS = {
     """,
 }
 
+# All at once: the machine of payouts asks after every step, and eight more statements would be a sixth of its time.
+_ALL = " UNION ALL ".join(
+    f"SELECT $name${name}$name$, ARRAY(SELECT off::text FROM ({query}) off)" for name, query in FAULTS.items()
+)
 
-def faults() -> dict[str, list[tuple[object, ...]]]:
-    """What is off, by name; empty in a sound shop."""
+
+def faults() -> dict[str, list[str]]:
+    """What is off, by name, as text; empty in a sound shop."""
     with unit_of_work(isolation="REPEATABLE READ") as uow:
-        run = uow.session.connection().exec_driver_sql
-        found = {name: [tuple(row) for row in run(query)] for name, query in FAULTS.items()}
+        found = uow.session.connection().exec_driver_sql(_ALL).all()
         proof = ledger.prove(uow)
-    wrong: dict[str, list[tuple[object, ...]]] = {name: rows for name, rows in found.items() if rows}
+    wrong: dict[str, list[str]] = {name: rows for name, rows in found if rows}
     if proof.first_difference is not None:
-        wrong["the books do not prove"] = [(proof.first_difference,)]
+        wrong["the books do not prove"] = [str(proof.first_difference)]
     return wrong

@@ -5,23 +5,33 @@ from __future__ import annotations
 import contextlib
 import http.client
 import os
-import signal
 import socket
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from importlib import import_module
+
+from forked import Forked
+from patience import PATIENCE
 
 from socialshop.infra import wired
 from socialshop.kernel.ids import to_public
 from socialshop.rooms.service import Joined
+from socialshop.watch import __main__ as process
 from tests.payment_shop import free_port
 from tests.room_shop import RoomShop
 from tests.running_shop import ROOT, until
 
-# The process itself, with some of its constants set.
-_PROGRAM = "from socialshop.watch import __main__ as process, door, ears\n{changes}\nprocess.main()"
+
+def watch(*constants: str) -> None:
+    """The process itself; with constants of its modules set, each as `module.NAME=number`."""
+    for constant in constants:
+        place, _, number = constant.partition("=")
+        module, _, name = place.rpartition(".")
+        setattr(import_module(f"socialshop.watch.{module}"), name, int(number))
+    process.main()
 
 
 @dataclass(slots=True)
@@ -29,7 +39,7 @@ class Watch:
     """A running watch process."""
 
     port: int
-    process: subprocess.Popen[str]
+    process: Forked | subprocess.Popen[bytes]
     streams: list[Stream] = field(default_factory=list)
 
     def stream(self, room: Joined, last: int | None = None, *, buffer: int | None = None, more: str = "") -> Stream:
@@ -55,8 +65,8 @@ class Watch:
             return False
 
     def stop(self) -> int:
-        self.process.send_signal(signal.SIGTERM)
-        return self.process.wait(15)
+        self.process.terminate()
+        return self.process.wait(PATIENCE)
 
 
 class Stream:
@@ -111,10 +121,8 @@ def path_of(room: Joined) -> str:
 
 
 @contextmanager
-def watching(
-    shop: RoomShop, changes: str = "", command: Sequence[str] | None = None, **settings: str
-) -> Iterator[Watch]:
-    """A watch process on the shop's database and Valkey; `changes` are lines that set constants of its modules.
+def watching(shop: RoomShop, *constants: str, command: Sequence[str] | None = None, **settings: str) -> Iterator[Watch]:
+    """A watch process on the shop's database and Valkey, with `constants` set as `watch` says.
 
     Or another `command` of Python that starts one.
     """
@@ -131,19 +139,18 @@ def watching(
         "SOCIALSHOP_WATCH_PORT": str(port),
         **settings,
     }
-    process = subprocess.Popen(
-        [sys.executable, *(command or ["-c", _PROGRAM.format(changes=changes)])],
-        env=environment,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-    watch = Watch(port, process)
+    running: Forked | subprocess.Popen[bytes]
+    if command is None:
+        running = Forked(watch, *constants, environment=environment)
+    else:
+        running = subprocess.Popen([sys.executable, *command], env=environment)
+    begun = Watch(port, running)
     try:
-        until(lambda: watch.is_up() or process.poll() is not None, "the watch process listens")
-        assert process.poll() is None, process.communicate()[1]
-        yield watch
+        until(lambda: begun.is_up() or running.poll() is not None, "the watch process listens")
+        assert running.poll() is None, "the watch process ended by itself"
+        yield begun
     finally:
-        for stream in watch.streams:
+        for stream in begun.streams:
             stream.socket.close()
-        process.kill()
-        process.communicate()
+        running.kill()
+        running.wait()

@@ -88,6 +88,7 @@ HANDLERS: tuple[AnyHandler, ...] = (
     Handler("mature_received", "OrderReceived", commissions.mature_received),
     Handler("claw_back", "OrderRefunded", commissions.claw_back, batch=1),
     Handler("claw_back_late", "ClawbackDue", commissions.claw_back, batch=1),
+    Handler("reach_milestones", "MilestonesDue", commissions.reach_milestones, batch=1),
     Handler("find_owed_commission", "CommissionOwed", payouts.find_owed_commission, batch=20),
     Handler("find_frozen", "MemberFrozen", payouts.find_frozen, batch=20),
     Handler("record_refund", "RefundPaid", orders.on_refund_paid, batch=20),

@@ -59,6 +59,14 @@ class CommissionsClawedBack(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class MilestonesDue(Event):
+    """These orders, of plans with milestones, have accrued, or a refund took of them. At most 1,000 ids an event."""
+
+    order_ids: tuple[uuid.UUID, ...]
+    refund_id: uuid.UUID | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class SimulationDue(Event):
     """A simulation of a plan has sales left to read."""
 

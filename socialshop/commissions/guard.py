@@ -11,7 +11,7 @@ from enum import StrEnum
 
 from socialshop.commissions.errors import PlanRefused
 from socialshop.commissions.findings import Finding, Severity
-from socialshop.commissions.plan import COUNTED, LeadLeg, Leg, Plan, reach_of
+from socialshop.commissions.plan import COUNTED, LeadLeg, Leg, MilestoneLeg, Plan, reach_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +103,9 @@ def _of_leg(rule: DepthRule, plan: Plan, position: int, leg: Leg) -> Iterator[Fi
         yield _depth_finding(rule, severity, position, level)
     if leg.kind == "tier" and leg.reach > 1:
         yield _team_finding(rule, position)
-    if leg.kind in COUNTED:
+    if leg.kind == "milestone":
+        yield _milestone_finding(position, leg)
+    elif leg.kind in COUNTED:
         yield _traffic_finding(position, leg)
     elif leg.kind == "lead":
         yield _lead_finding(position, leg)
@@ -177,6 +179,21 @@ def _lead_finding(position: int, leg: LeadLeg) -> Finding:
         "what is paid for heads and not for sales is prohibited (State Council Order No. 444 (2005), article 7)"
     )
     return Finding("headcount", severity, position, message)
+
+
+def _milestone_finding(position: int, leg: MilestoneLeg) -> Finding:
+    """A milestone rewards sales as far as it is well below them, and heads as far as it counts those."""
+    least = leg.reaches * leg.min_order_minor
+    if leg.fixed_minor >= least:
+        severity = Severity.REFUSAL
+    else:
+        low = leg.counts == "sales" and leg.fixed_minor * 2 <= least
+        severity = Severity.INFO if low else Severity.WARNING
+    message = (
+        f"legs[{position}] pays {leg.fixed_minor} minor units for {leg.reaches} {leg.counts} that come to {least} or "
+        "more; what is paid for heads and not for sales is prohibited (State Council Order No. 444 (2005), article 7)"
+    )
+    return Finding("milestone", severity, position, message)
 
 
 def _traffic_finding(position: int, leg: Leg) -> Finding:

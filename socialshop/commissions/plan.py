@@ -25,6 +25,7 @@ from socialshop.kernel.money import BPS, MAX_AMOUNT_MINOR
 
 MAX_BYTES = 1_000_000
 _MAX_LEGS = 32
+_MAX_REACHES = 1_000_000
 # Conditions that nothing but a sale can meet.
 _OF_SALES_ALONE = ("buyer_tiers", "tiers", "first_order")
 _MAX_CAPS = 8
@@ -148,10 +149,31 @@ class ViewLeg(_TrafficLeg):
     fixed_minor: ClassVar[None] = None
 
 
-Leg = SaleLeg | HostLeg | SelfLeg | TierLeg | LeadLeg | ClickLeg | ViewLeg
-KINDS = ("sale", "host", "self", "tier", "lead", "click", "view")
+class MilestoneLeg(Document):
+    """`fixed_minor` once for the sponsor whose figure comes to `reaches` in a `period`, or ever without one.
+
+    The figure is of confirmed orders of the members whom the sponsor brought in, of which `min_order_minor` or more is
+    left: the orders themselves (`sales`), or who bought them (`buyers`). Where refunds let it fall below, the sum is
+    clawed back, unless `falls_below` keeps it.
+    """
+
+    kind: Literal["milestone"]
+    counts: Literal["sales", "buyers"]
+    reaches: Annotated[int, Field(ge=1, le=_MAX_REACHES)]
+    period: Literal["day", "month"] | None = None
+    min_order_minor: Annotated[int, Field(ge=1, le=MAX_AMOUNT_MINOR)]
+    fixed_minor: Annotated[int, Field(ge=1, le=MAX_AMOUNT_MINOR)]
+    falls_below: Literal["claw_back", "keep"] | None = None
+    level: ClassVar[int] = 0
+    rate_bps: ClassVar[None] = None
+    most_bps: ClassVar[int] = 0
+    when: ClassVar[None] = None
+
+
+Leg = SaleLeg | HostLeg | SelfLeg | TierLeg | LeadLeg | ClickLeg | ViewLeg | MilestoneLeg
+KINDS = ("sale", "host", "self", "tier", "lead", "click", "view", "milestone")
 # Legs that are paid by what was counted, not by a line that was sold: the engine of sales passes over them.
-COUNTED = frozenset({"click", "view"})
+COUNTED = frozenset({"click", "view", "milestone"})
 
 
 class Plan(Document):
@@ -278,14 +300,15 @@ def hash_of(document: dict[str, Any]) -> bytes:
 
 def _check_legs(plan: Plan) -> None:
     """No two legs pay the same person twice for the same reason, and rates never promise more than the sale."""
-    always: dict[tuple[str, int], int] = {}
+    always: dict[tuple[object, ...], int] = {}
     for position, leg in enumerate(plan.legs):
-        first = always.get((leg.kind, leg.level))
+        slot = _slot_of(leg)
+        first = always.get(slot)
         if first is not None:
             field = "level" if leg.kind == "sale" else "kind"
             _refuse([Fault(f"legs[{position}].{field}", "repeats legs[{first}], which always pays", {"first": first})])
         if leg.when is None:
-            always[leg.kind, leg.level] = position
+            always[slot] = position
         if leg.kind == "tier" and leg.when is not None and leg.when.tiers is not None:
             _refuse([Fault(f"legs[{position}].when.tiers", "is said by the leg's rates", {})])
         if leg.kind in COUNTED and leg.when is not None:
@@ -300,6 +323,13 @@ def _check_legs(plan: Plan) -> None:
     if plan.activity is not None and plan.activity.reach is not None and plan.activity.reach < deepest:
         words = "should be {deepest} or more, as deep as the plan's levels"
         _refuse([Fault("activity.reach", words, {"deepest": deepest})])
+
+
+def _slot_of(leg: Leg) -> tuple[object, ...]:
+    """What legs share of which one pays: kind and level; a milestone is its own by what it counts and reaches."""
+    if leg.kind == "milestone":
+        return leg.kind, leg.counts, leg.reaches, leg.period, leg.min_order_minor
+    return leg.kind, leg.level
 
 
 def _check_caps(caps: Sequence[Cap]) -> None:

@@ -58,6 +58,33 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "{before} of that day had been counted before; these came later.",
         "当日此前已计 {before} 次，这些为其后补计。",
     ),
+    "tally_milestone": (
+        "By {day} {counted} orders of {min_order_minor:money} or more, by members whom you brought in, counted.",
+        "至 {day}，你带来的会员有 {counted} 笔满 {min_order_minor:money} 的订单计数。",
+    ),
+    "tally_milestone_buyers": (
+        "By {day} {counted} members whom you brought in had bought for {min_order_minor:money} or more.",
+        "至 {day}，你带来的会员中有 {counted} 位购买满 {min_order_minor:money}。",
+    ),
+    "leg_milestone": ("The plan has a milestone for what you bring in.", "方案为你带来的成绩设有里程碑。"),
+    "milestone": (
+        "At {reaches} the plan gives {fixed_minor:money}, once.",
+        "达到 {reaches} 时，方案一次性给予 {fixed_minor:money}。",
+    ),
+    "milestone_day": (
+        "At {reaches} in a day the plan gives {fixed_minor:money}, once.",
+        "一天内达到 {reaches} 时，方案一次性给予 {fixed_minor:money}。",
+    ),
+    "milestone_month": (
+        "At {reaches} in a month the plan gives {fixed_minor:money}, once.",
+        "一个月内达到 {reaches} 时，方案一次性给予 {fixed_minor:money}。",
+    ),
+    "fell_below": (
+        "Refund {refund_id} let it fall below {reaches}, so {clawed_minor:money} was taken back: "
+        "{pending_minor:money} of it before it settled, {wallet_minor:money} from the wallet, {owed_minor:money} owed.",
+        "退款 {refund_id} 使其低于 {reaches}，故收回 {clawed_minor:money}：结算前 {pending_minor:money}，"
+        "从钱包 {wallet_minor:money}，记为欠款 {owed_minor:money}。",
+    ),
     "leg_click": ("You are a publisher, and the plan pays for clicks.", "你是推广者，方案按点击付费。"),
     "leg_view": ("You are a publisher, and the plan pays for views.", "你是推广者，方案按展示付费。"),
     "click": (

@@ -8,7 +8,8 @@ from datetime import date, datetime
 from typing import Any, NamedTuple
 
 from socialshop.commissions.explanation import Step, cap_steps, condition_steps, outcome_step
-from socialshop.commissions.plan import ClickLeg, Leg, Plan, ViewLeg
+from socialshop.commissions.plan import ClickLeg, Leg, MilestoneLeg, Plan, ViewLeg
+from socialshop.kernel.ids import to_public
 from socialshop.kernel.time import to_text
 
 _THOUSAND = 1_000
@@ -62,11 +63,21 @@ class Struck(NamedTuple):
     owed_minor: int
 
 
-def steps(plan: Plan, facts: CountedFacts, struck: Sequence[Struck]) -> list[Step]:
-    """The count, the plan, the role, conditions, the amount, cap, hold, what was struck out, and how it stands."""
+class Fallen(NamedTuple):
+    """The refund that let a milestone fall, and what that took of the accrual."""
+
+    refund_id: uuid.UUID
+    clawed_minor: int
+    pending_minor: int
+    wallet_minor: int
+    owed_minor: int
+
+
+def steps(plan: Plan, facts: CountedFacts, struck: Sequence[Struck], fallen: Sequence[Fallen] = ()) -> list[Step]:
+    """The count, the plan, the role, conditions, the amount, cap, hold, what was taken back, and how it stands."""
     leg = plan.legs[facts.leg]
     return [
-        *_count(facts),
+        *_count(leg, facts),
         Step("plan", {"name": plan.name, "number": facts.number, "effective_at": to_text(facts.effective_at)}),
         Step(f"leg_{facts.kind}", {}),
         *condition_steps(leg, facts),
@@ -74,11 +85,17 @@ def steps(plan: Plan, facts: CountedFacts, struck: Sequence[Struck]) -> list[Ste
         *cap_steps(plan, facts),
         *_hold(plan, facts),
         *_struck(facts, struck),
+        *_fallen(leg, facts, fallen),
         outcome_step(facts),
     ]
 
 
-def _count(facts: CountedFacts) -> Iterator[Step]:
+def _count(leg: Leg, facts: CountedFacts) -> Iterator[Step]:
+    if isinstance(leg, MilestoneLeg):
+        code = "tally_milestone" if leg.counts == "sales" else "tally_milestone_buyers"
+        known: dict[str, int | str] = {"day": facts.on_day.isoformat(), "counted": facts.counted}
+        yield Step(code, {**known, "min_order_minor": leg.min_order_minor, "currency": facts.currency})
+        return
     told: dict[str, int | str] = {
         "day": facts.on_day.isoformat(),
         "link": facts.link or "",
@@ -94,6 +111,9 @@ def _amount(leg: Leg, facts: CountedFacts) -> Iterator[Step]:
     if isinstance(leg, ClickLeg):
         yield Step("click", {"fixed_minor": leg.fixed_minor, "counted": facts.counted, "currency": currency})
         yield Step("no_rounding", {"amount_minor": amount, "currency": currency})
+    if isinstance(leg, MilestoneLeg):
+        asked: dict[str, int | str] = {"reaches": leg.reaches, "fixed_minor": leg.fixed_minor, "currency": currency}
+        yield Step(f"milestone_{leg.period}" if leg.period else "milestone", asked)
     if isinstance(leg, ViewLeg):
         yield from _views(leg, facts, amount)
 
@@ -129,3 +149,10 @@ def _hold(plan: Plan, facts: CountedFacts) -> Iterator[Step]:
 def _struck(facts: CountedFacts, struck: Sequence[Struck]) -> Iterator[Step]:
     for each in struck:
         yield Step("disallowed", {**each._asdict(), "currency": facts.currency})
+
+
+def _fallen(leg: Leg, facts: CountedFacts, fallen: Sequence[Fallen]) -> Iterator[Step]:
+    if isinstance(leg, MilestoneLeg):
+        for each in fallen:
+            known = {**each._asdict(), "refund_id": to_public("rfd", each.refund_id)}
+            yield Step("fell_below", {**known, "reaches": leg.reaches, "currency": facts.currency})

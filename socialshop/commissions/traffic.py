@@ -1,4 +1,4 @@
-"""Legs that are paid by what was counted of a link in a day: clicks and views. Pure.
+"""Legs that are paid by what was counted: clicks and views of a link in a day, and milestones. Pure.
 
 What was counted of a day may come in several batches; each knows how many came before it, so that all of them together
 pay what the day would have paid at once.
@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from socialshop.commissions import capping
 from socialshop.commissions.conditions import When
-from socialshop.commissions.plan import COUNTED, ClickLeg, Leg, Plan, ViewLeg
+from socialshop.commissions.plan import COUNTED, ClickLeg, Leg, MilestoneLeg, Plan, ViewLeg
 from socialshop.commissions.rules import Outcome, Reason, Reward, Sales, Skip
 from socialshop.commissions.salefacts import SaleFacts
 from socialshop.kernel.money import MAX_AMOUNT_MINOR
@@ -24,7 +24,8 @@ _THOUSAND = 1_000
 class Counted(NamedTuple):
     """So many clicks or views of a link in a day, behind `before` others of it, and to whom they belong.
 
-    `facts` are what the link leads to, its channel, when the day began (`sale_at`) and what caps ask.
+    `facts` are what the link leads to, its channel, when the day began (`sale_at`) and what caps ask. Of a milestone
+    `counted` is the figure that reached it, and `leg` its number in the plan.
     """
 
     id: uuid.UUID
@@ -34,6 +35,7 @@ class Counted(NamedTuple):
     before: int
     publisher: bool
     facts: SaleFacts
+    leg: int | None = None
 
 
 def accrue(plan: Plan, batch: Sequence[Counted]) -> Outcome:
@@ -41,7 +43,7 @@ def accrue(plan: Plan, batch: Sequence[Counted]) -> Outcome:
     outcome = Outcome([], [])
     for number, each in enumerate(batch):
         paid = False
-        for leg_number, leg in _legs_of(plan, each.kind):
+        for leg_number, leg in _legs_of(plan, each):
             reason = Reason.ANOTHER_LEG if paid else _against(leg, each)
             if reason is None:
                 paid = True
@@ -59,6 +61,8 @@ def amount_of(leg: Leg, counted: int, before: int = 0) -> int:
     if isinstance(leg, ViewLeg):
         rate = leg.per_thousand_minor
         return (before + counted) * rate // _THOUSAND - before * rate // _THOUSAND
+    if isinstance(leg, MilestoneLeg):
+        return leg.fixed_minor if counted >= leg.reaches else 0
     return leg.fixed_minor * counted if isinstance(leg, ClickLeg) else 0
 
 
@@ -87,12 +91,16 @@ def again(plan: Plan, batch: Sequence[Counted], counters: MutableMapping[str, in
     return capping.cut(capped, columns_of(batch), outcome, counters).outcome if capped.caps else outcome
 
 
-def _legs_of(plan: Plan, kind: str) -> Iterator[tuple[int, Leg]]:
-    return ((number, leg) for number, leg in enumerate(plan.legs) if leg.kind == kind and kind in COUNTED)
+def _legs_of(plan: Plan, each: Counted) -> Iterator[tuple[int, Leg]]:
+    for number, leg in enumerate(plan.legs):
+        if leg.kind == each.kind and each.kind in COUNTED and each.leg in (None, number):
+            yield number, leg
 
 
 def _against(leg: Leg, each: Counted) -> Reason | None:
     """The first thing that keeps the leg from paying; None where nothing does."""
+    if isinstance(leg, MilestoneLeg):
+        return None
     if not each.publisher and getattr(leg, "who", None) != "members":
         return Reason.NOT_A_PUBLISHER
     return None if leg.when is None else _unmet(leg.when, each.facts)

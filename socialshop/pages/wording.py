@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from flask_babel import get_locale, gettext, lazy_gettext
 
 from socialshop.kernel.errors import DomainError
@@ -189,14 +191,62 @@ VALUES = (
     lazy_gettext("an address such as https://example.com/hooks is wanted"),
     lazy_gettext("this address is not one of the public internet"),
     lazy_gettext("the end must be later than the beginning"),
+    lazy_gettext("this has passed; to close the link now, pause it"),
+    lazy_gettext("this would speak for the shop"),
+    lazy_gettext("starts_at must not lie in the past"),
+    lazy_gettext("ends_at must lie after starts_at"),
+    lazy_gettext("ends_at must lie in the future"),
+    lazy_gettext("a session has 1 to 50 picks, each once"),
+    lazy_gettext("a storefront has a title of 1 to 80 characters and up to 500 of words"),
+    lazy_gettext("a storefront has up to 50 picks, each once"),
+    lazy_gettext("each step needs more members than the one before"),
+    lazy_gettext("each step must cost less than the one before"),
+    lazy_gettext("the size of the room is that of the last step"),
+    lazy_gettext("no tier of the programme in force has this code"),
+    lazy_gettext("a host has at most half of what a unit may come to cost"),
+    lazy_gettext("the price of supply lies below the price alone"),
+    lazy_gettext("a margin is a share of what lies above a price of supply"),
+    lazy_gettext("a change of nothing is none"),
+    lazy_gettext("what is received adds to the stock"),
+    lazy_gettext("what is damaged leaves the stock"),
+    lazy_gettext("the deal does not offer this unit"),
+    lazy_gettext("on a ladder all units cost the same"),
+    lazy_gettext("two units of a product have the same code"),
+    lazy_gettext("the band ends below where it begins"),
 )
+# What marks a sentence for the catalogues where it stands, and leaves it as it is.
+N_ = str
+# The same of rules that say figures or names: each `%(…)s` is what stands there.
+FIGURED = (
+    N_(
+        "%(least)s to %(most)s letters and figures, at least one letter, single hyphens between them, and not %(own)s"
+        " without these: so long are the shop's own codes"
+    ),
+    N_("a session lasts %(days)s days at most"),
+    N_("a stream's address is https, at one of: %(hosts)s"),
+    N_("brand has %(least)s to %(most)s characters"),
+    N_("title has %(least)s to %(most)s characters"),
+    N_("intro has %(least)s to %(most)s characters"),
+    N_("the product may be sent back for %(days)s days, and no deal shortens that"),
+    N_("a room may last %(seconds)s seconds: buyers' money is held for 7 days, and taking it needs 12 hours"),
+)
+_FIGURE = re.compile(r"%\\\((\w+)\\\)s")
+_FIGURED = [(one, re.compile(_FIGURE.sub(r"(?P<\1>.+)", re.escape(one)))) for one in FIGURED]
 
 
 def sentence_of(error: DomainError) -> str:
     """What is told of a refusal."""
     if error.code in SENTENCES:
         return str(SENTENCES[error.code])
-    said: str = gettext(error.detail)
+    said = _told(error.detail)
     if said == error.detail and str(get_locale()) != "en":
         return str(gettext("This is not allowed here."))
     return said[:1].upper() + said[1:] + ("" if said.endswith((".", "。")) else str(gettext(".")))
+
+
+def _told(detail: str) -> str:
+    """A value's own sentence in the reader's language, with its figures; as it is where it has no other words."""
+    for sentence, pattern in _FIGURED:
+        if found := pattern.fullmatch(detail):
+            return str(gettext(sentence, **found.groupdict()))
+    return str(gettext(detail))

@@ -23,6 +23,7 @@ PEOPLE = {
     "finance": "finance@example.com",
     "admin": "admin@example.com",
 }
+BOTH_SIZES = [PHONE, DESK]
 # For whom each section is made; all others who may come look in once.
 MADE_FOR = {"leader": "leader", "admin": "admin"}
 # No pages to look at: parts of pages, and files.
@@ -330,36 +331,38 @@ def others(shop: Shop, found: dict[str, str]) -> dict[str, tuple[str, int]]:
 
 
 # Chinese is the shorter: what fits a desk in English fits in Chinese.
-@pytest.mark.parametrize(
-    ("size", "language"), [(PHONE, "zh"), (PHONE, "en"), (DESK, "en")], ids=["phone-zh", "phone-en", "desk-en"]
-)
+@pytest.mark.parametrize(("sizes", "language"), [([PHONE], "zh"), (BOTH_SIZES, "en")], ids=["phone-zh", "both-en"])
 @pytest.mark.parametrize("person", ["nobody", "member", "leader", "admin"])
 def test_every_page_as_whom_it_is_made_for_sees_it(
-    chromium: Browser, shop: Shop, person: str, size: tuple[int, int], language: str
+    chromium: Browser, shop: Shop, person: str, sizes: list[tuple[int, int]], language: str
 ) -> None:
+    """By day, and where it is looked at in both sizes by night too."""
     found = examples(shop)
-    with visiting(chromium, shop, size, language) as visitor:
+    with visiting(chromium, shop, PHONE, language) as visitor:
         if PEOPLE[person] is not None:
             visitor.sign_in(PEOPLE[person] or "")
         for name, row in table().items():
             made_for = MADE_FOR.get(name.partition(".")[0], "member" if row.access.roles else "nobody")
             if made_for == person:
-                check(visitor, name, address(name, row, found))
+                check(visitor, name, address(name, row, found), sizes=sizes, at_night=sizes == BOTH_SIZES)
         if person == "nobody":
             for name, (path, status) in others(shop, found).items():
-                check(visitor, name, path, status)
+                check(visitor, name, path, status, sizes=sizes)
 
 
 @pytest.mark.parametrize("person", ["member", "leader", "finance", "admin"])
 def test_every_page_as_others_who_may_come_see_it(chromium: Browser, shop: Shop, person: str) -> None:
+    """An administrator, who may see most, looks at night too and in both sizes."""
     found = examples(shop)
+    sees_all = person == "admin"
     with visiting(chromium, shop, PHONE, "zh") as visitor:
         visitor.sign_in(PEOPLE[person] or "")
         for name, row in table().items():
             made_for = MADE_FOR.get(name.partition(".")[0], "member" if row.access.roles else "nobody")
             may_come = not row.access.roles or person in row.access.roles
             if may_come and made_for != person and name not in OWN:
-                check(visitor, f"{name}-{person}", address(name, row, found))
+                path = address(name, row, found)
+                check(visitor, f"{name}-{person}", path, sizes=BOTH_SIZES if sees_all else [PHONE], at_night=sees_all)
 
 
 @pytest.mark.parametrize("language", ["zh", "en"])
@@ -367,13 +370,3 @@ def test_who_may_not_come_is_told_so_on_a_page(chromium: Browser, shop: Shop, la
     with visiting(chromium, shop, PHONE, language) as visitor:
         visitor.sign_in(PEOPLE["member"] or "")
         check(visitor, "not-for-you", "/admin", 403)
-
-
-@pytest.mark.parametrize("size", [PHONE, DESK], ids=["phone", "desk"])
-def test_at_night_every_page_has_contrast_too(chromium: Browser, shop: Shop, size: tuple[int, int]) -> None:
-    found = examples(shop)
-    with visiting(chromium, shop, size, color_scheme="dark") as visitor:
-        visitor.sign_in(PEOPLE["admin"] or "")
-        for name, row in table().items():
-            if name not in OWN:
-                check(visitor, f"{name}-dark", address(name, row, found))

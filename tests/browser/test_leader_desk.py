@@ -122,27 +122,18 @@ def test_without_scripts_a_deal_is_previewed_and_opened_all_the_same(
         assert visitor.taps == 3
 
 
-@BOTH_SIZES
 @BOTH_LANGUAGES
-def test_how_the_desk_looks(chromium: Browser, shop: Shop, size: tuple[int, int], language: str) -> None:
+def test_how_the_desk_looks(chromium: Browser, shop: Shop, language: str) -> None:
+    """In both sizes, by day and by night."""
     deal = a_deal(shop, "明前龙井 to look at, with a title of some length")
     for host in ("Xiaoman", "Siyuan", "Ada"):
         a_room(shop, deal, host)
     draft = shop.call("GET", f"/deals/{deal}")
     terms = {"title": "A draft", "group_size": 2, "price_minor": 9900, "room_ttl_seconds": 3600, "draft": True}
     draft = shop.call("POST", "/deals", LEADER, terms | {"sku_id": draft["sku_id"]})["id"]
-    with visiting(chromium, shop, size, language) as visitor:
+    with visiting(chromium, shop, PHONE, language) as visitor:
         visitor.sign_in(LEADER)
         pages = {"overview": "", "deals": "/deals", "new": "/deals/new", "team": "/team", "links": "/links"}
         pages |= {"deal": f"/deals/{deal}", "draft": f"/deals/{draft}", "results": f"/deals/{deal}/results?days=7"}
         for name, path in pages.items():
-            check(visitor, f"lead-{name}", f"/lead{path}")
-
-
-def test_at_night_the_desk_keeps_its_contrast(chromium: Browser, shop: Shop) -> None:
-    deal = a_deal(shop, "At night")
-    a_room(shop, deal, "Host")
-    with visiting(chromium, shop, DESK, color_scheme="dark") as visitor:
-        visitor.sign_in(LEADER)
-        for name, path in {"overview": "", "new": "/deals/new", "deal": f"/deals/{deal}"}.items():
-            check(visitor, f"lead-{name}-dark", f"/lead{path}")
+            check(visitor, f"lead-{name}", f"/lead{path}", sizes=[PHONE, DESK], at_night=True)

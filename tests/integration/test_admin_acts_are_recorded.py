@@ -25,6 +25,7 @@ from socialshop.kernel.roles import Role
 from socialshop.kernel.time import to_text
 from socialshop.notifications import service as notifications
 from socialshop.notifications.schemas import MAIL_PREFIX
+from socialshop.pages.admin.fact_words import FACTS
 from socialshop.pages.admin.words import DEEDS
 from socialshop.signins import service as signins
 from socialshop.web.operations import Operation, table_of
@@ -348,6 +349,17 @@ def test_every_act_of_the_shops_own_people_is_in_the_record_with_who_did_it(offi
     assert office.done == _acts(office.shop.app), "an act that is not tried here: add it, and see it recorded"
     told = {action for (action,) in rows("SELECT DISTINCT action FROM audit_entries")}
     assert told - DEEDS.keys() == set(), "the page of the record has no words for an act"
+    facts = {name for (found,) in rows("SELECT facts FROM audit_entries") for name in named(found)}
+    assert facts - FACTS.keys() == set(), "the page of the record has no words for a fact"
+
+
+def named(facts: object) -> set[str]:
+    """Every name in the facts of an entry, however deep."""
+    if isinstance(facts, list):
+        return {name for one in facts for name in named(one)}
+    if isinstance(facts, dict):
+        return facts.keys() | {name for one in facts.values() for name in named(one)}
+    return set()
 
 
 def test_the_documented_acts_are_those_that_there_are() -> None:

@@ -36,7 +36,7 @@ def test_a_change_reaches_all_who_watch_and_each_goes_on_where_it_was(shop: Room
     Who comes back hears what is new alone; a room in which nothing can happen any more ends its streams, and is 204.
     """
     host, other = shop.open(shop.deal(size=2)), shop.open(shop.deal(size=2))
-    with watching(shop, "door.HEARTBEAT_SECONDS = 1\nears._HEARING_SECONDS = 1_000") as watch:
+    with watching(shop, "door.HEARTBEAT_SECONDS=1", "ears._HEARING_SECONDS=1000") as watch:
         many = [watch.stream(host) for _ in range(40)]
         aside = watch.stream(other)
         for stream in (*many, aside):

@@ -47,11 +47,12 @@ def test_a_link_is_paused_goes_on_and_gets_an_end(site: Flask) -> None:
 def test_a_code_is_chosen_and_another_place_gets_a_link_of_its_own(site: Flask) -> None:
     lin, chen = member(site), member(site, name="Chen")
     page = own_page(lin)
-    assert lin.send(page, f"{page}/vanity", vanity="lin-tea").status_code == 303
+    assert lin.send(page, f"{page}/vanity", vanity="lin-tea").status_code == 422
+    assert lin.send(page, f"{page}/vanity", vanity="lin-tea", sure="yes").status_code == 303
     assert "/i/LIN-TEA" in lin.look(page).text
-    refused = chen.send(own_page(chen), f"{own_page(chen)}/vanity", vanity="L1N TEA")
+    refused = chen.send(own_page(chen), f"{own_page(chen)}/vanity", vanity="L1N TEA", sure="yes")
     assert refused.status_code == 422
-    taken = chen.send(own_page(chen), f"{own_page(chen)}/vanity", "zh", vanity="L1N-TEA")
+    taken = chen.send(own_page(chen), f"{own_page(chen)}/vanity", "zh", vanity="L1N-TEA", sure="yes")
     assert taken.status_code == 409
     assert "已有链接使用这个或看起来相同的邀请码" in taken.text
     before = counts("invite_links")

@@ -9,13 +9,16 @@ from pathlib import Path
 
 import pytest
 from babel.messages import extract, pofile
+from flask import Flask
+from flask_babel import force_locale
 
 from socialshop.infra import plainwords
+from socialshop.kernel.errors import InvalidValue
 from socialshop.pages import languages
 from socialshop.pages.admin.plan_faults import WORDS as FAULT_WORDS
 from socialshop.pages.section import TEMPLATES
 from socialshop.pages.states import STATES
-from socialshop.pages.wording import SENTENCES, VALUES
+from socialshop.pages.wording import FIGURED, SENTENCES, VALUES, sentence_of
 
 PAGES = TEMPLATES.parent
 # Names and signs that every reader reads alike.
@@ -179,11 +182,25 @@ def test_every_refusal_that_a_person_can_meet_has_a_sentence() -> None:
 
 def test_what_a_value_may_be_is_said_in_the_rules_own_words() -> None:
     rules = [path.read_text(encoding="utf-8") for path in PAGES.parent.rglob("*.py") if PAGES not in path.parents]
-    said = {re.escape(text) for source in rules for text in re.findall(r'InvalidValue\(\s*f?"([^"]+)"', source)}
+    found = [text for source in rules for text in re.findall(r'InvalidValue\(\s*((?:f?"[^"]+"\s*)+)', source)]
+    said = {re.escape("".join(re.findall(r'"([^"]+)"', text))) for text in found}
     patterns = [re.compile(re.sub(r"\\{[^}]*\}", ".+", text)) for text in said]
-    for value in VALUES:
-        with_english = str(value)
-        assert any(pattern.fullmatch(with_english) for pattern in patterns), with_english
+    for value in (*map(str, VALUES), *FIGURED):
+        assert any(pattern.fullmatch(value) for pattern in patterns), value
+
+
+def test_a_rule_with_figures_is_told_in_chinese_with_them(site: Flask) -> None:
+    told = {
+        "4 to 20 letters and figures, at least one letter, single hyphens between them, and not 10 without these:"
+        " so long are the shop's own codes": "4 至 20 个字母或数字",
+        "a stream's address is https, at one of: a.example, b.example": "a.example, b.example",
+        "brand has 1 to 40 characters": "品牌为 1 到 40 个字符",
+    }
+    for detail, chinese in told.items():
+        with site.test_request_context(), force_locale("zh"):
+            assert chinese in sentence_of(InvalidValue(detail))
+        with site.test_request_context(), force_locale("en"):
+            assert sentence_of(InvalidValue(detail)).casefold() == f"{detail}.".casefold()
 
 
 def test_every_fault_of_a_plans_document_has_words() -> None:

@@ -59,6 +59,22 @@ def test_clicks_and_views_are_bought_of_publishers_and_paid_to_no_other_member(l
         clear([finding], SignOff("Lin Counsel"))
 
 
+@pytest.mark.parametrize(
+    ("counts", "fixed", "severity"),
+    [
+        ("sales", 7_500, "info"),
+        ("sales", 7_501, "warning"),
+        ("sales", 15_000, "refusal"),
+        ("buyers", 1, "warning"),
+        ("buyers", 15_000, "refusal"),
+    ],
+)
+def test_a_milestone_is_held_against_the_sales_that_reach_it(counts: str, fixed: int, severity: str) -> None:
+    leg = {"kind": "milestone", "counts": counts, "reaches": 3, "min_order_minor": 5_000, "fixed_minor": fixed}
+    (finding,) = examine(a_plan(leg), "CN")
+    assert (finding.code, finding.severity.value) == ("milestone", severity)
+
+
 def test_three_levels_need_a_name() -> None:
     findings = examine(_levels(1, 2, 3), "CN")
     assert _severities(_levels(1, 2, 3)) == [(1, "info"), (2, "warning")]

@@ -20,6 +20,9 @@ PLAN: dict[str, Any] = {
 }
 
 
+_MILESTONE = {"kind": "milestone", "counts": "sales", "reaches": 3, "min_order_minor": 1, "fixed_minor": 1}
+
+
 def test_a_plan_is_what_its_document_says() -> None:
     plan = parse_plan(PLAN)
     assert (plan.name, plan.currency, plan.hold_days, plan.depth) == ("two levels on sales", "USD", 0, 2)
@@ -56,6 +59,8 @@ def test_legs_that_climb_no_tree_have_level_zero() -> None:
         ({"legs": [7]}, "legs[0]"),
         ({"legs": [SALE, SALE | {"level": 2}, {"kind": "pool", "rate_bps": 1}]}, "legs[2].kind"),
         ({"legs": [{"kind": "click", "rate_bps": 1}]}, "legs[0].fixed_minor"),
+        ({"legs": [_MILESTONE, _MILESTONE | {"reaches": 4}, _MILESTONE | {"fixed_minor": 2}]}, "legs[2].kind"),
+        ({"legs": [_MILESTONE | {"when": {"deals": []}}]}, "legs[0].when"),
         ({"legs": [{"kind": "view", "per_thousand_minor": 1, "who": "all"}]}, "legs[0].who"),
         ({"legs": [{"kind": "click", "fixed_minor": 1, "when": {"first_order": True}}]}, "legs[0].when.first_order"),
         ({"legs": [{"rate_bps": 1}]}, "legs[0].kind"),

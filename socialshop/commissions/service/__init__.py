@@ -25,6 +25,7 @@ from socialshop.commissions.service.maturing import mature_received
 from socialshop.commissions.service.paying_out import accruals_behind, come_back, earned_between, pay_out, reversals_of
 from socialshop.commissions.service.previewing import Earning, Preview, preview
 from socialshop.commissions.service.publishing import PublishedVersion, plans_since, publish_plan
+from socialshop.commissions.service.reaching import reach_milestones
 from socialshop.commissions.service.reading import (
     Explanation,
     OrderCommissions,
@@ -157,6 +158,7 @@ __all__ = [
     "publish_draft",
     "publish_plan",
     "put_back",
+    "reach_milestones",
     "redraft_plan",
     "replay",
     "reversals_of",

@@ -14,7 +14,7 @@ from datetime import datetime
 from typing import Any
 
 from socialshop.commissions import rules, weighing
-from socialshop.commissions.events import ClawbackDue, CommissionsAccrued, CommissionsChanged
+from socialshop.commissions.events import ClawbackDue, CommissionsAccrued, CommissionsChanged, MilestonesDue
 from socialshop.commissions.margin import with_margin
 from socialshop.commissions.plan import Plan, parse_plan, with_perk
 from socialshop.commissions.rules import WHOLE_LINE, Outcome, Reason, Sales
@@ -63,6 +63,7 @@ def _accrue(uow: UnitOfWork, by_version: dict[uuid.UUID | None, list[Line]]) -> 
     entries: list[Entry] = []
     terms: list[TermsRow] = []
     passes: list[PassRow] = []
+    counting: set[uuid.UUID] = set()
     for plan, sales, outcome in _decide(uow, by_version):
         ids = new_ids(len(outcome.rewards))
         accruals += _accrual_rows(plan, sales, outcome, ids, uow.now)
@@ -70,6 +71,8 @@ def _accrue(uow: UnitOfWork, by_version: dict[uuid.UUID | None, list[Line]]) -> 
         skips += skip_rows(plan, sales, outcome)
         passes += pass_rows(plan, sales, outcome)
         entries += rules.entries(plan, sales, outcome.rewards, ids)
+        if has_milestones(plan):
+            counting.update(sales.order_ids)
     store.add_accruals(uow.session, accruals)
     store.add_skips(uow.session, skips)
     if terms:
@@ -77,6 +80,14 @@ def _accrue(uow: UnitOfWork, by_version: dict[uuid.UUID | None, list[Line]]) -> 
     if passes:
         facts.add_passes(uow.session, passes)
     ledger.post(uow, entries)
+    counted = sorted(counting)
+    for start in range(0, len(counted), _IDS_AN_EVENT):
+        uow.emit(MilestonesDue(tuple(counted[start : start + _IDS_AN_EVENT])))
+
+
+def has_milestones(plan: Plan) -> bool:
+    """Whether orders of the plan are counted towards milestones."""
+    return any(leg.kind == "milestone" for leg in plan.legs)
 
 
 def _decide(uow: UnitOfWork, by_version: Mapping[uuid.UUID | None, list[Line]]) -> list[Decided]:

@@ -15,14 +15,14 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from socialshop.commissions import rules
-from socialshop.commissions.events import CommissionOwed, CommissionsClawedBack
+from socialshop.commissions.events import CommissionOwed, CommissionsClawedBack, MilestonesDue
 from socialshop.commissions.margin import with_margin
 from socialshop.commissions.plan import Leg, Plan, parse_plan, with_perk
 from socialshop.commissions.rules import Standing, Taken
-from socialshop.commissions.service.accruing import tell_links, wait_for_accruals
+from socialshop.commissions.service.accruing import has_milestones, tell_links, wait_for_accruals
 from socialshop.commissions.service.capping import hold_counters, make_room
 from socialshop.commissions.store import clawbacks as store
-from socialshop.commissions.store import plans, receipts
+from socialshop.commissions.store import milestones, plans, receipts
 from socialshop.commissions.store.clawbacks import ClawbackRow
 from socialshop.infra.crashpoints import crash_point
 from socialshop.infra.uow import UnitOfWork
@@ -66,8 +66,12 @@ def _claw_back(uow: UnitOfWork, refund_id: uuid.UUID) -> None:
     crash_point("clawback.claimed")
     accruals = store.standing(session, order_id)
     if not accruals:
+        if milestones.is_counted(session, order_id):
+            uow.emit(MilestonesDue((order_id,), refund_id))
         return
     read = plans_of(uow, accruals)
+    if any(has_milestones(plan) for _, plan in read.values()):
+        uow.emit(MilestonesDue((order_id,), refund_id))
     taken = list(take_back(uow, read, accruals, rules.too_much))
     if taken:
         reference = f"clawback:{to_public('rfd', refund_id)}"

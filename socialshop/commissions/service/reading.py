@@ -49,7 +49,7 @@ def coming(uow: UnitOfWork, beneficiary: int, zone: str) -> list[ComingRow]:
 
 
 def explain(uow: UnitOfWork, accrual_id: uuid.UUID, beneficiary: int) -> Explanation:
-    """Why the member has this accrual. Three statements, one more for what no sale earned.
+    """Why the member has this accrual. Three statements, two more for what no sale earned.
 
     Raises NotFound, also for another's.
     """
@@ -66,8 +66,8 @@ def _explain_count(uow: UnitOfWork, accrual_id: uuid.UUID, beneficiary: int) -> 
     if facts is None:
         raise NotFound("no such commission")
     version = plans.versions(uow.session, [facts.plan_version_id])[0]
-    struck = store.struck_of(uow.session, facts)
-    return Explanation(facts, tuple(telling_counts.steps(parse_plan(version.document), facts, struck)))
+    struck, fallen = store.struck_of(uow.session, facts), store.fallen_of(uow.session, facts)
+    return Explanation(facts, tuple(telling_counts.steps(parse_plan(version.document), facts, struck, fallen)))
 
 
 def order_commissions(uow: UnitOfWork, order_id: uuid.UUID) -> OrderCommissions:

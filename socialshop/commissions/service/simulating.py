@@ -77,7 +77,7 @@ def simulate(uow: UnitOfWork, actor: uuid.UUID, plan_id: uuid.UUID, question: Qu
     """Ask what a draft or published plan would have paid; jobs work it out. Raises NotFound, InvalidValue (`to`)."""
     plan = drafting.plan_of(uow, plan_id)
     if question.sales_to <= question.sales_from:
-        raise InvalidValue("must be later than `from`", field="to")
+        raise InvalidValue("the end must be later than the beginning", field="to")
     row = SimulationRow(
         id=new_id(),
         plan_id=plan_id,

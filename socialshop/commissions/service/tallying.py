@@ -9,7 +9,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Iterator, MutableMapping, Sequence
 from datetime import date, timedelta
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 from socialshop.commissions import rules, traffic
@@ -40,12 +40,12 @@ _AFTER = timedelta(hours=1)
 _DAYS_BACK = 35
 
 
-class _Group(NamedTuple):
-    """Days that go by one version of a plan."""
+class Group(NamedTuple):
+    """Tallies that go by one version of a plan, as they are stored and as the engine takes them."""
 
     version: Version
     plan: Plan
-    days: Sequence[WaitingRow]
+    tallies: Sequence[TallyRow]
     batch: Sequence[Counted]
 
 
@@ -62,15 +62,15 @@ def tally_traffic(uow: UnitOfWork) -> bool:
     rows = store.waiting(uow.session, days, settings.currency, settings.time_zone, _BATCH)
     crash_point("tally.found")
     if rows:
-        _tally(uow, rows)
+        write_tallies(uow, list(_groups(uow, rows)))
     crash_point("tally.posted")
     return len(rows) == _BATCH
 
 
 def counted_of(tally: TallyRow) -> Counted:
     """A tally as the engine takes it."""
-    facts, publisher = read(tally.facts), bool(tally.facts.get("publisher"))
-    return Counted(tally.id, tally.kind, tally.member, tally.counted, tally.before, publisher, facts)
+    facts, publisher, leg = read(tally.facts), bool(tally.facts.get("publisher")), tally.facts.get("leg")
+    return Counted(tally.id, tally.kind, tally.member, tally.counted, tally.before, publisher, facts, leg)
 
 
 def placed(plan: Plan, outcome: Outcome) -> Outcome:
@@ -83,8 +83,8 @@ def placed(plan: Plan, outcome: Outcome) -> Outcome:
     return outcome._replace(terms=terms)
 
 
-def _tally(uow: UnitOfWork, rows: Sequence[WaitingRow]) -> None:
-    groups = list(_groups(uow, rows))
+def write_tallies(uow: UnitOfWork, groups: Sequence[Group]) -> None:
+    """Decide what tallies earn within the caps, and write them down with it. A constant number of statements."""
     found: dict[uuid.UUID, SaleFacts] = {each.id: each.facts for group in groups for each in group.batch}
     outcomes = _decide(uow, groups, found)
     tallies: list[TallyRow] = []
@@ -92,7 +92,8 @@ def _tally(uow: UnitOfWork, rows: Sequence[WaitingRow]) -> None:
     skips: list[TallySkipRow] = []
     terms: list[TermsRow] = []
     for group, outcome in zip(groups, outcomes, strict=True):
-        tallies += _tally_rows(group, found)
+        # What caps were found at is known only now; a tally never changes once it is written.
+        tallies += (row._replace(facts=row.facts | document_of(found[row.id])) for row in group.tallies)
         accruals += accrual_rows(uow, group.plan, tallies[-len(group.batch) :], outcome)
         skips += (TallySkipRow(group.batch[number].id, leg, reason) for number, leg, _, reason in outcome.skips)
         ids = [row.id for row in accruals[len(accruals) - len(outcome.rewards) :]]
@@ -132,7 +133,7 @@ def entries(accruals: Sequence[TallyAccrualRow]) -> Iterator[Entry]:
         yield Entry(f"tally:{to_public(TALLY_PREFIX, tally_id)}", "tally", both)
 
 
-def _groups(uow: UnitOfWork, rows: Sequence[WaitingRow]) -> Iterator[_Group]:
+def _groups(uow: UnitOfWork, rows: Sequence[WaitingRow]) -> Iterator[Group]:
     by_version: dict[uuid.UUID, list[WaitingRow]] = {}
     for row in rows:
         by_version.setdefault(row.plan_version_id, []).append(row)
@@ -142,7 +143,7 @@ def _groups(uow: UnitOfWork, rows: Sequence[WaitingRow]) -> Iterator[_Group]:
             Counted(id_, row.kind, row.member, row.counted, row.before, row.publisher, _facts(plan, row))
             for id_, row in zip(new_ids(len(days)), days, strict=True)
         ]
-        yield _Group(version, plan, days, batch)
+        yield Group(version, plan, list(_tally_rows(days, batch)), batch)
 
 
 def _facts(plan: Plan, row: WaitingRow) -> SaleFacts:
@@ -156,7 +157,7 @@ def _facts(plan: Plan, row: WaitingRow) -> SaleFacts:
     )
 
 
-def _decide(uow: UnitOfWork, groups: Sequence[_Group], found: MutableMapping[uuid.UUID, SaleFacts]) -> list[Outcome]:
+def _decide(uow: UnitOfWork, groups: Sequence[Group], found: MutableMapping[uuid.UUID, SaleFacts]) -> list[Outcome]:
     """What each group earns, cut to what caps have room for; `found` learns what each found its counters at."""
     weighed = [
         (
@@ -172,9 +173,9 @@ def _decide(uow: UnitOfWork, groups: Sequence[_Group], found: MutableMapping[uui
     return [placed(group.plan, decided.outcome) for group, (_, decided) in zip(groups, weighed, strict=True)]
 
 
-def _tally_rows(group: _Group, found: MutableMapping[uuid.UUID, SaleFacts]) -> Iterator[TallyRow]:
-    for row, each in zip(group.days, group.batch, strict=True):
-        facts = document_of(found[each.id]) | ({"publisher": True} if row.publisher else {})
+def _tally_rows(days: Sequence[WaitingRow], batch: Sequence[Counted]) -> Iterator[TallyRow]:
+    for row, each in zip(days, batch, strict=True):
+        facts: dict[str, Any] = {"publisher": True} if row.publisher else {}
         yield TallyRow(
             each.id,
             row.kind,

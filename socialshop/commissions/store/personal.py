@@ -40,6 +40,18 @@ PERSONAL = (
         stays=_STAYS,
     ),
     Holding(
+        "milestone_orders",
+        ("member", "buyer"),
+        hidden="Which orders count towards whose milestones; the orders and what was earned are read out.",
+        stays=_STAYS,
+    ),
+    Holding(
+        "milestones",
+        ("member",),
+        hidden="Which milestones were reached; what they earned is read out.",
+        stays=_STAYS,
+    ),
+    Holding(
         "tally_skips",
         ("reason",),
         hidden="Why what was counted earned nothing; the reason is one of the shop's own words.",

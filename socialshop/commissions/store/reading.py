@@ -10,7 +10,7 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from socialshop.commissions.explanation import Facts, Reversal
-from socialshop.commissions.telling_counts import CountedFacts, Struck
+from socialshop.commissions.telling_counts import CountedFacts, Fallen, Struck
 
 
 class CommissionRow(NamedTuple):
@@ -175,6 +175,20 @@ def struck_of(session: Session, facts: CountedFacts) -> list[Struck]:
         {"id": facts.id, "tally_id": facts.tally_id},
     )
     return [Struck(*row) for row in rows]
+
+
+def fallen_of(session: Session, facts: CountedFacts) -> list[Fallen]:
+    """What refunds took of an accrual that no sale earned."""
+    rows = session.execute(
+        text(
+            """
+            SELECT refund_id, amount_minor, pending_minor, wallet_minor, owed_minor FROM clawbacks
+            WHERE accrual_id = :id AND refund_id IS NOT NULL ORDER BY clawed_at, id
+            """
+        ),
+        {"id": facts.id},
+    )
+    return [Fallen(*row) for row in rows]
 
 
 def reversals_of(session: Session, facts: Facts) -> list[Reversal]:

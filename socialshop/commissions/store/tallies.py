@@ -154,7 +154,8 @@ def latest_day(session: Session, currency: str) -> datetime | None:
         text(
             """
             SELECT max(CAST(y.facts ->> 'sale_at' AS timestamptz))
-            FROM tallies y JOIN commission_plan_versions v ON v.id = y.plan_version_id WHERE v.currency = :currency
+            FROM tallies y JOIN commission_plan_versions v ON v.id = y.plan_version_id
+            WHERE v.currency = :currency AND y.kind <> 'milestone'
             """
         ),
         {"currency": currency},
@@ -163,7 +164,7 @@ def latest_day(session: Session, currency: str) -> datetime | None:
 
 
 class Recounted(NamedTuple):
-    """A tally as replay reads it, and how much of it was disallowed since."""
+    """A tally as replay reads it, and how much of it was disallowed since; of a milestone that fell, all."""
 
     tally: TallyRow
     disallowed: int
@@ -175,7 +176,8 @@ def recounted(session: Session, after: uuid.UUID, limit: int) -> list[Recounted]
         text(
             f"""
             SELECT {_TALLY}, coalesce((
-                SELECT CAST(sum(x.counted) AS bigint) FROM disallowed_tallies x WHERE x.tally_id = y.id), 0)
+                SELECT CAST(sum(x.counted) AS bigint) FROM disallowed_tallies x WHERE x.tally_id = y.id
+            ), (SELECT y.counted FROM milestones s WHERE s.tally_id = y.id AND s.fallen_at IS NOT NULL), 0)
             FROM tallies y WHERE y.id > :after ORDER BY y.id LIMIT :limit
             """  # noqa: S608 - our own names
         ),

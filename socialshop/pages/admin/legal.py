@@ -79,35 +79,43 @@ def _verdict(in_force: InForce | None) -> tuple[str, str]:
 
 
 def _reasons(in_force: InForce) -> list[Reason]:
-    """The four things that the law asks, in the order of their weight."""
-    worst: dict[str, Severity] = {}
+    """What the law asks, in the order of its weight; a question is about findings of these codes."""
     order = list(Severity)
-    for finding in in_force.findings:
-        worst[finding.code] = max(finding.severity, worst.get(finding.code, Severity.INFO), key=order.index)
-    return [
-        Reason(gettext("How deep does it pay?"), _depth_words(in_force.depth), _BADGES[worst.get("levels")]),
-        Reason(
+    asked = (
+        (("levels",), gettext("How deep does it pay?"), *(2 * (_depth_words(in_force.depth),))),
+        (
+            ("team_reward",),
             gettext("Does rank earn by what others' teams sell?"),
-            gettext("Yes: higher tiers earn out of what those below sell. The law calls that team reward.")
-            if "team_reward" in worst
-            else gettext("No: nobody earns more for standing higher."),
-            _BADGES[worst.get("team_reward")],
+            gettext("Yes: higher tiers earn out of what those below sell. The law calls that team reward."),
+            gettext("No: nobody earns more for standing higher."),
         ),
-        Reason(
+        (
+            ("headcount", "milestone"),
             gettext("Is anybody paid for people who join?"),
-            gettext("A bounty is paid for a buyer's first order. It must stay well below that order.")
-            if "headcount" in worst
-            else gettext("No: only sales are rewarded, never a person who registers."),
-            _BADGES[worst.get("headcount")],
+            gettext(
+                "A sum is paid for first orders, or for how many are reached. It must stay well below those sales."
+            ),
+            gettext("No: only sales are rewarded, never a person who registers."),
         ),
-        Reason(
+        (
+            ("traffic",),
+            gettext("Is anything paid behind which no sale stands?"),
+            gettext("Yes: clicks or views are paid. Bought advertising may be; members paid for clicks farm them."),
+            gettext("No: whatever is paid comes of a sale."),
+        ),
+        (
+            ("fixed_sum",),
             gettext("Can it pay more than a sale brings?"),
-            gettext("A fixed sum is paid for each unit, even of a sale that brought less.")
-            if "fixed_sum" in worst
-            else gettext("No: every share is a part of the price."),
-            _BADGES[worst.get("fixed_sum")],
+            gettext("A fixed sum is paid for each unit, even of a sale that brought less."),
+            gettext("No: every share of a sale is a part of its price."),
         ),
-    ]
+    )
+    reasons = []
+    for codes, question, found, clear in asked:
+        severities = [finding.severity for finding in in_force.findings if finding.code in codes]
+        worst = max(severities, key=order.index, default=None)
+        reasons.append(Reason(question, clear if worst is None else found, _BADGES[worst]))
+    return reasons
 
 
 def _depth_words(depth: int) -> str:

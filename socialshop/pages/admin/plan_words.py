@@ -9,7 +9,7 @@ from flask_babel import gettext, ngettext
 
 from socialshop.commissions import guard
 from socialshop.commissions.findings import Finding, Severity
-from socialshop.commissions.plan import parse_plan, reach_of
+from socialshop.commissions.plan import COUNTED, Leg, parse_plan, reach_of
 from socialshop.kernel.money import Money
 from socialshop.kernel.time import parse_instant
 from socialshop.pages.admin.section import admin
@@ -30,6 +30,7 @@ def leg_words(kind: str, level: int) -> str:
         "self": gettext("The buyer"),
         "tier": gettext("Difference of tiers"),
         "lead": gettext("Bounty for a first order"),
+        "milestone": gettext("Milestone"),
         "click": gettext("Clicks on a publisher’s link"),
         "view": gettext("Views of a publisher’s banner"),
         "leader_margin": gettext("Leader’s margin"),
@@ -45,17 +46,46 @@ def share_words(leg: Mapping[str, Any], currency: str) -> str:
         reach = int(leg["reach"])
         said = ngettext("%(rates)s, %(num)s level up", "%(rates)s, up to %(num)s levels up", reach, rates=named)
         return str(said)
+    if leg["kind"] in COUNTED:
+        return _counted_words(leg, currency)
     if "min_order_minor" in leg:
         bounty, least = (money(Money(int(leg[name]), currency)) for name in ("fixed_minor", "min_order_minor"))
         return str(gettext("%(bounty)s, of an order from %(least)s on", bounty=bounty, least=least))
-    if "per_thousand_minor" in leg:
-        each = money(Money(int(leg["per_thousand_minor"]), currency))
-        return str(gettext("%(amount)s a thousand views", amount=each))
-    if leg["kind"] == "click":
-        return str(gettext("%(amount)s a click", amount=money(Money(int(leg["fixed_minor"]), currency))))
     if "rate_bps" in leg:
         return rate(int(leg["rate_bps"]))
     return money(Money(int(leg["fixed_minor"]), currency))
+
+
+def _counted_words(leg: Mapping[str, Any], currency: str) -> str:
+    """What is paid for what is counted and not sold."""
+    if leg["kind"] == "milestone":
+        return _milestone_words(leg, currency)
+    if leg["kind"] == "view":
+        each = money(Money(int(leg["per_thousand_minor"]), currency))
+        return str(gettext("%(amount)s a thousand views", amount=each))
+    return str(gettext("%(amount)s a click", amount=money(Money(int(leg["fixed_minor"]), currency))))
+
+
+def _milestone_words(leg: Mapping[str, Any], currency: str) -> str:
+    """What a milestone gives, and for what."""
+    amount, least = (money(Money(int(leg[name]), currency)) for name in ("fixed_minor", "min_order_minor"))
+    facts = {"amount": amount, "least": least}
+    if leg["counts"] == "sales":
+        said = ngettext(
+            "%(amount)s once for %(num)s order of %(least)s or more",
+            "%(amount)s once for %(num)s orders of %(least)s or more",
+            int(leg["reaches"]),
+            **facts,
+        )
+    else:
+        said = ngettext(
+            "%(amount)s once for %(num)s member brought in who bought for %(least)s or more",
+            "%(amount)s once for %(num)s members brought in who bought for %(least)s or more",
+            int(leg["reaches"]),
+            **facts,
+        )
+    spans = {"day": gettext("in a day"), "month": gettext("in a month")}
+    return f"{said} ({spans[leg['period']]})" if leg.get("period") else str(said)
 
 
 @admin.app_template_global()
@@ -108,10 +138,8 @@ def guard_words(finding: Finding, document: Mapping[str, Any], country: str) -> 
     law = gettext(guard.rule_for(country).source)
     if finding.code == "levels":
         return str(gettext("Pays level %(level)s above the buyer (%(law)s).", level=reach_of(plan, leg), law=law))
-    if finding.code == "traffic" and finding.severity is Severity.REFUSAL:
-        return str(gettext("Pays every member for clicks or views, behind which stands no sale (%(law)s).", law=law))
-    if finding.code == "traffic":
-        return str(gettext("Pays publishers for clicks or views: bought advertising, and no reward for sales."))
+    if leg.kind in COUNTED:
+        return _counted_finding(finding, leg, plan.currency, law)
     if finding.code == "team_reward":
         return str(gettext("Pays by rank out of what others' teams sell (%(law)s).", law=law))
     amount = money(Money(leg.fixed_minor or 0, plan.currency))
@@ -125,6 +153,22 @@ def guard_words(finding: Finding, document: Mapping[str, Any], country: str) -> 
         )
         return str(sentence)
     return str(gettext("Pays %(sum)s for each unit, even of a sale that brought less.", sum=amount))
+
+
+def _counted_finding(finding: Finding, leg: Leg, currency: str, law: str) -> str:
+    """What the guard says of a leg that is paid for what is counted."""
+    if leg.kind == "milestone":
+        sentence = gettext(
+            "Pays %(sum)s for a milestone whose sales come to %(least)s or more. Pay for heads and not for sales is "
+            "prohibited (%(law)s).",
+            sum=money(Money(leg.fixed_minor, currency)),
+            least=money(Money(leg.reaches * leg.min_order_minor, currency)),
+            law=law,
+        )
+        return str(sentence)
+    if finding.severity is Severity.REFUSAL:
+        return str(gettext("Pays every member for clicks or views, behind which stands no sale (%(law)s).", law=law))
+    return str(gettext("Pays publishers for clicks or views: bought advertising, and no reward for sales."))
 
 
 def _conditions(when: Mapping[str, Any]) -> Iterator[str]:

@@ -66,6 +66,8 @@ def set_end(visit: Visit) -> Response:
 def name_link(visit: Visit) -> Response:
     """Choose a code for it, once."""
     vanity = visit.form.text("vanity", longest=40)
+    if not visit.form.is_ticked("sure"):
+        visit.form.errors["sure"] = gettext("Please tick that you know: it stays for good.")
     visit.form.check()
     invites.name_link(visit.uow, visit.caller.member_id, visit.path["code"], vanity)
     flash(gettext("The code is yours. The other one stays good too."))

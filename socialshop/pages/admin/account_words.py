@@ -1,0 +1,42 @@
+"""The accounts of the trial balance, in words beside their names."""
+
+from __future__ import annotations
+
+from flask_babel import gettext, lazy_gettext
+
+from socialshop.ledger import chart
+from socialshop.pages.admin.section import admin
+
+ACCOUNTS = {
+    chart.SALES: lazy_gettext("What was sold"),
+    chart.SHIPPING: lazy_gettext("Shipping that buyers paid"),
+    chart.SUBSIDY: lazy_gettext("What the shop added to prices"),
+    chart.COMMISSION_EXPENSE: lazy_gettext("Commission that the shop owes or paid"),
+    chart.POINTS_LIABILITY: lazy_gettext("Points still to be honoured"),
+    chart.POINTS_EXPENSE: lazy_gettext("What points cost the shop"),
+    chart.COUPON_EXPENSE: lazy_gettext("What coupons cost the shop"),
+    chart.PLAN_REVENUE: lazy_gettext("Paid memberships earned"),
+    chart.PLAN_REVENUE_DEFERRED: lazy_gettext("Paid memberships still to be given"),
+    chart.TAX_WITHHELD: lazy_gettext("Tax withheld"),
+    chart.PROVIDER_FEES: lazy_gettext("Fees of payment providers"),
+    chart.BAD_DEBT: lazy_gettext("What will not come back"),
+    "member:*:pending": lazy_gettext("Members: commission not yet settled"),
+    "member:*:wallet": lazy_gettext("Members: in wallets"),
+    "member:*:reserved": lazy_gettext("Members: being paid out"),
+    "member:*:receivable": lazy_gettext("Members: owed to the shop"),
+    "room:*:escrow": lazy_gettext("Rooms: held until they fill"),
+}
+
+
+@admin.app_template_global()
+def account_words(name: str) -> str:
+    """What stands on an account or a family of them; empty for one that has no words here."""
+    if name in ACCOUNTS:
+        return str(ACCOUNTS[name])
+    whose, _, rest = name.partition(":")
+    place = rest.removesuffix(":clearing")
+    if whose == "provider":
+        return str(gettext("Taken by the payment provider %(name)s, on its way", name=place))
+    if whose == "payout":
+        return str(gettext("Payouts by %(channel)s, on their way", channel=place))
+    return ""

@@ -1,0 +1,63 @@
+"""What machines call things is said in words on the desk: jobs, accounts, facts of the record."""
+
+from __future__ import annotations
+
+from flask import Flask
+from visitors import member
+
+from socialshop.audit import service as audit
+from socialshop.infra.uow import in_unit_of_work
+from socialshop.kernel.ids import new_id
+from socialshop.kernel.roles import Role
+from socialshop.ledger import chart
+from socialshop.ledger import service as ledger
+from socialshop.ledger.journal import Entry, Posting
+from socialshop.pages.admin.account_words import ACCOUNTS
+from socialshop.pages.admin.job_words import JOBS
+from workers.schedule import PERIODIC
+
+FACTS = {
+    "amount_minor": 12_345,
+    "currency": "CNY",
+    "control_bps": 2_050,
+    "late": True,
+    "until": "2026-03-01T00:00:00Z",
+    "findings": ["levels", "headcount"],
+    "segment": {"tiers": ["gold"], "birthday_month": False, "newcomer_days": 30},
+    "reason": "",
+    "unheard_of": 7,
+}
+
+
+def test_every_job_and_every_account_has_words() -> None:
+    assert {job.name for job in PERIODIC} == JOBS.keys()
+    alone = {value for name, value in vars(chart).items() if name.isupper() and str(value).startswith("shop:")}
+    assert {name for name in ACCOUNTS if name.startswith("shop:")} == alone
+
+
+def test_the_trial_balance_says_what_stands_on_an_account(site: Flask) -> None:
+    postings = [Posting(chart.member_wallet(7), 950, "CNY"), Posting(chart.COMMISSION_EXPENSE, -950, "CNY")]
+    in_unit_of_work(lambda uow: ledger.post(uow, [Entry("a", "settlement", postings)]))
+    page = member(site, role=Role.FINANCE).look("/admin/proof", "zh").text
+    assert '会员：钱包余额<br><code class="small soft">member:*:wallet</code>' in page
+    assert '佣金支出<br><code class="small soft">shop:commission_expense</code>' in page
+
+
+def test_facts_of_the_record_are_told_as_a_reader_writes_them(site: Flask) -> None:
+    entry = {"actor": new_id(), "action": "payout.held", "target": "pay_1", "facts": FACTS}
+    in_unit_of_work(lambda uow: audit.record(uow, **entry))  # type: ignore[arg-type]
+    admin = member(site, role=Role.ADMIN)
+    told = admin.look("/admin/record?action=payout.held", "zh").text
+    for words in (
+        "金额：¥123.45",
+        "对照组：20.5%",
+        "是否逾期：是",
+        "发现：levels、headcount",
+        "面向：等级：gold，加入天数内：30",
+    ):
+        assert words in told, words
+    assert "截止：2026/3/1" in told
+    assert "原因：" not in told
+    english = admin.look("/admin/record?action=payout.held").text
+    for words in ("sum: CN¥123.45", "left out: 20.5%", "until: 1 Mar 2026", "unheard of: 7"):
+        assert words in english, words
