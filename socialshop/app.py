@@ -61,6 +61,7 @@ from socialshop.publishers import routes as publishers_routes
 from socialshop.recommendations import routes as recommendations_routes
 from socialshop.referrals import admin_routes as referrals_admin_routes
 from socialshop.referrals import routes as referrals_routes
+from socialshop.risk import admin_routes as risk_admin_routes
 from socialshop.rooms import admin_routes as rooms_admin
 from socialshop.rooms import bargain_routes
 from socialshop.rooms import routes as rooms_routes
@@ -129,6 +130,7 @@ ROOMS = (
     publishers_admin_routes.room,
     payouts_routes.room,
     payouts_admin_routes.room,
+    risk_admin_routes.room,
     privacy_routes.room,
     privacy_admin_routes.room,
     health.room,

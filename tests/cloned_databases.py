@@ -21,6 +21,23 @@ def run_outside(database_url: str, *statements: str) -> None:
             connection.execute(statement.encode())
 
 
+# The owner of a database may empty it past all guards. Tables that never had a row, nearly all, are passed by.
+_EMPTY = """
+    DO $$ DECLARE has_rows regclass; BEGIN
+        SET LOCAL session_replication_role = replica;
+        FOR has_rows IN
+            SELECT oid FROM pg_class WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace
+            AND relname <> 'alembic_version' AND pg_relation_size(oid) > 0
+        LOOP EXECUTE format('DELETE FROM %s', has_rows); END LOOP;
+    END $$
+"""
+
+
+def empty(database_url: str) -> None:
+    """Delete every row: for each example of a state machine a new database would cost more than the example."""
+    run_outside(database_url, _EMPTY)
+
+
 @contextmanager
 def no_other_migrates(database_url: str) -> Iterator[None]:
     """Migrations make a role, which belongs to all databases: whoever makes it too waits, and gives up after 5 s."""

@@ -19,12 +19,11 @@ import pytest
 from argon2 import PasswordHasher
 from cloned_databases import Template, no_other_migrates, run_outside
 from flask import Flask
-from rewired_shop import RewiredShop
+from rewired_shop import RewiredShop, shop_settings
 
 from socialshop.identity import passwords
 from socialshop.infra import schema
 from socialshop.infra.servers import Servers, open_servers
-from socialshop.infra.settings import Settings
 
 if TYPE_CHECKING:
     from someone_elses import Belongings
@@ -82,14 +81,14 @@ def redis_url(servers: Servers, worker_id: str) -> str:
 @pytest.fixture(scope="session")
 def rewired_shop(servers: Servers, redis_url: str) -> RewiredShop:
     """The shop that this test process wires once."""
-    return RewiredShop(_settings(servers.database_url, redis_url))
+    return RewiredShop(shop_settings(servers.database_url, redis_url))
 
 
 @pytest.fixture(scope="session")
 def empty_template(servers: Servers, rewired_shop: RewiredShop, redis_url: str) -> Iterator[Template]:
     """A migrated database with nothing in it, to clone."""
     with Template.opened(servers.database_url) as found:
-        with no_other_migrates(found.url), rewired_shop.on(_settings(found.url, redis_url)) as app:
+        with no_other_migrates(found.url), rewired_shop.on(shop_settings(found.url, redis_url)) as app:
             schema.migrate(app)
         yield found
 
@@ -102,7 +101,7 @@ def lived_in(
     from someone_elses import belongings
 
     with Template.opened(servers.database_url, empty_template.name) as found:
-        with rewired_shop.on(_settings(found.url, redis_url)) as app:
+        with rewired_shop.on(shop_settings(found.url, redis_url)) as app:
             theirs = belongings(app)
         yield found, theirs
 
@@ -120,23 +119,10 @@ def database_url(template: Template) -> Iterator[str]:
         yield url
 
 
-def _settings(database_url: str, redis_url: str) -> Settings:
-    return Settings(
-        environment="test",
-        database_url=database_url,
-        redis_url=redis_url,
-        secret_key="test-only",
-        database_pool=5,
-        # Where a test starts a whole shop, each process takes two seconds of a processor to come up.
-        web_workers=1,
-        job_workers=1,
-    )
-
-
 @pytest.fixture
 def app(rewired_shop: RewiredShop, database_url: str, redis_url: str, tmp_path: Path) -> Iterator[Flask]:
     """A wired shop with an open app context, on this test's own database and folder and an empty Redis."""
-    settings = _settings(database_url, redis_url).model_copy(update={"data_dir": tmp_path})
+    settings = shop_settings(database_url, redis_url).model_copy(update={"data_dir": tmp_path})
     with rewired_shop.on(settings) as application:
         yield application
 
@@ -144,7 +130,7 @@ def app(rewired_shop: RewiredShop, database_url: str, redis_url: str, tmp_path: 
 @pytest.fixture
 def new_shop(database_url: str, redis_url: str, tmp_path: Path) -> Iterator[Flask]:
     """As `app`, but wired anew: before its first request a shop takes more routes."""
-    settings = _settings(database_url, redis_url).model_copy(update={"data_dir": tmp_path})
+    settings = shop_settings(database_url, redis_url).model_copy(update={"data_dir": tmp_path})
     with RewiredShop(settings).on(settings) as application:
         yield application
 

@@ -20,6 +20,20 @@ from socialshop.infra.db import db, normalized_url
 from socialshop.infra.settings import Settings
 
 
+def shop_settings(database_url: str, redis_url: str) -> Settings:
+    """What a shop of tests is set to."""
+    return Settings(
+        environment="test",
+        database_url=database_url,
+        redis_url=redis_url,
+        secret_key="test-only",
+        database_pool=5,
+        # Where a test starts a whole shop, each process takes two seconds of a processor to come up.
+        web_workers=1,
+        job_workers=1,
+    )
+
+
 class RewiredShop:
     """A shop whose connections lead where the test at hand says. Its routes, limits and names stay."""
 

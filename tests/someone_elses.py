@@ -7,7 +7,7 @@ import re
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from flask import Flask
@@ -19,6 +19,9 @@ from socialshop.infra.uow import unit_of_work
 from socialshop.kernel.ids import from_public, new_id, to_public
 from socialshop.kernel.roles import Role
 from socialshop.notifications import service as notifications
+from socialshop.screening import cases
+from socialshop.screening.cases import Case
+from socialshop.screening.rules import Severity
 from socialshop.web.operations import Operation
 from tests.after_sales import settle
 from tests.community_shop import in_base64, picture, published, received
@@ -153,6 +156,7 @@ def belongings(app: Flask) -> Belongings:
         "whd": delivery,
         "cpn": coupon["id"],
         "mbr": to_public("mbr", owner.card.member_id),
+        "fnd": _finding(owner),
         "prd": product["id"],
         "sku": sku,
         "deal": deal["id"],
@@ -216,6 +220,27 @@ _PLAN = {"name": "one", "currency": "CNY", "hold_days": 7, "legs": [{"kind": "sa
 
 _ALT = {"alt_en": "A cup", "alt_zh": "杯子"}
 _TERMS = {"kind": "amount", "currency": "CNY", "amount_minor": 100}
+
+
+def _finding(owner: Person) -> str:
+    """A finding about the owner, on trial: it holds nothing."""
+    number = number_of(owner)
+    with unit_of_work() as uow:
+        found = Case(
+            subject=to_public("mbr", owner.card.member_id),
+            code="refund_rate",
+            occasion="once",
+            severity=Severity.WARNING,
+            evidence={"orders": 20, "refunded": 5, "rate_bps": 2_500},
+            members=frozenset({number}),
+            rules_version=0,
+            shadow=True,
+            holds=False,
+            expires_at=uow.now + timedelta(days=30),
+        )
+        cases.open_cases(uow, [found])
+        (made,) = cases.cases(uow, member=number, limit=1)
+        return to_public("fnd", made.id)
 
 
 def _webhook(admin: Person) -> tuple[str, str]:

@@ -25,6 +25,7 @@ from socialshop.notifications import service as notifications
 from socialshop.orders import service as orders
 from socialshop.payouts import service as payouts
 from socialshop.referrals import service as referrals
+from socialshop.risk import service as risk
 from socialshop.rooms import service as rooms
 from workers import mails, payments, plans, texts, webhooks
 
@@ -91,6 +92,9 @@ HANDLERS: tuple[AnyHandler, ...] = (
     Handler("reach_milestones", "MilestonesDue", commissions.reach_milestones, batch=1),
     Handler("find_owed_commission", "CommissionOwed", payouts.find_owed_commission, batch=20),
     Handler("find_frozen", "MemberFrozen", payouts.find_frozen, batch=20),
+    Handler("judge_newcomers", "MemberRegistered", risk.on_member_registered, batch=100),
+    Handler("judge_requesters", "PayoutSubmitted", risk.on_payout_submitted, batch=20),
+    Handler("judge_refunds", "OrderRefunded", risk.on_order_refunded, batch=20),
     Handler("record_refund", "RefundPaid", orders.on_refund_paid, batch=20),
     Handler("reopen_refund", "RefundFailed", orders.on_refund_failed, batch=20),
     Handler("record_link_sales", "CommissionsChanged", invites.record_sales, batch=20),

@@ -27,6 +27,7 @@ from socialshop.payments import service as payments
 from socialshop.privacy import service as privacy
 from socialshop.recommendations import service as recommendations
 from socialshop.referrals import service as referrals
+from socialshop.risk import service as risk
 from socialshop.rooms import service as rooms
 from socialshop.signins import service as signins
 from socialshop.web import idempotency
@@ -135,6 +136,8 @@ PERIODIC: tuple[Periodic, ...] = (
     Periodic("compute_recommendations", timedelta(minutes=10), compute_recommendations),
     Periodic("count_places", timedelta(minutes=5), commissions.count_places),
     Periodic("recount_teams", timedelta(days=1), recount_teams),
+    Periodic("judge_everybody", timedelta(days=1), risk.judge_all),
+    Periodic("expire_findings", timedelta(hours=1), risk.expire_findings),
     Periodic("keep_heads", timedelta(days=1), ledger.keep_heads),
     Periodic("prune_outbox", timedelta(hours=1), prune),
     Periodic("forget_history", timedelta(hours=1), forget),

@@ -43,6 +43,7 @@ BENCHES = {
     "plans": "socialshop.bench.plans:plans",
     "coupons": "socialshop.bench.coupons:coupons",
     "recommendations": "socialshop.bench.recommendations:night",
+    "risk": "socialshop.bench.rings:rings",
 }
 
 
@@ -53,7 +54,7 @@ def bench(name: str) -> None:
     """Measure, and print JSON with both sides of each ratio and the machine.
 
     NAME is one of accrue, settle, simulate, team, upline, landing, seat, last_seat, join, watch, due, prove, seal,
-    points, tiers, notify, plans, coupons, recommendations, or all.
+    points, tiers, notify, plans, coupons, recommendations, risk, or all.
 
     Uses a database of its own on the shop's servers and drops it afterwards. `all` runs each in a process of its own,
     so that one's memory is not counted for the next.

@@ -8,8 +8,9 @@ from collections.abc import Callable
 from socialshop.deals import service
 from socialshop.deals.errors import BelowFloor, DealNotLive, GoodsNotOpen, GoodsOffSale
 from socialshop.deals.schemas.deals import DealWire, DraftDeal
-from socialshop.deals.schemas.pictures import DraftPicture, PictureOrder, PictureWords
+from socialshop.deals.schemas.pictures import BannerRemoval, DraftPicture, PictureOrder, PictureWords
 from socialshop.deals.schemas.products import DraftProduct, NewOpening, OpeningWire, ProductEdit, ProductWire
+from socialshop.deals.schemas.storefronts import StorefrontWire
 from socialshop.deals.service import PICTURE_PREFIX, DealView
 from socialshop.identity.service import StandingLimited
 from socialshop.infra import wired
@@ -174,6 +175,24 @@ def remove_picture(call: Call[Nothing, Nothing]) -> Answer:
         return Answer(status=204)
 
     return call.transact(remove)
+
+
+@room.operation(
+    "POST",
+    "/admin/storefronts/<storefront_id>/banner-removal",
+    access=ADMINS,
+    body=BannerRemoval,
+    replies=Reply(200, StorefrontWire, "The storefront, without a banner."),
+    ids={"storefront_id": service.STOREFRONT_PREFIX},
+)
+def take_down_banner(call: Call[BannerRemoval, Nothing]) -> Answer:
+    """Take a leader's banner down, and keep none of it. Where there is none nothing changes."""
+    reason, storefront_id = call.body.reason, call.ids["storefront_id"]
+
+    def take_down(uow: UnitOfWork) -> Answer:
+        return Answer(StorefrontWire.of(service.take_down_banner(uow, call.caller.member_id, storefront_id, reason)))
+
+    return call.transact(take_down)
 
 
 @room.operation(

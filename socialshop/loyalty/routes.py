@@ -7,7 +7,14 @@ import uuid
 from socialshop.infra.uow import UnitOfWork
 from socialshop.infra.wired import settings
 from socialshop.loyalty import service
-from socialshop.loyalty.errors import CouponCodeUnknown, CouponGone, PointsShort, RewardGone, RewardLimitReached
+from socialshop.loyalty.errors import (
+    CouponCodeUnknown,
+    CouponGone,
+    CouponUnusable,
+    PointsShort,
+    RewardGone,
+    RewardLimitReached,
+)
 from socialshop.loyalty.schemas.coupons import Claim, HoldingPage, HoldingWire
 from socialshop.loyalty.schemas.deal_offers import OwnDealOffer, OwnDealOffers
 from socialshop.loyalty.schemas.points import CheckInWire, PointsMovement, PointsMovementPage, PointsWire
@@ -85,7 +92,7 @@ def list_rewards(call: Call[Nothing, PageQuery]) -> Answer:
     "/rewards/<reward_id>/redemptions",
     access=BUYERS,
     replies=Reply(201, RedemptionWire, "It is yours; the points are taken."),
-    refuses=(PointsShort, RewardGone, RewardLimitReached),
+    refuses=(PointsShort, RewardGone, RewardLimitReached, CouponUnusable),
     ids={"reward_id": "rwd"},
     idempotency=Idempotency.REQUIRED,
 )

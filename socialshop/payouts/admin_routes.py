@@ -11,6 +11,7 @@ from socialshop.payouts import service
 from socialshop.payouts.errors import (
     BatchChanged,
     BatchNotReleased,
+    MoneyHeld,
     NothingToPay,
     PayoutFileRefused,
     PayoutNotOpen,
@@ -85,7 +86,7 @@ def show_payout_request(call: Call[Nothing, Nothing]) -> Answer:
     ids=_REQUEST,
     body=Approval,
     replies=_DECIDED,
-    refuses=(StepUpRequired, SelfApproval, PayoutNotOpen),
+    refuses=(StepUpRequired, SelfApproval, PayoutNotOpen, MoneyHeld),
 )
 def approve_payout_request(call: Call[Approval, Nothing]) -> Answer:
     """Approve a payout request: the next batch of its channel takes it."""
@@ -196,7 +197,7 @@ def show_payout_batch(call: Call[Nothing, Nothing]) -> Answer:
     access=SIGNERS,
     ids=_BATCH,
     replies=Reply(200, BatchWire, "The money may go; again changes nothing."),
-    refuses=(StepUpRequired, ReleasedByApprover, ReleasedByRequester, BatchChanged),
+    refuses=(StepUpRequired, ReleasedByApprover, ReleasedByRequester, MoneyHeld, BatchChanged),
     idempotency=Idempotency.REQUIRED,
 )
 def release_payout_batch(call: Call[Nothing, Nothing]) -> Answer:

@@ -20,6 +20,13 @@ class PayoutNotOpen(DomainError):
     kind = Kind.CONFLICT
 
 
+class MoneyHeld(DomainError):
+    """A finding holds the member's money: somebody decides about the finding first."""
+
+    code = "money_held"
+    kind = Kind.CONFLICT
+
+
 class DestinationCooling(DomainError):
     """The account was named lately in place of another: whoever took the member's account over must not be quicker
     than the member, who was told."""

@@ -9,6 +9,13 @@ from socialshop.infra.outbox import Event
 
 
 @dataclass(frozen=True, slots=True)
+class PayoutSubmitted(Event):
+    """A member asked for money."""
+
+    request_id: uuid.UUID
+
+
+@dataclass(frozen=True, slots=True)
 class PayoutDecided(Event):
     """Somebody approved, held or rejected a request; which of the three, the decision's row says."""
 

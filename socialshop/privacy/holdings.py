@@ -25,6 +25,7 @@ from socialshop.privacy.store.personal import PERSONAL as PRIVACY
 from socialshop.publishers.service import PERSONAL as PUBLISHERS
 from socialshop.recommendations.service import PERSONAL as RECOMMENDATIONS
 from socialshop.referrals.service import PERSONAL as REFERRALS
+from socialshop.risk.service import PERSONAL as RISK
 from socialshop.rooms.service import PERSONAL as ROOMS
 from socialshop.screening.service import PERSONAL as SCREENING
 from socialshop.signins.service import PERSONAL as SIGNINS
@@ -49,6 +50,7 @@ HOLDINGS: tuple[Holding, ...] = (
     *DEALS,
     *RECOMMENDATIONS,
     *SCREENING,
+    *RISK,
     *AUDIT,
     *PRIVACY,
 )

@@ -24,6 +24,7 @@ class Segment(StrEnum):
 class Reason(StrEnum):
     """Why a deal is shown."""
 
+    OFFERED = "offered"
     BOUGHT_TOGETHER = "bought_together"
     ROOM_FRIENDS = "room_friends"
     TIER = "tier"
@@ -36,12 +37,12 @@ class Reason(StrEnum):
 
 _FOR_EVERYBODY = (Reason.POPULAR, Reason.MOST_FILLED, Reason.NEW)
 _FROM_PURCHASES = (Reason.BOUGHT_TOGETHER, Reason.ROOM_FRIENDS, Reason.TIER, Reason.PRICE_BAND)
-# The strongest first; what is not named is no reason. A newcomer wants a room that fills; who was away for long, what
-# is new since then. None: whoever does not want goods chosen for them.
+# The strongest first; what is not named is no reason. What is offered to some is found nowhere else. A newcomer wants a
+# room that fills; who was away for long, what is new since then. None: whoever does not want goods chosen for them.
 STRONGEST_FIRST: Mapping[Segment | None, tuple[Reason, ...]] = {
-    Segment.NEWCOMER: (Reason.TIER, Reason.MOST_FILLED, Reason.POPULAR, Reason.NEW),
-    Segment.REGULAR: (*_FROM_PURCHASES, *_FOR_EVERYBODY),
-    Segment.LAPSED: (Reason.NEW_SINCE, *_FROM_PURCHASES, *_FOR_EVERYBODY),
+    Segment.NEWCOMER: (Reason.OFFERED, Reason.TIER, Reason.MOST_FILLED, Reason.POPULAR, Reason.NEW),
+    Segment.REGULAR: (Reason.OFFERED, *_FROM_PURCHASES, *_FOR_EVERYBODY),
+    Segment.LAPSED: (Reason.OFFERED, Reason.NEW_SINCE, *_FROM_PURCHASES, *_FOR_EVERYBODY),
     None: _FOR_EVERYBODY,
 }
 

@@ -27,7 +27,7 @@ class RecommendationWire(Wire):
 
     deal: DealWire
     reason: Literal[
-        "bought_together", "room_friends", "tier", "new_since", "price_band", "popular", "most_filled", "new"
+        "offered", "bought_together", "room_friends", "tier", "new_since", "price_band", "popular", "most_filled", "new"
     ]
     because: str
 

@@ -8,6 +8,7 @@ from socialshop.kernel.languages import Language
 from socialshop.recommendations.rules import Reason
 
 SENTENCES: Mapping[Reason, tuple[str, str]] = {
+    Reason.OFFERED: ("Offered to you and some others{why}.", "专为你和部分会员提供{why}。"),
     Reason.BOUGHT_TOGETHER: (
         "Because you bought “{title}”: {count} people have both.",
         "因为你买过「{title}」：有 {count} 人两样都买了。",
@@ -28,6 +29,9 @@ SENTENCES: Mapping[Reason, tuple[str, str]] = {
 }
 
 
-def because(reason: Reason, language: Language, *, title: str | None, count: int | None) -> str:
-    """The sentence of a reason; `title` of what was bought, `count` of people or rooms, where the reason has one."""
-    return SENTENCES[reason][1 if language == "zh" else 0].format(title=title, count=count)
+def because(reason: Reason, language: Language, *, title: str | None, count: int | None, why: str = "") -> str:
+    """The sentence of a reason; `title` of what was bought, `count` of people or rooms, where the reason has one.
+
+    `why` are the grounds of an offer, each behind a comma.
+    """
+    return SENTENCES[reason][1 if language == "zh" else 0].format(title=title, count=count, why=why)

@@ -12,8 +12,10 @@ from zoneinfo import ZoneInfo
 
 from socialshop.deals import service as deals
 from socialshop.deals.service import DealView
+from socialshop.infra.locales import mark_text
 from socialshop.infra.uow import UnitOfWork
 from socialshop.kernel.languages import Language
+from socialshop.loyalty import service as loyalty
 from socialshop.memberships import service as memberships
 from socialshop.recommendations import rules
 from socialshop.recommendations.rules import Reason, Segment
@@ -44,17 +46,26 @@ class Recommendations:
 
 
 def recommend(uow: UnitOfWork, number: int, language: Language, limit: int = rules.MOST) -> Recommendations:
-    """Up to `limit` deals for a member, one a product, each with its reason in `language`. Five statements."""
+    """Up to `limit` deals for a member, one a product, each with its reason in `language`.
+
+    Five statements, and one more where a deal is offered to the member among some.
+    """
     standing = reading.standing(uow.session, number)
     segment = rules.segment_of(standing.last_bought_at, uow.now) if standing.personal else None
     asked = reading.Asked(number, *standing, _open_tiers(uow, number), [*rules.STRONGEST_FIRST[segment]])
     found = reading.find(uow.session, asked, uow.now, limit)
     views = deals.deals_by_id(uow, [row.deal_id for row in found])
+    offered = [row.deal_id for row in found if row.reason is Reason.OFFERED]
+    grounds = loyalty.why_offered(uow, offered, language) if offered else {}
+    comma = mark_text(",", language)
+    why = {deal_id: "".join(comma + ground for ground in each) for deal_id, each in grounds.items()}
     return Recommendations(
         segment,
         [
             Recommendation(
-                views[row.deal_id], row.reason, because(row.reason, language, title=row.title, count=row.figure)
+                views[row.deal_id],
+                row.reason,
+                because(row.reason, language, title=row.title, count=row.figure, why=why.get(row.deal_id, "")),
             )
             for row in found
         ],

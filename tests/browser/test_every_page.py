@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import re
+import time
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -13,6 +15,7 @@ from socialshop.pages.section import Page
 from socialshop.pages.site import SECTIONS
 from tests.browser.conftest import DESK, PHONE, Shop, visiting
 from tests.browser.test_pages_look import check
+from tests.patience import PATIENCE
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
 
@@ -96,7 +99,26 @@ def examples(shop: Shop) -> dict[str, str]:
         "refund_id": shop.call("GET", "/admin/refunds", admin)["data"][0]["id"],
         "member_id": shop.call("GET", "/me", PEOPLE["leader"])["id"],
         "endpoint_id": an_endpoint(shop),
+        "finding_id": a_finding(shop),
     }
+
+
+def a_finding(shop: Shop) -> str:
+    """Six who are paid on one account, found when somebody registers below one of them; made once."""
+    admin = PEOPLE["admin"]
+    if not (found := shop.call("GET", "/admin/findings?state=any", admin)["data"]):
+        people = [shop.new_member(name) for name in ("Bao", "Cai", "Dai", "Fan", "Gao", "Hao")]
+        for email in people:
+            account = {"channel": "alipay", "holder": "Bao", "account": "13900000000"}
+            shop.call("POST", "/me/payout-destinations", email, account)
+        body = {"email": f"ka-{os.urandom(4).hex()}@example.com", "password": "correct horse", "display_name": "Kang"}
+        code = shop.call("GET", "/me", people[0])["invite_code"]
+        shop.call("POST", "/members", None, {**body, "accept_terms": True, "invite_code": code})
+        ends = time.monotonic() + PATIENCE
+        while not (found := shop.call("GET", "/admin/findings", admin)["data"]):
+            assert time.monotonic() < ends, "nobody judged"
+            time.sleep(0.2)
+    return str(found[0]["id"])
 
 
 def a_storefront(shop: Shop) -> str:

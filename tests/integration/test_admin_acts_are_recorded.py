@@ -27,6 +27,7 @@ from socialshop.notifications import service as notifications
 from socialshop.notifications.schemas import MAIL_PREFIX
 from socialshop.pages.admin.fact_words import FACTS
 from socialshop.pages.admin.words import DEEDS
+from socialshop.risk import service as risk
 from socialshop.signins import service as signins
 from socialshop.web.operations import Operation, table_of
 from tests.integration.test_claims import imported
@@ -136,6 +137,10 @@ class Office:
         self.act(self.first, f"/admin/products/{product}/pictures/order", ids=ids[::-1])
         self.act(self.first, f"/admin/goods-pictures/{ids[0]}", alt_en="A pot", alt_zh="茶壶")
         self.act(self.first, f"/admin/goods-pictures/{ids[1]}", method="DELETE")
+        front = self.first.call("POST", "/me/storefront", json={"title": "Tea", "picks": []}).get_json()["id"]
+        banner = {"content": in_base64(picture()), **ALT}
+        assert self.first.call("POST", "/me/storefront/banner", json=banner).status_code == 200
+        self.act(self.first, f"/admin/storefronts/{front}/banner-removal", reason="not ours")
 
     def plan(self) -> None:
         """A plan, drafted and published."""
@@ -225,6 +230,17 @@ class Office:
         self.act(self.leader, "/me/circle/notices", text="New tea.")
         question = reporter.call("POST", "/questions", json={"topic": "general", "text": "When?"}).get_json()["id"]
         self.act(self.first, f"/admin/questions/{question}/answers", text="Now.")
+
+    def judge(self) -> None:
+        """Other rules of risk; what they found is dismissed."""
+        rules = {"disposable_mail": {"threshold": 1, "severity": "warning"}}
+        self.act(self.first, "/admin/risk-rules", rules=rules, note="Throw-away addresses weigh more.")
+        sign_up(self.shop.app, email="m@mailinator.com")
+        with unit_of_work() as uow:
+            assert risk.judge(uow) == 1
+            (found,) = risk.findings(uow, limit=1)
+        path = f"/admin/findings/{to_public('fnd', found.id)}/decision"
+        self.act(self.second, path, verdict="dismissed", reason="A trial of ours.")
 
     def tell(self) -> None:
         """A cap; an endpoint of webhooks, changed in every way; what it was told is told once more."""
@@ -338,6 +354,7 @@ def test_every_act_of_the_shops_own_people_is_in_the_record_with_who_did_it(offi
     office.prove()
     office.moderate()
     office.care()
+    office.judge()
     office.tell()
     office.reward()
     office.give_coupons()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Collection, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from after_sales import refund, replayed, rows, wallet
@@ -68,6 +68,26 @@ def test_a_cap_cuts_says_so_and_has_room_again_once_money_went_back() -> None:
     assert wallet(3).pending == 2_500
     assert replayed() is None
     assert proved().holds
+
+
+def test_a_counter_that_stands_at_nothing_is_forgotten_and_made_again() -> None:
+    publish(the_plan(TENTH, caps=[{"per": "member", "period": "month", "amount_minor": 1_500}]))
+    first, second = sold(Sale(buyer=4), Sale(buyer=2))
+    accrue(first, second)
+    refund(first, 10_000, buyer=4)
+    assert used() == {"member:1:2026-01": 1_000, "member:3:2026-01": 0}
+
+    def forget(before: timedelta) -> bool:
+        with unit_of_work() as uow:
+            return service.forget_counters(uow, uow.now + before)
+
+    # when it is not long ago, then it stays; once it is, it goes, and the other stays with its accrual
+    assert (forget(-DAY), len(used())) == (False, 2)
+    assert (forget(DAY), used()) == (False, {"member:1:2026-01": 1_000})
+    # and the next sale counts from nothing again
+    accrue(*sold(Sale(buyer=4), prefix="later"))
+    assert used() == {"member:1:2026-01": 1_000, "member:3:2026-01": 1_000}
+    assert replayed() is None
 
 
 def test_a_budget_is_the_plans_whatever_its_version() -> None:
@@ -186,7 +206,7 @@ def test_batches_at_once_never_pay_more_than_the_caps(app: Flask) -> None:
 def test_counters_that_are_read_and_not_held_are_caught(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
     """The naive way, planted: each batch reads what the counters stand at, and adds to it later."""
 
-    def read_only(session: Session, wanted: Collection[Counter]) -> dict[Counter, int]:
+    def read_only(session: Session, wanted: Collection[Counter], _now: datetime) -> dict[Counter, int]:
         standing = counters.standing(session)
         session.execute(text("SELECT pg_sleep(0.2)"))
         return {counter: standing.get(counter, 0) for counter in wanted}

@@ -14,11 +14,16 @@ from room_shop import RoomShop, room_shop
 from sqlalchemy import text
 from web_client import Person, counts, refusal, sign_up
 
+from socialshop.deals import invitation_store
+from socialshop.deals.service import offering
 from socialshop.infra.uow import in_unit_of_work, unit_of_work
 from socialshop.kernel.ids import from_public, to_public
 from socialshop.kernel.roles import Role
 from socialshop.loyalty import service as loyalty
+from socialshop.loyalty.service import dealing
+from socialshop.loyalty.store import segments
 from socialshop.rooms import service as rooms
+from socialshop.rooms.service import joining
 
 
 @pytest.fixture
@@ -67,6 +72,9 @@ def test_a_deal_for_a_segment_is_seen_and_joined_by_who_is_in_it_alone(shop: Roo
     admin, (lin, rui, zhu) = sign_up(shop.app, role=Role.ADMIN), willing(shop.app, 3)
     in_tier(lin, "silver")
     deal = a_draft(shop, admin)
+    unknown = {"deal_id": deal, "segment": {"tiers": ["silver", "nobody"]}}
+    assert refusal(admin.call("POST", "/admin/deal-offers", json=unknown)) == (422, "invalid_value", "segment.tiers")
+    assert counts("deal_segments") == {"deal_segments": 0}
     offered = admin.call("POST", "/admin/deal-offers", json={"deal_id": deal, "segment": {"tiers": ["silver"]}})
     assert (offered.status_code, offered.get_json()["deal"]["invited_only"]) == (200, True)
     assert rounds(shop) == 0
@@ -145,3 +153,44 @@ def test_who_declined_is_not_invited_and_what_is_published_or_unknown_is_not_kep
     leader = sign_up(shop.app, role=Role.LEADER)
     front = {"title": "Mine", "picks": [deal]}
     assert leader.call("POST", "/me/storefront", json=front).status_code == 404
+
+
+def test_each_guard_of_a_deal_for_some_is_needed(shop: RoomShop, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The planted faults: without each guard somebody sees, prices, joins or is invited to what is not for them."""
+    admin, (lin, rui, zhu) = sign_up(shop.app, role=Role.ADMIN), willing(shop.app, 3)
+    zhu.call("POST", "/me/consents", json={"document": "personalisation", "given": False})
+    for person in (lin, zhu):
+        in_tier(person, "silver")
+    deal = a_draft(shop, admin)
+    admin.call("POST", "/admin/deal-offers", json={"deal_id": deal, "segment": {"tiers": ["silver"]}})
+    admin.call("POST", f"/deals/{deal}/publish")
+    rounds(shop)
+    room = lin.call("POST", f"/deals/{deal}/rooms", key="a", json={}).get_json()["room"]["id"]
+    invited = "SELECT member FROM deal_invitations ORDER BY member"
+    assert rows(invited) == [(number(lin),)]
+
+    def statuses() -> list[int]:
+        seen = [rui.call("GET", path).status_code for path in (f"/deals/{deal}", f"/rooms/{room}")]
+        return [
+            *seen,
+            *(rui.call("POST", f"{at}/quotes", json={}).status_code for at in (f"/deals/{deal}", f"/rooms/{room}")),
+        ]
+
+    assert statuses() == [404] * 4
+    with monkeypatch.context() as planted:
+        for module in (invitation_store, offering):
+            planted.setattr(module, "is_invited", lambda *_: True)
+        assert statuses() == [200] * 4
+    with monkeypatch.context() as planted:
+        planted.setattr(joining, "check_member", lambda *_: None)
+        assert rui.call("POST", f"/rooms/{room}/seats", key="b", json={}).status_code == 201
+    # A round that asks no segment, and a segment that asks no consent.
+    with monkeypatch.context() as planted:
+        willing_or_not = str(segments._MATCHING).replace("consent_stands(m.id, 'personalisation')", "true")
+        planted.setattr(segments, "_MATCHING", text(willing_or_not))
+        rounds(shop, days=1)
+    assert rows(invited) == [(number(person),) for person in (lin, zhu)]
+    with monkeypatch.context() as planted:
+        planted.setattr(dealing, "in_segment", lambda uow, segment, members, day: members)
+        rounds(shop, days=1)
+    assert (number(rui),) in rows(invited)

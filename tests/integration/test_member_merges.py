@@ -11,6 +11,7 @@ from bookkeeping import accrual, posted, seal_all, settlement
 from flask import Flask
 from money_people import IBAN, earn, number_of, wallet_of
 from points_shop import faults, points, rows
+from test_findings import found
 from web_client import Person, counts, refusal, registration, sign_up
 
 from socialshop.commissions import service as commissions
@@ -163,9 +164,18 @@ def _a_role(app: Flask, gone: Person, _kept: Person) -> None:
     rows("UPDATE members SET role = 'leader' WHERE id = :id RETURNING id", id=gone.card.member_id)
 
 
+def _is_held(app: Flask, gone: Person, _kept: Person) -> None:
+    found(gone)
+
+
 @pytest.mark.parametrize(
     ("given", "reasons"),
-    [(_a_payout, ["payout_underway", "reserved"]), (_has_left, ["has_left"]), (_a_role, ["has_a_role"])],
+    [
+        (_a_payout, ["payout_underway", "reserved"]),
+        (_has_left, ["has_left"]),
+        (_a_role, ["has_a_role"]),
+        (_is_held, ["money_held"]),
+    ],
 )
 def test_what_stands_in_the_way_is_told_and_nothing_is_changed(
     app: Flask, admins: tuple[Person, Person], given: Callable[[Flask, Person, Person], None], reasons: list[str]

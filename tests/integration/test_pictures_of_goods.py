@@ -144,8 +144,16 @@ def test_a_storefront_has_a_banner_of_its_leaders_that_leaves_with_the_leader(sh
     anew = lead.call("POST", "/me/storefront/banner", json=body | {"content": in_base64(picture(600, 300))}).get_json()
     assert anew["banner"]["width"] == 600
     assert shop.app.test_client().get(first["small_url"]).status_code == 404
-    # No admin's tool reaches a banner: it is its leader's own.
+    # A banner is no picture of goods; an admin takes it down by a tool of its own, and says why.
     assert admin.call("DELETE", f"/admin/goods-pictures/{anew['banner']['id']}").status_code == 404
+    removal = f"/admin/storefronts/{front['id']}/banner-removal"
+    for _ in range(2):
+        taken = admin.call("POST", removal, json={"reason": "not ours"})
+        assert (taken.status_code, taken.get_json()["banner"]) == (200, None)
+    assert rows("SELECT target, facts FROM audit_entries WHERE action = 'storefront.banner_taken_down'") == [
+        (front["id"], {"reason": "not ours"})
+    ]
+    lead.call("POST", "/me/storefront/banner", json=body)
     assert lead.call("DELETE", "/me/storefront/banner").status_code == 204
     assert lead.call("DELETE", "/me/storefront/banner").status_code == 204
     assert _kept() == []

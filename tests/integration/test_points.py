@@ -337,6 +337,22 @@ def test_points_buy_a_coupon_that_is_the_members_at_once_or_nothing(app: Flask) 
     assert refusal(refused)[1] == "redemption_decided"
 
 
+def test_nobody_pays_points_for_a_coupon_that_their_tier_cannot_use(app: Flask) -> None:
+    admin, lin = sign_up(app, role=Role.ADMIN), sign_up(app)
+    have(lin, 100)
+    made = {"title": "For gold", "valid_days": 30, "way": "given"}
+    kept = {"kind": "shipping", "currency": "CNY", "tiers": ["gold"]}
+    rewards = []
+    for tiers in (["gold"], ["gold", "normal"]):
+        coupon = admin.call("POST", "/admin/coupons", json=made | {"terms": kept | {"tiers": tiers}}).get_json()["id"]
+        rewards.append(a_reward(admin, title="Shipping", stock=None, per_member=None, coupon_id=coupon))
+    before = counts("reward_redemptions", "coupon_holdings", "point_uses")
+    refused = lin.call("POST", f"/rewards/{rewards[0]}/redemptions", key="a")
+    assert (refusal(refused)[:2], refused.get_json()["reason"]) == ((409, "coupon_unusable"), "other_tier")
+    assert (counts("reward_redemptions", "coupon_holdings", "point_uses"), balance(lin)["available"]) == (before, 100)
+    assert lin.call("POST", f"/rewards/{rewards[1]}/redemptions", key="b").status_code == 201
+
+
 def test_a_reward_that_is_withdrawn_or_gone_is_not_taken(app: Flask) -> None:
     person, admin = sign_up(app), sign_up(app, role=Role.ADMIN)
     have(person, 100)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -13,8 +14,11 @@ from sqlalchemy import text
 from test_benefits import stand
 from web_client import sign_up
 
+from socialshop.deals import service as deals
 from socialshop.infra.clock import ManualClock
 from socialshop.infra.uow import unit_of_work
+from socialshop.loyalty import service as loyalty
+from socialshop.loyalty.segments import Segment
 from socialshop.recommendations import service
 
 
@@ -135,6 +139,31 @@ def test_nobody_is_shown_what_they_cannot_buy(market: Market) -> None:
             uow.session.execute(text(statement))
     assert market.shown(lin) == [("Open", "new")]
     assert market.shown(gold) == [("Gold", "tier"), ("Open", "new")]
+
+
+def test_what_is_offered_to_a_segment_comes_first_with_its_grounds_and_to_nobody_else(market: Market) -> None:
+    """Given a deal offered to newcomers and to a tier, then who is invited is told so, in both languages."""
+    market.offer("Some", begun=40 * DAY)
+    market.offer("New", begun=DAY)
+    lin, rui = willing(market.app, 2)
+    invited = number(lin)
+    with unit_of_work(market.clock) as uow:
+        (deal,) = uow.session.execute(text("SELECT id FROM deals WHERE title = 'Some'")).one()
+        uow.session.execute(text("UPDATE deals SET draft = true WHERE id = :id"), {"id": deal})
+        loyalty.offer_deal(uow, uuid.uuid4(), deal, Segment(newcomer_days=30, tiers=("normal",)))
+        uow.session.execute(text("UPDATE deals SET draft = false WHERE id = :id"), {"id": deal})
+        deals.invite(uow, deal, [invited])
+    assert market.shown(lin) == [("Some", "offered"), ("New", "new")]
+    said = "Offered to you and some others, because of your tier, because you joined not long ago."
+    assert market.said(lin, "Some") == said
+    assert market.said(lin, "Some", "zh") == "专为你和部分会员提供，因为你的会员等级，因为你刚加入不久。"
+    assert market.shown(rui) == [("New", "new")]
+    with unit_of_work(market.clock) as uow, statements() as seen:
+        service.recommend(uow, invited, "en")
+    assert len(seen) == 6
+    # Who wants nothing chosen sees what everybody sees, whoever was invited before.
+    market.switch(lin, on=False)
+    assert market.shown(lin) == [("New", "new")]
 
 
 def test_a_read_is_five_statements_whatever_there_is(market: Market) -> None:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 import pytest
+from cloned_databases import empty
 from flask import Flask
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
@@ -22,16 +23,16 @@ from hypothesis.stateful import (
     rule,
     run_state_machine_as_test,
 )
-from sqlalchemy import text
 
 from socialshop.infra.uow import UnitOfWork, in_unit_of_work
 from socialshop.kernel.errors import DomainError
 from socialshop.kernel.money import Money
+from socialshop.ledger import service as ledger
 from socialshop.ledger.service import WalletBalances
 from socialshop.payouts import service
 from socialshop.payouts.rules import Channel
 from socialshop.payouts.service import Outcome
-from tests.money_people import IBAN, earn, plain_members, statuses, wallet_of
+from tests.money_people import IBAN, earn, plain_members, statuses
 from tests.payout_audit import faults
 
 PEOPLE = st.integers(0, 3)
@@ -252,8 +253,8 @@ class Payouts(RuleBasedStateMachine):
         for request in self.asked:
             if request.status in {"submitted", "approved", "held", "batched"}:
                 reserved[request.by] += request.amount
-        for who in range(4):
-            assert wallet_of(self.people[who][1]) == WalletBalances(0, self.wallets[who], reserved[who], 0)
+        model = {self.people[who][1]: WalletBalances(0, self.wallets[who], reserved[who], 0) for who in range(4)}
+        assert in_unit_of_work(lambda uow: ledger.wallets(uow, list(model), "CNY")) == model
         ids = [request.id for request in self.asked]
         assert statuses(table="payout_requests", ids=ids) == [request.status for request in self.asked]
 
@@ -264,21 +265,9 @@ class Payouts(RuleBasedStateMachine):
 
 @pytest.mark.timeout(900)
 def test_the_shop_stays_sound_through_any_life_of_payouts(app: Flask, database_url: str) -> None:
-    from sqlalchemy import NullPool, create_engine
-
-    owner = create_engine(database_url, poolclass=NullPool)
-
     class FreshShop(Payouts):
         def __init__(self) -> None:
-            # A new database an example would cost more than the example; the owner may empty this one.
-            with owner.begin() as connection:
-                connection.execute(text("SET session_replication_role = replica"))
-                for (table,) in connection.execute(
-                    text(
-                        "SELECT tablename FROM pg_tables WHERE schemaname = 'public' AND tablename <> 'alembic_version'"
-                    )
-                ).all():
-                    connection.execute(text(f"DELETE FROM {table}"))
+            empty(database_url)
             super().__init__()
 
     run_state_machine_as_test(
@@ -290,4 +279,3 @@ def test_the_shop_stays_sound_through_any_life_of_payouts(app: Flask, database_u
             suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
         ),
     )
-    owner.dispose()

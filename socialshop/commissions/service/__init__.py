@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from socialshop.commissions.service.accruing import accrue_orders
+from socialshop.commissions.service.capping import forget_counters
 from socialshop.commissions.service.clawing_back import claw_back
 from socialshop.commissions.service.disallowing import (
     DISALLOWANCE_PREFIX,
@@ -140,6 +141,7 @@ __all__ = [
     "explain",
     "export_accruals",
     "findings_of",
+    "forget_counters",
     "forget_simulations",
     "guard_state",
     "is_over",

@@ -9,6 +9,7 @@ from __future__ import annotations
 import uuid
 from collections import Counter as Sums
 from collections.abc import Iterable, Mapping, MutableMapping, Sequence
+from datetime import datetime
 from typing import NamedTuple
 
 from socialshop.commissions import capping, salefacts
@@ -19,6 +20,8 @@ from socialshop.commissions.store import counters as store
 from socialshop.commissions.store.counters import Counter
 from socialshop.infra.crashpoints import crash_point
 from socialshop.infra.uow import UnitOfWork
+
+_FORGOTTEN_AT_A_TIME = 5_000
 
 
 class Decided(NamedTuple):
@@ -42,7 +45,7 @@ def cut_to_caps(
         if one.plan.caps
         for key in capping.asked_keys(one.plan, one.sales, one.outcome)
     }
-    before = store.lock(uow.session, wanted)
+    before = store.lock(uow.session, wanted, uow.now)
     crash_point("accrue.counted")
     standing: dict[uuid.UUID, dict[str, int]] = {}
     for counter, used in before.items():
@@ -72,7 +75,7 @@ def hold_counters(
     """Lock the counters that these accruals count in; `plans` are (plan, document) by version."""
     wanted = {counter for accrual in accruals for counter in counters_of(*plans[accrual.plan_version_id], accrual)}
     if wanted:
-        store.lock(uow.session, wanted)
+        store.lock(uow.session, wanted, uow.now)
 
 
 def make_room(uow: UnitOfWork, plans: Mapping[uuid.UUID, tuple[uuid.UUID, Plan]], taken: Iterable[Taken]) -> None:
@@ -83,6 +86,14 @@ def make_room(uow: UnitOfWork, plans: Mapping[uuid.UUID, tuple[uuid.UUID, Plan]]
             back[counter] -= each.amount_minor
     if back:
         store.move(uow.session, back)
+
+
+def forget_counters(uow: UnitOfWork, before: datetime) -> bool:
+    """Forget a batch of counters that stand at nothing since before then; True if there may be more.
+
+    One that stands at something stays as long as the accruals that it sums up: replay holds both against each other.
+    """
+    return store.forget_at_nothing(uow.session, before, _FORGOTTEN_AT_A_TIME) == _FORGOTTEN_AT_A_TIME
 
 
 def counters_of(plan_id: uuid.UUID, plan: Plan, accrual: Standing) -> list[Counter]:

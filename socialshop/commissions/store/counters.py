@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Collection, Mapping
+from datetime import datetime
 from typing import NamedTuple
 
 from sqlalchemy import text
@@ -17,7 +18,7 @@ class Counter(NamedTuple):
     key: str
 
 
-def lock(session: Session, wanted: Collection[Counter]) -> dict[Counter, int]:
+def lock(session: Session, wanted: Collection[Counter], now: datetime) -> dict[Counter, int]:
     """What these counters stand at, for this transaction alone to move; one that never moved is made, at zero.
 
     Whoever wants several locks them in the order of their names, so two cannot wait for each other.
@@ -25,14 +26,18 @@ def lock(session: Session, wanted: Collection[Counter]) -> dict[Counter, int]:
     rows = session.execute(
         text(
             """
-            INSERT INTO commission_counters AS c (plan_id, key, used_minor)
-            SELECT plan_id, key, 0 FROM unnest(CAST(:plans AS uuid[]), CAST(:keys AS text[])) AS u (plan_id, key)
+            INSERT INTO commission_counters AS c (plan_id, key, used_minor, moved_at)
+            SELECT plan_id, key, 0, :now FROM unnest(CAST(:plans AS uuid[]), CAST(:keys AS text[])) AS u (plan_id, key)
             ORDER BY plan_id, key COLLATE "C"
-            ON CONFLICT (plan_id, key) DO UPDATE SET used_minor = c.used_minor
+            ON CONFLICT (plan_id, key) DO UPDATE SET used_minor = c.used_minor, moved_at = :now
             RETURNING plan_id, key, used_minor
             """
         ),
-        {"plans": [counter.plan_id for counter in wanted], "keys": [counter.key for counter in wanted]},
+        {
+            "plans": [counter.plan_id for counter in wanted],
+            "keys": [counter.key for counter in wanted],
+            "now": now,
+        },
     )
     return {Counter(row[0], row[1]): row[2] for row in rows}
 
@@ -60,6 +65,25 @@ def standing(session: Session) -> dict[Counter, int]:
     """All counters that stand at something."""
     rows = session.execute(text("SELECT plan_id, key, used_minor FROM commission_counters WHERE used_minor <> 0"))
     return {Counter(row[0], row[1]): row[2] for row in rows}
+
+
+def forget_at_nothing(session: Session, before: datetime, limit: int) -> int:
+    """Remove up to `limit` counters that stand at nothing and were last locked before then; how many.
+
+    One that is wanted again is made again, at zero: that is what it stood at.
+    """
+    rows = session.execute(
+        text(
+            """
+            DELETE FROM commission_counters WHERE (plan_id, key) IN (
+                SELECT plan_id, key FROM commission_counters WHERE used_minor = 0 AND moved_at < :before
+                ORDER BY plan_id, key LIMIT :limit FOR UPDATE SKIP LOCKED
+            ) RETURNING key
+            """
+        ),
+        {"before": before, "limit": limit},
+    )
+    return len(rows.all())
 
 
 def of_simulation(session: Session, simulation_id: uuid.UUID, keys: Collection[str]) -> dict[str, int]:

@@ -14,12 +14,18 @@ from sqlalchemy.orm import Session
 # tuple: there are a million of them.
 Matured = tuple[uuid.UUID, int, int, str]
 
-# An open refund stops the clock of its order's accruals. There are few such, beside all that is due.
+# An open refund stops the clock of its order's accruals, and a finding that holds a member's money all of the member's.
+# There are few such, beside all that is due.
 _STOPPED = """
     SELECT a.id FROM refunds r
     JOIN order_lines l ON l.order_id = r.order_id
     JOIN accruals a ON a.order_line_id = l.id
     WHERE r.status IN ('requested', 'approved') AND a.status = 'held'
+    UNION ALL
+    SELECT id FROM accruals
+    WHERE status = 'held' AND beneficiary = ANY(ARRAY(
+        SELECT f.member_number FROM finding_cases c JOIN finding_members f ON f.finding_id = c.finding_id
+        WHERE c.holds AND c.state IN ('open', 'confirmed')))
 """
 
 
@@ -35,7 +41,8 @@ def claim_matured(session: Session, as_of: datetime, now: datetime, limit: int) 
     """Settle at most `limit` held accruals that mature at or before `as_of`, first matured first; in id order.
 
     Who settles beside us takes other rows (SKIP LOCKED): a row is removed from the order of settlement by one
-    transaction only, and the accrual still has to be held. What a refund is asked for waits for the decision.
+    transaction only, and the accrual still has to be held. What a refund is asked for waits for the decision,
+    and so does what a finding holds.
 
     Arrays, not joins: a join's plan hangs on how many rows the planner believes that the step before it gives, and a
     wrong belief reads both tables whole, batch after batch (178 s for a million accruals). By address and by array of

@@ -79,6 +79,14 @@ class PictureWords(Wire):
     alt_zh: Alt
 
 
+class BannerRemoval(Wire):
+    """Why the shop takes a banner down: the audit record keeps it."""
+
+    model_config = with_example({"reason": "It shows goods that are not sold here."})
+
+    reason: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=500)]
+
+
 class PictureOrder(Wire):
     """A product's pictures, all of them, in the order in which they are shown."""
 

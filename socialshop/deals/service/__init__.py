@@ -45,6 +45,7 @@ from socialshop.deals.service.picturing import (
     remove_banner,
     remove_picture,
     set_banner,
+    take_down_banner,
 )
 from socialshop.deals.service.reading import (
     Caller,
@@ -263,6 +264,7 @@ __all__ = [
     "storefront",
     "storefront_of",
     "storefront_titles",
+    "take_down_banner",
     "take_off_sale",
     "tell_low_stock",
     "titles",

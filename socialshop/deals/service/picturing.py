@@ -107,6 +107,16 @@ def remove_banner(uow: UnitOfWork, caller: Caller) -> None:
         audit.record(uow, actor=caller.member_id, action="storefront.banner_removed", target=target, facts={})
 
 
+def take_down_banner(uow: UnitOfWork, actor: uuid.UUID, storefront_id: uuid.UUID, reason: str) -> Storefront:
+    """Show a leader's banner no more, for the shop; where there is none nothing changes. Raises NotFound."""
+    shown = storefront(uow, storefront_id)
+    if not picture_store.remove_banner(uow.session, storefront_id):
+        return shown
+    target = to_public(STOREFRONT_PREFIX, storefront_id)
+    audit.record(uow, actor=actor, action="storefront.banner_taken_down", target=target, facts={"reason": reason})
+    return storefront(uow, storefront_id)
+
+
 def cover_of_deal(uow: UnitOfWork, deal_id: uuid.UUID) -> ShownPicture | None:
     """What stands for a deal's goods; None where there is no picture. One statement."""
     return pictures.read(picture_store.cover_of_deal(uow.session, deal_id))

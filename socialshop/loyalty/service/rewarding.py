@@ -12,13 +12,16 @@ from socialshop.deals.rules import check_stock_move
 from socialshop.infra.uow import UnitOfWork
 from socialshop.kernel.errors import InvalidValue, NotFound
 from socialshop.kernel.ids import new_id, to_public
-from socialshop.loyalty.errors import RedemptionDecided, RewardGone, RewardLimitReached
+from socialshop.loyalty.coupons import parse
+from socialshop.loyalty.errors import CouponUnusable, RedemptionDecided, RewardGone, RewardLimitReached
 from socialshop.loyalty.service import using
 from socialshop.loyalty.service.handing_out import hand_out, hold_coupon, is_given
 from socialshop.loyalty.store import lots
 from socialshop.loyalty.store import rewards as store
+from socialshop.loyalty.store.coupons import CouponRow
 from socialshop.loyalty.store.rewards import MoveRow, RedemptionRow, RewardRow
 from socialshop.loyalty.store.uses import Purpose
+from socialshop.memberships import service as memberships
 
 _DIFFERENCES_TOLD = 100
 
@@ -131,11 +134,13 @@ def rewards(uow: UnitOfWork, after: uuid.UUID | None, limit: int, *, offered_onl
 def redeem(uow: UnitOfWork, member: int, reward_id: uuid.UUID) -> RedemptionRow:
     """Take a reward for points; a coupon is the member's at once, goods wait for somebody to hand them over.
 
-    Raises NotFound, RewardLimitReached, RewardGone (nothing is left, also of its coupon), PointsShort; then the unit of
-    work must end without a commit.
+    Raises NotFound, CouponUnusable (it is for other tiers), RewardLimitReached, RewardGone (nothing is left, also of
+    its coupon), PointsShort; then the unit of work must end without a commit.
     """
     wanted = reward(uow, reward_id)
     coupon = None if wanted.coupon_id is None else hold_coupon(uow, wanted.coupon_id)
+    if coupon is not None:
+        _check_tier(uow, member, coupon)
     # The member's own redemptions queue up here, so each counts those before it.
     lots.lock_members(uow.session, [member])
     if wanted.per_member is not None and store.count_taken(uow.session, reward_id, member) >= wanted.per_member:
@@ -151,6 +156,14 @@ def redeem(uow: UnitOfWork, member: int, reward_id: uuid.UUID) -> RedemptionRow:
     using.use(uow, member, Purpose(using.REWARD, row.id, {"title": taken.title}), taken.points)
     store.redeem(uow.session, row)
     return row
+
+
+def _check_tier(uow: UnitOfWork, member: int, coupon: CouponRow) -> None:
+    """Nobody pays points for a coupon that their tier cannot use."""
+    tiers = parse(coupon.terms).tiers
+    if tiers and memberships.benefits_of(uow, [member])[member].tier not in tiers:
+        about = to_public("cpn", coupon.id)
+        raise CouponUnusable("the coupon is for members of other tiers", reason="other_tier", coupon_id=about)
 
 
 def redemptions(

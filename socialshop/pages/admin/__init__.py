@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from socialshop.pages.admin import (
+    account_words,
     authenticator,
     batches,
     books,
@@ -12,6 +13,7 @@ from socialshop.pages.admin import (
     coupons,
     deal_offers,
     fact_words,
+    findings,
     health,
     job_words,
     keys,
@@ -61,6 +63,7 @@ __all__ = [
     "coupons",
     "deal_offers",
     "fact_words",
+    "findings",
     "health",
     "job_words",
     "keys",

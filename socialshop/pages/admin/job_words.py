@@ -42,6 +42,8 @@ JOBS = {
     "compute_recommendations": lazy_gettext("Recommendations are worked out"),
     "count_places": lazy_gettext("Places in the tree are counted"),
     "recount_teams": lazy_gettext("Figures of teams are counted anew"),
+    "judge_everybody": lazy_gettext("Everybody is looked at by the rules of risk"),
+    "expire_findings": lazy_gettext("Findings whose time is over pass"),
     "keep_heads": lazy_gettext("Heads of the books are kept"),
     "prune_outbox": lazy_gettext("Facts long handed on are cleared away"),
     "forget_history": lazy_gettext("Old history is forgotten"),

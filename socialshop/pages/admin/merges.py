@@ -34,6 +34,7 @@ WHY = {
     "plan_running": lazy_gettext("A paid membership runs on the account that would go: end it first."),
     "reserved": lazy_gettext("Money or points of who would go are set aside for something."),
     "limited": lazy_gettext("A decision limits what who would go may do."),
+    "money_held": lazy_gettext("A finding holds the money of who would go: decide about it first."),
 }
 
 

@@ -23,6 +23,7 @@ PLACES = (
         lazy_gettext("Money in and out"),
         (
             Tab("payouts", "admin.list_payouts", lazy_gettext("Payouts")),
+            Tab("findings", "admin.list_findings", lazy_gettext("Findings")),
             Tab("batches", "admin.list_batches", lazy_gettext("Batches")),
             Tab("refunds", "admin.list_refunds", lazy_gettext("Refunds")),
             Tab("plans", "admin.list_plans", lazy_gettext("Commission plans")),

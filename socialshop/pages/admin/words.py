@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from flask_babel import gettext, lazy_gettext, ngettext
 
 from socialshop.kernel.money import Money
@@ -33,6 +36,8 @@ DEEDS = {
     "deal.published": lazy_gettext("deal published"),
     "deal.resumed": lazy_gettext("deal resumed"),
     "delivery.put_back": lazy_gettext("duty put back"),
+    "finding.confirmed": lazy_gettext("finding confirmed"),
+    "finding.dismissed": lazy_gettext("finding dismissed"),
     "goods.opened": lazy_gettext("product opened to leaders"),
     "leader_application.approved": lazy_gettext("application to lead approved"),
     "leader_application.rejected": lazy_gettext("application to lead refused"),
@@ -100,6 +105,7 @@ DEEDS = {
     "standing.frozen": lazy_gettext("member frozen"),
     "standing.limited": lazy_gettext("member limited"),
     "standing.warned": lazy_gettext("member warned"),
+    "risk_rules.published": lazy_gettext("rules of risk published"),
     "reward.moved": lazy_gettext("reward: stock changed"),
     "stock.low_set": lazy_gettext("low stock said"),
     "stock.moved": lazy_gettext("stock changed"),
@@ -108,6 +114,7 @@ DEEDS = {
     "session.changed": lazy_gettext("session changed"),
     "session.pinned": lazy_gettext("goods of a session pinned"),
     "storefront.banner_removed": lazy_gettext("banner of a storefront removed"),
+    "storefront.banner_taken_down": lazy_gettext("banner of a storefront taken down"),
     "storefront.banner_set": lazy_gettext("banner of a storefront set"),
     "storefront.kept": lazy_gettext("storefront kept"),
     "survey.added": lazy_gettext("survey opened"),
@@ -155,6 +162,16 @@ FINDINGS = {
     "clawback_owed": lazy_gettext("Owes commission that was taken back"),
     "member_frozen": lazy_gettext("The member is frozen"),
     "destination_shared": lazy_gettext("Others are paid to the same account"),
+    "self_referral": lazy_gettext("Brought accounts that may be their own"),
+    "disposable_mail": lazy_gettext("A throw-away e-mail address"),
+    "velocity_links": lazy_gettext("Very many links in a short time"),
+    "velocity_registrations": lazy_gettext("Very many brought in a short time"),
+    "velocity_rooms": lazy_gettext("Very many rooms in a short time"),
+    "refund_rate": lazy_gettext("Much of what was bought came back"),
+    "closed_rooms": lazy_gettext("Rooms filled by accounts of one hand"),
+    "click_flood": lazy_gettext("A flood of clicks that do not count"),
+    "one_host": lazy_gettext("New accounts that join one host alone"),
+    "ring": lazy_gettext("A ring of accounts"),
 }
 # What a server must have (web/health.py), and what to do where it has not.
 PROBES = {
@@ -219,7 +236,33 @@ def evidence_words(finding: StoredFinding) -> str:
             "%(num)s other member has named this account.", "%(num)s other members have named this account.", others
         )
         return str(sentence)
+    if (told := _risk_words(finding.code, said)) is not None:
+        return told
     return " · ".join(joined((name, value), ":") for name, value in said.items())
+
+
+def _risk_words(code: str, said: Mapping[str, Any]) -> str | None:
+    """What a finding about members rests on; None for one of another kind."""
+    if "figures" in said:
+        return str(
+            gettext(
+                "%(members)s accounts, %(orders)s orders: %(own)s in rooms of their own, %(back)s given back.",
+                members=said["figures"]["members"],
+                orders=said["figures"]["orders"],
+                own=said["figures"]["own_orders"],
+                back=said["figures"]["refunded"],
+            )
+        )
+    if code == "refund_rate":
+        return str(gettext("%(back)s of %(orders)s orders came back.", back=said["refunded"], orders=said["orders"]))
+    if code == "click_flood":
+        figures = {"clicks": said["done"], "idle": said["not_counted"], "days": said["days"]}
+        return str(gettext("%(clicks)s clicks within days: %(days)s. %(idle)s do not count.", **figures))
+    if code == "disposable_mail":
+        return str(gettext("An address at %(domain)s.", domain=said["domain"]))
+    if code in FINDINGS and "done" in said:
+        return str(gettext("%(count)s within days: %(days)s.", count=said["done"], days=said["days"]))
+    return None
 
 
 @admin.app_template_global()

@@ -79,6 +79,7 @@ def show_reward(visit: Visit) -> str:
     return render_template(
         "shopper/reward.html",
         reward=reward,
+        terms=None if reward.coupon_id is None else loyalty.coupon(visit.uow, reward.coupon_id).terms,
         public=to_public("rwd", reward.id),
         available=view.balances.available,
         buys=visit.caller.role in BUYERS.roles,

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from flask import Response, render_template
+from flask import Response, flash, render_template
+from flask_babel import gettext
 
 from socialshop.deals import service as deals
 from socialshop.deals.rules import Status
@@ -11,9 +12,10 @@ from socialshop.pages import sharing
 from socialshop.pages.section import go_to
 from socialshop.pages.shopper.section import shopper
 from socialshop.pages.visit import Visit
-from socialshop.web.auth import BUYERS, PUBLIC
+from socialshop.web.auth import ADMINS, BUYERS, PUBLIC
 
 _STOREFRONT = {"storefront_id": deals.STOREFRONT_PREFIX}
+_LONGEST_REASON = 500
 _SHOWN = (Status.LIVE, Status.SCHEDULED)
 
 
@@ -25,7 +27,7 @@ def show_storefront(visit: Visit) -> str:
     share = None
     if visit.visitor is not None:
         share = sharing.of_target(visit.uow, visit.visitor.member_id, Kind.STOREFRONT, found.id)
-    return render_template("shopper/storefront.html", storefront=found, picks=picks, share=share)
+    return render_template("shopper/storefront.html", storefront=found, picks=picks, share=share, form=visit.form)
 
 
 @shopper.action("/storefronts/<storefront_id>/link", access=BUYERS, again="show_storefront", ids=_STOREFRONT)
@@ -33,3 +35,13 @@ def share_storefront(visit: Visit) -> Response:
     """Make my link to it."""
     sharing.make(visit.uow, visit.caller.member_id, Kind.STOREFRONT, visit.ids["storefront_id"])
     return go_to("shopper.show_storefront", storefront_id=visit.path["storefront_id"], _anchor="share")
+
+
+@shopper.action("/storefronts/<storefront_id>/banner-removal", access=ADMINS, again="show_storefront", ids=_STOREFRONT)
+def take_down_banner(visit: Visit) -> Response:
+    """Show its banner no more, for the shop."""
+    reason = visit.form.text("reason", longest=_LONGEST_REASON)
+    visit.form.check()
+    deals.take_down_banner(visit.uow, visit.caller.member_id, visit.ids["storefront_id"], reason)
+    flash(gettext("The banner is gone."))
+    return go_to("shopper.show_storefront", storefront_id=visit.path["storefront_id"])

@@ -20,6 +20,7 @@ from socialshop.payouts import postings, rules
 from socialshop.payouts.errors import (
     BatchChanged,
     BatchNotReleased,
+    MoneyHeld,
     NothingToPay,
     PayoutFileRefused,
     ReleasedByApprover,
@@ -99,8 +100,8 @@ def create_batch(uow: UnitOfWork, *, actor: uuid.UUID, channel: Channel, currenc
 def release_batch(uow: UnitOfWork, *, actor: uuid.UUID, batch_id: uuid.UUID) -> BatchView:
     """Let the money go. Again changes nothing.
 
-    Raises NotFound, ReleasedByApprover, ReleasedByRequester, BatchChanged. The database holds the two persons apart
-    as well.
+    Raises NotFound, ReleasedByApprover, ReleasedByRequester, MoneyHeld where a finding holds money of it, BatchChanged.
+    The database holds the two persons apart, and held money back, as well.
     """
     batch = _found(uow, batch_id, lock=True)
     items = store.items_of(uow.session, batch_id)
@@ -108,6 +109,7 @@ def release_batch(uow: UnitOfWork, *, actor: uuid.UUID, batch_id: uuid.UUID) -> 
     if refusal is not None:
         raise refusal
     if batch.status == "frozen":
+        _refuse_held(uow, batch)
         _refuse_changed(batch, items)
         store.release(uow.session, batch_id, actor, uow.now)
         _record(uow, actor, "released", batch)
@@ -229,6 +231,14 @@ def _refuse_blotted(items: Sequence[BatchItem]) -> None:
         raise PayoutFileRefused(
             f"{len(blotted)} of {len(items)} payouts went to members who have left; their accounts are erased by now",
             request_ids=blotted[:MOST_NAMED],
+        )
+
+
+def _refuse_held(uow: UnitOfWork, batch: Batch) -> None:
+    if held := [to_public("por", request_id) for request_id in store.held_in(uow.session, batch.id)]:
+        raise MoneyHeld(
+            f"findings hold the money of {len(held)} requests of this batch; decide about the findings first",
+            request_ids=held[:MOST_NAMED],
         )
 
 

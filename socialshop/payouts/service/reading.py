@@ -18,7 +18,9 @@ from socialshop.payouts.store import destinations as places
 from socialshop.payouts.store import requests as store
 from socialshop.payouts.store.destinations import Use
 from socialshop.payouts.store.requests import PaidPart, Request, StatusSum
+from socialshop.screening import cases
 from socialshop.screening import service as screening
+from socialshop.screening.cases import StoredCase
 from socialshop.screening.service import StoredFinding
 
 SHOWN_ACCRUALS = 200
@@ -78,7 +80,10 @@ def evidence(uow: UnitOfWork, request_id: uuid.UUID) -> Evidence:
         destination=places.use_of(uow.session, request.destination_id),
         others=store.others_of(uow.session, request),
         reversals=commissions.reversals_of(uow, request.member_number, request.currency),
-        findings=screening.findings_about(uow, [to_public("por", request_id)]),
+        findings=[
+            *screening.findings_about(uow, [to_public("por", request_id)]),
+            *map(_as_finding, cases.cases_about(uow, [request.member_number])),
+        ],
         history=audit.history(uow, [to_public("por", request_id)]),
     )
 
@@ -103,3 +108,8 @@ def _accruals_behind(uow: UnitOfWork, request: Request) -> list[PaidPart]:
     span = Span(request.id, request.member_number, start, start + request.amount_minor)
     parts = commissions.accruals_behind(uow, span, request.currency, SHOWN_ACCRUALS)
     return [PaidPart(*part[1:]) for part in parts]
+
+
+def _as_finding(case: StoredCase) -> StoredFinding:
+    """What stands about the member is shown as what was noticed about the request."""
+    return StoredFinding(case.id, case.subject, case.code, case.severity, case.evidence, case.found_at)

@@ -18,6 +18,7 @@ from socialshop.notifications import service as notifications
 from socialshop.notifications.service import Told
 from socialshop.payouts import postings, rules
 from socialshop.payouts.errors import DestinationCooling
+from socialshop.payouts.events import PayoutSubmitted
 from socialshop.payouts.rules import Channel
 from socialshop.payouts.service.finding import find_frozen_requester, find_shared_account
 from socialshop.payouts.service.giving_back import give_back
@@ -112,6 +113,7 @@ def submit(
         target=to_public("por", request_id),
         facts={"amount_minor": amount.amount_minor, "currency": amount.currency, "channel": request.channel},
     )
+    uow.emit(PayoutSubmitted(request_id=request_id))
     find_shared_account(uow, destination_id)
     find_frozen_requester(uow, request_id, member_number)
     return request

@@ -8,12 +8,13 @@ from socialshop.audit import service as audit
 from socialshop.infra.uow import UnitOfWork
 from socialshop.kernel.ids import to_public
 from socialshop.ledger import service as ledger
-from socialshop.payouts.errors import SelfApproval
+from socialshop.payouts.errors import MoneyHeld, SelfApproval
 from socialshop.payouts.events import PayoutDecided
 from socialshop.payouts.service.giving_back import give_back
 from socialshop.payouts.service.moving import claim_of, found, move_on
 from socialshop.payouts.store import requests as store
 from socialshop.payouts.store.requests import Request
+from socialshop.screening import cases
 
 # What each decision may follow. Nothing follows a batch: it is frozen.
 _COME_FROM = {
@@ -24,7 +25,11 @@ _COME_FROM = {
 
 
 def approve(uow: UnitOfWork, *, actor: uuid.UUID, request_id: uuid.UUID, reason: str | None) -> Request:
-    """Let a request into the next batch. Raises NotFound, SelfApproval, PayoutNotOpen; again changes nothing."""
+    """Let a request into the next batch; again changes nothing.
+
+    Raises NotFound, SelfApproval, PayoutNotOpen, MoneyHeld while a finding holds the member's money; the
+    database refuses it too.
+    """
     return _decide(uow, actor, request_id, "approved", reason)
 
 
@@ -49,6 +54,8 @@ def _decide(uow: UnitOfWork, actor: uuid.UUID, request_id: uuid.UUID, decision: 
         raise SelfApproval("somebody else decides about your own payout request")
     if decision == "approved" and has_opened(uow, actor, request):
         raise SelfApproval("you made a link that opens this member's account: somebody else approves its payouts")
+    if decision == "approved" and request.status in _COME_FROM[decision]:
+        _refuse_held(uow, request)
     ends = decision == "rejected"
     if not move_on(uow, request, decision, come_from=_COME_FROM[decision], reason=reason, ends=ends):
         return found(uow, request_id)
@@ -67,3 +74,8 @@ def _decide(uow: UnitOfWork, actor: uuid.UUID, request_id: uuid.UUID, decision: 
     facts = {"amount_minor": request.amount_minor, "currency": request.currency, "reason": reason}
     audit.record(uow, actor=actor, action=f"payout.{decision}", target=to_public("por", request_id), facts=facts)
     return found(uow, request_id)
+
+
+def _refuse_held(uow: UnitOfWork, request: Request) -> None:
+    if cases.money_is_held(uow, request.member_number):
+        raise MoneyHeld("a finding holds this member's money; decide about the finding first")

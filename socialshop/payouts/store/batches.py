@@ -51,11 +51,15 @@ _ITEM = """
 
 
 def claim_approved(session: Session, channel: str, currency: str, limit: int) -> list[BatchItem]:
-    """Lock at most `limit` approved requests, oldest first. Two who claim at once get different ones."""
+    """Lock at most `limit` approved requests, oldest first, of nobody whose money a finding holds.
+
+    Two who claim at once get different ones.
+    """
     found = session.execute(
         text(
             f"""
             SELECT {_ITEM} WHERE r.status = 'approved' AND r.channel = :channel AND r.currency = :currency
+                AND NOT money_is_held(r.member_number)
             ORDER BY r.id LIMIT :limit FOR UPDATE OF r SKIP LOCKED
             """
         ),
@@ -123,6 +127,15 @@ def approvers_of(session: Session, batch_id: uuid.UUID) -> list[uuid.UUID]:
             WHERE r.batch_id = :id AND d.decision = 'approved'
             """
         ),
+        {"id": batch_id},
+    )
+    return list(found.scalars())
+
+
+def held_in(session: Session, batch_id: uuid.UUID) -> list[uuid.UUID]:
+    """The requests of a batch whose members' money a finding holds."""
+    found = session.execute(
+        text("SELECT id FROM payout_requests WHERE batch_id = :id AND money_is_held(member_number) ORDER BY id"),
         {"id": batch_id},
     )
     return list(found.scalars())

@@ -49,6 +49,7 @@ RETENTION: tuple[Kept, ...] = (
     Kept("invite_visitors", "history_keep_days", invites.forget_visitors),
     Kept("leader_applications", "history_keep_days", applying.forget_applications),
     Kept("plan_simulations", "history_keep_days", commissions.forget_simulations),
+    Kept("commission_counters", "history_keep_days", commissions.forget_counters),
     Kept("subtree_crossings", "history_keep_days", referrals.forget_crossings),
     Kept("data_looks", "history_keep_days", forget_looks),
     Kept("member_signals", "signal_keep_days", screening.forget_signals),

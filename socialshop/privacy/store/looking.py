@@ -22,6 +22,7 @@ _WHOSE: Mapping[str, str] = {
     "rpt": "SELECT m.id FROM reports r JOIN members m ON m.number = r.about WHERE r.id = :key",
     "dec": "SELECT m.id FROM standing_decisions d JOIN members m ON m.number = d.member WHERE d.id = :key",
     "por": "SELECT member_id AS id FROM payout_requests WHERE id = :key",
+    "fnd": "SELECT m.id FROM finding_members f JOIN members m ON m.number = f.member_number WHERE f.finding_id = :key",
     "pob": "SELECT DISTINCT member_id AS id FROM payout_requests WHERE batch_id = :key",
 }
 KINDS = frozenset(_WHOSE)

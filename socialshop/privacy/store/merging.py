@@ -70,6 +70,7 @@ _IN_THE_WAY = text(
             WHERE n.name = concat_ws(chr(58), 'member', CAST(:gone AS bigint), 'reserved') AND b.amount_minor <> 0)
         UNION ALL SELECT 10, 'limited' WHERE EXISTS (SELECT FROM member_limits
             WHERE member = :gone AND lifted_at IS NULL AND ends_at > :now)
+        UNION ALL SELECT 11, 'money_held' WHERE money_is_held(:gone)
     ) found (place, why) ORDER BY place
     """
 )

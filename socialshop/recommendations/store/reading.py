@@ -69,15 +69,20 @@ _FOUND = text(
             WHERE NOT d.draft AND d.ended_at IS NULL AND d.starts_at <= :now AND d.group_size > 1
             ORDER BY d.starts_at DESC LIMIT {_CANDIDATES_OF_A_KIND}
         )
+        UNION (
+            SELECT s.product_id FROM deal_invitations i JOIN deals d ON d.id = i.deal_id JOIN skus s ON s.id = d.sku_id
+            WHERE :personal AND i.member = :member AND d.invited_only AND d.ended_at IS NULL
+            ORDER BY d.id DESC LIMIT {_CANDIDATES_OF_A_KIND}
+        )
     ), live AS (
-        SELECT d.id, s.product_id, s.currency, d.price_minor, d.starts_at, d.minimum_tier
+        SELECT d.id, s.product_id, s.currency, d.price_minor, d.starts_at, d.minimum_tier, d.invited_only
         FROM candidates c JOIN skus s ON s.product_id = c.product_id JOIN deals d ON d.sku_id = s.id
         WHERE NOT d.draft AND d.paused_at IS NULL AND d.ended_at IS NULL AND d.starts_at <= :now
           AND d.group_size > 1
           AND (d.ends_at IS NULL OR d.ends_at > :now) AND s.stock > 0 AND (d.quota IS NULL OR d.taken < d.quota)
           AND (d.minimum_tier IS NULL OR d.minimum_tier = ANY(:tiers))
           AND (NOT d.circle_only OR in_circle(d.opened_by, :member))
-          AND (NOT d.invited_only OR EXISTS (
+          AND (NOT d.invited_only OR :personal AND EXISTS (
             SELECT FROM deal_invitations i WHERE i.deal_id = d.id AND i.member = :member))
           AND NOT EXISTS (SELECT FROM own WHERE own.product_id = s.product_id)
     ), reasoned AS (
@@ -89,6 +94,7 @@ _FOUND = text(
         LEFT JOIN usual u ON u.currency = l.currency
         CROSS JOIN LATERAL (VALUES
             (g.kind, g.score, g.people, g.because_id, g.kind IS NOT NULL),
+            ('offered', NULL, NULL, NULL, l.invited_only),
             ('tier', p.people, NULL, NULL, l.minimum_tier IS NOT NULL),
             ('new_since', p.people, NULL, NULL, l.starts_at > :last_bought_at),
             ('price_band', p.people, NULL, NULL, l.price_minor BETWEEN u.minor * 2 / 3 AND u.minor * 3 / 2),
