@@ -373,7 +373,7 @@ def list_deal_offers(call: Call[Nothing, PageQuery]) -> Answer:
     access=ADMINS,
     body=DealOfferDraft,
     replies=Reply(200, DealOfferWire, "Once it is published, it is for who is in the segment."),
-    refuses=(NotFound, DealPublished),
+    refuses=(NotFound, DealPublished, InvalidValue),
 )
 def offer_deal(call: Call[DealOfferDraft, Nothing]) -> Answer:
     """Keep a draft for a segment: each day whoever is in it is invited, told why, and stays invited.

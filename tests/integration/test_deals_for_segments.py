@@ -72,6 +72,9 @@ def test_a_deal_for_a_segment_is_seen_and_joined_by_who_is_in_it_alone(shop: Roo
     admin, (lin, rui, zhu) = sign_up(shop.app, role=Role.ADMIN), willing(shop.app, 3)
     in_tier(lin, "silver")
     deal = a_draft(shop, admin)
+    unknown = {"deal_id": deal, "segment": {"tiers": ["silver", "nobody"]}}
+    assert refusal(admin.call("POST", "/admin/deal-offers", json=unknown)) == (422, "invalid_value", "segment.tiers")
+    assert counts("deal_segments") == {"deal_segments": 0}
     offered = admin.call("POST", "/admin/deal-offers", json={"deal_id": deal, "segment": {"tiers": ["silver"]}})
     assert (offered.status_code, offered.get_json()["deal"]["invited_only"]) == (200, True)
     assert rounds(shop) == 0

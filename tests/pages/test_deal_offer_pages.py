@@ -41,13 +41,18 @@ def test_a_draft_is_kept_for_a_segment_and_shown_with_its_reason(shop: RoomShop)
     deal = to_public("deal", shop.deal(2, draft=True))
     at = "/admin/deal-offers"
     assert admin.send(at, at, deal=deal).status_code == 422
+    assert 'name="segment_tier-gold"' in admin.look(at).text
+    wrong = admin.send(at, at, "zh", deal=deal, **{"segment_tier-nobody": "yes"})
+    assert (wrong.status_code, "现行等级中没有这个代码。" in wrong.text) == (422, True)
+    assert admin.send(at, at, deal=deal, **{"segment_tier-gold": "yes"}).status_code == 303
+    assert "gold" in admin.look(at).text
     assert admin.send(at, at, deal=deal, newcomer_days="30").status_code == 303
     page = admin.look(at).text
     assert "joined within 30 days" in page
     assert "There is no draft" not in page
     assert "加入未满 30 天" in admin.look(at, "zh").text
-    with unit_of_work() as uow:
-        uow.session.connection().exec_driver_sql("UPDATE deals SET draft = false")
+    assert admin.send(at, f"{at}/publish").status_code == 303
+    assert f'value="{deal}"' not in admin.look(at).text
     while in_unit_of_work(lambda uow: loyalty.offer_due(uow, ZONE), shop.pay_shop.clock):
         pass
     assert "Offered to you and some others, because you joined not long ago." in lin.look(f"/deals/{deal}").text

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from flask import Flask
 from visitors import member
 
@@ -12,10 +14,13 @@ from socialshop.kernel.roles import Role
 from socialshop.ledger import chart
 from socialshop.ledger import service as ledger
 from socialshop.ledger.journal import Entry, Posting
+from socialshop.pages import admin as desk
 from socialshop.pages.admin.account_words import ACCOUNTS
 from socialshop.pages.admin.job_words import JOBS
 from workers.schedule import PERIODIC
 
+# What pages of the desk use, and nobody else.
+_FOR_OTHERS = frozenset({"bars", "people", "plan_faults", "proving", "segments", "whole"})
 FACTS = {
     "amount_minor": 12_345,
     "currency": "CNY",
@@ -33,6 +38,15 @@ def test_every_job_and_every_account_has_words() -> None:
     assert {job.name for job in PERIODIC} == JOBS.keys()
     alone = {value for name, value in vars(chart).items() if name.isupper() and str(value).startswith("shop:")}
     assert {name for name in ACCOUNTS if name.startswith("shop:")} == alone
+
+
+def test_every_module_of_the_desk_is_loaded_with_it() -> None:
+    """Whatever is a template's function or a page there is one in a shop that imports nothing else."""
+    folder = Path(str(desk.__file__)).parent
+    assert {path.stem for path in folder.glob("*.py")} - _FOR_OTHERS - {"__init__", "section"} <= set(desk.__all__)
+    # `__all__` alone loads nothing.
+    source = (folder / "__init__.py").read_text(encoding="utf-8").partition("__all__")[0]
+    assert [name for name in desk.__all__ if f"    {name},\n" not in source and name != "admin"] == []
 
 
 def test_the_trial_balance_says_what_stands_on_an_account(site: Flask) -> None:

@@ -12,6 +12,7 @@ from socialshop.deals import service as deals
 from socialshop.deals.service import DealView
 from socialshop.infra.crashpoints import crash_point
 from socialshop.infra.uow import UnitOfWork
+from socialshop.kernel.errors import InvalidValue
 from socialshop.kernel.ids import to_public
 from socialshop.loyalty.rules import day_of
 from socialshop.loyalty.segment_sentences import because
@@ -19,6 +20,7 @@ from socialshop.loyalty.segments import Segment, document_of, parse
 from socialshop.loyalty.service.segmenting import in_segment
 from socialshop.loyalty.store import coupon_ways as ways
 from socialshop.loyalty.store import deal_segments as store
+from socialshop.memberships import service as memberships
 from socialshop.notifications import service as notifications
 from socialshop.notifications.service import Told
 
@@ -39,8 +41,11 @@ def offer_deal(uow: UnitOfWork, actor: uuid.UUID, deal_id: uuid.UUID, segment: S
     """Keep a draft for a segment: once it is published, it is shown to who is in it, and to nobody else.
 
     Of a deal that is for a segment already the rule may change: who was invited stays so. Raises NotFound,
-    DealPublished.
+    DealPublished, InvalidValue for a tier that there is not.
     """
+    there_are = {tier.code for tier in memberships.tiers(uow)}
+    if not there_are.issuperset(segment.tiers):
+        raise InvalidValue("no tier of the programme in force has this code", field="segment.tiers")
     deals.keep_for_invited(uow, deal_id)
     document = document_of(segment)
     store.keep(uow.session, deal_id, document, actor, uow.now)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from socialshop.pages.admin import (
+    account_words,
     authenticator,
     batches,
     books,

@@ -11,6 +11,7 @@ from socialshop.kernel.ids import from_public, to_public
 from socialshop.loyalty import service as loyalty
 from socialshop.loyalty.segment_sentences import rule_words
 from socialshop.loyalty.segments import Segment
+from socialshop.memberships import service as memberships
 from socialshop.pages import languages
 from socialshop.pages.admin.section import admin
 from socialshop.pages.admin.segments import typed_segment
@@ -33,6 +34,7 @@ def list_deal_offers(visit: Visit) -> str:
         rows=[(offered, rule_words(offered.segment, language, currency, money)) for offered in rows],
         next=after,
         drafts=_drafts(visit),
+        tiers=memberships.tiers(visit.uow),
     )
 
 
@@ -44,11 +46,22 @@ def offer_deal(visit: Visit) -> Response:
     try:
         segment = Segment.model_validate(typed_segment(form, visit.settings.currency) or {})
     except ValidationError:
-        form.errors["segment_tiers"] = gettext("A segment asks for something, and its figures fit together.")
+        form.errors["segment"] = gettext(
+            "Say for whom: tick or fill in at least one, and an upper sum above the lower."
+        )
         form.refuse()
     form.check()
     loyalty.offer_deal(visit.uow, visit.caller.member_id, from_public("deal", deal_id), segment)
     flash(gettext("Once it is published, it is shown to who is in the segment, and to nobody else."))
+    return go_to("admin.list_deal_offers")
+
+
+@admin.action("/deal-offers/publish", access=ADMINS, again="list_deal_offers")
+def publish_deal_offer(visit: Visit) -> Response:
+    """Publish a draft that is kept for some: from now on who is in the segment is invited."""
+    deal_id = from_public("deal", visit.form.text("publish", longest=40))
+    deals.publish_deal(visit.uow, visit.caller.member_id, None, deal_id)
+    flash(gettext("The deal is open to those it is for; they are told within the day."))
     return go_to("admin.list_deal_offers")
 
 
