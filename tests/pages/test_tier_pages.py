@@ -102,7 +102,7 @@ def test_a_tier_is_given_partners_and_a_birthday_gift_and_its_member_takes_the_v
     page = lin.look("/membership").text
     for words in ("1 gift on your birthday", "A voucher every month of cinema, spa"):
         assert page.count(words) == 2, words
-    assert "每月一张兑换券：cinema、spa" in lin.look("/membership", "zh").text
+    assert "每月一张礼券：cinema、spa" in lin.look("/membership", "zh").text
     with unit_of_work(shop.clock) as uow:
         memberships.load_vouchers(uow, uuid.uuid4(), "cinema", ["C-1"])
     assert lin.look("/vouchers").text.count("Take the voucher of") == 2
