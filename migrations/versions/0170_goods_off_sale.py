@@ -5,7 +5,7 @@ from __future__ import annotations
 from alembic import op
 
 revision = "0170"
-down_revision = "0162"
+down_revision = "0136"
 branch_labels = None
 depends_on = None
 
