@@ -5,7 +5,7 @@ from __future__ import annotations
 from alembic import op
 
 revision = "0121"
-down_revision = "0136"
+down_revision = "0170"
 branch_labels = None
 depends_on = None
 
