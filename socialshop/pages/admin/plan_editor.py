@@ -31,7 +31,7 @@ _FIRST = {"hold_days": "7", "legs[0].kind": "sale", "legs[0].level": "1"}
 _NOT_TYPED = frozenset({"csrf_token", "once", "shape", "add_kind", "plan"})
 
 
-@admin.page("/plans/editor", access=ADMINS, tab="plans")
+@admin.page("/plans/editor", tab="plans")
 def write_plan(visit: Visit) -> Response:
     """A form for everything that a plan may say; `from` begins it with what another plan says."""
     asked = request.args.get("from", "")
@@ -49,7 +49,7 @@ def keep_written_plan(visit: Visit) -> Response:
     return go_to("admin.show_plan", plan_id=to_public("plan", drafted.id))
 
 
-@admin.page("/plans/<plan_id>/editor", access=ADMINS, ids=_PLAN, tab="plans")
+@admin.page("/plans/<plan_id>/editor", ids=_PLAN, tab="plans")
 def rewrite_plan(visit: Visit) -> Response:
     """A draft in the whole form; the few that it cannot say to the letter are changed as a document."""
     plan = commissions.plan_of(visit.uow, visit.ids["plan_id"])

@@ -62,7 +62,7 @@ def draft_plan(visit: Visit) -> Response:
     return go_to("admin.show_plan", plan_id=to_public("plan", drafted.id))
 
 
-@admin.page("/plans/<plan_id>/change", access=ADMINS, ids=_PLAN, tab="plans")
+@admin.page("/plans/<plan_id>/change", ids=_PLAN, tab="plans")
 def edit_plan(visit: Visit) -> Response:
     """A draft as its form shows it, to be said anew."""
     plan = commissions.plan_of(visit.uow, visit.ids["plan_id"])
