@@ -127,6 +127,7 @@ ROOMS = (
     commissions_routes.room,
     commissions_admin_routes.room,
     publishers_routes.room,
+    publishers_routes.feed_room,
     publishers_admin_routes.room,
     payouts_routes.room,
     payouts_admin_routes.room,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import io
+import secrets
 import uuid
 
 from money_people import number_of
@@ -19,7 +20,7 @@ from socialshop.kernel.ids import new_id, to_public
 
 def tea(title: str = "Spring tea") -> tuple[str, uuid.UUID]:
     """A product's public id, and the unit that it is sold in."""
-    new = NewProduct(title, "", 7, [NewSku("box", "box", 10_900, 100)])
+    new = NewProduct(title, "", 7, [NewSku(secrets.token_hex(4), "box", 10_900, 100)])
     product = in_unit_of_work(lambda uow: deals.add_product(uow, uuid.uuid4(), new, "CNY"))
     return to_public("prd", product.id), product.skus[0].id
 

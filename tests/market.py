@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 import uuid
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -40,7 +41,10 @@ class Market:
         for title in titles:
             with unit_of_work(self.clock) as uow:
                 product = deals.add_product(
-                    uow, uuid.uuid4(), NewProduct(title, "", 7, [NewSku("a", "a", price * 2, 9)]), "CNY"
+                    uow,
+                    uuid.uuid4(),
+                    NewProduct(title, "", 7, [NewSku(secrets.token_hex(4), "a", price * 2, 9)]),
+                    "CNY",
                 )
                 self.skus[title] = product.skus[0].id
                 new = NewDeal(

@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from flask import Flask
 from sqlalchemy import text
 
+from socialshop.identity.service import open_session
 from socialshop.infra.clock import ManualClock
 from socialshop.infra.uow import UnitOfWork, in_unit_of_work
 from socialshop.kernel.ids import new_id
@@ -110,8 +111,14 @@ def clock_of(app: Flask, at: datetime) -> ManualClock:
     return clock
 
 
+_STAY_STEPPED_UP = text("UPDATE member_sessions SET stepped_up_at = '2200-01-01' WHERE member_id = ANY(:ids)")
+
+
 def plain_members(count: int, role: str = "member") -> list[tuple[uuid.UUID, int]]:
-    """Members without a name or a password, as (id, number): quick to make where only their money matters."""
+    """Members without a name or a password, as (id, number): quick to make where only their money matters.
+
+    Admins show codes all day, as those of `sign_up` do.
+    """
     add = text(
         "INSERT INTO members (id, role, joined_at) SELECT unnest(CAST(:ids AS uuid[])), :role, now()"
         " RETURNING id, number"
@@ -119,6 +126,10 @@ def plain_members(count: int, role: str = "member") -> list[tuple[uuid.UUID, int
 
     def made(uow: UnitOfWork) -> list[tuple[uuid.UUID, int]]:
         ids = [new_id() for _ in range(count)]
-        return [(row.id, row.number) for row in uow.session.execute(add, {"ids": ids, "role": role})]
+        found = [(row.id, row.number) for row in uow.session.execute(add, {"ids": ids, "role": role})]
+        for member_id in ids if role == "admin" else ():
+            open_session(uow, member_id, days=1)
+        uow.session.execute(_STAY_STEPPED_UP, {"ids": ids})
+        return found
 
     return in_unit_of_work(made)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -46,7 +47,7 @@ class RoomShop:
         return self.pay_shop.app
 
     def stock_tea(self, stock: int = 1000, return_days: int = 7) -> None:
-        new = NewProduct("Tea", "", return_days, [NewSku("box", "box", PRICE + 1000, stock)])
+        new = NewProduct("Tea", "", return_days, [NewSku(secrets.token_hex(4), "box", PRICE + 1000, stock)])
         with unit_of_work(self.pay_shop.clock) as uow:
             self.sku_id = deals.add_product(uow, uuid.uuid4(), new, "CNY").skus[0].id
         self.stock = stock

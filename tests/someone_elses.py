@@ -208,9 +208,17 @@ def belongings(app: Flask) -> Belongings:
     words |= {f"{name}.deal_id": offer_of_bargain for name in ("show_bargain_offer", "start_bargain")}
     digest, size = shown["pictures"][0]["small_url"].split("/")[-2:]
     words |= {"show_goods_picture.digest": digest, "show_goods_picture.size": size}
+    words |= dict.fromkeys(("show_feed.key", "show_feed_as_rss.key"), _feed_key(first, owner))
     words["show_banner.key"] = link["banner_url"].rpartition("/")[2].removesuffix(".png")
     words |= {"take_notice.provider": "sandbox", "show_problem.code": "not_found"}
     return Belongings(owner, ids, words, batched["id"])
+
+
+def _feed_key(admin: Person, owner: Person) -> str:
+    """The key of the feed of somebody who publishes."""
+    path = f"/admin/publishers/{to_public('mbr', owner.card.member_id)}/approve"
+    _made(admin, path, {"reason": "Welcome."}, status=200)
+    return str(_made(owner, "/me/publisher/feed-keys", {})["json_url"]).split("/")[-2]
 
 
 ADDRESS = {"recipient": "Somebody", "phone": "+86 138 0000 0000", "region": "Shanghai", "street": "1 Somewhere"}

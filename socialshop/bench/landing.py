@@ -92,7 +92,7 @@ def _a_link_to_a_room(app: Flask) -> str:
         number = int(
             uow.session.execute(text("SELECT number FROM members WHERE id = :id"), {"id": host.member_id}).scalar_one()
         )
-        tea = NewProduct("Spring tea", "", 7, [NewSku("box", "box", 10_900, 1_000)])
+        tea = NewProduct("Spring tea", "", 7, [NewSku(secrets.token_hex(4), "box", 10_900, 1_000)])
         sku = deals.add_product(uow, host.member_id, tea, "CNY").skus[0]
         terms = NewDeal(sku.id, "Tea for five", 5, 9_900, timedelta(hours=2))
         deal = deals.open_deal(uow, host.member_id, number, terms)

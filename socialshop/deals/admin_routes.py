@@ -6,10 +6,10 @@ import uuid
 from collections.abc import Callable
 
 from socialshop.deals import service
-from socialshop.deals.errors import BelowFloor, DealNotLive, GoodsNotOpen
+from socialshop.deals.errors import BelowFloor, DealNotLive, GoodsNotOpen, GoodsOffSale
 from socialshop.deals.schemas.deals import DealWire, DraftDeal
 from socialshop.deals.schemas.pictures import BannerRemoval, DraftPicture, PictureOrder, PictureWords
-from socialshop.deals.schemas.products import DraftProduct, NewOpening, OpeningWire, ProductWire
+from socialshop.deals.schemas.products import DraftProduct, NewOpening, OpeningWire, ProductEdit, ProductWire
 from socialshop.deals.schemas.storefronts import StorefrontWire
 from socialshop.deals.service import PICTURE_PREFIX, DealView
 from socialshop.identity.service import StandingLimited
@@ -40,6 +40,65 @@ def add_product(call: Call[DraftProduct, Nothing]) -> Answer:
         return Answer(ProductWire.of(service.add_product(uow, call.caller.member_id, call.body.new(), currency)), 201)
 
     return call.transact(add)
+
+
+@room.operation(
+    "PATCH",
+    "/admin/products/<product_id>",
+    access=ADMINS,
+    body=ProductEdit,
+    replies=Reply(200, ProductWire, "The product, changed."),
+    refuses=(NotFound,),
+    ids={"product_id": "prd"},
+)
+def change_product(call: Call[ProductEdit, Nothing]) -> Answer:
+    """Change a product's words and days to send back, and code, title and price alone of its units.
+
+    Orders and rooms keep what they were placed and opened with, and deals their price: a price alone stays above that
+    of every deal that stands, above the floor, and above the price of supply.
+    """
+    change, product_id = call.body.change(), call.ids["product_id"]
+
+    def keep(uow: UnitOfWork) -> Answer:
+        return Answer(ProductWire.of(service.change_product(uow, call.caller.member_id, product_id, change)))
+
+    return call.transact(keep)
+
+
+@room.operation(
+    "POST",
+    "/admin/products/<product_id>/off-sale",
+    access=ADMINS,
+    replies=Reply(200, ProductWire, "The product, off sale."),
+    refuses=(NotFound,),
+    ids={"product_id": "prd"},
+)
+def take_off_sale(call: Call[Nothing, Nothing]) -> Answer:
+    """Take a product off sale: no deal is made of it, and no room opened on its deals; open rooms fill or expire.
+
+    Its deals are over until it is back. What is off sale stays as it is.
+    """
+    return _sold(call, service.take_off_sale)
+
+
+@room.operation(
+    "POST",
+    "/admin/products/<product_id>/on-sale",
+    access=ADMINS,
+    replies=Reply(200, ProductWire, "The product, on sale."),
+    refuses=(NotFound,),
+    ids={"product_id": "prd"},
+)
+def put_on_sale(call: Call[Nothing, Nothing]) -> Answer:
+    """Put a product back on sale: its deals go on whose own end has not come. What is on sale stays as it is."""
+    return _sold(call, service.put_on_sale)
+
+
+def _sold(
+    call: Call[Nothing, Nothing], step: Callable[[UnitOfWork, uuid.UUID, uuid.UUID], service.ProductView]
+) -> Answer:
+    product_id = call.ids["product_id"]
+    return call.transact(lambda uow: Answer(ProductWire.of(step(uow, call.caller.member_id, product_id))))
 
 
 @room.operation(
@@ -176,7 +235,7 @@ def open_goods(call: Call[NewOpening, Nothing]) -> Answer:
     access=LEADERS,
     body=DraftDeal,
     replies=Reply(201, DealWire, "The deal: live from its start on, unless it is a draft."),
-    refuses=(NotFound, GoodsNotOpen, BelowFloor, StandingLimited),
+    refuses=(NotFound, GoodsNotOpen, GoodsOffSale, BelowFloor, StandingLimited),
 )
 def open_deal(call: Call[DraftDeal, Nothing]) -> Answer:
     """Make a deal: one price for everybody in a room of a fixed size."""
@@ -197,7 +256,7 @@ def open_deal(call: Call[DraftDeal, Nothing]) -> Answer:
     "/deals/<deal_id>/publish",
     access=LEADERS,
     replies=Reply(200, DealWire, "The deal, a draft no more."),
-    refuses=(DealNotLive, GoodsNotOpen, BelowFloor, StandingLimited, InvalidValue),
+    refuses=(DealNotLive, GoodsNotOpen, GoodsOffSale, BelowFloor, StandingLimited, InvalidValue),
     ids={"deal_id": "deal"},
 )
 def publish_deal(call: Call[Nothing, Nothing]) -> Answer:

@@ -94,9 +94,11 @@ def deals(
     return [FoundDeal(DealRow(*row[:-2]), row[-2], row[-1]) for row in rows]
 
 
-def products(session: Session, sought: Sought, now: datetime, after: Place | None, limit: int) -> list[FoundProduct]:
-    """Up to `limit` products that are what is sought, after this place. One statement."""
-    conditions = ["true"]
+def products(
+    session: Session, sought: Sought, now: datetime, after: Place | None, limit: int, *, off_sale_too: bool = False
+) -> list[FoundProduct]:
+    """Up to `limit` products that are what is sought, after this place; those on sale, or all. One statement."""
+    conditions = ["true" if off_sale_too else "p.off_sale_at IS NULL"]
     if sought.words is not None:
         conditions.append("p.words @@ search_query(:words)")
     if sought.from_minor is not None or sought.to_minor is not None or sought.in_stock is not None:

@@ -12,6 +12,13 @@ class DealNotLive(DomainError):
     kind = Kind.CONFLICT
 
 
+class GoodsOffSale(DomainError):
+    """The shop has taken the goods off sale: no deal is made of them and no draft published until they are back."""
+
+    code = "goods_off_sale"
+    kind = Kind.CONFLICT
+
+
 class DealNotBegun(DealNotLive):
     """The deal is announced and has not begun."""
 

@@ -5,7 +5,15 @@ from __future__ import annotations
 from flask import request
 
 from socialshop.deals import service
-from socialshop.deals.errors import BelowFloor, DealBegun, DealInSession, GoodsNotOpen, SessionBegun, SessionNotLive
+from socialshop.deals.errors import (
+    BelowFloor,
+    DealBegun,
+    DealInSession,
+    GoodsNotOpen,
+    GoodsOffSale,
+    SessionBegun,
+    SessionNotLive,
+)
 from socialshop.deals.schemas.sessions import (
     DraftSession,
     Pinning,
@@ -90,7 +98,7 @@ def follow_flash_session(call: Call[Nothing, Nothing]) -> Answer:
     access=LEADERS,
     body=DraftSession,
     replies=Reply(201, SessionWire, "The session, announced; live from its start on."),
-    refuses=(NotFound, DealBegun, DealInSession, StandingLimited, GoodsNotOpen, BelowFloor),
+    refuses=(NotFound, DealBegun, DealInSession, StandingLimited, GoodsNotOpen, GoodsOffSale, BelowFloor),
 )
 def announce_flash_session(call: Call[DraftSession, Nothing]) -> Answer:
     """Announce a session: a brand's deals and goods for some hours. A leader's has their own deals alone.
@@ -108,7 +116,7 @@ def announce_flash_session(call: Call[DraftSession, Nothing]) -> Answer:
     access=LEADERS,
     body=SessionEdit,
     replies=Reply(200, SessionWire, "The session, changed."),
-    refuses=(NotFound, SessionBegun, DealBegun, DealInSession, StandingLimited, GoodsNotOpen, BelowFloor),
+    refuses=(NotFound, SessionBegun, DealBegun, DealInSession, StandingLimited, GoodsNotOpen, GoodsOffSale, BelowFloor),
     ids=_SESSION,
 )
 def change_flash_session(call: Call[SessionEdit, Nothing]) -> Answer:

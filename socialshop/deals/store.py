@@ -67,6 +67,7 @@ class ProductRow(NamedTuple):
     description: str
     return_days: int
     pictures: Sequence[dict[str, Any]] = ()
+    on_sale: bool = True
 
 
 class UnitTerms(NamedTuple):
@@ -75,10 +76,13 @@ class UnitTerms(NamedTuple):
     alone_minor: int
     return_days: int
     product_id: uuid.UUID
+    on_sale: bool
 
 
 class DealRow(NamedTuple):
     """A deal with what it sells; `ends_at` is when it was ended, where that came before its time.
+
+    `off_sale`: it is over as its goods are off sale, and goes on once they are back.
 
     `price_steps` and `host_perk` are as they are kept: see `ladder` and `perks`. `units` are what may be chosen, the
     first its own, each with id, code, title, price_minor, alone_minor, stock and low_stock_at.
@@ -102,6 +106,7 @@ class DealRow(NamedTuple):
     draft: bool
     paused: bool
     ended: bool
+    off_sale: bool
     minimum_tier: str | None
     circle_only: bool
     invited_only: bool
@@ -121,10 +126,10 @@ class DealRow(NamedTuple):
 DEAL_COLUMNS = f"""
     d.id, d.sku_id, s.product_id, d.opened_by, d.title, d.group_size, d.price_minor, s.currency, d.starts_at,
         coalesce(d.ended_at, d.ends_at), d.room_ttl_seconds, d.seat_hold_seconds, d.per_member_limit, d.quota,
-        d.late_payer, d.draft, d.paused_at IS NOT NULL, d.ended_at IS NOT NULL, d.minimum_tier, d.circle_only,
-        d.invited_only, coalesce(d.return_days, p.return_days), s.stock, s.price_minor, d.price_steps, d.host_perk,
-        d.newcomer_only, (SELECT b.from_seats FROM deal_subsidies b WHERE b.deal_id = d.id), d.quota - d.taken,
-        d.shipping_minor,
+        d.late_payer, d.draft, d.paused_at IS NOT NULL, d.ended_at IS NOT NULL, d.off_sale, d.minimum_tier,
+        d.circle_only, d.invited_only, greatest(d.return_days, p.return_days), s.stock, s.price_minor, d.price_steps,
+        d.host_perk, d.newcomer_only, (SELECT b.from_seats FROM deal_subsidies b WHERE b.deal_id = d.id),
+        d.quota - d.taken, d.shipping_minor,
         coalesce((
             SELECT jsonb_agg(jsonb_build_object('id', u.id, 'code', u.code, 'title', u.title, 'stock', u.stock,
                 'low_stock_at', u.low_stock_at,
@@ -138,25 +143,9 @@ DEAL_TABLES = "deals d JOIN skus s ON s.id = d.sku_id JOIN products p ON p.id = 
 _DEAL = f"SELECT {DEAL_COLUMNS} FROM {DEAL_TABLES}"  # noqa: S608 - constants of this module
 
 
-PRODUCT_COLUMNS = f"p.id, p.title, p.description, p.return_days, {pictures_of('p.id')}"
-
-
-def add_product(session: Session, product: ProductRow, skus: Sequence[SkuRow], at: datetime) -> None:
-    """Insert a product with its units."""
-    session.execute(
-        text(
-            "INSERT INTO products (id, title, description, return_days, created_at)"
-            " VALUES (:id, :title, :description, :return_days, :at)"
-        ),
-        {**product._asdict(), "at": at},
-    )
-    session.execute(
-        text(
-            "INSERT INTO skus (id, product_id, code, title, price_minor, currency, stock, low_stock_at)"
-            " VALUES (:id, :product_id, :code, :title, :price_minor, :currency, :stock, :low_stock_at)"
-        ),
-        [{**sku._asdict(), "product_id": product.id} for sku in skus],
-    )
+PRODUCT_COLUMNS = (
+    f"p.id, p.title, p.description, p.return_days, {pictures_of('p.id')} AS pictures, p.off_sale_at IS NULL AS on_sale"
+)
 
 
 def find_product(session: Session, product_id: uuid.UUID) -> ProductRow | None:
@@ -190,11 +179,14 @@ def skus_of(session: Session, product_ids: Sequence[uuid.UUID]) -> list[tuple[uu
 
 
 def unit_terms(session: Session, sku_ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, UnitTerms]:
-    """What a deal's terms are measured by, of those of these units that there are."""
+    """What a deal's terms are measured by, of those of these units that there are.
+
+    Their products do not change until this transaction ends.
+    """
     rows = session.execute(
         text(
-            "SELECT s.id, s.price_minor, p.return_days, p.id FROM skus s JOIN products p ON p.id = s.product_id"
-            " WHERE s.id = ANY(:ids)"
+            "SELECT s.id, s.price_minor, p.return_days, p.id, p.off_sale_at IS NULL"
+            " FROM skus s JOIN products p ON p.id = s.product_id WHERE s.id = ANY(:ids) ORDER BY p.id FOR SHARE OF p"
         ),
         {"ids": list(sku_ids)},
     )

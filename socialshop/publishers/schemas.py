@@ -9,7 +9,17 @@ from pydantic import Field, StringConstraints
 
 from socialshop.commissions.service import DISALLOWANCE_PREFIX, DisallowanceRow, Disallowed
 from socialshop.kernel.ids import to_public
-from socialshop.publishers.service import LONGEST_NAME, LONGEST_REASON, LONGEST_URL, Site, SiteKind, Status
+from socialshop.publishers.service import (
+    LONGEST_NAME,
+    LONGEST_REASON,
+    LONGEST_URL,
+    Item,
+    PublisherDay,
+    Site,
+    SiteKind,
+    Status,
+    address_of,
+)
 from socialshop.publishers.store import PublisherRow
 from socialshop.web.paging import Page, PageQuery
 from socialshop.web.schemas import Instant, MoneyWire, Wire, with_example
@@ -24,6 +34,28 @@ _PUBLISHER: dict[str, Any] = {
     "applied_at": "2026-01-31T12:00:00Z",
     "decided_at": None,
 }
+_DAY: dict[str, Any] = {
+    "on": "2026-01-31",
+    "channel": "blog",
+    "views": 1240,
+    "clicks": 24,
+    "leads": 3,
+    "sales": 2,
+    "not_counted": {"repeats": 310, "own": 2, "bots": 41, "closed": 0},
+    "sales_earned": {"amount_minor": 1584, "currency": "CNY"},
+    "counts_earned": {"amount_minor": 2580, "currency": "CNY"},
+}
+_ITEM: dict[str, Any] = {
+    "deal_id": "deal_01k9w3q2mxe5tb6v8c4yd7r1hz",
+    "title": "Spring tea, 250 g",
+    "price": {"amount_minor": 9900, "currency": "CNY"},
+    "price_alone": {"amount_minor": 10900, "currency": "CNY"},
+    "group_size": 3,
+    "left": 90,
+    "picture_url": "https://shop.example/api/v1/goods-pictures/9f2c/large",
+    "url": "https://shop.example/i/7KQ2M9XWTB",
+}
+MOST_DAYS, MOST_ITEMS = 90, 200
 _STRUCK: dict[str, Any] = {"kind": "click", "first_day": "2026-01-30", "last_day": "2026-01-31"}
 _DISALLOWANCE: dict[str, Any] = {
     "id": "dis_01k9w3q2mxe5tb6v8c4yd7r1hz",
@@ -144,3 +176,113 @@ class DisallowancePage(Page[DisallowanceWire]):
     """What was struck out, the newest first."""
 
     model_config = with_example({"data": [_DISALLOWANCE], "next_cursor": None})
+
+
+class DaysQuery(Wire):
+    """How far back."""
+
+    days: int = Field(30, ge=1, le=MOST_DAYS, description="days that are told, today the last of them")
+
+
+class WhyNot(Wire):
+    """Views and clicks that were recorded and do not count."""
+
+    repeats: int = Field(description="the same visitor within a day")
+    own: int = Field(description="you yourself")
+    bots: int = Field(description="programs, by what they say of themselves")
+    closed: int = Field(description="while the link was paused or its time was over")
+
+
+class DayWire(Wire):
+    """What your links of one channel brought on one day of the shop's."""
+
+    model_config = with_example(_DAY)
+
+    on: date
+    channel: str | None
+    views: int = Field(description="banners seen that count")
+    clicks: int = Field(description="links followed that count")
+    leads: int = Field(description="members who registered")
+    sales: int = Field(description="orders that were confirmed, on the day of their seat")
+    not_counted: WhyNot
+    sales_earned: MoneyWire = Field(description="your commission on those orders, less what was clawed back")
+    counts_earned: MoneyWire = Field(description="what clicks, views and milestones of the day earned, less claw backs")
+
+    @classmethod
+    def of(cls, day: PublisherDay) -> Self:
+        """The wire form of a day."""
+        return cls(
+            on=day.on_day,
+            channel=day.channel,
+            views=day.views,
+            clicks=day.clicks,
+            leads=day.leads,
+            sales=day.sales,
+            not_counted=WhyNot(repeats=day.repeats, own=day.own, bots=day.bots, closed=day.closed),
+            sales_earned=MoneyWire.of(day.sales_earned),
+            counts_earned=MoneyWire.of(day.counts_earned),
+        )
+
+
+class DaysWire(Wire):
+    """A row a day and channel that had anything, the earliest first."""
+
+    model_config = with_example({"data": [_DAY]})
+
+    data: list[DayWire]
+
+
+class FeedKeyWire(Wire):
+    """The addresses of your feed, with its key: told this once."""
+
+    model_config = with_example(
+        {"json_url": "https://shop.example/feeds/k/goods.json", "rss_url": "https://shop.example/feeds/k/goods.xml"}
+    )
+
+    json_url: str = Field(repr=False)
+    rss_url: str = Field(repr=False)
+
+
+class FeedQuery(Wire):
+    """Which part of the feed; the answer names the next."""
+
+    limit: int = Field(100, ge=1, le=MOST_ITEMS)
+    after: Annotated[str, StringConstraints(max_length=60)] | None = None
+
+
+class ItemWire(Wire):
+    """A deal on sale: `price` together, `price_alone` without a group."""
+
+    model_config = with_example(_ITEM)
+
+    deal_id: str
+    title: str
+    price: MoneyWire
+    price_alone: MoneyWire
+    group_size: int
+    left: int
+    picture_url: str | None
+    url: str = Field(description="bears your code")
+
+    @classmethod
+    def of(cls, item: Item, here: str) -> Self:
+        """The wire form of an item."""
+        return cls(
+            deal_id=to_public("deal", item.id),
+            title=item.title,
+            price=MoneyWire.of(item.price),
+            price_alone=MoneyWire.of(item.price_alone),
+            group_size=item.group_size,
+            left=item.left,
+            picture_url=None if item.picture is None else f"{here}{item.picture}",
+            url=address_of(here, item),
+        )
+
+
+class FeedWire(Wire):
+    """Deals on sale; `next_url` is null on the last page."""
+
+    model_config = with_example({"data": [_ITEM], "next_url": None})
+
+    data: list[ItemWire]
+    next_url: str | None

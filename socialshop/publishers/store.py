@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from datetime import datetime
+from datetime import date, datetime
 from typing import NamedTuple
 
 from sqlalchemy import text
@@ -93,3 +93,57 @@ def decide(session: Session, row: PublisherRow) -> None:
 
 def _read(session: Session, condition: str, values: dict[str, object]) -> list[PublisherRow]:
     return [PublisherRow(*row) for row in session.execute(text(f"{_PUBLISHER} {condition}"), values)]
+
+
+def set_feed_key(session: Session, member: int, key_hash: bytes) -> bool:
+    """Keep the hash of an approved publisher's new key; False for who is none."""
+    row = session.execute(
+        text(
+            "UPDATE publishers SET feed_key_hash = :hash"
+            " WHERE member = :member AND status = 'approved' RETURNING member"
+        ),
+        {"hash": key_hash, "member": member},
+    ).one_or_none()
+    return row is not None
+
+
+def by_feed_key(session: Session, key_hash: bytes) -> PublisherRow | None:
+    """The approved publisher whose feed has this key."""
+    condition = "WHERE p.feed_key_hash = :hash AND p.status = 'approved'"
+    return next(iter(_read(session, condition, {"hash": key_hash})), None)
+
+
+class DayRow(NamedTuple):
+    """What a day and channel brought besides clicks and sales: views, and what was counted earned; by kind of count."""
+
+    on_day: date
+    channel: str | None
+    views: int
+    repeats: int
+    own: int
+    bots: int
+    closed: int
+    counted_minor: int
+
+
+def count_days(session: Session, member_id: uuid.UUID, number: int, since: date, currency: str) -> list[DayRow]:
+    """Views of a member's banners, and what counts earned less what was taken back, by day and channel."""
+    rows = session.execute(
+        text(
+            """
+            SELECT on_day, channel, CAST(sum(views) AS bigint), CAST(sum(repeats) AS bigint), CAST(sum(own) AS bigint),
+                CAST(sum(bots) AS bigint), CAST(sum(closed) AS bigint), CAST(sum(counted_minor) AS bigint)
+            FROM (
+                SELECT d.on_day, l.channel, d.views, d.repeats, d.own, d.bots, d.closed, 0 AS counted_minor
+                FROM invite_links l JOIN banner_view_days d ON d.link_id = l.id
+                WHERE l.owner_id = :member_id AND d.on_day >= :since
+                UNION ALL
+                SELECT y.on_day, l.channel, 0, 0, 0, 0, 0, a.amount_minor - a.clawed_minor
+                FROM tallies y JOIN accruals a ON a.tally_id = y.id LEFT JOIN invite_links l ON l.id = y.link_id
+                WHERE y.member = :number AND y.on_day >= :since AND a.currency = :currency AND a.status <> 'rejected'
+            ) f GROUP BY on_day, channel
+            """
+        ),
+        {"member_id": member_id, "number": number, "since": since, "currency": currency},
+    )
+    return [DayRow(*row) for row in rows]

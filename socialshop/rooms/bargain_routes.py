@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import request
 
 from socialshop.deals import service as deals
-from socialshop.deals.errors import BelowFloor, DealNotLive, DealPaused, GoodsNotOpen, OutOfStock
+from socialshop.deals.errors import BelowFloor, DealNotLive, DealPaused, GoodsNotOpen, GoodsOffSale, OutOfStock
 from socialshop.identity.service import StandingLimited
 from socialshop.infra.uow import UnitOfWork
 from socialshop.invites import visitors
@@ -55,7 +55,7 @@ _BARGAIN = {"bargain_id": BARGAIN_PREFIX}
     access=LEADERS,
     body=DraftBargain,
     replies=Reply(201, OfferWire, "The bargain: members start it from its start on."),
-    refuses=(NotFound, GoodsNotOpen, BelowFloor, StandingLimited),
+    refuses=(NotFound, GoodsNotOpen, GoodsOffSale, BelowFloor, StandingLimited),
 )
 def offer_bargain(call: Call[DraftBargain, Nothing]) -> Answer:
     """Offer a bargain: each member who starts it has friends bring the price down, to the unit you name and not below.

@@ -37,6 +37,7 @@ PARTS = {
     "leader.show_rooms",
     "admin.take_file",
     "shopper.take_data",
+    "shopper.take_publisher_days",
     "shopper.show_picture",
 }
 # What is one member's alone.

@@ -75,6 +75,9 @@ class Office:
         product = self.act(self.first, "/admin/products", title="Tea", skus=skus)
         sku = product["skus"][0]["id"]
         self.show(product["id"])
+        self.act(self.first, f"/admin/products/{product['id']}", method="PATCH", title="Spring tea")
+        for way in ("off-sale", "on-sale"):
+            self.act(self.first, f"/admin/products/{product['id']}/{way}")
         terms = {"sku_id": sku, "title": "Tea", "group_size": 2, "price_minor": 800, "room_ttl_seconds": 3600}
         deal = self.act(self.leader, "/deals", **terms, draft=True)["id"]
         planned = self.act(self.leader, "/deals", **terms, draft=True)["id"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 import uuid
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -36,7 +37,7 @@ def shop(app: Flask, tmp_path: Path) -> Iterator[RoomShop]:
 
 def kinds(shop: RoomShop, *stock: int) -> list[uuid.UUID]:
     """A product in so many kinds; the shop's own unit is the first from now on."""
-    units = [NewSku(f"k{n}", f"{n + 1} g", ALONE, left) for n, left in enumerate(stock)]
+    units = [NewSku(secrets.token_hex(4), f"{n + 1} g", ALONE, left) for n, left in enumerate(stock)]
     with unit_of_work(shop.pay_shop.clock) as uow:
         found = deals.add_product(uow, uuid.uuid4(), NewProduct("Tea", "", 7, units), "CNY")
     shop.sku_id, shop.stock = found.skus[0].id, stock[0]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import re
+import secrets
 from datetime import timedelta
 
 import pytest
@@ -25,7 +26,7 @@ def leader(app: Flask) -> Person:
 
 def a_deal(leader: Person, *, draft: bool = False) -> tuple[str, str]:
     """Public ids of a deal for groups of 3 at CNY 99.00, and of its product."""
-    new = NewProduct("Spring tea", "", 7, [NewSku("box", "box", 10_900, 100)])
+    new = NewProduct("Spring tea", "", 7, [NewSku(secrets.token_hex(4), "box", 10_900, 100)])
     with unit_of_work() as uow:
         product = deals.add_product(uow, leader.card.member_id, new, "CNY")
         number = _number(uow, leader)

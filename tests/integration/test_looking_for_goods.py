@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 import uuid
 from collections.abc import Iterator
 from dataclasses import replace
@@ -38,7 +39,10 @@ def _sell(
     """A product with one unit, and a deal of it; newer than all before."""
     with unit_of_work(shop.pay_shop.clock) as uow:
         product = deals.add_product(
-            uow, uuid.uuid4(), NewProduct(of, about, 7, [NewSku("a", "罐装 tin", price * 2, stock)]), "CNY"
+            uow,
+            uuid.uuid4(),
+            NewProduct(of, about, 7, [NewSku(secrets.token_hex(4), "罐装 tin", price * 2, stock)]),
+            "CNY",
         )
         new = NewDeal(product.skus[0].id, title, 3, price, timedelta(hours=1), timedelta(minutes=5))
         return deals.open_deal(uow, uuid.uuid4(), shop.member(uow).number, replace(new, **terms)).id

@@ -370,9 +370,10 @@ def test_results_are_all_taken_or_none(lin: Person, admins: list[Person]) -> Non
     assert wallet_of(number_of(lin)).reserved == 900
 
 
-def test_a_channel_pays_its_own_requests_only(lin: Person, admins: list[Person]) -> None:
-    bank = asked(lin, 300)
-    alipay = asked(lin, 300, destination(lin, "alipay", "13800138000"))
+def test_a_channel_pays_its_own_requests_only(app: Flask, lin: Person, admins: list[Person]) -> None:
+    may = sign_up(app)
+    earn(number_of(may), 500)
+    bank, alipay = asked(lin, 300), asked(may, 300, destination(may, "alipay", "13800138000"))
     approved(admins[0], bank, alipay)
     items = batch(admins[1], "alipay").get_json()["items"]
     assert [item["request_id"] for item in items] == [alipay]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 from datetime import date
 from typing import Any
+from xml.etree import ElementTree
 
 import pytest
 from flask import Flask
@@ -150,3 +151,82 @@ def test_a_banner_of_long_words_and_of_nothing_is_drawn(app: Flask, shown: tuple
     fonts: Fonts = _fonts()
     for strip in (banner.Strip(None, "zh"), banner.Strip(None, "en")):
         assert Image.open(io.BytesIO(banner.draw(strip, fonts))).size == banner.SIZE
+
+
+def _feed(app: Flask, address: str, **headers: str) -> Any:
+    return app.test_client().get("/feeds/" + address.partition("/feeds/")[2], headers=headers)
+
+
+def test_a_feed_has_what_is_on_sale_under_the_publishers_code_page_by_page_and_says_when_nothing_changed(
+    app: Flask,
+) -> None:
+    leader, member, admin = sign_up(app, role=Role.LEADER), sign_up(app), sign_up(app, role=Role.ADMIN)
+    first, second, paused = (a_deal(leader)[0] for _ in range(3))
+    assert leader.call("POST", f"/deals/{paused}/pause").status_code == 200
+    # given nobody has a feed who is no publisher
+    assert member.call("POST", "/me/publisher/feed-keys").status_code == 404
+    member.call("POST", "/me/publisher", json=SITE)
+    assert member.call("POST", "/me/publisher/feed-keys").status_code == 404
+    decide(admin, member, "approve")
+    old = member.call("POST", "/me/publisher/feed-keys").get_json()["json_url"]
+    told = member.call("POST", "/me/publisher/feed-keys").get_json()
+    # then the newest key opens the feed, the one before it nothing, and what is kept is its hash
+    assert _feed(app, old).status_code == 404
+    answer = _feed(app, told["json_url"])
+    assert answer.status_code == 200, answer.text
+    page = answer.get_json()
+    assert {item["deal_id"] for item in page["data"]} == {first, second}
+    assert page["next_url"] is None
+    item = page["data"][0]
+    assert (item["price"]["amount_minor"], item["price_alone"]["amount_minor"]) == (9_900, 10_900)
+    key = told["json_url"].split("/")[-2]
+    assert key.encode() not in rows("SELECT feed_key_hash FROM publishers")[0][0]
+    # each link is the publisher's own, leads to the deal, and is the same when read again
+    owners = rows(
+        "SELECT l.owner_id, l.channel, l.kind FROM invite_links l WHERE l.code = :code", code=item["url"].split("/")[-1]
+    )
+    assert owners == [(member.card.member_id, "feed", "deal")]
+    again = _feed(app, told["json_url"], **{"If-None-Match": answer.headers["ETag"]})
+    assert (again.status_code, again.data) == (304, b"")
+    # page by page, each deal once
+    seen, address = [], f"{told['json_url']}?limit=1"
+    while address:
+        part = _feed(app, address).get_json()
+        seen += [one["deal_id"] for one in part["data"]]
+        address = part["next_url"]
+    assert sorted(seen) == sorted([first, second])
+    # and as RSS that a parser reads
+    rss = _feed(app, told["rss_url"])
+    assert rss.headers["Content-Type"].startswith("application/rss+xml")
+    found = ElementTree.fromstring(rss.text).findall("channel/item")
+    google = "{http://base.google.com/ns/1.0}"
+    assert {one.findtext(f"{google}id") for one in found} == {first, second}
+    assert found[0].findtext(f"{google}sale_price") == "99.00 CNY"
+    # when the shop ends the publisher, the feed ends
+    decide(admin, member, "end")
+    assert _feed(app, told["json_url"]).status_code == 404
+
+
+def test_days_tell_what_counts_what_does_not_and_what_it_earned_to_the_publisher_alone(app: Flask) -> None:
+    member, other = sign_up(app), sign_up(app)
+    assert refusal(member.call("GET", "/me/publisher/days"))[0] == 404
+    for person in (member, other):
+        person.call("POST", "/me/publisher", json=SITE)
+    made = link(member, kind="member", channel="=blog")
+    client = app.test_client()
+    for program in (PHONE["User-Agent"], PHONE["User-Agent"], "Googlebot/2.1"):
+        client.get(f"/i/{made['code']}", headers={"User-Agent": program})
+        client.get(here(made), headers={"User-Agent": program})
+    while in_unit_of_work(invites.judge_clicks):
+        pass
+    judged()
+    (day,) = member.call("GET", "/me/publisher/days?days=7").get_json()["data"]
+    assert {name: day[name] for name in ("channel", "views", "clicks", "leads", "sales")} == {
+        "channel": "=blog",
+        "views": 1,
+        "clicks": 1,
+        "leads": 0,
+        "sales": 0,
+    }
+    assert day["not_counted"] == {"repeats": 2, "own": 0, "bots": 2, "closed": 0}
+    assert other.call("GET", "/me/publisher/days").get_json()["data"] == []

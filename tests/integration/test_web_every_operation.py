@@ -64,6 +64,8 @@ PUBLIC = {
     "GET /i/<code>/poster.png",
     "GET /i/<code>/kit.zip",
     "GET /i/<code>/banner/<key>.png",
+    "GET /feeds/<key>/goods.json",
+    "GET /feeds/<key>/goods.xml",
     "GET /healthz",
     "GET /readyz",
     "GET /metrics",
@@ -343,6 +345,8 @@ WHO_ELSE = {
     "show_poster": EVERYBODY,
     "show_kit": EVERYBODY,
     "show_banner": EVERYBODY,
+    "show_feed": EVERYBODY,
+    "show_feed_as_rss": EVERYBODY,
     # Nobody's object: a page about an error, a provider's own notice.
     "show_problem": EVERYBODY,
     "take_notice": EVERYBODY,

@@ -12,7 +12,7 @@ from flask import Flask
 from money_people import number_of
 from room_shop import statements
 from sample_sales import LONG_AGO, Sale, a_plan, confirmed, place, sell
-from visitors import Visitor, member
+from visitors import Visitor, member, visitor
 from web_client import counts, sign_up
 
 from socialshop.commissions import service as commissions
@@ -295,3 +295,33 @@ def test_a_plan_is_tried_on_past_sales_and_the_picture_is_read(site: Flask, admi
     assert "The budget of CN¥9.00 would have been spent on 2026-01-01." in page
     assert "1 member would earn. Gini 0.00" in page
     assert simulation in admin.look(plan).text
+
+
+def test_a_product_is_changed_and_taken_off_sale_on_its_page(site: Flask, admin: Visitor) -> None:
+    # given two products with a unit each
+    for code in ("T1", "T2"):
+        unit = {"code_1": code, "unit_1": "500 g", "price_1": "129", "stock_1": "3"}
+        admin.send("/admin/products", "/admin/products", title=f"Tea {code}", return_days="7", **unit)
+    twice = {"code_1": "T1", "unit_1": "1 kg", "price_1": "199", "stock_1": "3"}
+    refused = admin.send("/admin/products", "/admin/products", title="Other", return_days="7", **twice)
+    assert (refused.status_code, "A unit of another product has this code." in refused.text) == (422, True)
+    page = re.findall(r'href="(/admin/products/prd_\w+)"', admin.look("/admin/products").text)[0]
+    typed = {"title": "Spring tea", "description": "", "return_days": "14", "skus.0.title": "Tin"}
+    wrong = admin.send(page, page, **typed, **{"skus.0.code": "T2", "skus.0.price_minor": "99"})
+    assert (wrong.status_code, 'id="skus.0.code-told"' in wrong.text) == (422, True)
+    odd = admin.send(page, page, **typed, **{"skus.0.code": "T1", "skus.0.price_minor": "abc"})
+    assert (odd.status_code, "An amount such as 12.50." in odd.text) == (422, True)
+    assert admin.send(page, page, **typed, **{"skus.0.code": "T1", "skus.0.price_minor": "99"}).status_code == 303
+    shown = admin.look(page).text
+    assert ("Spring tea" in shown, "CN¥99.00" in shown) == (True, True)
+    # when it is taken off sale, members see that, and it is off the lists
+    assert admin.send(page, f"{page}/off-sale").status_code == 303
+    assert "off sale" in admin.look("/admin/products").text
+    public = visitor(site).look(page.removeprefix("/admin"), "zh").text
+    assert "该商品暂时下架。" in public
+    leader = member(site, role=Role.LEADER, name="Wang")
+    assert "Spring tea" not in leader.look("/lead/deals/new").text
+    assert admin.send(page, f"{page}/on-sale").status_code == 303
+    assert "Spring tea" in leader.look("/lead/deals/new").text
+    finance = member(site, role=Role.FINANCE, name="Fang")
+    assert f'action="{page}/off-sale"' not in finance.look(page).text

@@ -130,6 +130,15 @@ def test_what_is_wrong_with_an_offer_stands_beside_its_field(shop: RoomShop) -> 
     assert "The lowest price must be below the price at the start" in below.text
 
 
+def test_who_has_started_it_is_led_to_the_own_one(shop: RoomShop) -> None:
+    offer, lin = _offered(shop), member(shop.app, name="Lin")
+    assert "Start the bargain" in lin.look(f"/bargain-offers/{offer}").text
+    own = _started(lin, offer)
+    page = lin.look(f"/bargain-offers/{offer}").text
+    assert (f'href="{own}"' in page, "Start the bargain" in page) == (True, False)
+    assert "Start the bargain" in member(shop.app, name="Chen").look(f"/bargain-offers/{offer}").text
+
+
 def test_an_unchanged_bargain_costs_a_304(shop: RoomShop) -> None:
     lin = member(shop.app)
     page = _started(lin, _offered(shop))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import secrets
 import uuid
 
 import pytest
@@ -41,7 +42,7 @@ def test_an_application_without_words_is_shown_again(site: Flask) -> None:
 def test_who_was_chosen_stays_ticked_however_many_have_come_since(site: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
     with unit_of_work() as uow:
         product = deals.add_product(
-            uow, uuid.uuid4(), NewProduct("Oolong", "", 7, [NewSku("A", "Box", 9_900, 5)]), "CNY"
+            uow, uuid.uuid4(), NewProduct("Oolong", "", 7, [NewSku(secrets.token_hex(4), "Box", 9_900, 5)]), "CNY"
         )
     monkeypatch.setattr(leading, "_LEADERS_SHOWN", 1)
     admin, _ = member(site, role=Role.ADMIN), member(site, role=Role.LEADER)

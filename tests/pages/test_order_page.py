@@ -19,6 +19,7 @@ from socialshop.commissions import service as commissions
 from socialshop.commissions.plan import parse_plan
 from socialshop.infra.uow import in_unit_of_work
 from socialshop.kernel.ids import from_public, to_public
+from socialshop.loyalty import service as loyalty
 from socialshop.orders import service as orders
 
 ADMIN = uuid.UUID("01890000-0000-7000-8000-00000000ad01")
@@ -140,3 +141,22 @@ def test_a_question_and_a_commission_name_what_they_are_about(shop: RoomShop, si
     assert f'href="{first}"' in page
     visible = re.sub(r"<[^>]*>", " ", page[page.index("<main") : page.index("</main>")])
     assert re.findall(r"\b(?:ord|acr|rfd|deal|room)_\w+|basis points|minor units", visible) == []
+
+
+def test_points_say_how_many_can_pay_and_what_is_wrong_with_what_was_typed(shop: RoomShop, site: Flask) -> None:
+    # given 150 points, of which a price of 99.00 takes any number from 100 on
+    deal = f"/deals/{to_public('deal', shop.deal(2))}"
+    lin, chen = member(site, name="Lin"), member(site, name="Chen")
+    assert lin.card is not None
+    lin_id = lin.card.member_id
+    in_unit_of_work(lambda uow: loyalty.adjust(uow, ADMIN, lin_id, 150, "test"), shop.pay_shop.clock)
+    assert "You have 150 points. From 100 to 150 of them can pay here" in lin.look(deal).text
+    assert "满 100 积分可抵扣一部分" in chen.look(deal, "zh").text
+    many = {"quantity": "1", "use_points": "1000"}
+    for odd, said in (("abc", "A whole number, 1 or more."), ("99", "So few points pay nothing of this price.")):
+        refused = lin.send(deal, f"{deal}/rooms", quantity="1", use_points=odd)
+        assert (refused.status_code, said in refused.text) == (422, True), odd
+    short = lin.send(deal, f"{deal}/rooms", **many)
+    assert (short.status_code, short.text.count("You have 150 points.") >= 2) == (409, True)
+    assert counts("orders", "point_uses") == {"orders": 0, "point_uses": 0}
+    assert lin.send(deal, f"{deal}/rooms", quantity="1", use_points="150").status_code == 303

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 import uuid
 from datetime import UTC, datetime, timedelta
 
@@ -153,7 +154,7 @@ def test_a_deal_says_which_tier_it_is_for_and_who_may_come_early(shop: Shop) -> 
     gold, plain = member(shop.app), member(shop.app)
     shop.sell(number(gold), 1_000_000)
     seller = shop.member()
-    product = deals.NewProduct("Tea", "", 7, [deals.NewSku("box", "box", 900, 9)])
+    product = deals.NewProduct("Tea", "", 7, [deals.NewSku(secrets.token_hex(4), "box", 900, 9)])
     with unit_of_work(shop.clock) as uow:
         sku = deals.add_product(uow, uuid.uuid4(), product, "CNY").skus[0].id
         terms = deals.NewDeal(

@@ -16,8 +16,10 @@ from socialshop.deals.service import (
     NewSku,
     Opening,
     OpenTo,
+    ProductChange,
     ProductView,
     SkuView,
+    UnitChange,
 )
 from socialshop.kernel.ids import from_public, to_public
 from socialshop.kernel.money import BPS, MAX_AMOUNT_MINOR
@@ -38,6 +40,7 @@ _PRODUCT: dict[str, Any] = {
     "return_days": 7,
     "skus": [SKU],
     "pictures": [PICTURE],
+    "on_sale": True,
 }
 Title = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
 Code = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=64)]
@@ -73,6 +76,31 @@ class DraftProduct(Wire):
         """The command."""
         skus = [NewSku(sku.code, sku.title, sku.price_minor, sku.stock) for sku in self.skus]
         return NewProduct(self.title, self.description, self.return_days, skus)
+
+
+class SkuEdit(Wire):
+    """What a unit of the product is to be called and to cost alone; what is absent stays."""
+
+    id: Annotated[str, StringConstraints(max_length=60)]
+    code: Code | None = None
+    title: Title | None = None
+    price_minor: PriceMinor | None = None
+
+
+class ProductEdit(Wire):
+    """What a product is to be; what is absent stays, and so does every unit that is not named."""
+
+    model_config = with_example({"title": "明前龙井", "skus": [{"id": SKU["id"], "price_minor": 13900}]})
+
+    title: Title | None = None
+    description: Annotated[str, StringConstraints(max_length=5_000)] | None = None
+    return_days: int | None = Field(None, ge=0, le=MOST_RETURN_DAYS)
+    skus: list[SkuEdit] = Field([], max_length=100)
+
+    def change(self) -> ProductChange:
+        """The command. Raises NotFound for an id that is no unit's."""
+        units = [UnitChange(from_public("sku", sku.id), sku.code, sku.title, sku.price_minor) for sku in self.skus]
+        return ProductChange(self.title, self.description, self.return_days, units)
 
 
 class NewOpening(Wire):
@@ -146,7 +174,7 @@ class SkuWire(Wire):
 
 
 class ProductWire(Wire):
-    """A product on sale."""
+    """A product; one that is not `on_sale` has no new deal, and its deals no new room."""
 
     model_config = with_example(_PRODUCT)
 
@@ -156,6 +184,7 @@ class ProductWire(Wire):
     return_days: int
     skus: list[SkuWire]
     pictures: list[PictureWire]
+    on_sale: bool
 
     @classmethod
     def of(cls, view: ProductView) -> ProductWire:
@@ -167,6 +196,7 @@ class ProductWire(Wire):
             return_days=view.return_days,
             skus=[SkuWire.of(sku) for sku in view.skus],
             pictures=[PictureWire.of(shown) for shown in view.pictures],
+            on_sale=view.on_sale,
         )
 
 

@@ -16,6 +16,13 @@ from socialshop.deals.service.bargaining import (
     bargain_offers_of,
     offer_bargain,
 )
+from socialshop.deals.service.changing import (
+    ProductChange,
+    UnitChange,
+    change_product,
+    put_on_sale,
+    take_off_sale,
+)
 from socialshop.deals.service.goods import Opening, leave_of, margin_of, open_goods, opening
 from socialshop.deals.service.inviting import (
     count_invited,
@@ -166,6 +173,7 @@ __all__ = [
     "Pick",
     "PickRow",
     "Place",
+    "ProductChange",
     "ProductView",
     "Pulse",
     "Reserved",
@@ -180,6 +188,7 @@ __all__ = [
     "StockReason",
     "StockRow",
     "Storefront",
+    "UnitChange",
     "add_picture",
     "add_product",
     "announce_session",
@@ -189,6 +198,7 @@ __all__ = [
     "bargain_offers",
     "bargain_offers_of",
     "cancel_session",
+    "change_product",
     "change_session",
     "check_not_stopped",
     "check_own_session",
@@ -233,6 +243,7 @@ __all__ = [
     "products",
     "publish_deal",
     "pulse",
+    "put_on_sale",
     "reconcile_stock",
     "remove_banner",
     "remove_picture",
@@ -254,6 +265,7 @@ __all__ = [
     "storefront_of",
     "storefront_titles",
     "take_down_banner",
+    "take_off_sale",
     "tell_low_stock",
     "titles",
     "turn_sessions",

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from socialshop.audit import service as audit
-from socialshop.deals import ladder, perks, rules, store
+from socialshop.deals import ladder, perks, product_store, rules, store
 from socialshop.deals.errors import DealNotLive
 from socialshop.deals.events import DealMoved
 from socialshop.deals.goods_store import Leave
@@ -60,7 +60,7 @@ class NewDeal:
 
 def open_deal(uow: UnitOfWork, actor: uuid.UUID, number: int, new: NewDeal) -> DealView:
     """Make a deal; `number` is the member number of who answers for it. Raises NotFound (sku), InvalidValue,
-    GoodsNotOpen, BelowFloor, StandingLimited.
+    GoodsNotOpen, GoodsOffSale, BelowFloor, StandingLimited.
     """
     return make_deal(uow, actor, number, new)
 
@@ -194,7 +194,8 @@ def end(uow: UnitOfWork, caller: Caller, deal_id: uuid.UUID) -> DealView:
     """
     found = _to_move(uow, caller, deal_id)
     if found.status is Status.ENDED:
-        return found
+        # It would have gone on once its goods are back on sale.
+        return _moved(uow, caller, deal_id, "deal.ended") if product_store.end_for_good(uow.session, deal_id) else found
     _check_published(found)
     if found.status is Status.PAUSED:
         # Its open rooms are joined again: they live on until they are filled or expire.

@@ -54,7 +54,8 @@ class DealView:
 
     `price` is what everybody pays at first; a ladder's later steps give the difference back. Of `units` one is chosen
     with a seat; `stock` is of all together, and `quota_left` of what the deal may sell, where that has an end.
-    `shipping` is what sending an order costs, before anything acts on it.
+    `shipping` is what sending an order costs, before anything acts on it. `off_sale`: it is over as its goods are off
+    sale, and goes on once they are back.
     """
 
     id: uuid.UUID
@@ -86,6 +87,7 @@ class DealView:
     shipping: Money
     units: tuple[DealUnit, ...]
     cover: ShownPicture | None
+    off_sale: bool = False
 
     @property
     def left(self) -> int:
@@ -230,6 +232,7 @@ def view_of(row: DealRow, now: datetime) -> DealView:
         shipping=shipping_of(row),
         units=units_of(row),
         cover=pictures.read(row.cover),
+        off_sale=row.off_sale,
     )
 
 

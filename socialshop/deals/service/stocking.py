@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from socialshop.audit import service as audit
-from socialshop.deals import browsing_store, pictures, rules, stock_store, store
+from socialshop.deals import browsing_store, pictures, product_store, rules, stock_store, store
 from socialshop.deals.pictures import ShownPicture
 from socialshop.deals.rules import Place, Sought
 from socialshop.deals.store import ProductRow, SkuRow
@@ -51,7 +51,7 @@ class SkuView:
 
 @dataclass(frozen=True, slots=True)
 class ProductView:
-    """A product on sale."""
+    """A product with its units; one that is not `on_sale` has no new room and no new deal."""
 
     id: uuid.UUID
     title: str
@@ -59,6 +59,7 @@ class ProductView:
     return_days: int
     skus: tuple[SkuView, ...]
     pictures: tuple[ShownPicture, ...] = ()
+    on_sale: bool = True
 
     @property
     def cover(self) -> ShownPicture | None:
@@ -67,16 +68,15 @@ class ProductView:
 
 
 def add_product(uow: UnitOfWork, actor: uuid.UUID, new: NewProduct, currency: str) -> ProductView:
-    """Put a product on sale, at once. Raises InvalidValue for two units under one code."""
+    """Put a product on sale, at once. Raises InvalidValue for two units under one code, of whatever products."""
     codes = [sku.code for sku in new.skus]
-    if len(set(codes)) < len(codes):
-        raise InvalidValue("two units of a product have the same code", field="skus")
+    check_codes(uow, codes, codes)
     row = ProductRow(new_id(), new.title, new.description, new.return_days)
     skus = [
         SkuRow(id_, sku.code, sku.title, sku.price_minor, currency, sku.stock)
         for id_, sku in zip(new_ids(len(new.skus)), new.skus, strict=True)
     ]
-    store.add_product(uow.session, row, skus, uow.now)
+    product_store.add_product(uow.session, row, skus, uow.now)
     stock_store.add_first(uow.session, [sku.id for sku in skus], uow.now)
     audit.record(
         uow,
@@ -88,6 +88,21 @@ def add_product(uow: UnitOfWork, actor: uuid.UUID, new: NewProduct, currency: st
     return _product(row, skus)
 
 
+def check_codes(
+    uow: UnitOfWork, of_product: Sequence[str], said: Sequence[str], *, besides: Sequence[uuid.UUID] = ()
+) -> None:
+    """Raises InvalidValue where a product would have a code twice, or one that was said is another product's.
+
+    `besides` are the product's own units.
+    """
+    if len(set(of_product)) < len(of_product):
+        raise InvalidValue("two units of a product have the same code", field="skus")
+    taken = set(product_store.taken_codes(uow.session, said, besides)) if said else set()
+    for place, code in enumerate(said):
+        if code in taken:
+            raise InvalidValue("a unit of another product has this code", field=f"skus.{place}.code")
+
+
 @dataclass(frozen=True, slots=True)
 class FoundProduct:
     """A product in a list."""
@@ -96,14 +111,16 @@ class FoundProduct:
     place: Place
 
 
-def find_products(uow: UnitOfWork, sought: Sought, after: Place | None, limit: int) -> list[FoundProduct]:
-    """Up to `limit` products that are what is sought, after this place. Two statements.
+def find_products(
+    uow: UnitOfWork, sought: Sought, after: Place | None, limit: int, *, off_sale_too: bool = False
+) -> list[FoundProduct]:
+    """Up to `limit` products on sale that are what is sought, after this place. Two statements.
 
     Of what may be sought only words, prices alone, stock and the sorts by age and price say something of a product.
     Raises InvalidValue for a price band that ends before it begins.
     """
     rules.check_sought(sought)
-    rows = browsing_store.products(uow.session, sought, uow.now, after, limit)
+    rows = browsing_store.products(uow.session, sought, uow.now, after, limit, off_sale_too=off_sale_too)
     skus = store.skus_of(uow.session, [row.product.id for row in rows])
     return [
         FoundProduct(
@@ -114,10 +131,10 @@ def find_products(uow: UnitOfWork, sought: Sought, after: Place | None, limit: i
     ]
 
 
-def products(uow: UnitOfWork, after: uuid.UUID | None, limit: int) -> list[ProductView]:
-    """Up to `limit` products after this one, as they were added."""
+def products(uow: UnitOfWork, after: uuid.UUID | None, limit: int, *, off_sale_too: bool = False) -> list[ProductView]:
+    """Up to `limit` products after this one, as they were added; those on sale, or all there are."""
     place = None if after is None else Place(0, after)
-    return [found.product for found in find_products(uow, Sought(), place, limit)]
+    return [found.product for found in find_products(uow, Sought(), place, limit, off_sale_too=off_sale_too)]
 
 
 def product(uow: UnitOfWork, product_id: uuid.UUID) -> ProductView:
@@ -139,4 +156,5 @@ def _product(row: ProductRow, skus: Sequence[SkuRow]) -> ProductView:
     views = tuple(
         SkuView(s.id, s.code, s.title, Money(s.price_minor, s.currency), s.stock, s.low_stock_at) for s in skus
     )
-    return ProductView(row.id, row.title, row.description, row.return_days, views, pictures.read_all(row.pictures))
+    shown = pictures.read_all(row.pictures)
+    return ProductView(row.id, row.title, row.description, row.return_days, views, shown, row.on_sale)

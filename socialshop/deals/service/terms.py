@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from socialshop.deals import goods_store, ladder, perks, rules, store
+from socialshop.deals.errors import GoodsOffSale
 from socialshop.deals.goods_store import Leave
 from socialshop.deals.ladder import Ladder
 from socialshop.deals.perks import HostPerk
@@ -46,7 +47,7 @@ class Terms:
 
 
 def check_terms(units: Mapping[uuid.UUID, UnitTerms], leaves: Mapping[uuid.UUID, Leave], terms: Terms) -> None:
-    """Raises NotFound (sku), InvalidValue: a price or days that the goods forbid, units of two products.
+    """Raises NotFound (sku), GoodsOffSale, InvalidValue: a price or days that the goods forbid, units of two products.
 
     And what `check_leave` raises of each: a leader sells what the shop opened, at no less than it says.
     """
@@ -54,6 +55,8 @@ def check_terms(units: Mapping[uuid.UUID, UnitTerms], leaves: Mapping[uuid.UUID,
     if first_id not in units:
         raise NotFound("no such unit of a product", field=terms.at or "sku_id")
     first = units[first_id]
+    if not first.on_sale:
+        raise GoodsOffSale("the shop has taken these goods off sale", field=terms.at or "sku_id")
     if terms.steps:
         ladder.check(terms.steps, terms.group_size)
     rules.check_return_days(terms.return_days, first.return_days)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 import uuid
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -177,6 +178,26 @@ def name_link(uow: UnitOfWork, owner_id: uuid.UUID, code: str, vanity: str) -> L
 def _check_unnamed(link: Link) -> None:
     if link.vanity is not None:
         raise VanityKept("the link has a code that you chose", field="vanity")
+
+
+def codes_for(
+    uow: UnitOfWork, owner_id: uuid.UUID, kind: Kind, target_ids: Sequence[uuid.UUID], channel: str
+) -> dict[uuid.UUID, str]:
+    """The codes of the owner's links to these things of one kind; links that are missing are made.
+
+    Three statements at most, one where none is missing. Whether the things are there is for the caller to know.
+    """
+    found = store.codes_of(uow.session, owner_id, kind, target_ids, channel)
+    missing = [target_id for target_id in target_ids if target_id not in found]
+    if missing:
+        known = {"kind": kind, "channel": channel, "owner_id": owner_id, "created_at": uow.now}
+        rows = [
+            {"id": new_id(), "code": rules.new_code(secrets.choice), "target_id": target_id, **known}
+            for target_id in missing
+        ]
+        store.add_all(uow.session, rows)
+        found = store.codes_of(uow.session, owner_id, kind, target_ids, channel)
+    return found
 
 
 def _by_code(uow: UnitOfWork, code: str) -> LinkRow | None:

@@ -56,6 +56,41 @@ def add(session: Session, values: Mapping[str, object]) -> int | None:
     return session.execute(statement, values).scalar_one_or_none()
 
 
+def add_all(session: Session, rows: Sequence[Mapping[str, object]]) -> None:
+    """Insert links of one owner and kind; those that are there already stay. One statement."""
+    session.execute(
+        text(
+            """
+            INSERT INTO invite_links (id, code, kind, target_id, channel, owner_id, created_at)
+            SELECT u.id, u.code, :kind, u.target_id, :channel, :owner_id, :created_at
+            FROM unnest(CAST(:ids AS uuid[]), CAST(:codes AS text[]), CAST(:targets AS uuid[]))
+                 AS u (id, code, target_id)
+            ON CONFLICT DO NOTHING
+            """
+        ),
+        {
+            **{name: rows[0][name] for name in ("kind", "channel", "owner_id", "created_at")},
+            "ids": [row["id"] for row in rows],
+            "codes": [row["code"] for row in rows],
+            "targets": [row["target_id"] for row in rows],
+        },
+    )
+
+
+def codes_of(
+    session: Session, owner_id: uuid.UUID, kind: str, target_ids: Sequence[uuid.UUID], channel: str
+) -> dict[uuid.UUID, str]:
+    """The codes of an owner's links to these, of one channel, by what they lead to."""
+    rows = session.execute(
+        text(
+            "SELECT target_id, code FROM invite_links WHERE owner_id = :owner_id AND kind = :kind"
+            " AND target_id = ANY(CAST(:targets AS uuid[])) AND channel = :channel"
+        ),
+        {"owner_id": owner_id, "kind": kind, "targets": list(target_ids), "channel": channel},
+    )
+    return {row[0]: row[1] for row in rows}
+
+
 def find_same(
     session: Session, owner_id: uuid.UUID, kind: str, target_id: uuid.UUID | None, channel: str | None
 ) -> LinkRow | None:

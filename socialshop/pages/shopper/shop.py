@@ -120,6 +120,9 @@ def own_price(visit: Visit, quote: Callable[..., Estimate], about: uuid.UUID) ->
     quantity, sku_id, means = wanted(visit.form)
     through, buyer = attribution(visit), visit.visitor
     without = Means(None, means.coupon_ids)
+    if "use_points" in visit.form.errors:
+        # No number: its field says so already.
+        means = without
     try:
         found = quote(visit.uow, buyer, about, quantity, through, sku_id=sku_id, means=means)
     except NotFound:
