@@ -293,7 +293,7 @@ def test_a_budget_holds_however_many_clicks_and_orders_accrue_at_once(
     assert sum(amount for _, _, amount, *_ in earned()) == 80
     assert replayed() is None
 
-    def unlocked(session: Session, wanted: Collection[Counter]) -> dict[Counter, int]:
+    def unlocked(session: Session, wanted: Collection[Counter], now: object) -> dict[Counter, int]:
         return dict.fromkeys(wanted, 0)
 
     monkeypatch.setattr(counters, "lock", unlocked)
