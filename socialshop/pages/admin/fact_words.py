@@ -17,7 +17,6 @@ from socialshop.pages.admin.words import ROLES
 from socialshop.pages.formats import instant, joined, money, rate
 
 FACTS = {
-    "after": lazy_gettext("after"),
     "amount_minor": lazy_gettext("sum"),
     "audit_entries": lazy_gettext("entries of the record"),
     "audit_head_hash": lazy_gettext("head of the record"),
