@@ -22,7 +22,7 @@ FACTS = {
     "audit_head_hash": lazy_gettext("head of the record"),
     "audit_unsealed": lazy_gettext("of these not yet sealed"),
     "batch": lazy_gettext("batch"),
-    "after": lazy_gettext("afterwards"),
+    "after": lazy_gettext("after"),
     "before": lazy_gettext("before"),
     "between": lazy_gettext("between"),
     "birthday_month": lazy_gettext("birthday this month"),
