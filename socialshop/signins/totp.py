@@ -80,5 +80,5 @@ def _grouped(content: bytes) -> str:
 
 
 def _generator(secret: bytes) -> TOTP:
-    # SHA-1 is what apps know; HMAC does not rest on what is broken of it.
-    return TOTP(secret, DIGITS, SHA1(), _STEP_SECONDS)  # noqa: S303 - HMAC-SHA-1, as RFC 6238 has it
+    # SHA-1 is what apps know (RFC 6238); HMAC does not rest on what is broken of it.
+    return TOTP(secret, DIGITS, SHA1(), _STEP_SECONDS)  # noqa: S303  # nosec B303
