@@ -7,6 +7,7 @@ file begin with the same, they clone a database that has it, as those on `lived_
 
 from __future__ import annotations
 
+import gc
 import importlib.util
 import os
 import shutil
@@ -39,10 +40,19 @@ _IN_MEMORY, _ROOM = Path("/dev/shm"), 8 << 30
 if _IN_MEMORY.is_dir() and os.access(_IN_MEMORY, os.W_OK) and shutil.disk_usage(_IN_MEMORY).free > _ROOM:
     os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(_IN_MEMORY))
 
+# What collecting makes stays: to look through it for garbage again and again took a quarter of collecting's time.
+gc.disable()
+
 # Started in the background of a shell, this process ignores both, and so would every process that a test starts and
 # ends by them.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 signal.signal(signal.SIGHUP, signal.SIG_DFL)
+
+
+def pytest_collection_finish() -> None:
+    """From here on garbage is looked for among what tests make."""
+    gc.freeze()
+    gc.enable()
 
 
 @pytest.fixture(scope="session")
