@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from socialshop.infra.uow import UnitOfWork
+from socialshop.kernel.errors import NotFound
 from socialshop.kernel.ids import from_public
 from socialshop.privacy import service
 from socialshop.privacy.errors import MergeDecided, MergeNeedsAnother, MergeRefused
@@ -22,7 +23,7 @@ _MERGE = {"merge_id": service.MERGE_PREFIX}
     access=ADMINS,
     body=NewMerge,
     replies=Reply(201, MergeWire, "Asked for: another admin decides."),
-    refuses=(MergeRefused,),
+    refuses=(NotFound, MergeRefused),
 )
 def ask_merge(call: Call[NewMerge, Nothing]) -> Answer:
     """Ask that an account be merged into another of the same person. Nothing is done yet."""

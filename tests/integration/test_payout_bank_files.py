@@ -19,8 +19,8 @@ from socialshop.payouts import pain001
 from socialshop.payouts.pain001 import Message, Payer, Transfer
 from tests.integration.test_payout_result_files import send
 from tests.integration.test_payouts import TABLES, admins, asked, destination, lin, released
-from tests.money_people import IBAN
-from tests.web_client import Person, counts, refusal
+from tests.money_people import IBAN, earn, number_of
+from tests.web_client import Person, counts, refusal, sign_up
 
 __all__ = ["admins", "lin"]
 SHOP_IBAN = "DE02120300000000202051"
@@ -107,8 +107,12 @@ def test_without_an_account_to_pay_from_there_is_no_such_file(lin: Person, admin
 
 
 @pytest.mark.usefixtures("paying_shop")
-def test_what_goes_to_no_iban_is_named_and_nothing_is_written_of_it(lin: Person, admins: list[Person]) -> None:
-    card = asked(lin, 100, destination(lin, "bank", CARD))
+def test_what_goes_to_no_iban_is_named_and_nothing_is_written_of_it(
+    app: Flask, lin: Person, admins: list[Person]
+) -> None:
+    somebody = sign_up(app)
+    earn(number_of(somebody), 100)
+    card = asked(somebody, 100, destination(somebody, "bank", CARD))
     batch_id = released(admins, asked(lin, 600), card)
     answer = take(admins[2], batch_id)
     assert refusal(answer) == (422, "payout_file_refused", "format")

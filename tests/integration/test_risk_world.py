@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 from cloned_databases import Template
 from flask import Flask
-from rewired_shop import RewiredShop
+from rewired_shop import RewiredShop, shop_settings
 from sqlalchemy import text
 from sqlalchemy.exc import DatabaseError
 
@@ -18,7 +18,6 @@ from socialshop.infra.uow import UnitOfWork, in_unit_of_work, unit_of_work
 from socialshop.kernel.ids import new_id
 from socialshop.risk import service as risk
 from socialshop.risk.service import Verdict
-from tests.conftest import _settings
 
 SEED = 20_260_201
 
@@ -34,7 +33,7 @@ def template(
 ) -> Iterator[Template]:
     """The world with what a night's look found in it, to clone."""
     with Template.opened(servers.database_url, empty_template.name) as found:
-        with rewired_shop.on(_settings(found.url, redis_url)):
+        with rewired_shop.on(shop_settings(found.url, redis_url)):
             in_unit_of_work(lambda uow: plant(uow, world))
             market.analyze()
             in_unit_of_work(risk.judge)

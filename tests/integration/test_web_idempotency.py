@@ -190,7 +190,7 @@ def test_answers_are_forgotten_after_a_day_and_not_before(app: Flask, person: Pe
 
 
 def test_a_large_purge_goes_in_batches(app: Flask, person: Person, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(store, "_PURGED_AT_ONCE", 2)
+    monkeypatch.setattr(store, "PURGED_AT_ONCE", 2)
     for key in "abc":
         person.call("PATCH", "/me", key=key, json={})
     later = ManualClock(datetime.now(UTC) + timedelta(days=2))
