@@ -12,6 +12,7 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from socialshop.infra.db import copy_rows
+from socialshop.invites.store import forgetting
 
 
 class Opened(NamedTuple):
@@ -178,31 +179,12 @@ def browser_groups(session: Session, numbers: Sequence[int]) -> list[tuple[int, 
 
 def forget(session: Session, before: datetime, limit: int) -> int:
     """Of the oldest `limit` clicks, remove those of before then that were added up; returns how many."""
-    removed = session.execute(
-        text(
-            """
-            DELETE FROM invite_clicks c USING (SELECT id FROM invite_clicks ORDER BY id LIMIT :limit) oldest
-            WHERE c.id = oldest.id AND c.clicked_at < :before AND c.verdict IS NOT NULL RETURNING c.id
-            """
-        ),
-        {"before": before, "limit": limit},
-    )
-    return len(removed.all())
+    return forgetting.forget_judged(session, "invite_clicks", "clicked_at", before, limit)
 
 
 def forget_days(session: Session, before: date, limit: int) -> int:
     """Remove up to `limit` sums of days before then; returns how many."""
-    removed = session.execute(
-        text(
-            """
-            DELETE FROM invite_click_days WHERE ctid = ANY (ARRAY(
-                SELECT ctid FROM invite_click_days WHERE on_day < :before LIMIT :limit FOR UPDATE SKIP LOCKED))
-            RETURNING 1
-            """
-        ),
-        {"before": before, "limit": limit},
-    )
-    return len(removed.all())
+    return forgetting.forget_days(session, "invite_click_days", before, limit)
 
 
 def forget_visitors(session: Session, before: datetime, limit: int) -> int:

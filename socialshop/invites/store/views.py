@@ -12,6 +12,7 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from socialshop.infra.db import copy_rows
+from socialshop.invites.store import forgetting
 from socialshop.invites.store.clicks import EPOCH, MICROSECOND
 
 
@@ -91,28 +92,9 @@ def judge(session: Session, batch: int, within: timedelta, zone: str) -> int:
 
 def forget(session: Session, before: datetime, limit: int) -> int:
     """Of the oldest `limit` views, remove those of before then that were added up; returns how many."""
-    removed = session.execute(
-        text(
-            """
-            DELETE FROM banner_views b USING (SELECT id FROM banner_views ORDER BY id LIMIT :limit) oldest
-            WHERE b.id = oldest.id AND b.viewed_at < :before AND b.verdict IS NOT NULL RETURNING b.id
-            """
-        ),
-        {"before": before, "limit": limit},
-    )
-    return len(removed.all())
+    return forgetting.forget_judged(session, "banner_views", "viewed_at", before, limit)
 
 
 def forget_days(session: Session, before: date, limit: int) -> int:
     """Remove up to `limit` sums of days before then; returns how many."""
-    removed = session.execute(
-        text(
-            """
-            DELETE FROM banner_view_days WHERE ctid = ANY (ARRAY(
-                SELECT ctid FROM banner_view_days WHERE on_day < :before LIMIT :limit FOR UPDATE SKIP LOCKED))
-            RETURNING 1
-            """
-        ),
-        {"before": before, "limit": limit},
-    )
-    return len(removed.all())
+    return forgetting.forget_days(session, "banner_view_days", before, limit)

@@ -8,7 +8,6 @@ the member by notice and mail, and stands in the record.
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -163,12 +162,8 @@ def _use_totp(uow: UnitOfWork, member_id: uuid.UUID, code: str, *, confirmed: bo
 
 def _new_codes(uow: UnitOfWork, member_id: uuid.UUID) -> list[str]:
     codes = totp.new_recovery_codes()
-    store.replace_codes(uow.session, member_id, _hashes(codes), uow.now)
+    store.replace_codes(uow.session, member_id, [totp.recovery_hash(code) for code in codes], uow.now)
     return codes
-
-
-def _hashes(codes: Sequence[str]) -> list[bytes]:
-    return [totp.recovery_hash(code) for code in codes]
 
 
 def _told(uow: UnitOfWork, member_id: uuid.UUID, secret: bytes) -> Pending:
