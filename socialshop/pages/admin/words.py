@@ -227,6 +227,8 @@ def evidence_words(finding: StoredFinding) -> str:
     said = finding.evidence
     if finding.code == "clawback_owed":
         owed = money(Money(int(said["owed_minor"]), str(said["currency"])))
+        if "disallowance" in said:
+            return str(gettext("%(sum)s was taken back for clicks or views struck out and is still owed.", sum=owed))
         return str(gettext("%(sum)s was taken back after a refund and is still owed to the shop.", sum=owed))
     if finding.code == "member_frozen":
         return str(gettext("By a decision until %(until)s.", until=instant(parse_instant(said["until"]))))
