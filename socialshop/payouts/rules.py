@@ -6,6 +6,7 @@ import hashlib
 import re
 import uuid
 from collections.abc import Iterable
+from datetime import timedelta
 from enum import StrEnum
 from typing import NamedTuple
 
@@ -15,6 +16,8 @@ from stdnum import iban, luhn
 from socialshop.kernel.errors import InvalidValue
 
 LONGEST_HOLDER = 100
+# How long a reviewer has a case for themselves.
+CLAIM_LASTS = timedelta(minutes=30)
 LONGEST_ACCOUNT = 100
 LONGEST_REFERENCE, LONGEST_REASON = 140, 500
 

@@ -92,7 +92,7 @@ def test_the_desk_decides_about_publishers_and_strikes_out_what_was_no_traffic(s
     assert counts("disallowances") == {"disallowances": 0}
     assert desk.send(address, f"{address}/struck", **struck).status_code == 303
     assert "a farm" in desk.look(address).text
-    assert "作废" in desk.look(address, "zh").text
+    assert "剔除" in desk.look(address, "zh").text
     assert desk.send(address, address, decision="end", reason="Over.").status_code == 303
     assert publishers_stand() == ["ended"]
 

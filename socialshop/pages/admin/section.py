@@ -26,6 +26,7 @@ PLACES = (
             Tab("findings", "admin.list_findings", lazy_gettext("Findings")),
             Tab("batches", "admin.list_batches", lazy_gettext("Batches")),
             Tab("refunds", "admin.list_refunds", lazy_gettext("Refunds")),
+            Tab("disputes", "admin.list_disputes", lazy_gettext("Disputes")),
             Tab("plans", "admin.list_plans", lazy_gettext("Commission plans")),
         ),
     ),

@@ -15,6 +15,7 @@ from socialshop.payouts.service.batching import (
     show_batch,
 )
 from socialshop.payouts.service.blotting import blot_out
+from socialshop.payouts.service.claiming import claim_case, claim_on, let_go
 from socialshop.payouts.service.files import FrozenFile, bank_file, frozen_file
 from socialshop.payouts.service.finding import find_frozen, find_owed_commission
 from socialshop.payouts.service.queueing import UNDECIDED, Queued, neighbours, queue, waiting_sums
@@ -31,6 +32,7 @@ from socialshop.payouts.service.requesting import add_destination, cancel, desti
 from socialshop.payouts.service.result_files import record_results_file
 from socialshop.payouts.service.reviewing import approve, has_opened, hold, reject
 from socialshop.payouts.store.batches import Batch, BatchItem, Outcome
+from socialshop.payouts.store.claims import CaseClaim
 from socialshop.payouts.store.destinations import Destination
 from socialshop.payouts.store.personal import PERSONAL
 from socialshop.payouts.store.requests import PaidPart, Request
@@ -44,6 +46,7 @@ __all__ = [
     "Batch",
     "BatchItem",
     "BatchView",
+    "CaseClaim",
     "Destination",
     "Evidence",
     "FrozenFile",
@@ -62,6 +65,8 @@ __all__ = [
     "batches",
     "blot_out",
     "cancel",
+    "claim_case",
+    "claim_on",
     "create_batch",
     "destinations",
     "evidence",
@@ -71,6 +76,7 @@ __all__ = [
     "has_opened",
     "hold",
     "kept_apart",
+    "let_go",
     "neighbours",
     "own_request",
     "page_of",
