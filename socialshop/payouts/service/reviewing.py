@@ -12,6 +12,7 @@ from socialshop.payouts.errors import MoneyHeld, SelfApproval
 from socialshop.payouts.events import PayoutDecided
 from socialshop.payouts.service.giving_back import give_back
 from socialshop.payouts.service.moving import claim_of, found, move_on
+from socialshop.payouts.service.verifying import payee_of, require_verified
 from socialshop.payouts.store import requests as store
 from socialshop.payouts.store.requests import Request
 from socialshop.screening import cases
@@ -27,8 +28,8 @@ _COME_FROM = {
 def approve(uow: UnitOfWork, *, actor: uuid.UUID, request_id: uuid.UUID, reason: str | None) -> Request:
     """Let a request into the next batch; again changes nothing.
 
-    Raises NotFound, SelfApproval, PayoutNotOpen, MoneyHeld while a finding holds the member's money; the
-    database refuses it too.
+    Raises NotFound, SelfApproval, PayoutNotOpen, PayeeUnverified, MoneyHeld while a finding holds the member's money;
+    the database refuses it too.
     """
     return _decide(uow, actor, request_id, "approved", reason)
 
@@ -56,6 +57,7 @@ def _decide(uow: UnitOfWork, actor: uuid.UUID, request_id: uuid.UUID, decision: 
         raise SelfApproval("you made a link that opens this member's account: somebody else approves its payouts")
     if decision == "approved" and request.status in _COME_FROM[decision]:
         _refuse_held(uow, request)
+        require_verified(payee_of(uow, request.member_id))
     ends = decision == "rejected"
     if not move_on(uow, request, decision, come_from=_COME_FROM[decision], reason=reason, ends=ends):
         return found(uow, request_id)
