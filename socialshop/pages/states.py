@@ -69,6 +69,11 @@ STATES: Mapping[str, Mapping[str, Told]] = {
         "rejected": Told("bad", lazy_gettext("refused")),
         "refunded": Told("good", lazy_gettext("money back")),
     },
+    "dispute": {
+        "open": Told("bad", lazy_gettext("to be answered")),
+        "won": Told("good", lazy_gettext("won")),
+        "lost": Told("", lazy_gettext("lost")),
+    },
     "commission": {
         "held": Told("wait", lazy_gettext("held")),
         "settled": Told("good", lazy_gettext("in the wallet")),

@@ -131,6 +131,7 @@ SENTENCES = {
     "reward_gone": lazy_gettext("Nothing of it is left, or it is no longer offered."),
     "reward_limit_reached": lazy_gettext("You had as many of it as one member may have."),
     "results_refused": lazy_gettext("Some lines cannot be right. Nothing of the file was taken."),
+    "case_claimed": lazy_gettext("Another reviewer has claimed this case."),
     "no_open_room": lazy_gettext("No open room has a seat for you. Open one of your own."),
     "room_closed": lazy_gettext("The room is over."),
     "room_full": lazy_gettext("Every seat of the room is taken."),

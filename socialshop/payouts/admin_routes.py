@@ -11,6 +11,7 @@ from socialshop.payouts import service
 from socialshop.payouts.errors import (
     BatchChanged,
     BatchNotReleased,
+    CaseClaimed,
     MoneyHeld,
     NothingToPay,
     PayeeDecided,
@@ -89,7 +90,7 @@ def show_payout_request(call: Call[Nothing, Nothing]) -> Answer:
     ids=_REQUEST,
     body=Approval,
     replies=_DECIDED,
-    refuses=(StepUpRequired, SelfApproval, PayoutNotOpen, PayeeUnverified, MoneyHeld),
+    refuses=(StepUpRequired, SelfApproval, PayoutNotOpen, CaseClaimed, PayeeUnverified, MoneyHeld),
 )
 def approve_payout_request(call: Call[Approval, Nothing]) -> Answer:
     """Approve a payout request: the next batch of its channel takes it."""
@@ -109,7 +110,7 @@ def approve_payout_request(call: Call[Approval, Nothing]) -> Answer:
     ids=_REQUEST,
     body=Refusal,
     replies=_DECIDED,
-    refuses=(SelfApproval, PayoutNotOpen),
+    refuses=(SelfApproval, PayoutNotOpen, CaseClaimed),
 )
 def reject_payout_request(call: Call[Refusal, Nothing]) -> Answer:
     """Reject a payout request: its money is available to the member again."""
@@ -129,7 +130,7 @@ def reject_payout_request(call: Call[Refusal, Nothing]) -> Answer:
     ids=_REQUEST,
     body=Refusal,
     replies=_DECIDED,
-    refuses=(SelfApproval, PayoutNotOpen),
+    refuses=(SelfApproval, PayoutNotOpen, CaseClaimed),
 )
 def hold_payout_request(call: Call[Refusal, Nothing]) -> Answer:
     """Set a payout request aside: no batch takes it, its money stays reserved."""

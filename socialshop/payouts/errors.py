@@ -27,6 +27,13 @@ class MoneyHeld(DomainError):
     kind = Kind.CONFLICT
 
 
+class CaseClaimed(DomainError):
+    """Another reviewer has claimed the case for a while; the facts say who (`claimed_by`) and until when."""
+
+    code = "case_claimed"
+    kind = Kind.CONFLICT
+
+
 class DestinationCooling(DomainError):
     """The account was named lately in place of another: whoever took the member's account over must not be quicker
     than the member, who was told."""

@@ -7,6 +7,7 @@ import re
 import unicodedata
 import uuid
 from collections.abc import Iterable
+from datetime import timedelta
 from enum import StrEnum
 from typing import NamedTuple
 
@@ -16,6 +17,8 @@ from stdnum import iban, luhn
 from socialshop.kernel.errors import InvalidValue
 
 LONGEST_HOLDER = 100
+# How long a reviewer has a case for themselves.
+CLAIM_LASTS = timedelta(minutes=30)
 LONGEST_ACCOUNT = 100
 LONGEST_REFERENCE, LONGEST_REASON = 140, 500
 

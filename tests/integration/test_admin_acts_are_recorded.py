@@ -323,6 +323,8 @@ class Office:
         ]
         paid, held, rejected, listed = (f"/admin/payout-requests/{answer.get_json()['id']}" for answer in asked)
         self.act(self.first, f"{paid}/approve")
+        self.act(self.second, f"{held}/claim")
+        self.act(self.second, f"{held}/claim", method="DELETE")
         self.act(self.first, f"{held}/hold", reason="who is it")
         self.act(self.first, f"{rejected}/reject", reason="no")
         self.act(self.first, f"{listed}/approve")

@@ -27,6 +27,7 @@ PLACES = (
             Tab("payees", "admin.list_payees", lazy_gettext("Names of payees")),
             Tab("batches", "admin.list_batches", lazy_gettext("Batches")),
             Tab("refunds", "admin.list_refunds", lazy_gettext("Refunds")),
+            Tab("disputes", "admin.list_disputes", lazy_gettext("Disputes")),
             Tab("plans", "admin.list_plans", lazy_gettext("Commission plans")),
         ),
     ),

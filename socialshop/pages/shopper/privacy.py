@@ -67,6 +67,7 @@ TABLES: Mapping[str, Any] = {
     "order_addresses": lazy_gettext("Where orders went"),
     "refunds": lazy_gettext("Refunds"),
     "payments": lazy_gettext("Payments"),
+    "payment_disputes": lazy_gettext("Payments that your bank took back"),
     "payment_mandates": lazy_gettext("Leave to be charged again"),
     "rooms": lazy_gettext("Rooms hosted"),
     "seats": lazy_gettext("Seats"),

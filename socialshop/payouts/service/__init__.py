@@ -15,6 +15,7 @@ from socialshop.payouts.service.batching import (
     show_batch,
 )
 from socialshop.payouts.service.blotting import blot_out
+from socialshop.payouts.service.claiming import claim_case, claim_on, let_go
 from socialshop.payouts.service.files import FrozenFile, bank_file, frozen_file
 from socialshop.payouts.service.finding import find_frozen, find_owed_commission
 from socialshop.payouts.service.queueing import UNDECIDED, Queued, neighbours, queue, waiting_sums
@@ -40,6 +41,7 @@ from socialshop.payouts.service.verifying import (
     state_name,
 )
 from socialshop.payouts.store.batches import Batch, BatchItem, Outcome
+from socialshop.payouts.store.claims import CaseClaim
 from socialshop.payouts.store.destinations import Destination
 from socialshop.payouts.store.payees import Payee
 from socialshop.payouts.store.personal import PERSONAL
@@ -54,6 +56,7 @@ __all__ = [
     "Batch",
     "BatchItem",
     "BatchView",
+    "CaseClaim",
     "Destination",
     "Evidence",
     "FrozenFile",
@@ -75,6 +78,8 @@ __all__ = [
     "cancel",
     "check_at_once",
     "check_payees",
+    "claim_case",
+    "claim_on",
     "create_batch",
     "decide_payee",
     "destinations",
@@ -85,6 +90,7 @@ __all__ = [
     "has_opened",
     "hold",
     "kept_apart",
+    "let_go",
     "neighbours",
     "own_request",
     "page_of",

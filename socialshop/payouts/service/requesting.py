@@ -20,6 +20,7 @@ from socialshop.payouts import postings, rules
 from socialshop.payouts.errors import DestinationCooling
 from socialshop.payouts.events import PayoutSubmitted
 from socialshop.payouts.rules import Channel
+from socialshop.payouts.service.claiming import end_claim
 from socialshop.payouts.service.finding import find_frozen_requester, find_other_holder, find_shared_account
 from socialshop.payouts.service.giving_back import give_back
 from socialshop.payouts.service.moving import claim_of, found, move_on
@@ -134,5 +135,6 @@ def cancel(uow: UnitOfWork, member_id: uuid.UUID, request_id: uuid.UUID) -> None
         raise NotFound("no such payout request")
     if not move_on(uow, request, "cancelled", come_from=("submitted", "held"), reason=None, ends=True):
         return
+    end_claim(uow, request_id)
     ledger.post(uow, give_back(uow, {"cancelled": [claim_of(request)]}))
     audit.record(uow, actor=member_id, action="payout.cancelled", target=to_public("por", request_id), facts={})

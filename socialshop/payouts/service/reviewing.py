@@ -10,6 +10,7 @@ from socialshop.kernel.ids import to_public
 from socialshop.ledger import service as ledger
 from socialshop.payouts.errors import MoneyHeld, SelfApproval
 from socialshop.payouts.events import PayoutDecided
+from socialshop.payouts.service.claiming import end_claim, refuse_claimed
 from socialshop.payouts.service.giving_back import give_back
 from socialshop.payouts.service.moving import claim_of, found, move_on
 from socialshop.payouts.service.verifying import payee_of, require_verified
@@ -29,7 +30,7 @@ def approve(uow: UnitOfWork, *, actor: uuid.UUID, request_id: uuid.UUID, reason:
     """Let a request into the next batch; again changes nothing.
 
     Raises NotFound, SelfApproval, PayoutNotOpen, PayeeUnverified, MoneyHeld while a finding holds the member's money;
-    the database refuses it too.
+    the database refuses it too. CaseClaimed while another reviewer has the case.
     """
     return _decide(uow, actor, request_id, "approved", reason)
 
@@ -61,6 +62,9 @@ def _decide(uow: UnitOfWork, actor: uuid.UUID, request_id: uuid.UUID, decision: 
     ends = decision == "rejected"
     if not move_on(uow, request, decision, come_from=_COME_FROM[decision], reason=reason, ends=ends):
         return found(uow, request_id)
+    # The request's row is locked from here on: a claim that is made meanwhile waits, and finds it decided.
+    refuse_claimed(uow, request_id, actor)
+    end_claim(uow, request_id)
     decision_id = store.add_decision(
         uow.session,
         request_id=request_id,

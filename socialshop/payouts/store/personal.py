@@ -78,6 +78,12 @@ PERSONAL = (
         stays="Who decided about money, and why; never changed or removed.",
     ),
     Holding(
+        "payout_claims",
+        ("claimed_by",),
+        hidden="Which case a reviewer reads just now; claims are in the audit record.",
+        erases=("DELETE FROM payout_claims WHERE claimed_by = :id",),
+    ),
+    Holding(
         "payout_batches",
         ("created_by", "released_by"),
         hidden="Batches are the shop's; what its people did is read out from the audit record.",
