@@ -7,7 +7,7 @@ from alembic import op
 from migrations.statements import append_only, for_application_role
 
 revision = "0180"
-down_revision = "0121"
+down_revision = "0200"
 branch_labels = None
 depends_on = None
 
