@@ -98,6 +98,12 @@ STATES: Mapping[str, Mapping[str, Told]] = {
         "rejected": Told("bad", lazy_gettext("refused, money back")),
         "cancelled": Told("", lazy_gettext("taken back")),
     },
+    "payee": {
+        "checking": Told("wait", lazy_gettext("being checked")),
+        "verified": Told("good", lazy_gettext("verified")),
+        "mismatch": Told("bad", lazy_gettext("does not match")),
+        "unclear": Told("wait", lazy_gettext("looked at by a person")),
+    },
     "batch": {
         "frozen": Told("wait", lazy_gettext("frozen, to be released")),
         "released": Told("live", lazy_gettext("released for payment")),

@@ -334,6 +334,10 @@ class Office:
         self.act(self.second, f"/admin/payout-batches/{batch}/results", results=results)
         table = f"request_id,outcome\n{listed.rpartition('/')[2]},paid\n"
         self.act(self.second, f"/admin/payout-batches/{batch}/results-file", csv=table)
+        other = self.buyers[1]
+        other.call("PATCH", "/me/payee", json={"real_name": "Bo Unclear"})
+        about = f"/admin/payees/{to_public('mbr', other.card.member_id)}/decision"
+        self.act(self.first, about, decision="verified", reason="Seen the passport.")
 
 
 def _recorded(person: Person) -> int:

@@ -63,6 +63,8 @@ DEEDS = {
     "notice_cap.set": lazy_gettext("limit of notices set"),
     "order.shipped": lazy_gettext("order shipped"),
     "partner_vouchers.loaded": lazy_gettext("vouchers put in stock"),
+    "payee.decided": lazy_gettext("name of a payee decided"),
+    "payee.named": lazy_gettext("name of a payee said"),
     "payout.approved": lazy_gettext("payout approved"),
     "payout.cancelled": lazy_gettext("payout taken back"),
     "payout.claimed": lazy_gettext("payout case claimed"),
@@ -166,6 +168,7 @@ FINDINGS = {
     "clawback_owed": lazy_gettext("Owes commission that was taken back"),
     "member_frozen": lazy_gettext("The member is frozen"),
     "destination_shared": lazy_gettext("Others are paid to the same account"),
+    "holder_differs": lazy_gettext("The account is in another name"),
     "self_referral": lazy_gettext("Brought accounts that may be their own"),
     "disposable_mail": lazy_gettext("A throw-away e-mail address"),
     "velocity_links": lazy_gettext("Very many links in a short time"),
@@ -248,6 +251,9 @@ def evidence_words(finding: StoredFinding) -> str:
         return str(gettext("%(sum)s was taken back after a refund and is still owed to the shop.", sum=owed))
     if finding.code == "member_frozen":
         return str(gettext("By a decision until %(until)s.", until=instant(parse_instant(said["until"]))))
+    if finding.code == "holder_differs":
+        ending = said["account_last4"]
+        return str(gettext("The account …%(ending)s is not in the name that was verified.", ending=ending))
     if finding.code == "destination_shared":
         others = int(said["members"])
         sentence = ngettext(
