@@ -121,6 +121,7 @@ SENTENCES = {
     "points_short": lazy_gettext("You have fewer points than this takes."),
     "proof_running": lazy_gettext("The books are being recomputed for somebody else. Try again in a moment."),
     "question_closed": lazy_gettext("This question is settled. Ask a new one."),
+    "reconciliation_case_closed": lazy_gettext("This difference is settled already."),
     "redemption_decided": lazy_gettext("This redemption was decided the other way."),
     "refund_decided": lazy_gettext("This refund was decided the other way."),
     "refund_exceeds_capture": lazy_gettext("That is more than was paid."),

@@ -11,13 +11,16 @@ from socialshop.ledger.service.holding import debts, hold
 from socialshop.ledger.service.posting import Posted, post, reverse
 from socialshop.ledger.service.proving import Proof, prove, prove_alone
 from socialshop.ledger.service.sealing import can_seal, count_unsealed, last_unsealed, seal
+from socialshop.ledger.service.tracing import lines_between, lines_of
 from socialshop.ledger.store.personal import PERSONAL
+from socialshop.ledger.store.tracing import Line
 
 __all__ = [
     "PERSONAL",
     "Entry",
     "Head",
     "HeadRefused",
+    "Line",
     "Posted",
     "Posting",
     "Proof",
@@ -35,6 +38,8 @@ __all__ = [
     "hold",
     "keep_heads",
     "last_unsealed",
+    "lines_between",
+    "lines_of",
     "post",
     "prove",
     "prove_alone",

@@ -77,6 +77,7 @@ PLACES = (
         lazy_gettext("Books"),
         (
             Tab("proof", "admin.show_proof", lazy_gettext("Proof of the books")),
+            Tab("reconciliation", "admin.show_reconciliation", lazy_gettext("Payment providers")),
             Tab("record", "admin.show_record", lazy_gettext("Record")),
         ),
     ),
