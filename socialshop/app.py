@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask import Flask
 
 from socialshop.audit import service as audit
+from socialshop.books import admin_routes as books_admin_routes
 from socialshop.commissions import admin_routes as commissions_admin_routes
 from socialshop.commissions import routes as commissions_routes
 from socialshop.commissions import service as commissions
@@ -132,6 +133,7 @@ ROOMS = (
     payouts_routes.room,
     payouts_admin_routes.room,
     risk_admin_routes.room,
+    books_admin_routes.room,
     privacy_routes.room,
     privacy_admin_routes.room,
     health.room,

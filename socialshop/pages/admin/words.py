@@ -18,6 +18,8 @@ DEEDS = {
     "appeal.lifted": lazy_gettext("appeal: decision lifted"),
     "appeal.upheld": lazy_gettext("appeal: decision upheld"),
     "behaviour_rules.published": lazy_gettext("rules of behaviour published"),
+    "books.days_closed": lazy_gettext("days of the books closed"),
+    "books.month_closed": lazy_gettext("month of the books closed"),
     "books.proved": lazy_gettext("books proved"),
     "campaign.added": lazy_gettext("campaign planned"),
     "campaign.cancelled": lazy_gettext("campaign cancelled"),
