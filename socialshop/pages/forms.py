@@ -19,7 +19,7 @@ from socialshop.pages.wording import sentence_of
 _LONGEST = 500
 _NOBODY_TYPES = 10**9
 _LOCAL = re.compile(r"\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}(:\d{2})?", re.ASCII)
-_DAY = re.compile(r"2[0-9]{3}-[0-9]{2}-[0-9]{2}", re.ASCII)
+_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _COMMA = re.compile("[,，、]")
 # Nobody sees these fields, so what is wrong with one is said above the form.
 _UNSEEN = frozenset({"token"})
@@ -81,14 +81,14 @@ class Form:
         self.errors[name] = gettext("A day and time such as %(example)s.", example="2026-01-31T20:00")
         return None
 
-    def day(self, name: str) -> date | None:
-        """A day of the calendar, as a browser's own field says it; None and a fault where it is none."""
+    def day(self, name: str) -> date:
+        """A day, as a browser's own field says it."""
         typed = self.values.get(name, "").strip()
         if _DAY.fullmatch(typed):
             with suppress(ValueError):
                 return date.fromisoformat(typed)
         self.errors[name] = gettext("A day such as %(example)s.", example="2026-01-31")
-        return None
+        return date.min
 
     def money(self, name: str, currency: str) -> Money:
         """An amount, typed as a plain decimal."""

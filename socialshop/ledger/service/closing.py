@@ -35,10 +35,10 @@ def close_days(uow: UnitOfWork, through: date, *, actor: uuid.UUID | None, zone:
     last = store.last_closed(uow.session)
     if last is not None and through <= last.on_day:
         return last
+    if through >= calendar.day_of(uow.now, zone):
+        raise DayNotOver(f"the day {through} is not over in {zone}")
     days = calendar.days_between(_first_open(uow, last, through, zone), through)[-_MOST_DAYS:]
     ends = [calendar.end_of(day, zone) for day in days]
-    if ends[-1] > uow.now:
-        raise DayNotOver(f"the day {through} is not over in {zone}")
     after = None if last is None else last.ends_at
     count = store.close_days(uow.session, days, ends, after, closed_at=uow.now, closed_by=actor)
     facts = {"first_day": days[0].isoformat(), "last_day": through.isoformat(), "entries": count}

@@ -65,7 +65,6 @@ def close_books_through(visit: Visit) -> Response:
     """Close the books through a day."""
     through = visit.form.day("through")
     visit.form.check()
-    assert through is not None
     ledger.close_days(visit.uow, through, actor=visit.caller.member_id, zone=visit.settings.time_zone)
     flash(gettext("Closed. What comes late is dated into the open day."))
     return go_to("admin.show_books")
@@ -76,7 +75,6 @@ def close_books_month(visit: Visit) -> Response:
     """Close a month for good."""
     month = visit.form.day("month")
     visit.form.check()
-    assert month is not None
     books.close_month(visit.uow, month, actor=visit.caller.member_id)
     flash(gettext("The month is closed and signed."))
     return go_to("admin.show_books")
