@@ -12,8 +12,9 @@ from socialshop.identity.service import Limit
 from socialshop.infra.uow import UnitOfWork
 from socialshop.kernel.ids import to_public
 from socialshop.kernel.time import to_text
+from socialshop.payouts import rules
 from socialshop.payouts.store import requests as store
-from socialshop.payouts.store.requests import OwedBeside, Sharing
+from socialshop.payouts.store.requests import OwedBeside, Request, Sharing
 from socialshop.screening import service as screening
 from socialshop.screening.service import Finding, Severity
 
@@ -49,6 +50,22 @@ def find_frozen_requester(uow: UnitOfWork, request_id: uuid.UUID, member_number:
     standing = identity.standing_of(uow, member_number)
     if standing.limit is Limit.FROZEN and standing.ends_at is not None:
         screening.record(uow, [_frozen(request_id, standing.ends_at)])
+
+
+def find_other_holder(uow: UnitOfWork, request: Request, real_name: str) -> None:
+    """Where the account is in another name than the one that was verified, the request has a finding."""
+    if not rules.is_same_name(request.holder, real_name):
+        screening.record(uow, [_other_holder(request)])
+
+
+def _other_holder(request: Request) -> Finding:
+    return Finding(
+        subject=to_public("por", request.id),
+        code="holder_differs",
+        occasion="holder",
+        severity=Severity.WARNING,
+        evidence={"account_last4": request.account_last4},
+    )
 
 
 def _frozen(request_id: uuid.UUID, ends_at: datetime) -> Finding:
