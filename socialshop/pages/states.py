@@ -28,6 +28,12 @@ STATES: Mapping[str, Mapping[str, Told]] = {
         "approved": Told("good", lazy_gettext("approved")),
         "rejected": Told("bad", lazy_gettext("refused")),
     },
+    "publisher": {
+        "open": Told("wait", lazy_gettext("being looked at")),
+        "approved": Told("good", lazy_gettext("approved")),
+        "rejected": Told("bad", lazy_gettext("refused")),
+        "ended": Told("", lazy_gettext("ended")),
+    },
     "merge": {
         "open": Told("wait", lazy_gettext("waits for another admin")),
         "merged": Told("good", lazy_gettext("merged")),

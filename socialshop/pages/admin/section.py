@@ -49,6 +49,7 @@ PLACES = (
         (
             Tab("members", "admin.list_members", lazy_gettext("Members")),
             Tab("leading", "admin.list_applications", lazy_gettext("Applications")),
+            Tab("publishers", "admin.list_publishers", lazy_gettext("Publishers")),
             Tab("tiers", "admin.list_tiers", lazy_gettext("Tiers")),
             Tab("memberships", "admin.list_offers", lazy_gettext("Paid membership")),
         ),

@@ -245,8 +245,7 @@ def evidence_words(finding: StoredFinding) -> str:
     """What a finding rests on, in a sentence; one that has none here by its own names and values."""
     said = finding.evidence
     if finding.code == "clawback_owed":
-        owed = money(Money(int(said["owed_minor"]), str(said["currency"])))
-        return str(gettext("%(sum)s was taken back after a refund and is still owed to the shop.", sum=owed))
+        return _owed_words(said)
     if finding.code == "member_frozen":
         return str(gettext("By a decision until %(until)s.", until=instant(parse_instant(said["until"]))))
     if finding.code == "holder_differs":
@@ -261,6 +260,13 @@ def evidence_words(finding: StoredFinding) -> str:
     if (told := _risk_words(finding.code, said)) is not None:
         return told
     return " · ".join(joined((name, value), ":") for name, value in said.items())
+
+
+def _owed_words(said: Mapping[str, Any]) -> str:
+    owed = money(Money(int(said["owed_minor"]), str(said["currency"])))
+    if "disallowance" in said:
+        return str(gettext("%(sum)s was taken back for clicks or views struck out and is still owed.", sum=owed))
+    return str(gettext("%(sum)s was taken back after a refund and is still owed to the shop.", sum=owed))
 
 
 def _risk_words(code: str, said: Mapping[str, Any]) -> str | None:

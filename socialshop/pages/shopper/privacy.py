@@ -150,6 +150,7 @@ LOOKS: Mapping[str, Any] = {
     "explain": lazy_gettext("a commission"),
     "show_redemption": lazy_gettext("a reward asked for"),
     "show_report": lazy_gettext("a report about you"),
+    "show_publisher": lazy_gettext("what your links brought as a publisher"),
     "show_risk_finding": lazy_gettext("a finding about you"),
     "show_decision": lazy_gettext("a decision about you"),
     "show_question": lazy_gettext("a question of yours"),
