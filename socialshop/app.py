@@ -52,7 +52,9 @@ from socialshop.payments import routes as payments_routes
 from socialshop.payments import service as payments
 from socialshop.payments.gateway import Gateways, SandboxGateway
 from socialshop.payouts import admin_routes as payouts_admin_routes
+from socialshop.payouts import case_admin_routes as payouts_case_admin_routes
 from socialshop.payouts import routes as payouts_routes
+from socialshop.payouts.gateway import SandboxPayees
 from socialshop.privacy import admin_routes as privacy_admin_routes
 from socialshop.privacy import routes as privacy_routes
 from socialshop.privacy import service as privacy
@@ -131,6 +133,7 @@ ROOMS = (
     publishers_admin_routes.room,
     payouts_routes.room,
     payouts_admin_routes.room,
+    payouts_case_admin_routes.room,
     risk_admin_routes.room,
     privacy_routes.room,
     privacy_admin_routes.room,
@@ -163,6 +166,8 @@ def create_app(settings: Settings | None = None, clock: Clock | None = None) -> 
     app.extensions["socialshop_post_office"] = _post_office(config)
     # A provider of text messages stands here once there is one; the sandbox never in production.
     app.extensions["socialshop_texter"] = None if config.environment == "production" else SandboxTexter()
+    # Nor a provider that checks names: a person of the shop decides about each till then.
+    app.extensions["socialshop_payee_gateway"] = None if config.environment == "production" else SandboxPayees()
     app.extensions["socialshop_courier"] = HttpsCourier(to_loopback=config.webhooks_to_loopback)
     app.extensions["socialshop_share_subjects"] = SHARE_SUBJECTS
     app.extensions["socialshop_landing_pages"] = LandingPages()

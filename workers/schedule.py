@@ -24,6 +24,7 @@ from socialshop.memberships import service as memberships
 from socialshop.notifications import service as notifications
 from socialshop.orders import service as orders
 from socialshop.payments import service as payments
+from socialshop.payouts import service as payouts
 from socialshop.privacy import service as privacy
 from socialshop.recommendations import service as recommendations
 from socialshop.referrals import service as referrals
@@ -150,6 +151,7 @@ PERIODIC: tuple[Periodic, ...] = (
     Periodic("purge_claims", timedelta(hours=1), identity.purge_claims),
     Periodic("fold_digests", timedelta(minutes=1), notifications.fold_digests),
     Periodic("poll_webhooks", timedelta(seconds=5), notifications.poll_webhooks),
+    Periodic("poll_payees", timedelta(seconds=15), payouts.poll_payees),
     Periodic("poll_mails", timedelta(seconds=15), notifications.poll_mails),
     Periodic("purge_idempotency", timedelta(hours=1), idempotency.purge),
 )

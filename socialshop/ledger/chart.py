@@ -50,6 +50,7 @@ PLAN_REVENUE_DEFERRED = "shop:plan_revenue_deferred"
 TAX_WITHHELD = "shop:tax_withheld"
 PROVIDER_FEES = "shop:provider_fees"
 BAD_DEBT = "shop:bad_debt"
+DISPUTED = "shop:disputed"
 
 _SHOP = {
     SALES: Type.INCOME,
@@ -64,6 +65,7 @@ _SHOP = {
     TAX_WITHHELD: Type.LIABILITIES,
     PROVIDER_FEES: Type.EXPENSES,
     BAD_DEBT: Type.EXPENSES,
+    DISPUTED: Type.ASSETS,
 }
 
 # (pattern, type, sign, folded) of the families that have an account a member, room, provider or channel.

@@ -6,7 +6,7 @@ import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any, NoReturn
 from zoneinfo import ZoneInfo
 
@@ -19,6 +19,7 @@ from socialshop.pages.wording import sentence_of
 _LONGEST = 500
 _NOBODY_TYPES = 10**9
 _LOCAL = re.compile(r"\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}(:\d{2})?", re.ASCII)
+_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _COMMA = re.compile("[,，、]")
 # Nobody sees these fields, so what is wrong with one is said above the form.
 _UNSEEN = frozenset({"token"})
@@ -79,6 +80,15 @@ class Form:
                 return datetime.fromisoformat(typed).replace(tzinfo=ZoneInfo(zone)).astimezone(UTC)
         self.errors[name] = gettext("A day and time such as %(example)s.", example="2026-01-31T20:00")
         return None
+
+    def day(self, name: str) -> date:
+        """A day, as a browser's own field says it."""
+        typed = self.values.get(name, "").strip()
+        if _DAY.fullmatch(typed):
+            with suppress(ValueError):
+                return date.fromisoformat(typed)
+        self.errors[name] = gettext("A day such as %(example)s.", example="2026-01-31")
+        return date.min
 
     def money(self, name: str, currency: str) -> Money:
         """An amount, typed as a plain decimal."""

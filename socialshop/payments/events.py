@@ -126,6 +126,15 @@ class ChargeRefundFailed(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class DisputeChanged(Event):
+    """The bank of an order's buyer took money back, or decided about it; how it stands now is to be read."""
+
+    dispute_id: uuid.UUID
+    payment_id: uuid.UUID
+    order_id: uuid.UUID
+
+
+@dataclass(frozen=True, slots=True)
 class PaymentCallDue(Event):
     """A call to a provider has been decided, or its outcome is still unknown: make it (again) with its key."""
 

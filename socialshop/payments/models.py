@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from datetime import datetime
 
-from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, Text, UniqueConstraint, text
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Identity, Index, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from socialshop.infra.db import Base
@@ -151,6 +151,7 @@ class PaymentCall(Base):
     amount_minor: Mapped[int] = mapped_column(BigInteger)
     refund_id: Mapped[uuid.UUID | None]
     outcome: Mapped[str | None] = mapped_column(Text)
+    card: Mapped[str | None] = mapped_column(Text)
     mandate_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("payment_mandates.id"))
     reason: Mapped[str | None] = mapped_column(Text)
     status: Mapped[str] = mapped_column(Text, server_default=text("'intended'"))
@@ -160,6 +161,52 @@ class PaymentCall(Base):
     claimed_until: Mapped[datetime | None]
     finished_at: Mapped[datetime | None]
     last_error: Mapped[str | None] = mapped_column(Text)
+
+
+class PaymentDispute(Base):
+    """Money that a buyer's bank took back, until it is decided: won or lost, once.
+
+    An answer is due until `due_at`, where the provider says; `heard_at` is when the shop first heard of it.
+    """
+
+    __tablename__ = "payment_disputes"
+    __table_args__ = (
+        UniqueConstraint("provider", "provider_ref"),
+        CheckConstraint("amount_minor BETWEEN 1 AND 1000000000000", name="amount_minor"),
+        CheckConstraint("status IN ('open', 'won', 'lost')", name="status"),
+        CheckConstraint("(status = 'open') = (closed_at IS NULL)", name="closed_at"),
+        Index("ix_payment_disputes_payment_id", "payment_id"),
+        Index("ix_payment_disputes_open", "due_at", "id", postgresql_where=text("status = 'open'")),
+    )
+
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
+    payment_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("payments.id"))
+    provider: Mapped[str] = mapped_column(Text)
+    provider_ref: Mapped[str] = mapped_column(Text)
+    amount_minor: Mapped[int] = mapped_column(BigInteger)
+    currency: Mapped[str] = mapped_column(Text)
+    reason: Mapped[str] = mapped_column(Text)
+    status: Mapped[str] = mapped_column(Text, server_default=text("'open'"))
+    opened_at: Mapped[datetime]
+    due_at: Mapped[datetime | None]
+    heard_at: Mapped[datetime]
+    closed_at: Mapped[datetime | None]
+
+
+class PaymentDisputeNote(Base):
+    """What somebody of the shop noted of a dispute: what evidence there is, what was sent; only added to."""
+
+    __tablename__ = "payment_dispute_notes"
+    __table_args__ = (
+        CheckConstraint("note <> ''", name="note"),
+        Index("ix_payment_dispute_notes_dispute_id", "dispute_id"),
+    )
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)
+    dispute_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("payment_disputes.id"))
+    noted_by: Mapped[uuid.UUID]
+    noted_at: Mapped[datetime]
+    note: Mapped[str] = mapped_column(Text)
 
 
 class PaymentNotice(Base):

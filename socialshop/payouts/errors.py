@@ -27,11 +27,32 @@ class MoneyHeld(DomainError):
     kind = Kind.CONFLICT
 
 
+class CaseClaimed(DomainError):
+    """Another reviewer has claimed the case for a while; the facts say who (`claimed_by`) and until when."""
+
+    code = "case_claimed"
+    kind = Kind.CONFLICT
+
+
 class DestinationCooling(DomainError):
     """The account was named lately in place of another: whoever took the member's account over must not be quicker
     than the member, who was told."""
 
     code = "destination_cooling"
+    kind = Kind.CONFLICT
+
+
+class PayeeUnverified(DomainError):
+    """The member's real name is not verified: before that nothing is asked for, approved or paid."""
+
+    code = "payee_unverified"
+    kind = Kind.CONFLICT
+
+
+class PayeeDecided(DomainError):
+    """The name is verified already, or being checked right now: there is nothing for a person to decide."""
+
+    code = "payee_decided"
     kind = Kind.CONFLICT
 
 

@@ -79,5 +79,6 @@ EXEMPT: dict[str, str] = {
     "reward_stock_moves.note": "of the shop",
     "stock_moves.reason": "why a stock changed",
     "stock_moves.note": "of the shop: a delivery note, what a stocktake found",
+    "payment_dispute_notes.noted_by": "somebody of the shop, as the audit record has it too",
     "payment_notices.ref": "the provider's number of a payment",
 }

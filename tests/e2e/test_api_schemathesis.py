@@ -36,7 +36,7 @@ OPERATIONS = [row for room in (*ROOMS, sandbox_room) for row in room.operations 
 # What only the shop can know makes a request wrong that fits its shape: a code that nobody has, a zone that is nowhere.
 KNOWS_MORE_THAN_ITS_SHAPE = [positive_data_acceptance]
 # As many a mode and a caller; `SOCIALSHOP_TEST_EXAMPLES=30 pytest …` tries harder.
-FEW = int(os.environ.get("SOCIALSHOP_TEST_EXAMPLES", "3"))
+FEW = int(os.environ.get("SOCIALSHOP_TEST_EXAMPLES", "2"))
 
 
 @pytest.fixture(scope="session")

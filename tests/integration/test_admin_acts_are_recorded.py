@@ -323,6 +323,8 @@ class Office:
         ]
         paid, held, rejected, listed = (f"/admin/payout-requests/{answer.get_json()['id']}" for answer in asked)
         self.act(self.first, f"{paid}/approve")
+        self.act(self.second, f"{held}/claim")
+        self.act(self.second, f"{held}/claim", method="DELETE")
         self.act(self.first, f"{held}/hold", reason="who is it")
         self.act(self.first, f"{rejected}/reject", reason="no")
         self.act(self.first, f"{listed}/approve")
@@ -332,6 +334,10 @@ class Office:
         self.act(self.second, f"/admin/payout-batches/{batch}/results", results=results)
         table = f"request_id,outcome\n{listed.rpartition('/')[2]},paid\n"
         self.act(self.second, f"/admin/payout-batches/{batch}/results-file", csv=table)
+        other = self.buyers[1]
+        other.call("PATCH", "/me/payee", json={"real_name": "Bo Unclear"})
+        about = f"/admin/payees/{to_public('mbr', other.card.member_id)}/decision"
+        self.act(self.first, about, decision="verified", reason="Seen the passport.")
 
 
 def _recorded(person: Person) -> int:

@@ -39,6 +39,7 @@ from socialshop.ledger.service import (
     trial_balance,
     wallets,
 )
+from tests.rounds import examples
 
 MEMBERS = st.integers(1, 3)
 AMOUNTS = st.integers(1, 1_000)
@@ -194,7 +195,8 @@ def _standing(balances: Mapping[Key, int]) -> dict[Key, int]:
 
 
 @pytest.mark.timeout(600)
-def test_the_books_stay_true_through_any_sequence_of_commands(app: Flask, database_url: str) -> None:
+@pytest.mark.parametrize("lives", examples(20, 200))
+def test_the_books_stay_true_through_any_sequence_of_commands(app: Flask, database_url: str, lives: int) -> None:
     class FreshBooks(Books):
         def __init__(self) -> None:
             super().__init__()
@@ -203,7 +205,7 @@ def test_the_books_stay_true_through_any_sequence_of_commands(app: Flask, databa
     run_state_machine_as_test(
         FreshBooks,
         settings=settings(
-            max_examples=50,
+            max_examples=lives,
             stateful_step_count=30,
             deadline=None,
             suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],

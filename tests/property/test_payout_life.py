@@ -32,8 +32,9 @@ from socialshop.ledger.service import WalletBalances
 from socialshop.payouts import service
 from socialshop.payouts.rules import Channel
 from socialshop.payouts.service import Outcome
-from tests.money_people import IBAN, earn, plain_members, statuses
+from tests.money_people import account_of, earn, plain_members, statuses
 from tests.payout_audit import faults
+from tests.rounds import examples
 
 PEOPLE = st.integers(0, 3)
 ADMINS = st.integers(2, 5)
@@ -73,14 +74,7 @@ class Payouts(RuleBasedStateMachine):
         self.wallets = Counter[int]()
         self.asked: list[Asked] = []
         self.made: list[Made] = []
-        self.places = [
-            in_unit_of_work(
-                lambda uow, one=one: (
-                    service.add_destination(uow, one[0], channel=Channel.BANK, holder="Lin", account=IBAN).id
-                )
-            )
-            for one in self.people[:4]
-        ]
+        self.places = [account_of(one[0]) for one in self.people[:4]]
 
     def _do(self, expected: str | None, work: Callable[[UnitOfWork], object]) -> object:
         """Do it; it must be refused with exactly this code, or not at all."""
@@ -264,7 +258,8 @@ class Payouts(RuleBasedStateMachine):
 
 
 @pytest.mark.timeout(900)
-def test_the_shop_stays_sound_through_any_life_of_payouts(app: Flask, database_url: str) -> None:
+@pytest.mark.parametrize("lives", examples(12, 120))
+def test_the_shop_stays_sound_through_any_life_of_payouts(app: Flask, database_url: str, lives: int) -> None:
     class FreshShop(Payouts):
         def __init__(self) -> None:
             empty(database_url)
@@ -273,7 +268,7 @@ def test_the_shop_stays_sound_through_any_life_of_payouts(app: Flask, database_u
     run_state_machine_as_test(
         FreshShop,
         settings=settings(
-            max_examples=40,
+            max_examples=lives,
             stateful_step_count=30,
             deadline=None,
             suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],

@@ -67,6 +67,7 @@ _MEANINGS = {
     "closed_rooms": (lazy_gettext("Rooms filled alone"), lazy_gettext("Members at least")),
     "click_flood": (lazy_gettext("Clicks"), lazy_gettext("Not counted, of 10,000")),
     "one_host": (lazy_gettext("Accounts"), lazy_gettext("Rooms each at least")),
+    "payment_disputed": (lazy_gettext("Disputes"), None),
     "ring": (lazy_gettext("Score at least"), lazy_gettext("Members at least")),
 }
 _NUMBERS = ("threshold", "least")

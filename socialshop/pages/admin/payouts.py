@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import get_args
 
 from flask import Response, flash, render_template, request
@@ -16,7 +17,7 @@ from socialshop.pages import lineage, rings
 from socialshop.pages.admin.people import names_by_id, names_by_number
 from socialshop.pages.admin.proving import prove, wanted
 from socialshop.pages.admin.section import admin
-from socialshop.pages.formats import money
+from socialshop.pages.formats import instant, money
 from socialshop.pages.section import go_to
 from socialshop.pages.shopper.earnings import told_steps
 from socialshop.pages.visit import PAGE_ROWS, Visit, cut
@@ -44,28 +45,46 @@ _SHOWN = {
 }
 
 
+# Hours that a request waits at least.
+_AGES = {"24": lazy_gettext("one day"), "72": lazy_gettext("three days"), "168": lazy_gettext("seven days")}
+RISKS = {"none": lazy_gettext("nothing found"), "warning": lazy_gettext("warning"), "severe": lazy_gettext("severe")}
+
+
 @admin.page("/payouts", tab="payouts")
 def list_payouts(visit: Visit) -> str:
     """The queue: what waits first, the oldest first."""
-    shown = request.args.get("status", "waiting")
-    channel = request.args.get("channel", "")
-    sort: Sort = next((known for known in get_args(Sort) if known == request.args.get("sort")), "submitted")
-    wanted = Wanted(
-        statuses=_SHOWN.get(shown, _SHOWN["waiting"])[1],
-        channel=channel if channel in set(Channel) else None,
-        name=request.args.get("name", "").strip() or None,
-        sort=sort,
-    )
+    wanted = queue_wanted(visit)
     found = payouts.queue(visit.uow, wanted, limit=PAGE_ROWS + 1, after=visit.after())
     rows, after = cut(found, lambda row: row.request.id)
     return render_template(
         "admin/payouts.html",
         rows=rows,
         next=after,
-        sort=sort,
+        sort=wanted.sort,
         now=visit.uow.now,
+        me=visit.caller.member_id,
+        ages=_AGES,
+        risks=RISKS,
         statuses=[(name, words) for name, (words, _) in _SHOWN.items()],
         channels=CHANNELS,
+    )
+
+
+def queue_wanted(visit: Visit) -> Wanted:
+    """The requests that the address asks for; what it says that the queue does not know is left out."""
+    said = request.args
+    sort: Sort = next((known for known in get_args(Sort) if known == said.get("sort")), "submitted")
+    hours = said.get("age") if said.get("age") in _AGES else None
+    return Wanted(
+        statuses=_SHOWN.get(said.get("status", "waiting"), _SHOWN["waiting"])[1],
+        channel=said.get("channel") if said.get("channel") in set(Channel) else None,
+        name=said.get("name", "").strip() or None,
+        sort=sort,
+        before=visit.uow.now - timedelta(hours=int(hours)) if hours else None,
+        currency=said.get("currency", "").strip().upper() or None,
+        risk=said.get("risk") if said.get("risk") in RISKS else None,
+        first=said.get("first") == "yes",
+        claimed_by=visit.caller.member_id if said.get("mine") == "yes" else None,
     )
 
 
@@ -91,6 +110,8 @@ def show_payout(visit: Visit) -> str:
         is_open=case.status in (*UNDECIDED, "approved"),
         is_own=case.member_id == visit.caller.member_id,
         has_opened=payouts.has_opened(visit.uow, visit.caller.member_id, case),
+        claim=payouts.claim_on(visit.uow, visit.ids["request_id"]),
+        me=visit.caller.member_id,
         channels=CHANNELS,
         proof=wanted(visit),
         now=visit.uow.now,
@@ -109,6 +130,22 @@ def explain_accrual(visit: Visit) -> str:
     found = commissions.explain(visit.uow, visit.ids["accrual_id"], evidence.request.member_number)
     told = told_steps(visit, found.steps)
     return render_template("admin/accrual.html", case=evidence.request, facts=found.facts, told=told)
+
+
+@admin.action("/payouts/<request_id>/claim", access=ADMINS, again="show_payout", ids=_REQUEST)
+def claim_payout(visit: Visit) -> Response:
+    """Have the case for oneself for a while."""
+    claimed = payouts.claim_case(visit.uow, actor=visit.caller.member_id, request_id=visit.ids["request_id"])
+    flash(gettext("The case is yours until %(until)s.", until=instant(claimed.claimed_until)))
+    return go_to("admin.show_payout", request_id=visit.path["request_id"])
+
+
+@admin.action("/payouts/<request_id>/let-go", access=ADMINS, again="show_payout", ids=_REQUEST)
+def let_payout_go(visit: Visit) -> Response:
+    """Give the case up before the time."""
+    payouts.let_go(visit.uow, actor=visit.caller.member_id, request_id=visit.ids["request_id"])
+    flash(gettext("Given up: anybody may take the case."))
+    return go_to("admin.show_payout", request_id=visit.path["request_id"])
 
 
 @admin.action("/payouts/<request_id>/approve", access=ADMINS, again="show_payout", ids=_REQUEST)

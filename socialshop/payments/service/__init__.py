@@ -3,6 +3,13 @@
 from __future__ import annotations
 
 from socialshop.payments.service.calling import provider_calls
+from socialshop.payments.service.disputing import (
+    disputes_of,
+    ended_disputes,
+    note_evidence,
+    notes_of_disputes,
+    open_disputes,
+)
 from socialshop.payments.service.intents import (
     Fee,
     PaymentView,
@@ -29,23 +36,31 @@ from socialshop.payments.service.looking import (
     poll,
     take_notice,
 )
+from socialshop.payments.store.disputes import DisputeRow, NoteRow
 from socialshop.payments.store.personal import PERSONAL
 
 __all__ = [
     "PERSONAL",
+    "DisputeRow",
     "Fee",
+    "NoteRow",
     "PaymentView",
     "being_paid",
     "charge",
     "count_unknown",
     "create_intent",
+    "disputes_of",
     "end_mandates",
+    "ended_disputes",
     "forget_notices",
     "looks",
     "mandates_of_charges",
     "move_hold",
+    "note_evidence",
+    "notes_of_disputes",
     "notice_looks",
     "open_charges",
+    "open_disputes",
     "pay",
     "payment_of_order",
     "payments_of_charges",

@@ -29,14 +29,16 @@ from socialshop.payments.events import (
     PaymentReleased,
     RefundPaid,
 )
-from socialshop.payments.rules import AT_REST, PAYABLE, ProviderPayment, Status, path, status_of
+from socialshop.payments.rules import AT_REST, PAYABLE, ProviderDispute, ProviderPayment, Status, path, status_of
+from socialshop.payments.service.disputing import record_disputes
 from socialshop.payments.store import calls, mandates, payments
 from socialshop.payments.store.calls import RefundRow
 from socialshop.payments.store.mandates import Given
 from socialshop.payments.store.payments import PaymentRow
+from socialshop.screening import service as screening
 
 # Buyers try again soon; a hold changes by itself only when it lapses at the provider.
-_LOOK_AT_OPEN, _LOOK_AT_HOLD = timedelta(seconds=10), timedelta(hours=1)
+_LOOK_AT_OPEN, _LOOK_AT_HOLD = timedelta(seconds=10), timedelta(minutes=10)
 
 _OF_ORDERS = {
     Status.FAILED: PaymentFailed,
@@ -64,6 +66,8 @@ class _Consequences(NamedTuple):
     entries: list[Entry]
     events: list[Event]
     mandates: list[Given]
+    instruments: set[tuple[int, str]]
+    disputes: list[tuple[PaymentRow, Sequence[ProviderDispute]]]
 
 
 def record_states(uow: UnitOfWork, batch: Sequence[Told]) -> list[bool]:
@@ -73,9 +77,13 @@ def record_states(uow: UnitOfWork, batch: Sequence[Told]) -> list[bool]:
     first, in the order of their ids, and balances move last, in one go: two batches cannot deadlock.
     """
     rows = payments.lock_all(uow.session, {told.payment.reference for told in batch})
-    then = _Consequences([], [], [])
+    then = _Consequences([], [], [], set(), [])
     ours = [_record(uow, rows, told, then) for told in batch]
     mandates.add(uow.session, then.mandates, uow.now)
+    screening.note_instruments(uow, then.instruments)
+    disputed = record_disputes(uow, [(rows[row.id], told) for row, told in then.disputes])
+    then.entries.extend(disputed.entries)
+    then.events.extend(disputed.events)
     post(uow, then.entries)
     uow.emit_all(then.events)
     return ours
@@ -95,6 +103,10 @@ def _record(uow: UnitOfWork, rows: dict[uuid.UUID, PaymentRow], told: Told, then
     moved = _record_refunds(uow, moved, payment, then)
     if payment.mandate is not None and row.keeps_mandate:
         then.mandates.append(Given(new_id(), row.id, row.payer, row.provider, payment.mandate))
+    if payment.instrument is not None and moved.status is not row.status:
+        then.instruments.add((row.payer, payment.instrument))
+    if payment.disputes and moved.captured_minor:
+        then.disputes.append((moved, payment.disputes))
     if failed_again and moved.status is row.status:
         then.events.append(_event_of(row._replace(status=Status.FAILED)))
     rows[row.id] = moved

@@ -15,6 +15,7 @@ from socialshop.payouts.service.batching import (
     show_batch,
 )
 from socialshop.payouts.service.blotting import blot_out
+from socialshop.payouts.service.claiming import claim_case, claim_on, let_go
 from socialshop.payouts.service.files import FrozenFile, bank_file, frozen_file
 from socialshop.payouts.service.finding import find_frozen, find_owed_commission
 from socialshop.payouts.service.queueing import UNDECIDED, Queued, neighbours, queue, waiting_sums
@@ -30,8 +31,19 @@ from socialshop.payouts.service.reading import (
 from socialshop.payouts.service.requesting import add_destination, cancel, destinations, submit, usable_from
 from socialshop.payouts.service.result_files import record_results_file
 from socialshop.payouts.service.reviewing import approve, has_opened, hold, reject
+from socialshop.payouts.service.verifying import (
+    check_at_once,
+    check_payees,
+    decide_payee,
+    payee_of,
+    payees,
+    poll_payees,
+    state_name,
+)
 from socialshop.payouts.store.batches import Batch, BatchItem, Outcome
+from socialshop.payouts.store.claims import CaseClaim
 from socialshop.payouts.store.destinations import Destination
+from socialshop.payouts.store.payees import Payee
 from socialshop.payouts.store.personal import PERSONAL
 from socialshop.payouts.store.requests import PaidPart, Request
 from socialshop.payouts.store.review import Neighbours, Sort, WaitingSum, Wanted
@@ -44,12 +56,14 @@ __all__ = [
     "Batch",
     "BatchItem",
     "BatchView",
+    "CaseClaim",
     "Destination",
     "Evidence",
     "FrozenFile",
     "Neighbours",
     "Outcome",
     "PaidPart",
+    "Payee",
     "Queued",
     "Request",
     "Sort",
@@ -62,7 +76,12 @@ __all__ = [
     "batches",
     "blot_out",
     "cancel",
+    "check_at_once",
+    "check_payees",
+    "claim_case",
+    "claim_on",
     "create_batch",
+    "decide_payee",
     "destinations",
     "evidence",
     "find_frozen",
@@ -71,9 +90,13 @@ __all__ = [
     "has_opened",
     "hold",
     "kept_apart",
+    "let_go",
     "neighbours",
     "own_request",
     "page_of",
+    "payee_of",
+    "payees",
+    "poll_payees",
     "queue",
     "record_results",
     "record_results_file",
@@ -82,6 +105,7 @@ __all__ = [
     "release_batch",
     "sharing_an_account",
     "show_batch",
+    "state_name",
     "statement",
     "submit",
     "usable_from",

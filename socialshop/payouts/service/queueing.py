@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import uuid
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from socialshop.infra.uow import UnitOfWork
-from socialshop.kernel.ids import to_public
 from socialshop.payouts.store import review as store
 from socialshop.payouts.store.requests import Request
-from socialshop.payouts.store.review import Neighbours, WaitingSum, Wanted
-from socialshop.screening import service as screening
+from socialshop.payouts.store.review import Beside, Neighbours, WaitingSum, Wanted
 
 # A person has to decide about these.
 UNDECIDED = ("submitted", "held")
@@ -20,18 +17,17 @@ UNDECIDED = ("submitted", "held")
 
 @dataclass(frozen=True, slots=True)
 class Queued:
-    """A request with how much was noticed about it."""
+    """A request with what stands beside it."""
 
     request: Request
-    findings: int
+    beside: Beside
 
 
 def queue(uow: UnitOfWork, wanted: Wanted, *, limit: int, after: uuid.UUID | None) -> list[Queued]:
     """Up to `limit` requests beyond `after`. Two statements, whatever the number."""
-    requests = store.queue(uow.session, wanted, limit=limit, after=after)
-    names = {request.id: to_public("por", request.id) for request in requests}
-    noticed = Counter(finding.subject for finding in screening.findings_about(uow, list(names.values())))
-    return [Queued(request, noticed[names[request.id]]) for request in requests]
+    requests = store.queue(uow.session, wanted, limit=limit, after=after, now=uow.now)
+    found = {one.id: one for one in store.beside(uow.session, [request.id for request in requests], uow.now)}
+    return [Queued(request, found[request.id]) for request in requests]
 
 
 def neighbours(uow: UnitOfWork, request_id: uuid.UUID) -> Neighbours:

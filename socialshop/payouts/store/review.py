@@ -19,15 +19,29 @@ _KEYS = {"submitted": "r.id", "amount": "r.amount_minor"}
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """Which requests: in one of `statuses` (empty: any), of a channel, of members whose name has `name` in it."""
+    """Which requests: in one of `statuses` (empty: any), of a channel, of members whose name has `name` in it.
+
+    `before` is those asked for by then; `risk` the gravest that was found (`severe`, `warning`, `none`); `first` those
+    of members to whom nothing was ever paid; `claimed_by` those that this person has claimed.
+    """
 
     statuses: Sequence[str] = ()
     channel: str | None = None
     name: str | None = None
     sort: Sort = "submitted"
+    before: datetime | None = None
+    currency: str | None = None
+    risk: str | None = None
+    first: bool = False
+    claimed_by: uuid.UUID | None = None
 
 
-def queue(session: Session, wanted: Wanted, *, limit: int, after: uuid.UUID | None) -> list[Request]:
+_NEVER_PAID = """
+    NOT EXISTS (SELECT FROM payout_requests e WHERE e.member_id = r.member_id AND e.status IN ('paid', 'returned'))
+"""
+
+
+def queue(session: Session, wanted: Wanted, *, limit: int, after: uuid.UUID | None, now: datetime) -> list[Request]:
     """At most `limit` requests beyond `after`, sorted as wanted. One statement."""
     down = wanted.sort.startswith("-")
     key, sign, order = _KEYS[wanted.sort.removeprefix("-")], "<" if down else ">", "DESC" if down else "ASC"
@@ -38,6 +52,13 @@ def queue(session: Session, wanted: Wanted, *, limit: int, after: uuid.UUID | No
             WHERE (cardinality(CAST(:statuses AS text[])) = 0 OR r.status = ANY(CAST(:statuses AS text[])))
               AND (CAST(:channel AS text) IS NULL OR r.channel = :channel)
               AND (CAST(:name AS text) IS NULL OR strpos(lower(p.display_name), lower(:name)) > 0)
+              AND (CAST(:before AS timestamptz) IS NULL OR r.submitted_at <= :before)
+              AND (CAST(:currency AS text) IS NULL OR r.currency = :currency)
+              AND (CAST(:risk AS text) IS NULL OR payout_risk(r.id, r.member_number) = :risk)
+              AND (NOT :first OR {_NEVER_PAID})
+              AND (CAST(:claimed_by AS uuid) IS NULL OR EXISTS (
+                  SELECT FROM payout_claims c
+                  WHERE c.request_id = r.id AND c.claimed_by = :claimed_by AND c.claimed_until > :now))
               AND (CAST(:after AS uuid) IS NULL
                    OR ({key}, r.id) {sign} (SELECT {key}, r.id FROM payout_requests r WHERE r.id = :after))
             ORDER BY {key} {order}, r.id {order} LIMIT :limit
@@ -47,11 +68,47 @@ def queue(session: Session, wanted: Wanted, *, limit: int, after: uuid.UUID | No
             "statuses": list(wanted.statuses),
             "channel": wanted.channel,
             "name": wanted.name,
+            "before": wanted.before,
+            "currency": wanted.currency,
+            "risk": wanted.risk,
+            "first": wanted.first,
+            "claimed_by": wanted.claimed_by,
+            "now": now,
             "after": after,
             "limit": limit,
         },
     )
     return [Request(*row) for row in found]
+
+
+class Beside(NamedTuple):
+    """What stands beside a request in the queue: how much was found and how grave, who has claimed it until when."""
+
+    id: uuid.UUID
+    findings: int
+    risk: str
+    is_first: bool
+    claimed_by: uuid.UUID | None
+    claimer: str | None
+    claimed_until: datetime | None
+
+
+def beside(session: Session, ids: Sequence[uuid.UUID], now: datetime) -> list[Beside]:
+    """What stands beside these requests. One statement, whatever the number."""
+    found = session.execute(
+        text(
+            f"""
+            SELECT r.id, (SELECT count(*) FROM payout_findings(r.id, r.member_number)),
+                   payout_risk(r.id, r.member_number), {_NEVER_PAID}, c.claimed_by, p.display_name, c.claimed_until
+            FROM payout_requests r
+            LEFT JOIN payout_claims c ON c.request_id = r.id AND c.claimed_until > :now
+            LEFT JOIN member_profiles p ON p.member_id = c.claimed_by
+            WHERE r.id = ANY(CAST(:ids AS uuid[]))
+            """  # noqa: S608 - a constant of this module
+        ),
+        {"ids": list(ids), "now": now},
+    )
+    return [Beside(*row) for row in found]
 
 
 class Neighbours(NamedTuple):
