@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from alembic import op
 
-revision = "0180"
+revision = "0220"
 down_revision = "0180"
 branch_labels = None
 depends_on = None
