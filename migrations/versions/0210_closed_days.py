@@ -7,7 +7,7 @@ from alembic import op
 from migrations.statements import append_only
 
 revision = "0210"
-down_revision = "0180"
+down_revision = "0220"
 branch_labels = None
 depends_on = None
 
