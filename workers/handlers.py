@@ -27,7 +27,7 @@ from socialshop.payouts import service as payouts
 from socialshop.referrals import service as referrals
 from socialshop.risk import service as risk
 from socialshop.rooms import service as rooms
-from workers import mails, payments, plans, texts, webhooks
+from workers import mails, payees, payments, plans, texts, webhooks
 
 Payload = dict[str, Any]
 
@@ -121,6 +121,7 @@ HANDLERS: tuple[AnyHandler, ...] = (
     Handler("reopen_charge_refund", "ChargeRefundFailed", memberships.on_charge_refund_failed, batch=50),
     OutsideHandler("send_mails", "MailsQueued", mails.send),
     OutsideHandler("send_codes", "CodeAsked", texts.send),
+    OutsideHandler("check_payees", "PayeeChecksDue", payees.check),
     OutsideHandler("deliver_webhooks", "WebhooksDue", webhooks.deliver),
     Handler("tell_host", "SeatClaimed", notifications.on_seat_claimed),
     Handler("tell_filled", "RoomFilled", notifications.on_room_filled),

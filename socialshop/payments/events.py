@@ -11,10 +11,11 @@ from socialshop.infra.outbox import Event
 
 @dataclass(frozen=True, slots=True)
 class PaymentAuthorized(Event):
-    """The provider holds the buyer's money; nothing is posted yet."""
+    """The provider holds the buyer's money, until `capture_before` where it says so; nothing is posted yet."""
 
     payment_id: uuid.UUID
     order_id: uuid.UUID
+    capture_before: datetime | None
 
 
 @dataclass(frozen=True, slots=True)

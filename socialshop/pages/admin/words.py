@@ -19,6 +19,8 @@ DEEDS = {
     "appeal.lifted": lazy_gettext("appeal: decision lifted"),
     "appeal.upheld": lazy_gettext("appeal: decision upheld"),
     "behaviour_rules.published": lazy_gettext("rules of behaviour published"),
+    "books.days_closed": lazy_gettext("days of the books closed"),
+    "books.month_closed": lazy_gettext("month of the books closed"),
     "books.proved": lazy_gettext("books proved"),
     "campaign.added": lazy_gettext("campaign planned"),
     "campaign.cancelled": lazy_gettext("campaign cancelled"),
@@ -63,6 +65,8 @@ DEEDS = {
     "notice_cap.set": lazy_gettext("limit of notices set"),
     "order.shipped": lazy_gettext("order shipped"),
     "partner_vouchers.loaded": lazy_gettext("vouchers put in stock"),
+    "payee.decided": lazy_gettext("name of a payee decided"),
+    "payee.named": lazy_gettext("name of a payee said"),
     "payout.approved": lazy_gettext("payout approved"),
     "payout.cancelled": lazy_gettext("payout taken back"),
     "payout.claimed": lazy_gettext("payout case claimed"),
@@ -168,6 +172,7 @@ FINDINGS = {
     "clawback_owed": lazy_gettext("Owes commission that was taken back"),
     "member_frozen": lazy_gettext("The member is frozen"),
     "destination_shared": lazy_gettext("Others are paid to the same account"),
+    "holder_differs": lazy_gettext("The account is in another name"),
     "self_referral": lazy_gettext("Brought accounts that may be their own"),
     "disposable_mail": lazy_gettext("A throw-away e-mail address"),
     "velocity_links": lazy_gettext("Very many links in a short time"),
@@ -244,10 +249,12 @@ def evidence_words(finding: StoredFinding) -> str:
     """What a finding rests on, in a sentence; one that has none here by its own names and values."""
     said = finding.evidence
     if finding.code == "clawback_owed":
-        owed = money(Money(int(said["owed_minor"]), str(said["currency"])))
-        return str(gettext("%(sum)s was taken back after a refund and is still owed to the shop.", sum=owed))
+        return _owed_words(said)
     if finding.code == "member_frozen":
         return str(gettext("By a decision until %(until)s.", until=instant(parse_instant(said["until"]))))
+    if finding.code == "holder_differs":
+        ending = said["account_last4"]
+        return str(gettext("The account …%(ending)s is not in the name that was verified.", ending=ending))
     if finding.code == "destination_shared":
         others = int(said["members"])
         sentence = ngettext(
@@ -257,6 +264,13 @@ def evidence_words(finding: StoredFinding) -> str:
     if (told := _risk_words(finding.code, said)) is not None:
         return told
     return " · ".join(joined((name, value), ":") for name, value in said.items())
+
+
+def _owed_words(said: Mapping[str, Any]) -> str:
+    owed = money(Money(int(said["owed_minor"]), str(said["currency"])))
+    if "disallowance" in said:
+        return str(gettext("%(sum)s was taken back for clicks or views struck out and is still owed.", sum=owed))
+    return str(gettext("%(sum)s was taken back after a refund and is still owed to the shop.", sum=owed))
 
 
 def _risk_words(code: str, said: Mapping[str, Any]) -> str | None:
