@@ -7,7 +7,7 @@ from alembic import op
 from migrations.statements import for_application_role
 
 revision = "0201"
-down_revision = "0200"
+down_revision = "0210"
 branch_labels = None
 depends_on = None
 
