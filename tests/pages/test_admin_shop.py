@@ -312,6 +312,13 @@ def test_a_product_is_changed_and_taken_off_sale_on_its_page(site: Flask, admin:
     twice = {"code_1": "T1", "unit_1": "1 kg", "price_1": "199", "stock_1": "3"}
     refused = admin.send("/admin/products", "/admin/products", title="Other", return_days="7", **twice)
     assert (refused.status_code, "A unit of another product has this code." in refused.text) == (422, True)
+    # told beside the field that was typed: the second of the form is the third where one between is empty
+    own = {"code_1": "T3", "unit_1": "1 kg", "price_1": "199", "stock_1": "3"}
+    again = own | {f"{name[:-1]}3": value for name, value in own.items()}
+    alike = admin.send("/admin/products", "/admin/products", title="Other", return_days="7", **again)
+    assert re.findall(r'id="(code_\d)-told">([^<]*)<', alike.text) == [
+        ("code_3", "Two units of a product have the same code.")
+    ]
     page = re.findall(r'href="(/admin/products/prd_\w+)"', admin.look("/admin/products").text)[0]
     typed = {"title": "Spring tea", "description": "", "return_days": "14", "skus.0.title": "Tin"}
     wrong = admin.send(page, page, **typed, **{"skus.0.code": "T2", "skus.0.price_minor": "99"})

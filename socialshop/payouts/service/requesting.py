@@ -110,7 +110,7 @@ def submit(
         ledger.post(uow, [postings.reserve(claim_of(request))])
     except InsufficientBalance:
         # The ledger's own words name its account, which says nothing to a member.
-        raise InsufficientBalance(f"your available balance is smaller than {amount}") from None
+        raise InsufficientBalance(f"your available balance is smaller than {amount}", field="amount_minor") from None
     audit.record(
         uow,
         actor=member_id,
