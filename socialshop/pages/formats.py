@@ -38,6 +38,7 @@ def attach(app: Flask) -> None:
         shops_day=shops_day,
         date=date_text,
         date_short=date_short,
+        month=month_text,
         rfc3339=to_text,
         initials=initials,
         hue=hue,
@@ -127,6 +128,11 @@ def shops_day(at: datetime) -> str:
 def date_text(on: date) -> str:
     """A day of the calendar, which is the same day by every clock."""
     return str(format_date(on, "medium", locale=get_locale()))
+
+
+def month_text(on: date) -> str:
+    """The month of a day of the calendar, with its year."""
+    return str(format_skeleton("yMMMM", datetime(on.year, on.month, 1, tzinfo=UTC), locale=get_locale()))
 
 
 def date_short(on: date) -> str:

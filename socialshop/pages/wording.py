@@ -120,7 +120,15 @@ SENTENCES = {
     "sign_in_again": lazy_gettext("It is long since you signed in. Sign in again first."),
     "points_short": lazy_gettext("You have fewer points than this takes."),
     "proof_running": lazy_gettext("The books are being recomputed for somebody else. Try again in a moment."),
+    "day_not_over": lazy_gettext("This day is not over yet by the shop’s clock."),
+    "days_open": lazy_gettext("Days of this month are still open: close them first."),
+    "month_out_of_turn": lazy_gettext("Months are closed one after another: another one is next."),
+    "differences_open": lazy_gettext("Records of a provider disagree with the books: explain them first."),
+    "proof_wanted": lazy_gettext(
+        "Prove the books first: there is no green proof since the month’s last day was closed."
+    ),
     "question_closed": lazy_gettext("This question is settled. Ask a new one."),
+    "reconciliation_case_closed": lazy_gettext("This difference is settled already."),
     "redemption_decided": lazy_gettext("This redemption was decided the other way."),
     "refund_decided": lazy_gettext("This refund was decided the other way."),
     "refund_exceeds_capture": lazy_gettext("That is more than was paid."),

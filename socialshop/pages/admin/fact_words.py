@@ -97,6 +97,7 @@ FACTS = {
     "minimum_minor": lazy_gettext("of orders from"),
     "minimum_tier": lazy_gettext("from the tier"),
     "mission": lazy_gettext("mission"),
+    "month": lazy_gettext("month"),
     "move": lazy_gettext("change"),
     "name": lazy_gettext("name"),
     "new": lazy_gettext("new ones"),
