@@ -72,6 +72,7 @@ PLACES = (
             Tab("posts", "admin.list_posts", lazy_gettext("Reviews")),
             Tab("reports", "admin.list_reports", lazy_gettext("Reports")),
             Tab("questions", "admin.list_questions", lazy_gettext("Questions")),
+            Tab("rules", "admin.show_rules", lazy_gettext("Rules of behaviour")),
         ),
     ),
     Group(
@@ -92,6 +93,7 @@ PLACES = (
         (
             Tab("health", "admin.show_health", lazy_gettext("Health")),
             Tab("mails", "admin.list_mails", lazy_gettext("Mails")),
+            Tab("caps", "admin.show_caps", lazy_gettext("How much a member is told")),
             Tab("webhooks", "admin.list_webhooks", lazy_gettext("Webhooks")),
         ),
     ),
