@@ -16,6 +16,17 @@ from socialshop.payouts.service.batching import (
 )
 from socialshop.payouts.service.blotting import blot_out
 from socialshop.payouts.service.claiming import claim_case, claim_on, let_go
+from socialshop.payouts.service.deducting import (
+    FEE_PREFIX,
+    TAX_PREFIX,
+    Place,
+    Quote,
+    fee_tables,
+    publish_fee,
+    publish_tax_table,
+    tax_tables,
+    today_in,
+)
 from socialshop.payouts.service.files import FrozenFile, bank_file, frozen_file
 from socialshop.payouts.service.finding import find_frozen, find_owed_commission
 from socialshop.payouts.service.queueing import UNDECIDED, Queued, neighbours, queue, waiting_sums
@@ -28,7 +39,7 @@ from socialshop.payouts.service.reading import (
     sharing_an_account,
     statement,
 )
-from socialshop.payouts.service.requesting import add_destination, cancel, destinations, submit, usable_from
+from socialshop.payouts.service.requesting import add_destination, cancel, destinations, quote_of, submit, usable_from
 from socialshop.payouts.service.result_files import record_results_file
 from socialshop.payouts.service.reviewing import approve, has_opened, hold, reject
 from socialshop.payouts.service.verifying import (
@@ -42,6 +53,7 @@ from socialshop.payouts.service.verifying import (
 )
 from socialshop.payouts.store.batches import Batch, BatchItem, Outcome
 from socialshop.payouts.store.claims import CaseClaim
+from socialshop.payouts.store.deductions import FeeTable, TaxTable
 from socialshop.payouts.store.destinations import Destination
 from socialshop.payouts.store.payees import Payee
 from socialshop.payouts.store.personal import PERSONAL
@@ -49,8 +61,10 @@ from socialshop.payouts.store.requests import PaidPart, Request
 from socialshop.payouts.store.review import Neighbours, Sort, WaitingSum, Wanted
 
 __all__ = [
+    "FEE_PREFIX",
     "LARGEST_BATCH",
     "PERSONAL",
+    "TAX_PREFIX",
     "UNDECIDED",
     "Apart",
     "Batch",
@@ -59,15 +73,19 @@ __all__ = [
     "CaseClaim",
     "Destination",
     "Evidence",
+    "FeeTable",
     "FrozenFile",
     "Neighbours",
     "Outcome",
     "PaidPart",
     "Payee",
+    "Place",
     "Queued",
+    "Quote",
     "Request",
     "Sort",
     "Statement",
+    "TaxTable",
     "WaitingSum",
     "Wanted",
     "add_destination",
@@ -84,6 +102,7 @@ __all__ = [
     "decide_payee",
     "destinations",
     "evidence",
+    "fee_tables",
     "find_frozen",
     "find_owed_commission",
     "frozen_file",
@@ -97,7 +116,10 @@ __all__ = [
     "payee_of",
     "payees",
     "poll_payees",
+    "publish_fee",
+    "publish_tax_table",
     "queue",
+    "quote_of",
     "record_results",
     "record_results_file",
     "record_return",
@@ -108,6 +130,8 @@ __all__ = [
     "state_name",
     "statement",
     "submit",
+    "tax_tables",
+    "today_in",
     "usable_from",
     "waiting_sums",
 ]
