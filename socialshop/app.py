@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask import Flask
 
 from socialshop.audit import service as audit
+from socialshop.books import admin_routes as books_admin_routes
 from socialshop.commissions import admin_routes as commissions_admin_routes
 from socialshop.commissions import routes as commissions_routes
 from socialshop.commissions import service as commissions
@@ -137,6 +138,7 @@ ROOMS = (
     payouts_case_admin_routes.room,
     payouts_deduction_admin_routes.room,
     risk_admin_routes.room,
+    books_admin_routes.room,
     privacy_routes.room,
     privacy_admin_routes.room,
     health.room,
@@ -230,6 +232,7 @@ def _count_waiting(uow: UnitOfWork) -> list[Gauge]:
         Gauge("outbox_pending_deliveries", "Duties of handlers not yet done", owed.pending),
         Gauge("outbox_dead_deliveries", "Duties given up after too many attempts: a person must look", owed.dead),
         Gauge("payment_calls_unknown", "Payment calls without a known outcome", payments.count_unknown(uow)),
+        Gauge("reconciliation_cases_open", "Differences to a payment provider", payments.count_open_cases(uow)),
         Gauge(
             "accruals_set_aside",
             "Accruals that the books refused to settle: a person must look",

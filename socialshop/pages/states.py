@@ -28,6 +28,12 @@ STATES: Mapping[str, Mapping[str, Told]] = {
         "approved": Told("good", lazy_gettext("approved")),
         "rejected": Told("bad", lazy_gettext("refused")),
     },
+    "publisher": {
+        "open": Told("wait", lazy_gettext("being looked at")),
+        "approved": Told("good", lazy_gettext("approved")),
+        "rejected": Told("bad", lazy_gettext("refused")),
+        "ended": Told("", lazy_gettext("ended")),
+    },
     "merge": {
         "open": Told("wait", lazy_gettext("waits for another admin")),
         "merged": Told("good", lazy_gettext("merged")),
@@ -75,7 +81,7 @@ STATES: Mapping[str, Mapping[str, Told]] = {
         "lost": Told("", lazy_gettext("lost")),
     },
     "commission": {
-        "held": Told("wait", lazy_gettext("held")),
+        "held": Told("wait", lazy_gettext("pending")),
         "settled": Told("good", lazy_gettext("in the wallet")),
         "paid_out": Told("good", lazy_gettext("paid out")),
         "reversed": Told("", lazy_gettext("taken back")),

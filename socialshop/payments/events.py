@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import uuid
 from dataclasses import dataclass
+from datetime import datetime
 
 from socialshop.infra.outbox import Event
 
 
 @dataclass(frozen=True, slots=True)
 class PaymentAuthorized(Event):
-    """The provider holds the buyer's money; nothing is posted yet."""
+    """The provider holds the buyer's money, until `capture_before` where it says so; nothing is posted yet."""
 
     payment_id: uuid.UUID
     order_id: uuid.UUID
+    capture_before: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,3 +155,13 @@ class ProviderNoticeStored(Event):
     notice_id: uuid.UUID
     provider: str
     ref: str
+
+
+@dataclass(frozen=True, slots=True)
+class ProviderRecordsDue(Event):
+    """Read a provider's own records of money of this span; of a day, also hold them against the books."""
+
+    provider: str
+    since: datetime
+    until: datetime
+    day: str | None

@@ -101,6 +101,7 @@ FACTS = {
     "minimum_minor": lazy_gettext("of orders from"),
     "minimum_tier": lazy_gettext("from the tier"),
     "mission": lazy_gettext("mission"),
+    "month": lazy_gettext("month"),
     "move": lazy_gettext("change"),
     "name": lazy_gettext("name"),
     "new": lazy_gettext("new ones"),
@@ -190,6 +191,11 @@ FACTS = {
     "way": lazy_gettext("way"),
     "worth_minor": lazy_gettext("worth"),
 }
+# What a fact says by a word of its own.
+_VALUES = {
+    "channel": {"bank": lazy_gettext("Bank"), "alipay": lazy_gettext("Alipay"), "wechat": lazy_gettext("WeChat")},
+    "kind": {"note": lazy_gettext("Note"), "review": lazy_gettext("Review")},
+}
 # Sums whose name does not say that they are one.
 _SUMS = frozenset({"floor", "supply", "price"})
 _INSTANT = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}.*", re.ASCII)
@@ -240,6 +246,8 @@ def _inside(value: Mapping[str, Any], currency: str) -> Iterator[tuple[str, str]
 def _text(name: str, value: str) -> str:
     if name == "role" and value in ROLES:
         return str(ROLES[value])
+    if value in _VALUES.get(name, ()):
+        return str(_VALUES[name][value])
     if _INSTANT.fullmatch(value):
         try:
             return instant(parse_instant(value))

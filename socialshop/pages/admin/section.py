@@ -50,6 +50,7 @@ PLACES = (
         (
             Tab("members", "admin.list_members", lazy_gettext("Members")),
             Tab("leading", "admin.list_applications", lazy_gettext("Applications")),
+            Tab("publishers", "admin.list_publishers", lazy_gettext("Publishers")),
             Tab("tiers", "admin.list_tiers", lazy_gettext("Tiers")),
             Tab("memberships", "admin.list_offers", lazy_gettext("Paid membership")),
         ),
@@ -78,7 +79,11 @@ PLACES = (
         "scale",
         lazy_gettext("Books"),
         (
+            Tab("books", "admin.show_books", lazy_gettext("Trial balance")),
+            Tab("owed", "admin.show_owed", lazy_gettext("Owed and due")),
+            Tab("income", "admin.show_income", lazy_gettext("Revenue and expense")),
             Tab("proof", "admin.show_proof", lazy_gettext("Proof of the books")),
+            Tab("reconciliation", "admin.show_reconciliation", lazy_gettext("Payment providers")),
             Tab("record", "admin.show_record", lazy_gettext("Record")),
         ),
     ),

@@ -19,6 +19,8 @@ DEEDS = {
     "appeal.lifted": lazy_gettext("appeal: decision lifted"),
     "appeal.upheld": lazy_gettext("appeal: decision upheld"),
     "behaviour_rules.published": lazy_gettext("rules of behaviour published"),
+    "books.days_closed": lazy_gettext("days of the books closed"),
+    "books.month_closed": lazy_gettext("month of the books closed"),
     "books.proved": lazy_gettext("books proved"),
     "campaign.added": lazy_gettext("campaign planned"),
     "campaign.cancelled": lazy_gettext("campaign cancelled"),
@@ -100,6 +102,7 @@ DEEDS = {
     "product.picture_removed": lazy_gettext("picture of a product removed"),
     "product.pictures_ordered": lazy_gettext("pictures of a product put in order"),
     "question.answered": lazy_gettext("question answered"),
+    "reconciliation.decided": lazy_gettext("difference to a payment provider decided"),
     "redemption.done": lazy_gettext("reward handed over"),
     "redemption.refused": lazy_gettext("redemption refused"),
     "referrals.viewed": lazy_gettext("team looked at"),
@@ -150,6 +153,7 @@ GAUGES = {
     "outbox_pending_deliveries": lazy_gettext("Duties not yet done"),
     "outbox_dead_deliveries": lazy_gettext("Duties given up"),
     "payment_calls_unknown": lazy_gettext("Payment calls without a known outcome"),
+    "reconciliation_cases_open": lazy_gettext("Differences to a payment provider"),
     "accruals_set_aside": lazy_gettext("Commissions that the books refused to settle"),
     "ledger_unsealed_entries": lazy_gettext("Journal entries not yet sealed"),
     "audit_unsealed_entries": lazy_gettext("Entries of the record not yet sealed"),
@@ -247,8 +251,7 @@ def evidence_words(finding: StoredFinding) -> str:
     """What a finding rests on, in a sentence; one that has none here by its own names and values."""
     said = finding.evidence
     if finding.code == "clawback_owed":
-        owed = money(Money(int(said["owed_minor"]), str(said["currency"])))
-        return str(gettext("%(sum)s was taken back after a refund and is still owed to the shop.", sum=owed))
+        return _owed_words(said)
     if finding.code == "member_frozen":
         return str(gettext("By a decision until %(until)s.", until=instant(parse_instant(said["until"]))))
     if finding.code == "holder_differs":
@@ -263,6 +266,13 @@ def evidence_words(finding: StoredFinding) -> str:
     if (told := _risk_words(finding.code, said)) is not None:
         return told
     return " · ".join(joined((name, value), ":") for name, value in said.items())
+
+
+def _owed_words(said: Mapping[str, Any]) -> str:
+    owed = money(Money(int(said["owed_minor"]), str(said["currency"])))
+    if "disallowance" in said:
+        return str(gettext("%(sum)s was taken back for clicks or views struck out and is still owed.", sum=owed))
+    return str(gettext("%(sum)s was taken back after a refund and is still owed to the shop.", sum=owed))
 
 
 def _risk_words(code: str, said: Mapping[str, Any]) -> str | None:

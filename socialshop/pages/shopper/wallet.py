@@ -10,15 +10,15 @@ from flask import Response, flash, render_template, request
 from flask_babel import gettext, lazy_gettext
 
 from socialshop.commissions import service as commissions
-from socialshop.commissions.schemas.wallet import WalletEntry
 from socialshop.infra import wired
 from socialshop.kernel.errors import NotFound
 from socialshop.kernel.ids import from_public, to_public
 from socialshop.kernel.money import Money
 from socialshop.ledger import service as ledger
-from socialshop.pages import formats, languages
+from socialshop.pages import formats
 from socialshop.pages.forms import Form
 from socialshop.pages.section import go_to
+from socialshop.pages.shopper.moved import MOST_POSTINGS, Moved, happened
 from socialshop.pages.shopper.section import shopper
 from socialshop.pages.visit import PAGE_ROWS, Visit, cut
 from socialshop.payouts import service as payouts
@@ -37,14 +37,12 @@ _WAYS = {"bank": lazy_gettext("Bank"), "alipay": lazy_gettext("Alipay"), "wechat
 def show_wallet(visit: Visit) -> str:
     """What moved, the newest first."""
     number, currency = visit.caller.number, visit.settings.currency
-    found = commissions.wallet_entries(
-        visit.uow, number, currency, movement_before(request.args.get("after")), PAGE_ROWS + 1
-    )
-    rows = found[:PAGE_ROWS]
-    after = f"{rows[-1].entry_id}.{rows[-1].line}" if len(found) > PAGE_ROWS else None
-    entries = [WalletEntry.of(row, languages.reader()) for row in rows]
+    before = movement_before(request.args.get("after"))
+    # Enough postings for a page of happenings and one more: the last of the page is never cut through.
+    rows = commissions.wallet_entries(visit.uow, number, currency, before, (PAGE_ROWS + 1) * MOST_POSTINGS)
+    moved, after = _page(happened(rows))
     wallet = ledger.wallet(visit.uow, number, currency)
-    return render_template("shopper/wallet.html", entries=entries, next=after, wallet=wallet, currency=currency)
+    return render_template("shopper/wallet.html", moved=moved, next=after, wallet=wallet, currency=currency)
 
 
 @shopper.page("/wallet/statements", tab="earnings")
@@ -72,10 +70,15 @@ def show_statement(visit: Visit) -> str:
     )
     before = movement_before(request.args.get("after"))
     rows = [row for row in found.rows if before is None or (row.entry_id, row.line) > before]
-    shown = rows[:PAGE_ROWS]
-    after = f"{shown[-1].entry_id}.{shown[-1].line}" if len(rows) > PAGE_ROWS else None
-    entries = [WalletEntry.of(row, languages.reader()) for row in shown]
-    return render_template("shopper/statement.html", found=found, month=found.month, entries=entries, next=after)
+    moved, after = _page(happened(rows))
+    return render_template("shopper/statement.html", found=found, month=found.month, moved=moved, next=after)
+
+
+def _page(all_moved: list[Moved]) -> tuple[list[Moved], str | None]:
+    """A page of what happened, and where the next begins."""
+    shown = all_moved[:PAGE_ROWS]
+    last = shown[-1].last if len(all_moved) > PAGE_ROWS else None
+    return shown, last and f"{last.entry_id}.{last.line}"
 
 
 def movement_before(said: str | None) -> tuple[int, int] | None:

@@ -41,7 +41,6 @@ from socialshop.screening import service as screening
 _LOOK_AT_OPEN, _LOOK_AT_HOLD = timedelta(seconds=10), timedelta(minutes=10)
 
 _OF_ORDERS = {
-    Status.AUTHORIZED: PaymentAuthorized,
     Status.FAILED: PaymentFailed,
     Status.RELEASED: PaymentReleased,
 }
@@ -239,4 +238,6 @@ def _next_look(status: Status, now: datetime) -> datetime | None:
 def _event_of(row: PaymentRow) -> Event:
     if row.is_charge:
         return _OF_CHARGES[row.status](payment_id=row.id, charge_id=row.about)
+    if row.status is Status.AUTHORIZED:
+        return PaymentAuthorized(payment_id=row.id, order_id=row.about, capture_before=row.capture_before)
     return _OF_ORDERS[row.status](payment_id=row.id, order_id=row.about)

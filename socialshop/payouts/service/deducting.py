@@ -17,6 +17,7 @@ from socialshop.payouts import deductions
 from socialshop.payouts.deductions import NOTHING, Band, Fee, Rounding, Span, Taken
 from socialshop.payouts.rules import Channel
 from socialshop.payouts.store import deductions as store
+from socialshop.payouts.store import payees
 from socialshop.payouts.store.deductions import FeeTable, TaxTable
 from socialshop.payouts.store.payees import Payee
 from socialshop.payouts.store.requests import OPEN
@@ -144,6 +145,8 @@ def fee_tables(uow: UnitOfWork, *, limit: int, after: uuid.UUID | None) -> list[
 def _tax(uow: UnitOfWork, table: TaxTable, member_id: uuid.UUID, amount: Money, place: Place) -> int:
     before = store.Asked(0, 0)
     if table.span is Span.MONTH:
+        # Of two requests at once the later counts what the earlier asked for.
+        payees.find(uow.session, member_id, lock=True)
         begins, ends = _month_of(today_in(uow, place), place)
         before = store.asked_between(uow.session, member_id, amount.currency, since=begins, until=ends, alive=_COUNTS)
     return deductions.tax_beside(

@@ -24,8 +24,10 @@ def find_owed_commission(uow: UnitOfWork, payloads: Sequence[Mapping[str, Any]])
 
     Reserved money is left alone: whether it is paid all the same is for a person to say. Told again, nothing is added.
     """
-    refunds = sorted({uuid.UUID(payload["refund_id"]) for payload in payloads})
-    screening.record(uow, [_finding(owed) for owed in store.owed_beside(uow.session, refunds)])
+    after = {
+        said for payload in payloads for said in (payload.get("refund_id"), payload.get("disallowance_id")) if said
+    }
+    screening.record(uow, [_finding(owed) for owed in store.owed_beside(uow.session, sorted(map(uuid.UUID, after)))])
 
 
 def find_shared_account(uow: UnitOfWork, destination_id: uuid.UUID) -> None:
@@ -89,16 +91,16 @@ def _shared(sharing: Sharing) -> Finding:
 
 
 def _finding(owed: OwedBeside) -> Finding:
-    refund = to_public("rfd", owed.refund_id)
+    if owed.order_id is None:
+        occasion = to_public("dis", owed.after)
+        said = {"disallowance": occasion}
+    else:
+        occasion = to_public("rfd", owed.after)
+        said = {"refund": occasion, "order": to_public("ord", owed.order_id)}
     return Finding(
         subject=to_public("por", owed.request_id),
         code="clawback_owed",
-        occasion=refund,
+        occasion=occasion,
         severity=Severity.WARNING,
-        evidence={
-            "refund": refund,
-            "order": to_public("ord", owed.order_id),
-            "owed_minor": owed.owed_minor,
-            "currency": owed.currency,
-        },
+        evidence={**said, "owed_minor": owed.owed_minor, "currency": owed.currency},
     )

@@ -95,7 +95,7 @@ def submit(
         raise InvalidValue(f"a payout is of {least} or more", field="amount_minor")
     if not (owned := places.of_member(uow.session, member_id, destination_id)):
         raise NotFound("no such payout destination")
-    payee = require_verified(payee_of(uow, member_id, lock=True))
+    payee = require_verified(payee_of(uow, member_id))
     if uow.now < (usable := usable_from(owned[0], cooldown)):
         raise DestinationCooling(f"this account is new: money may go there from {to_text(usable)} on")
     quote = deduct(uow, payee, owned[0].channel, amount, place)
@@ -122,7 +122,7 @@ def submit(
         ledger.post(uow, [postings.reserve(claim_of(request))])
     except InsufficientBalance:
         # The ledger's own words name its account, which says nothing to a member.
-        raise InsufficientBalance(f"your available balance is smaller than {amount}") from None
+        raise InsufficientBalance(f"your available balance is smaller than {amount}", field="amount_minor") from None
     audit.record(
         uow,
         actor=member_id,

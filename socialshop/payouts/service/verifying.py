@@ -34,9 +34,9 @@ _CHECKS_A_DAY = 5
 _BATCH, _WIDTH, _NAMED_AT_ONCE = 16, 8, 200
 
 
-def payee_of(uow: UnitOfWork, member_id: uuid.UUID, *, lock: bool = False) -> Payee | None:
+def payee_of(uow: UnitOfWork, member_id: uuid.UUID) -> Payee | None:
     """By which name the member is paid; None before any account was named."""
-    return store.find(uow.session, member_id, lock=lock)
+    return store.find(uow.session, member_id)
 
 
 def payees(uow: UnitOfWork, *, status: str | None, limit: int, after: uuid.UUID | None) -> list[Payee]:

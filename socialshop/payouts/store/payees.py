@@ -51,7 +51,7 @@ _VIEW = """
 
 
 def find(session: Session, member_id: uuid.UUID, *, lock: bool = False) -> Payee | None:
-    """The member's name; locked, so that of two requests at once the later counts what the earlier asked for."""
+    """The member's name; locked until the unit of work ends where that is wished."""
     row = session.execute(
         text(f"{_VIEW} WHERE p.member_id = :id {'FOR UPDATE OF p' if lock else ''}"), {"id": member_id}
     ).one_or_none()
