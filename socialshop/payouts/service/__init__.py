@@ -16,6 +16,15 @@ from socialshop.payouts.service.batching import (
 )
 from socialshop.payouts.service.blotting import blot_out
 from socialshop.payouts.service.claiming import claim_case, claim_on, let_go
+from socialshop.payouts.service.deciding_together import (
+    MOST_TOGETHER,
+    Look,
+    Summary,
+    Together,
+    Why,
+    decide_together,
+    look_together,
+)
 from socialshop.payouts.service.files import FrozenFile, bank_file, frozen_file
 from socialshop.payouts.service.finding import find_frozen, find_owed_commission
 from socialshop.payouts.service.queueing import UNDECIDED, Queued, neighbours, queue, waiting_sums
@@ -30,7 +39,7 @@ from socialshop.payouts.service.reading import (
 )
 from socialshop.payouts.service.requesting import add_destination, cancel, destinations, submit, usable_from
 from socialshop.payouts.service.result_files import record_results_file
-from socialshop.payouts.service.reviewing import approve, has_opened, hold, reject
+from socialshop.payouts.service.reviewing import Said, approve, has_opened, hold, reject
 from socialshop.payouts.store.batches import Batch, BatchItem, Outcome
 from socialshop.payouts.store.claims import CaseClaim
 from socialshop.payouts.store.destinations import Destination
@@ -40,6 +49,7 @@ from socialshop.payouts.store.review import Neighbours, Sort, WaitingSum, Wanted
 
 __all__ = [
     "LARGEST_BATCH",
+    "MOST_TOGETHER",
     "PERSONAL",
     "UNDECIDED",
     "Apart",
@@ -50,15 +60,20 @@ __all__ = [
     "Destination",
     "Evidence",
     "FrozenFile",
+    "Look",
     "Neighbours",
     "Outcome",
     "PaidPart",
     "Queued",
     "Request",
+    "Said",
     "Sort",
     "Statement",
+    "Summary",
+    "Together",
     "WaitingSum",
     "Wanted",
+    "Why",
     "add_destination",
     "approve",
     "bank_file",
@@ -68,6 +83,7 @@ __all__ = [
     "claim_case",
     "claim_on",
     "create_batch",
+    "decide_together",
     "destinations",
     "evidence",
     "find_frozen",
@@ -77,6 +93,7 @@ __all__ = [
     "hold",
     "kept_apart",
     "let_go",
+    "look_together",
     "neighbours",
     "own_request",
     "page_of",
