@@ -11,6 +11,7 @@ from flask import Flask
 from sqlalchemy import text
 
 from socialshop.identity.service import open_session
+from socialshop.infra import wired
 from socialshop.infra.clock import ManualClock
 from socialshop.infra.uow import UnitOfWork, in_unit_of_work
 from socialshop.kernel.ids import new_id
@@ -18,6 +19,9 @@ from socialshop.ledger import chart
 from socialshop.ledger import service as ledger
 from socialshop.ledger.journal import Entry, Posting
 from socialshop.ledger.service import WalletBalances
+from socialshop.payouts import service as payouts
+from socialshop.payouts.gateway import SandboxPayees
+from socialshop.payouts.rules import Channel
 from tests.web_client import Person
 
 IBAN = "DE89370400440532013000"
@@ -109,6 +113,15 @@ def clock_of(app: Flask, at: datetime) -> ManualClock:
     clock = ManualClock(at)
     app.extensions["socialshop_clock"] = clock
     return clock
+
+
+def account_of(member_id: uuid.UUID, holder: str = "Lin") -> uuid.UUID:
+    """An account of the member's to be paid on, with the name verified; the destination's id."""
+    place = in_unit_of_work(
+        lambda uow: payouts.add_destination(uow, member_id, channel=Channel.BANK, holder=holder, account=IBAN).id
+    )
+    payouts.check_payees(wired.clock(), SandboxPayees(), member_id)
+    return place
 
 
 _STAY_STEPPED_UP = text("UPDATE member_sessions SET stepped_up_at = '2200-01-01' WHERE member_id = ANY(:ids)")

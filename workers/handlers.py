@@ -27,7 +27,7 @@ from socialshop.payouts import service as payouts
 from socialshop.referrals import service as referrals
 from socialshop.risk import service as risk
 from socialshop.rooms import service as rooms
-from workers import mails, payments, plans, texts, webhooks
+from workers import mails, payees, payments, plans, texts, webhooks
 
 Payload = dict[str, Any]
 
@@ -72,6 +72,7 @@ HANDLERS: tuple[AnyHandler, ...] = (
     CallingHandler("make_payment_call", "PaymentCallDue", payments.calls),
     CallingHandler("look_at_payment", "PaymentLookDue", payments.looks),
     CallingHandler("apply_payment_notice", "ProviderNoticeStored", payments.notices),
+    CallingHandler("read_provider_records", "ProviderRecordsDue", payments.records),
     Handler("accrue_orders", "OrdersConfirmed", commissions.accrue_orders, batch=4),
     Handler("give_points", "OrdersConfirmed", loyalty.on_orders_confirmed, batch=4),
     Handler("open_points", "OrdersCompleted", loyalty.on_orders_completed, batch=4),
@@ -97,6 +98,8 @@ HANDLERS: tuple[AnyHandler, ...] = (
     Handler("judge_refunds", "OrderRefunded", risk.on_order_refunded, batch=20),
     Handler("record_refund", "RefundPaid", orders.on_refund_paid, batch=20),
     Handler("reopen_refund", "RefundFailed", orders.on_refund_failed, batch=20),
+    Handler("follow_dispute", "DisputeChanged", orders.follow_disputes, batch=1),
+    Handler("judge_disputed", "DisputeChanged", risk.on_dispute_changed, batch=20),
     Handler("record_link_sales", "CommissionsChanged", invites.record_sales, batch=20),
     Handler("simulate_plan", "SimulationDue", commissions.on_simulation_due, batch=1),
     Handler("settle", "SettlementDue", commissions.settle, batch=1),
@@ -118,6 +121,7 @@ HANDLERS: tuple[AnyHandler, ...] = (
     Handler("reopen_charge_refund", "ChargeRefundFailed", memberships.on_charge_refund_failed, batch=50),
     OutsideHandler("send_mails", "MailsQueued", mails.send),
     OutsideHandler("send_codes", "CodeAsked", texts.send),
+    OutsideHandler("check_payees", "PayeeChecksDue", payees.check),
     OutsideHandler("deliver_webhooks", "WebhooksDue", webhooks.deliver),
     Handler("tell_host", "SeatClaimed", notifications.on_seat_claimed),
     Handler("tell_filled", "RoomFilled", notifications.on_room_filled),

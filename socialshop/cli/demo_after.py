@@ -57,6 +57,8 @@ def follow(app: Flask, staff: Staff, earners: Sequence[Earner], currency: str) -
     finish_jobs(app)
     in_unit_of_work(lambda uow: commissions.begin_settlement(uow, uow.now))
     finish_jobs(app)
+    in_unit_of_work(lambda uow: _name_accounts(uow, earners))
+    finish_jobs(app)
 
     def conclude(uow: UnitOfWork) -> None:
         _after_sales(uow, staff.reviewer)
@@ -136,18 +138,26 @@ def _at_work(uow: UnitOfWork, admin: uuid.UUID) -> uuid.UUID:
     return signed_in.session_id
 
 
+def _name_accounts(uow: UnitOfWork, earners: Sequence[Earner]) -> None:
+    """Where the earners are paid; with the account the check of the name begins."""
+    from socialshop.payouts import service as payouts
+    from socialshop.payouts.rules import Channel
+
+    for earner in earners:
+        payouts.add_destination(
+            uow, earner.id, channel=Channel.BANK, holder=earner.display_name, account=_ACCOUNTS[earner.name]
+        )
+
+
 def _submitted(uow: UnitOfWork, earner: Earner, currency: str) -> list[Request]:
     """Four requests, for three quarters of what the wallet has."""
     from socialshop.identity import service as identity
     from socialshop.kernel.money import Money
     from socialshop.ledger import service as ledger
     from socialshop.payouts import service as payouts
-    from socialshop.payouts.rules import Channel
 
     number = identity.number_of(uow, earner.name)
-    place = payouts.add_destination(
-        uow, earner.id, channel=Channel.BANK, holder=earner.display_name, account=_ACCOUNTS[earner.name]
-    )
+    (place,) = payouts.destinations(uow, earner.id)
     available = ledger.wallet(uow, number, currency).available
     shares = (available // 4, available // 4, available // 8, available // 8)
     return [

@@ -25,9 +25,13 @@ class CommissionsChanged(Event):
 
 @dataclass(frozen=True, slots=True)
 class CommissionOwed(Event):
-    """A refund took back more than wallets had: members owe it. What is reserved for their payouts is untouched."""
+    """A refund, or counts struck out, took back more than wallets had: members owe it.
 
-    refund_id: uuid.UUID
+    What is reserved for their payouts is untouched.
+    """
+
+    refund_id: uuid.UUID | None = None
+    disallowance_id: uuid.UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)

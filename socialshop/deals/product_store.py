@@ -130,14 +130,15 @@ def find_deals_anew(session: Session, product_id: uuid.UUID, now: datetime) -> N
 
 
 def take_off_sale(session: Session, product_id: uuid.UUID, now: datetime) -> list[uuid.UUID]:
-    """Nobody opens a room on a deal of it from now on; returns the deals that are over by it, a pause with each."""
+    """Nobody opens a room on a deal of it from now on; returns the deals that are over by it, paused or not."""
     session.execute(text("UPDATE products SET off_sale_at = :now WHERE id = :id"), {"id": product_id, "now": now})
     standing = f"NOT d.draft AND d.ended_at IS NULL AND {_STANDS}"
     _lock_deals(session, product_id, standing, now)
     rows = session.execute(
         text(
             f"""
-            UPDATE deals d SET ended_at = :now, paused_at = NULL, off_sale = true FROM skus s
+            UPDATE deals d SET ended_at = :now, was_paused = paused_at IS NOT NULL, paused_at = NULL, off_sale = true
+            FROM skus s
             WHERE s.id = d.sku_id AND s.product_id = :id AND {standing} RETURNING d.id
             """  # noqa: S608 - a constant
         ),
@@ -147,13 +148,19 @@ def take_off_sale(session: Session, product_id: uuid.UUID, now: datetime) -> lis
 
 
 def put_on_sale(session: Session, product_id: uuid.UUID, now: datetime) -> list[uuid.UUID]:
-    """The deals that were over by it go on, but for those whose own end has come; returns those that go on."""
+    """The deals that were over by it go on, paused where they were, but for those whose own end has come.
+
+    Returns those that go on.
+    """
     session.execute(text("UPDATE products SET off_sale_at = NULL WHERE id = :id"), {"id": product_id})
     _lock_deals(session, product_id, "d.off_sale", now)
     rows = session.execute(
         text(
             """
-            UPDATE deals d SET off_sale = false, ended_at = CASE WHEN d.ends_at <= :now THEN d.ended_at END FROM skus s
+            UPDATE deals d SET off_sale = false, was_paused = false,
+                ended_at = CASE WHEN d.ends_at <= :now THEN d.ended_at END,
+                paused_at = CASE WHEN was_paused AND d.ends_at <= :now IS NOT true THEN CAST(:now AS timestamptz) END
+            FROM skus s
             WHERE s.id = d.sku_id AND s.product_id = :id AND d.off_sale RETURNING d.id, d.ended_at IS NULL AS goes_on
             """
         ),
@@ -165,7 +172,8 @@ def put_on_sale(session: Session, product_id: uuid.UUID, now: datetime) -> list[
 def end_for_good(session: Session, deal_id: uuid.UUID) -> bool:
     """A deal that is over as its goods are off sale does not go on once they are back; False for any other."""
     found = session.execute(
-        text("UPDATE deals SET off_sale = false WHERE id = :id AND off_sale RETURNING id"), {"id": deal_id}
+        text("UPDATE deals SET off_sale = false, was_paused = false WHERE id = :id AND off_sale RETURNING id"),
+        {"id": deal_id},
     )
     return found.one_or_none() is not None
 

@@ -103,7 +103,7 @@ class StreakBonus(NamedTuple):
 class Rules:
     """One version of the rules.
 
-    `order_points_per_unit`: points for each whole unit of the shop's currency paid for goods. `hundred_points_minor`:
+    `order_points_per_unit`: points for each unit of the shop's currency paid for goods. `hundred_points_minor`:
     what a hundred points pay of a price, in minor units. `price_cap_bps`: the share of a price that points may pay. A
     `member_day` multiplies the points of orders placed on it.
     """
@@ -149,7 +149,7 @@ def parse(version: int, document: Mapping[str, Any]) -> Rules:
 
 
 def of_order(paid_minor: int, exponent: int, per_unit: int, multiplier_bps: int) -> int:
-    """Points for what was paid: `per_unit` a whole unit of the currency, times the tier's multiplier, rounded down."""
+    """Points for what was paid: `per_unit` a unit of the currency, times the tier's multiplier, rounded down once."""
     units: int = 10**exponent
     return min(paid_minor * per_unit * multiplier_bps // (units * BPS), MOST_POINTS)
 

@@ -17,9 +17,9 @@ _PERCENT = 100
 
 SENTENCES: Mapping[str, tuple[str, str]] = {
     "earned_order": (
-        "An order of {paid:money}: points at {per_unit} for each whole unit, times {multiplier:rate}, rounded down."
-        " They are yours once the goods can no longer be sent back.",
-        "订单实付 {paid:money}，每元 {per_unit} 积分，乘以 {multiplier:rate}，向下取整；退货期满后归你。",
+        "An order of {paid:money}: points at {per_unit} for each unit of money, times {multiplier:rate}, rounded down"
+        " once. They are yours once the goods can no longer be sent back.",
+        "订单实付 {paid:money}，每元 {per_unit} 积分，乘以 {multiplier:rate}，最后向下取整；退货期满后归你。",
     ),
     "earned_check_in": ("You checked in, day {streak} in a row.", "签到，连续第 {streak} 天。"),
     "earned_check_in_bonus": (

@@ -67,6 +67,7 @@ KINDS: Mapping[str, Kind] = {
     "commission_accrued": Kind(Topic.EARNINGS, "acr"),
     "commission_settled": Kind(Topic.EARNINGS, "acr"),
     "commission_clawed_back": Kind(Topic.EARNINGS, "acr"),
+    "counts_struck_out": Kind(Topic.MONEY, mailed=True),
     "payout_approved": Kind(Topic.MONEY, "por", mailed=True),
     "payout_held": Kind(Topic.MONEY, "por", mailed=True),
     "payout_rejected": Kind(Topic.MONEY, "por", mailed=True),

@@ -112,6 +112,20 @@ SENTENCES: Mapping[str, tuple[str, str]] = {
         "An order was refunded: {amount:money} of commission was taken back.",
         "有订单退款，收回佣金 {amount:money}。",
     ),
+    "counts_struck_out_none": (
+        "Clicks or views of {first_day} to {last_day} were found to be none: {reason}. They had earned nothing.",
+        "{first_day} 至 {last_day} 的点击或展示已被剔除：{reason}。其未产生收益。",
+    ),
+    "counts_struck_out_taken": (
+        "Clicks or views of {first_day} to {last_day} were found to be none: {reason}. {amount:money} was taken back.",
+        "{first_day} 至 {last_day} 的点击或展示已被剔除：{reason}。已收回 {amount:money}。",
+    ),
+    "counts_struck_out_owed": (
+        "Clicks or views of {first_day} to {last_day} were found to be none: {reason}. {amount:money} was taken"
+        " back. Your wallet had too little: {owed:money} of it is paid from what you earn next.",
+        "{first_day} 至 {last_day} 的点击或展示已被剔除：{reason}。已收回 {amount:money}；余额不足，其中"
+        " {owed:money} 将从你以后的收益中扣除。",
+    ),
     "payout_approved": ("Your payout of {amount:money} was approved.", "你的提现 {amount:money} 已通过。"),
     "payout_held": (
         "Your payout of {amount:money} is on hold: {reason:why}",

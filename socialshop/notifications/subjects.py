@@ -9,6 +9,7 @@ SUBJECTS: Mapping[str, tuple[str, str]] = {
     "room_filled": ("Your group is full", "你的团已成团"),
     "room_expired": ("Your group did not fill", "你的团到时未成团"),
     "room_cancelled": ("Your group was cancelled", "你的团已取消"),
+    "counts_struck_out": ("Clicks or views were struck out", "点击或展示已被剔除"),
     "late_payment": ("Your payment came after your seat was lost", "你的付款到账时名额已失效"),
     "bargain_at_floor": ("Your bargain is at its lowest price", "你的砍价已到最低价"),
     "session_begun": ("What you waited for has begun", "你预约的专场已开场"),

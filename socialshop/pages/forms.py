@@ -6,7 +6,7 @@ import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any, NoReturn
 from zoneinfo import ZoneInfo
 
@@ -19,6 +19,7 @@ from socialshop.pages.wording import sentence_of
 _LONGEST = 500
 _NOBODY_TYPES = 10**9
 _LOCAL = re.compile(r"\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}(:\d{2})?", re.ASCII)
+_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _COMMA = re.compile("[,，、]")
 # Nobody sees these fields, so what is wrong with one is said above the form.
 _UNSEEN = frozenset({"token"})
@@ -47,6 +48,8 @@ class Form:
     errors: dict[str, str] = field(default_factory=dict)
     problem: str | None = None
     uploads: Mapping[str, bytes] = field(default_factory=dict)
+    # Where the shop's name of a field is not the form's: this one's is told beside that one.
+    places: Mapping[str, str] = field(default_factory=dict)
     lines: Sequence[Mapping[str, Any]] = ()
 
     def text(self, name: str, *, longest: int = _LONGEST, required: bool = True) -> str:
@@ -79,6 +82,15 @@ class Form:
                 return datetime.fromisoformat(typed).replace(tzinfo=ZoneInfo(zone)).astimezone(UTC)
         self.errors[name] = gettext("A day and time such as %(example)s.", example="2026-01-31T20:00")
         return None
+
+    def day(self, name: str) -> date:
+        """A day, as a browser's own field says it."""
+        typed = self.values.get(name, "").strip()
+        if _DAY.fullmatch(typed):
+            with suppress(ValueError):
+                return date.fromisoformat(typed)
+        self.errors[name] = gettext("A day such as %(example)s.", example="2026-01-31")
+        return date.min
 
     def money(self, name: str, currency: str) -> Money:
         """An amount, typed as a plain decimal."""
@@ -138,12 +150,17 @@ class Form:
         """Put a refusal of the shop beside its field, or above the form."""
         if isinstance(error, FormRefused):
             self.problem = gettext("Please look at the marked fields again.")
-        elif error.field is not None and error.field in self.values.keys() - _UNSEEN:
-            self.errors[error.field] = sentence_of(error)
+        elif (name := self._place_of(error)) is not None:
+            self.errors[name] = sentence_of(error)
         else:
             self.problem = sentence_of(error)
             lines = error.facts.get("lines")
             self.lines = lines if isinstance(lines, list) else ()
+
+    def _place_of(self, error: DomainError) -> str | None:
+        """The field beside which a refusal is told; None where the form shows none."""
+        name = self.places.get(error.field or "", error.field)
+        return name if name in self.values.keys() - _UNSEEN else None
 
     def _checked(self, name: str, value: str, longest: int, required: bool) -> str:
         if required and not value:

@@ -28,6 +28,12 @@ STATES: Mapping[str, Mapping[str, Told]] = {
         "approved": Told("good", lazy_gettext("approved")),
         "rejected": Told("bad", lazy_gettext("refused")),
     },
+    "publisher": {
+        "open": Told("wait", lazy_gettext("being looked at")),
+        "approved": Told("good", lazy_gettext("approved")),
+        "rejected": Told("bad", lazy_gettext("refused")),
+        "ended": Told("", lazy_gettext("ended")),
+    },
     "merge": {
         "open": Told("wait", lazy_gettext("waits for another admin")),
         "merged": Told("good", lazy_gettext("merged")),
@@ -69,8 +75,13 @@ STATES: Mapping[str, Mapping[str, Told]] = {
         "rejected": Told("bad", lazy_gettext("refused")),
         "refunded": Told("good", lazy_gettext("money back")),
     },
+    "dispute": {
+        "open": Told("bad", lazy_gettext("to be answered")),
+        "won": Told("good", lazy_gettext("won")),
+        "lost": Told("", lazy_gettext("lost")),
+    },
     "commission": {
-        "held": Told("wait", lazy_gettext("held")),
+        "held": Told("wait", lazy_gettext("pending")),
         "settled": Told("good", lazy_gettext("in the wallet")),
         "paid_out": Told("good", lazy_gettext("paid out")),
         "reversed": Told("", lazy_gettext("taken back")),
@@ -86,6 +97,12 @@ STATES: Mapping[str, Mapping[str, Told]] = {
         "returned": Told("bad", lazy_gettext("sent back, money back")),
         "rejected": Told("bad", lazy_gettext("refused, money back")),
         "cancelled": Told("", lazy_gettext("taken back")),
+    },
+    "payee": {
+        "checking": Told("wait", lazy_gettext("being checked")),
+        "verified": Told("good", lazy_gettext("verified")),
+        "mismatch": Told("bad", lazy_gettext("does not match")),
+        "unclear": Told("wait", lazy_gettext("looked at by a person")),
     },
     "batch": {
         "frozen": Told("wait", lazy_gettext("frozen, to be released")),

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import uuid
 from dataclasses import dataclass
+from datetime import datetime
 
 from socialshop.infra.outbox import Event
 
 
 @dataclass(frozen=True, slots=True)
 class PaymentAuthorized(Event):
-    """The provider holds the buyer's money; nothing is posted yet."""
+    """The provider holds the buyer's money, until `capture_before` where it says so; nothing is posted yet."""
 
     payment_id: uuid.UUID
     order_id: uuid.UUID
+    capture_before: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +126,15 @@ class ChargeRefundFailed(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class DisputeChanged(Event):
+    """The bank of an order's buyer took money back, or decided about it; how it stands now is to be read."""
+
+    dispute_id: uuid.UUID
+    payment_id: uuid.UUID
+    order_id: uuid.UUID
+
+
+@dataclass(frozen=True, slots=True)
 class PaymentCallDue(Event):
     """A call to a provider has been decided, or its outcome is still unknown: make it (again) with its key."""
 
@@ -144,3 +155,13 @@ class ProviderNoticeStored(Event):
     notice_id: uuid.UUID
     provider: str
     ref: str
+
+
+@dataclass(frozen=True, slots=True)
+class ProviderRecordsDue(Event):
+    """Read a provider's own records of money of this span; of a day, also hold them against the books."""
+
+    provider: str
+    since: datetime
+    until: datetime
+    day: str | None

@@ -9,19 +9,28 @@ from __future__ import annotations
 import http.client
 import json
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal, NoReturn, Protocol
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote, urlencode, urlsplit
 
 from socialshop.infra import wired
 from socialshop.infra.outside import OutcomeUnknown, Refused
 from socialshop.kernel.errors import InvalidValue
 from socialshop.kernel.money import Money
-from socialshop.kernel.time import parse_instant
+from socialshop.kernel.time import exact_text, parse_instant
 from socialshop.payments.errors import NoticeMalformed
-from socialshop.payments.rules import Outcome, ProviderPayment, ProviderRefund, Status
+from socialshop.payments.rules import (
+    DisputeStatus,
+    Movement,
+    MovementKind,
+    Outcome,
+    ProviderDispute,
+    ProviderPayment,
+    ProviderRefund,
+    Status,
+)
 from socialshop.payments.signatures import api_token, verified_id
 
 TIMEOUT_SECONDS = 3
@@ -52,11 +61,19 @@ class PaymentGateway(Protocol):
         """`manual`: paying holds the money, a capture takes it. `automatic`: paying takes it."""
 
     def pay(
-        self, key: str, reference: uuid.UUID, amount: Money, outcome: Outcome, *, keep: bool = False
+        self,
+        key: str,
+        reference: uuid.UUID,
+        amount: Money,
+        outcome: Outcome,
+        *,
+        keep: bool = False,
+        card: str | None = None,
     ) -> ProviderPayment:
         """Make the provider's object if there is none, and have the buyer pay it.
 
-        With `keep` the buyer agrees that the shop charges again later: the answer names the mandate.
+        With `keep` the buyer agrees that the shop charges again later: the answer names the mandate. `card` is what a
+        sandbox's buyer says to pay with; a provider that asks its buyers itself passes over it.
         """
 
     def charge(self, key: str, reference: uuid.UUID, amount: Money, mandate: str) -> ProviderPayment:
@@ -79,6 +96,9 @@ class PaymentGateway(Protocol):
 
     def fetch(self, ref: str) -> ProviderPayment | None:
         """How the payment stands; None if the provider does not know it."""
+
+    def movements(self, since: datetime, until: datetime) -> Sequence[Movement]:
+        """All money that moved from `since` on and before `until`, by the provider's own records."""
 
     def read_notice(self, headers: Mapping[str, str], body: bytes, now: datetime) -> Notice:
         """What a webhook says. Raises WebhookRefused for a bad or stale signature, NoticeMalformed for nonsense."""
@@ -107,9 +127,16 @@ class SandboxGateway:
         self._secret = secret
 
     def pay(
-        self, key: str, reference: uuid.UUID, amount: Money, outcome: Outcome, *, keep: bool = False
+        self,
+        key: str,
+        reference: uuid.UUID,
+        amount: Money,
+        outcome: Outcome,
+        *,
+        keep: bool = False,
+        card: str | None = None,
     ) -> ProviderPayment:
-        body = {"outcome": outcome.value, **({"keep": True} if keep else {})}
+        body = {"outcome": outcome.value, **({"keep": True} if keep else {}), **({"card": card} if card else {})}
         return self._command(f"/payments/{quote(self._make(reference, amount))}/pay", key, body)
 
     def charge(self, key: str, reference: uuid.UUID, amount: Money, mandate: str) -> ProviderPayment:
@@ -133,6 +160,21 @@ class SandboxGateway:
         if status == http.client.NOT_FOUND:
             return None
         return self._payment(status, answer)
+
+    def movements(self, since: datetime, until: datetime) -> Sequence[Movement]:
+        found: list[Movement] = []
+        skip: int | None = 0
+        while skip is not None:
+            said = urlencode({"since": exact_text(since), "until": exact_text(until), "skip": skip})
+            status, answer = self._ask("GET", f"/movements?{said}", {}, None)
+            if status != http.client.OK:
+                raise OutcomeUnknown(f"the provider answered {status}")
+            try:
+                found += [_movement(one) for one in answer["data"]]
+                skip = answer["next"]
+            except (TypeError, KeyError, ValueError, InvalidValue) as error:
+                raise OutcomeUnknown("the provider's records are not understood") from error
+        return found
 
     def read_notice(self, headers: Mapping[str, str], body: bytes, now: datetime) -> Notice:
         event_id = verified_id(self._secret, headers, body, now)
@@ -198,6 +240,8 @@ class SandboxGateway:
                 attempt=answer["attempt"],
                 mandate=answer["mandate"],
                 capture_before=_instant(answer.get("capture_before")),
+                instrument=answer.get("instrument"),
+                disputes=tuple(_dispute(one) for one in answer.get("disputes", ())),
             )
         except (TypeError, KeyError, ValueError, InvalidValue) as error:
             raise OutcomeUnknown("the provider's answer is not understood") from error
@@ -210,6 +254,31 @@ def _refuse(status: int, answer: Any) -> NoReturn:
 
 def _instant(said: str | None) -> datetime | None:
     return None if said is None else parse_instant(said)
+
+
+def _dispute(said: Any) -> ProviderDispute:
+    return ProviderDispute(
+        ref=said["id"],
+        amount_minor=said["amount_minor"],
+        reason=said["reason"],
+        status=DisputeStatus(said["status"]),
+        opened_at=parse_instant(said["opened_at"]),
+        due_at=_instant(said["due_at"]),
+    )
+
+
+def _movement(said: Any) -> Movement:
+    return Movement(
+        ref=said["id"],
+        kind=MovementKind(said["kind"]),
+        payment_ref=said["payment"],
+        item=said["item"],
+        amount_minor=said["amount_minor"],
+        currency=said["currency"],
+        fee_minor=said["fee_minor"],
+        fee_currency=said["currency"],
+        at=parse_instant(said["at"]),
+    )
 
 
 def _is_name(value: object) -> bool:

@@ -37,7 +37,7 @@ def pay(call: Call[SandboxPay, Nothing]) -> Answer:
     outcome = Outcome(call.body.outcome)
 
     def ask(uow: UnitOfWork) -> Answer:
-        view = service.pay(uow, gateways(), call.ids["payment_id"], call.caller.number, outcome)
+        view = service.pay(uow, gateways(), call.ids["payment_id"], call.caller.number, outcome, card=call.body.card)
         return Answer(PaymentWire.of(view), 202)
 
     return call.transact(ask)

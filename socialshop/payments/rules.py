@@ -38,6 +38,14 @@ class Outcome(StrEnum):
     DUPLICATE = "duplicate"
 
 
+class DisputeStatus(StrEnum):
+    """Where a dispute stands; the last two are final."""
+
+    OPEN = "open"
+    WON = "won"
+    LOST = "lost"
+
+
 TRANSITIONS: frozenset[tuple[Status, Status]] = frozenset(
     {
         (Status.CREATED, Status.AUTHORIZED),
@@ -68,11 +76,27 @@ class ProviderRefund:
 
 
 @dataclass(frozen=True, slots=True)
+class ProviderDispute:
+    """Money that the buyer's bank has taken back, or given back since; `ref` is the provider's name of it.
+
+    The shop may answer until `due_at`; None where the provider does not say.
+    """
+
+    ref: str
+    amount_minor: int
+    reason: str
+    status: DisputeStatus
+    opened_at: datetime
+    due_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class ProviderPayment:
     """A payment as its provider keeps it; `reference` is the shop's id of it, `attempt` the key of the last try.
 
     `mandate` is the provider's name for the right to charge the buyer again, where this payment gave it. Money that is
-    held can be taken until `capture_before`; None where the provider does not say.
+    held can be taken until `capture_before`; None where the provider does not say. `instrument` is the provider's own
+    mark of what was paid with: the same for the same card, whoever pays with it.
     """
 
     provider: str
@@ -86,11 +110,41 @@ class ProviderPayment:
     attempt: str | None = None
     mandate: str | None = None
     capture_before: datetime | None = None
+    instrument: str | None = None
+    disputes: tuple[ProviderDispute, ...] = ()
 
     @property
     def refunded_minor(self) -> int:
         """What went back so far."""
         return sum(refund.amount_minor for refund in self.refunds)
+
+
+class MovementKind(StrEnum):
+    """What a provider's record of money is about."""
+
+    CAPTURED = "captured"
+    REFUNDED = "refunded"
+    DISPUTED = "disputed"
+    DISPUTE_WON = "dispute_won"
+
+
+@dataclass(frozen=True, slots=True)
+class Movement:
+    """Money that moved at a provider, as its own records have it.
+
+    `item` is the shop's id of a refund, or the provider's name of a dispute; None for a capture and for what the shop
+    never asked for. `fee_minor` is what the provider kept, in `fee_currency`; below zero it gave some back.
+    """
+
+    ref: str
+    kind: MovementKind
+    payment_ref: str
+    item: str | None
+    amount_minor: int
+    currency: str
+    fee_minor: int
+    fee_currency: str
+    at: datetime
 
 
 def path(at: Status, told: Status) -> tuple[Status, ...]:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 from socialshop.kernel.ids import to_public
 from socialshop.payments.service import PaymentView
@@ -45,6 +45,9 @@ class SandboxPay(Wire):
     model_config = ConfigDict(json_schema_extra={"examples": [{"outcome": "succeeded"}]})
 
     outcome: Literal["succeeded", "failed", "timeout", "duplicate"]
+    card: Annotated[str, Field(pattern=r"^[a-z][a-z-]{0,39}$")] | None = Field(
+        None, description="a name for what the buyer pays with: who names the same pays with the same card"
+    )
 
 
 class ProviderNotice(BaseModel):

@@ -14,6 +14,8 @@ from socialshop.payouts.errors import (
     CaseClaimed,
     MoneyHeld,
     NothingToPay,
+    PayeeDecided,
+    PayeeUnverified,
     PayoutFileRefused,
     PayoutNotOpen,
     ReleasedByApprover,
@@ -32,6 +34,7 @@ from socialshop.payouts.schemas.batches import (
     Results,
     ResultsFile,
 )
+from socialshop.payouts.schemas.payees import ListedPayee, PayeeDecision, PayeePage, PayeeQuery
 from socialshop.payouts.schemas.review import Approval, EvidenceWire, Queue, QueuedRequest, QueueQuery, Refusal
 from socialshop.payouts.service import Outcome
 from socialshop.web.auth import ADMINS, READS_ALL, SIGNERS, StepUpRequired
@@ -87,7 +90,7 @@ def show_payout_request(call: Call[Nothing, Nothing]) -> Answer:
     ids=_REQUEST,
     body=Approval,
     replies=_DECIDED,
-    refuses=(StepUpRequired, SelfApproval, PayoutNotOpen, CaseClaimed, MoneyHeld),
+    refuses=(StepUpRequired, SelfApproval, PayoutNotOpen, CaseClaimed, PayeeUnverified, MoneyHeld),
 )
 def approve_payout_request(call: Call[Approval, Nothing]) -> Answer:
     """Approve a payout request: the next batch of its channel takes it."""
@@ -140,6 +143,43 @@ def hold_payout_request(call: Call[Refusal, Nothing]) -> Answer:
         return Answer(QueuedRequest.of(decided))
 
     return call.transact(hold)
+
+
+@room.operation(
+    "GET", "/admin/payees", access=READS_ALL, query=PayeeQuery, replies=Reply(200, PayeePage, "Names of payees.")
+)
+def list_payees(call: Call[Nothing, PayeeQuery]) -> Answer:
+    """Names of members who are paid; `unclear` are those that wait for a person."""
+    query, after = call.query, call.query.after()
+
+    def read(uow: UnitOfWork) -> Answer:
+        rows = service.payees(uow, status=query.status or None, limit=query.limit, after=after)
+        shown, cursor = cut_page(rows, query.limit, lambda row: row.member_id)
+        return Answer(PayeePage(data=[ListedPayee.of_payee(row) for row in shown], next_cursor=cursor))
+
+    return call.transact(read)
+
+
+@room.operation(
+    "POST",
+    "/admin/payees/<member_id>/decision",
+    access=ADMINS,
+    ids={"member_id": "mbr"},
+    body=PayeeDecision,
+    replies=Reply(200, ListedPayee, "Decided; the same decision again changes nothing."),
+    refuses=(SelfApproval, PayeeDecided),
+)
+def decide_payee(call: Call[PayeeDecision, Nothing]) -> Answer:
+    """Say whether a name is the member's, where the provider could not, or was wrong."""
+    actor, member_id, body = call.caller.member_id, call.ids["member_id"], call.body
+
+    def decide(uow: UnitOfWork) -> Answer:
+        decided = service.decide_payee(
+            uow, actor=actor, member_id=member_id, decision=body.decision, reason=body.reason
+        )
+        return Answer(ListedPayee.of_payee(decided))
+
+    return call.transact(decide)
 
 
 @room.operation(

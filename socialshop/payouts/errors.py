@@ -42,6 +42,20 @@ class DestinationCooling(DomainError):
     kind = Kind.CONFLICT
 
 
+class PayeeUnverified(DomainError):
+    """The member's real name is not verified: before that nothing is asked for, approved or paid."""
+
+    code = "payee_unverified"
+    kind = Kind.CONFLICT
+
+
+class PayeeDecided(DomainError):
+    """The name is verified already, or being checked right now: there is nothing for a person to decide."""
+
+    code = "payee_decided"
+    kind = Kind.CONFLICT
+
+
 class NothingToPay(DomainError):
     """No approved request waits for this channel and currency."""
 

@@ -27,3 +27,8 @@ class PayoutsEnded(Event):
     """The channel said of these requests that they were paid, failed or returned. At most a batch's, 1,000."""
 
     request_ids: tuple[uuid.UUID, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PayeeChecksDue(Event):
+    """Names of payees wait to be checked, or to be looked into."""

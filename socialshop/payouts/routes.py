@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from socialshop.infra import wired
 from socialshop.infra.uow import UnitOfWork
 from socialshop.kernel.errors import NotFound
@@ -9,8 +11,10 @@ from socialshop.kernel.ids import from_public
 from socialshop.kernel.money import Money
 from socialshop.ledger.errors import InsufficientBalance
 from socialshop.payouts import service
-from socialshop.payouts.errors import DestinationCooling, PayoutNotOpen
+from socialshop.payouts.errors import DestinationCooling, PayeeUnverified, PayoutNotOpen
+from socialshop.payouts.gateway import payee_gateway
 from socialshop.payouts.rules import Channel
+from socialshop.payouts.schemas.payees import PayeeName, PayeeWire
 from socialshop.payouts.schemas.requests import (
     Destinations,
     DestinationWire,
@@ -21,6 +25,7 @@ from socialshop.payouts.schemas.requests import (
     StatementWire,
 )
 from socialshop.payouts.schemas.review import Reasons
+from socialshop.web.afterwards import afterwards
 from socialshop.web.auth import BUYERS, SIGNED_IN
 from socialshop.web.idempotency import Idempotency
 from socialshop.web.operations import Answer, Call, Reply, Room
@@ -50,6 +55,7 @@ def add_payout_destination(call: Call[NewDestination, Nothing]) -> Answer:
         )
         return Answer(DestinationWire.of(added, wired.settings().payout_cooldown), 201)
 
+    afterwards(partial(service.check_at_once, wired.clock(), payee_gateway(), call.caller.member_id))
     return call.transact(add)
 
 
@@ -64,13 +70,39 @@ def list_payout_destinations(call: Call[Nothing, Nothing]) -> Answer:
     return call.transact(read)
 
 
+@room.operation("GET", "/me/payee", access=BUYERS, replies=Reply(200, PayeeWire, "Your name."))
+def show_payee(call: Call[Nothing, Nothing]) -> Answer:
+    """By which name you are paid, and whether it is verified. Before it is, nothing is paid."""
+    return call.transact(lambda uow: Answer(PayeeWire.of(service.payee_of(uow, call.caller.member_id))))
+
+
+@room.operation(
+    "PATCH", "/me/payee", access=BUYERS, body=PayeeName, replies=Reply(200, PayeeWire, "Your name, to be checked.")
+)
+def state_payee(call: Call[PayeeName, Nothing]) -> Answer:
+    """Say who you are, where it is not the holder of the first account that you named.
+
+    Another name than before is checked anew, five times a day at most.
+    """
+    body, member_id = call.body, call.caller.member_id
+
+    def state(uow: UnitOfWork) -> Answer:
+        named = service.state_name(
+            uow, member_id, real_name=body.real_name, kind=body.kind, country=body.country or None
+        )
+        return Answer(PayeeWire.of(named))
+
+    afterwards(partial(service.check_at_once, wired.clock(), payee_gateway(), member_id))
+    return call.transact(state)
+
+
 @room.operation(
     "POST",
     "/payout-requests",
     access=BUYERS,
     body=NewRequest,
     replies=Reply(201, RequestWire, "Asked for; the money is reserved."),
-    refuses=(NotFound, DestinationCooling, InsufficientBalance),
+    refuses=(NotFound, PayeeUnverified, DestinationCooling, InsufficientBalance),
     idempotency=Idempotency.REQUIRED,
 )
 def request_payout(call: Call[NewRequest, Nothing]) -> Answer:

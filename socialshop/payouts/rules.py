@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+import unicodedata
 import uuid
 from collections.abc import Iterable
 from datetime import timedelta
@@ -43,12 +44,21 @@ class Channel(StrEnum):
     WECHAT = "wechat"
 
 
-def checked_holder(text: str) -> str:
+def checked_holder(text: str, *, field: str = "holder") -> str:
     """The account holder's name without space around it. Raises InvalidValue."""
     holder = text.strip()
     if not 1 <= len(holder) <= LONGEST_HOLDER or not holder.isprintable() or holder.startswith(_FORMULA):
-        raise InvalidValue(f"a holder's name has 1 to {LONGEST_HOLDER} visible characters", field="holder")
+        raise InvalidValue(f"a holder's name has 1 to {LONGEST_HOLDER} visible characters", field=field)
     return holder
+
+
+def is_same_name(one: str, other: str) -> bool:
+    """Whether two spellings are of one name: neither capitals nor the width or number of spaces make another."""
+    return _folded(one) == _folded(other)
+
+
+def _folded(name: str) -> str:
+    return " ".join(unicodedata.normalize("NFKC", name).casefold().split())
 
 
 def checked_account(channel: Channel, text: str) -> str:

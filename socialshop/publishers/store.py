@@ -74,6 +74,11 @@ def lock(session: Session, member_id: uuid.UUID) -> PublisherRow | None:
         text("SELECT FROM publishers p JOIN members m ON m.number = p.member WHERE m.id = :id FOR NO KEY UPDATE OF p"),
         {"id": member_id},
     )
+    return find(session, member_id)
+
+
+def find(session: Session, member_id: uuid.UUID) -> PublisherRow | None:
+    """One publisher, as it stands."""
     return next(iter(_read(session, "WHERE m.id = :id", {"id": member_id})), None)
 
 

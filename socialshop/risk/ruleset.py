@@ -52,6 +52,7 @@ class Ruleset(Document):
     closed_rooms: Rule = Rule(window_days=180, threshold=8, least=3)
     click_flood: Rule = Rule(window_days=1, threshold=500, least=8_000)
     one_host: Rule = Rule(window_days=60, threshold=5, least=3)
+    payment_disputed: Rule = Rule(window_days=180, threshold=1, keep_days=90)
     ring: Rule = Rule(severity="severe", window_days=180, threshold=70, least=3)
     holds_from: Level = "severe"
     least_precision_bps: Annotated[int, Field(ge=0, le=BPS)] = 5_000

@@ -41,7 +41,7 @@ class MemberLimitReached(DomainError):
 
 
 class NewcomersOnly(DomainError):
-    """The room is for members who have not bought yet, in one such room at a time; its host may be anybody."""
+    """The room is for members who have not bought yet, in one such room at a time; who has bought may host it."""
 
     code = "newcomers_only"
     kind = Kind.FORBIDDEN

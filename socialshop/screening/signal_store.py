@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from socialshop.screening.signals import Mark
+from socialshop.screening.signals import Kind, Mark
 
 # A mark seen again within the hour is not written again: sign-ins repeat.
 _AGAIN = timedelta(hours=1)
@@ -35,6 +35,29 @@ def note(session: Session, whom: uuid.UUID | int, marks: Sequence[Mark], now: da
             "whom": whom,
             "kinds": [mark.kind.value for mark in marks],
             "marks": [mark.mark for mark in marks],
+            "now": now,
+            "before": now - _AGAIN,
+        },
+    )
+
+
+def note_many(session: Session, kind: Kind, marks: Sequence[tuple[int, bytes]], now: datetime) -> None:
+    """Keep a mark of one kind of each of these members, by number. One statement."""
+    session.execute(
+        text(
+            """
+            INSERT INTO member_signals (kind, mark, member_number, first_seen_at, last_seen_at)
+            SELECT :kind, given.mark, given.number, :now, :now
+            FROM unnest(CAST(:marks AS bytea[]), CAST(:numbers AS bigint[])) AS given (mark, number)
+            ORDER BY given.mark, given.number
+            ON CONFLICT (kind, mark, member_number) DO UPDATE SET last_seen_at = excluded.last_seen_at
+            WHERE member_signals.last_seen_at < :before
+            """
+        ),
+        {
+            "kind": kind.value,
+            "marks": [mark for _, mark in marks],
+            "numbers": [number for number, _ in marks],
             "now": now,
             "before": now - _AGAIN,
         },

@@ -102,7 +102,23 @@ def examples(shop: Shop) -> dict[str, str]:
         "member_id": shop.call("GET", "/me", PEOPLE["leader"])["id"],
         "endpoint_id": an_endpoint(shop),
         "finding_id": a_finding(shop),
+        "publisher_id": a_publisher(shop),
     }
+
+
+def a_publisher(shop: Shop) -> str:
+    """The demo's leader publishes; asked and approved once."""
+    leader, admin = PEOPLE["leader"], PEOPLE["admin"]
+    member_id = str(shop.call("GET", "/me", leader)["id"])
+    if not any(row["member_id"] == member_id for row in _publishers(shop, "approved")):
+        site = {"site_name": "Tea notes", "site_url": "https://tea.example/", "kind": "blog"}
+        shop.call("POST", "/me/publisher", leader, site)
+        shop.call("POST", f"/admin/publishers/{member_id}/approve", admin, {"reason": "Welcome."})
+    return member_id
+
+
+def _publishers(shop: Shop, status: str) -> list[dict[str, str]]:
+    return list(shop.call("GET", f"/admin/publishers?status={status}", PEOPLE["admin"])["data"])
 
 
 def a_finding(shop: Shop) -> str:

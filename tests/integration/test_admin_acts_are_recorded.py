@@ -19,6 +19,7 @@ from sqlalchemy import text
 from web_client import PASSWORD, Person, sign_up
 
 from socialshop.audit import service as audit
+from socialshop.books import service as books
 from socialshop.infra.uow import unit_of_work
 from socialshop.kernel.ids import new_id, to_public
 from socialshop.kernel.roles import Role
@@ -335,6 +336,18 @@ class Office:
         self.act(self.second, f"/admin/payout-batches/{batch}/results", results=results)
         table = f"request_id,outcome\n{listed.rpartition('/')[2]},paid\n"
         self.act(self.second, f"/admin/payout-batches/{batch}/results-file", csv=table)
+        other = self.buyers[1]
+        other.call("PATCH", "/me/payee", json={"real_name": "Bo Unclear"})
+        about = f"/admin/payees/{to_public('mbr', other.card.member_id)}/decision"
+        self.act(self.first, about, decision="verified", reason="Seen the passport.")
+
+    def close_books(self) -> None:
+        """The days through the end of the month before are closed, and, once the books are proved, that month."""
+        last = self.shop.pay_shop.clock.now().date().replace(day=1) - timedelta(days=1)
+        self.act(self.first, "/admin/books/day-closings", through=last.isoformat())
+        with unit_of_work(isolation="REPEATABLE READ") as uow:
+            assert books.prove(uow, None) is None
+        self.act(self.second, "/admin/books/month-closings", month=f"{last:%Y-%m}")
 
 
 def _recorded(person: Person) -> int:
@@ -366,6 +379,7 @@ def test_every_act_of_the_shops_own_people_is_in_the_record_with_who_did_it(offi
     office.survey()
     office.pay_out()
     office.merge()
+    office.close_books()
     assert office.done == _acts(office.shop.app), "an act that is not tried here: add it, and see it recorded"
     told = {action for (action,) in rows("SELECT DISTINCT action FROM audit_entries")}
     assert told - DEEDS.keys() == set(), "the page of the record has no words for an act"

@@ -78,6 +78,7 @@ SIGNS = {
 }
 # Who earns nothing has no money to ask for.
 EARNERS_READ = {
+    "GET /me/payee",
     "GET /me/payout-destinations",
     "GET /payout-requests",
     "GET /payout-requests/<request_id>",

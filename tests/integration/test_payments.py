@@ -520,7 +520,7 @@ def test_the_call_finds_no_transaction_open(shop: PaymentShop) -> None:
     class Watching:
         name = "sandbox"
 
-        def pay(self, *_: object, keep: bool) -> None:
+        def pay(self, *_: object, **_more: object) -> None:
             with shop.app.app_context(), db.engine.connect() as owner:
                 owner.execute(text("RESET ROLE"))
                 open_elsewhere = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()"

@@ -16,7 +16,7 @@ from room_shop import PRICE, RoomShop, faults, room_shop
 from web_client import Person, counts, refusal, sign_up
 
 from socialshop.deals import service as deals
-from socialshop.deals.errors import DealNotLive, GoodsOffSale
+from socialshop.deals.errors import DealNotLive, DealPaused, GoodsOffSale
 from socialshop.deals.service import NewDeal, NewProduct, NewSku
 from socialshop.infra.uow import UnitOfWork, unit_of_work
 from socialshop.kernel.ids import from_public, to_public
@@ -118,13 +118,14 @@ def test_a_code_is_one_units_alone_also_when_two_take_it_at_once(shop: RoomShop,
 
 
 def test_off_sale_opens_no_room_and_no_deal_and_open_rooms_fill(shop: RoomShop, admin: Person, app: Flask) -> None:
-    # given a room that waits, a deal to come, one of whose own end is near, one that is paused and a draft
+    # given a room that waits, a deal to come, one of whose own end is near, two that are paused and a draft
     now = shop.pay_shop.clock.now()
     product, deal = tea(shop), shop.deal(2)
     later = shop.deal(2, starts_at=now + timedelta(hours=1))
     short = shop.deal(2, ends_at=now + timedelta(hours=2), ttl=600)
-    paused, draft = shop.deal(2), shop.deal(2, draft=True)
-    admin.call("POST", f"/deals/{to_public('deal', paused)}/pause", key="p")
+    paused, gone, draft = shop.deal(2), shop.deal(2), shop.deal(2, draft=True)
+    for each in (paused, gone):
+        admin.call("POST", f"/deals/{to_public('deal', each)}/pause", key=to_public("deal", each))
     waiting = shop.open(deal)
     shop.pay(waiting)
     path = f"/admin/products/{product}"
@@ -149,14 +150,19 @@ def test_off_sale_opens_no_room_and_no_deal_and_open_rooms_fill(shop: RoomShop, 
     shop.settle()
     assert shop.seats(waiting.room.id)[0] == "filled"
     # one of the deals is ended for good meanwhile; the short one's time passes
-    ended = admin.call("POST", f"/deals/{to_public('deal', paused)}/end", key="e")
+    ended = admin.call("POST", f"/deals/{to_public('deal', gone)}/end", key="e")
     assert ended.status_code == 200
     shop.pay_shop.clock.advance(timedelta(hours=3))
     # when they come back
     back = admin.call("POST", f"{path}/on-sale", key="3")
     assert back.get_json()["on_sale"] is True
     status = dict(rows("SELECT id, ended_at IS NULL FROM deals WHERE NOT draft"))
-    assert status == {deal: True, later: True, short: False, paused: False}
+    assert status == {deal: True, later: True, short: False, paused: True, gone: False}
+    # and what was paused before is so again, until its leader goes on with it
+    with pytest.raises(DealPaused):
+        shop.open(paused)
+    admin.call("POST", f"/deals/{to_public('deal', paused)}/resume", key="r")
+    shop.open(paused)
     shop.open(deal)
     shop.open(later)
     assert rows("SELECT count(*) FROM deals WHERE off_sale") == [(0,)]

@@ -74,6 +74,23 @@ def test_a_newcomer_has_one_such_seat_at_a_time_and_another_once_it_is_left(shop
     assert faults(shop) == []
 
 
+def test_a_newcomer_who_opens_such_a_room_joins_no_other_and_who_has_bought_opens_more(shop: RoomShop) -> None:
+    deal, member = shop.deal(3, newcomer_only=True), shop.member()
+    other = shop.open(deal).room.id
+    own = shop.open(deal, member)
+    before = counts("seats", "rooms", "orders"), shop.left()
+    for refused in (lambda: shop.join(other, member), lambda: shop.open(deal, member)):
+        with pytest.raises(NewcomersOnly):
+            refused()
+    assert (counts("seats", "rooms", "orders"), shop.left()) == before
+    shop.pay(own)
+    shop.work()
+    assert shop.open(deal, member).room.status == "open"
+    with pytest.raises(NewcomersOnly):
+        shop.join(other, member)
+    assert faults(shop) == []
+
+
 def test_the_rule_is_the_rooms_own_and_told_over_http(shop: RoomShop) -> None:
     deal = to_public("deal", shop.deal(3, newcomer_only=True, return_days=30))
     old = sign_up(shop.app)

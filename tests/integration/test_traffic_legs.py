@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from after_sales import replayed, rows, settle, wallet
 from bookkeeping import proved
+from due_work import work
 from flask import Flask
 from sample_sales import NEW_YEAR, Sale, confirmed, place
 from sqlalchemy import text
@@ -32,6 +33,13 @@ from socialshop.invites.gateway import subjects
 from socialshop.invites.rules import Kind
 from socialshop.invites.service import NewLink, Visit
 from socialshop.kernel.errors import InvalidValue
+from socialshop.kernel.ids import to_public
+from socialshop.ledger import chart
+from socialshop.ledger import service as ledger
+from socialshop.ledger.journal import Entry, Posting
+from socialshop.ledger.service import WalletBalances
+from socialshop.notifications.sentences import Reader
+from socialshop.notifications.sentences import say as notice
 from socialshop.publishers import service as publishers
 from socialshop.publishers.service import Site
 
@@ -249,6 +257,66 @@ def test_what_was_paid_out_and_struck_out_is_owed_explained_and_audited(world: W
     assert replayed() is None
     with pytest.raises(InvalidValue):
         world.strike(last=ON - DAY)
+
+
+def test_who_has_too_little_left_is_told_what_is_owed_and_the_open_request_has_a_finding(world: World) -> None:
+    # given 0.60 for two clicks, of which 0.50 wait for a payout
+    publish(the_plan(CLICK))
+    world.go_to(2 * HOUR)
+    world.click("a", "b")
+    world.go_to(26 * HOUR)
+    world.tally()
+    assert settle(world.clock.now()) == 1
+    request = _asked_for(world, 50)
+    # when both are struck out
+    done = world.strike()
+    work()
+    # then the wallet's 0.10 are taken, 0.50 are owed, what is reserved stays, and who decides about it knows
+    assert (done.taken.amount_minor, wallet(1)) == (60, WalletBalances(0, 0, 50, 50))
+    (found,) = rows("SELECT subject, code, occasion, evidence FROM findings")
+    occasion = to_public("dis", done.id)
+    evidence = {"disallowance": occasion, "owed_minor": 50, "currency": "CNY"}
+    assert found == (to_public("por", request), "clawback_owed", occasion, evidence)
+    (kind, facts) = rows("SELECT kind, facts FROM notices WHERE member = 1 AND kind LIKE 'counts%'")[0]
+    said = notice(kind, facts, Reader("en", "Asia/Shanghai"))
+    assert said.endswith(
+        "CN¥0.60 was taken back. Your wallet had too little: CN¥0.50 of it is paid from what you earn next."
+    )
+    # said again there is nothing more to tell
+    world.strike()
+    work()
+    assert rows("SELECT count(*) FROM findings") == [(1,)]
+    assert rows("SELECT count(*) FROM notices WHERE kind LIKE 'counts%'") == [(1,)]
+    assert replayed() is None
+    assert proved().holds
+
+
+def _asked_for(world: World, amount: int) -> uuid.UUID:
+    """Member 1 has asked for a payout, for which so much is reserved."""
+    ids = {
+        "request": uuid.uuid4(),
+        "to": uuid.uuid4(),
+        "member": world.ids[1],
+        "amount": amount,
+        "at": world.clock.now(),
+    }
+    with unit_of_work(world.clock) as uow:
+        uow.session.execute(
+            text("INSERT INTO payout_destinations VALUES (:to, :member, 'bank', 'Lin', '00001234', :at)"), ids
+        )
+        uow.session.execute(
+            text(
+                "INSERT INTO payout_requests (id, member_id, member_number, destination_id, channel, amount_minor,"
+                " currency, submitted_at) VALUES (:request, :member, 1, :to, 'bank', :amount, 'CNY', :at)"
+            ),
+            ids,
+        )
+        wallet_to_reserved = (
+            Posting(chart.member_wallet(1), -amount, "CNY", None),
+            Posting(chart.member_reserved(1), amount, "CNY", None),
+        )
+        ledger.post(uow, [Entry("payout:test:reserve", "payout_reserve", wallet_to_reserved)])
+    return ids["request"]
 
 
 def test_replay_finds_what_does_not_belong_to_a_tally_and_a_day_cannot_be_claimed_twice(world: World) -> None:

@@ -83,6 +83,7 @@ def test_a_room_for_newcomers_says_to_who_has_bought_why_not_and_what_else(shop:
         assert f'href="{paths[0]}"' in said
         assert "/seats" not in said
         assert "/rooms/any" not in said
+        assert ">Open a room</button>" not in said
     assert "Pay CN¥99.00" in lin.look(paths[0]).text
     usual = shop.deal(3)
     _, pay = opened(old, to_public("deal", usual))

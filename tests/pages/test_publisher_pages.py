@@ -7,12 +7,16 @@ from hashlib import sha256
 
 from flask import Flask
 from payment_shop import rows
+from room_shop import statements
 from visitors import member
+from web_client import counts
 
 from socialshop.infra.uow import in_unit_of_work, unit_of_work
 from socialshop.invites import service as invites
 from socialshop.invites.gateway import subjects
 from socialshop.invites.service import Visit
+from socialshop.kernel.ids import to_public
+from socialshop.kernel.roles import Role
 from socialshop.publishers import service as publishers
 
 
@@ -54,3 +58,44 @@ def test_a_member_asks_and_then_sees_what_the_links_brought_in_both_languages(si
     other = member(site)
     assert "Tea" not in other.look("/publisher").text
     assert other.look("/publisher/days.csv").status_code == 404
+
+
+def test_the_desk_decides_about_publishers_and_strikes_out_what_was_no_traffic(site: Flask) -> None:
+    lin, desk, finance = member(site), member(site, role=Role.ADMIN), member(site, role=Role.FINANCE)
+    lin.send("/publisher", "/publisher", site_name="Tea <notes>", site_url="https://tea.example/", kind="blog")
+    assert lin.card is not None
+    address = f"/admin/publishers/{to_public('mbr', lin.card.member_id)}"
+    waits = desk.look("/admin/publishers")
+    assert "Tea &lt;notes&gt;" in waits.text
+    assert address in waits.text
+    # finance reads, and decides nothing
+    assert "Approve" not in finance.look(address).text
+    assert desk.send(address, address, decision="approve", reason="").status_code == 422
+    assert desk.send(address, address, decision="approve", reason="Welcome.").status_code == 303
+    assert "Tea" not in desk.look("/admin/publishers").text
+    assert "Tea" in desk.look("/admin/publishers?status=approved").text
+    # given a click that is tallied and pays 0.30
+    with unit_of_work() as uow:
+        found = invites.landing(uow, lin.card.invite_code, subjects())
+        invites.record_click(found, Visit(sha256(b"a").digest(), None, bot=False), uow.now)
+    while in_unit_of_work(invites.judge_clicks):
+        pass
+    with statements() as said:
+        page = desk.look(f"{address}?days=7")
+    assert len(said) <= 14
+    for words in ("What the links brought", "None named", "https://tea.example/", "Strike out"):
+        assert words in page.text
+    assert {who for (who,) in rows("SELECT member_id FROM data_looks")} == {lin.card.member_id}
+    struck = {"kind": "click", "first_day": "2026-01-03", "last_day": "2026-01-04", "struck_reason": "a farm"}
+    for wrong in ({"first_day": "3 Jan"}, {"last_day": "2026-01-02"}, {"link": "NOSUCHCODE"}, {"struck_reason": ""}):
+        assert desk.send(address, f"{address}/struck", **struck | wrong).status_code == 422
+    assert counts("disallowances") == {"disallowances": 0}
+    assert desk.send(address, f"{address}/struck", **struck).status_code == 303
+    assert "a farm" in desk.look(address).text
+    assert "剔除" in desk.look(address, "zh").text
+    assert desk.send(address, address, decision="end", reason="Over.").status_code == 303
+    assert publishers_stand() == ["ended"]
+
+
+def publishers_stand() -> list[str]:
+    return [row[0] for row in rows("SELECT status FROM publishers")]

@@ -91,6 +91,7 @@ def test_other_rules_are_brought_into_force_on_their_page(site: Flask) -> None:
     page = ada.look("/admin/risk-rules").text
     assert "Version 0." in page
     filled = _filled(page)
+    assert filled["refund_rate-threshold"] == "25"
     wrong = ada.send("/admin/risk-rules", "/admin/risk-rules", **filled | {"ring-threshold": "x", "note": "Why not."})
     assert wrong.status_code == 422
     assert counts("risk_rules") == {"risk_rules": 0}

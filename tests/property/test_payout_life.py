@@ -34,7 +34,7 @@ from socialshop.notifications.reasons import PayoutReason
 from socialshop.payouts import service
 from socialshop.payouts.rules import Channel
 from socialshop.payouts.service import Outcome
-from tests.money_people import IBAN, earn, plain_members, statuses
+from tests.money_people import account_of, earn, plain_members, statuses
 from tests.payout_audit import faults
 from tests.rounds import examples
 
@@ -76,14 +76,7 @@ class Payouts(RuleBasedStateMachine):
         self.wallets = Counter[int]()
         self.asked: list[Asked] = []
         self.made: list[Made] = []
-        self.places = [
-            in_unit_of_work(
-                lambda uow, one=one: (
-                    service.add_destination(uow, one[0], channel=Channel.BANK, holder="Lin", account=IBAN).id
-                )
-            )
-            for one in self.people[:4]
-        ]
+        self.places = [account_of(one[0]) for one in self.people[:4]]
 
     def _do(self, expected: str | None, work: Callable[[UnitOfWork], object]) -> object:
         """Do it; it must be refused with exactly this code, or not at all."""

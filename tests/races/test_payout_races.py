@@ -33,7 +33,7 @@ from socialshop.payouts import service as payouts
 from socialshop.payouts.rules import Channel
 from socialshop.payouts.service import Outcome
 from socialshop.payouts.service.requesting import ledger as requesting_ledger
-from tests.money_people import IBAN, earn, plain_members, wallet_of
+from tests.money_people import account_of, earn, plain_members, wallet_of
 from tests.payout_audit import faults
 
 THREADS = 32
@@ -86,9 +86,7 @@ def rich(amount: int = 1000) -> Somebody:
 
 
 def destination(person: Somebody) -> uuid.UUID:
-    return in_unit_of_work(
-        lambda uow: payouts.add_destination(uow, person[0], channel=Channel.BANK, holder="Lin", account=IBAN).id
-    )
+    return account_of(person[0])
 
 
 def submission(person: Somebody, to: uuid.UUID, amount: int) -> Callable[[UnitOfWork], uuid.UUID]:

@@ -12,7 +12,7 @@ import pytest
 from after_sales import approve, ask, settle, wallet
 from bookkeeping import proved
 from flask import Flask
-from money_people import IBAN, number_of, plain_members
+from money_people import account_of, number_of, plain_members
 from payout_audit import faults
 from sample_sales import LONG_AGO, NEW_YEAR, Sale, a_plan, confirmed, sell
 from web_client import registration, sign_up
@@ -23,7 +23,6 @@ from socialshop.kernel.money import Money
 from socialshop.notifications.reasons import PayoutReason
 from socialshop.payouts import service as payouts
 from socialshop.payouts.errors import PayoutNotOpen
-from socialshop.payouts.rules import Channel
 from tests.payment_shop import rows
 from tests.races.test_clawback_races import _at_once, _claw_back
 
@@ -49,8 +48,8 @@ def _sponsor(app: Flask) -> tuple[uuid.UUID, int, int, list[uuid.UUID]]:
 
 def _asked(member_id: uuid.UUID, number: int) -> list[uuid.UUID]:
     """All that was earned, asked for in twelve requests."""
+    to = account_of(member_id)
     with unit_of_work() as uow:
-        to = payouts.add_destination(uow, member_id, channel=Channel.BANK, holder="Lin", account=IBAN).id
         asked = [
             payouts.submit(
                 uow,

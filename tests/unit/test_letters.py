@@ -44,6 +44,9 @@ FACTS = {
     "levels": 3,
     "account": "3000",
     "most_heads": 31,
+    "first_day": "2026-03-01",
+    "last_day": "2026-03-02",
+    "owed_minor": 60,
 }
 # Only these bear a link with a token of their own; the others of the topic warn.
 WITH_TOKEN = {"email_verification", "password_reset", "email_change"}

@@ -8,6 +8,7 @@ from typing import Literal, NamedTuple
 
 from socialshop.audit import service as audit
 from socialshop.commissions import traffic
+from socialshop.commissions.events import CommissionOwed
 from socialshop.commissions.plan import Leg
 from socialshop.commissions.rules import Standing
 from socialshop.commissions.service.clawing_back import entry_of, plans_of, take_back, write_down
@@ -17,6 +18,8 @@ from socialshop.infra.uow import UnitOfWork, advisory_lock
 from socialshop.kernel.errors import InvalidValue
 from socialshop.kernel.ids import new_id, to_public
 from socialshop.kernel.money import Money
+from socialshop.notifications import service as notifications
+from socialshop.notifications.service import Told
 
 DISALLOWANCE_PREFIX = "dis"
 LONGEST_REASON = 500
@@ -43,7 +46,9 @@ class Struck(NamedTuple):
 
 
 def disallow(uow: UnitOfWork, actor: uuid.UUID, struck: Struck, reason: str, currency: str) -> Disallowed:
-    """Strike out what was tallied of those days, and take back what it earned. Audited. Raises InvalidValue.
+    """Strike out what was tallied of those days, and take back what it earned. Audited, and told to the member.
+
+    Raises InvalidValue.
 
     What was struck out before stays so: said again, it takes nothing more. Days that are not tallied yet stay.
     """
@@ -61,7 +66,11 @@ def disallow(uow: UnitOfWork, actor: uuid.UUID, struck: Struck, reason: str, cur
     public = to_public(DISALLOWANCE_PREFIX, row.id)
     if taken:
         write_down(uow, plans, taken, entry_of(f"clawback:{public}", "disallowance", taken), disallowance_id=row.id)
-    total = sum(each.amount_minor for each in taken)
+    total, owed = sum(each.amount_minor for each in taken), sum(each.owed_minor for each in taken)
+    if owed:
+        uow.emit(CommissionOwed(disallowance_id=row.id))
+    if counted:
+        _tell(uow, row, Money(total, currency), Money(owed, currency))
     facts = {
         "counted": counted,
         "kind": row.kind,
@@ -77,6 +86,20 @@ def disallow(uow: UnitOfWork, actor: uuid.UUID, struck: Struck, reason: str, cur
 def disallowances_of(uow: UnitOfWork, member: int, before: uuid.UUID | None, limit: int) -> list[DisallowanceRow]:
     """Up to `limit` of what was struck out of a member's counts, the newest first. One statement."""
     return store.disallowances_of(uow.session, member, before, limit)
+
+
+def _tell(uow: UnitOfWork, row: DisallowanceRow, taken: Money, owed: Money) -> None:
+    say = "owed" if owed else "taken" if taken else "none"
+    facts = {
+        "say": say,
+        "reason": row.reason,
+        "first_day": row.first_day.isoformat(),
+        "last_day": row.last_day.isoformat(),
+        "amount_minor": taken.amount_minor,
+        "owed_minor": owed.amount_minor,
+        "currency": taken.currency,
+    }
+    notifications.tell(uow, [Told(row.member, "counts_struck_out", str(row.id), None, None, facts)])
 
 
 def _too_much(leg: Leg, accrual: Standing) -> int:

@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from typing import Any, NamedTuple
 
+from socialshop.commissions.events import CommissionOwed, CommissionsClawedBack
 from socialshop.commissions.plan import MilestoneLeg, Plan, parse_plan
 from socialshop.commissions.salefacts import SaleFacts
 from socialshop.commissions.service.clawing_back import entry_of, plans_of, take_back, write_down
@@ -171,3 +172,6 @@ def _fall(uow: UnitOfWork, fallen: Sequence[StandingRow], refund_id: uuid.UUID) 
     if taken:
         reference = f"clawback:{to_public('rfd', refund_id)}:milestones"
         write_down(uow, read, taken, entry_of(reference, "clawback", taken), refund_id=refund_id)
+        uow.emit(CommissionsClawedBack(refund_id))
+        if any(each.owed_minor for each in taken):
+            uow.emit(CommissionOwed(refund_id=refund_id))

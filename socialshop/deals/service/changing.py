@@ -82,7 +82,10 @@ def take_off_sale(uow: UnitOfWork, actor: uuid.UUID, product_id: uuid.UUID) -> P
 
 
 def put_on_sale(uow: UnitOfWork, actor: uuid.UUID, product_id: uuid.UUID) -> ProductView:
-    """It is sold again; its deals go on whose own end has not come. Said again, nothing changes. Raises NotFound."""
+    """It is sold again; its deals go on whose own end has not come, paused where they were.
+
+    Said again, nothing changes. Raises NotFound.
+    """
     if _locked(uow, product_id).on_sale:
         return product(uow, product_id)
     _moved(uow, actor, product_id, "product.on_sale", product_store.put_on_sale(uow.session, product_id, uow.now))

@@ -12,7 +12,8 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from socialshop.infra.db import copy_rows
-from socialshop.invites.store import forgetting
+from socialshop.invites.store import forgetting, judging
+from socialshop.invites.store.judging import Kind
 
 
 class Opened(NamedTuple):
@@ -67,51 +68,8 @@ _OPEN = text(
     " WHERE l.code = :code OR l.vanity_key = :vanity_key"
 )
 
-# Of the clicks of one visitor on one link within a day at most one counts, in whatever order they become visible: an
-# earlier one stands against it, and so does any that was judged before.
-_JUDGE = text(
-    """
-    WITH waiting AS (
-        SELECT id, link_id, visitor, member_id, bot, closed, clicked_at FROM invite_clicks
-        WHERE verdict IS NULL ORDER BY id LIMIT :batch
-    ), judged AS (
-        UPDATE invite_clicks c SET verdict = CASE
-            WHEN w.bot THEN 'bot'
-            WHEN w.member_id = l.owner_id OR EXISTS (
-                SELECT FROM invite_visitors v WHERE v.visitor = w.visitor AND v.member_id = l.owner_id
-            ) THEN 'self'
-            WHEN w.closed THEN 'closed'
-            WHEN EXISTS (
-                SELECT FROM invite_clicks e
-                WHERE e.link_id = w.link_id AND e.visitor = w.visitor AND NOT e.bot AND NOT e.closed AND e.id <> w.id
-                    AND e.clicked_at > w.clicked_at - CAST(:within AS interval)
-                    AND e.clicked_at < w.clicked_at + CAST(:within AS interval)
-                    AND ((e.clicked_at, e.id) < (w.clicked_at, w.id) OR e.verdict IS NOT NULL)
-            ) THEN 'repeat'
-            ELSE 'counted'
-        END
-        FROM waiting w JOIN invite_links l ON l.id = w.link_id
-        WHERE c.id = w.id
-        RETURNING c.link_id, c.verdict, (c.clicked_at AT TIME ZONE :zone)::date AS on_day
-    ), summed AS (
-        SELECT link_id, on_day, count(*) FILTER (WHERE verdict = 'counted') AS clicks,
-            count(*) FILTER (WHERE verdict = 'repeat') AS repeats, count(*) FILTER (WHERE verdict = 'self') AS own,
-            count(*) FILTER (WHERE verdict = 'bot') AS bots, count(*) FILTER (WHERE verdict = 'closed') AS closed
-        FROM judged GROUP BY link_id, on_day
-    ), by_day AS (
-        INSERT INTO invite_click_days AS k (link_id, on_day, clicks, repeats, own, bots, closed)
-        SELECT link_id, on_day, clicks, repeats, own, bots, closed FROM summed
-        ON CONFLICT (link_id, on_day) DO UPDATE SET clicks = k.clicks + excluded.clicks,
-            repeats = k.repeats + excluded.repeats, own = k.own + excluded.own, bots = k.bots + excluded.bots,
-            closed = k.closed + excluded.closed
-    ), counted AS (
-        INSERT INTO invite_click_counts AS k (link_id, clicks, repeats, own, bots, closed)
-        SELECT link_id, sum(clicks), sum(repeats), sum(own), sum(bots), sum(closed) FROM summed GROUP BY link_id
-        ON CONFLICT (link_id) DO UPDATE SET clicks = k.clicks + excluded.clicks, repeats = k.repeats + excluded.repeats,
-            own = k.own + excluded.own, bots = k.bots + excluded.bots, closed = k.closed + excluded.closed
-    )
-    SELECT count(*) FROM judged
-    """
+_JUDGE = judging.statement(
+    Kind("invite_clicks", "clicked_at", "invite_click_days", "clicks", knows_member=True, totals="invite_click_counts")
 )
 
 
@@ -140,7 +98,7 @@ def add(session: Session, clicks: Sequence[Click]) -> None:
 
 def judge(session: Session, batch: int, within: timedelta, zone: str) -> int:
     """Judge the oldest `batch` clicks that wait, and add them up; how many there were. For one at a time."""
-    return int(session.execute(_JUDGE, {"batch": batch, "within": within, "zone": zone}).scalar_one())
+    return judging.judge(session, _JUDGE, batch, within, zone)
 
 
 def recognize(session: Session, visitor: bytes, member_id: uuid.UUID, at: datetime) -> None:

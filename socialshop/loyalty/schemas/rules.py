@@ -60,7 +60,7 @@ def document_of(rules: Rules) -> dict[str, Any]:
 class RulesWire(Wire):
     """The rules of points: what earns how many, how long they last, and what they pay.
 
-    `order_points_per_unit` a whole unit of the shop's currency paid; a hundred points pay `hundred_points_minor` minor
+    `order_points_per_unit` a unit of the shop's currency paid; a hundred points pay `hundred_points_minor` minor
     units of at most `price_cap_bps` of a price, from `least_points` on. On a `member_day` orders give more.
     """
 

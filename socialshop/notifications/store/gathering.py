@@ -87,11 +87,14 @@ _SETTLED = """
     )
     GROUP BY a.beneficiary, a.currency
 """
+# A milestone that fell is taken back after the order's own, and told by itself.
 _CLAWED_BACK = """
-    SELECT a.beneficiary, 'commission_clawed_back', c.refund_id::text, NULL, (array_agg(a.id ORDER BY a.id))[1],
+    SELECT a.beneficiary, 'commission_clawed_back',
+        c.refund_id::text || CASE WHEN (a.tally_id IS NULL) THEN '' ELSE ' milestone' END, NULL,
+        (array_agg(a.id ORDER BY a.id))[1],
         jsonb_build_object('amount_minor', sum(c.amount_minor)::bigint, 'currency', a.currency)
     FROM clawbacks c JOIN accruals a ON a.id = c.accrual_id
-    WHERE c.refund_id = ANY(:ids) GROUP BY a.beneficiary, c.refund_id, a.currency
+    WHERE c.refund_id = ANY(:ids) GROUP BY a.beneficiary, c.refund_id, (a.tally_id IS NULL), a.currency
 """
 _PAYOUTS_DECIDED = """
     SELECT r.member_number, 'payout_' || d.decision, d.id::text, NULL, r.id,

@@ -15,6 +15,7 @@ from socialshop.orders.service.addressing import (
     remove_address,
     send_to,
 )
+from socialshop.orders.service.disputing import follow_disputes
 from socialshop.orders.service.fulfilling import complete_due, receive, receive_overdue, ship
 from socialshop.orders.service.placing import cancel, confirm, mark_paid, record_late, refund_whole
 from socialshop.orders.service.pricing import ANY_MEANS, Estimate, Goods, Hand, Means, Quote, price_order, quote
@@ -86,6 +87,7 @@ __all__ = [
     "complete_due",
     "concede",
     "confirm",
+    "follow_disputes",
     "grant_rebates",
     "import_orders",
     "is_asked_back_whole",

@@ -39,7 +39,8 @@ _NOTHING_LEFT = (Status.AWAITING_PAYMENT, Status.CANCELLED, Status.REFUNDED)
 class RefundView:
     """A refund; `in_window` says that it was asked for before the days to send back were over.
 
-    `restock`: whether its goods come back into stock, None before it is decided.
+    `restock`: whether its goods come back into stock, None before it is decided. `is_disputed`: the buyer's bank took
+    the money, and nobody here decides.
     """
 
     id: uuid.UUID
@@ -55,6 +56,7 @@ class RefundView:
     failed_at: datetime | None
     refunded_at: datetime | None
     restock: bool | None
+    is_disputed: bool
 
     @property
     def units(self) -> int:
@@ -150,7 +152,7 @@ def approve_refund(
         payment = payments.payments_of_orders(uow, [refund.order_id]).get(refund.order_id)
         if payment is None:
             ledger.post(uow, [_imported(refund)])
-            _pay(uow, [refund_id])
+            pay_refunds(uow, [refund_id])
         else:
             payments.request_refund(uow, payment_id=payment.id, refund_id=refund_id, amount_minor=refund.amount_minor)
     return _view(uow, refund_id)
@@ -170,7 +172,7 @@ def reject_refund(uow: UnitOfWork, actor: uuid.UUID, refund_id: uuid.UUID, reaso
 
 def on_refund_paid(uow: UnitOfWork, payloads: Sequence[Mapping[str, Any]]) -> None:
     """Follow RefundPaid: the refund and its order say so. Told again, nothing changes."""
-    _pay(uow, _refund_ids(payloads))
+    pay_refunds(uow, _refund_ids(payloads))
 
 
 def on_refund_failed(uow: UnitOfWork, payloads: Sequence[Mapping[str, Any]]) -> None:
@@ -180,7 +182,8 @@ def on_refund_failed(uow: UnitOfWork, payloads: Sequence[Mapping[str, Any]]) -> 
     store.request_again(uow.session, ids, uow.now)
 
 
-def _pay(uow: UnitOfWork, refund_ids: Sequence[uuid.UUID]) -> None:
+def pay_refunds(uow: UnitOfWork, refund_ids: Sequence[uuid.UUID]) -> None:
+    """These approved refunds are paid: their orders say so, and all that follows is told. Again, nothing changes."""
     store.lock_orders(uow.session, refund_ids)
     paid = store.mark_refunded(uow.session, refund_ids, uow.now)
     ledger.post(uow, [_for_shipping(each) for each in paid if each.shipping_minor])
@@ -307,6 +310,7 @@ def _views(uow: UnitOfWork, rows: Sequence[RefundRow]) -> list[RefundView]:
             failed_at=row.failed_at,
             refunded_at=row.refunded_at,
             restock=row.restock,
+            is_disputed=row.is_disputed,
         )
         for row in rows
     ]

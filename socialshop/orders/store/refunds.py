@@ -15,14 +15,15 @@ from socialshop.orders.returns import Part
 
 _COLUMNS = (
     "id, order_id, buyer, reason, amount_minor, currency, in_window, status, requested_at, decided_at,"
-    " decision_reason, failed_at, refunded_at, restock"
+    " decision_reason, failed_at, refunded_at, restock,"
+    " EXISTS (SELECT FROM payment_disputes d WHERE d.id = refunds.id) AS is_disputed"
 )
 
 
 class RefundRow(NamedTuple):
     """A refund without its lines. `in_window`: asked for before the days to send back were over.
 
-    `restock`: whether its goods come back into stock; None before somebody decides.
+    `restock`: whether its goods come back into stock; None before somebody decides. `is_disputed`: a bank took it.
     """
 
     id: uuid.UUID
@@ -39,6 +40,7 @@ class RefundRow(NamedTuple):
     failed_at: datetime | None
     refunded_at: datetime | None
     restock: bool | None
+    is_disputed: bool
 
 
 class BackRow(NamedTuple):
@@ -197,6 +199,14 @@ def decide(
         ),
         {"id": refund_id, "status": status, "reason": reason, "now": now, "restock": restock},
     )
+
+
+def give_up(session: Session, refund_id: uuid.UUID, reason: str, now: datetime) -> None:
+    """An approved refund that comes to nothing is rejected; one that is not there, or was rejected, changes nothing."""
+    values = {"id": refund_id, "reason": reason, "now": now}
+    again = "UPDATE refunds SET status = 'requested', decided_at = NULL, restock = NULL"
+    session.execute(text(f"{again} WHERE id = :id AND status = 'approved'"), values)
+    decide(session, refund_id, "rejected", reason, now)
 
 
 def brought_back(session: Session, refund_ids: Collection[uuid.UUID]) -> list[BackRow]:

@@ -97,6 +97,7 @@ FACTS = {
     "minimum_minor": lazy_gettext("of orders from"),
     "minimum_tier": lazy_gettext("from the tier"),
     "mission": lazy_gettext("mission"),
+    "month": lazy_gettext("month"),
     "move": lazy_gettext("change"),
     "name": lazy_gettext("name"),
     "new": lazy_gettext("new ones"),
@@ -187,6 +188,11 @@ FACTS = {
     "way": lazy_gettext("way"),
     "worth_minor": lazy_gettext("worth"),
 }
+# What a fact says by a word of its own.
+_VALUES = {
+    "channel": {"bank": lazy_gettext("Bank"), "alipay": lazy_gettext("Alipay"), "wechat": lazy_gettext("WeChat")},
+    "kind": {"note": lazy_gettext("Note"), "review": lazy_gettext("Review")},
+}
 # Sums whose name does not say that they are one.
 _SUMS = frozenset({"floor", "supply", "price"})
 _INSTANT = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}.*", re.ASCII)
@@ -239,6 +245,8 @@ def _text(name: str, value: str) -> str:
         return str(ROLES[value])
     if name == "reason":
         return why(value)
+    if value in _VALUES.get(name, ()):
+        return str(_VALUES[name][value])
     if _INSTANT.fullmatch(value):
         try:
             return instant(parse_instant(value))

@@ -17,6 +17,7 @@ JOBS = {
     "reconcile_stock": lazy_gettext("Stock is compared with its moves"),
     "reconcile_rewards": lazy_gettext("Rewards are compared with their moves"),
     "poll_payments": lazy_gettext("Payments without an answer are asked after"),
+    "read_provider_records": lazy_gettext("Records of payment providers read and compared"),
     "judge_clicks": lazy_gettext("Clicks are judged and counted"),
     "judge_views": lazy_gettext("Views are judged and counted"),
     "tally_traffic": lazy_gettext("Clicks and views that earn are tallied"),
@@ -41,6 +42,7 @@ JOBS = {
     "recognise_plans": lazy_gettext("Income of memberships is booked day by day"),
     "compute_recommendations": lazy_gettext("Recommendations are worked out"),
     "count_places": lazy_gettext("Places in the tree are counted"),
+    "prove_books": lazy_gettext("The books are proved"),
     "recount_teams": lazy_gettext("Figures of teams are counted anew"),
     "judge_everybody": lazy_gettext("Everybody is looked at by the rules of risk"),
     "expire_findings": lazy_gettext("Findings whose time is over pass"),
@@ -57,6 +59,7 @@ JOBS = {
     "fold_digests": lazy_gettext("Notices are folded into digests"),
     "poll_webhooks": lazy_gettext("Webhooks are told"),
     "poll_mails": lazy_gettext("Mails are sent"),
+    "poll_payees": lazy_gettext("Names of payees are checked"),
     "purge_idempotency": lazy_gettext("Stored answers of requests are cleared away"),
 }
 

@@ -24,8 +24,10 @@ PLACES = (
         (
             Tab("payouts", "admin.list_payouts", lazy_gettext("Payouts")),
             Tab("findings", "admin.list_findings", lazy_gettext("Findings")),
+            Tab("payees", "admin.list_payees", lazy_gettext("Names of payees")),
             Tab("batches", "admin.list_batches", lazy_gettext("Batches")),
             Tab("refunds", "admin.list_refunds", lazy_gettext("Refunds")),
+            Tab("disputes", "admin.list_disputes", lazy_gettext("Disputes")),
             Tab("plans", "admin.list_plans", lazy_gettext("Commission plans")),
         ),
     ),
@@ -47,6 +49,7 @@ PLACES = (
         (
             Tab("members", "admin.list_members", lazy_gettext("Members")),
             Tab("leading", "admin.list_applications", lazy_gettext("Applications")),
+            Tab("publishers", "admin.list_publishers", lazy_gettext("Publishers")),
             Tab("tiers", "admin.list_tiers", lazy_gettext("Tiers")),
             Tab("memberships", "admin.list_offers", lazy_gettext("Paid membership")),
         ),
@@ -75,7 +78,11 @@ PLACES = (
         "scale",
         lazy_gettext("Books"),
         (
+            Tab("books", "admin.show_books", lazy_gettext("Trial balance")),
+            Tab("owed", "admin.show_owed", lazy_gettext("Owed and due")),
+            Tab("income", "admin.show_income", lazy_gettext("Revenue and expense")),
             Tab("proof", "admin.show_proof", lazy_gettext("Proof of the books")),
+            Tab("reconciliation", "admin.show_reconciliation", lazy_gettext("Payment providers")),
             Tab("record", "admin.show_record", lazy_gettext("Record")),
         ),
     ),

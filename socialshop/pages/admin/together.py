@@ -32,6 +32,7 @@ _WHY_NOT = {
     payouts.Why.CLAIMED: lazy_gettext("claimed by another"),
     payouts.Why.MOVED_ON: lazy_gettext("moved on"),
     payouts.Why.HELD: lazy_gettext("a finding holds the money"),
+    payouts.Why.UNVERIFIED: lazy_gettext("the name is not verified"),
 }
 
 

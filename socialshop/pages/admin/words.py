@@ -9,6 +9,7 @@ from flask_babel import gettext, lazy_gettext, ngettext
 
 from socialshop.kernel.money import Money
 from socialshop.kernel.time import parse_instant
+from socialshop.orders.service import RefundView
 from socialshop.pages.admin.section import admin
 from socialshop.pages.formats import instant, joined, money
 from socialshop.screening.service import StoredFinding
@@ -18,6 +19,8 @@ DEEDS = {
     "appeal.lifted": lazy_gettext("appeal: decision lifted"),
     "appeal.upheld": lazy_gettext("appeal: decision upheld"),
     "behaviour_rules.published": lazy_gettext("rules of behaviour published"),
+    "books.days_closed": lazy_gettext("days of the books closed"),
+    "books.month_closed": lazy_gettext("month of the books closed"),
     "books.proved": lazy_gettext("books proved"),
     "campaign.added": lazy_gettext("campaign planned"),
     "campaign.cancelled": lazy_gettext("campaign cancelled"),
@@ -36,6 +39,7 @@ DEEDS = {
     "deal.published": lazy_gettext("deal published"),
     "deal.resumed": lazy_gettext("deal resumed"),
     "delivery.put_back": lazy_gettext("duty put back"),
+    "dispute.noted": lazy_gettext("evidence of a dispute noted"),
     "finding.confirmed": lazy_gettext("finding confirmed"),
     "finding.dismissed": lazy_gettext("finding dismissed"),
     "goods.opened": lazy_gettext("product opened to leaders"),
@@ -61,6 +65,8 @@ DEEDS = {
     "notice_cap.set": lazy_gettext("limit of notices set"),
     "order.shipped": lazy_gettext("order shipped"),
     "partner_vouchers.loaded": lazy_gettext("vouchers put in stock"),
+    "payee.decided": lazy_gettext("name of a payee decided"),
+    "payee.named": lazy_gettext("name of a payee said"),
     "payout.approved": lazy_gettext("payout approved"),
     "payout.cancelled": lazy_gettext("payout taken back"),
     "payout.claimed": lazy_gettext("payout case claimed"),
@@ -94,6 +100,7 @@ DEEDS = {
     "product.picture_removed": lazy_gettext("picture of a product removed"),
     "product.pictures_ordered": lazy_gettext("pictures of a product put in order"),
     "question.answered": lazy_gettext("question answered"),
+    "reconciliation.decided": lazy_gettext("difference to a payment provider decided"),
     "redemption.done": lazy_gettext("reward handed over"),
     "redemption.refused": lazy_gettext("redemption refused"),
     "referrals.viewed": lazy_gettext("team looked at"),
@@ -144,6 +151,7 @@ GAUGES = {
     "outbox_pending_deliveries": lazy_gettext("Duties not yet done"),
     "outbox_dead_deliveries": lazy_gettext("Duties given up"),
     "payment_calls_unknown": lazy_gettext("Payment calls without a known outcome"),
+    "reconciliation_cases_open": lazy_gettext("Differences to a payment provider"),
     "accruals_set_aside": lazy_gettext("Commissions that the books refused to settle"),
     "ledger_unsealed_entries": lazy_gettext("Journal entries not yet sealed"),
     "audit_unsealed_entries": lazy_gettext("Entries of the record not yet sealed"),
@@ -164,6 +172,7 @@ FINDINGS = {
     "clawback_owed": lazy_gettext("Owes commission that was taken back"),
     "member_frozen": lazy_gettext("The member is frozen"),
     "destination_shared": lazy_gettext("Others are paid to the same account"),
+    "holder_differs": lazy_gettext("The account is in another name"),
     "self_referral": lazy_gettext("Brought accounts that may be their own"),
     "disposable_mail": lazy_gettext("A throw-away e-mail address"),
     "velocity_links": lazy_gettext("Very many links in a short time"),
@@ -173,6 +182,7 @@ FINDINGS = {
     "closed_rooms": lazy_gettext("Rooms filled by accounts of one hand"),
     "click_flood": lazy_gettext("A flood of clicks that do not count"),
     "one_host": lazy_gettext("New accounts that join one host alone"),
+    "payment_disputed": lazy_gettext("The bank took money back"),
     "ring": lazy_gettext("A ring of accounts"),
 }
 # What a server must have (web/health.py), and what to do where it has not.
@@ -204,6 +214,17 @@ FAULTS = {
     "repeated": lazy_gettext("an earlier line says something else of this request"),
     "unknown_outcome": lazy_gettext("none of paid, failed and returned"),
 }
+# Why banks take money back, as providers name it (Stripe's words; the sandbox uses them too).
+DISPUTES = {
+    "credit_not_processed": lazy_gettext("a refund that was promised did not come"),
+    "duplicate": lazy_gettext("paid twice"),
+    "fraudulent": lazy_gettext("not paid by the holder of the card"),
+    "general": lazy_gettext("no particular reason"),
+    "product_not_received": lazy_gettext("the goods did not come"),
+    "product_unacceptable": lazy_gettext("the goods are not as described"),
+    "subscription_canceled": lazy_gettext("charged after it was cancelled"),
+    "unrecognized": lazy_gettext("the buyer does not know the payment"),
+}
 # The laws that the guard knows, as it names them.
 LAWS = (
     lazy_gettext("State Council Order No. 444 (2005), article 7; SPC, SPP and MPS Opinion of 2013, part one"),
@@ -228,10 +249,12 @@ def evidence_words(finding: StoredFinding) -> str:
     """What a finding rests on, in a sentence; one that has none here by its own names and values."""
     said = finding.evidence
     if finding.code == "clawback_owed":
-        owed = money(Money(int(said["owed_minor"]), str(said["currency"])))
-        return str(gettext("%(sum)s was taken back after a refund and is still owed to the shop.", sum=owed))
+        return _owed_words(said)
     if finding.code == "member_frozen":
         return str(gettext("By a decision until %(until)s.", until=instant(parse_instant(said["until"]))))
+    if finding.code == "holder_differs":
+        ending = said["account_last4"]
+        return str(gettext("The account …%(ending)s is not in the name that was verified.", ending=ending))
     if finding.code == "destination_shared":
         others = int(said["members"])
         sentence = ngettext(
@@ -241,6 +264,13 @@ def evidence_words(finding: StoredFinding) -> str:
     if (told := _risk_words(finding.code, said)) is not None:
         return told
     return " · ".join(joined((name, value), ":") for name, value in said.items())
+
+
+def _owed_words(said: Mapping[str, Any]) -> str:
+    owed = money(Money(int(said["owed_minor"]), str(said["currency"])))
+    if "disallowance" in said:
+        return str(gettext("%(sum)s was taken back for clicks or views struck out and is still owed.", sum=owed))
+    return str(gettext("%(sum)s was taken back after a refund and is still owed to the shop.", sum=owed))
 
 
 def _risk_words(code: str, said: Mapping[str, Any]) -> str | None:
@@ -265,6 +295,18 @@ def _risk_words(code: str, said: Mapping[str, Any]) -> str | None:
     if code in FINDINGS and "done" in said:
         return str(gettext("%(count)s within days: %(days)s.", count=said["done"], days=said["days"]))
     return None
+
+
+@admin.app_template_global()
+def dispute_words(reason: str) -> str:
+    """Why a bank took money back; a reason that has no words here by its own name."""
+    return str(DISPUTES.get(reason, reason))
+
+
+@admin.app_template_global()
+def refund_words(refund: RefundView) -> str:
+    """Why money goes back: in the buyer's words, or because the bank took it."""
+    return str(gettext("The bank took it back") if refund.is_disputed else refund.reason)
 
 
 @admin.app_template_global()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from typing import Any, NamedTuple, cast
 
@@ -74,16 +74,15 @@ def show_publisher(visit: Visit) -> str:
     span = chosen_span()
     shown = last_days(visit.uow.now, span, visit.settings.time_zone)
     found = _days(visit, span)
-    channels = sorted({row.channel for row in found}, key=lambda name: (name is not None, name))
     nothing = Money(0, visit.settings.currency)
     return render_template(
         "shopper/publisher.html",
         standing=standing,
         states=_STATES,
         kinds=list(KINDS.items()),
-        days=[_sum(_named(on), (row for row in found if row.on_day == on), nothing) for on in shown],
-        channels=[_sum(name, (row for row in found if row.channel == name), nothing) for name in channels],
-        total=_sum(None, found, nothing),
+        days=[sum_of(_named(on), (row for row in found if row.on_day == on), nothing) for on in shown],
+        channels=by_channel(found, nothing),
+        total=sum_of(None, found, nothing),
         struck=commissions.disallowances_of(visit.uow, visit.caller.number, None, _STRUCK_SHOWN),
         span=span,
         spans=SPANS,
@@ -136,7 +135,14 @@ def _named(on: date) -> str:
     return format_skeleton("MMMd", on, locale=get_locale())
 
 
-def _sum(name: str | None, rows: Iterable[PublisherDay], nothing: Money) -> Sums:
+def by_channel(rows: Sequence[PublisherDay], nothing: Money) -> list[Sums]:
+    """Sums a channel, those of links without one first."""
+    channels = sorted({row.channel for row in rows}, key=lambda name: (name is not None, name))
+    return [sum_of(name, (row for row in rows if row.channel == name), nothing) for name in channels]
+
+
+def sum_of(name: str | None, rows: Iterable[PublisherDay], nothing: Money) -> Sums:
+    """All of these days and channels together."""
     rows = list(rows)
     counted = {field: sum(getattr(row, field) for row in rows) for field in Sums._fields[1:9]}
     by_sales = sum((row.sales_earned for row in rows), nothing)

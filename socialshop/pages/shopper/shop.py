@@ -74,7 +74,7 @@ def show_deal(visit: Visit) -> str | Response:
         leader_id=_leader_of(visit, deal),
         rating=community.rating_of(visit.uow, product.id),
         rooms=found,
-        kept_out=newcomer_bar(visit) if deal.newcomer_only and found else None,
+        kept_out=newcomer_bar(visit) if deal.newcomer_only else None,
         is_early=is_early,
         asked=_asked_tier(visit, deal),
         offered=_why_offered(visit, deal),

@@ -4,26 +4,31 @@ from __future__ import annotations
 
 import re
 import uuid
+from functools import partial
 
 from flask import Response, flash, render_template, request
 from flask_babel import gettext, lazy_gettext
 
 from socialshop.commissions import service as commissions
-from socialshop.commissions.schemas.wallet import WalletEntry
+from socialshop.infra import wired
 from socialshop.kernel.errors import NotFound
 from socialshop.kernel.ids import from_public, to_public
 from socialshop.kernel.money import Money
 from socialshop.ledger import service as ledger
-from socialshop.pages import formats, languages
+from socialshop.pages import formats
 from socialshop.pages.section import go_to
+from socialshop.pages.shopper.moved import MOST_POSTINGS, Moved, happened
 from socialshop.pages.shopper.section import shopper
 from socialshop.pages.visit import PAGE_ROWS, Visit, cut
 from socialshop.payouts import service as payouts
+from socialshop.payouts.gateway import payee_gateway
 from socialshop.payouts.rules import LONGEST_ACCOUNT, LONGEST_HOLDER, Channel
+from socialshop.web.afterwards import afterwards
 from socialshop.web.auth import BUYERS
 
 _MOVEMENT = re.compile(r"[0-9]{1,18}\.[0-9]{1,9}", re.ASCII)
 _OPEN = ("submitted", "held")
+_KINDS = {"person": lazy_gettext("A person"), "business": lazy_gettext("A business")}
 _WAYS = {"bank": lazy_gettext("Bank"), "alipay": lazy_gettext("Alipay"), "wechat": lazy_gettext("WeChat")}
 
 
@@ -31,14 +36,12 @@ _WAYS = {"bank": lazy_gettext("Bank"), "alipay": lazy_gettext("Alipay"), "wechat
 def show_wallet(visit: Visit) -> str:
     """What moved, the newest first."""
     number, currency = visit.caller.number, visit.settings.currency
-    found = commissions.wallet_entries(
-        visit.uow, number, currency, movement_before(request.args.get("after")), PAGE_ROWS + 1
-    )
-    rows = found[:PAGE_ROWS]
-    after = f"{rows[-1].entry_id}.{rows[-1].line}" if len(found) > PAGE_ROWS else None
-    entries = [WalletEntry.of(row, languages.reader()) for row in rows]
+    before = movement_before(request.args.get("after"))
+    # Enough postings for a page of happenings and one more: the last of the page is never cut through.
+    rows = commissions.wallet_entries(visit.uow, number, currency, before, (PAGE_ROWS + 1) * MOST_POSTINGS)
+    moved, after = _page(happened(rows))
     wallet = ledger.wallet(visit.uow, number, currency)
-    return render_template("shopper/wallet.html", entries=entries, next=after, wallet=wallet, currency=currency)
+    return render_template("shopper/wallet.html", moved=moved, next=after, wallet=wallet, currency=currency)
 
 
 @shopper.page("/wallet/statements", tab="earnings")
@@ -66,10 +69,15 @@ def show_statement(visit: Visit) -> str:
     )
     before = movement_before(request.args.get("after"))
     rows = [row for row in found.rows if before is None or (row.entry_id, row.line) > before]
-    shown = rows[:PAGE_ROWS]
-    after = f"{shown[-1].entry_id}.{shown[-1].line}" if len(rows) > PAGE_ROWS else None
-    entries = [WalletEntry.of(row, languages.reader()) for row in shown]
-    return render_template("shopper/statement.html", found=found, month=found.month, entries=entries, next=after)
+    moved, after = _page(happened(rows))
+    return render_template("shopper/statement.html", found=found, month=found.month, moved=moved, next=after)
+
+
+def _page(all_moved: list[Moved]) -> tuple[list[Moved], str | None]:
+    """A page of what happened, and where the next begins."""
+    shown = all_moved[:PAGE_ROWS]
+    last = shown[-1].last if len(all_moved) > PAGE_ROWS else None
+    return shown, last and f"{last.entry_id}.{last.line}"
 
 
 def movement_before(said: str | None) -> tuple[int, int] | None:
@@ -102,6 +110,8 @@ def show_payouts(visit: Visit) -> str:
         wallet=ledger.wallet(visit.uow, caller.number, settings.currency),
         currency=settings.currency,
         minimum=settings.payout_minimum_minor,
+        payee=payouts.payee_of(visit.uow, caller.member_id),
+        kinds=_KINDS,
     )
 
 
@@ -156,6 +166,7 @@ def add_destination(visit: Visit) -> Response:
     added = payouts.add_destination(
         visit.uow, visit.caller.member_id, channel=Channel(channel), holder=holder, account=account
     )
+    _check_soon(visit)
     usable = payouts.usable_from(added, visit.settings.payout_cooldown)
     if usable > visit.uow.now:
         told = gettext(
@@ -166,6 +177,26 @@ def add_destination(visit: Visit) -> Response:
     else:
         flash(gettext("Noted. Money may go there from now on."))
     return go_to("shopper.show_payouts")
+
+
+@shopper.action("/payee", access=BUYERS, again="show_payouts")
+def state_payee(visit: Visit) -> Response:
+    """Say who is paid, where it is not the holder of the first account."""
+    form = visit.form
+    name = form.text("real_name", longest=LONGEST_HOLDER)
+    kind = form.choice("kind", list(_KINDS))
+    form.check()
+    before = payouts.payee_of(visit.uow, visit.caller.member_id)
+    country = None if before is None else before.country
+    payouts.state_name(visit.uow, visit.caller.member_id, real_name=name, kind=kind, country=country)
+    _check_soon(visit)
+    flash(gettext("Noted. The name is being checked."))
+    return go_to("shopper.show_payouts")
+
+
+def _check_soon(visit: Visit) -> None:
+    check = partial(payouts.check_at_once, wired.clock(), payee_gateway(), visit.caller.member_id)
+    afterwards(check)
 
 
 def _name(destination_id: uuid.UUID) -> str:

@@ -15,7 +15,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, BinaryIO
 
-from socialshop.payments.sandbox.books import Answer, Books, Command, Line, Notice, Payment
+from socialshop.payments.sandbox.books import Answer, Books, Command, Line, Movement, Notice, Payment
 
 
 class Damaged(Exception):
@@ -72,6 +72,12 @@ class Journal:
         with self._lock:
             return list(self._books.payments.values())
 
+    def movements(self, since: str, until: str, skip: int, limit: int) -> list[Movement]:
+        """Up to `limit` movements of that span of time, after the first `skip` of it. Texts compare as instants do."""
+        with self._lock:
+            found = [one for one in self._books.movements if since <= one.at < until]
+        return found[skip : skip + limit]
+
     def undelivered(self) -> list[Notice]:
         """Notices that are still to be sent."""
         with self._lock:
@@ -104,4 +110,4 @@ class Journal:
             self._books.delivered(said["delivered"])
             return
         notice = Notice(**said["notice"]) if said["notice"] is not None else None
-        self._books.take(Line(said["key"], said["hash"], said["answer"], notice))
+        self._books.take(Line(said["key"], said["hash"], said["answer"], notice, said.get("at", "")))

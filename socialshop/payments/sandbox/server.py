@@ -1,13 +1,16 @@
 """The provider's HTTP API: bearer token, an idempotency key on every command, JSON, one thread a request.
 
 POST /payments                  reference, amount_minor, currency
-POST /payments/{id}/pay         outcome: what the buyer does; keep: true, where later charges are agreed to
+POST /payments/{id}/pay         outcome: what the buyer does; keep: true, where later charges are agreed to; card: which
 POST /payments/{id}/charge      mandate: one that a payment with keep gave
 POST /payments/{id}/end-mandate
 POST /payments/{id}/capture     amount_minor
 POST /payments/{id}/release
 POST /payments/{id}/refunds     reference, amount_minor
+POST /payments/{id}/disputes    amount_minor, reason: the buyer's bank takes money back
+POST /payments/{id}/close-dispute  dispute, verdict: won or lost
 GET  /payments, /payments/{id}
+GET  /movements                 since, until, skip: money that moved, at most 1,000
 PUT  /faults                    what shall go wrong from now on (faults.py)
 GET  /health                    without a token
 """
@@ -19,17 +22,19 @@ import json
 import sys
 import threading
 from collections import Counter
-from dataclasses import replace
+from collections.abc import Mapping
+from dataclasses import asdict, replace
 from datetime import timedelta
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, cast
+from urllib.parse import parse_qsl
 
 import structlog
 
 from socialshop.infra.clock import Clock, SystemClock
-from socialshop.kernel.time import to_text
-from socialshop.payments.sandbox.books import Answer, Command, Refusal
+from socialshop.kernel.time import exact_text, to_text
+from socialshop.payments.sandbox.books import Answer, Command, Movement, Refusal
 from socialshop.payments.sandbox.faults import Faults
 from socialshop.payments.sandbox.journal import Journal
 from socialshop.payments.sandbox.sender import Sender
@@ -38,8 +43,12 @@ from socialshop.payments.signatures import api_token
 _LARGEST_BODY = 10_000
 _IDLE_SECONDS = 30
 _LONGEST_TEXT = 200
+_LONGEST_STAMP = 12
+_BPS = 10_000
 _LARGEST_AMOUNT = 10**12
 _LONGEST_HOLD = timedelta(days=7)
+_TIME_TO_ANSWER = timedelta(days=10)
+_MOVEMENTS_AT_ONCE = 1_000
 _OUTCOMES = ("succeeded", "failed", "timeout", "duplicate")
 _FIELDS = {
     "create": ("reference", "amount_minor", "currency"),
@@ -49,8 +58,10 @@ _FIELDS = {
     "capture": ("amount_minor",),
     "release": (),
     "refund": ("reference", "amount_minor"),
+    "dispute": ("amount_minor", "reason"),
+    "close_dispute": ("dispute", "verdict"),
 }
-_MAY_SAY = {"pay": frozenset({"keep"})}
+_MAY_SAY = {"pay": frozenset({"keep", "card"})}
 _PATHS = {
     "pay": "pay",
     "charge": "charge",
@@ -58,6 +69,8 @@ _PATHS = {
     "capture": "capture",
     "release": "release",
     "refunds": "refund",
+    "disputes": "dispute",
+    "close-dispute": "close_dispute",
 }
 
 
@@ -71,7 +84,7 @@ class Silence(Exception):
 class SandboxServer(ThreadingHTTPServer):
     """The server with its books; `hang_seconds` is how long a silent answer keeps its caller waiting.
 
-    Money is held for seven days by its `clock`.
+    Money is held for seven days by its `clock`. `fee_bps` is what it keeps of what is captured, rounded down.
     """
 
     daemon_threads = True
@@ -86,9 +99,11 @@ class SandboxServer(ThreadingHTTPServer):
         hang_seconds: int = 10,
         *,
         clock: Clock | None = None,
+        fee_bps: int = 0,
     ) -> None:
         super().__init__(address, _Handler)
         self.clock = clock or SystemClock()
+        self.fee_bps = fee_bps
         self.journal = journal
         self.token = api_token(secret)
         self.sender = sender
@@ -161,7 +176,22 @@ class _Handler(BaseHTTPRequestHandler):
             return {"data": [payment.shown() for payment in self._sandbox.journal.payments()]}
         if parts[0] == "payments" and len(parts) == 2:  # noqa: PLR2004
             return self._sandbox.journal.payment(parts[1]).shown()
+        if parts[0].partition("?")[0] == "movements" and len(parts) == 1:
+            return self._movements(dict(parse_qsl(parts[0].partition("?")[2])))
         raise Refusal(404, "no_such_path")
+
+    def _movements(self, said: Mapping[str, str]) -> object:
+        skip = said.get("skip", "0")
+        if not (skip.isascii() and skip.isdigit() and len(skip) < _LONGEST_STAMP):
+            raise Refusal(400, "malformed")
+        since, until = said.get("since", ""), said.get("until", "")
+        found = self._sandbox.journal.movements(since, until, int(skip), _MOVEMENTS_AT_ONCE)
+        more = int(skip) + len(found) if len(found) == _MOVEMENTS_AT_ONCE else None
+        return {"data": [{**asdict(one), "fee_minor": self._fee(one)} for one in found], "next": more}
+
+    def _fee(self, movement: Movement) -> int:
+        taken = movement.amount_minor if movement.kind == "captured" else 0
+        return taken * self._sandbox.fee_bps // _BPS
 
     def _put(self) -> object:
         if self.path != "/faults":
@@ -179,8 +209,14 @@ class _Handler(BaseHTTPRequestHandler):
         faults, attempt = self._sandbox.faults, self._sandbox.attempt_of(key)
         if faults.fails_before(key, attempt):
             raise Refusal(500, "broken")
-        holds_until = to_text(self._sandbox.clock.now() + _LONGEST_HOLD)
-        decided = replace(command, declined=faults.declines(key), holds_until=holds_until)
+        now = self._sandbox.clock.now()
+        decided = replace(
+            command,
+            declined=faults.declines(key),
+            holds_until=to_text(now + _LONGEST_HOLD),
+            at=exact_text(now),
+            due_at=to_text(now + _TIME_TO_ANSWER),
+        )
         answer, notice = self._sandbox.journal.run(key, decided)
         if notice is not None and self._sandbox.sender is not None:
             self._sandbox.sender.send(notice, faults)
@@ -224,6 +260,8 @@ def _is_allowed(name: str, value: object) -> bool:
         return type(value) is int and 0 < value <= _LARGEST_AMOUNT
     if name == "outcome":
         return value in _OUTCOMES
+    if name == "verdict":
+        return value in ("won", "lost")
     if name == "keep":
         return value is True
     return isinstance(value, str) and 0 < len(value) <= _LONGEST_TEXT and value.isascii()

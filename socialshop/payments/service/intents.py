@@ -100,7 +100,15 @@ def payments_of_charges(uow: UnitOfWork, charge_ids: Collection[uuid.UUID]) -> M
     return {row.about: _view(row) for row in payments.of_charges(uow.session, charge_ids)}
 
 
-def pay(uow: UnitOfWork, gateways: Gateways, payment_id: uuid.UUID, payer: int, outcome: Outcome) -> PaymentView:
+def pay(
+    uow: UnitOfWork,
+    gateways: Gateways,
+    payment_id: uuid.UUID,
+    payer: int,
+    outcome: Outcome,
+    *,
+    card: str | None = None,
+) -> PaymentView:
     """Have the provider play that the buyer pays, with this outcome; returns the payment as it stands before.
 
     A payment that is paid, or being paid, is left as it is. Raises NotFound for another member's payment,
@@ -112,7 +120,7 @@ def pay(uow: UnitOfWork, gateways: Gateways, payment_id: uuid.UUID, payer: int, 
     if row.provider not in gateways:
         raise ProviderUnavailable(f"the provider {row.provider} is not set up here")
     if row.status in PAYABLE:
-        _decide(uow, [Intent(new_id(), row.id, "pay", row.amount_minor, outcome=outcome.value)])
+        _decide(uow, [Intent(new_id(), row.id, "pay", row.amount_minor, outcome=outcome.value, card=card)])
     return _view(row)
 
 

@@ -29,17 +29,18 @@ from socialshop.payments.events import (
     PaymentReleased,
     RefundPaid,
 )
-from socialshop.payments.rules import AT_REST, PAYABLE, ProviderPayment, Status, path, status_of
+from socialshop.payments.rules import AT_REST, PAYABLE, ProviderDispute, ProviderPayment, Status, path, status_of
+from socialshop.payments.service.disputing import record_disputes
 from socialshop.payments.store import calls, mandates, payments
 from socialshop.payments.store.calls import RefundRow
 from socialshop.payments.store.mandates import Given
 from socialshop.payments.store.payments import PaymentRow
+from socialshop.screening import service as screening
 
 # Buyers try again soon; a hold changes by itself only when it lapses at the provider.
-_LOOK_AT_OPEN, _LOOK_AT_HOLD = timedelta(seconds=10), timedelta(hours=1)
+_LOOK_AT_OPEN, _LOOK_AT_HOLD = timedelta(seconds=10), timedelta(minutes=10)
 
 _OF_ORDERS = {
-    Status.AUTHORIZED: PaymentAuthorized,
     Status.FAILED: PaymentFailed,
     Status.RELEASED: PaymentReleased,
 }
@@ -65,6 +66,8 @@ class _Consequences(NamedTuple):
     entries: list[Entry]
     events: list[Event]
     mandates: list[Given]
+    instruments: set[tuple[int, str]]
+    disputes: list[tuple[PaymentRow, Sequence[ProviderDispute]]]
 
 
 def record_states(uow: UnitOfWork, batch: Sequence[Told]) -> list[bool]:
@@ -74,9 +77,13 @@ def record_states(uow: UnitOfWork, batch: Sequence[Told]) -> list[bool]:
     first, in the order of their ids, and balances move last, in one go: two batches cannot deadlock.
     """
     rows = payments.lock_all(uow.session, {told.payment.reference for told in batch})
-    then = _Consequences([], [], [])
+    then = _Consequences([], [], [], set(), [])
     ours = [_record(uow, rows, told, then) for told in batch]
     mandates.add(uow.session, then.mandates, uow.now)
+    screening.note_instruments(uow, then.instruments)
+    disputed = record_disputes(uow, [(rows[row.id], told) for row, told in then.disputes])
+    then.entries.extend(disputed.entries)
+    then.events.extend(disputed.events)
     post(uow, then.entries)
     uow.emit_all(then.events)
     return ours
@@ -96,6 +103,10 @@ def _record(uow: UnitOfWork, rows: dict[uuid.UUID, PaymentRow], told: Told, then
     moved = _record_refunds(uow, moved, payment, then)
     if payment.mandate is not None and row.keeps_mandate:
         then.mandates.append(Given(new_id(), row.id, row.payer, row.provider, payment.mandate))
+    if payment.instrument is not None and moved.status is not row.status:
+        then.instruments.add((row.payer, payment.instrument))
+    if payment.disputes and moved.captured_minor:
+        then.disputes.append((moved, payment.disputes))
     if failed_again and moved.status is row.status:
         then.events.append(_event_of(row._replace(status=Status.FAILED)))
     rows[row.id] = moved
@@ -227,4 +238,6 @@ def _next_look(status: Status, now: datetime) -> datetime | None:
 def _event_of(row: PaymentRow) -> Event:
     if row.is_charge:
         return _OF_CHARGES[row.status](payment_id=row.id, charge_id=row.about)
+    if row.status is Status.AUTHORIZED:
+        return PaymentAuthorized(payment_id=row.id, order_id=row.about, capture_before=row.capture_before)
     return _OF_ORDERS[row.status](payment_id=row.id, order_id=row.about)

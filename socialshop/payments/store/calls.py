@@ -30,6 +30,7 @@ class Intent(NamedTuple):
     outcome: str | None = None
     reason: str | None = None
     mandate_id: uuid.UUID | None = None
+    card: str | None = None
 
     @property
     def key(self) -> str:
@@ -54,6 +55,7 @@ class CallRow(NamedTuple):
     currency: str
     keeps_mandate: bool
     mandate_ref: str | None
+    card: str | None
 
 
 class RefundRow(NamedTuple):
@@ -70,12 +72,13 @@ def add(session: Session, intents: Sequence[Intent], now: datetime) -> list[uuid
         text(
             """
             INSERT INTO payment_calls
-                (id, payment_id, kind, key, amount_minor, refund_id, outcome, reason, mandate_id, created_at, due_at)
+                (id, payment_id, kind, key, amount_minor, refund_id, outcome, reason, mandate_id, card, created_at,
+                 due_at)
             SELECT given.*, :now, :due_at FROM unnest(
                 CAST(:ids AS uuid[]), CAST(:payments AS uuid[]), CAST(:kinds AS text[]), CAST(:keys AS text[]),
                 CAST(:amounts AS bigint[]), CAST(:refunds AS uuid[]), CAST(:outcomes AS text[]),
-                CAST(:reasons AS text[]), CAST(:mandates AS uuid[])
-            ) AS given (id, payment_id, kind, key, amount_minor, refund_id, outcome, reason, mandate_id)
+                CAST(:reasons AS text[]), CAST(:mandates AS uuid[]), CAST(:cards AS text[])
+            ) AS given (id, payment_id, kind, key, amount_minor, refund_id, outcome, reason, mandate_id, card)
             ORDER BY given.payment_id
             ON CONFLICT DO NOTHING RETURNING id
             """
@@ -90,6 +93,7 @@ def add(session: Session, intents: Sequence[Intent], now: datetime) -> list[uuid
             "outcomes": [intent.outcome for intent in intents],
             "reasons": [intent.reason for intent in intents],
             "mandates": [intent.mandate_id for intent in intents],
+            "cards": [intent.card for intent in intents],
             "now": now,
             "due_at": now + FIRST_LOOK,
         },
@@ -111,7 +115,7 @@ def claim(session: Session, call_ids: Collection[uuid.UUID], now: datetime) -> d
             )
             RETURNING c.id, c.payment_id, c.kind, c.key, c.amount_minor, c.refund_id, c.outcome, c.attempts,
                       p.provider, p.provider_ref, p.amount_minor, p.currency, p.keeps_mandate,
-                      (SELECT m.provider_ref FROM payment_mandates m WHERE m.id = c.mandate_id)
+                      (SELECT m.provider_ref FROM payment_mandates m WHERE m.id = c.mandate_id), c.card
             """  # noqa: S608  (a constant)
         ),
         {"ids": list(call_ids), "now": now, "until": now + CLAIM},

@@ -24,4 +24,13 @@ PERSONAL = (
         """,
         erases=("UPDATE payment_mandates SET ended_at = coalesce(ended_at, now()) WHERE payer = :number",),
     ),
+    Holding(
+        "payment_disputes",
+        ("provider_ref", "reason"),
+        reads="""
+            SELECT d.provider, d.provider_ref, d.amount_minor, d.currency, d.reason, d.status, d.opened_at, d.closed_at
+            FROM payment_disputes d JOIN payments p ON p.id = d.payment_id WHERE p.payer = :number ORDER BY d.id
+        """,
+        stays="The law asks for proof of every payment; `reason` is one of the bank's few words.",
+    ),
 )

@@ -40,9 +40,19 @@ from socialshop.payouts.service.reading import (
 from socialshop.payouts.service.requesting import add_destination, cancel, destinations, submit, usable_from
 from socialshop.payouts.service.result_files import record_results_file
 from socialshop.payouts.service.reviewing import Said, approve, has_opened, hold, reject
+from socialshop.payouts.service.verifying import (
+    check_at_once,
+    check_payees,
+    decide_payee,
+    payee_of,
+    payees,
+    poll_payees,
+    state_name,
+)
 from socialshop.payouts.store.batches import Batch, BatchItem, Outcome
 from socialshop.payouts.store.claims import CaseClaim
 from socialshop.payouts.store.destinations import Destination
+from socialshop.payouts.store.payees import Payee
 from socialshop.payouts.store.personal import PERSONAL
 from socialshop.payouts.store.requests import PaidPart, Request
 from socialshop.payouts.store.review import Neighbours, Sort, WaitingSum, Wanted
@@ -64,6 +74,7 @@ __all__ = [
     "Neighbours",
     "Outcome",
     "PaidPart",
+    "Payee",
     "Queued",
     "Request",
     "Said",
@@ -80,9 +91,12 @@ __all__ = [
     "batches",
     "blot_out",
     "cancel",
+    "check_at_once",
+    "check_payees",
     "claim_case",
     "claim_on",
     "create_batch",
+    "decide_payee",
     "decide_together",
     "destinations",
     "evidence",
@@ -97,6 +111,9 @@ __all__ = [
     "neighbours",
     "own_request",
     "page_of",
+    "payee_of",
+    "payees",
+    "poll_payees",
     "queue",
     "record_results",
     "record_results_file",
@@ -105,6 +122,7 @@ __all__ = [
     "release_batch",
     "sharing_an_account",
     "show_batch",
+    "state_name",
     "statement",
     "submit",
     "usable_from",

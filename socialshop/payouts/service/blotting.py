@@ -11,5 +11,5 @@ _A_STEP = 1_000
 
 
 def blot_out(uow: UnitOfWork, before: datetime) -> bool:
-    """Blot out holders and accounts to which nothing was paid since; True if there may be more."""
+    """Blot out holders, accounts and names to which nothing was paid since; True if there may be more."""
     return store.blot_out(uow.session, before, _A_STEP) == _A_STEP

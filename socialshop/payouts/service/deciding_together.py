@@ -41,6 +41,7 @@ class Why(StrEnum):
     CLAIMED = "case_claimed"
     MOVED_ON = "payout_not_open"
     HELD = "money_held"
+    UNVERIFIED = "payee_unverified"
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,4 +178,6 @@ def _why_not(one: Chosen, actor: uuid.UUID, decision: str, opened: bool) -> Why 
         return Why.MOVED_ON
     if one.claimed_by not in (None, actor):
         return Why.CLAIMED
-    return Why.HELD if decision == "approved" and one.is_held else None
+    if decision == "approved" and one.is_held:
+        return Why.HELD
+    return Why.UNVERIFIED if decision == "approved" and not one.is_verified else None

@@ -12,8 +12,9 @@ from socialshop.identity.service import Limit
 from socialshop.infra.uow import UnitOfWork
 from socialshop.kernel.ids import to_public
 from socialshop.kernel.time import to_text
+from socialshop.payouts import rules
 from socialshop.payouts.store import requests as store
-from socialshop.payouts.store.requests import OwedBeside, Sharing
+from socialshop.payouts.store.requests import OwedBeside, Request, Sharing
 from socialshop.screening import service as screening
 from socialshop.screening.service import Finding, Severity
 
@@ -23,8 +24,10 @@ def find_owed_commission(uow: UnitOfWork, payloads: Sequence[Mapping[str, Any]])
 
     Reserved money is left alone: whether it is paid all the same is for a person to say. Told again, nothing is added.
     """
-    refunds = sorted({uuid.UUID(payload["refund_id"]) for payload in payloads})
-    screening.record(uow, [_finding(owed) for owed in store.owed_beside(uow.session, refunds)])
+    after = {
+        said for payload in payloads for said in (payload.get("refund_id"), payload.get("disallowance_id")) if said
+    }
+    screening.record(uow, [_finding(owed) for owed in store.owed_beside(uow.session, sorted(map(uuid.UUID, after)))])
 
 
 def find_shared_account(uow: UnitOfWork, destination_id: uuid.UUID) -> None:
@@ -51,6 +54,22 @@ def find_frozen_requester(uow: UnitOfWork, request_id: uuid.UUID, member_number:
         screening.record(uow, [_frozen(request_id, standing.ends_at)])
 
 
+def find_other_holder(uow: UnitOfWork, request: Request, real_name: str) -> None:
+    """Where the account is in another name than the one that was verified, the request has a finding."""
+    if not rules.is_same_name(request.holder, real_name):
+        screening.record(uow, [_other_holder(request)])
+
+
+def _other_holder(request: Request) -> Finding:
+    return Finding(
+        subject=to_public("por", request.id),
+        code="holder_differs",
+        occasion="holder",
+        severity=Severity.WARNING,
+        evidence={"account_last4": request.account_last4},
+    )
+
+
 def _frozen(request_id: uuid.UUID, ends_at: datetime) -> Finding:
     return Finding(
         subject=to_public("por", request_id),
@@ -72,16 +91,16 @@ def _shared(sharing: Sharing) -> Finding:
 
 
 def _finding(owed: OwedBeside) -> Finding:
-    refund = to_public("rfd", owed.refund_id)
+    if owed.order_id is None:
+        occasion = to_public("dis", owed.after)
+        said = {"disallowance": occasion}
+    else:
+        occasion = to_public("rfd", owed.after)
+        said = {"refund": occasion, "order": to_public("ord", owed.order_id)}
     return Finding(
         subject=to_public("por", owed.request_id),
         code="clawback_owed",
-        occasion=refund,
+        occasion=occasion,
         severity=Severity.WARNING,
-        evidence={
-            "refund": refund,
-            "order": to_public("ord", owed.order_id),
-            "owed_minor": owed.owed_minor,
-            "currency": owed.currency,
-        },
+        evidence={**said, "owed_minor": owed.owed_minor, "currency": owed.currency},
     )

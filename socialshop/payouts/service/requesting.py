@@ -21,9 +21,10 @@ from socialshop.payouts.errors import DestinationCooling
 from socialshop.payouts.events import PayoutSubmitted
 from socialshop.payouts.rules import Channel
 from socialshop.payouts.service.claiming import end_claim
-from socialshop.payouts.service.finding import find_frozen_requester, find_shared_account
+from socialshop.payouts.service.finding import find_frozen_requester, find_other_holder, find_shared_account
 from socialshop.payouts.service.giving_back import give_back
 from socialshop.payouts.service.moving import claim_of, found, move_on
+from socialshop.payouts.service.verifying import name_first, payee_of, require_verified
 from socialshop.payouts.store import destinations as places
 from socialshop.payouts.store import requests as store
 from socialshop.payouts.store.destinations import Destination
@@ -37,6 +38,7 @@ def add_destination(
     """Say where money may go; what was said before in the same words is found again. Raises InvalidValue.
 
     Another account than before is told by a notice and by mail, and takes money only after a while (`usable_from`).
+    With the first one begins the check of the name: the holder's, unless the member says another.
     """
     checked, id_ = rules.checked_account(channel, account), new_id()
     added = places.add(
@@ -49,6 +51,7 @@ def add_destination(
         now=uow.now,
     )
     screening.note_signals(uow, member_id, account=f"{channel} {checked}")
+    name_first(uow, [(member_id, added.holder)])
     if added.changed and added.id == id_:
         (member,) = identity.named(uow, ids=[member_id])
         told = {"account": added.account_last4}
@@ -78,15 +81,16 @@ def submit(
 ) -> Request:
     """Ask for money; it is set aside in the same transaction, so no sum is asked for twice.
 
-    Raises InvalidValue under the minimum, NotFound for a destination that is not the member's, DestinationCooling for
-    another account than before within `cooldown` after it was named, InsufficientBalance
-    from the wallet's own CHECK: however many ask at once, they get no more than it holds.
+    Raises InvalidValue under the minimum, NotFound for a destination that is not the member's, PayeeUnverified before
+    the member is known by name, DestinationCooling for another account than before within `cooldown` after it was
+    named, InsufficientBalance from the wallet's own CHECK: however many ask at once, they get no more than it holds.
     """
     if amount.amount_minor < minimum_minor:
         least = Money(minimum_minor, amount.currency)
         raise InvalidValue(f"a payout is of {least} or more", field="amount_minor")
     if not (owned := places.of_member(uow.session, member_id, destination_id)):
         raise NotFound("no such payout destination")
+    payee = require_verified(payee_of(uow, member_id))
     if uow.now < (usable := usable_from(owned[0], cooldown)):
         raise DestinationCooling(f"this account is new: money may go there from {to_text(usable)} on")
     request_id = new_id()
@@ -106,7 +110,7 @@ def submit(
         ledger.post(uow, [postings.reserve(claim_of(request))])
     except InsufficientBalance:
         # The ledger's own words name its account, which says nothing to a member.
-        raise InsufficientBalance(f"your available balance is smaller than {amount}") from None
+        raise InsufficientBalance(f"your available balance is smaller than {amount}", field="amount_minor") from None
     audit.record(
         uow,
         actor=member_id,
@@ -116,6 +120,7 @@ def submit(
     )
     uow.emit(PayoutSubmitted(request_id=request_id))
     find_shared_account(uow, destination_id)
+    find_other_holder(uow, request, payee.real_name)
     find_frozen_requester(uow, request_id, member_number)
     return request
 

@@ -16,6 +16,7 @@ from socialshop.payouts.events import PayoutDecided
 from socialshop.payouts.service.claiming import end_claim, refuse_claimed
 from socialshop.payouts.service.giving_back import give_back
 from socialshop.payouts.service.moving import claim_of, found, move_on
+from socialshop.payouts.service.verifying import payee_of, require_verified
 from socialshop.payouts.store import requests as store
 from socialshop.payouts.store.requests import Request
 from socialshop.screening import cases
@@ -31,8 +32,8 @@ COME_FROM = {
 def approve(uow: UnitOfWork, *, actor: uuid.UUID, request_id: uuid.UUID, note: str | None = None) -> Request:
     """Let a request into the next batch; again changes nothing.
 
-    Raises NotFound, SelfApproval, PayoutNotOpen, MoneyHeld while a finding holds the member's money; the
-    database refuses it too. CaseClaimed while another reviewer has the case.
+    Raises NotFound, SelfApproval, PayoutNotOpen, PayeeUnverified, MoneyHeld while a finding holds the member's money;
+    the database refuses it too. CaseClaimed while another reviewer has the case.
     """
     return _decide(uow, request_id, Said(actor, "approved", None, note))
 
@@ -88,6 +89,7 @@ def _decide(uow: UnitOfWork, request_id: uuid.UUID, said: Said) -> Request:
         raise SelfApproval("you made a link that opens this member's account: somebody else approves its payouts")
     if decision == "approved" and request.status in COME_FROM[decision]:
         _refuse_held(uow, request)
+        require_verified(payee_of(uow, request.member_id))
     ends = decision == "rejected"
     if not move_on(uow, request, decision, come_from=COME_FROM[decision], reason=reason, ends=ends):
         return found(uow, request_id)

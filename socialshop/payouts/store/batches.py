@@ -51,7 +51,9 @@ _ITEM = """
 
 
 def claim_approved(session: Session, channel: str, currency: str, limit: int) -> list[BatchItem]:
-    """Lock at most `limit` approved requests, oldest first, of nobody whose money a finding holds.
+    """Lock at most `limit` approved requests, oldest first.
+
+    None of a member whose money a finding holds, or whose name is not verified.
 
     Two who claim at once get different ones.
     """
@@ -59,7 +61,7 @@ def claim_approved(session: Session, channel: str, currency: str, limit: int) ->
         text(
             f"""
             SELECT {_ITEM} WHERE r.status = 'approved' AND r.channel = :channel AND r.currency = :currency
-                AND NOT money_is_held(r.member_number)
+                AND NOT money_is_held(r.member_number) AND payee_is_verified(r.member_number)
             ORDER BY r.id LIMIT :limit FOR UPDATE OF r SKIP LOCKED
             """
         ),

@@ -29,6 +29,35 @@ PERSONAL = (
         stays="Where money has gone: holder and account, as long as the law asks for proof of payouts.",
     ),
     Holding(
+        "payees",
+        ("member_id", "real_name"),
+        reads="""
+            SELECT kind, country, real_name, status, changed_at FROM payees WHERE member_id = :id AND real_name <> ''
+        """,
+        erases=(
+            """
+            UPDATE payees SET real_name = ''
+            WHERE member_id = :id AND NOT EXISTS (
+                SELECT FROM payout_requests r WHERE r.member_id = :id AND r.batch_id IS NOT NULL)
+            """,
+        ),
+        stays="Who was paid: the name, as long as the law asks for proof of payouts.",
+    ),
+    Holding(
+        "payee_checks",
+        ("member_id",),
+        reads="""
+            SELECT status, asked_at, answered_at FROM payee_checks WHERE member_id = :id ORDER BY id
+        """,
+        stays="That a name was checked before it was paid; the check knows no name.",
+    ),
+    Holding(
+        "payee_decisions",
+        ("member_id", "decided_by", "reason"),
+        reads="SELECT decision, decided_at, reason FROM payee_decisions WHERE member_id = :id ORDER BY id",
+        stays="Who decided about a name, and why; never changed or removed.",
+    ),
+    Holding(
         "payout_requests",
         ("member_id", "member_number", "reason", "result_reason"),
         reads="""
@@ -63,8 +92,24 @@ PERSONAL = (
 )
 
 
+_BLOT_NAMES = text(
+    """
+    UPDATE payees SET real_name = '' WHERE member_id = ANY (ARRAY(
+        SELECT p.member_id FROM payees p JOIN erasures e ON e.member_id = p.member_id
+        WHERE p.real_name <> '' AND NOT EXISTS (
+            SELECT FROM payout_requests r WHERE r.member_id = p.member_id AND r.batch_id IS NOT NULL
+                AND coalesce(r.ended_at, r.submitted_at) >= :before)
+        LIMIT :limit))
+    RETURNING 1
+    """
+)
+
+
 def blot_out(session: Session, paid_before: datetime, limit: int) -> int:
-    """Blot out up to `limit` destinations of people who have left, to which nothing went since; returns how many."""
+    """Blot out up to `limit` destinations, and names, of people who have left, to whom nothing went since.
+
+    Returns how many, of whichever are more.
+    """
     done = session.execute(
         text(
             f"""
@@ -79,4 +124,5 @@ def blot_out(session: Session, paid_before: datetime, limit: int) -> int:
         ),
         {"before": paid_before, "limit": limit},
     ).all()
-    return len(done)
+    names = session.execute(_BLOT_NAMES, {"before": paid_before, "limit": limit}).all()
+    return max(len(done), len(names))

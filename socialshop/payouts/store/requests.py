@@ -212,31 +212,42 @@ def others_of(session: Session, request: Request) -> list[StatusSum]:
 
 
 class OwedBeside(NamedTuple):
-    """An open request of a member who owes commission that a refund took back, `owed_minor` in all of that refund."""
+    """An open request of a member who owes commission, `owed_minor` in all after one refund or disallowance.
+
+    `after` is its id; a disallowance is of no order.
+    """
 
     request_id: uuid.UUID
-    refund_id: uuid.UUID
-    order_id: uuid.UUID
+    after: uuid.UUID
+    order_id: uuid.UUID | None
     owed_minor: int
     currency: str
 
 
-def owed_beside(session: Session, refund_ids: Sequence[uuid.UUID]) -> list[OwedBeside]:
-    """The open requests of members who owe because of these refunds, in the same currency. One statement."""
+def owed_beside(session: Session, after: Sequence[uuid.UUID]) -> list[OwedBeside]:
+    """The open requests of who owes after these refunds and disallowances, in the same currency. One statement."""
     rows = session.execute(
         text(
             """
-            SELECT q.id, c.refund_id, d.order_id, CAST(sum(c.owed_minor) AS bigint), q.currency
-            FROM clawbacks c
-            JOIN clawed_refunds d ON d.refund_id = c.refund_id
-            JOIN accruals a ON a.id = c.accrual_id
+            WITH owed AS (
+                SELECT d.refund_id AS after, d.order_id, c.accrual_id, c.owed_minor
+                FROM clawed_refunds d JOIN clawbacks c ON c.refund_id = d.refund_id
+                WHERE d.refund_id = ANY(CAST(:after AS uuid[]))
+                UNION ALL
+                SELECT c.disallowance_id, NULL, c.accrual_id, c.owed_minor
+                FROM disallowed_tallies t JOIN accruals a ON a.tally_id = t.tally_id
+                JOIN clawbacks c ON c.accrual_id = a.id AND c.disallowance_id = t.disallowance_id
+                WHERE t.disallowance_id = ANY(CAST(:after AS uuid[]))
+            )
+            SELECT q.id, o.after, o.order_id, CAST(sum(o.owed_minor) AS bigint), q.currency
+            FROM owed o
+            JOIN accruals a ON a.id = o.accrual_id
             JOIN payout_requests q ON q.member_number = a.beneficiary AND q.currency = a.currency
-            WHERE c.refund_id = ANY(CAST(:refunds AS uuid[])) AND c.owed_minor > 0
-              AND q.status = ANY(CAST(:open AS text[]))
-            GROUP BY q.id, c.refund_id, d.order_id, q.currency ORDER BY q.id, c.refund_id
+            WHERE o.owed_minor > 0 AND q.status = ANY(CAST(:open AS text[]))
+            GROUP BY q.id, o.after, o.order_id, q.currency ORDER BY q.id, o.after
             """
         ),
-        {"refunds": list(refund_ids), "open": list(OPEN)},
+        {"after": list(after), "open": list(OPEN)},
     )
     return [OwedBeside(*row) for row in rows]
 

@@ -27,6 +27,7 @@ class Chosen(NamedTuple):
     findings: int
     risk: str
     is_held: bool
+    is_verified: bool
     is_first: bool
     accruals: int
     reversed: int
@@ -52,7 +53,8 @@ def chosen(session: Session, ids: Sequence[uuid.UUID], now: datetime) -> list[Ch
             f"""
             SELECT r.id, r.member_id, r.member_number, p.display_name, r.channel, r.amount_minor, r.currency, r.status,
                    (SELECT count(*) FROM payout_findings(r.id, r.member_number)),
-                   payout_risk(r.id, r.member_number), money_is_held(r.member_number), {NEVER_PAID},
+                   payout_risk(r.id, r.member_number), money_is_held(r.member_number),
+                   payee_is_verified(r.member_number), {NEVER_PAID},
                    whole.accruals, whole.reversed,
                    CASE WHEN EXISTS (
                        SELECT FROM payout_destinations o WHERE o.member_id = d.member_id AND o.id < d.id

@@ -42,6 +42,7 @@ _CANCELLABLE = frozenset({"submitted", "held"})
 INSTEAD: Mapping[str, str | None] = {
     "email": None,
     "holder": "",
+    "real_name": "",
     "account_last4": "",
     "reason": "",
     "text": "",

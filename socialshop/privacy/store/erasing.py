@@ -181,6 +181,7 @@ def said_of(session: Session, member_id: uuid.UUID, number: int) -> list[tuple[s
             WHERE member_id = :id
             UNION SELECT 'email', email FROM member_profiles WHERE member_id = :id AND email IS NOT NULL
             UNION SELECT 'holder', holder FROM payout_destinations WHERE member_id = :id
+            UNION SELECT 'real_name', real_name FROM payees WHERE member_id = :id
             UNION SELECT 'account_last4', right(account, 4) FROM payout_destinations WHERE member_id = :id
             UNION SELECT field, said FROM publishers p,
                 LATERAL (VALUES ('site_name', p.site_name), ('site_url', p.site_url)) AS v (field, said)

@@ -15,6 +15,7 @@ from socialshop.publishers.service.applying import (
     number_of,
     publisher_of,
     publishers,
+    show_publisher,
 )
 from socialshop.publishers.service.counting import COLUMNS, PublisherDay, as_table, days
 from socialshop.publishers.service.feeding import Item, address_of, as_rss, items, new_key, tag_of
@@ -41,5 +42,6 @@ __all__ = [
     "number_of",
     "publisher_of",
     "publishers",
+    "show_publisher",
     "tag_of",
 ]

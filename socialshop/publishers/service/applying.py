@@ -74,6 +74,14 @@ def number_of(uow: UnitOfWork, member_id: uuid.UUID) -> int:
     return found.number
 
 
+def show_publisher(uow: UnitOfWork, member_id: uuid.UUID) -> PublisherRow:
+    """A member who is a publisher, was, or asks to be. Raises NotFound."""
+    found = store.find(uow.session, member_id)
+    if found is None:
+        raise NotFound("no such publisher")
+    return found
+
+
 def publishers(uow: UnitOfWork, status: Status, after: uuid.UUID | None, limit: int) -> list[PublisherRow]:
     """Up to `limit` publishers that stand so, in the order of their members."""
     return store.by_status(uow.session, status, after, limit)

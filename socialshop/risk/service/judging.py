@@ -77,6 +77,11 @@ def on_order_refunded(uow: UnitOfWork, payloads: Sequence[Mapping[str, Any]]) ->
     judge(uow, store.refunding(uow.session, {uuid.UUID(payload["refund_id"]) for payload in payloads}))
 
 
+def on_dispute_changed(uow: UnitOfWork, payloads: Sequence[Mapping[str, Any]]) -> None:
+    """Follow DisputeChanged: look at whose bank took money back."""
+    judge(uow, store.disputing(uow.session, {uuid.UUID(payload["dispute_id"]) for payload in payloads}))
+
+
 def _sorted_out(
     now: datetime, in_force: InForce, found: Sequence[Suspicion], known: Sequence[KnownCase]
 ) -> tuple[list[Suspicion], dict[uuid.UUID, datetime], set[uuid.UUID]]:

@@ -102,6 +102,11 @@ def _refund_rate(look: Look, rule: Rule) -> Iterator[Suspicion]:
         yield _alone("refund_rate", found.number, {**figures, "rate_bps": found.refunded * BPS // found.orders})
 
 
+def _payment_disputed(look: Look, rule: Rule) -> Iterator[Suspicion]:
+    for found in store.disputed(look.uow.session, look.since(rule), look.numbers, rule.threshold):
+        yield _alone("payment_disputed", found.number, {"done": found.times, "days": rule.window_days})
+
+
 def _click_flood(look: Look, rule: Rule) -> Iterator[Suspicion]:
     idle_bps = min(rule.least, BPS)
     floods = store.floods(look.uow.session, look.since(rule), look.numbers, most=rule.threshold, idle_bps=idle_bps)
@@ -178,6 +183,7 @@ _FIND: Mapping[str, Callable[[Look, Rule], Iterator[Suspicion]]] = {
     "closed_rooms": _closed_rooms,
     "click_flood": _click_flood,
     "one_host": _one_host,
+    "payment_disputed": _payment_disputed,
     RING: _ring,
 }
 

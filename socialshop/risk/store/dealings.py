@@ -123,6 +123,12 @@ def many_links(session: Session, since: datetime, numbers: Sequence[int] | None,
     return _often(session, "m.number", source, since, numbers, most=most)
 
 
+def disputed(session: Session, since: datetime, numbers: Sequence[int] | None, most: int) -> list[Times]:
+    """Of whose payments the bank took back `most` or more since then, but for what was decided for the shop."""
+    source = "payment_disputes d JOIN payments p ON p.id = d.payment_id WHERE d.status <> 'won' AND d.opened_at"
+    return _often(session, "p.payer", source, since, numbers, most=most)
+
+
 def many_registrations(session: Session, since: datetime, numbers: Sequence[int] | None, most: int) -> list[Times]:
     """Below whom `most` members or more registered since then."""
     source = "referral_nodes n WHERE n.sponsor IS NOT NULL AND n.placed_at"

@@ -50,6 +50,18 @@ def requesters(session: Session, request_ids: Collection[uuid.UUID]) -> list[int
     return [int(number) for number in rows.scalars()]
 
 
+def disputing(session: Session, dispute_ids: Collection[uuid.UUID]) -> list[int]:
+    """Whose payments these disputes are about."""
+    rows = session.execute(
+        text(
+            "SELECT DISTINCT p.payer FROM payment_disputes d JOIN payments p ON p.id = d.payment_id"
+            " WHERE d.id = ANY(CAST(:ids AS uuid[])) ORDER BY 1"
+        ),
+        {"ids": list(dispute_ids)},
+    )
+    return [int(number) for number in rows.scalars()]
+
+
 def refunding(session: Session, refund_ids: Collection[uuid.UUID]) -> list[int]:
     """Whose orders came back by these refunds, and who earned by them."""
     rows = session.execute(

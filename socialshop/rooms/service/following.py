@@ -9,8 +9,10 @@ import uuid
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from socialshop.deals.rules import CAPTURE_MARGIN
 from socialshop.infra.crashpoints import crash_point
 from socialshop.infra.uow import UnitOfWork
+from socialshop.kernel.time import parse_instant
 from socialshop.orders import service as orders
 from socialshop.payments import service as payments
 from socialshop.rooms.events import PaymentLate
@@ -21,6 +23,7 @@ from socialshop.rooms.service.paying import seat_paid
 from socialshop.rooms.service.watching import tell_watchers
 from socialshop.rooms.store import bargains, filling
 from socialshop.rooms.store import changing as store
+from socialshop.rooms.store.changing import Money
 
 Payloads = Sequence[Mapping[str, Any]]
 
@@ -29,16 +32,22 @@ def on_payment_authorized(uow: UnitOfWork, payloads: Payloads) -> None:
     """Held money pays its seat; the last paid seat fills the room. Money for a lost seat goes back, or finds another.
 
     A hold that has lapsed and was not yet given up is still good. A room past its time is over, swept or not.
+    Money that the provider holds for too short a time to wait in its room gives up the seat, and is late money.
     """
-    payment_of = {uuid.UUID(told["order_id"]): uuid.UUID(told["payment_id"]) for told in payloads}
-    rooms = store.lock_rooms_of_orders(uow.session, payment_of)
+    held = [_money(told) for told in payloads]
+    rooms = store.lock_rooms_of_orders(uow.session, [each.order_id for each in held])
     if not rooms:
         return
     expire(uow, store.overdue_rooms(uow.session, rooms, uow.now))
-    late = [seat for seat in seat_paid(uow, payment_of) if seat.seat == Seat.RELEASED]
-    refunded = [(seat.order_id, seat.payment_id, seat.room_id) for seat in late if seat.late_payer == "refund"]
+    seats = seat_paid(uow, held)
+    short = {seat.order_id for seat in seats if seat.seat == Seat.HELD}
+    if short:
+        settle_given_up(uow, store.give_up_held(uow.session, short, uow.now), "the money is not held for long enough")
+        seats += seat_paid(uow, [each for each in held if each.order_id in short])
+    late = [seat for seat in seats if seat.seat == Seat.RELEASED]
+    refunded = [seat for seat in late if seat.late_payer == "refund"]
     if refunded:
-        give_back_by_terms(uow, refunded)
+        give_back_by_terms(uow, refunded, short)
     uow.emit_all(
         [
             PaymentLate(order_id=seat.order_id, payment_id=seat.payment_id)
@@ -46,6 +55,13 @@ def on_payment_authorized(uow: UnitOfWork, payloads: Payloads) -> None:
             if seat.late_payer != "refund"
         ]
     )
+
+
+def _money(told: Mapping[str, Any]) -> Money:
+    """Rooms end some hours before their money must be taken; an event of before this was kept says nothing of it."""
+    until = told.get("capture_before")
+    latest = parse_instant(until) - CAPTURE_MARGIN if until else None
+    return Money(uuid.UUID(told["order_id"]), uuid.UUID(told["payment_id"]), latest)
 
 
 def on_room_filled(uow: UnitOfWork, payloads: Payloads) -> None:

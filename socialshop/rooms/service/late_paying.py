@@ -7,7 +7,7 @@ the money back, with the reason.
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
@@ -30,6 +30,7 @@ from socialshop.rooms.rules import Late
 from socialshop.rooms.service.joining import check_member, terms_of
 from socialshop.rooms.service.paying import seat_paid
 from socialshop.rooms.store import reseating as store
+from socialshop.rooms.store.changing import Money, PaidSeat
 from socialshop.rooms.store.reseating import LostSeat, Reseated
 
 # Reasons of the shop's own for giving late money back; the others are codes of what was refused.
@@ -59,10 +60,17 @@ def on_payment_late(uow: UnitOfWork, payloads: Sequence[Mapping[str, Any]]) -> N
         _decide(uow, uuid.UUID(told["order_id"]), uuid.UUID(told["payment_id"]))
 
 
-def give_back_by_terms(uow: UnitOfWork, late: Sequence[tuple[uuid.UUID, uuid.UUID, uuid.UUID]]) -> None:
-    """Give late money back whose deals say so: triples of order, payment and room. Set-based."""
-    payments.request_release(uow, [payment_id for _, payment_id, _ in late], "the payment came after the seat was lost")
-    _record(uow, [LateRow(order_id, room_id, None, Late.REFUNDED, BY_TERMS) for order_id, _, room_id in late])
+def give_back_by_terms(uow: UnitOfWork, late: Sequence[PaidSeat], short: Collection[uuid.UUID] = ()) -> None:
+    """Give late money back whose deals say so; of the orders in `short` it could not wait for the room. Set-based."""
+    payments.request_release(uow, [seat.payment_id for seat in late], "the payment came after the seat was lost")
+    reasons = dict.fromkeys(short, HOLD_TOO_SHORT)
+    _record(
+        uow,
+        [
+            LateRow(seat.order_id, seat.room_id, None, Late.REFUNDED, reasons.get(seat.order_id, BY_TERMS))
+            for seat in late
+        ],
+    )
 
 
 def _decide(uow: UnitOfWork, order_id: uuid.UUID, payment_id: uuid.UUID) -> None:
@@ -84,7 +92,7 @@ def _decide(uow: UnitOfWork, order_id: uuid.UUID, payment_id: uuid.UUID) -> None
         crash_point("late.seated")
         decision = Late.REROUTED if seat.late_payer == "reroute" else Late.NEW_ROOM
         uow.emit(SeatClaimed(room_id=room_id, order_id=order_id))
-        seat_paid(uow, {order_id: payment_id})
+        seat_paid(uow, [Money(order_id, payment_id, None)])
         _record(uow, [LateRow(order_id, seat.room_id, room_id, decision, None)])
 
 

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import uuid
-from collections.abc import Mapping
+from collections.abc import Sequence
 
 from socialshop.infra.crashpoints import crash_point
 from socialshop.infra.uow import UnitOfWork
@@ -12,15 +11,16 @@ from socialshop.rooms.rules import Status
 from socialshop.rooms.service.filling import filled
 from socialshop.rooms.service.watching import tell_watchers
 from socialshop.rooms.store import changing as store
-from socialshop.rooms.store.changing import PaidSeat
+from socialshop.rooms.store.changing import Money, PaidSeat
 
 
-def seat_paid(uow: UnitOfWork, payment_of: Mapping[uuid.UUID, uuid.UUID]) -> list[PaidSeat]:
-    """Held money pays the seats of these orders, in locked rooms; the last paid seat fills a room.
+def seat_paid(uow: UnitOfWork, held: Sequence[Money]) -> list[PaidSeat]:
+    """Held money pays the seats of its orders, in locked rooms; the last paid seat fills a room.
 
-    Returns every seat that money was told of, as it stands now: who lost it in the meantime is among them.
+    Returns every seat that money was told of, as it stands now: who lost it in the meantime is among them, and who has
+    not paid it, as the money would not be held for as long as the others need.
     """
-    seats = store.pay_seats(uow.session, list(payment_of), list(payment_of.values()), uow.now)
+    seats = store.pay_seats(uow.session, held, uow.now)
     crash_point("pay.seated")
     tell_watchers(uow, {seat.room_id for seat in seats if seat.newly})
     orders.mark_paid(uow, [seat.order_id for seat in seats if seat.newly])

@@ -141,34 +141,48 @@ def lock_with_lapsed_holds(session: Session, now: datetime, limit: int) -> list[
     return list(rows.scalars())
 
 
-def pay_seats(
-    session: Session, order_ids: Sequence[uuid.UUID], payment_ids: Sequence[uuid.UUID], now: datetime
-) -> list[PaidSeat]:
+class Money(NamedTuple):
+    """Money that is held for an order; the room may wait for its other members until `latest`, None: without end."""
+
+    order_id: uuid.UUID
+    payment_id: uuid.UUID
+    latest: datetime | None
+
+
+def pay_seats(session: Session, held: Sequence[Money], now: datetime) -> list[PaidSeat]:
     """Held seats of open rooms become paid, and a room whose last seat this was becomes filled (locked before).
 
-    Returns every seat that money was told of, as it stands after: who lost it in the meantime finds it here too.
+    The clock of a room that goes on is cut to what its money allows, but never to less than others have to pay for a
+    seat, so no hold is longer than its room: money that cannot wait so long pays no seat, unless it is the last.
+    Returns every seat that money was told of, as it stands after: who lost it in the meantime finds it here too, and
+    `held` is one whose money cannot wait.
     """
     rows = session.execute(
         text(
             """
             WITH told AS (
-                SELECT s.id, s.room_id, s.order_id, s.status, given.payment_id
-                FROM unnest(CAST(:orders AS uuid[]), CAST(:payments AS uuid[])) AS given (order_id, payment_id)
+                SELECT s.id, s.room_id, s.order_id, s.status, given.payment_id, given.latest
+                FROM unnest(CAST(:orders AS uuid[]), CAST(:payments AS uuid[]), CAST(:latest AS timestamptz[]))
+                    AS given (order_id, payment_id, latest)
                 JOIN seats s ON s.order_id = given.order_id
             ), paid AS (
                 UPDATE seats s SET status = 'paid', paid_at = :now, payment_id = told.payment_id
                 FROM told, rooms r
                 WHERE s.id = told.id AND s.status = 'held' AND r.id = s.room_id AND r.status = 'open'
-                RETURNING s.id, s.room_id, s.member
+                    AND (told.latest >= r.expires_at IS NOT false OR r.seats_paid + 1 >= r.size
+                        OR told.latest >= :now + greatest(r.seat_hold_seconds, 1) * interval '1 second')
+                RETURNING s.id, s.room_id, s.member, told.latest
             ), known AS (
                 UPDATE seats s SET payment_id = told.payment_id FROM told
                 WHERE s.id = told.id AND s.payment_id IS NULL AND s.status = 'released'
             ), counted AS (
                 UPDATE rooms r SET seats_paid = seats_paid + n.seats, version = version + 1,
+                    expires_at = CASE WHEN seats_paid + n.seats >= size THEN expires_at
+                        ELSE least(expires_at, n.latest) END,
                     status = CASE WHEN seats_paid + n.seats >= size THEN 'filled' ELSE status END,
                     seats_at_fill = CASE WHEN seats_paid + n.seats >= size THEN seats_paid + n.seats END,
                     closed_at = CASE WHEN seats_paid + n.seats >= size THEN CAST(:now AS timestamptz) END
-                FROM (SELECT room_id, count(*) AS seats FROM paid GROUP BY room_id) n
+                FROM (SELECT room_id, count(*) AS seats, min(latest) AS latest FROM paid GROUP BY room_id) n
                 WHERE r.id = n.room_id
                 RETURNING r.id, r.status
             ), heard AS (
@@ -186,7 +200,12 @@ def pay_seats(
             LEFT JOIN paid ON paid.id = told.id LEFT JOIN counted ON counted.id = told.room_id
             """
         ),
-        {"orders": list(order_ids), "payments": list(payment_ids), "now": now},
+        {
+            "orders": [each.order_id for each in held],
+            "payments": [each.payment_id for each in held],
+            "latest": [each.latest for each in held],
+            "now": now,
+        },
     )
     return [PaidSeat(*row) for row in rows]
 
@@ -215,6 +234,11 @@ _GIVE_UP = """
 def give_up_seat(session: Session, seat_id: uuid.UUID, now: datetime) -> list[GivenUp]:
     """Give up one held seat of a locked room."""
     return _give_up(session, "s.id = :seat AND s.status = 'held'", {"seat": seat_id, "now": now})
+
+
+def give_up_held(session: Session, order_ids: Collection[uuid.UUID], now: datetime) -> list[GivenUp]:
+    """Give up the seats of these orders (their rooms are locked) that are held and not paid."""
+    return _give_up(session, "s.order_id = ANY(:orders) AND s.status = 'held'", {"orders": list(order_ids), "now": now})
 
 
 def give_up_orders(session: Session, order_ids: Collection[uuid.UUID], now: datetime) -> list[GivenUp]:

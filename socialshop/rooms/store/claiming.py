@@ -26,6 +26,9 @@ from socialshop.memberships.service import HELD
 from socialshop.orders.service import BOUGHT_BEFORE, PLACED
 from socialshop.rooms.rules import Elsewhere, Status
 
+# Of a room for newcomers: whether the seat is the one that a member has of such rooms before anything was bought.
+NEWCOMERS_SEAT = f"newcomer_only AND NOT (opens AND {BOUGHT_BEFORE})"
+
 
 class Claim(NamedTuple):
     """What a claim came to. Unless `seated` and `reserved` both hold, its transaction must be rolled back."""
@@ -58,8 +61,9 @@ class Claim(NamedTuple):
 
 # Follows a CTE `entered` that has the room's row if the seat may be taken; `room` is the same, with the unit that was
 # chosen. A buyer's own link is known and brings nothing.
-# A seat that the member has in this room, or in another for newcomers, stands in the way of one more. The hold ends at
-# the latest with the room. An amount past the largest is cut here and refused by the caller: it must not be the CHECK
+# A seat that the member has in this room, or, of who has not bought yet, in another for newcomers, stands in the way of
+# one more; `bought` is asked of who opens one too, for who has bought may host any number. The hold ends at the latest
+# with the room. An amount past the largest is cut here and refused by the caller: it must not be the CHECK
 # that speaks.
 _CLAIM = f"""
     room AS (
@@ -78,7 +82,7 @@ _CLAIM = f"""
             AND l.paused_at IS NULL AND (l.expires_at IS NULL OR l.expires_at > :now))
     ), seat AS (
         INSERT INTO seats (id, room_id, member, order_id, quantity, sku_id, newcomer, claimed_at, hold_until)
-        SELECT :seat_id, id, :member, :order_id, :quantity, sku_id, newcomer_only AND NOT opens, :now,
+        SELECT :seat_id, id, :member, :order_id, :quantity, sku_id, {NEWCOMERS_SEAT}, :now,
             least(:now + seat_hold_seconds * interval '1 second', expires_at)
         FROM room
         ON CONFLICT DO NOTHING
@@ -99,7 +103,7 @@ _CLAIM = f"""
         r.per_member_limit, r.minimum_tier, r.circle_of, r.early_until, (SELECT hold_until FROM seat),
         (SELECT p.display_name FROM members m JOIN member_profiles p ON p.member_id = m.id WHERE m.number = :member),
         {BARRED}, {HELD}, {HOLDS_COUPONS}, (SELECT channel FROM link WHERE brings IS NOT NULL),
-        r.newcomer_only AND NOT r.opens,
+        r.newcomer_only,
         r.newcomer_only AND NOT r.opens AND {BOUGHT_BEFORE},
         CAST(:sku_id AS uuid) IS NULL OR :opening OR EXISTS (
             SELECT FROM rooms offering WHERE offering.id = :room_id

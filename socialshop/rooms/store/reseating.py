@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from socialshop.deals.service import RESERVED, UNINVITED
 from socialshop.identity.service import BARRED
 from socialshop.orders.service import BOUGHT_BEFORE, REVIVED
-from socialshop.rooms.store.claiming import PLACE_TAKEN, ROOM_MADE, kept
+from socialshop.rooms.store.claiming import NEWCOMERS_SEAT, PLACE_TAKEN, ROOM_MADE, kept
 
 
 class LostSeat(NamedTuple):
@@ -77,9 +77,9 @@ def lock_nearest(
 _RESEAT = f"""
     seat AS (
         UPDATE seats s SET room_id = room.id, status = 'held', hold_until = room.expires_at, ended_at = NULL,
-            newcomer = room.newcomer_only AND NOT room.opens
+            newcomer = {NEWCOMERS_SEAT}
         FROM room WHERE s.order_id = :order_id AND s.status = 'released'
-            AND NOT (room.newcomer_only AND NOT room.opens AND EXISTS (SELECT FROM seats o
+            AND NOT ({NEWCOMERS_SEAT} AND EXISTS (SELECT FROM seats o
                 WHERE o.member = :member AND o.newcomer AND o.status IN ('held', 'paid', 'confirmed')))
         RETURNING s.room_id, s.member
     ), told AS (
@@ -93,7 +93,7 @@ _RESEAT = f"""
     ), {REVIVED}
     SELECT EXISTS (SELECT FROM seat), EXISTS (SELECT FROM revived), EXISTS (SELECT FROM reserved), {BARRED},
         r.deal_id, r.per_member_limit, r.minimum_tier, r.circle_of, r.early_until,
-        r.newcomer_only AND NOT r.opens, r.newcomer_only AND NOT r.opens AND {BOUGHT_BEFORE}, {UNINVITED}
+        r.newcomer_only, r.newcomer_only AND NOT r.opens AND {BOUGHT_BEFORE}, {UNINVITED}
     FROM (SELECT) AS once LEFT JOIN room r ON true
 """  # noqa: S608 - texts of the rooms' own
 _REROUTE = text(f"WITH room AS ({PLACE_TAKEN}), {_RESEAT}")
