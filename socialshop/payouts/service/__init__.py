@@ -16,6 +16,15 @@ from socialshop.payouts.service.batching import (
 )
 from socialshop.payouts.service.blotting import blot_out
 from socialshop.payouts.service.claiming import claim_case, claim_on, let_go
+from socialshop.payouts.service.deciding_together import (
+    MOST_TOGETHER,
+    Look,
+    Summary,
+    Together,
+    Why,
+    decide_together,
+    look_together,
+)
 from socialshop.payouts.service.deducting import (
     FEE_PREFIX,
     TAX_PREFIX,
@@ -41,7 +50,7 @@ from socialshop.payouts.service.reading import (
 )
 from socialshop.payouts.service.requesting import add_destination, cancel, destinations, quote_of, submit, usable_from
 from socialshop.payouts.service.result_files import record_results_file
-from socialshop.payouts.service.reviewing import approve, has_opened, hold, reject
+from socialshop.payouts.service.reviewing import Said, approve, has_opened, hold, reject
 from socialshop.payouts.service.verifying import (
     check_at_once,
     check_payees,
@@ -63,6 +72,7 @@ from socialshop.payouts.store.review import Neighbours, Sort, WaitingSum, Wanted
 __all__ = [
     "FEE_PREFIX",
     "LARGEST_BATCH",
+    "MOST_TOGETHER",
     "PERSONAL",
     "TAX_PREFIX",
     "UNDECIDED",
@@ -75,6 +85,7 @@ __all__ = [
     "Evidence",
     "FeeTable",
     "FrozenFile",
+    "Look",
     "Neighbours",
     "Outcome",
     "PaidPart",
@@ -83,11 +94,15 @@ __all__ = [
     "Queued",
     "Quote",
     "Request",
+    "Said",
     "Sort",
     "Statement",
+    "Summary",
     "TaxTable",
+    "Together",
     "WaitingSum",
     "Wanted",
+    "Why",
     "add_destination",
     "approve",
     "bank_file",
@@ -100,6 +115,7 @@ __all__ = [
     "claim_on",
     "create_batch",
     "decide_payee",
+    "decide_together",
     "destinations",
     "evidence",
     "fee_tables",
@@ -110,6 +126,7 @@ __all__ = [
     "hold",
     "kept_apart",
     "let_go",
+    "look_together",
     "neighbours",
     "own_request",
     "page_of",
