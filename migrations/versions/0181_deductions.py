@@ -7,7 +7,7 @@ from alembic import op
 from migrations.statements import append_only
 
 revision = "0181"
-down_revision = "0240"
+down_revision = "0191"
 branch_labels = None
 depends_on = None
 
