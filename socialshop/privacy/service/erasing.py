@@ -54,7 +54,7 @@ INSTEAD: Mapping[str, str | None] = {
     "site_name": "",
     "site_url": "",
 }
-NAMES = frozenset({"display_name", "member_name", "author_name", "leader_name"})
+NAMES = frozenset({"display_name", "member_name", "author_name", "leader_name", "claimed_by_name"})
 _log = structlog.stdlib.get_logger("socialshop.privacy")
 
 

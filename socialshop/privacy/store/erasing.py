@@ -177,7 +177,7 @@ def said_of(session: Session, member_id: uuid.UUID, number: int) -> list[tuple[s
             """
             SELECT field, display_name
             FROM member_profiles,
-                unnest(ARRAY['display_name', 'member_name', 'author_name', 'leader_name']) AS f (field)
+                unnest(ARRAY['display_name', 'member_name', 'author_name', 'leader_name', 'claimed_by_name']) AS f (field)
             WHERE member_id = :id
             UNION SELECT 'email', email FROM member_profiles WHERE member_id = :id AND email IS NOT NULL
             UNION SELECT 'holder', holder FROM payout_destinations WHERE member_id = :id
