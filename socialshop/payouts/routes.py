@@ -24,8 +24,9 @@ from socialshop.payouts.schemas.requests import (
     RequestWire,
     StatementWire,
 )
+from socialshop.payouts.schemas.review import Reasons
 from socialshop.web.afterwards import afterwards
-from socialshop.web.auth import BUYERS
+from socialshop.web.auth import BUYERS, SIGNED_IN
 from socialshop.web.idempotency import Idempotency
 from socialshop.web.operations import Answer, Call, Reply, Room
 from socialshop.web.paging import PageQuery, cut_page
@@ -195,3 +196,14 @@ def cancel_payout_request(call: Call[Nothing, Nothing]) -> Answer:
         return Answer(status=204)
 
     return call.transact(cancel)
+
+
+@room.operation(
+    "GET",
+    "/payout-reasons",
+    access=SIGNED_IN,
+    replies=Reply(200, Reasons, "The list."),
+)
+def list_payout_reasons(call: Call[Nothing, Nothing]) -> Answer:
+    """Why payouts are held or refused: the published list, of which each decision names one."""
+    return call.transact(lambda _: Answer(Reasons.all()))

@@ -326,9 +326,10 @@ class Office:
         self.act(self.first, f"{paid}/approve")
         self.act(self.second, f"{held}/claim")
         self.act(self.second, f"{held}/claim", method="DELETE")
-        self.act(self.first, f"{held}/hold", reason="who is it")
-        self.act(self.first, f"{rejected}/reject", reason="no")
-        self.act(self.first, f"{listed}/approve")
+        self.act(self.first, f"{held}/hold", reason="name_to_check")
+        self.act(self.first, f"{rejected}/reject", reason="other", note="seen")
+        together = [listed.rpartition("/")[2]]
+        self.act(self.first, "/admin/payout-decisions", request_ids=together, decision="approved")
         batch = self.act(self.second, "/admin/payout-batches", channel="bank")["id"]
         self.act(self.third, f"/admin/payout-batches/{batch}/release")
         results = [{"request_id": paid.rpartition("/")[2], "outcome": "paid"}]

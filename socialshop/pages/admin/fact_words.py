@@ -14,7 +14,7 @@ from socialshop.kernel.money import Money
 from socialshop.kernel.time import parse_instant
 from socialshop.pages.admin.section import admin
 from socialshop.pages.admin.words import ROLES
-from socialshop.pages.formats import instant, joined, money, rate
+from socialshop.pages.formats import instant, joined, money, rate, why
 
 FACTS = {
     "amount_minor": lazy_gettext("sum"),
@@ -176,6 +176,7 @@ FACTS = {
     "times": lazy_gettext("times"),
     "title": lazy_gettext("title"),
     "to": lazy_gettext("to"),
+    "together": lazy_gettext("decided together"),
     "total_minor": lazy_gettext("total"),
     "tracking": lazy_gettext("tracking number"),
     "unsealed": lazy_gettext("not yet sealed"),
@@ -242,6 +243,8 @@ def _inside(value: Mapping[str, Any], currency: str) -> Iterator[tuple[str, str]
 def _text(name: str, value: str) -> str:
     if name == "role" and value in ROLES:
         return str(ROLES[value])
+    if name == "reason":
+        return why(value)
     if value in _VALUES.get(name, ()):
         return str(_VALUES[name][value])
     if _INSTANT.fullmatch(value):

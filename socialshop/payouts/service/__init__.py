@@ -16,6 +16,15 @@ from socialshop.payouts.service.batching import (
 )
 from socialshop.payouts.service.blotting import blot_out
 from socialshop.payouts.service.claiming import claim_case, claim_on, let_go
+from socialshop.payouts.service.deciding_together import (
+    MOST_TOGETHER,
+    Look,
+    Summary,
+    Together,
+    Why,
+    decide_together,
+    look_together,
+)
 from socialshop.payouts.service.files import FrozenFile, bank_file, frozen_file
 from socialshop.payouts.service.finding import find_frozen, find_owed_commission
 from socialshop.payouts.service.queueing import UNDECIDED, Queued, neighbours, queue, waiting_sums
@@ -30,7 +39,7 @@ from socialshop.payouts.service.reading import (
 )
 from socialshop.payouts.service.requesting import add_destination, cancel, destinations, submit, usable_from
 from socialshop.payouts.service.result_files import record_results_file
-from socialshop.payouts.service.reviewing import approve, has_opened, hold, reject
+from socialshop.payouts.service.reviewing import Said, approve, has_opened, hold, reject
 from socialshop.payouts.service.verifying import (
     check_at_once,
     check_payees,
@@ -50,6 +59,7 @@ from socialshop.payouts.store.review import Neighbours, Sort, WaitingSum, Wanted
 
 __all__ = [
     "LARGEST_BATCH",
+    "MOST_TOGETHER",
     "PERSONAL",
     "UNDECIDED",
     "Apart",
@@ -60,16 +70,21 @@ __all__ = [
     "Destination",
     "Evidence",
     "FrozenFile",
+    "Look",
     "Neighbours",
     "Outcome",
     "PaidPart",
     "Payee",
     "Queued",
     "Request",
+    "Said",
     "Sort",
     "Statement",
+    "Summary",
+    "Together",
     "WaitingSum",
     "Wanted",
+    "Why",
     "add_destination",
     "approve",
     "bank_file",
@@ -82,6 +97,7 @@ __all__ = [
     "claim_on",
     "create_batch",
     "decide_payee",
+    "decide_together",
     "destinations",
     "evidence",
     "find_frozen",
@@ -91,6 +107,7 @@ __all__ = [
     "hold",
     "kept_apart",
     "let_go",
+    "look_together",
     "neighbours",
     "own_request",
     "page_of",

@@ -70,7 +70,7 @@ PERSONAL = (
     ),
     Holding(
         "payout_decisions",
-        ("requester", "decided_by", "reason"),
+        ("requester", "decided_by", "reason", "note"),
         reads="""
             SELECT request_id, decision, decided_at, reason FROM payout_decisions WHERE requester = :id ORDER BY id
         """,

@@ -142,14 +142,15 @@ def add_decision(
     decision: str,
     decided_by: uuid.UUID,
     reason: str | None,
+    note: str | None,
     now: datetime,
 ) -> int:
     """Append who decided what; returns the decision's number."""
     added = session.execute(
         text(
             """
-            INSERT INTO payout_decisions (request_id, requester, decision, decided_by, decided_at, reason)
-            VALUES (:request_id, :requester, :decision, :decided_by, :now, :reason) RETURNING id
+            INSERT INTO payout_decisions (request_id, requester, decision, decided_by, decided_at, reason, note)
+            VALUES (:request_id, :requester, :decision, :decided_by, :now, :reason, :note) RETURNING id
             """
         ),
         {
@@ -158,6 +159,7 @@ def add_decision(
             "decision": decision,
             "decided_by": decided_by,
             "reason": reason,
+            "note": note,
             "now": now,
         },
     )
