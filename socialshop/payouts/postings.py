@@ -13,15 +13,18 @@ RETURNED = "returned"
 
 
 class Claim(NamedTuple):
-    """The money of one request: tax and fee are of `amount_minor`, the rest is what the channel pays."""
+    """The money of one request: tax and fee are of `amount_minor`, the rest is what the channel pays.
+
+    Whoever takes a request back before it is paid need not say them.
+    """
 
     request_id: uuid.UUID
     member_number: int
     amount_minor: int
     currency: str
     channel: str
-    tax_minor: int
-    fee_minor: int
+    tax_minor: int = 0
+    fee_minor: int = 0
 
     @property
     def net_minor(self) -> int:
