@@ -75,9 +75,6 @@ def _what_each_request_was_told() -> None:
             ADD CONSTRAINT fk_payout_requests_tax_table_id
                 FOREIGN KEY (tax_table_id) REFERENCES tax_tables (id) NOT VALID,
             ADD CONSTRAINT fk_payout_requests_fee_id FOREIGN KEY (fee_id) REFERENCES payout_fees (id) NOT VALID;
-        ALTER TABLE payout_requests VALIDATE CONSTRAINT ck_payout_requests_net;
-        ALTER TABLE payout_requests VALIDATE CONSTRAINT fk_payout_requests_tax_table_id;
-        ALTER TABLE payout_requests VALIDATE CONSTRAINT fk_payout_requests_fee_id;
         CREATE TRIGGER payout_requests_keep_what_they_were_told BEFORE UPDATE ON payout_requests FOR EACH ROW
         WHEN ((OLD.tax_minor, OLD.fee_minor, OLD.tax_table_id, OLD.fee_id)
             IS DISTINCT FROM (NEW.tax_minor, NEW.fee_minor, NEW.tax_table_id, NEW.fee_id))
