@@ -262,7 +262,7 @@ def test_a_plan_is_tried_on_past_sales_and_the_picture_is_read(site: Flask, admi
     in_unit_of_work(lambda uow: commissions.publish_plan(uow, a_plan(), country="CN", effective_at=LONG_AGO))
     (order,) = in_unit_of_work(lambda uow: sell(uow, [Sale(102)]))
     in_unit_of_work(lambda uow: commissions.accrue_orders(uow, confirmed(order)))
-    plan = drafted(admin, level_1="10")
+    plan = drafted(admin, level_1="10", host="1")
     # when it is asked about the year
     span = {"from": "2026-01-01T00:00", "to": "2027-01-01T00:00"}
     before = counts("plan_simulations")
@@ -279,6 +279,10 @@ def test_a_plan_is_tried_on_past_sales_and_the_picture_is_read(site: Flask, admi
     assert "Of CN¥100.00 sold it would have paid CN¥10.00: CN¥2.00 more than the plans that were in force." in page
     assert "The budget of CN¥9.00 would have been spent on 2026-01-01." in page
     assert "1 member would earn. Gini 0.00" in page
+    # and the leg of which the record knows nothing is named in both languages
+    assert "1 of 1 sold lines were imported from the shop’s past." in page
+    assert "The host of its room: known of no line." in page
+    assert "拼团的团主：所有行均无记录。" in admin.look(simulation, "zh").text
     assert simulation in admin.look(plan).text
 
 

@@ -25,6 +25,7 @@ PLACES = (
             Tab("payouts", "admin.list_payouts", lazy_gettext("Payouts")),
             Tab("findings", "admin.list_findings", lazy_gettext("Findings")),
             Tab("payees", "admin.list_payees", lazy_gettext("Names of payees")),
+            Tab("deductions", "admin.list_deductions", lazy_gettext("Tax and fees")),
             Tab("batches", "admin.list_batches", lazy_gettext("Batches")),
             Tab("refunds", "admin.list_refunds", lazy_gettext("Refunds")),
             Tab("disputes", "admin.list_disputes", lazy_gettext("Disputes")),
