@@ -69,6 +69,8 @@ DEEDS = {
     "partner_vouchers.loaded": lazy_gettext("vouchers put in stock"),
     "payee.decided": lazy_gettext("name of a payee decided"),
     "payee.named": lazy_gettext("name of a payee said"),
+    "payout_fee.published": lazy_gettext("fee of payouts published"),
+    "tax_table.published": lazy_gettext("table of tax published"),
     "payout.approved": lazy_gettext("payout approved"),
     "payout.cancelled": lazy_gettext("payout taken back"),
     "payout.claimed": lazy_gettext("payout case claimed"),
