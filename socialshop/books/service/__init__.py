@@ -12,9 +12,14 @@ from socialshop.books.service.reports import (
     statement_table,
     trial_table,
 )
+from socialshop.books.service.trail import OrderTrail, PayoutTrail, subjects, trail_of_order, trail_of_payout
+from socialshop.books.store.trail import Subject
 
 __all__ = [
     "REFUNDS_DUE",
+    "OrderTrail",
+    "PayoutTrail",
+    "Subject",
     "close_month",
     "income_table",
     "last_proofs",
@@ -22,5 +27,8 @@ __all__ = [
     "owed_table",
     "prove",
     "statement_table",
+    "subjects",
+    "trail_of_order",
+    "trail_of_payout",
     "trial_table",
 ]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from socialshop.infra.chain import Head, HeadRefused, SignedHead
 from socialshop.ledger.journal import Entry, Posting
 from socialshop.ledger.service.balances import TrialLine, WalletBalances, balance, trial_balance, wallet, wallets
+from socialshop.ledger.service.browsing import accounts_of_member, entries, entries_named, entry
 from socialshop.ledger.service.closing import (
     BOOKS,
     PROVED,
@@ -31,6 +32,7 @@ from socialshop.ledger.service.reports import (
     trial_balance_of,
 )
 from socialshop.ledger.service.sealing import can_seal, count_unsealed, last_unsealed, seal
+from socialshop.ledger.store.browsing import BrowsedEntry, BrowsedPosting, EntriesWanted
 from socialshop.ledger.store.closing import ClosedDay, ClosedMonth
 from socialshop.ledger.store.personal import PERSONAL
 from socialshop.ledger.store.reports import MonthRow, StatementRow
@@ -41,8 +43,11 @@ __all__ = [
     "PROVED",
     "Aged",
     "Balanced",
+    "BrowsedEntry",
+    "BrowsedPosting",
     "ClosedDay",
     "ClosedMonth",
+    "EntriesWanted",
     "Entry",
     "Head",
     "HeadRefused",
@@ -57,6 +62,7 @@ __all__ = [
     "StatementRow",
     "TrialLine",
     "WalletBalances",
+    "accounts_of_member",
     "balance",
     "beancount_pieces",
     "can_seal",
@@ -68,6 +74,9 @@ __all__ = [
     "csv_pieces",
     "current_head",
     "debts",
+    "entries",
+    "entries_named",
+    "entry",
     "export_heads",
     "hold",
     "income_by_month",
