@@ -6,6 +6,7 @@ from socialshop.books.service.closing import close_month
 from socialshop.books.service.proving import last_proofs, prove
 from socialshop.books.service.reports import (
     REFUNDS_DUE,
+    as_table,
     income_table,
     owed,
     owed_table,
@@ -20,6 +21,7 @@ __all__ = [
     "OrderTrail",
     "PayoutTrail",
     "Subject",
+    "as_table",
     "close_month",
     "income_table",
     "last_proofs",
