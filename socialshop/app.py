@@ -230,6 +230,7 @@ def _count_waiting(uow: UnitOfWork) -> list[Gauge]:
         Gauge("outbox_pending_deliveries", "Duties of handlers not yet done", owed.pending),
         Gauge("outbox_dead_deliveries", "Duties given up after too many attempts: a person must look", owed.dead),
         Gauge("payment_calls_unknown", "Payment calls without a known outcome", payments.count_unknown(uow)),
+        Gauge("reconciliation_cases_open", "Differences to a payment provider", payments.count_open_cases(uow)),
         Gauge(
             "accruals_set_aside",
             "Accruals that the books refused to settle: a person must look",

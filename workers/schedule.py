@@ -27,6 +27,7 @@ from socialshop.memberships import service as memberships
 from socialshop.notifications import service as notifications
 from socialshop.orders import service as orders
 from socialshop.payments import service as payments
+from socialshop.payments.gateway import gateways
 from socialshop.payouts import service as payouts
 from socialshop.privacy import service as privacy
 from socialshop.recommendations import service as recommendations
@@ -103,6 +104,11 @@ def offer_deals(uow: UnitOfWork) -> bool:
     return loyalty.offer_due(uow, wired.settings().time_zone)
 
 
+def read_provider_records(uow: UnitOfWork) -> bool:
+    """Read what payment providers' own records say of money, and compare days that are over with the books."""
+    return payments.read_records(uow, gateways())
+
+
 def prove_books(uow: UnitOfWork) -> bool:
     """Recompute the books and the record once a day; how it ended stands in the record, and in the log if it is red."""
     difference = books.prove(uow, None)
@@ -128,6 +134,7 @@ PERIODIC: tuple[Periodic, ...] = (
     Periodic("reconcile_stock", timedelta(hours=1), deals.reconcile_stock),
     Periodic("reconcile_rewards", timedelta(hours=1), loyalty.reconcile_rewards),
     Periodic("poll_payments", timedelta(seconds=5), payments.poll),
+    Periodic("read_provider_records", timedelta(minutes=5), read_provider_records),
     Periodic("judge_clicks", timedelta(seconds=5), invites.judge_clicks),
     Periodic("judge_views", timedelta(seconds=5), invites.judge_views),
     Periodic("tally_traffic", timedelta(minutes=10), commissions.tally_traffic),

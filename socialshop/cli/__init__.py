@@ -38,6 +38,7 @@ COMMANDS = {
     "export": Place("export", "export", "Write accruals, the ledger or the signed head."),
     "prove": Place("books", "prove", "Recompute the books and name the first difference."),
     "verify-head": Place("books", "verify_head", "Check an exported head against the shop's public key, offline."),
+    "reconcile": Place("payments", "reconcile", "Hold a day of the payment providers' records against the books."),
     "backup": Place("backup", "backup", "Write the whole shop into a new folder."),
     "restore": Place("backup", "restore", "Bring a backup into an empty shop and prove it."),
     "referrals": Place("referrals", "referrals", "Look at and correct the sponsor tree."),

@@ -46,7 +46,8 @@ def fill(shop: RoomShop, admin: Visitor, lin: Visitor) -> None:
     asked(sign_up(shop.app), 500)
     unit = {"code_1": f"T{deal[-6:]}", "unit_1": "500 g", "price_1": "9.00", "stock_1": "9"}
     admin.send("/admin/products", "/admin/products", title="Tea", return_days="7", **unit)
-    admin.send("/admin/plans", "/admin/plans", name="Spring", hold_days="7", level_1="5")
+    leg = {"legs[0].kind": "sale", "legs[0].level": "1", "legs[0].rate_bps": "5"}
+    admin.send("/admin/plans/editor", "/admin/plans/editor", name="Spring", hold_days="7", **leg)
 
 
 def test_a_list_costs_the_same_statements_however_much_there_is(shop: RoomShop, site: Flask) -> None:

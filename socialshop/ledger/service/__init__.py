@@ -32,10 +32,12 @@ from socialshop.ledger.service.reports import (
     trial_balance_of,
 )
 from socialshop.ledger.service.sealing import can_seal, count_unsealed, last_unsealed, seal
+from socialshop.ledger.service.tracing import lines_between, lines_of
 from socialshop.ledger.store.browsing import BrowsedEntry, BrowsedPosting, EntriesWanted
 from socialshop.ledger.store.closing import ClosedDay, ClosedMonth
 from socialshop.ledger.store.personal import PERSONAL
 from socialshop.ledger.store.reports import MonthRow, StatementRow
+from socialshop.ledger.store.tracing import Line
 
 __all__ = [
     "BOOKS",
@@ -51,6 +53,7 @@ __all__ = [
     "Entry",
     "Head",
     "HeadRefused",
+    "Line",
     "MonthRow",
     "Owed",
     "Posted",
@@ -82,6 +85,8 @@ __all__ = [
     "income_by_month",
     "keep_heads",
     "last_unsealed",
+    "lines_between",
+    "lines_of",
     "owed",
     "post",
     "prove",

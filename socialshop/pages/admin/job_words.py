@@ -17,6 +17,7 @@ JOBS = {
     "reconcile_stock": lazy_gettext("Stock is compared with its moves"),
     "reconcile_rewards": lazy_gettext("Rewards are compared with their moves"),
     "poll_payments": lazy_gettext("Payments without an answer are asked after"),
+    "read_provider_records": lazy_gettext("Records of payment providers read and compared"),
     "judge_clicks": lazy_gettext("Clicks are judged and counted"),
     "judge_views": lazy_gettext("Views are judged and counted"),
     "tally_traffic": lazy_gettext("Clicks and views that earn are tallied"),

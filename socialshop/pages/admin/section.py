@@ -83,6 +83,7 @@ PLACES = (
             Tab("owed", "admin.show_owed", lazy_gettext("Owed and due")),
             Tab("income", "admin.show_income", lazy_gettext("Revenue and expense")),
             Tab("proof", "admin.show_proof", lazy_gettext("Proof of the books")),
+            Tab("reconciliation", "admin.show_reconciliation", lazy_gettext("Payment providers")),
             Tab("record", "admin.show_record", lazy_gettext("Record")),
         ),
     ),
