@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask import Flask
 
 from socialshop.audit import service as audit
+from socialshop.books import admin_routes as books_admin_routes
 from socialshop.commissions import admin_routes as commissions_admin_routes
 from socialshop.commissions import routes as commissions_routes
 from socialshop.commissions import service as commissions
@@ -53,6 +54,7 @@ from socialshop.payments import service as payments
 from socialshop.payments.gateway import Gateways, SandboxGateway
 from socialshop.payouts import admin_routes as payouts_admin_routes
 from socialshop.payouts import case_admin_routes as payouts_case_admin_routes
+from socialshop.payouts import deduction_admin_routes as payouts_deduction_admin_routes
 from socialshop.payouts import routes as payouts_routes
 from socialshop.payouts.gateway import SandboxPayees
 from socialshop.privacy import admin_routes as privacy_admin_routes
@@ -134,7 +136,9 @@ ROOMS = (
     payouts_routes.room,
     payouts_admin_routes.room,
     payouts_case_admin_routes.room,
+    payouts_deduction_admin_routes.room,
     risk_admin_routes.room,
+    books_admin_routes.room,
     privacy_routes.room,
     privacy_admin_routes.room,
     health.room,
@@ -228,6 +232,7 @@ def _count_waiting(uow: UnitOfWork) -> list[Gauge]:
         Gauge("outbox_pending_deliveries", "Duties of handlers not yet done", owed.pending),
         Gauge("outbox_dead_deliveries", "Duties given up after too many attempts: a person must look", owed.dead),
         Gauge("payment_calls_unknown", "Payment calls without a known outcome", payments.count_unknown(uow)),
+        Gauge("reconciliation_cases_open", "Differences to a payment provider", payments.count_open_cases(uow)),
         Gauge(
             "accruals_set_aside",
             "Accruals that the books refused to settle: a person must look",

@@ -5,12 +5,13 @@ from __future__ import annotations
 import time
 import uuid
 from collections.abc import Callable
+from datetime import datetime
 
 from sqlalchemy import text
 
 from socialshop.audit import service as audit
 from socialshop.infra.chain import Head
-from socialshop.infra.clock import Clock
+from socialshop.infra.clock import Clock, ManualClock
 from socialshop.infra.uow import UnitOfWork, unit_of_work
 from socialshop.ledger import chart
 from socialshop.ledger.service import Entry, Posted, Posting, Proof, post, prove, seal
@@ -46,6 +47,12 @@ def settlement(reference: str, member: int, amount: int, currency: str = "CNY") 
 def posted(*entries: Entry) -> Posted:
     """Post in a unit of work of its own."""
     with unit_of_work() as uow:
+        return post(uow, entries)
+
+
+def posted_at(at: datetime, *entries: Entry) -> Posted:
+    """Post in a unit of work that began then."""
+    with unit_of_work(ManualClock(at)) as uow:
         return post(uow, entries)
 
 

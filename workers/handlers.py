@@ -72,6 +72,7 @@ HANDLERS: tuple[AnyHandler, ...] = (
     CallingHandler("make_payment_call", "PaymentCallDue", payments.calls),
     CallingHandler("look_at_payment", "PaymentLookDue", payments.looks),
     CallingHandler("apply_payment_notice", "ProviderNoticeStored", payments.notices),
+    CallingHandler("read_provider_records", "ProviderRecordsDue", payments.records),
     Handler("accrue_orders", "OrdersConfirmed", commissions.accrue_orders, batch=4),
     Handler("give_points", "OrdersConfirmed", loyalty.on_orders_confirmed, batch=4),
     Handler("open_points", "OrdersCompleted", loyalty.on_orders_completed, batch=4),

@@ -165,7 +165,7 @@ def run_periodic(name: str, slot: str) -> int:
 
     steps, more = 0, True
     while more and not _leaving.is_set():
-        outcome = in_unit_of_work(step)
+        outcome = in_unit_of_work(step, isolation=periodic.isolation)
         steps += outcome is not None
         more = bool(outcome)
     return steps

@@ -22,3 +22,8 @@ def looks() -> OutsideCalls[Any, Any]:
 def notices() -> OutsideCalls[Any, Any]:
     """A provider told that something happened."""
     return service.notice_looks(gateways())
+
+
+def records() -> OutsideCalls[Any, Any]:
+    """Providers' own records of money are to be read."""
+    return service.records(gateways())

@@ -10,7 +10,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
+import structlog
+
 from socialshop.audit import service as audit
+from socialshop.books import service as books
 from socialshop.commissions import service as commissions
 from socialshop.deals import service as deals
 from socialshop.identity import service as identity
@@ -24,6 +27,7 @@ from socialshop.memberships import service as memberships
 from socialshop.notifications import service as notifications
 from socialshop.orders import service as orders
 from socialshop.payments import service as payments
+from socialshop.payments.gateway import gateways
 from socialshop.payouts import service as payouts
 from socialshop.privacy import service as privacy
 from socialshop.recommendations import service as recommendations
@@ -33,6 +37,7 @@ from socialshop.rooms import service as rooms
 from socialshop.signins import service as signins
 from socialshop.web import idempotency
 
+_log = structlog.get_logger(__name__)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 # A tick that is not finished after so long lost its worker or its wake-up, or waits behind a slow one: woken again.
 GRACE = timedelta(seconds=30)
@@ -41,11 +46,15 @@ _PRUNE_BATCH = 5_000
 
 @dataclass(frozen=True, slots=True)
 class Periodic:
-    """Run `step` every `every`; a step is one transaction and says whether there is more to do at once."""
+    """Run `step` every `every`; a step is one transaction and says whether there is more to do at once.
+
+    `isolation` names a PostgreSQL level, for a step whose statements must see one state.
+    """
 
     name: str
     every: timedelta
     step: Callable[[UnitOfWork], bool]
+    isolation: str | None = None
 
 
 def prune(uow: UnitOfWork) -> bool:
@@ -95,6 +104,19 @@ def offer_deals(uow: UnitOfWork) -> bool:
     return loyalty.offer_due(uow, wired.settings().time_zone)
 
 
+def read_provider_records(uow: UnitOfWork) -> bool:
+    """Read what payment providers' own records say of money, and compare days that are over with the books."""
+    return payments.read_records(uow, gateways())
+
+
+def prove_books(uow: UnitOfWork) -> bool:
+    """Recompute the books and the record once a day; how it ended stands in the record, and in the log if it is red."""
+    difference = books.prove(uow, None)
+    if difference is not None:
+        _log.error("the books do not agree", first_difference=difference)
+    return False
+
+
 def recount_teams(uow: UnitOfWork) -> bool:
     """Count all teams anew and compare; sales that are on their way explain a difference."""
     counters = ("count_team_sales", "count_team_refunds")
@@ -112,6 +134,7 @@ PERIODIC: tuple[Periodic, ...] = (
     Periodic("reconcile_stock", timedelta(hours=1), deals.reconcile_stock),
     Periodic("reconcile_rewards", timedelta(hours=1), loyalty.reconcile_rewards),
     Periodic("poll_payments", timedelta(seconds=5), payments.poll),
+    Periodic("read_provider_records", timedelta(minutes=5), read_provider_records),
     Periodic("judge_clicks", timedelta(seconds=5), invites.judge_clicks),
     Periodic("judge_views", timedelta(seconds=5), invites.judge_views),
     Periodic("tally_traffic", timedelta(minutes=10), commissions.tally_traffic),
@@ -139,6 +162,7 @@ PERIODIC: tuple[Periodic, ...] = (
     Periodic("recount_teams", timedelta(days=1), recount_teams),
     Periodic("judge_everybody", timedelta(days=1), risk.judge_all),
     Periodic("expire_findings", timedelta(hours=1), risk.expire_findings),
+    Periodic("prove_books", timedelta(days=1), prove_books, isolation="REPEATABLE READ"),
     Periodic("keep_heads", timedelta(days=1), ledger.keep_heads),
     Periodic("prune_outbox", timedelta(hours=1), prune),
     Periodic("forget_history", timedelta(hours=1), forget),

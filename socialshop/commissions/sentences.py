@@ -273,7 +273,7 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "no_plan_in_force": ("No plan in this currency was in force.", "当时没有该币种的有效方案。"),
     # what an entry of the wallet was
     "entry_accrual": ("Commission of an order, held.", "订单佣金，待结算。"),
-    "entry_settlement": ("Commission settled into your wallet.", "佣金结算入钱包。"),
+    "entry_settlement": ("A commission matured: you can withdraw it.", "佣金已解冻，可以提现。"),
     "entry_netting": ("A debt was paid from what came in.", "以入账款项抵扣欠款。"),
     "entry_clawback": ("Commission taken back: the order was refunded.", "订单已退款，收回佣金。"),
     "entry_tally": ("What was counted of your links, held.", "链接计数佣金，待结算。"),
@@ -281,7 +281,7 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "Commission taken back: what was counted was found to be none.",
         "计数被认定无效，收回佣金。",
     ),
-    "entry_payout_reserved": ("Set aside for your payout request.", "为你的提现申请预留。"),
+    "entry_payout_reserved": ("You asked for a payout: the money is set aside.", "你申请了提现，款项已预留。"),
     "entry_payout_paid": ("Paid out to your account.", "已打款到你的收款账户。"),
     "entry_payout_rejected": (
         "Your payout was refused: the money is yours again.",

@@ -77,6 +77,15 @@ _FAMILIES = (
     (re.compile(r"payout:[a-z][a-z0-9_]{0,39}:clearing"), Type.LIABILITIES, 0, False),
 )
 
+_NO_ROOM = uuid.UUID(int=0)
+# What the shop owes others, by the names of the accounts; and what members owe it.
+PAYABLE = (
+    r"^member:[0-9]+:(pending|wallet|reserved)$",
+    r"^room:[^:]+:escrow$",
+    r"^payout:[^:]+:clearing$",
+    r"^shop:(tax_withheld|plan_revenue_deferred)$",
+)
+RECEIVABLE = (r"^member:[0-9]+:receivable$",)
 # For sums over a family: what this matches is replaced by FAMILY_NAME (both in PostgreSQL's and Python's syntax).
 FAMILY_PATTERN = r"^(member|room):[^:]+:"
 FAMILY_NAME = r"\1:*:"
@@ -126,6 +135,19 @@ def account(name: str) -> Account:
         if pattern.fullmatch(name):
             return Account(name, type_, sign, folded)
     raise UnknownAccount(f"{name!r} is not in the chart of accounts")
+
+
+def type_of(name: str) -> Type:
+    """The accountant's kind of an account, or of a family of accounts as sums name it. Raises UnknownAccount."""
+    kind, star, rest = name.partition(":*:")
+    if not star:
+        return account(name).type
+    return account(f"{kind}:{_NO_ROOM if kind == 'room' else 1}:{rest}").type
+
+
+def of_type(*types: Type) -> list[str]:
+    """The shop's own accounts of these kinds, in the order of the chart."""
+    return [name for name, type_ in _SHOP.items() if type_ in types]
 
 
 def beancount_name(name: str) -> str:

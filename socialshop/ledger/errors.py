@@ -55,3 +55,38 @@ class ProofRunning(DomainError):
 
     code = "proof_running"
     kind = Kind.LIMITED
+
+
+class DayNotOver(DomainError):
+    """A day of the books is closed once it is over by the shop's clock."""
+
+    code = "day_not_over"
+    kind = Kind.CONFLICT
+
+
+class DaysOpen(DomainError):
+    """A month is closed once each of its days is."""
+
+    code = "days_open"
+    kind = Kind.CONFLICT
+
+
+class MonthOutOfTurn(DomainError):
+    """Months are closed one after another."""
+
+    code = "month_out_of_turn"
+    kind = Kind.CONFLICT
+
+
+class DifferencesOpen(DomainError):
+    """A provider's records disagree with the books, and nobody has said why."""
+
+    code = "differences_open"
+    kind = Kind.CONFLICT
+
+
+class ProofWanted(DomainError):
+    """A month is closed over books that were proved since its last day was closed, and agree."""
+
+    code = "proof_wanted"
+    kind = Kind.CONFLICT

@@ -4,21 +4,24 @@ from __future__ import annotations
 
 import hashlib
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from babel.dates import format_date, format_skeleton
 from babel.numbers import format_compact_decimal, format_percent
 from flask import Flask, g
 from flask_babel import get_locale, ngettext
+from jinja2 import pass_context
 from markupsafe import Markup, escape
 
 from socialshop.infra import locales, wired
 from socialshop.kernel.ids import to_public
 from socialshop.kernel.money import BPS, Money, to_decimal_text
 from socialshop.kernel.time import to_text
+from socialshop.notifications.reasons import reason_words
 from socialshop.pages import languages, ring, stairs
 
 _HUES = 6
@@ -36,13 +39,15 @@ def attach(app: Flask) -> None:
         shops_day=shops_day,
         date=date_text,
         date_short=date_short,
+        month=month_text,
         rfc3339=to_text,
         initials=initials,
         hue=hue,
         rate=rate,
         count=count,
-        joined=joined,
-        mark=mark,
+        joined=_each_time(joined),
+        mark=_each_time(mark),
+        why=_each_time(why),
     )
     app.jinja_env.globals.update(
         public_id=to_public,
@@ -54,6 +59,16 @@ def attach(app: Flask) -> None:
         shops_zone=shops_zone,
         percent_plain=percent_plain,
     )
+
+
+def _each_time(told: Callable[..., str]) -> Callable[..., str]:
+    """A filter that is worked out for each reader: of a constant Jinja works it out once, for whoever came first."""
+
+    @pass_context
+    def for_this_reader(_context: object, *args: Any) -> str:
+        return told(*args)
+
+    return for_this_reader
 
 
 def mark(sign: str) -> str:
@@ -69,6 +84,12 @@ def joined(parts: Iterable[object], sign: str = "list") -> str:
     told = [part if isinstance(part, Markup) else str(part) for part in parts]
     between = mark(sign)
     return escape(between).join(told) if any(isinstance(part, Markup) for part in told) else between.join(told)
+
+
+def why(reason: str) -> str:
+    """A reason of the list of payouts as a sentence in the reader's language; words that somebody typed as they are."""
+    said = reason_words(reason, languages.reader())
+    return said[:1].upper() + said[1:]
 
 
 def money(amount: Money) -> str:
@@ -115,6 +136,11 @@ def shops_day(at: datetime) -> str:
 def date_text(on: date) -> str:
     """A day of the calendar, which is the same day by every clock."""
     return str(format_date(on, "medium", locale=get_locale()))
+
+
+def month_text(on: date) -> str:
+    """The month of a day of the calendar, with its year."""
+    return str(format_skeleton("yMMMM", datetime(on.year, on.month, 1, tzinfo=UTC), locale=get_locale()))
 
 
 def date_short(on: date) -> str:

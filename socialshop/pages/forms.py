@@ -48,6 +48,8 @@ class Form:
     errors: dict[str, str] = field(default_factory=dict)
     problem: str | None = None
     uploads: Mapping[str, bytes] = field(default_factory=dict)
+    # Where the shop's name of a field is not the form's: this one's is told beside that one.
+    places: Mapping[str, str] = field(default_factory=dict)
     lines: Sequence[Mapping[str, Any]] = ()
 
     def text(self, name: str, *, longest: int = _LONGEST, required: bool = True) -> str:
@@ -148,12 +150,17 @@ class Form:
         """Put a refusal of the shop beside its field, or above the form."""
         if isinstance(error, FormRefused):
             self.problem = gettext("Please look at the marked fields again.")
-        elif error.field is not None and error.field in self.values.keys() - _UNSEEN:
-            self.errors[error.field] = sentence_of(error)
+        elif (name := self._place_of(error)) is not None:
+            self.errors[name] = sentence_of(error)
         else:
             self.problem = sentence_of(error)
             lines = error.facts.get("lines")
             self.lines = lines if isinstance(lines, list) else ()
+
+    def _place_of(self, error: DomainError) -> str | None:
+        """The field beside which a refusal is told; None where the form shows none."""
+        name = error.field or ""
+        return self.places.get(name) or (name if name in self.values.keys() - _UNSEEN else None)
 
     def _checked(self, name: str, value: str, longest: int, required: bool) -> str:
         if required and not value:

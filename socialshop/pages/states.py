@@ -81,7 +81,7 @@ STATES: Mapping[str, Mapping[str, Told]] = {
         "lost": Told("", lazy_gettext("lost")),
     },
     "commission": {
-        "held": Told("wait", lazy_gettext("held")),
+        "held": Told("wait", lazy_gettext("pending")),
         "settled": Told("good", lazy_gettext("in the wallet")),
         "paid_out": Told("good", lazy_gettext("paid out")),
         "reversed": Told("", lazy_gettext("taken back")),

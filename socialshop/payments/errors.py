@@ -45,3 +45,10 @@ class ProviderUnavailable(DomainError):
 
     code = "payment_provider_unavailable"
     kind = Kind.UNAVAILABLE
+
+
+class CaseClosed(DomainError):
+    """The difference is gone by itself, or somebody has decided about it."""
+
+    code = "reconciliation_case_closed"
+    kind = Kind.CONFLICT

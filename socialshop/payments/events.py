@@ -155,3 +155,13 @@ class ProviderNoticeStored(Event):
     notice_id: uuid.UUID
     provider: str
     ref: str
+
+
+@dataclass(frozen=True, slots=True)
+class ProviderRecordsDue(Event):
+    """Read a provider's own records of money of this span; of a day, also hold them against the books."""
+
+    provider: str
+    since: datetime
+    until: datetime
+    day: str | None

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import uuid
-from datetime import datetime
+from datetime import date, datetime
+from typing import Any
 
 from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Identity, Index, Text, UniqueConstraint, text
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from socialshop.infra.db import Base
@@ -232,3 +234,89 @@ class PaymentNotice(Base):
     attempts: Mapped[int] = mapped_column(server_default=text("0"))
     applied_at: Mapped[datetime | None]
     outcome: Mapped[str | None] = mapped_column(Text)
+
+
+class ProviderMovement(Base):
+    """Money that moved at a provider, as its own records have it; `fee_posted`: its fee stands in the books."""
+
+    __tablename__ = "provider_movements"
+    __table_args__ = (
+        CheckConstraint("kind IN ('captured', 'refunded', 'disputed', 'dispute_won')", name="kind"),
+        Index("ix_provider_movements_moved_at", "provider", "moved_at"),
+        Index("ix_provider_movements_payment_ref", "provider", "payment_ref"),
+        Index("ix_provider_movements_item", "provider", "item", postgresql_where=text("item IS NOT NULL")),
+        Index("ix_provider_movements_fees", "provider", postgresql_where=text("fee_minor <> 0 AND NOT fee_posted")),
+    )
+
+    provider: Mapped[str] = mapped_column(Text, primary_key=True)
+    ref: Mapped[str] = mapped_column(Text, primary_key=True)
+    kind: Mapped[str] = mapped_column(Text)
+    payment_ref: Mapped[str] = mapped_column(Text)
+    item: Mapped[str | None] = mapped_column(Text)
+    amount_minor: Mapped[int] = mapped_column(BigInteger)
+    currency: Mapped[str] = mapped_column(Text)
+    fee_minor: Mapped[int] = mapped_column(BigInteger)
+    fee_currency: Mapped[str] = mapped_column(Text)
+    fee_posted: Mapped[bool] = mapped_column(server_default=text("false"))
+    moved_at: Mapped[datetime]
+    heard_at: Mapped[datetime]
+
+
+class ProviderSweep(Base):
+    """Until when a provider's records have been read for what no notice told of."""
+
+    __tablename__ = "provider_sweeps"
+
+    provider: Mapped[str] = mapped_column(Text, primary_key=True)
+    swept_until: Mapped[datetime]
+
+
+class Reconciliation(Base):
+    """A provider's day (UTC) held against the books; `due_at` is when it is tried next, until `done_at`."""
+
+    __tablename__ = "reconciliations"
+    __table_args__ = (
+        Index("ix_reconciliations_due_at", "due_at", postgresql_where=text("done_at IS NULL")),
+        Index("ix_reconciliations_day", "day"),
+    )
+
+    provider: Mapped[str] = mapped_column(Text, primary_key=True)
+    day: Mapped[date] = mapped_column(primary_key=True)
+    due_at: Mapped[datetime]
+    attempts: Mapped[int] = mapped_column(server_default=text("0"))
+    done_at: Mapped[datetime | None]
+    compared: Mapped[int] = mapped_column(server_default=text("0"))
+    differences: Mapped[int] = mapped_column(server_default=text("0"))
+    last_error: Mapped[str | None] = mapped_column(Text)
+
+
+class ReconciliationCase(Base):
+    """Something that provider and books do not agree about; `item` is the movement, or the entry's reference."""
+
+    __tablename__ = "reconciliation_cases"
+    __table_args__ = (
+        UniqueConstraint("provider", "kind", "item"),
+        CheckConstraint("kind IN ('missing_here', 'missing_there', 'amount_differs')", name="kind"),
+        CheckConstraint("state IN ('open', 'healed', 'decided')", name="state"),
+        CheckConstraint("(state = 'open') = (closed_at IS NULL)", name="closed_at"),
+        CheckConstraint(
+            "(state = 'decided') = (decided_by IS NOT NULL AND reason IS NOT NULL AND reason <> '')", name="decided"
+        ),
+        Index("ix_reconciliation_cases_open", "provider", "id", postgresql_where=text("state = 'open'")),
+    )
+
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
+    provider: Mapped[str] = mapped_column(Text)
+    kind: Mapped[str] = mapped_column(Text)
+    item: Mapped[str] = mapped_column(Text)
+    day: Mapped[date]
+    about: Mapped[str] = mapped_column(Text)
+    theirs_minor: Mapped[int | None] = mapped_column(BigInteger)
+    ours_minor: Mapped[int | None] = mapped_column(BigInteger)
+    currency: Mapped[str] = mapped_column(Text)
+    evidence: Mapped[dict[str, Any]] = mapped_column(JSONB)
+    state: Mapped[str] = mapped_column(Text, server_default=text("'open'"))
+    found_at: Mapped[datetime]
+    closed_at: Mapped[datetime | None]
+    decided_by: Mapped[uuid.UUID | None]
+    reason: Mapped[str | None] = mapped_column(Text)

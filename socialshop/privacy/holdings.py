@@ -81,4 +81,9 @@ EXEMPT: dict[str, str] = {
     "stock_moves.note": "of the shop: a delivery note, what a stocktake found",
     "payment_dispute_notes.noted_by": "somebody of the shop, as the audit record has it too",
     "payment_notices.ref": "the provider's number of a payment",
+    "provider_movements.payment_ref": "the provider's number of a payment",
+    "provider_movements.ref": "the provider's number of a movement of money",
+    "reconciliation_cases.about": "a kind of movement",
+    "reconciliation_cases.decided_by": "somebody of the shop, as the audit record has it too",
+    "reconciliation_cases.reason": "of the shop: what a difference to a provider was",
 }

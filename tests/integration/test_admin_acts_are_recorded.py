@@ -19,6 +19,7 @@ from sqlalchemy import text
 from web_client import PASSWORD, Person, sign_up
 
 from socialshop.audit import service as audit
+from socialshop.books import service as books
 from socialshop.infra.uow import unit_of_work
 from socialshop.kernel.ids import new_id, to_public
 from socialshop.kernel.roles import Role
@@ -325,19 +326,33 @@ class Office:
         self.act(self.first, f"{paid}/approve")
         self.act(self.second, f"{held}/claim")
         self.act(self.second, f"{held}/claim", method="DELETE")
-        self.act(self.first, f"{held}/hold", reason="who is it")
-        self.act(self.first, f"{rejected}/reject", reason="no")
-        self.act(self.first, f"{listed}/approve")
+        self.act(self.first, f"{held}/hold", reason="name_to_check")
+        self.act(self.first, f"{rejected}/reject", reason="other", note="seen")
+        together = [listed.rpartition("/")[2]]
+        self.act(self.first, "/admin/payout-decisions", request_ids=together, decision="approved")
         batch = self.act(self.second, "/admin/payout-batches", channel="bank")["id"]
         self.act(self.third, f"/admin/payout-batches/{batch}/release")
         results = [{"request_id": paid.rpartition("/")[2], "outcome": "paid"}]
         self.act(self.second, f"/admin/payout-batches/{batch}/results", results=results)
         table = f"request_id,outcome\n{listed.rpartition('/')[2]},paid\n"
         self.act(self.second, f"/admin/payout-batches/{batch}/results-file", csv=table)
+        fee = {"channel": "bank", "currency": "CNY", "fixed_minor": 1, "from_on": "2040-01-01"}
+        self.act(self.first, "/admin/payout-fees", **fee)
+        tax = {"country": "CN", "kind": "person", "currency": "CNY", "span": "month", "rounding": "down"}
+        bands = [{"from_minor": 0, "rate_bps": 5}]
+        self.act(self.first, "/admin/tax-tables", **tax, bands=bands, law="A law", from_on="2040-01-01")
         other = self.buyers[1]
         other.call("PATCH", "/me/payee", json={"real_name": "Bo Unclear"})
         about = f"/admin/payees/{to_public('mbr', other.card.member_id)}/decision"
         self.act(self.first, about, decision="verified", reason="Seen the passport.")
+
+    def close_books(self) -> None:
+        """The days through the end of the month before are closed, and, once the books are proved, that month."""
+        last = self.shop.pay_shop.clock.now().date().replace(day=1) - timedelta(days=1)
+        self.act(self.first, "/admin/books/day-closings", through=last.isoformat())
+        with unit_of_work(isolation="REPEATABLE READ") as uow:
+            assert books.prove(uow, None) is None
+        self.act(self.second, "/admin/books/month-closings", month=f"{last:%Y-%m}")
 
 
 def _recorded(person: Person) -> int:
@@ -369,6 +384,7 @@ def test_every_act_of_the_shops_own_people_is_in_the_record_with_who_did_it(offi
     office.survey()
     office.pay_out()
     office.merge()
+    office.close_books()
     assert office.done == _acts(office.shop.app), "an act that is not tried here: add it, and see it recorded"
     told = {action for (action,) in rows("SELECT DISTINCT action FROM audit_entries")}
     assert told - DEEDS.keys() == set(), "the page of the record has no words for an act"

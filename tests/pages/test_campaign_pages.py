@@ -108,7 +108,7 @@ def test_a_member_day_is_a_day_of_the_month_or_a_weekday(site: Flask, admin: Vis
         "expiry_days": "365",
         "warn_days": "14",
         "check_in_points": "2",
-        "hundred_points_minor": "100",
+        "hundred_points_minor": "1.00",
         "price_cap": "30",
         "least_points": "100",
         "member_day_percent": "200",

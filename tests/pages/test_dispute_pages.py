@@ -13,6 +13,7 @@ from web_client import sign_up
 from socialshop.kernel.ids import to_public
 from socialshop.kernel.roles import Role
 from tests.integration.test_disputes import decided, opened, told
+from tests.integration.test_reconciliation import by_hand, captured, next_day, tick
 
 
 def test_a_dispute_is_shown_with_its_day_noted_by_an_admin_and_ends_by_itself(site: Flask, tmp_path: Path) -> None:
@@ -46,3 +47,21 @@ def test_a_dispute_is_shown_with_its_day_noted_by_an_admin_and_ends_by_itself(si
             page = admin.look("/admin/disputes", "zh").text
         assert ("Signed for by Wang" in page, "胜出" in page, page.count("待答复")) == (True, True, 1)
         assert len(again) == len(seen) + 1, "who wrote notes is one statement more, whatever the number"
+
+
+def test_differences_to_a_provider_are_listed_decided_with_a_reason_and_then_green(site: Flask, tmp_path: Path) -> None:
+    admin, finance = member(site, role=Role.ADMIN), member(site, role=Role.FINANCE)
+    with payment_shop(site, tmp_path) as shop:
+        (view,) = captured(shop, 12_300)
+        assert "No day has been compared yet" in admin.look("/admin/reconciliation").text
+        by_hand(shop, view, "refund", reference="by hand", amount_minor=2_300)
+        tick(shop, next_day(shop))
+        page = finance.look("/admin/reconciliation").text
+        assert [words in page for words in ("differ in 1 place", "CN¥23.00", "refund paid")] == [True] * 3
+        assert "<form" not in page.split("<main")[1]
+        case = to_public("rcc", rows("SELECT id FROM reconciliation_cases")[0][0])
+        action, path = f"/admin/reconciliation/{case}", "/admin/reconciliation"
+        assert admin.send(path, action, reason="").status_code == 422
+        assert admin.send(path, action, reason="Booked by hand, entry 7").status_code == 303
+        page = admin.look(path, "zh").text
+        assert ("支付渠道与账本分毫不差" in page, "Booked by hand" in page) == (True, True)

@@ -83,7 +83,7 @@ def test_an_admin_sees_what_is_owed_and_brings_rules_into_force(site: Flask, adm
         "expiry_days": "100",
         "warn_days": "5",
         "check_in_points": "3",
-        "hundred_points_minor": "50",
+        "hundred_points_minor": "0.50",
         "price_cap": "20",
         "least_points": "10",
         **{f"{kind}_points": "7" for kind in ("review", "share", "survey", "mission", "note")},

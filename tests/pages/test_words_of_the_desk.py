@@ -20,7 +20,7 @@ from socialshop.pages.admin.job_words import JOBS
 from workers.schedule import PERIODIC
 
 # What pages of the desk use, and nobody else.
-_FOR_OTHERS = frozenset({"bars", "people", "plan_faults", "proving", "segments", "whole"})
+_FOR_OTHERS = frozenset({"bars", "people", "plan_faults", "proving", "segments", "spans", "whole"})
 FACTS = {
     "amount_minor": 12_345,
     "currency": "CNY",

@@ -31,7 +31,7 @@ _MOVEMENT = {
     "commission_id": "acr_01k9w3q2mxe5tb6v8c4yd7r1hz",
     "commission_kind": "sale",
     "order_id": "ord_01k9w3q2mxe5tb6v8c4yd7r1hz",
-    "text": "Commission settled into your wallet.",
+    "text": "A commission matured: you can withdraw it.",
 }
 
 

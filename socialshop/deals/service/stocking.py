@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -95,8 +96,11 @@ def check_codes(
 
     `besides` are the product's own units.
     """
-    if len(set(of_product)) < len(of_product):
-        raise InvalidValue("two units of a product have the same code", field="skus")
+    counted = Counter(of_product)
+    # Told of the later of the two: the first stood there before it.
+    for place, code in reversed(list(enumerate(said))):
+        if counted[code] > 1:
+            raise InvalidValue("two units of a product have the same code", field=f"skus.{place}.code")
     taken = set(product_store.taken_codes(uow.session, said, besides)) if said else set()
     for place, code in enumerate(said):
         if code in taken:

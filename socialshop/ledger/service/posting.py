@@ -6,6 +6,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from itertools import compress, repeat
 from operator import itemgetter
 
@@ -78,7 +79,8 @@ class _Columns:
 def post(uow: UnitOfWork, entries: Sequence[Entry]) -> Posted:
     """Append journal entries: all of them or none. A constant number of statements, whatever the batch's size.
 
-    Each is one business fact under a reference of its own, dated `uow.now`. An entry already posted with the same
+    Each is one business fact under a reference of its own, dated `uow.now`, or the first instant of the open day where
+    the day of `uow.now` was closed meanwhile (docs/ledger.md, Days). An entry already posted with the same
     content is left as it stands. Raises, naming the entry: InvalidEntry, UnbalancedEntry, UnknownAccount,
     UnknownEntry (in `reverses`, which must have been posted by an earlier call), EntryConflict (reference used for
     other content), AlreadyReversed, InsufficientBalance (naming the account). The last two come from the database: the
@@ -87,9 +89,11 @@ def post(uow: UnitOfWork, entries: Sequence[Entry]) -> Posted:
     columns = _checked(entries)
     if not columns:
         return Posted(0, 0, 0)
-    session, posted_at = uow.session, exact_text(uow.now)
+    session = uow.session
     reversed_ids = _reversed_ids(uow, columns)
-    known = _accounts(uow, columns)
+    known, open_from = _accounts(uow, columns)
+    instant = uow.now if open_from is None else max(uow.now, open_from)
+    posted_at = exact_text(instant)
     rows = [
         store.EntryRow(
             c.entry.reference,
@@ -101,7 +105,7 @@ def post(uow: UnitOfWork, entries: Sequence[Entry]) -> Posted:
         for c in columns
     ]
     try:
-        added = store.add_entries(session, rows, uow.now)
+        added = store.add_entries(session, rows, instant)
     except IntegrityError as error:
         raise _as_already_reversed(error) from error
     _refuse_other_content(uow, [c for c in columns if c.entry.reference not in added])
@@ -172,10 +176,10 @@ def _reversed_ids(uow: UnitOfWork, columns: Sequence[_Columns]) -> dict[str, int
     return {reference: entry.id for reference, entry in found.items()}
 
 
-def _accounts(uow: UnitOfWork, columns: Sequence[_Columns]) -> store.KnownAccounts:
-    """All accounts named, made where they are missing."""
+def _accounts(uow: UnitOfWork, columns: Sequence[_Columns]) -> tuple[store.KnownAccounts, datetime | None]:
+    """All accounts named, made where they are missing; and from when on the books are open, held so."""
     names = set().union(*(c.accounts for c in columns))
-    known = store.accounts(uow.session, names)
+    known, open_from = store.accounts_and_open_day(uow.session, names)
     missing = names - known.ids.keys()
     if missing:
         made = store.add_accounts(uow.session, _charted(missing, columns))
@@ -183,7 +187,7 @@ def _accounts(uow: UnitOfWork, columns: Sequence[_Columns]) -> store.KnownAccoun
         # Another made these between the two statements.
         if raced := missing - made.ids.keys():
             known = _together(known, store.accounts(uow.session, raced))
-    return known
+    return known, open_from
 
 
 def _together(one: store.KnownAccounts, other: store.KnownAccounts) -> store.KnownAccounts:

@@ -12,6 +12,7 @@ from socialshop.kernel.time import exact_text
 from socialshop.ledger import chart
 from socialshop.ledger.errors import ProofRunning, UnknownAccount
 from socialshop.ledger.journal import NOTHING, content_hash
+from socialshop.ledger.service.closing import month_faults
 from socialshop.ledger.service.sealing import CHAIN
 from socialshop.ledger.store import proof as store
 
@@ -24,8 +25,9 @@ class Proof:
     """What the books prove.
 
     `balanced`: every entry is whole and sums to zero per currency. `chain_ok`: every entry and block has the hash of
-    its content, and the chain reaches back unbroken (and up to the head it was compared with). `projection_ok`: every
-    balance is the sum of its postings, none below zero that may not be. `first_difference` is null where all hold.
+    its content, and the chain reaches back unbroken (and up to the head it was compared with); every closed month has
+    the hash of its entries. `projection_ok`: every balance is the sum of its postings, none below zero that may not be.
+    `first_difference` is null where all hold.
     """
 
     balanced: bool
@@ -78,6 +80,8 @@ def prove(uow: UnitOfWork, head: Head | None = None) -> Proof:
     chain = prove_chain(
         uow.session, CHAIN, store.turnovers(uow.session), head, lambda difference: found.add(_CHAIN, difference)
     )
+    for fault in month_faults(uow):
+        found.add(_CHAIN, fault)
     _prove_balances(uow, found)
     return Proof(
         balanced=_BALANCED not in found.broken,

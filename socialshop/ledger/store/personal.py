@@ -19,4 +19,16 @@ PERSONAL = (
         """,
         stays="The law asks for books of years; they know a number.",
     ),
+    Holding(
+        "ledger_closed_days",
+        ("closed_by",),
+        reads="SELECT on_day, entries, closed_at FROM ledger_closed_days WHERE closed_by = :id ORDER BY on_day",
+        stays="Who closed a day of the books is part of them. A member is an id there, without a name.",
+    ),
+    Holding(
+        "ledger_closed_months",
+        ("closed_by",),
+        reads="SELECT month, entries, closed_at FROM ledger_closed_months WHERE closed_by = :id ORDER BY month",
+        stays="Who closed a month of the books is part of what was signed. A member is an id there, without a name.",
+    ),
 )

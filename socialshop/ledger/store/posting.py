@@ -77,6 +77,25 @@ def accounts(session: Session, names: Collection[str]) -> KnownAccounts:
     return _known(rows)
 
 
+def accounts_and_open_day(session: Session, names: Collection[str]) -> tuple[KnownAccounts, datetime | None]:
+    """As `accounts`, and from when on the books are open; None where no day was ever closed.
+
+    Days stay as they are until the transaction ends: the function takes a lock that whoever closes one waits for.
+    """
+    rows = session.execute(
+        text(
+            """
+            SELECT a.name, a.id, CASE WHEN NOT a.folded THEN a.sign END, d.open_from
+            FROM (SELECT ledger_open_from() AS open_from OFFSET 0) d
+            LEFT JOIN ledger_accounts a
+                ON a.name = ANY(ARRAY(SELECT json_array_elements_text(CAST(:names AS json))))
+            """
+        ),
+        {"names": _texts(names)},
+    ).all()
+    return _known([(name, id_, sign) for name, id_, sign, _ in rows if name is not None]), rows[0][3]
+
+
 def add_accounts(session: Session, new: Collection[chart.Account]) -> KnownAccounts:
     """Make accounts, in the order of their names so that two who make the same ones cannot deadlock.
 
@@ -102,7 +121,7 @@ def add_accounts(session: Session, new: Collection[chart.Account]) -> KnownAccou
     return _known(rows)
 
 
-def _known(rows: Sequence[Row[str, int, int | None]]) -> KnownAccounts:
+def _known(rows: Sequence[Row[str, int, int | None]] | Sequence[tuple[str, int, int | None]]) -> KnownAccounts:
     return KnownAccounts(
         {name: id_ for name, id_, _ in rows}, {name: sign for name, _, sign in rows if sign is not None}
     )

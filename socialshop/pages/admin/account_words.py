@@ -21,6 +21,7 @@ ACCOUNTS = {
     chart.PROVIDER_FEES: lazy_gettext("Fees of payment providers"),
     chart.BAD_DEBT: lazy_gettext("What will not come back"),
     chart.DISPUTED: lazy_gettext("Taken back by banks, not yet decided"),
+    "refunds:due": lazy_gettext("What is due of refunds"),
     "member:*:pending": lazy_gettext("Members: commission not yet settled"),
     "member:*:wallet": lazy_gettext("Members: in wallets"),
     "member:*:reserved": lazy_gettext("Members: being paid out"),

@@ -14,6 +14,7 @@ from socialshop.pages import webs
 from socialshop.pages.admin.people import names_by_id, names_by_number
 from socialshop.pages.admin.section import admin
 from socialshop.pages.admin.words import FINDINGS
+from socialshop.pages.formats import percent_plain
 from socialshop.pages.forms import Form
 from socialshop.pages.section import go_to
 from socialshop.pages.visit import PAGE_ROWS, Visit, cut
@@ -37,7 +38,7 @@ _SEVERITIES = {
     "warning": lazy_gettext("warning"),
     "severe": lazy_gettext("severe"),
 }
-_TIES = {
+TIES = {
     "device": lazy_gettext("the same browser"),
     "network": lazy_gettext("the same network"),
     "address": lazy_gettext("the same address"),
@@ -62,15 +63,17 @@ _MEANINGS = {
     "velocity_links": (lazy_gettext("Links"), None),
     "velocity_registrations": (lazy_gettext("Members brought"), None),
     "velocity_rooms": (lazy_gettext("Rooms"), None),
-    "refund_rate": (lazy_gettext("Given back, of 10,000"), lazy_gettext("Orders at least")),
+    "refund_rate": (lazy_gettext("Given back (%)"), lazy_gettext("Orders at least")),
     "destination_shared": (lazy_gettext("Members on one account"), None),
     "closed_rooms": (lazy_gettext("Rooms filled alone"), lazy_gettext("Members at least")),
-    "click_flood": (lazy_gettext("Clicks"), lazy_gettext("Not counted, of 10,000")),
+    "click_flood": (lazy_gettext("Clicks"), lazy_gettext("Not counted (%)")),
     "one_host": (lazy_gettext("Accounts"), lazy_gettext("Rooms each at least")),
     "payment_disputed": (lazy_gettext("Disputes"), None),
     "ring": (lazy_gettext("Score at least"), lazy_gettext("Members at least")),
 }
 _NUMBERS = ("threshold", "least")
+# Numbers that are shares: typed in percent, kept in basis points.
+_SHARES = frozenset({"refund_rate-threshold", "click_flood-least"})
 
 
 @admin.page("/findings", tab="findings")
@@ -119,7 +122,7 @@ def show_risk_finding(visit: Visit) -> str:
         is_own=visit.caller.number in view.case.members,
         states=_STATES,
         severities=_SEVERITIES,
-        tie_words=_TIES,
+        tie_words=TIES,
         reasons=_REASONS,
         longest=LONGEST_REASON,
     )
@@ -170,7 +173,7 @@ def publish_risk_rules(visit: Visit) -> Response:
 def _typed(form: Form, code: str, before: Mapping[str, Any]) -> Rule:
     """A rule as the form has it; a number that the rule does not use stays as it was."""
     numbers = {
-        name: form.whole(f"{code}-{name}", 1 if name == "threshold" else 0, MOST) if meaning else before[name]
+        name: _number(form, f"{code}-{name}", 1 if name == "threshold" else 0) if meaning else before[name]
         for name, meaning in zip(_NUMBERS, _MEANINGS[code], strict=True)
     }
     days = {name: form.whole(f"{code}-{name}", 1, LONGEST_DAYS) for name in ("window_days", "keep_days")}
@@ -181,12 +184,23 @@ def _typed(form: Form, code: str, before: Mapping[str, Any]) -> Rule:
     return Rule.model_validate({**ticked, "severity": severity, **numbers, **days})
 
 
+def _number(form: Form, name: str, least: int) -> int:
+    """A number of a rule as the form has it."""
+    if name not in _SHARES:
+        return form.whole(name, least, MOST)
+    share = form.percent(name)
+    if share < least:
+        form.errors.setdefault(name, gettext("A share in percent, such as %(example)s.", example="7.5"))
+    return share
+
+
 def _filled(ruleset: Ruleset) -> dict[str, str]:
     """The rules as the form shows them: of boxes, those that are ticked."""
     values = {"holds_from": str(ruleset.holds_from)}
     for code, rule in ruleset.rules():
         said = rule.model_dump()
         values |= {f"{code}-{name}": str(value) for name, value in said.items() if value is not False}
+        values |= {f"{code}-{name}": percent_plain(said[name]) for name in _NUMBERS if f"{code}-{name}" in _SHARES}
     return values
 
 

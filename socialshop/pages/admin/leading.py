@@ -59,6 +59,7 @@ def show_goods(visit: Visit) -> str:
     return render_template(
         "admin/goods.html",
         opening=opening,
+        unit=deals.stock_of(visit.uow, visit.ids["sku_id"]),
         leaders=list(dict.fromkeys([*chosen, *newest])),
         open_to=list(_OPEN_TO.items()),
         currency=visit.settings.currency,

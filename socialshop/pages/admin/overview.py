@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from flask import render_template
 
+from socialshop.books.service import last_proofs
 from socialshop.orders import service as orders
-from socialshop.pages.admin.books import last_proofs
 from socialshop.pages.admin.payouts import CHANNELS
 from socialshop.pages.admin.section import admin
 from socialshop.pages.visit import Visit

@@ -41,6 +41,7 @@ _KINDS = {
     "mission": lazy_gettext("Mission"),
     "note": lazy_gettext("Note"),
 }
+_MOST_WORTH = 1_000_000
 
 
 @admin.page("/points", tab="points", isolation="REPEATABLE READ")
@@ -48,15 +49,17 @@ def show_points(visit: Visit) -> str:
     """What the shop owes in points, and the rules that are in force."""
     settings = visit.settings
     found = loyalty.liability(visit.uow, settings.time_zone)
+    rules = loyalty.rules_at(visit.uow, visit.uow.now)
     return render_template(
         "admin/points.html",
         found=found,
         worth=Money(found.worth_minor, settings.currency),
         flows=_FLOWS,
-        rules=loyalty.rules_at(visit.uow, visit.uow.now),
+        rules=rules,
         versions=loyalty.rule_versions(visit.uow),
         kinds=_KINDS,
         caps=_CAPS,
+        hundred=Money(rules.hundred_points_minor, settings.currency),
     )
 
 
@@ -72,7 +75,7 @@ def publish_rules(visit: Visit) -> Response:
         "check_in_points": form.whole("check_in_points", 0, MOST_POINTS),
         "streak_bonuses": [bonus._asdict() for bonus in before.streak_bonuses],
         "kinds": {kind: _kind(form, kind) for kind in KINDS},
-        "hundred_points_minor": form.whole("hundred_points_minor", 1, 1_000_000),
+        "hundred_points_minor": _worth(form, visit.settings.currency),
         "price_cap_bps": form.percent("price_cap"),
         "least_points": form.whole("least_points", 1, MOST_POINTS),
         "member_day": _member_day(form),
@@ -81,6 +84,14 @@ def publish_rules(visit: Visit) -> Response:
     loyalty.publish_rules(visit.uow, visit.caller.member_id, document, None)
     flash(gettext("In force."))
     return go_to("admin.show_points")
+
+
+def _worth(form: Form, currency: str) -> int:
+    """What a hundred points pay, in minor units."""
+    worth = form.money("hundred_points_minor", currency).amount_minor
+    if not 1 <= worth <= _MOST_WORTH:
+        form.errors.setdefault("hundred_points_minor", gettext("An amount such as %(example)s.", example="12.50"))
+    return worth
 
 
 def _kind(form: Form, kind: str) -> Mapping[str, Any]:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from flask import Response, flash, render_template
 from flask_babel import gettext
 
@@ -38,8 +36,10 @@ def add_product(visit: Visit) -> Response:
     title = form.text("title", longest=_LONGEST_TITLE)
     description = form.text("description", longest=_LONGEST_DESCRIPTION, required=False)
     return_days = form.whole("return_days", 0, MOST_RETURN_DAYS)
-    units = list(_units(form, currency))
+    places = _filled_in(form)
+    units = [_unit(form, place, currency) for place in places]
     form.check()
+    form.places = {f"skus.{at}.code": f"code_{place}" for at, place in enumerate(places)}
     deals.add_product(visit.uow, visit.caller.member_id, NewProduct(title, description, return_days, units), currency)
     flash(gettext("On sale: %(title)s.", title=title))
     return go_to("admin.list_products")
@@ -88,17 +88,18 @@ def _unit_change(form: Form, place: int, sku: SkuView) -> UnitChange:
     )
 
 
-def _units(form: Form, currency: str) -> Iterator[NewSku]:
+def _filled_in(form: Form) -> list[int]:
     """The first unit, and of the others those whose code is filled in."""
-    for place in range(1, UNITS + 1):
-        if place > 1 and not form.values.get(f"code_{place}", "").strip():
-            continue
-        price = form.money(f"price_{place}", currency)
-        if price.amount_minor < 1:
-            form.errors.setdefault(f"price_{place}", gettext("A price is more than nothing."))
-        yield NewSku(
-            code=form.text(f"code_{place}", longest=64),
-            title=form.text(f"unit_{place}", longest=200),
-            price_minor=price.amount_minor,
-            stock=form.whole(f"stock_{place}", 0, MOST_STOCK),
-        )
+    return [place for place in range(1, UNITS + 1) if place == 1 or form.values.get(f"code_{place}", "").strip()]
+
+
+def _unit(form: Form, place: int, currency: str) -> NewSku:
+    price = form.money(f"price_{place}", currency)
+    if price.amount_minor < 1:
+        form.errors.setdefault(f"price_{place}", gettext("A price is more than nothing."))
+    return NewSku(
+        code=form.text(f"code_{place}", longest=64),
+        title=form.text(f"unit_{place}", longest=200),
+        price_minor=price.amount_minor,
+        stock=form.whole(f"stock_{place}", 0, MOST_STOCK),
+    )

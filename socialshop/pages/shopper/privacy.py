@@ -135,10 +135,13 @@ TABLES: Mapping[str, Any] = {
     "deals": lazy_gettext("Deals opened"),
     "suggestions": lazy_gettext("Goods chosen for you"),
     "audit_entries": lazy_gettext("Record of deeds"),
+    "ledger_closed_days": lazy_gettext("Days of the books that you closed"),
+    "ledger_closed_months": lazy_gettext("Months of the books that you closed"),
     "data_looks": lazy_gettext("Who looked"),
     "member_signals": lazy_gettext("Marks of what you came with"),
 }
 LOOKS: Mapping[str, Any] = {
+    "show_account_statement": lazy_gettext("an account of yours in the books"),
     "show_member": lazy_gettext("your membership"),
     "show_branch": lazy_gettext("your team"),
     "show_order_address": lazy_gettext("where an order goes"),
@@ -177,6 +180,8 @@ KINDS: Mapping[str, Any] = {
     "plan_simulations": lazy_gettext("Simulations of commission plans"),
     "commission_counters": lazy_gettext("Counters of commissions that stand at nothing"),
     "subtree_crossings": lazy_gettext("When teams were as large as the law counts"),
+    "ledger_closed_days": lazy_gettext("Days of the books that you closed"),
+    "ledger_closed_months": lazy_gettext("Months of the books that you closed"),
     "data_looks": lazy_gettext("Who looked"),
     "member_signals": lazy_gettext("Marks of devices, networks, addresses, phones and accounts"),
     "payout_accounts_of_former_members": lazy_gettext("Accounts to which money of former members went"),

@@ -10,14 +10,15 @@ from flask import Response, flash, render_template, request
 from flask_babel import gettext, lazy_gettext
 
 from socialshop.commissions import service as commissions
-from socialshop.commissions.schemas.wallet import WalletEntry
 from socialshop.infra import wired
 from socialshop.kernel.errors import NotFound
 from socialshop.kernel.ids import from_public, to_public
 from socialshop.kernel.money import Money
 from socialshop.ledger import service as ledger
-from socialshop.pages import formats, languages
+from socialshop.pages import formats
+from socialshop.pages.forms import Form
 from socialshop.pages.section import go_to
+from socialshop.pages.shopper.moved import MOST_POSTINGS, Moved, happened
 from socialshop.pages.shopper.section import shopper
 from socialshop.pages.visit import PAGE_ROWS, Visit, cut
 from socialshop.payouts import service as payouts
@@ -36,14 +37,12 @@ _WAYS = {"bank": lazy_gettext("Bank"), "alipay": lazy_gettext("Alipay"), "wechat
 def show_wallet(visit: Visit) -> str:
     """What moved, the newest first."""
     number, currency = visit.caller.number, visit.settings.currency
-    found = commissions.wallet_entries(
-        visit.uow, number, currency, movement_before(request.args.get("after")), PAGE_ROWS + 1
-    )
-    rows = found[:PAGE_ROWS]
-    after = f"{rows[-1].entry_id}.{rows[-1].line}" if len(found) > PAGE_ROWS else None
-    entries = [WalletEntry.of(row, languages.reader()) for row in rows]
+    before = movement_before(request.args.get("after"))
+    # Enough postings for a page of happenings and one more: the last of the page is never cut through.
+    rows = commissions.wallet_entries(visit.uow, number, currency, before, (PAGE_ROWS + 1) * MOST_POSTINGS)
+    moved, after = _page(happened(rows))
     wallet = ledger.wallet(visit.uow, number, currency)
-    return render_template("shopper/wallet.html", entries=entries, next=after, wallet=wallet, currency=currency)
+    return render_template("shopper/wallet.html", moved=moved, next=after, wallet=wallet, currency=currency)
 
 
 @shopper.page("/wallet/statements", tab="earnings")
@@ -71,10 +70,15 @@ def show_statement(visit: Visit) -> str:
     )
     before = movement_before(request.args.get("after"))
     rows = [row for row in found.rows if before is None or (row.entry_id, row.line) > before]
-    shown = rows[:PAGE_ROWS]
-    after = f"{shown[-1].entry_id}.{shown[-1].line}" if len(rows) > PAGE_ROWS else None
-    entries = [WalletEntry.of(row, languages.reader()) for row in shown]
-    return render_template("shopper/statement.html", found=found, month=found.month, entries=entries, next=after)
+    moved, after = _page(happened(rows))
+    return render_template("shopper/statement.html", found=found, month=found.month, moved=moved, next=after)
+
+
+def _page(all_moved: list[Moved]) -> tuple[list[Moved], str | None]:
+    """A page of what happened, and where the next begins."""
+    shown = all_moved[:PAGE_ROWS]
+    last = shown[-1].last if len(all_moved) > PAGE_ROWS else None
+    return shown, last and f"{last.entry_id}.{last.line}"
 
 
 def movement_before(said: str | None) -> tuple[int, int] | None:
@@ -122,17 +126,48 @@ def request_payout(visit: Visit) -> Response:
         form.errors["amount_minor"] = gettext("A payout is of %(least)s or more.", least=formats.money(least))
     place = form.choice("destination", [_name(p.id) for p in payouts.destinations(visit.uow, visit.caller.member_id)])
     form.check()
+    destination = from_public("pod", place)
+    shown = payouts.quote_of(
+        visit.uow, visit.caller.member_id, destination_id=destination, amount=amount, place=_place(visit)
+    ).taken
+    if shown.net_minor != amount.amount_minor and form.values.get("net_minor") != str(shown.net_minor):
+        return go_to("shopper.check_payout", amount=form.values["amount_minor"], destination=place)
     request_ = payouts.submit(
         visit.uow,
         member_id=visit.caller.member_id,
         member_number=visit.caller.number,
-        destination_id=from_public("pod", place),
+        destination_id=destination,
         amount=amount,
         minimum_minor=least.amount_minor,
         cooldown=visit.settings.payout_cooldown,
+        place=_place(visit),
+        agreed_net=shown.net_minor,
     )
     flash(gettext("Asked for. The money is set aside until somebody has looked at it."))
     return go_to("shopper.show_payout", request_id=to_public("por", request_.id))
+
+
+@shopper.page("/payouts/check", access=BUYERS, tab="earnings")
+def check_payout(visit: Visit) -> str | Response:
+    """What is taken off, before it is asked for; only where anything is."""
+    said = Form(request.args.to_dict())
+    amount = said.money("amount", visit.settings.currency)
+    destination = request.args.get("destination", "")
+    places = payouts.destinations(visit.uow, visit.caller.member_id)
+    to = next((place for place in places if _name(place.id) == destination), None)
+    if said.errors or to is None:
+        return go_to("shopper.show_payouts")
+    quote = payouts.quote_of(
+        visit.uow, visit.caller.member_id, destination_id=to.id, amount=amount, place=_place(visit)
+    )
+    return render_template(
+        "shopper/payout_check.html",
+        quote=quote,
+        to=to,
+        ways=_WAYS,
+        currency=amount.currency,
+        typed=request.args["amount"],
+    )
 
 
 @shopper.page("/payouts/<request_id>", access=BUYERS, ids={"request_id": "por"}, tab="earnings")
@@ -189,6 +224,10 @@ def state_payee(visit: Visit) -> Response:
     _check_soon(visit)
     flash(gettext("Noted. The name is being checked."))
     return go_to("shopper.show_payouts")
+
+
+def _place(visit: Visit) -> payouts.Place:
+    return payouts.Place(visit.settings.country, visit.settings.time_zone)
 
 
 def _check_soon(visit: Visit) -> None:

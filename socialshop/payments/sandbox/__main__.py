@@ -33,7 +33,9 @@ def main() -> int:
     try:
         with Journal(asked.books) as journal:
             sender = Sender(journal, asked.webhooks, secret) if asked.webhooks else None
-            server = SandboxServer(("127.0.0.1", asked.port), journal, secret, sender, asked.hang_seconds)
+            server = SandboxServer(
+                ("127.0.0.1", asked.port), journal, secret, sender, asked.hang_seconds, fee_bps=asked.fee_bps
+            )
             if sender is not None:
                 sender.start()
             server.serve_forever()
@@ -49,6 +51,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--books", type=Path, required=True)
     parser.add_argument("--webhooks", help="where the shop takes notices; without it none is sent")
     parser.add_argument("--hang-seconds", type=int, default=10, help="how long a silent answer keeps its caller")
+    parser.add_argument("--fee-bps", type=int, default=0, help="what it keeps of what is captured, in basis points")
     return parser.parse_args()
 
 

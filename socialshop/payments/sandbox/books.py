@@ -15,10 +15,6 @@ from socialshop.kernel.ids import new_id, to_public
 
 Answer = dict[str, Any]
 
-# What the provider keeps for itself: of what is captured, rounded down, and of each dispute.
-FEE_BPS = 60
-DISPUTE_FEE_MINOR = 1_500
-
 
 class Refusal(Exception):
     """An answer other than success: HTTP status and code."""
@@ -51,7 +47,7 @@ class Dispute:
 
 @dataclass(frozen=True, slots=True)
 class Movement:
-    """Money that moved, with what the provider keeps of it; `item` is the refund's reference or the dispute's id."""
+    """Money that moved; `item` is the refund's reference or the dispute's id."""
 
     id: str
     kind: str
@@ -59,7 +55,6 @@ class Movement:
     item: str | None
     amount_minor: int
     currency: str
-    fee_minor: int
     at: str
 
 
@@ -316,20 +311,19 @@ def _notice(key: str, command: Command, before: Payment, after: Payment) -> Noti
 
 def _movements(line: Line, before: Payment, after: Payment) -> list[Movement]:
     """What money a line moved; books of an earlier version say no time, and are not listed."""
-    moved: list[tuple[str, str | None, int, int]] = []
-    taken = after.captured_minor - before.captured_minor
-    if taken:
-        moved.append(("captured", None, taken, taken * FEE_BPS // 10_000))
-    moved += [("refunded", each.reference, each.amount_minor, 0) for each in after.refunds[len(before.refunds) :]]
+    moved: list[tuple[str, str | None, int]] = []
+    if after.captured_minor > before.captured_minor:
+        moved.append(("captured", None, after.captured_minor - before.captured_minor))
+    moved += [("refunded", each.reference, each.amount_minor) for each in after.refunds[len(before.refunds) :]]
     known = {dispute.id: dispute.status for dispute in before.disputes}
     for each in after.disputes:
         if each.id not in known:
-            moved.append(("disputed", each.id, each.amount_minor, DISPUTE_FEE_MINOR))
+            moved.append(("disputed", each.id, each.amount_minor))
         elif (known[each.id], each.status) == ("open", "won"):
-            moved.append(("dispute_won", each.id, each.amount_minor, 0))
+            moved.append(("dispute_won", each.id, each.amount_minor))
     name = hashlib.sha256(line.key.encode()).hexdigest()[:26]
     return [
-        Movement(f"mv_{name}", kind, after.id, item, amount, after.currency, fee, line.at)
-        for kind, item, amount, fee in moved
+        Movement(f"mv_{name}", kind, after.id, item, amount, after.currency, line.at)
+        for kind, item, amount in moved
         if line.at
     ]

@@ -34,7 +34,7 @@ import structlog
 
 from socialshop.infra.clock import Clock, SystemClock
 from socialshop.kernel.time import exact_text, to_text
-from socialshop.payments.sandbox.books import Answer, Command, Refusal
+from socialshop.payments.sandbox.books import Answer, Command, Movement, Refusal
 from socialshop.payments.sandbox.faults import Faults
 from socialshop.payments.sandbox.journal import Journal
 from socialshop.payments.sandbox.sender import Sender
@@ -44,6 +44,7 @@ _LARGEST_BODY = 10_000
 _IDLE_SECONDS = 30
 _LONGEST_TEXT = 200
 _LONGEST_STAMP = 12
+_BPS = 10_000
 _LARGEST_AMOUNT = 10**12
 _LONGEST_HOLD = timedelta(days=7)
 _TIME_TO_ANSWER = timedelta(days=10)
@@ -83,7 +84,7 @@ class Silence(Exception):
 class SandboxServer(ThreadingHTTPServer):
     """The server with its books; `hang_seconds` is how long a silent answer keeps its caller waiting.
 
-    Money is held for seven days by its `clock`.
+    Money is held for seven days by its `clock`. `fee_bps` is what it keeps of what is captured, rounded down.
     """
 
     daemon_threads = True
@@ -98,9 +99,11 @@ class SandboxServer(ThreadingHTTPServer):
         hang_seconds: int = 10,
         *,
         clock: Clock | None = None,
+        fee_bps: int = 0,
     ) -> None:
         super().__init__(address, _Handler)
         self.clock = clock or SystemClock()
+        self.fee_bps = fee_bps
         self.journal = journal
         self.token = api_token(secret)
         self.sender = sender
@@ -184,7 +187,11 @@ class _Handler(BaseHTTPRequestHandler):
         since, until = said.get("since", ""), said.get("until", "")
         found = self._sandbox.journal.movements(since, until, int(skip), _MOVEMENTS_AT_ONCE)
         more = int(skip) + len(found) if len(found) == _MOVEMENTS_AT_ONCE else None
-        return {"data": [asdict(one) for one in found], "next": more}
+        return {"data": [{**asdict(one), "fee_minor": self._fee(one)} for one in found], "next": more}
+
+    def _fee(self, movement: Movement) -> int:
+        taken = movement.amount_minor if movement.kind == "captured" else 0
+        return taken * self._sandbox.fee_bps // _BPS
 
     def _put(self) -> object:
         if self.path != "/faults":

@@ -36,23 +36,42 @@ from socialshop.payments.service.looking import (
     poll,
     take_notice,
 )
+from socialshop.payments.service.reconciling import (
+    ask_reconciliation,
+    count_open_cases,
+    decide_case,
+    heal_cases,
+    read_records,
+    reconciled_days,
+    reconciliation_cases,
+    reconciliation_of,
+    records,
+)
+from socialshop.payments.store.differences import CaseRow
 from socialshop.payments.store.disputes import DisputeRow, NoteRow
+from socialshop.payments.store.movements import DayRow
 from socialshop.payments.store.personal import PERSONAL
 
 __all__ = [
     "PERSONAL",
+    "CaseRow",
+    "DayRow",
     "DisputeRow",
     "Fee",
     "NoteRow",
     "PaymentView",
+    "ask_reconciliation",
     "being_paid",
     "charge",
+    "count_open_cases",
     "count_unknown",
     "create_intent",
+    "decide_case",
     "disputes_of",
     "end_mandates",
     "ended_disputes",
     "forget_notices",
+    "heal_cases",
     "looks",
     "mandates_of_charges",
     "move_hold",
@@ -67,6 +86,11 @@ __all__ = [
     "payments_of_orders",
     "poll",
     "provider_calls",
+    "read_records",
+    "reconciled_days",
+    "reconciliation_cases",
+    "reconciliation_of",
+    "records",
     "request_capture",
     "request_refund",
     "request_release",

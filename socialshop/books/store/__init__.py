@@ -1,0 +1,1 @@
+"""All SQL of the books that reads other rooms' tables beside the ledger's."""
