@@ -54,6 +54,7 @@ from socialshop.payments import service as payments
 from socialshop.payments.gateway import Gateways, PaymentGateway, SandboxGateway
 from socialshop.payouts import admin_routes as payouts_admin_routes
 from socialshop.payouts import case_admin_routes as payouts_case_admin_routes
+from socialshop.payouts import deduction_admin_routes as payouts_deduction_admin_routes
 from socialshop.payouts import routes as payouts_routes
 from socialshop.payouts.gateway import SandboxPayees
 from socialshop.privacy import admin_routes as privacy_admin_routes
@@ -135,6 +136,7 @@ ROOMS = (
     payouts_routes.room,
     payouts_admin_routes.room,
     payouts_case_admin_routes.room,
+    payouts_deduction_admin_routes.room,
     risk_admin_routes.room,
     books_admin_routes.room,
     privacy_routes.room,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -24,6 +24,7 @@ __all__ = [
     "Wanted",
     "can_seal",
     "count_unsealed",
+    "done_to",
     "history",
     "last_unsealed",
     "page_of",
@@ -72,6 +73,11 @@ def _row(now: datetime, deed: Deed) -> store.EntryRow:
 def has_done(uow: UnitOfWork, actor: uuid.UUID, action: str, target: str) -> bool:
     """Whether the record says that `actor` ever did this to `target`. One indexed read."""
     return store.has_entry(uow.session, actor, action, target)
+
+
+def done_to(uow: UnitOfWork, actor: uuid.UUID, action: str, targets: Collection[str]) -> set[str]:
+    """To which of these the record says that `actor` ever did this. One statement."""
+    return store.with_entry(uow.session, actor, action, targets)
 
 
 def count_unsealed(uow: UnitOfWork) -> int:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -44,6 +44,18 @@ def has_entry(session: Session, actor: uuid.UUID, action: str, target: str) -> b
         {"actor": actor, "action": action, "target": target},
     )
     return bool(found.scalar_one())
+
+
+def with_entry(session: Session, actor: uuid.UUID, action: str, targets: Collection[str]) -> set[str]:
+    """Those of the targets for which there is such an entry."""
+    found = session.execute(
+        text(
+            "SELECT DISTINCT target FROM audit_entries"
+            " WHERE target = ANY(CAST(:targets AS text[])) AND actor = :actor AND action = :action"
+        ),
+        {"actor": actor, "action": action, "targets": list(targets)},
+    )
+    return {row[0] for row in found}
 
 
 def add_entries(session: Session, rows: Sequence[EntryRow], recorded_at: datetime) -> None:

@@ -104,6 +104,7 @@ def _confirmed(uow: UnitOfWork, name: str) -> list[tuple[int, uuid.UUID]]:
 def _payouts(uow: UnitOfWork, staff: Staff, earners: Sequence[Earner], currency: str) -> None:
     """One request of each earner is paid; of the others one is approved, one is on hold, and the rest wait."""
     from socialshop.identity import service as identity
+    from socialshop.notifications.reasons import PayoutReason
     from socialshop.payouts import service as payouts
     from socialshop.payouts.rules import Channel
 
@@ -113,7 +114,7 @@ def _payouts(uow: UnitOfWork, staff: Staff, earners: Sequence[Earner], currency:
     waiting: list[Request] = []
     for earner in earners:
         first, second, third, fourth = _submitted(uow, earner, currency)
-        payouts.approve(uow, actor=staff.reviewer, request_id=first.id, reason=None)
+        payouts.approve(uow, actor=staff.reviewer, request_id=first.id)
         paid.append(first.id)
         waiting += (second, third, fourth)
     batch = payouts.create_batch(uow, actor=staff.reviewer, channel=Channel.BANK, currency=currency).batch
@@ -121,10 +122,8 @@ def _payouts(uow: UnitOfWork, staff: Staff, earners: Sequence[Earner], currency:
     outcomes = [payouts.Outcome(id_, "paid", f"demo-{place}") for place, id_ in enumerate(paid, start=1)]
     payouts.record_results(uow, actor=staff.releaser, batch_id=batch.id, outcomes=outcomes)
     approved, _waits, held, *_more_wait = waiting
-    payouts.approve(uow, actor=staff.reviewer, request_id=approved.id, reason=None)
-    payouts.hold(
-        uow, actor=staff.reviewer, request_id=held.id, reason="开户名待核实 / the holder's name is to be checked"
-    )
+    payouts.approve(uow, actor=staff.reviewer, request_id=approved.id)
+    payouts.hold(uow, actor=staff.reviewer, request_id=held.id, reason=PayoutReason.NAME_TO_CHECK)
     for session_id in sessions:
         identity.close_session(uow, session_id)
 

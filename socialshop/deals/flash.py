@@ -37,9 +37,9 @@ def status_at(now: datetime, *, starts_at: datetime, ends_at: datetime, cancelle
 def check_clock(starts_at: datetime, ends_at: datetime, now: datetime) -> None:
     """Raises InvalidValue naming the field: a start that has passed, an end before it, a session that never ends."""
     if starts_at < now:
-        raise InvalidValue("starts_at must not lie in the past", field="starts_at")
+        raise InvalidValue("the start must not lie in the past", field="starts_at")
     if ends_at <= starts_at:
-        raise InvalidValue("ends_at must lie after starts_at", field="ends_at")
+        raise InvalidValue("the end must be later than the beginning", field="ends_at")
     if ends_at - starts_at > LONGEST_SESSION:
         raise InvalidValue(f"a session lasts {LONGEST_SESSION.days} days at most", field="ends_at")
 

@@ -181,7 +181,7 @@ def check_bargain(start_minor: int, floor_minor: int, chops: int) -> None:
     if floor_minor >= start_minor:
         raise InvalidValue("the lowest price must be below the price at the start", field="floor_price_minor")
     if chops > start_minor - floor_minor:
-        raise InvalidValue("each chop must take at least one minor unit off", field="chops")
+        raise InvalidValue("each chop must take something off", field="chops")
 
 
 def check_start(start_minor: int, alone_minor: int) -> None:
@@ -193,9 +193,9 @@ def check_start(start_minor: int, alone_minor: int) -> None:
 def check_clocks(starts_at: datetime, ends_at: datetime | None, room_ttl: timedelta, now: datetime) -> None:
     """Raises InvalidValue naming the field: an end before the start or in the past, a room that outlives its money."""
     if ends_at is not None and ends_at <= starts_at:
-        raise InvalidValue("ends_at must lie after starts_at", field="ends_at")
+        raise InvalidValue("the end must be later than the beginning", field="ends_at")
     if ends_at is not None and ends_at <= now:
-        raise InvalidValue("ends_at must lie in the future", field="ends_at")
+        raise InvalidValue("the end must lie in the future", field="ends_at")
     if room_ttl > LONGEST_ROOM:
         longest = int(LONGEST_ROOM.total_seconds())
         raise InvalidValue(

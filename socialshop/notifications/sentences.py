@@ -1,6 +1,7 @@
 """The one catalogue of sentences in which notices are told, in English and Chinese. Pure.
 
-`{amount:money}` is the fact `amount_minor` in `currency`, `{at:time}` an instant; all else is written as it stands.
+`{amount:money}` is the fact `amount_minor` in `currency`, `{at:time}` an instant,
+`{reason:why}` a reason of the list; all else is written as it stands.
 `_paid` and the like are variants of a kind: the fact `say` chooses one.
 """
 
@@ -15,6 +16,7 @@ from socialshop.infra.locales import instant_text, money_text
 from socialshop.kernel.languages import Language
 from socialshop.kernel.money import Money
 from socialshop.kernel.time import parse_instant
+from socialshop.notifications.reasons import reason_words
 
 SENTENCES: Mapping[str, tuple[str, str]] = {
     "seat_joined": ("{name} took a seat in your room “{title}”.", "{name} 加入了你的团「{title}」。"),
@@ -125,10 +127,13 @@ SENTENCES: Mapping[str, tuple[str, str]] = {
         " {owed:money} 将从你以后的收益中扣除。",
     ),
     "payout_approved": ("Your payout of {amount:money} was approved.", "你的提现 {amount:money} 已通过。"),
-    "payout_held": ("Your payout of {amount:money} is on hold: {reason}", "你的提现 {amount:money} 暂缓：{reason}"),
+    "payout_held": (
+        "Your payout of {amount:money} is on hold: {reason:why}",
+        "你的提现 {amount:money} 暂缓：{reason:why}",
+    ),
     "payout_rejected": (
-        "Your payout of {amount:money} was refused and is in your wallet again. The reason: {reason}",
-        "你的提现 {amount:money} 未通过，款项已回到钱包。原因：{reason}",
+        "Your payout of {amount:money} was refused and is in your wallet again. The reason: {reason:why}",
+        "你的提现 {amount:money} 未通过，款项已回到钱包。原因：{reason:why}",
     ),
     "payout_account_added": (
         "Another account for your payouts was added, ending in {account}. Was it not you? Then change your password"
@@ -326,7 +331,7 @@ SENTENCES: Mapping[str, tuple[str, str]] = {
     ),
 }
 SOMEBODY = ("A member", "一位会员")
-_FIELD = re.compile(r"\{(\w+)(?::(money|time))?\}")
+_FIELD = re.compile(r"\{(\w+)(?::(money|time|why))?\}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -358,6 +363,8 @@ def _written(name: str, form: str | None, facts: Mapping[str, Any], reader: Read
         return money_text(Money(int(facts[f"{name}_minor"]), str(facts["currency"])), reader.language)
     if form == "time":
         return instant_text(parse_instant(facts[name]), reader.language, reader.zone)
+    if form == "why":
+        return reason_words(str(facts[name]), reader.language)
     if name == "name" and not facts.get("name"):
         return reader.choose(SOMEBODY)
     return str(facts[name])

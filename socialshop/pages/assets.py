@@ -33,7 +33,10 @@ THEIRS = {
     "htmx.js": "htmx.org/dist/htmx.min.js",
     "alpine.js": "@alpinejs/csp/dist/cdn.min.js",
     "echarts.js": "echarts/dist/echarts.min.js",
+    "cytoscape.js": "cytoscape/dist/cytoscape.min.js",
 }
+# Without these a page still says all that it has to say, in a table: they are no reason to answer 503.
+_EXTRA = frozenset({"cytoscape.js"})
 
 
 @dataclass(frozen=True)
@@ -60,11 +63,12 @@ def attach(app: Flask, settings: Settings) -> None:
     app.add_url_rule("/static/<fingerprint>/<path:name>", ENDPOINT, _serve, methods=["GET"])
     app.add_url_rule("/favicon.ico", MARK_ENDPOINT, _mark, methods=["GET"])
     app.jinja_env.globals["asset"] = address_of
+    app.jinja_env.globals["has_asset"] = lambda name: _find(name) is not None
 
 
 def are_missing() -> bool:
     """Whether set-up could not fetch the packages: pages then say so instead of looking broken."""
-    return not all((packages() / path).is_file() for path in THEIRS.values())
+    return not all((packages() / path).is_file() for name, path in THEIRS.items() if name not in _EXTRA)
 
 
 def address_of(name: str) -> str:

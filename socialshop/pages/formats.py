@@ -21,6 +21,7 @@ from socialshop.infra import locales, wired
 from socialshop.kernel.ids import to_public
 from socialshop.kernel.money import BPS, Money, to_decimal_text
 from socialshop.kernel.time import to_text
+from socialshop.notifications.reasons import reason_words
 from socialshop.pages import languages, ring, stairs
 
 _HUES = 6
@@ -46,6 +47,7 @@ def attach(app: Flask) -> None:
         count=count,
         joined=_each_time(joined),
         mark=_each_time(mark),
+        why=_each_time(why),
     )
     app.jinja_env.globals.update(
         public_id=to_public,
@@ -82,6 +84,12 @@ def joined(parts: Iterable[object], sign: str = "list") -> str:
     told = [part if isinstance(part, Markup) else str(part) for part in parts]
     between = mark(sign)
     return escape(between).join(told) if any(isinstance(part, Markup) for part in told) else between.join(told)
+
+
+def why(reason: str) -> str:
+    """A reason of the list of payouts as a sentence in the reader's language; words that somebody typed as they are."""
+    said = reason_words(reason, languages.reader())
+    return said[:1].upper() + said[1:]
 
 
 def money(amount: Money) -> str:

@@ -97,7 +97,7 @@ def approve_payout_request(call: Call[Approval, Nothing]) -> Answer:
 
     def approve(uow: UnitOfWork) -> Answer:
         actor, request_id = call.caller.member_id, call.ids["request_id"]
-        decided = service.approve(uow, actor=actor, request_id=request_id, reason=call.body.reason or None)
+        decided = service.approve(uow, actor=actor, request_id=request_id, note=call.body.note or None)
         return Answer(QueuedRequest.of(decided))
 
     return call.transact(approve)
@@ -117,7 +117,8 @@ def reject_payout_request(call: Call[Refusal, Nothing]) -> Answer:
 
     def reject(uow: UnitOfWork) -> Answer:
         actor, request_id = call.caller.member_id, call.ids["request_id"]
-        decided = service.reject(uow, actor=actor, request_id=request_id, reason=call.body.reason)
+        said = call.body
+        decided = service.reject(uow, actor=actor, request_id=request_id, reason=said.reason, note=said.note or None)
         return Answer(QueuedRequest.of(decided))
 
     return call.transact(reject)
@@ -137,7 +138,8 @@ def hold_payout_request(call: Call[Refusal, Nothing]) -> Answer:
 
     def hold(uow: UnitOfWork) -> Answer:
         actor, request_id = call.caller.member_id, call.ids["request_id"]
-        decided = service.hold(uow, actor=actor, request_id=request_id, reason=call.body.reason)
+        said = call.body
+        decided = service.hold(uow, actor=actor, request_id=request_id, reason=said.reason, note=said.note or None)
         return Answer(QueuedRequest.of(decided))
 
     return call.transact(hold)

@@ -1,12 +1,14 @@
-"""Cases of payouts over HTTP: a reviewer claims one for a while and gives it up."""
+"""Cases of payouts over HTTP: a reviewer claims one for a while and gives it up; several are decided together."""
 
 from __future__ import annotations
 
 from socialshop.infra.uow import UnitOfWork
+from socialshop.kernel.ids import from_public
 from socialshop.payouts import service
 from socialshop.payouts.errors import CaseClaimed, PayoutNotOpen, SelfApproval
-from socialshop.payouts.schemas.cases import CaseClaimWire
-from socialshop.web.auth import ADMINS
+from socialshop.payouts.schemas.cases import CaseClaimWire, ChosenQuery, Decisions, DecisionsWire, SummaryWire
+from socialshop.payouts.service import Said
+from socialshop.web.auth import ADMINS, READS_ALL, SIGNERS, StepUpRequired
 from socialshop.web.operations import Answer, Call, Reply, Room
 from socialshop.web.schemas import Nothing
 
@@ -49,3 +51,40 @@ def let_payout_case_go(call: Call[Nothing, Nothing]) -> Answer:
         return Answer(status=204)
 
     return call.transact(let_go)
+
+
+@room.operation(
+    "GET",
+    "/admin/payout-decisions/summary",
+    access=READS_ALL,
+    query=ChosenQuery,
+    replies=Reply(200, SummaryWire, "What differs among them."),
+)
+def summarise_payout_requests(call: Call[Nothing, ChosenQuery]) -> Answer:
+    """Several requests before they are decided together: sums, findings, first payouts, who stands out, who may not."""
+    ids = [from_public("por", one.strip()) for one in (call.query.request_ids or "").split(",") if one]
+
+    def read(uow: UnitOfWork) -> Answer:
+        return Answer(SummaryWire.of(service.look_together(uow, actor=call.caller.member_id, request_ids=ids)))
+
+    return call.transact(read)
+
+
+@room.operation(
+    "POST",
+    "/admin/payout-decisions",
+    access=SIGNERS,
+    body=Decisions,
+    replies=Reply(200, DecisionsWire, "Each that may be decided is; the others are named with why."),
+    refuses=(StepUpRequired,),
+)
+def decide_payout_requests(call: Call[Decisions, Nothing]) -> Answer:
+    """Approve, hold or reject up to 100 requests with one reason. Each is checked alone and undoes no other."""
+    said = call.body
+    ids = [from_public("por", one) for one in said.request_ids]
+
+    def decide(uow: UnitOfWork) -> Answer:
+        by = Said(call.caller.member_id, said.decision, said.reason or None, said.note or None)
+        return Answer(DecisionsWire.of(service.decide_together(uow, ids, by)))
+
+    return call.transact(decide)

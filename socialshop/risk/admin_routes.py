@@ -14,6 +14,7 @@ from socialshop.risk.schemas import (
     FindingSummary,
     NewRiskRules,
     RiskRules,
+    WebWire,
 )
 from socialshop.risk.service import Verdict
 from socialshop.web.auth import ADMINS, READS_ALL
@@ -66,6 +67,19 @@ def list_findings(call: Call[Nothing, FindingQuery]) -> Answer:
 def show_risk_finding(call: Call[Nothing, Nothing]) -> Answer:
     """A finding: whom it names, who shares what since when, figures, and what was decided."""
     return call.transact(lambda uow: Answer(FindingDetail.of_view(service.show_finding(uow, call.ids["finding_id"]))))
+
+
+@room.operation(
+    "GET",
+    "/admin/findings/<finding_id>/web",
+    access=READS_ALL,
+    ids=_FINDING,
+    sees="finding_id",
+    replies=Reply(200, WebWire, "The evidence as a graph."),
+)
+def show_finding_web(call: Call[Nothing, Nothing]) -> Answer:
+    """The evidence of a finding as a graph: members, what they share, who brought whom, whose purchases earned whom."""
+    return call.transact(lambda uow: Answer(WebWire.of(service.explore(uow, call.ids["finding_id"]))))
 
 
 @room.operation(

@@ -9,10 +9,10 @@ from pydantic import StringConstraints
 
 from socialshop.kernel.ids import from_public, to_public
 from socialshop.risk.ruleset import DEFAULT, Ruleset, document_of
-from socialshop.risk.service import FindingView, InForce, Standing
+from socialshop.risk.service import FindingView, InForce, Standing, Web
 from socialshop.screening.cases import StoredCase
 from socialshop.web.paging import Page, PageQuery
-from socialshop.web.schemas import Instant, Wire, absent, with_example
+from socialshop.web.schemas import Instant, MoneyWire, Wire, absent, with_example
 
 LONGEST_REASON = 1_000
 State = Literal["open", "confirmed", "dismissed", "expired", "replaced"]
@@ -196,3 +196,98 @@ def _standing(one: Standing) -> StandingWire:
         precision_bps=one.precision_bps,
         proposed_for_shadow=one.to_shadow,
     )
+
+
+_MEMBER, _OTHER = "mbr_01k9w3q2mxe5tb6v8c4yd7r1hz", "mbr_01k9w3q2mxe5tb6v8c4yd7r1j0"
+_SIGN = {"kind": "device", "hard": False, "member_ids": [_MEMBER, _OTHER], "since": "2026-02-01T12:00:00Z"}
+_BROUGHT = {"sponsor_id": _MEMBER, "member_id": _OTHER}
+_PURCHASES = {
+    "buyer_id": _OTHER,
+    "earner_id": _MEMBER,
+    "orders": 3,
+    "commission": {"amount_minor": 420, "currency": "CNY"},
+}
+
+
+class SignWire(Wire):
+    """What these members share since when; never the mark itself."""
+
+    model_config = with_example(_SIGN)
+
+    kind: str
+    hard: bool
+    member_ids: list[str]
+    since: Instant
+
+
+class BroughtWire(Wire):
+    """Who brought whom; the sponsor may be one whom the finding does not name."""
+
+    model_config = with_example(_BROUGHT)
+
+    sponsor_id: str
+    member_id: str
+
+
+class PurchasesWire(Wire):
+    """Orders of one member of which another earned commission."""
+
+    model_config = with_example(_PURCHASES)
+
+    buyer_id: str
+    earner_id: str
+    orders: int
+    commission: MoneyWire
+
+
+class WebWire(Wire):
+    """The evidence of a finding as a graph: at most 60 members and 200 ties of each sort; `left_out` are not in it."""
+
+    model_config = with_example(
+        {
+            "member_ids": [_MEMBER, _OTHER],
+            "beside_ids": [],
+            "left_out": 0,
+            "shared": [_SIGN],
+            "brought": [_BROUGHT],
+            "purchases": [_PURCHASES],
+        }
+    )
+
+    member_ids: list[str]
+    beside_ids: list[str]
+    left_out: int
+    shared: list[SignWire]
+    brought: list[BroughtWire]
+    purchases: list[PurchasesWire]
+
+    @classmethod
+    def of(cls, web: Web) -> WebWire:
+        """The wire form of the graph."""
+        ids = {number: to_public("mbr", id_) for number, id_ in web.ids.items()}
+        return cls.model_validate(
+            {
+                "member_ids": [ids[number] for number in web.members],
+                "beside_ids": [ids[number] for number in web.beside],
+                "left_out": web.left_out,
+                "shared": [
+                    {
+                        "kind": sign.kind,
+                        "hard": sign.is_hard,
+                        "member_ids": [ids[number] for number in sign.members],
+                        "since": sign.since,
+                    }
+                    for sign in web.signs
+                ],
+                "brought": [{"sponsor_id": ids[one.sponsor], "member_id": ids[one.member]} for one in web.brought],
+                "purchases": [
+                    {
+                        "buyer_id": ids[one.buyer],
+                        "earner_id": ids[one.earner],
+                        "orders": one.orders,
+                        "commission": {"amount_minor": one.amount_minor, "currency": one.currency},
+                    }
+                    for one in web.purchases
+                ],
+            }
+        )

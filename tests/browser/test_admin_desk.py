@@ -6,6 +6,7 @@ import pytest
 from playwright.sync_api import Browser
 
 from tests.browser.conftest import DESK, PHONE, Shop, visiting
+from tests.browser.test_every_page import a_finding
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
 
@@ -105,3 +106,27 @@ def test_finance_reads_the_desk_and_finds_no_button_that_moves_anything(chromium
             finance.open(path)
             forms = finance.page.locator("main form[method=post]").evaluate_all("all => all.map(each => each.action)")
             assert [form for form in forms if not form.endswith(("/admin/proof", "/admin/keys"))] == [], path
+
+
+@SIZES
+def test_a_ring_is_walked_by_clicking_and_nothing_breaks_the_policy(
+    chromium: Browser, shop: Shop, size: tuple[int, int]
+) -> None:
+    finding = a_finding(shop)
+    with visiting(chromium, shop, size, "en") as admin:
+        admin.sign_in(ADMIN)
+        admin.open(f"/admin/findings/{finding}/web")
+        admin.page.wait_for_function("document.querySelector('[data-web]').graph?.nodes().length > 5")
+        # Click where the first member was drawn.
+        spot = admin.page.evaluate(
+            """() => {
+                const node = document.querySelector('[data-web]').graph.nodes("[sort = 'member']")[0];
+                return {...node.renderedPosition(), name: node.data('label')};
+            }"""
+        )
+        admin.page.locator("[data-canvas]").click(position={"x": spot["x"], "y": spot["y"]})
+        assert admin.page.locator("[data-who]").inner_text() == spot["name"]
+        assert "the same account" in admin.page.locator("[data-ties]").inner_text()
+        admin.page.locator("[data-link] a").click()
+        assert "/admin/members/mbr_" in admin.page.url
+        assert admin.complaints == []

@@ -158,7 +158,7 @@ def test_a_payout_tells_each_decision_and_its_end(app: Flask) -> None:
         json={"amount_minor": 500, "destination_id": place["id"]},
     ).get_json()
     at = f"/admin/payout-requests/{asked['id']}"
-    for verb, body in (("hold", {"reason": "who are you?"}), ("approve", {}), ("approve", {})):
+    for verb, body in (("hold", {"reason": "we_ask_you", "note": "new face"}), ("approve", {}), ("approve", {})):
         assert first.call("POST", f"{at}/{verb}", json=body).status_code == 200
     batch = second.call("POST", "/admin/payout-batches", key=secrets.token_hex(8), json={"channel": "bank"}).get_json()
     third = sign_up(app, role=Role.ADMIN)
@@ -172,7 +172,7 @@ def test_a_payout_tells_each_decision_and_its_end(app: Flask) -> None:
     assert texts == [
         "Your payout of CN¥5.00 was paid.",
         "Your payout of CN¥5.00 was approved.",
-        "Your payout of CN¥5.00 is on hold: who are you?",
+        "Your payout of CN¥5.00 is on hold: we have a question for you and will write to you.",
     ]
     assert {notice["target"] for notice in inbox(member)["data"]} == {asked["id"]}
 

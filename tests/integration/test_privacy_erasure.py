@@ -139,7 +139,7 @@ def planted(shop: RoomShop) -> tuple[Person, Person, str]:
     asked = {"amount_minor": 300, "destination_id": to}
     request = person.call("POST", "/payout-requests", key="q", json=asked).get_json()["id"]
     path = f"/admin/payout-requests/{request}"
-    assert "Kanari Vogel" in product.call("POST", f"{path}/hold", key="h", json={"reason": "who is it"}).text
+    assert "Kanari Vogel" in product.call("POST", f"{path}/hold", key="h", json={"reason": "name_to_check"}).text
     assert product.call("GET", path).status_code == 200
     link = person.call("POST", "/invite-links", json={"kind": "deal", "target_id": deal, "channel": "kanari-chat"})
     with unit_of_work() as uow:

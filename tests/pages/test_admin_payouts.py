@@ -103,12 +103,14 @@ def test_a_reason_is_needed_to_hold_or_refuse_and_the_form_comes_back_open(site:
         answer = admin.send(f"/admin/payouts/{request}", f"/admin/payouts/{request}/{act}")
         assert answer.status_code == 422
         assert "<details open>" in answer.text
-        assert "This is needed." in answer.text
+        assert "Choose one of these." in answer.text
     assert counts(*MOVED, "audit_entries") == before
-    held = admin.send(f"/admin/payouts/{request}", f"/admin/payouts/{request}/hold", hold_reason="call first")
+    held = admin.send(
+        f"/admin/payouts/{request}", f"/admin/payouts/{request}/hold", hold_reason="we_ask_you", hold_note="call first"
+    )
     assert held.status_code == 303
     assert "call first" in admin.look(f"/admin/payouts/{request}").text
-    refused = admin.send(f"/admin/payouts/{request}", f"/admin/payouts/{request}/reject", reject_reason="no")
+    refused = admin.send(f"/admin/payouts/{request}", f"/admin/payouts/{request}/reject", reject_reason="other")
     assert refused.status_code == 303
     assert "refused, money back" in admin.look("/admin/payouts?status=ended").text
 
@@ -180,10 +182,10 @@ def test_whoever_comes_second_is_told_that_the_request_moved_on(site: Flask, adm
     request = asked(sign_up(site), 500)
     late = admin.form(f"/admin/payouts/{request}", f"/admin/payouts/{request}/hold")
     member(site, role=Role.ADMIN).send(
-        f"/admin/payouts/{request}", f"/admin/payouts/{request}/reject", reject_reason="no"
+        f"/admin/payouts/{request}", f"/admin/payouts/{request}/reject", reject_reason="other"
     )
     answer = admin.client.post(
-        f"/admin/payouts/{request}/hold", data=late | {"hold_reason": "x"}, headers={"Accept-Language": "en"}
+        f"/admin/payouts/{request}/hold", data=late | {"hold_reason": "other"}, headers={"Accept-Language": "en"}
     )
     assert answer.status_code == 409
     assert "The payout request has moved on meanwhile." in answer.text
@@ -277,7 +279,7 @@ def test_a_table_with_a_bad_line_is_taken_for_nothing_and_each_line_is_named(sit
     assert "Some lines cannot be right. Nothing of the file was taken." in refused.text
     assert "Line 3, <code>amount</code>: not what was frozen in the batch" in refused.text
     assert "Line 4, <code>request_id</code>: no id of a payout request" in refused.text
-    assert "第 3 行, <code>amount</code>: 与批次冻结的内容不符" in upload(admin, batch, table, "zh").text
+    assert "第 3 行，<code>amount</code>：与批次冻结的内容不符" in upload(admin, batch, table, "zh").text
     assert "This file is no such table" in upload(admin, batch, "nothing of the kind").text
     empty = admin.client.post(f"{batch}/results-file", data=admin.form(batch, f"{batch}/results-file"))
     assert empty.status_code == 422

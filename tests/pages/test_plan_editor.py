@@ -97,14 +97,28 @@ def test_everything_that_a_plan_says_is_shown_and_read_back_as_the_same_document
     assert document_at(str(other.headers["Location"])) == whole
 
 
-def test_what_the_form_cannot_say_to_the_letter_is_changed_as_a_document(site: Flask, admin: Visitor) -> None:
-    """A channel whose name has a comma would become two."""
+def test_a_draft_that_the_form_has_no_words_for_is_left_as_it_is_and_its_page_says_so(
+    site: Flask, admin: Visitor
+) -> None:
+    """A name with a comma stands in quotes; one that has both cannot be said."""
     assert admin.card is not None
-    me, legs = admin.card.member_id, [{"kind": "self", "rate_bps": 1, "when": {"channels": ["live, evening"]}}]
-    odd = parse_plan({"name": "P", "currency": "CNY", "hold_days": 1, "legs": legs})
-    plan = to_public("plan", in_unit_of_work(lambda uow: commissions.draft_plan(uow, me, odd)).id)
-    answer = admin.look(f"/admin/plans/{plan}/editor")
-    assert (answer.status_code, answer.headers["Location"]) == (303, f"/admin/plans/{plan}/change")
+    me = admin.card.member_id
+
+    def drafted(channel: str) -> str:
+        legs = [{"kind": "self", "rate_bps": 1, "when": {"channels": [channel, "noon"]}}]
+        plan = parse_plan({"name": "P", "currency": "CNY", "hold_days": 1, "legs": legs})
+        draft = in_unit_of_work(lambda uow: commissions.draft_plan(uow, me, plan))
+        return f"/admin/plans/{to_public('plan', draft.id)}"
+
+    for language in ("en", "zh"):
+        said = drafted("live, evening")
+        kept = admin.client.post(f"{said}/editor", data=typed_in(admin.look(f"{said}/editor", language).text))
+        assert kept.status_code == 303, kept.text
+        assert document_at(said)["legs"][0]["when"]["channels"] == ["live, evening", "noon"]
+    odd = drafted('"late", early')
+    answer = admin.look(f"{odd}/editor")
+    assert (answer.status_code, answer.headers["Location"]) == (303, odd)
+    assert "the form has no words for" in admin.look(odd).text
 
 
 def test_legs_and_caps_come_and_go_by_buttons_alone(site: Flask, admin: Visitor) -> None:

@@ -40,7 +40,7 @@ def test_a_case_is_claimed_shown_in_the_queue_and_refused_to_others_by_name(site
     assert "Ada has claimed this case until" in shown
     assert f"{case}/approve" not in shown
     # and a form that was open before is refused, by name
-    refused = other.client.post(f"{case}/hold", data=late | {"hold_reason": "x"}, headers={"Accept-Language": "en"})
+    refused = other.client.post(f"{case}/hold", data=late | {"hold_reason": "other"}, headers={"Accept-Language": "en"})
     assert refused.status_code == 409
     assert "Another reviewer has claimed this case." in refused.text
     assert "Ada has claimed this case until" in refused.text
@@ -60,3 +60,33 @@ def test_a_case_is_claimed_shown_in_the_queue_and_refused_to_others_by_name(site
         with statements() as seen:
             assert admin.look(f"/admin/payouts?{way}").text.count("data-row") == rows, way
         assert len(seen) <= 3, seen
+
+
+def test_several_are_chosen_in_the_queue_and_decided_with_one_code(site: Flask, admin: Visitor) -> None:
+    lin, chen = asked(sign_up(site, name="Lin"), 600), asked(sign_up(site, name="Chen"), 300)
+    other = member(site, role=Role.ADMIN, name="Bo")
+    other.send(f"/admin/payouts/{chen}", f"/admin/payouts/{chen}/claim")
+    assert admin.look("/admin/payouts").text.count('name="pick"') == 2
+    assert "Nothing is chosen" in admin.look("/admin/payouts/together").text
+    page = f"/admin/payouts/together?pick={lin}&pick={chen}"
+    with statements() as seen:
+        shown = admin.look(page).text
+    assert len(seen) <= 4, seen
+    assert "CN¥9.00" in shown
+    assert "claimed by another" in shown
+    # A reason is needed to refuse; what was chosen is still chosen.
+    act = "/admin/payouts/together"
+    unsaid = admin.send(page, act, decision="rejected")
+    assert unsaid.status_code == 422
+    assert "Choose one of these." in unsaid.text
+    assert f"{lin},{chen}" in unsaid.text
+    done = admin.send(page, act, decision="held", reason="we_ask_you", note="first look")
+    assert done.headers["Location"] == "/admin/payouts"
+    told = admin.look("/admin/payouts").text
+    assert "Decided: 1 request." in told
+    assert "Left as it is: Chen (claimed by another)." in told
+    assert "已处理" not in told
+    case = admin.look(f"/admin/payouts/{lin}").text
+    assert "We have a question for you and will write to you." in case
+    assert "first look" in case
+    assert "我们有问题需要向你核实" in admin.look(f"/admin/payouts/{lin}", language="zh").text

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import html
+import json
 import re
 import secrets
+from collections import Counter
 from datetime import timedelta
 
 from flask import Flask
+from money_people import earn
+from room_shop import statements
 from sqlalchemy import text
 from test_admin_payouts import asked
 from visitors import Visitor, member
@@ -116,3 +121,42 @@ def test_the_case_of_a_payout_leads_to_what_holds_its_money(site: Flask) -> None
     assert f'href="{address}"' in ada.look(case).text
     refused = ada.send(case, f"{case}/approve")
     assert (refused.status_code, "A finding holds this money" in refused.text) == (409, True)
+
+
+def test_a_ring_is_explored_by_tables_and_a_graph_that_say_the_same(site: Flask) -> None:
+    bob = member(site, role=Role.ADMIN, name="Bob")
+    top = sign_up(site, name="Top")
+    people = [member(site, name=name) for name in ("Lin", "May", "Wu")]
+    with unit_of_work() as uow:
+        numbers = [number_of(uow, one.card.member_id) for one in people if one.card]
+        above = number_of(uow, top.card.member_id)
+    earn(numbers[0], 300, 120)
+    with unit_of_work() as uow:
+        # May was brought by Lin, Lin by Top, who is not of the ring.
+        brought = text("UPDATE referral_nodes SET sponsor = :sponsor WHERE member_number = :member")
+        # A place in the tree never moves: past its guards, by who owns them.
+        uow.session.execute(text("RESET ROLE"))
+        uow.session.execute(text("SET LOCAL session_replication_role = replica"))
+        pairs = [(above, numbers[0]), (numbers[0], numbers[1])]
+        uow.session.execute(brought, [{"sponsor": one, "member": other} for one, other in pairs])
+        for table in ("orders", "accrued_lines"):
+            uow.session.execute(text(f"UPDATE {table} SET buyer = :wu"), {"wu": numbers[2]})
+    address = ring(*people)
+    assert f'href="{address}/web"' in bob.look(address).text
+    with statements() as seen:
+        page = bob.look(f"{address}/web").text
+    assert len(seen) <= 9, seen
+    for told in ("Who brought whom", "paid on the same account", "the same browser", "CN¥4.20"):
+        assert told in page
+    graph = json.loads(html.unescape(re.search(r'data-web="([^"]*)"', page)[1]))  # type: ignore[index]
+    sorts = Counter(node["sort"] for node in graph["nodes"])
+    assert sorts == {"member": 3, "beside": 1, "hard": 1, "soft": 1}
+    assert Counter(edge["sort"] for edge in graph["edges"]) == {"hard": 2, "soft": 2, "brought": 2, "bought": 1}
+    assert [edge["words"] for edge in graph["edges"] if edge["sort"] == "bought"] == ["2 orders earned CN¥4.20"]
+    assert "谁带来谁" in bob.look(f"{address}/web", language="zh").text
+    # The same over HTTP, in ids; nobody else of the shop's members sees it.
+    api = f"/api/v1{address}/web"
+    told = sign_up(site, role=Role.FINANCE).call("GET", api.removeprefix("/api/v1")).get_json()
+    assert (len(told["member_ids"]), len(told["beside_ids"]), told["left_out"]) == (3, 1, 0)
+    assert [(one["orders"], one["commission"]["amount_minor"]) for one in told["purchases"]] == [(2, 420)]
+    assert top.call("GET", f"{address}/web").status_code == 403

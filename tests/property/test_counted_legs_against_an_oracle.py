@@ -1,4 +1,4 @@
-"""Random plans of clicks and views over random batches, against a plain list of what was paid and exact fractions.
+"""Random plans of clicks, views and milestones over random batches, against plain lists and exact fractions.
 
 The oracle reads the document, not the plan; it adds up days where the engine goes by what came before.
 """
@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import uuid
 from collections import Counter
+from datetime import UTC, datetime, timedelta
 from fractions import Fraction
 from math import floor
 from typing import Any
@@ -14,8 +15,9 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from socialshop.commissions import capping, traffic
-from socialshop.commissions.plan import Plan, parse_plan
+from socialshop.commissions import capping, milestones, traffic
+from socialshop.commissions.milestones import SoldOrder
+from socialshop.commissions.plan import MilestoneLeg, Plan, parse_plan
 from socialshop.commissions.salefacts import SaleFacts, document_of, read
 from socialshop.commissions.traffic import Counted
 
@@ -139,3 +141,44 @@ def test_counts_pay_what_the_oracle_says_within_caps_again_alone_and_never_more_
         for leg in plan.legs:
             less = traffic.amount_of(leg, max(each.counted - struck, 0), each.before)
             assert 0 <= less <= traffic.amount_of(leg, each.counted, each.before)
+
+
+MILESTONES = st.lists(
+    st.builds(
+        lambda counts, reaches, period, least: MilestoneLeg(
+            kind="milestone", counts=counts, reaches=reaches, period=period, min_order_minor=least, fixed_minor=1
+        ),
+        st.sampled_from(["sales", "buyers"]),
+        st.integers(1, 4),
+        st.sampled_from([None, "day", "month"]),
+        st.integers(1, 3),
+    ),
+    min_size=1,
+    max_size=4,
+)
+ORDERS = st.lists(st.tuples(st.integers(1, 2), st.integers(1, 3), st.integers(1, 3), st.integers(0, 3)), max_size=25)
+
+
+@settings(deadline=None, max_examples=150)
+@given(MILESTONES, ORDERS)
+def test_milestones_of_past_orders_are_reached_where_a_list_of_each_period_says(
+    legs: list[MilestoneLeg], drawn: list[tuple[int, int, int, int]]
+) -> None:
+    began = datetime(2026, 1, 30, 12, tzinfo=UTC)
+    orders = [
+        SoldOrder(uuid.UUID(int=place), member, buyer, at := began + timedelta(days=day), at.date(), net)
+        for place, (member, buyer, day, net) in enumerate(sorted(drawn, key=lambda one: one[2]))
+    ]
+    expected = set()
+    for number, leg in enumerate(legs):
+        lists: dict[tuple[int, str], list[SoldOrder]] = {}
+        for order in orders:
+            if order.net_minor >= leg.min_order_minor:
+                key = order.member, str(order.on_day)[: {None: 0, "day": 10, "month": 7}[leg.period]]
+                known = lists.setdefault(key, [])
+                if leg.counts == "sales" or order.buyer not in {one.buyer for one in known}:
+                    known.append(order)
+        expected |= {(known[leg.reaches - 1].order_id, number) for known in lists.values() if len(known) >= leg.reaches}
+    found = list(milestones.reached(list(enumerate(legs)), orders))
+    assert {(one.order.order_id, one.leg) for one in found} == expected
+    assert len(found) == len(expected)

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 
 import pytest
 from cloned_databases import empty
@@ -29,6 +30,7 @@ from socialshop.kernel.errors import DomainError
 from socialshop.kernel.money import Money
 from socialshop.ledger import service as ledger
 from socialshop.ledger.service import WalletBalances
+from socialshop.notifications.reasons import PayoutReason
 from socialshop.payouts import service
 from socialshop.payouts.rules import Channel
 from socialshop.payouts.service import Outcome
@@ -126,7 +128,7 @@ class Payouts(RuleBasedStateMachine):
         elif request.status not in come_from | {to}:
             refused = "payout_not_open"
         actor = self.people[admin][0]
-        self._do(refused, lambda uow: work(uow, actor=actor, request_id=request.id, reason="looked at"))
+        self._do(refused, lambda uow: work(uow, actor=actor, request_id=request.id))
         fresh = refused is None and request.status != to
         if fresh:
             request.status = to
@@ -146,11 +148,19 @@ class Payouts(RuleBasedStateMachine):
 
     @rule(request=requests, admin=ADMINS)
     def hold(self, request: Asked, admin: int) -> None:
-        self._decide(request, admin, "held", {"submitted", "approved"}, service.hold)
+        self._decide(
+            request, admin, "held", {"submitted", "approved"}, partial(service.hold, reason=PayoutReason.OTHER)
+        )
 
     @rule(request=requests, admin=ADMINS)
     def reject(self, request: Asked, admin: int) -> None:
-        if self._decide(request, admin, "rejected", {"submitted", "held", "approved"}, service.reject):
+        if self._decide(
+            request,
+            admin,
+            "rejected",
+            {"submitted", "held", "approved"},
+            partial(service.reject, reason=PayoutReason.OTHER),
+        ):
             self.wallets[request.by] += request.amount
 
     @rule(request=requests, who=PEOPLE)

@@ -28,6 +28,7 @@ from socialshop.kernel.errors import DomainError
 from socialshop.kernel.ids import new_id
 from socialshop.kernel.money import Money
 from socialshop.ledger import service as ledger
+from socialshop.notifications.reasons import PayoutReason
 from socialshop.payouts import service as payouts
 from socialshop.payouts.rules import Channel
 from socialshop.payouts.service import Outcome
@@ -108,7 +109,7 @@ def asked(person: Somebody, *amounts: int) -> list[uuid.UUID]:
 
 
 def approval(admin: Somebody, request: uuid.UUID) -> Callable[[UnitOfWork], str]:
-    return lambda uow: payouts.approve(uow, actor=admin[0], request_id=request, reason=None).status
+    return lambda uow: payouts.approve(uow, actor=admin[0], request_id=request).status
 
 
 def batching(admin: Somebody) -> Callable[[UnitOfWork], uuid.UUID]:
@@ -229,7 +230,7 @@ def test_reject_against_batch_ends_in_one_of_the_two(shop: Flask) -> None:
     first, second, third = plain_members(3, "admin")
     for request in asked(person, *[100] * 10):
         done(approval(first, request))
-        rejecting = lambda uow, r=request: payouts.reject(uow, actor=third[0], request_id=r, reason="x")  # noqa: E731
+        rejecting = lambda uow, r=request: payouts.reject(uow, actor=third[0], request_id=r, reason=PayoutReason.OTHER)  # noqa: E731
         at_once(shop, rejecting, batching(second))
     assert {row[0] for row in rows("SELECT DISTINCT status FROM payout_requests")} <= {"rejected", "batched"}
     assert faults() == {}

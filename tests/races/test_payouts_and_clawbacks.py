@@ -20,6 +20,7 @@ from web_client import registration, sign_up
 from socialshop.commissions import service
 from socialshop.infra.uow import in_unit_of_work, unit_of_work
 from socialshop.kernel.money import Money
+from socialshop.notifications.reasons import PayoutReason
 from socialshop.payouts import service as payouts
 from socialshop.payouts.errors import PayoutNotOpen
 from tests.payment_shop import rows
@@ -86,7 +87,7 @@ def test_requests_that_end_beside_claw_backs_carry_nothing_away(app: Flask, seed
         in_unit_of_work(lambda uow: payouts.cancel(uow, member_id, request))
 
     def reject(request: uuid.UUID) -> None:
-        in_unit_of_work(lambda uow: payouts.reject(uow, actor=admin, request_id=request, reason="no"))
+        in_unit_of_work(lambda uow: payouts.reject(uow, actor=admin, request_id=request, reason=PayoutReason.OTHER))
 
     ending = [partial(_ended, partial(chance.choice((cancel, reject)), request)) for request in requests[:9]]
     work: list[Callable[[], object]] = [*(partial(_claw_back, refund_id) for refund_id in refunds), *ending, *ending]

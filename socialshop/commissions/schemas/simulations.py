@@ -136,6 +136,21 @@ class CostWire(Wire):
     cost_over_sales_bps: int | None
 
 
+class GapWire(Wire):
+    """Leg number `leg` asks for something that the record of that time has `known` times, `of` sold lines.
+
+    `of` is null for clicks and views. Of what is not known the leg pays nothing here, which says nothing about what it
+    would pay.
+    """
+
+    leg: int
+    kind: str
+    level: int
+    needs: Literal["hosts", "deals", "goods", "channels", "tiers", "clicks", "views"]
+    known: int
+    of: int | None
+
+
 class SimulationWire(SimulationStateWire):
     """A simulation and what has come of it; what is about members is null until it is finished."""
 
@@ -169,6 +184,8 @@ class SimulationWire(SimulationStateWire):
                 "losers": {"members": 10, "amount": _cny(10_000)},
                 "budget": {"budget": _cny(5_000_000), "exhausted_on": None},
                 "findings": [],
+                "imported": 1_200,
+                "without_history": [{"leg": 2, "kind": "host", "level": 0, "needs": "hosts", "known": 0, "of": 1_200}],
             }
         ),
         serialize_by_alias=True,
@@ -190,6 +207,8 @@ class SimulationWire(SimulationStateWire):
     losers: MovedWire | None
     budget: BudgetWire | None
     findings: list[FindingWire]
+    imported: int = Field(description="of the sold lines, those that were imported from the shop's past")
+    without_history: list[GapWire] = Field(description="legs of which that time's record knows nothing, or not all")
 
     @classmethod
     def shown(cls, found: Simulated) -> SimulationWire:
@@ -240,6 +259,8 @@ class SimulationWire(SimulationStateWire):
             if row.budget_minor is None
             else BudgetWire(budget=money(row.budget_minor), exhausted_on=found.exhausted_on),
             findings=[FindingWire.of(finding) for finding in found.findings],
+            imported=found.history.imported,
+            without_history=[GapWire.model_validate(gap._asdict()) for gap in found.gaps],
         )
 
 

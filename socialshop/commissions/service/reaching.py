@@ -6,13 +6,12 @@ milestone is unique while it stands, and each round of it for ever.
 
 from __future__ import annotations
 
-import calendar
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import date
 from typing import Any, NamedTuple
 
 from socialshop.commissions.events import CommissionOwed, CommissionsClawedBack
+from socialshop.commissions.milestones import period_of
 from socialshop.commissions.plan import MilestoneLeg, Plan, parse_plan
 from socialshop.commissions.salefacts import SaleFacts
 from socialshop.commissions.service.clawing_back import entry_of, plans_of, take_back, write_down
@@ -27,8 +26,6 @@ from socialshop.infra import wired
 from socialshop.infra.crashpoints import crash_point
 from socialshop.infra.uow import UnitOfWork, advisory_lock
 from socialshop.kernel.ids import new_id, to_public
-
-_EVER = date(1970, 1, 1), date(9999, 12, 31)
 
 
 class _Candidate(NamedTuple):
@@ -78,19 +75,10 @@ def _candidates(orders: Sequence[CountedOrder], read: Mapping[uuid.UUID, Plan]) 
     for order in sorted(orders, key=lambda one: (one.sold_at, one.order_id)):
         for number, leg in enumerate(read[order.plan_version_id].legs):
             if isinstance(leg, MilestoneLeg):
-                days = _days_of(leg.period, order.on_day)
+                days = period_of(leg.period, order.on_day)
                 yield _Candidate(
                     order, number, leg, Ask(order.plan_id, order.member, leg.counts, leg.min_order_minor, *days)
                 )
-
-
-def _days_of(period: str | None, day: date) -> tuple[date, date]:
-    """The first and the last day of the period that a day lies in."""
-    if period == "day":
-        return day, day
-    if period == "month":
-        return day.replace(day=1), day.replace(day=calendar.monthrange(day.year, day.month)[1])
-    return _EVER
 
 
 def _reach(

@@ -9,16 +9,17 @@ from datetime import date, datetime
 from typing import Any
 
 from socialshop.audit import service as audit
-from socialshop.commissions import guard, simulation
+from socialshop.commissions import guard, history, simulation
 from socialshop.commissions.events import SimulationDue
 from socialshop.commissions.findings import Finding
+from socialshop.commissions.history import Gap, History
 from socialshop.commissions.plan import Plan, parse_plan
-from socialshop.commissions.service import drafting
+from socialshop.commissions.service import drafting, simulating_counts
 from socialshop.commissions.service.accruing import columns_of, compute, groups_of
 from socialshop.commissions.service.capping import Decided, cut_on_trial
 from socialshop.commissions.service.looking_up import Found, kept_facts, look_up
 from socialshop.commissions.simulation import Side
-from socialshop.commissions.store import plans
+from socialshop.commissions.store import plans, simulated_counts
 from socialshop.commissions.store import simulations as store
 from socialshop.commissions.store.simulations import DaySums, LegSums, SimulationRow, SoldLine, Spread
 from socialshop.infra import wired
@@ -32,6 +33,8 @@ from socialshop.kernel.money import BPS
 SIMULATION_PREFIX = "sim"
 LINES_A_JOB = 20_000
 _FORGOTTEN_AT_A_TIME = 100
+# What is counted comes behind the sales.
+_ALL_BUT_COUNTS = 99
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +52,7 @@ class Simulated:
 
     Amounts are minor units of the plan's currency; `there` is what the plans in force at each sale pay of it, by the
     same reckoning. `spread` is None until it is finished; `exhausted_on` the day on which the budget is spent.
+    `gaps` are the legs that ask for what the record of that time does not hold, wholly or in part.
     """
 
     row: SimulationRow
@@ -60,13 +64,15 @@ class Simulated:
     spread: Spread | None
     exhausted_on: date | None
     findings: Sequence[Finding]
+    history: History
+    gaps: Sequence[Gap]
 
     @property
     def done_percent(self) -> int:
         """How far it is."""
         if self.row.finished_at is not None:
             return 100
-        return self.row.done * 100 // self.row.lines if self.row.lines else 0
+        return min(self.row.done * 100 // self.row.lines, _ALL_BUT_COUNTS) if self.row.lines else 0
 
     def share_bps(self, cost_minor: int) -> int | None:
         """A cost over sales, in basis points, rounded down; None where nothing was sold."""
@@ -106,7 +112,8 @@ def simulated(uow: UnitOfWork, plan_id: uuid.UUID, simulation_id: uuid.UUID) -> 
     row = store.find(uow.session, simulation_id)
     if row is None or row.plan_id != plan_id:
         raise NotFound("no such simulation of this plan")
-    days = store.days_of(uow.session, row.id)
+    days, plan = store.days_of(uow.session, row.id), parse_plan(row.document)
+    known = History(**(row.history or {}))
     exhausted = None
     if row.budget_minor is not None:
         exhausted = simulation.exhausted_on({day.sold_on: day.here_minor for day in days}, row.budget_minor)
@@ -119,7 +126,9 @@ def simulated(uow: UnitOfWork, plan_id: uuid.UUID, simulation_id: uuid.UUID) -> 
         days=days,
         spread=None if row.result is None else Spread(**row.result),
         exhausted_on=exhausted,
-        findings=guard.examine(parse_plan(row.document), wired.settings().country),
+        findings=guard.examine(plan, wired.settings().country),
+        history=known,
+        gaps=[] if row.history is None else history.gaps(plan, known),
     )
 
 
@@ -140,7 +149,7 @@ def on_simulation_due(uow: UnitOfWork, payloads: Sequence[Mapping[str, Any]], *,
         if row is None or row.finished_at is not None:
             continue
         if row.lines is None:
-            row = store.begin(uow.session, row)
+            row = _begin(uow, row)
         if _carry_on(uow, row, lines):
             uow.emit(SimulationDue(simulation_id))
         else:
@@ -153,11 +162,28 @@ def forget_simulations(uow: UnitOfWork, before: datetime) -> bool:
     return store.forget(uow.session, before, _FORGOTTEN_AT_A_TIME) == _FORGOTTEN_AT_A_TIME
 
 
+def _begin(uow: UnitOfWork, row: SimulationRow) -> SimulationRow:
+    """Fix what is read, note what the record knows of it, and name every leg, also one that will pay nothing."""
+    row, plan = store.begin(uow.session, row), parse_plan(row.document)
+    known = simulated_counts.history(uow.session, row, simulating_counts.days_of(row, plan))
+    simulated_counts.keep_history(uow.session, row.id, known)
+    # What a tier leg pays stands at the levels of who earns it.
+    legs = dict.fromkeys((leg.kind, leg.level) for leg in plan.legs if leg.kind != "tier")
+    store.add_legs(uow.session, row.id, [LegSums(*leg, 0, 0, 0, 0) for leg in legs])
+    return row
+
+
 def _carry_on(uow: UnitOfWork, row: SimulationRow, limit: int) -> bool:
-    """Add the next lines to the sums; False once there are none."""
-    sold = store.next_lines(uow.session, row, wired.settings().time_zone, limit)
+    """Add the next lines, and behind them what is counted, to the sums; False once there are none."""
+    sold = [] if row.then_at else store.next_lines(uow.session, row, wired.settings().time_zone, limit)
     if not sold:
-        return False
+        here, there = Side(), Side()
+        then = simulating_counts.carry_on(uow, row, parse_plan(row.document), here, there)
+        if then is None:
+            return False
+        _add(uow, row.id, [], here, there)
+        simulated_counts.go_on(uow.session, row.id, then)
+        return True
     with cycles_kept():
         here, there = Side(), Side()
         draft = parse_plan(row.document)
@@ -201,5 +227,6 @@ def _add(uow: UnitOfWork, simulation_id: uuid.UUID, sold: Sequence[SoldLine], he
     ]
     store.add_legs(uow.session, simulation_id, legs)
     sales = simulation.sales_by_day([one.line.base_minor for one in sold], [one.sold_on for one in sold])
-    days = [DaySums(day, sales[day], here.days[day], there.days[day]) for day in sorted(sales)]
+    known = sorted(sales.keys() | here.days.keys() | there.days.keys())
+    days = [DaySums(day, sales[day], here.days[day], there.days[day]) for day in known]
     store.add_days(uow.session, simulation_id, days)

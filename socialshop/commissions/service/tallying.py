@@ -35,7 +35,7 @@ from socialshop.ledger.journal import Entry, Posting
 TALLY_PREFIX = "tly"
 _BATCH = 1_000
 # A day is tallied once it is over for so long: what was clicked in its last minutes has been judged by then.
-_AFTER = timedelta(hours=1)
+COUNTED_AFTER = timedelta(hours=1)
 # What is judged later than this is counted in figures and pays nothing.
 _DAYS_BACK = 35
 
@@ -57,7 +57,7 @@ def tally_traffic(uow: UnitOfWork) -> bool:
     if not advisory_lock(uow, "commissions:tallying", wait=False):
         return False
     settings = wired.settings()
-    last = (uow.now - _AFTER).astimezone(ZoneInfo(settings.time_zone)).date() - timedelta(days=1)
+    last = (uow.now - COUNTED_AFTER).astimezone(ZoneInfo(settings.time_zone)).date() - timedelta(days=1)
     days: tuple[date, date] = last - timedelta(days=_DAYS_BACK), last
     rows = store.waiting(uow.session, days, settings.currency, settings.time_zone, _BATCH)
     crash_point("tally.found")

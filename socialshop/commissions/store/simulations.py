@@ -16,7 +16,10 @@ from socialshop.commissions.store.clawbacks import REFUNDED
 
 
 class SimulationRow(NamedTuple):
-    """A simulation as it stands. `lines` is None until it has begun, `result` until it is finished."""
+    """A simulation as it stands. `lines` is None until it has begun, `result` until it is finished.
+
+    `then_at` is how far it came behind the sales, `history` what the record knows of the time that was asked about.
+    """
 
     id: uuid.UUID
     plan_id: uuid.UUID
@@ -32,6 +35,8 @@ class SimulationRow(NamedTuple):
     done: int
     result: dict[str, Any] | None
     finished_at: datetime | None
+    then_at: dict[str, Any] | None = None
+    history: dict[str, int] | None = None
 
 
 class SoldLine(NamedTuple):
@@ -81,7 +86,7 @@ _COLUMNS = ", ".join(SimulationRow._fields)
 _LINE = ", ".join(f"l.{name}" for name in Line._fields)
 # The sales that a simulation reads; the order is that in which lines were made, so `through` is where to go on. A line
 # may accrue long after it was made: what did so after the question is left out by its instant, not by its place.
-_SOLD = """
+SOLD = """
     l.currency = :currency AND l.sale_at >= :sales_from AND l.sale_at < :sales_to AND l.accrued_at <= :asked_at
 """
 
@@ -137,7 +142,7 @@ def begin(session: Session, row: SimulationRow) -> SimulationRow:
             f"""
             UPDATE plan_simulations SET (lines, last_line) = (
                 -- PostgreSQL before 18 knows no greatest uuid; their texts sort as they do.
-                SELECT count(*), CAST(max(CAST(order_line_id AS text)) AS uuid) FROM accrued_lines l WHERE {_SOLD}
+                SELECT count(*), CAST(max(CAST(order_line_id AS text)) AS uuid) FROM accrued_lines l WHERE {SOLD}
             ) WHERE id = :id RETURNING lines, last_line
             """  # noqa: S608 - our own text
         ),
@@ -154,7 +159,7 @@ def next_lines(session: Session, row: SimulationRow, zone: str, limit: int) -> l
             SELECT {_LINE}, coalesce(gone.refunded_minor, 0), coalesce(gone.returned, 0),
                    CAST(l.sale_at AT TIME ZONE :zone AS date)
             FROM accrued_lines l {REFUNDED}
-            WHERE {_SOLD} AND l.order_line_id <= :last_line
+            WHERE {SOLD} AND l.order_line_id <= :last_line
                 AND (CAST(:through AS uuid) IS NULL OR l.order_line_id > :through)
             ORDER BY l.order_line_id LIMIT :limit
             """  # noqa: S608 - our own names

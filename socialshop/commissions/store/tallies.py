@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from socialshop.commissions.rules import Standing
 from socialshop.commissions.store.accruals import SkipRow
+from socialshop.commissions.store.facts import listed_channel
 from socialshop.commissions.store.replay import StoredAccrual
 from socialshop.infra.db import copy_rows
 
@@ -73,10 +74,19 @@ class TallySkipRow(NamedTuple):
     reason: str
 
 
+# What an invite link `l` leads to: a deal, or a product.
+LEADS_TO = """
+    LEFT JOIN rooms r ON l.kind = 'room' AND r.id = l.target_id
+    LEFT JOIN LATERAL (
+        SELECT g.id, k.product_id FROM deals g JOIN skus k ON k.id = g.sku_id
+        WHERE g.id = CASE l.kind WHEN 'deal' THEN l.target_id ELSE r.deal_id END
+    ) deal ON true
+    LEFT JOIN products product ON l.kind = 'product' AND product.id = l.target_id
+"""
 # A day goes by the version in force when it began, and by whether its owner was a publisher all day. Members who are
 # none are looked at only where a version pays them too.
 _WAITING = text(
-    """
+    f"""
     WITH who AS (
         SELECT member, approved_at, ended_at, true AS publisher FROM publishers WHERE approved_at IS NOT NULL
         UNION ALL
@@ -87,7 +97,8 @@ _WAITING = text(
         ) AND NOT EXISTS (SELECT FROM publishers p WHERE p.member = m.number AND p.status = 'approved')
     )
     SELECT w.kind, who.member, l.id, w.on_day, w.counted - coalesce(t.taken, 0), coalesce(t.taken, 0), v.id,
-        d.begins, d.ends, who.publisher, l.channel, deal.id, coalesce(product.id, deal.product_id)
+        d.begins, d.ends, who.publisher, {listed_channel("l", "d.begins")}, deal.id,
+        coalesce(product.id, deal.product_id)
     FROM who
     JOIN members m ON m.number = who.member
     JOIN invite_links l ON l.owner_id = m.id
@@ -109,19 +120,14 @@ _WAITING = text(
         SELECT CAST(sum(counted) AS bigint) AS taken FROM tallies
         WHERE link_id = l.id AND kind = w.kind AND on_day = w.on_day
     ) t ON true
-    LEFT JOIN rooms r ON l.kind = 'room' AND r.id = l.target_id
-    LEFT JOIN LATERAL (
-        SELECT g.id, k.product_id FROM deals g JOIN skus k ON k.id = g.sku_id
-        WHERE g.id = CASE l.kind WHEN 'deal' THEN l.target_id ELSE r.deal_id END
-    ) deal ON true
-    LEFT JOIN products product ON l.kind = 'product' AND product.id = l.target_id
+    {LEADS_TO}
     WHERE w.counted > coalesce(t.taken, 0)
         AND (NOT who.publisher OR (who.approved_at <= d.begins AND (who.ended_at IS NULL OR who.ended_at >= d.ends)))
         AND EXISTS (SELECT FROM jsonb_array_elements(v.document -> 'legs') leg WHERE leg ->> 'kind' = w.kind)
     ORDER BY w.on_day, l.id, w.kind LIMIT :limit
-    """
+    """  # noqa: S608 - our own text
 )
-_TALLY = ", ".join(f"y.{name}" for name in TallyRow._fields)
+TALLY = ", ".join(f"y.{name}" for name in TallyRow._fields)
 
 
 def waiting(session: Session, days: tuple[date, date], currency: str, zone: str, limit: int) -> list[WaitingRow]:
@@ -175,7 +181,7 @@ def recounted(session: Session, after: uuid.UUID, limit: int) -> list[Recounted]
     rows = session.execute(
         text(
             f"""
-            SELECT {_TALLY}, coalesce((
+            SELECT {TALLY}, coalesce((
                 SELECT CAST(sum(x.counted) AS bigint) FROM disallowed_tallies x WHERE x.tally_id = y.id
             ), (SELECT y.counted FROM milestones s WHERE s.tally_id = y.id AND s.fallen_at IS NOT NULL), 0)
             FROM tallies y WHERE y.id > :after ORDER BY y.id LIMIT :limit

@@ -14,13 +14,14 @@ from socialshop.kernel.money import Money
 from socialshop.kernel.time import parse_instant
 from socialshop.pages.admin.section import admin
 from socialshop.pages.admin.words import ROLES
-from socialshop.pages.formats import instant, joined, money, rate
+from socialshop.pages.formats import instant, joined, money, rate, why
 
 FACTS = {
     "amount_minor": lazy_gettext("sum"),
     "audit_entries": lazy_gettext("entries of the record"),
     "audit_head_hash": lazy_gettext("head of the record"),
     "audit_unsealed": lazy_gettext("of these not yet sealed"),
+    "bands": lazy_gettext("bands"),
     "batch": lazy_gettext("batch"),
     "after": lazy_gettext("after"),
     "before": lazy_gettext("before"),
@@ -44,6 +45,7 @@ FACTS = {
     "content_hash": lazy_gettext("hash of the batch"),
     "control_bps": lazy_gettext("left out"),
     "counted": lazy_gettext("counted so far"),
+    "country": lazy_gettext("country"),
     "currency": lazy_gettext("currency"),
     "days": lazy_gettext("days"),
     "days_of_month": lazy_gettext("days of the month"),
@@ -69,6 +71,7 @@ FACTS = {
     "former": lazy_gettext("formerly"),
     "former_until": lazy_gettext("former good until"),
     "from": lazy_gettext("from"),
+    "from_minor": lazy_gettext("from so much on"),
     "gift": lazy_gettext("gift"),
     "given_up": lazy_gettext("what was given up"),
     "goal": lazy_gettext("goal"),
@@ -86,6 +89,7 @@ FACTS = {
     "lasts_seconds": lazy_gettext("lasts, seconds"),
     "late": lazy_gettext("late"),
     "late_payer": lazy_gettext("of late payers"),
+    "law": lazy_gettext("law"),
     "leader_margin": lazy_gettext("leader’s margin"),
     "leaders": lazy_gettext("leaders"),
     "least_points": lazy_gettext("points at least"),
@@ -176,6 +180,7 @@ FACTS = {
     "times": lazy_gettext("times"),
     "title": lazy_gettext("title"),
     "to": lazy_gettext("to"),
+    "together": lazy_gettext("decided together"),
     "total_minor": lazy_gettext("total"),
     "tracking": lazy_gettext("tracking number"),
     "unsealed": lazy_gettext("not yet sealed"),
@@ -242,6 +247,8 @@ def _inside(value: Mapping[str, Any], currency: str) -> Iterator[tuple[str, str]
 def _text(name: str, value: str) -> str:
     if name == "role" and value in ROLES:
         return str(ROLES[value])
+    if name == "reason":
+        return why(value)
     if value in _VALUES.get(name, ()):
         return str(_VALUES[name][value])
     if _INSTANT.fullmatch(value):

@@ -38,7 +38,7 @@ _SEVERITIES = {
     "warning": lazy_gettext("warning"),
     "severe": lazy_gettext("severe"),
 }
-_TIES = {
+TIES = {
     "device": lazy_gettext("the same browser"),
     "network": lazy_gettext("the same network"),
     "address": lazy_gettext("the same address"),
@@ -122,7 +122,7 @@ def show_risk_finding(visit: Visit) -> str:
         is_own=visit.caller.number in view.case.members,
         states=_STATES,
         severities=_SEVERITIES,
-        tie_words=_TIES,
+        tie_words=TIES,
         reasons=_REASONS,
         longest=LONGEST_REASON,
     )

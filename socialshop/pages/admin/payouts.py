@@ -12,12 +12,13 @@ from socialshop.commissions import service as commissions
 from socialshop.invites import service as invites
 from socialshop.kernel.ids import to_public
 from socialshop.kernel.money import BPS, Money
+from socialshop.notifications.reasons import REASONS, PayoutReason
 from socialshop.orders import service as orders
 from socialshop.pages import lineage, rings
 from socialshop.pages.admin.people import names_by_id, names_by_number
 from socialshop.pages.admin.proving import prove, wanted
 from socialshop.pages.admin.section import admin
-from socialshop.pages.formats import instant, money
+from socialshop.pages.formats import instant, money, why
 from socialshop.pages.section import go_to
 from socialshop.pages.shopper.earnings import told_steps
 from socialshop.pages.visit import PAGE_ROWS, Visit, cut
@@ -112,6 +113,8 @@ def show_payout(visit: Visit) -> str:
         has_opened=payouts.has_opened(visit.uow, visit.caller.member_id, case),
         claim=payouts.claim_on(visit.uow, visit.ids["request_id"]),
         me=visit.caller.member_id,
+        hold_reasons=reasons_to("hold"),
+        reject_reasons=reasons_to("reject"),
         channels=CHANNELS,
         proof=wanted(visit),
         now=visit.uow.now,
@@ -152,7 +155,9 @@ def let_payout_go(visit: Visit) -> Response:
 def approve_payout(visit: Visit) -> Response:
     """Let it into the next batch, and on to who waits next."""
     prove(visit)
-    decided = payouts.approve(visit.uow, actor=visit.caller.member_id, request_id=visit.ids["request_id"], reason=None)
+    note = _note(visit, "note")
+    visit.form.check()
+    decided = payouts.approve(visit.uow, actor=visit.caller.member_id, request_id=visit.ids["request_id"], note=note)
     flash(gettext("Approved: %(sum)s for %(name)s.", **_told(decided)))
     return _on(visit)
 
@@ -160,9 +165,11 @@ def approve_payout(visit: Visit) -> Response:
 @admin.action("/payouts/<request_id>/hold", access=ADMINS, again="show_payout", ids=_REQUEST)
 def hold_payout(visit: Visit) -> Response:
     """Set it aside, with a reason."""
-    reason = visit.form.text("hold_reason", longest=LONGEST_REASON)
+    reason, note = _reason(visit, "hold"), _note(visit, "hold_note")
     visit.form.check()
-    decided = payouts.hold(visit.uow, actor=visit.caller.member_id, request_id=visit.ids["request_id"], reason=reason)
+    decided = payouts.hold(
+        visit.uow, actor=visit.caller.member_id, request_id=visit.ids["request_id"], reason=reason, note=note
+    )
     flash(gettext("On hold: %(sum)s for %(name)s.", **_told(decided)))
     return _on(visit)
 
@@ -170,9 +177,11 @@ def hold_payout(visit: Visit) -> Response:
 @admin.action("/payouts/<request_id>/reject", access=ADMINS, again="show_payout", ids=_REQUEST)
 def reject_payout(visit: Visit) -> Response:
     """Refuse it for good, with a reason."""
-    reason = visit.form.text("reject_reason", longest=LONGEST_REASON)
+    reason, note = _reason(visit, "reject"), _note(visit, "reject_note")
     visit.form.check()
-    decided = payouts.reject(visit.uow, actor=visit.caller.member_id, request_id=visit.ids["request_id"], reason=reason)
+    decided = payouts.reject(
+        visit.uow, actor=visit.caller.member_id, request_id=visit.ids["request_id"], reason=reason, note=note
+    )
     flash(gettext("Refused: %(sum)s is back in the wallet of %(name)s.", **_told(decided)))
     return _on(visit)
 
@@ -185,6 +194,24 @@ def return_payout(visit: Visit) -> Response:
     payouts.record_return(visit.uow, actor=visit.caller.member_id, request_id=visit.ids["request_id"], reason=reason)
     flash(gettext("Noted: the money is back in the wallet."))
     return go_to("admin.show_payout", request_id=visit.path["request_id"])
+
+
+def reasons_to(act: str) -> list[tuple[str, str]]:
+    """The reasons of the list that lead to `hold` or `reject`, in the reader's language."""
+    return [
+        (code.value, why(code)) for code, words in REASONS.items() if (words.holds if act == "hold" else words.rejects)
+    ]
+
+
+def _reason(visit: Visit, act: str) -> PayoutReason:
+    known = [code for code, _ in reasons_to(act)]
+    said = visit.form.choice(f"{act}_reason", known)
+    visit.form.check()
+    return PayoutReason(said)
+
+
+def _note(visit: Visit, name: str) -> str | None:
+    return visit.form.text(name, longest=LONGEST_REASON, required=False) or None
 
 
 def _behind(visit: Visit, evidence: Evidence) -> lineage.Picture | None:

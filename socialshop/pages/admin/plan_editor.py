@@ -51,12 +51,14 @@ def keep_written_plan(visit: Visit) -> Response:
 
 @admin.page("/plans/<plan_id>/editor", ids=_PLAN, tab="plans")
 def rewrite_plan(visit: Visit) -> Response:
-    """A draft in the whole form; the few that it cannot say to the letter are changed as a document."""
+    """A draft in the form; the few that it cannot say to the letter are changed as the documents they came as."""
     plan = commissions.plan_of(visit.uow, visit.ids["plan_id"])
     if plan.version_id is not None:
         return go_to("admin.show_plan", plan_id=visit.path["plan_id"])
     if not plan_form.is_sayable(plan.document):
-        return go_to("admin.edit_plan", plan_id=visit.path["plan_id"])
+        told = gettext("This draft says what the form has no words for. Whoever sent it changes it the way it came.")
+        flash(told, "wait")
+        return go_to("admin.show_plan", plan_id=visit.path["plan_id"])
     form = visit.form if visit.form.values else Form(plan_form.filled(plan.document))
     return _page(visit, form, plan.id)
 
@@ -107,6 +109,8 @@ def _typed(visit: Visit, currency: str) -> Plan:
     """The plan that was typed; each fault is told beside its field."""
     form = visit.form
     document: dict[str, Any] = plan_form.typed(form, currency)
+    if not document["legs"]:
+        form.errors["legs"] = gettext("A plan pays somebody.")
     form.check()
     try:
         return parse_plan(document)

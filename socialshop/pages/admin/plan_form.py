@@ -30,6 +30,7 @@ _LONGEST_HOLD_DAYS = 3650
 _RATE = re.compile(r"(?P<tier>\S.*?)\s*[:：=\s]\s*(?P<share>[0-9.]+)\s*%?")
 _ROW = re.compile(r"(legs|caps)\[(\d+)\]\.(.+)")
 _BETWEEN = re.compile(r"[,，、;；\n]")
+_PART = re.compile(r'\s*"([^"]*)"\s*(?=[,，、;；\n]|$)|([^,，、;；\n]+)')
 # How a leg and a cap are told from each other: every one has this field.
 MARKS = {"legs": "kind", "caps": "per"}
 
@@ -114,7 +115,7 @@ def filled(document: Mapping[str, Any]) -> dict[str, str]:
 
 
 def is_sayable(document: Mapping[str, Any]) -> bool:
-    """Whether the form says all of the document: not a name with a comma in it, nor a part of a second."""
+    """Whether the form says all of the document: not a name with quotes and a comma, nor a part of a second."""
     return typed(Form(filled(document)), document["currency"]) == document
 
 
@@ -217,7 +218,9 @@ def _rates(form: Form, name: str, _one: Input, _currency: str) -> dict[str, int]
 
 
 def _several(form: Form, name: str, _one: Input, _currency: str) -> list[str]:
-    return [part.strip() for part in _BETWEEN.split(form.values[name]) if part.strip()]
+    """What stands between commas; a name that has one stands in quotes."""
+    parts = (found[1] or found[2] or "" for found in _PART.finditer(form.values[name]))
+    return [part.strip() for part in parts if part.strip()]
 
 
 def _instant(form: Form, name: str, _one: Input, _currency: str) -> str | None:
@@ -262,7 +265,7 @@ _WRITERS: Mapping[str, Callable[[Any, str], str]] = {
     "tick": lambda _ticked, _currency: "yes",
     "choice": lambda chosen, _currency: str(chosen),
     "text": lambda said, _currency: str(said),
-    "several": lambda those, _currency: joined(those),
+    "several": lambda those, _currency: joined(f'"{one}"' if _BETWEEN.search(one) else one for one in those),
     "rates": lambda rates, _currency: "\n".join(f"{tier} {percent_plain(bps)}" for tier, bps in rates.items()),
     "instant": lambda text, _currency: _moment(text),
 }

@@ -1,9 +1,8 @@
-"""Commission plans: drafted, examined by the legal guard, compared with what is in force, published."""
+"""Commission plans: examined by the legal guard, compared with what is in force, published."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
@@ -11,33 +10,18 @@ from flask import Response, flash, make_response, render_template, request
 from flask_babel import gettext
 
 from socialshop.commissions import service as commissions
-from socialshop.commissions.errors import PlanInvalid
 from socialshop.commissions.findings import Severity
 from socialshop.commissions.guard import SignOff
-from socialshop.commissions.plan import Plan, hash_of, parse_plan, read_plan
+from socialshop.commissions.plan import hash_of
 from socialshop.kernel.errors import InvalidValue
-from socialshop.kernel.ids import to_public
 from socialshop.kernel.money import Money, parse_decimal
 from socialshop.pages.admin.bars import Compared, compared
-from socialshop.pages.admin.plan_faults import fault_told, faults_told
 from socialshop.pages.admin.section import admin
-from socialshop.pages.formats import percent_plain
-from socialshop.pages.forms import Form
 from socialshop.pages.section import go_to
 from socialshop.pages.visit import PAGE_ROWS, Visit, cut
 from socialshop.web.auth import ADMINS
 
 _PLAN = {"plan_id": "plan"}
-# A share a field: who it is for, in the order in which plans name them.
-_SHARES = (
-    ("level_1", "sale", 1),
-    ("level_2", "sale", 2),
-    ("level_3", "sale", 3),
-    ("host", "host", 0),
-    ("self", "self", 0),
-)
-_LONGEST_HOLD_DAYS = 3650
-_LONGEST_DOCUMENT = 50_000
 _SIMULATIONS_SHOWN = 5
 # The sales that the form offers to try a plan on: enough to see something, and few enough to be quick.
 _USUALLY_TRIED = timedelta(days=30)
@@ -45,41 +29,11 @@ _USUALLY_TRIED = timedelta(days=30)
 
 @admin.page("/plans", tab="plans")
 def list_plans(visit: Visit) -> str:
-    """Drafts and published plans, the newest first, and a form for another draft."""
+    """Drafts and published plans, the newest first."""
     found = commissions.plan_page(visit.uow, visit.after(), PAGE_ROWS + 1)
     rows, after = cut(found, lambda row: row.id)
     now = commissions.plan_in_force(visit.uow, visit.settings.currency)
-    return render_template(
-        "admin/plans.html", plans=rows, next=after, in_force=now and now.id, currency=visit.settings.currency
-    )
-
-
-@admin.action("/plans", access=ADMINS, again="list_plans", once=True)
-def draft_plan(visit: Visit) -> Response:
-    """Keep a plan that nobody earns by yet."""
-    drafted = commissions.draft_plan(visit.uow, visit.caller.member_id, _typed(visit))
-    flash(gettext("Drafted. Nobody earns by it until it is published."))
-    return go_to("admin.show_plan", plan_id=to_public("plan", drafted.id))
-
-
-@admin.page("/plans/<plan_id>/change", ids=_PLAN, tab="plans")
-def edit_plan(visit: Visit) -> Response:
-    """A draft as its form shows it, to be said anew."""
-    plan = commissions.plan_of(visit.uow, visit.ids["plan_id"])
-    if plan.version_id is not None:
-        return go_to("admin.show_plan", plan_id=visit.path["plan_id"])
-    currency = plan.document["currency"]
-    filled = _filled(plan.document)
-    return make_response(render_template("admin/edit_plan.html", plan=plan, filled=filled, currency=currency))
-
-
-@admin.action("/plans/<plan_id>/change", access=ADMINS, again="edit_plan", ids=_PLAN)
-def redraft_plan(visit: Visit) -> Response:
-    """Say a draft anew."""
-    plan = _typed(visit)
-    commissions.redraft_plan(visit.uow, visit.caller.member_id, visit.ids["plan_id"], plan)
-    flash(gettext("The draft is changed. Nobody earns by it until it is published."))
-    return go_to("admin.show_plan", plan_id=visit.path["plan_id"])
+    return render_template("admin/plans.html", plans=rows, next=after, in_force=now and now.id)
 
 
 @admin.action("/plans/<plan_id>/discard", access=ADMINS, again="show_plan", ids=_PLAN)
@@ -88,47 +42,6 @@ def discard_plan(visit: Visit) -> Response:
     commissions.discard_draft(visit.uow, visit.caller.member_id, visit.ids["plan_id"])
     flash(gettext("The draft is thrown away."))
     return go_to("admin.list_plans")
-
-
-def _typed(visit: Visit) -> Plan:
-    """The plan that was typed: the document where there is one, else the fields."""
-    form = visit.form
-    if form.values.get("document", "").strip():
-        return _read(form)
-    document = {
-        "name": form.text("name", longest=200),
-        "currency": visit.settings.currency,
-        "hold_days": form.whole("hold_days", 0, _LONGEST_HOLD_DAYS),
-        "legs": list(_legs(form)),
-    }
-    if not document["legs"]:
-        form.errors.setdefault("level_1", gettext("A plan pays somebody."))
-    form.check()
-    try:
-        return parse_plan(document)
-    except PlanInvalid as invalid:
-        for fault in invalid.faults:
-            form.errors.setdefault(
-                fault.path if fault.path in document.keys() - {"legs"} else "level_1", fault_told(fault)
-            )
-    form.refuse()
-
-
-def _filled(document: Mapping[str, Any]) -> dict[str, str]:
-    """A draft as the form shows it: by the fields where they can say it all, else as a document."""
-    always = {"name": str(document["name"]), "hold_days": str(document["hold_days"])}
-    fields = dict(always)
-    for leg in document["legs"]:
-        name = next(
-            (name for name, kind, level in _SHARES if (kind, level) == (leg["kind"], leg.get("level", 0))), None
-        )
-        if name is None or name in fields or leg.keys() - {"kind", "level", "rate_bps"}:
-            break
-        fields[name] = percent_plain(leg["rate_bps"])
-    else:
-        if not document.get("activity") and not document.get("caps"):
-            return fields
-    return always | {"document": json.dumps(document, ensure_ascii=False, indent=2)}
 
 
 @admin.page("/plans/<plan_id>", ids=_PLAN, tab="plans")
@@ -188,22 +101,6 @@ def _facts(visit: Visit) -> dict[str, Any]:
         "compared": _compared(plan.document, standing.document if standing else None, sale),
         "standing": standing,
     }
-
-
-def _legs(form: Form) -> Iterator[dict[str, Any]]:
-    for field, kind, level in _SHARES:
-        rate_bps = form.percent(field)
-        if rate_bps:
-            yield {"kind": kind, "rate_bps": rate_bps, **({"level": level} if level else {})}
-
-
-def _read(form: Form) -> Plan:
-    """The plan that was written as a document; what is wrong with it is told beside the field."""
-    try:
-        return read_plan(form.text("document", longest=_LONGEST_DOCUMENT).encode())
-    except PlanInvalid as invalid:
-        form.errors.setdefault("document", faults_told(invalid.faults))
-    form.refuse()
 
 
 def _sale_minor(currency: str) -> int:

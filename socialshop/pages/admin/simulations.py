@@ -8,9 +8,10 @@ from itertools import groupby
 from typing import NamedTuple
 
 from flask import Response, render_template
-from flask_babel import gettext
+from flask_babel import gettext, lazy_gettext
 
 from socialshop.commissions import service as commissions
+from socialshop.commissions.history import Gap
 from socialshop.commissions.service import DaySums
 from socialshop.kernel.ids import to_public
 from socialshop.kernel.money import Money
@@ -21,6 +22,14 @@ from socialshop.pages.visit import Visit
 from socialshop.web.auth import ADMINS
 
 _SIMULATION = {"plan_id": "plan", "simulation_id": commissions.SIMULATION_PREFIX}
+# What a leg asks of a sale, by the name of the need.
+_KNOWN = {
+    "hosts": lazy_gettext("The host of its room"),
+    "deals": lazy_gettext("The deal by which it was sold"),
+    "goods": lazy_gettext("Which goods they were"),
+    "channels": lazy_gettext("The channel that brought it"),
+    "tiers": lazy_gettext("The tiers of that day"),
+}
 _MOST_DAYS = 62  # a longer time is shown by months
 
 
@@ -100,3 +109,16 @@ def _span(name: str, days: Iterable[DaySums], currency: str) -> Span:
 
 def _month(day: date) -> str:
     return f"{day:%Y-%m}"
+
+
+@admin.app_template_global()
+def gap_words(gap: Gap) -> str:
+    """What the record of a simulated time lacks for a leg."""
+    if gap.needs == "clicks":
+        return str(gettext("No click that counts is recorded of a publisher’s link."))
+    if gap.needs == "views":
+        return str(gettext("No view that counts is recorded of a publisher’s banner."))
+    if not gap.known:
+        return str(gettext("%(what)s: known of no line.", what=_KNOWN[gap.needs]))
+    figures = {"known": gap.known, "lines": gap.of}
+    return str(gettext("%(what)s: known of %(known)s of %(lines)s lines.", what=_KNOWN[gap.needs], **figures))

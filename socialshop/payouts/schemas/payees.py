@@ -8,7 +8,7 @@ from pydantic import StringConstraints
 
 from socialshop.kernel.ids import to_public
 from socialshop.payouts.rules import LONGEST_HOLDER
-from socialshop.payouts.schemas.review import Reason
+from socialshop.payouts.schemas.review import Note as Reason
 from socialshop.payouts.service import Payee
 from socialshop.web.paging import Page, PageQuery
 from socialshop.web.schemas import Instant, Wire, absent, with_example

@@ -8,6 +8,7 @@ from pydantic import StringConstraints
 
 from socialshop.audit.service import StoredEntry
 from socialshop.kernel.ids import to_public
+from socialshop.notifications.reasons import REASONS, PayoutReason
 from socialshop.payouts.schemas.requests import ACCRUAL, REQUEST, AccrualPart, RequestWire, parts_wire, request_fields
 from socialshop.payouts.service import (
     Evidence,
@@ -18,7 +19,14 @@ from socialshop.web.paging import Page, PageQuery
 from socialshop.web.schemas import Instant, MoneyWire, Wire, absent, with_example
 
 Status = Literal["submitted", "approved", "held", "rejected", "cancelled", "batched", "paid", "failed", "returned"]
-Reason = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=500)]
+Note = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=500)]
+_REASON = {
+    "code": "account_of_another",
+    "en": REASONS[PayoutReason.ACCOUNT_OF_ANOTHER].english,
+    "zh": REASONS[PayoutReason.ACCOUNT_OF_ANOTHER].chinese,
+    "holds": True,
+    "rejects": True,
+}
 _QUEUED = {
     **REQUEST,
     "member_id": "mbr_01k9w3q2mxe5tb6v8c4yd7r1hz",
@@ -180,19 +188,50 @@ class EvidenceWire(QueuedRequest):
 
 
 class Approval(Wire):
-    """An approval, with a word about it if there is one to say."""
+    """An approval, with a word for colleagues if there is one to say."""
 
-    model_config = with_example({"reason": "known seller, first payout looked at"})
+    model_config = with_example({"note": "known seller, first payout looked at"})
 
-    reason: Reason = absent()
+    note: Note = absent()
 
 
 class Refusal(Wire):
-    """Why a request is rejected or held."""
+    """Why a request is rejected or held: of the published list, in the member's language; and a word for colleagues."""
 
-    model_config = with_example({"reason": "the account belongs to somebody else"})
+    model_config = with_example({"reason": "account_of_another", "note": "the holder is the sponsor's wife"})
 
-    reason: Reason
+    reason: PayoutReason
+    note: Note = absent()
+
+
+class ReasonWire(Wire):
+    """A reason of the list, as a member reads it."""
+
+    model_config = with_example(_REASON)
+
+    code: PayoutReason
+    en: str
+    zh: str
+    holds: bool
+    rejects: bool
+
+
+class Reasons(Wire):
+    """Why payouts are held or refused."""
+
+    model_config = with_example({"data": [_REASON]})
+
+    data: list[ReasonWire]
+
+    @classmethod
+    def all(cls) -> Reasons:
+        """The whole list."""
+        return cls(
+            data=[
+                ReasonWire(code=code, en=words.english, zh=words.chinese, holds=words.holds, rejects=words.rejects)
+                for code, words in REASONS.items()
+            ]
+        )
 
 
 def _queued(request: Request) -> dict[str, Any]:

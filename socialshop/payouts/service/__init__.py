@@ -16,6 +16,26 @@ from socialshop.payouts.service.batching import (
 )
 from socialshop.payouts.service.blotting import blot_out
 from socialshop.payouts.service.claiming import claim_case, claim_on, let_go
+from socialshop.payouts.service.deciding_together import (
+    MOST_TOGETHER,
+    Look,
+    Summary,
+    Together,
+    Why,
+    decide_together,
+    look_together,
+)
+from socialshop.payouts.service.deducting import (
+    FEE_PREFIX,
+    TAX_PREFIX,
+    Place,
+    Quote,
+    fee_tables,
+    publish_fee,
+    publish_tax_table,
+    tax_tables,
+    today_in,
+)
 from socialshop.payouts.service.files import FrozenFile, bank_file, frozen_file
 from socialshop.payouts.service.finding import find_frozen, find_owed_commission
 from socialshop.payouts.service.queueing import UNDECIDED, Queued, neighbours, queue, waiting_sums
@@ -28,9 +48,9 @@ from socialshop.payouts.service.reading import (
     sharing_an_account,
     statement,
 )
-from socialshop.payouts.service.requesting import add_destination, cancel, destinations, submit, usable_from
+from socialshop.payouts.service.requesting import add_destination, cancel, destinations, quote_of, submit, usable_from
 from socialshop.payouts.service.result_files import record_results_file
-from socialshop.payouts.service.reviewing import approve, has_opened, hold, reject
+from socialshop.payouts.service.reviewing import Said, approve, has_opened, hold, reject
 from socialshop.payouts.service.verifying import (
     check_at_once,
     check_payees,
@@ -42,6 +62,7 @@ from socialshop.payouts.service.verifying import (
 )
 from socialshop.payouts.store.batches import Batch, BatchItem, Outcome
 from socialshop.payouts.store.claims import CaseClaim
+from socialshop.payouts.store.deductions import FeeTable, TaxTable
 from socialshop.payouts.store.destinations import Destination
 from socialshop.payouts.store.payees import Payee
 from socialshop.payouts.store.personal import PERSONAL
@@ -49,8 +70,11 @@ from socialshop.payouts.store.requests import PaidPart, Request
 from socialshop.payouts.store.review import Neighbours, Sort, WaitingSum, Wanted
 
 __all__ = [
+    "FEE_PREFIX",
     "LARGEST_BATCH",
+    "MOST_TOGETHER",
     "PERSONAL",
+    "TAX_PREFIX",
     "UNDECIDED",
     "Apart",
     "Batch",
@@ -59,17 +83,26 @@ __all__ = [
     "CaseClaim",
     "Destination",
     "Evidence",
+    "FeeTable",
     "FrozenFile",
+    "Look",
     "Neighbours",
     "Outcome",
     "PaidPart",
     "Payee",
+    "Place",
     "Queued",
+    "Quote",
     "Request",
+    "Said",
     "Sort",
     "Statement",
+    "Summary",
+    "TaxTable",
+    "Together",
     "WaitingSum",
     "Wanted",
+    "Why",
     "add_destination",
     "approve",
     "bank_file",
@@ -82,8 +115,10 @@ __all__ = [
     "claim_on",
     "create_batch",
     "decide_payee",
+    "decide_together",
     "destinations",
     "evidence",
+    "fee_tables",
     "find_frozen",
     "find_owed_commission",
     "frozen_file",
@@ -91,13 +126,17 @@ __all__ = [
     "hold",
     "kept_apart",
     "let_go",
+    "look_together",
     "neighbours",
     "own_request",
     "page_of",
     "payee_of",
     "payees",
     "poll_payees",
+    "publish_fee",
+    "publish_tax_table",
     "queue",
+    "quote_of",
     "record_results",
     "record_results_file",
     "record_return",
@@ -108,6 +147,8 @@ __all__ = [
     "state_name",
     "statement",
     "submit",
+    "tax_tables",
+    "today_in",
     "usable_from",
     "waiting_sums",
 ]

@@ -61,8 +61,8 @@ PERSONAL = (
         "payout_requests",
         ("member_id", "member_number", "reason", "result_reason"),
         reads="""
-            SELECT id, destination_id, channel, amount_minor, currency, status, submitted_at, decided_at, reason,
-                   result_reason, reference, ended_at
+            SELECT id, destination_id, channel, amount_minor, tax_minor, fee_minor, currency, status,
+                   submitted_at, decided_at, reason, result_reason, reference, ended_at
             FROM payout_requests WHERE member_id = :id ORDER BY id
         """,
         ids={"id": "por", "destination_id": "pod"},
@@ -70,7 +70,7 @@ PERSONAL = (
     ),
     Holding(
         "payout_decisions",
-        ("requester", "decided_by", "reason"),
+        ("requester", "decided_by", "reason", "note"),
         reads="""
             SELECT request_id, decision, decided_at, reason FROM payout_decisions WHERE requester = :id ORDER BY id
         """,
@@ -82,6 +82,18 @@ PERSONAL = (
         ("claimed_by",),
         hidden="Which case a reviewer reads just now; claims are in the audit record.",
         erases=("DELETE FROM payout_claims WHERE claimed_by = :id",),
+    ),
+    Holding(
+        "tax_tables",
+        ("published_by",),
+        hidden="Tables of tax are the shop's; what its people did is read out from the audit record.",
+        stays="Who published what is withheld.",
+    ),
+    Holding(
+        "payout_fees",
+        ("published_by",),
+        hidden="Fees are the shop's; what its people did is read out from the audit record.",
+        stays="Who published what is taken.",
     ),
     Holding(
         "payout_batches",

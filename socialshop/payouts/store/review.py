@@ -36,7 +36,7 @@ class Wanted:
     claimed_by: uuid.UUID | None = None
 
 
-_NEVER_PAID = """
+NEVER_PAID = """
     NOT EXISTS (SELECT FROM payout_requests e WHERE e.member_id = r.member_id AND e.status IN ('paid', 'returned'))
 """
 
@@ -55,7 +55,7 @@ def queue(session: Session, wanted: Wanted, *, limit: int, after: uuid.UUID | No
               AND (CAST(:before AS timestamptz) IS NULL OR r.submitted_at <= :before)
               AND (CAST(:currency AS text) IS NULL OR r.currency = :currency)
               AND (CAST(:risk AS text) IS NULL OR payout_risk(r.id, r.member_number) = :risk)
-              AND (NOT :first OR {_NEVER_PAID})
+              AND (NOT :first OR {NEVER_PAID})
               AND (CAST(:claimed_by AS uuid) IS NULL OR EXISTS (
                   SELECT FROM payout_claims c
                   WHERE c.request_id = r.id AND c.claimed_by = :claimed_by AND c.claimed_until > :now))
@@ -99,7 +99,7 @@ def beside(session: Session, ids: Sequence[uuid.UUID], now: datetime) -> list[Be
         text(
             f"""
             SELECT r.id, (SELECT count(*) FROM payout_findings(r.id, r.member_number)),
-                   payout_risk(r.id, r.member_number), {_NEVER_PAID}, c.claimed_by, p.display_name, c.claimed_until
+                   payout_risk(r.id, r.member_number), {NEVER_PAID}, c.claimed_by, p.display_name, c.claimed_until
             FROM payout_requests r
             LEFT JOIN payout_claims c ON c.request_id = r.id AND c.claimed_until > :now
             LEFT JOIN member_profiles p ON p.member_id = c.claimed_by

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from socialshop.risk.service.deciding import Verdict, decide
+from socialshop.risk.service.exploring import Web, explore
 from socialshop.risk.service.judging import (
     expire_findings,
     judge,
@@ -24,8 +25,10 @@ __all__ = [
     "RulesRow",
     "Standing",
     "Verdict",
+    "Web",
     "decide",
     "expire_findings",
+    "explore",
     "findings",
     "judge",
     "judge_all",

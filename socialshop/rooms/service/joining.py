@@ -316,7 +316,7 @@ def _check(uow: UnitOfWork, claim: Claim, wish: _Wish, attribution: Attribution,
     if not claim.sku_offered:
         raise InvalidValue("the room does not offer this unit", field="sku_id")
     if claim.price_minor is not None and claim.price_minor * wish.quantity > MAX_AMOUNT_MINOR:
-        raise InvalidValue("so many units cost more than 10^12 minor units", field="quantity")
+        raise InvalidValue("so many units cost more than the shop can count", field="quantity")
     if standing is not None:
         # Of a room that was opened a moment ago by this very claim, nothing else can stand in the way.
         if claim.claimed and claim.newcomer_only and not standing.seated:

@@ -84,7 +84,7 @@ def quote_joining(
 def _quoted(uow: UnitOfWork, buyer: Buyer, unit: orders.Goods, quantity: int, means: orders.Means) -> orders.Estimate:
     amount = unit.price.amount_minor * quantity
     if amount > MAX_AMOUNT_MINOR:
-        raise InvalidValue("so many units cost more than 10^12 minor units", field="quantity")
+        raise InvalidValue("so many units cost more than the shop can count", field="quantity")
     goods = replace(unit, price=Money(amount, unit.price.currency))
     return orders.quote(uow, buyer.number, goods, means)
 

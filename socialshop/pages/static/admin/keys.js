@@ -1,5 +1,5 @@
-// Keys on a desk: j and k walk through rows or cases, other keys follow a link or put the focus on an act. A key never
-// acts by itself: Enter does. Without it everything is reached by Tab.
+// Keys on a desk: j and k walk through rows or cases, other keys follow a link or put the focus on an act, x ticks the
+// row. A key never acts by itself: Enter does. Without it everything is reached by Tab.
 "use strict";
 
 // What a key opens before it puts the focus there.
@@ -26,6 +26,8 @@ document.addEventListener("keydown", (event) => {
     found.closest("details")?.setAttribute("open", "");
     if (found.matches("a")) found.click();
     else found.focus();
+  } else if (event.key === "x") {
+    document.activeElement.closest("tr")?.querySelector("input[name=pick]")?.click();
   } else if (event.key === "j" || event.key === "k") {
     event.preventDefault();
     walk(event.key === "j" ? 1 : -1);
