@@ -344,7 +344,7 @@ def paid_parts(session: Session, request_id: uuid.UUID, limit: int | None) -> li
 
 
 def netted_of(session: Session, public_id: str, receivable: str, currency: str) -> int:
-    """What came back and paid the member's debt (`receivable`) at once, in minor units, as the request's entries say."""
+    """What came back and paid the member's debt (`receivable`) at once, in minor units, by the request's entries."""
     found = session.execute(
         text(
             """
