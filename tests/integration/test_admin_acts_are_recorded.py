@@ -104,6 +104,9 @@ class Office:
             if decision == "approve":
                 days = {"first_day": "2026-01-01", "last_day": "2026-01-02"}
                 self.act(self.first, f"{path}/disallowances", kind="click", reason="a farm", **days)
+                publisher.call("POST", "/invite-links", json={"kind": "member", "channel": "blog"})
+                for way in ("channels", "channels/end"):
+                    self.act(self.first, f"{path}/{way}", channel="blog", reason="seen")
                 self.act(self.first, f"{path}/end", reason="seen")
         chopped = {"sku_id": sku, "title": "Chop", "start_price_minor": 900, "floor_price_minor": 90, "chops": 9}
         self.act(self.leader, "/bargain-offers", **chopped, lasts_seconds=60)

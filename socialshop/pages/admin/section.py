@@ -73,6 +73,7 @@ PLACES = (
             Tab("posts", "admin.list_posts", lazy_gettext("Reviews")),
             Tab("reports", "admin.list_reports", lazy_gettext("Reports")),
             Tab("questions", "admin.list_questions", lazy_gettext("Questions")),
+            Tab("rules", "admin.show_rules", lazy_gettext("Rules of behaviour")),
         ),
     ),
     Group(
@@ -80,6 +81,7 @@ PLACES = (
         lazy_gettext("Books"),
         (
             Tab("books", "admin.show_books", lazy_gettext("Trial balance")),
+            Tab("entries", "admin.list_entries", lazy_gettext("Ledger")),
             Tab("owed", "admin.show_owed", lazy_gettext("Owed and due")),
             Tab("income", "admin.show_income", lazy_gettext("Revenue and expense")),
             Tab("proof", "admin.show_proof", lazy_gettext("Proof of the books")),
@@ -93,6 +95,7 @@ PLACES = (
         (
             Tab("health", "admin.show_health", lazy_gettext("Health")),
             Tab("mails", "admin.list_mails", lazy_gettext("Mails")),
+            Tab("caps", "admin.show_caps", lazy_gettext("How much a member is told")),
             Tab("webhooks", "admin.list_webhooks", lazy_gettext("Webhooks")),
         ),
     ),

@@ -48,6 +48,8 @@ DEEDS = {
     "publisher.approved": lazy_gettext("publisher approved"),
     "publisher.ended": lazy_gettext("publisher ended"),
     "publisher.rejected": lazy_gettext("publisher refused"),
+    "publisher_channel.listed": lazy_gettext("channel of a publisher listed"),
+    "publisher_channel.ended": lazy_gettext("channel of a publisher taken off the list"),
     "traffic.disallowed": lazy_gettext("clicks or views struck out"),
     "mail.retried": lazy_gettext("mail sent again"),
     "member.birthday_corrected": lazy_gettext("birthday put right"),
