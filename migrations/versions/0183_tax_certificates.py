@@ -7,7 +7,7 @@ from alembic import op
 from migrations.statements import append_only
 
 revision = "0183"
-down_revision = "0182"
+down_revision = "0211"
 branch_labels = None
 depends_on = None
 
