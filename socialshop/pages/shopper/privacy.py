@@ -142,6 +142,9 @@ TABLES: Mapping[str, Any] = {
     "member_signals": lazy_gettext("Marks of what you came with"),
 }
 LOOKS: Mapping[str, Any] = {
+    "list_entries": lazy_gettext("your entries in the books"),
+    "show_payout_trail": lazy_gettext("where a payout of yours came from"),
+    "show_order_trail": lazy_gettext("where the money of an order went"),
     "show_account_statement": lazy_gettext("an account of yours in the books"),
     "show_member": lazy_gettext("your membership"),
     "show_branch": lazy_gettext("your team"),
