@@ -81,6 +81,7 @@ PLACES = (
         lazy_gettext("Books"),
         (
             Tab("books", "admin.show_books", lazy_gettext("Trial balance")),
+            Tab("entries", "admin.list_entries", lazy_gettext("Ledger")),
             Tab("owed", "admin.show_owed", lazy_gettext("Owed and due")),
             Tab("income", "admin.show_income", lazy_gettext("Revenue and expense")),
             Tab("proof", "admin.show_proof", lazy_gettext("Proof of the books")),

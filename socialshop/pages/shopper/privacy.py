@@ -92,6 +92,7 @@ TABLES: Mapping[str, Any] = {
     "payees": lazy_gettext("By which name you are paid"),
     "payee_checks": lazy_gettext("Checks of your name"),
     "payee_decisions": lazy_gettext("Decisions about your name"),
+    "tax_certificates": lazy_gettext("Certificates of tax"),
     "payout_requests": lazy_gettext("Payouts"),
     "payout_decisions": lazy_gettext("Decisions about payouts"),
     "growth_entries": lazy_gettext("Growth"),
@@ -142,6 +143,9 @@ TABLES: Mapping[str, Any] = {
     "member_signals": lazy_gettext("Marks of what you came with"),
 }
 LOOKS: Mapping[str, Any] = {
+    "list_entries": lazy_gettext("your entries in the books"),
+    "show_payout_trail": lazy_gettext("where a payout of yours came from"),
+    "show_order_trail": lazy_gettext("where the money of an order went"),
     "show_account_statement": lazy_gettext("an account of yours in the books"),
     "show_member": lazy_gettext("your membership"),
     "show_branch": lazy_gettext("your team"),
