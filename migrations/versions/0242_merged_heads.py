@@ -5,7 +5,7 @@ from __future__ import annotations
 from alembic import op
 
 revision = "0242"
-down_revision = "0241"
+down_revision = "0183"
 branch_labels = None
 depends_on = None
 
