@@ -200,7 +200,7 @@ class Refusal(Wire):
 
     model_config = with_example({"reason": "account_of_another", "note": "the holder is the sponsor's wife"})
 
-    reason: PayoutReason
+    reason: PayoutReason = Field(strict=False)
     note: Note = absent()
 
 
