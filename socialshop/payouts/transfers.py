@@ -97,4 +97,4 @@ class SandboxTransfers:
         return True
 
     def _path(self, key: str) -> Path:
-        return self._folder / f"{key}.json"
+        return self._folder.joinpath(f"{key}.json")
