@@ -15,6 +15,13 @@ from socialshop.payouts.service.batching import (
     show_batch,
 )
 from socialshop.payouts.service.blotting import blot_out
+from socialshop.payouts.service.certifying import (
+    FIRST_YEAR,
+    certificate_number,
+    certificates,
+    issue_certificate,
+    lines_of,
+)
 from socialshop.payouts.service.claiming import claim_case, claim_on, let_go
 from socialshop.payouts.service.deciding_together import (
     MOST_TOGETHER,
@@ -36,7 +43,8 @@ from socialshop.payouts.service.deducting import (
     tax_tables,
     today_in,
 )
-from socialshop.payouts.service.files import FrozenFile, bank_file, frozen_file
+from socialshop.payouts.service.disbursing import count_unknown_transfers, disburse, poll_transfers
+from socialshop.payouts.service.files import FrozenFile, bank_file, frozen_file, statement_table
 from socialshop.payouts.service.finding import find_frozen, find_owed_commission
 from socialshop.payouts.service.queueing import UNDECIDED, Queued, neighbours, queue, waiting_sums
 from socialshop.payouts.service.reading import (
@@ -61,6 +69,7 @@ from socialshop.payouts.service.verifying import (
     state_name,
 )
 from socialshop.payouts.store.batches import Batch, BatchItem, Outcome
+from socialshop.payouts.store.certificates import Certificate
 from socialshop.payouts.store.claims import CaseClaim
 from socialshop.payouts.store.deductions import FeeTable, TaxTable
 from socialshop.payouts.store.destinations import Destination
@@ -71,6 +80,7 @@ from socialshop.payouts.store.review import Neighbours, Sort, WaitingSum, Wanted
 
 __all__ = [
     "FEE_PREFIX",
+    "FIRST_YEAR",
     "LARGEST_BATCH",
     "MOST_TOGETHER",
     "PERSONAL",
@@ -81,6 +91,7 @@ __all__ = [
     "BatchItem",
     "BatchView",
     "CaseClaim",
+    "Certificate",
     "Destination",
     "Evidence",
     "FeeTable",
@@ -109,14 +120,18 @@ __all__ = [
     "batches",
     "blot_out",
     "cancel",
+    "certificate_number",
+    "certificates",
     "check_at_once",
     "check_payees",
     "claim_case",
     "claim_on",
+    "count_unknown_transfers",
     "create_batch",
     "decide_payee",
     "decide_together",
     "destinations",
+    "disburse",
     "evidence",
     "fee_tables",
     "find_frozen",
@@ -124,8 +139,10 @@ __all__ = [
     "frozen_file",
     "has_opened",
     "hold",
+    "issue_certificate",
     "kept_apart",
     "let_go",
+    "lines_of",
     "look_together",
     "neighbours",
     "own_request",
@@ -133,6 +150,7 @@ __all__ = [
     "payee_of",
     "payees",
     "poll_payees",
+    "poll_transfers",
     "publish_fee",
     "publish_tax_table",
     "queue",
@@ -146,6 +164,7 @@ __all__ = [
     "show_batch",
     "state_name",
     "statement",
+    "statement_table",
     "submit",
     "tax_tables",
     "today_in",
