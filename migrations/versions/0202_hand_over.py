@@ -5,7 +5,7 @@ from __future__ import annotations
 from alembic import op
 
 revision = "0202"
-down_revision = "0211"
+down_revision = "0184"
 branch_labels = None
 depends_on = None
 
