@@ -55,6 +55,7 @@ from socialshop.payments.gateway import Gateways, SandboxGateway
 from socialshop.payouts import admin_routes as payouts_admin_routes
 from socialshop.payouts import case_admin_routes as payouts_case_admin_routes
 from socialshop.payouts import routes as payouts_routes
+from socialshop.payouts import service as payouts
 from socialshop.payouts.gateway import SandboxPayees
 from socialshop.privacy import admin_routes as privacy_admin_routes
 from socialshop.privacy import routes as privacy_routes
@@ -230,6 +231,7 @@ def _count_waiting(uow: UnitOfWork) -> list[Gauge]:
         Gauge("outbox_pending_deliveries", "Duties of handlers not yet done", owed.pending),
         Gauge("outbox_dead_deliveries", "Duties given up after too many attempts: a person must look", owed.dead),
         Gauge("payment_calls_unknown", "Payment calls without a known outcome", payments.count_unknown(uow)),
+        Gauge("payouts_overdue", "Payout requests that nobody looked at in time", payouts.count_overdue(uow)),
         Gauge("reconciliation_cases_open", "Differences to a payment provider", payments.count_open_cases(uow)),
         Gauge(
             "accruals_set_aside",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from socialshop.payouts.service.automatic import approve_by_rule
 from socialshop.payouts.service.batching import (
     LARGEST_BATCH,
     Apart,
@@ -40,6 +41,17 @@ from socialshop.payouts.service.reading import (
 from socialshop.payouts.service.requesting import add_destination, cancel, destinations, submit, usable_from
 from socialshop.payouts.service.result_files import record_results_file
 from socialshop.payouts.service.reviewing import Said, approve, has_opened, hold, reject
+from socialshop.payouts.service.ruling import (
+    PayoutRulesInForce,
+    count_overdue,
+    overdue,
+    payout_rules,
+    payout_rules_history,
+    publish_payout_rules,
+    sign_payout_rules,
+    stop_automatic,
+    tell_overdue,
+)
 from socialshop.payouts.service.verifying import (
     check_at_once,
     check_payees,
@@ -56,6 +68,7 @@ from socialshop.payouts.store.payees import Payee
 from socialshop.payouts.store.personal import PERSONAL
 from socialshop.payouts.store.requests import PaidPart, Request
 from socialshop.payouts.store.review import Neighbours, Sort, WaitingSum, Wanted
+from socialshop.payouts.store.rulesets import Overdue, RulesRow
 
 __all__ = [
     "LARGEST_BATCH",
@@ -73,10 +86,13 @@ __all__ = [
     "Look",
     "Neighbours",
     "Outcome",
+    "Overdue",
     "PaidPart",
     "Payee",
+    "PayoutRulesInForce",
     "Queued",
     "Request",
+    "RulesRow",
     "Said",
     "Sort",
     "Statement",
@@ -87,6 +103,7 @@ __all__ = [
     "Why",
     "add_destination",
     "approve",
+    "approve_by_rule",
     "bank_file",
     "batches",
     "blot_out",
@@ -95,6 +112,7 @@ __all__ = [
     "check_payees",
     "claim_case",
     "claim_on",
+    "count_overdue",
     "create_batch",
     "decide_payee",
     "decide_together",
@@ -109,11 +127,15 @@ __all__ = [
     "let_go",
     "look_together",
     "neighbours",
+    "overdue",
     "own_request",
     "page_of",
     "payee_of",
     "payees",
+    "payout_rules",
+    "payout_rules_history",
     "poll_payees",
+    "publish_payout_rules",
     "queue",
     "record_results",
     "record_results_file",
@@ -122,9 +144,12 @@ __all__ = [
     "release_batch",
     "sharing_an_account",
     "show_batch",
+    "sign_payout_rules",
     "state_name",
     "statement",
+    "stop_automatic",
     "submit",
+    "tell_overdue",
     "usable_from",
     "waiting_sums",
 ]
