@@ -51,9 +51,10 @@ from socialshop.pages import assets, site
 from socialshop.pages.shopper.landing import LandingPages
 from socialshop.payments import routes as payments_routes
 from socialshop.payments import service as payments
-from socialshop.payments.gateway import Gateways, SandboxGateway
+from socialshop.payments.gateway import Gateways, PaymentGateway, SandboxGateway
 from socialshop.payouts import admin_routes as payouts_admin_routes
 from socialshop.payouts import case_admin_routes as payouts_case_admin_routes
+from socialshop.payouts import deduction_admin_routes as payouts_deduction_admin_routes
 from socialshop.payouts import routes as payouts_routes
 from socialshop.payouts import service as payouts
 from socialshop.payouts.gateway import SandboxPayees
@@ -136,6 +137,7 @@ ROOMS = (
     payouts_routes.room,
     payouts_admin_routes.room,
     payouts_case_admin_routes.room,
+    payouts_deduction_admin_routes.room,
     risk_admin_routes.room,
     books_admin_routes.room,
     privacy_routes.room,
@@ -180,10 +182,16 @@ def create_app(settings: Settings | None = None, clock: Clock | None = None) -> 
 
 def _payment_gateways(config: Settings) -> Gateways:
     """The providers that are set up; the sandbox never in production."""
-    if config.environment == "production" or config.sandbox_url is None or config.sandbox_secret is None:
-        return {}
-    sandbox = SandboxGateway(config.sandbox_url, config.sandbox_secret.get_secret_value())
-    return {sandbox.name: sandbox}
+    found: dict[str, PaymentGateway] = {}
+    if config.environment != "production" and config.sandbox_url is not None and config.sandbox_secret is not None:
+        found["sandbox"] = SandboxGateway(config.sandbox_url, config.sandbox_secret.get_secret_value())
+    if config.stripe_secret_key is not None and config.stripe_webhook_secret is not None:
+        # Stripe's library takes a second to load, which only a shop that uses it pays for.
+        from socialshop.payments.stripe.gateway import StripeGateway
+
+        secrets = (config.stripe_secret_key, config.stripe_webhook_secret)
+        found["stripe"] = StripeGateway(config.stripe_url, *(secret.get_secret_value() for secret in secrets))
+    return found
 
 
 def _post_office(config: Settings) -> PostOffice:

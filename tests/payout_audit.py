@@ -40,8 +40,10 @@ FAULTS = {
     "a channel's clearing is not what was paid through it": """
         SELECT c.channel, p.paid, b.amount_minor
         FROM (VALUES ('bank'), ('alipay'), ('wechat')) AS c (channel)
-        LEFT JOIN (SELECT channel, sum(amount_minor) AS paid FROM payout_requests WHERE status = 'paid' GROUP BY 1) p
-          USING (channel)
+        LEFT JOIN (
+            SELECT channel, sum(amount_minor - tax_minor - fee_minor) AS paid FROM payout_requests
+            WHERE status = 'paid' GROUP BY 1
+        ) p USING (channel)
         LEFT JOIN ledger_accounts a ON a.name = 'payout:' || c.channel || ':clearing'
         LEFT JOIN ledger_balances b ON b.account_id = a.id AND b.currency = 'CNY'
         WHERE coalesce(p.paid, 0) <> coalesce(b.amount_minor, 0)
@@ -60,7 +62,9 @@ FAULTS = {
     """,
     "a batch is not the sum of its requests": """
         SELECT b.id FROM payout_batches b LEFT JOIN payout_requests r ON r.batch_id = b.id
-        GROUP BY b.id HAVING b.total_minor <> coalesce(sum(r.amount_minor), 0) OR b.item_count <> count(r.id)
+        GROUP BY b.id
+        HAVING b.total_minor <> coalesce(sum(r.amount_minor - r.tax_minor - r.fee_minor), 0)
+            OR b.item_count <> count(r.id)
     """,
     "a paid request is not covered by what it took and what its member owed": f"""
         WITH {_OWED}, taken AS (

@@ -60,7 +60,7 @@ class PlanShop:
 
     def begin_at(self, instant: str) -> None:
         clock = ManualClock(parse_instant(instant))
-        self.shop.clock = clock
+        self.shop.clock = self.shop.server.clock = clock
         self.shop.app.extensions["socialshop_clock"] = clock
 
     def member(self, growth: int = 0) -> int:

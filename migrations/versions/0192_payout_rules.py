@@ -122,7 +122,8 @@ def _which_the_rule_admits() -> None:
                     OR NOT CAST(a.auto ->> 'on' AS boolean) THEN 'off'
                 WHEN m.role NOT IN ('member', 'leader') OR m.id IN (v.published_by, v.signed_by) THEN 'staff'
                 WHEN EXISTS (SELECT FROM payout_decisions d WHERE d.request_id = r.id) THEN 'decided'
-                WHEN r.submitted_at > at - make_interval(mins => CAST(a.auto ->> 'wait_minutes' AS integer)) THEN 'early'
+                WHEN r.submitted_at > at - make_interval(mins => CAST(a.auto ->> 'wait_minutes' AS integer))
+                    THEN 'early'
                 WHEN r.currency <> a.auto ->> 'currency' THEN 'currency'
                 WHEN r.amount_minor > CAST(a.auto ->> 'ceiling_minor' AS bigint) THEN 'ceiling'
                 WHEN EXISTS (SELECT FROM payout_findings(r.id, r.member_number)) OR money_is_held(r.member_number)

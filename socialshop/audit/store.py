@@ -152,26 +152,46 @@ def entries_about(session: Session, targets: Sequence[str]) -> Iterator[StoredEn
 
 
 class Wanted(NamedTuple):
-    """Which entries: by who did it, by what an action's name begins with, about whom; None: any."""
+    """Which entries: by who did it, by what an action's name begins with, about whom; None: any.
+
+    `by_shop`: of nobody, so by the console or the shop by itself. `words` stand somewhere in the facts. `since` is the
+    first instant, `until` the first that is not of them any more.
+    """
 
     actor: uuid.UUID | None = None
     action: str | None = None
     target: str | None = None
+    by_shop: bool = False
+    words: str | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+
+
+_CONDITIONS = {
+    "actor": "actor = :actor",
+    "action": "starts_with(action, :action)",
+    "target": "target = :target",
+    "words": "strpos(lower(CAST(facts AS text)), lower(:words)) > 0",
+    "since": "recorded_at >= :since",
+    "until": "recorded_at < :until",
+}
 
 
 def page(session: Session, wanted: Wanted, before: int | None, limit: int) -> list[StoredEntry]:
-    """Up to `limit` entries older than the one of this id, the newest first. One statement."""
+    """Up to `limit` entries older than the one of this id, the newest first. One statement, of what is asked alone."""
+    asked = {name: value for name, value in wanted._asdict().items() if name in _CONDITIONS and value is not None}
+    conditions = ["true", *(_CONDITIONS[name] for name in asked)]
+    if wanted.by_shop:
+        conditions.append("actor IS NULL")
+    if before is not None:
+        conditions.append("id < :before")
     found = session.execute(
         text(
-            """
+            f"""
             SELECT id, recorded_at, actor, action, target, facts FROM audit_entries
-            WHERE (CAST(:actor AS uuid) IS NULL OR actor = :actor)
-              AND (CAST(:action AS text) IS NULL OR starts_with(action, :action))
-              AND (CAST(:target AS text) IS NULL OR target = :target)
-              AND (CAST(:before AS bigint) IS NULL OR id < :before)
-            ORDER BY id DESC LIMIT :limit
-            """
+            WHERE {" AND ".join(conditions)} ORDER BY id DESC LIMIT :limit
+            """  # noqa: S608 - conditions of our own
         ),
-        {**wanted._asdict(), "before": before, "limit": limit},
+        {**asked, "before": before, "limit": limit},
     )
     return [StoredEntry(*row) for row in found]

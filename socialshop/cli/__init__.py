@@ -37,6 +37,7 @@ COMMANDS = {
     "jobs": Place("jobs", "jobs", "Look at what was given up or set aside, and put it back."),
     "export": Place("export", "export", "Write accruals, the ledger or the signed head."),
     "prove": Place("books", "prove", "Recompute the books and name the first difference."),
+    "verify-head": Place("books", "verify_head", "Check an exported head against the shop's public key, offline."),
     "reconcile": Place("payments", "reconcile", "Hold a day of the payment providers' records against the books."),
     "backup": Place("backup", "backup", "Write the whole shop into a new folder."),
     "restore": Place("backup", "restore", "Bring a backup into an empty shop and prove it."),

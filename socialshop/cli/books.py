@@ -67,6 +67,36 @@ def prove(head_file: Path | None, as_json: bool) -> None:
         raise click.exceptions.Exit(1)
 
 
+@click.command("verify-head")
+@click.argument("head_file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option(
+    "--public-key", required=True, help="The shop's public key, 64 hexadecimal digits, as it was given to you."
+)
+def verify_head(head_file: Path, public_key: str) -> None:
+    """Check that this key signed a head that `export head` wrote. It needs no shop: only the file and the key."""
+    from socialshop.audit.service import CHAIN as RECORD
+    from socialshop.infra.chain import HeadRefused, json_of, verified
+    from socialshop.ledger.service.sealing import CHAIN as BOOKS
+
+    try:
+        key = bytes.fromhex(public_key)
+    except ValueError:
+        raise HeadRefused("a public key is 64 hexadecimal digits") from None
+    document = json_of(_text_of(head_file))
+    books = verified(document, BOOKS, key)
+    record = verified(document.get("audit") if isinstance(document, dict) else None, RECORD, key)
+    click.echo(
+        f"The shop signed: block {books.number} of the books, {books.entries} entries, sealed {books.sealed_at}, "
+        f"hash {books.hash.hex()}. Block {record.number} of the audit record, {record.entries} entries, "
+        f"sealed {record.sealed_at}, hash {record.hash.hex()}."
+    )
+
+
+def _text_of(head_file: Path) -> str:
+    with head_file.open("rb") as file:
+        return file.read(_HEAD_BYTES).decode(errors="replace")
+
+
 def read_heads(head_file: Path | None) -> Heads:
     """The heads of both chains in an exported document, none without a file. Raises HeadRefused."""
     from socialshop.audit import service as audit
@@ -75,8 +105,7 @@ def read_heads(head_file: Path | None) -> Heads:
 
     if head_file is None:
         return None, None
-    with head_file.open("rb") as file:
-        document = file.read(_HEAD_BYTES).decode(errors="replace")
+    document = _text_of(head_file)
     data_dir = wired.settings().data_dir
     return ledger.read_head(document, data_dir), audit.read_head(document, data_dir)
 

@@ -208,7 +208,7 @@ def _import(uow: UnitOfWork, world: demo_world.DemoWorld, settings: Settings, st
     members = demo_world.write(world.members, folder / "members.csv")
     import_members(uow, members, reject=refuse, progress=silent)
     plan = {
-        "name": "two levels and the host",
+        "name": "两级与团主 / Two levels and the host",
         "currency": settings.currency,
         "hold_days": 7,
         "legs": [

@@ -79,7 +79,7 @@ def _publish_tiers(uow: UnitOfWork, admin: uuid.UUID, currency: str, birthday: u
         "diamond": (4000, gift | {"discount_bps": 300, "free_shipping": True, "partner_vouchers": [PARTNER]}),
     }
     document = memberships.programme_in_force(uow).programme.model_dump(mode="json")
-    document |= {"name": "Four tiers of a small shop", "spend": [{"currency": currency}]}
+    document |= {"name": "小店四级 / Four tiers of a small shop", "spend": [{"currency": currency}]}
     document["spend"][0]["minor_per_point"] = 10 ** exponent_of(currency)
     for tier in document["tiers"]:
         tier["threshold"], more = steps[tier["code"]]

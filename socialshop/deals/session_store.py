@@ -38,7 +38,10 @@ class SessionPick(NamedTuple):
 
 
 class PulseRow(NamedTuple):
-    """What changes while people look at a session; `deal_id` or `product_id` is pinned, or neither."""
+    """What changes while people look at a session; `deal_id` or `product_id` is pinned, or neither.
+
+    `scarce` is another text for every other number of what is nearly sold out in it; empty where nothing is.
+    """
 
     version: int
     starts_at: datetime
@@ -47,6 +50,7 @@ class PulseRow(NamedTuple):
     stream_url: str | None
     deal_id: uuid.UUID | None
     product_id: uuid.UUID | None
+    scarce: str
 
 
 class Asked(NamedTuple):
@@ -139,11 +143,20 @@ def picks_of(session: Session, session_id: uuid.UUID) -> list[SessionPick]:
 
 
 def pulse(session: Session, session_id: uuid.UUID) -> PulseRow | None:
-    """What whoever looks asks for again and again: one read by keys."""
+    """What whoever looks asks for again and again: one read by keys, of the session and what stands in it."""
     row = session.execute(
         text(
             """
-            SELECT s.version, s.starts_at, s.ends_at, s.cancelled_at IS NOT NULL, s.stream_url, p.deal_id, p.product_id
+            SELECT s.version, s.starts_at, s.ends_at, s.cancelled_at IS NOT NULL, s.stream_url, p.deal_id, p.product_id,
+                (SELECT coalesce(md5(string_agg(concat(k.place, '=', n.id, '=', n.units), ' '
+                    ORDER BY k.place, n.id)), '') FROM flash_session_picks k CROSS JOIN LATERAL (
+                    SELECT u.id, u.stock AS units, u.low_stock_at AS low FROM skus u WHERE u.product_id = k.product_id
+                    UNION ALL
+                    SELECT d.id, least(sum(u.stock), d.quota - d.taken), sum(u.low_stock_at)
+                    FROM deals d JOIN skus u ON u.id = d.sku_id OR u.id IN (
+                        SELECT o.sku_id FROM deal_skus o WHERE o.deal_id = d.id)
+                    WHERE d.id = k.deal_id GROUP BY d.id
+                ) n WHERE k.session_id = s.id AND n.units <= n.low)
             FROM flash_sessions s
             LEFT JOIN flash_session_picks p ON p.session_id = s.id AND p.place = s.pinned_place
             WHERE s.id = :id

@@ -8,6 +8,7 @@ from functools import lru_cache
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Literal, Self
+from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -96,6 +97,20 @@ class Settings(BaseSettings):
     )
     sandbox_secret: SecretStr | None = Field(
         None, description="what the shop and the sandbox provider share; run makes one and sets it"
+    )
+    payment_provider: Literal["sandbox", "stripe"] = Field(
+        "sandbox", description="where new payments go; older ones stay with the provider that they were made at"
+    )
+    stripe_secret_key: SecretStr | None = Field(
+        None, description="Stripe's secret or restricted key, sk_… or rk_…; with it and the next one Stripe is set up"
+    )
+    stripe_webhook_secret: SecretStr | None = Field(
+        None, description="signing secret, whsec_…, of the webhook endpoint at Stripe that leads here"
+    )
+    stripe_url: str = Field(
+        "https://api.stripe.com",
+        pattern=r"^https?://[^/?#@\s]+$",
+        description="Stripe's address; another only where something on this machine stands for it",
     )
     payout_cooldown_hours: int = Field(
         72, ge=0, le=720, description="hours until an account that a member names in place of another takes payouts"
@@ -206,6 +221,18 @@ class Settings(BaseSettings):
     def stream_host_names(self) -> frozenset[str]:
         """The hosts at which streams may lie."""
         return frozenset(self.stream_hosts.split(",")) - {""}
+
+    @model_validator(mode="after")
+    def _stripe_is_whole(self) -> Self:
+        secrets = (self.stripe_secret_key, self.stripe_webhook_secret)
+        if any(secrets) != all(secrets) or (self.payment_provider == "stripe" and not all(secrets)):
+            raise ValueError("stripe_secret_key and stripe_webhook_secret: Stripe needs both")
+        host = urlsplit(self.stripe_url).hostname
+        if self.stripe_url != "https://api.stripe.com" and (
+            self.environment == "production" or host not in ("127.0.0.1", "localhost", "::1")
+        ):
+            raise ValueError("stripe_url: only this machine may stand for Stripe, and never in production")
+        return self
 
     @model_validator(mode="after")
     def _loopback_is_for_trying_out(self) -> Self:

@@ -17,7 +17,8 @@ class Benefits:
     """What a member has now.
 
     `exclusive_deals` opens every deal that asks for a tier, whichever it asks for; with `service_line` questions wait
-    for half the time. `partner_vouchers` are those of the tier: a plan's are taken by the plan.
+    for half the time. `partner_vouchers` are those of the tier: a plan's are taken by the plan. `by_plan` names the
+    benefits of which a plan gives more than the tier does, and the coupons that plans alone give.
     """
 
     tier: str
@@ -33,6 +34,7 @@ class Benefits:
     monthly_coupons: tuple[str, ...] = ()
     birthday_coupons: tuple[str, ...] = ()
     partner_vouchers: tuple[str, ...] = ()
+    by_plan: frozenset[str] = frozenset()
 
 
 _GIVEN = (
@@ -43,6 +45,7 @@ _GIVEN = (
     "exclusive_deals",
     "service_line",
 )
+_NOTHING: Mapping[str, int] = dict.fromkeys(_GIVEN, 0) | {"points_multiplier_bps": BPS}
 _LISTED = ("monthly_coupons", "birthday_coupons", "partner_vouchers")
 
 
@@ -57,6 +60,14 @@ def best_of(given: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     """The best of each benefit that these documents give: yes is better than no, more than less; of lists all."""
     names = dict.fromkeys(name for document in given for name in document)
     return {name: _best([document[name] for document in given if name in document]) for name in names}
+
+
+def more_by_plans(tier: Mapping[str, Any], plans: Sequence[Mapping[str, Any]]) -> frozenset[str]:
+    """Which benefits these plans give more of than the tier does, by name; of lists, what they name and it does not."""
+    best = best_of([tier, *plans])
+    more = {name for name in _GIVEN if name in best and best[name] > tier.get(name, _NOTHING[name])}
+    listed = {one for name in _LISTED for one in best.get(name, ()) if one not in tier.get(name, ())}
+    return frozenset(more | listed)
 
 
 def _best(values: Sequence[Any]) -> Any:

@@ -102,6 +102,7 @@ KINDS: Mapping[str, Kind] = {
     "circle_notice": Kind(Topic.CIRCLES, "cnt"),
     "leading_approved": Kind(Topic.MEMBERSHIP),
     "leading_rejected": Kind(Topic.MEMBERSHIP),
+    "banner_taken_down": Kind(Topic.COMMUNITY),
     "publisher_approved": Kind(Topic.MEMBERSHIP),
     "publisher_rejected": Kind(Topic.MEMBERSHIP),
     "publisher_ended": Kind(Topic.MEMBERSHIP),

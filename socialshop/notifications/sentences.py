@@ -67,6 +67,10 @@ SENTENCES: Mapping[str, tuple[str, str]] = {
         "你已成为团长：{reason} 团长后台有你的新手任务。",
     ),
     "leading_rejected": ("Your application to lead was refused: {reason}", "你的团长申请未通过：{reason}"),
+    "banner_taken_down": (
+        "The shop has taken the banner of your storefront down: {reason}",
+        "商店撤下了你店铺的横幅：{reason}",
+    ),
     "publisher_approved": (
         "You are a publisher now: {reason} Your clicks and views are paid as the plan says, from tomorrow on.",
         "你已成为推广者：{reason} 自明日起，你的点击与展示按方案计酬。",

@@ -52,11 +52,16 @@ def before_coupons(goods_minor: int, shipping_minor: int, benefits: Benefits) ->
     relief = shipping_minor if benefits.free_shipping else 0
     lines = (
         PriceLine(Step.GOODS, goods_minor),
-        PriceLine(Step.MEMBER_PRICE, -off, {"rate_bps": benefits.discount_bps}),
+        PriceLine(Step.MEMBER_PRICE, -off, {"rate_bps": benefits.discount_bps} | _giver("discount_bps", benefits)),
         PriceLine(Step.SHIPPING, shipping_minor),
-        PriceLine(Step.FREE_SHIPPING, -relief),
+        PriceLine(Step.FREE_SHIPPING, -relief, _giver("free_shipping", benefits)),
     )
     return tuple(line for line in lines if line.amount_minor)
+
+
+def _giver(benefit: str, benefits: Benefits) -> dict[str, object]:
+    """Whether a plan gives it, or more of it than the tier: what is used of a plan stands against its whole refund."""
+    return {"by_plan": True} if benefit in benefits.by_plan else {}
 
 
 def by_coupons(used: Iterable[Used]) -> tuple[PriceLine, ...]:

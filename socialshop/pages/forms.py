@@ -159,8 +159,8 @@ class Form:
 
     def _place_of(self, error: DomainError) -> str | None:
         """The field beside which a refusal is told; None where the form shows none."""
-        name = self.places.get(error.field or "", error.field)
-        return name if name in self.values.keys() - _UNSEEN else None
+        name = error.field or ""
+        return self.places.get(name) or (name if name in self.values.keys() - _UNSEEN else None)
 
     def _checked(self, name: str, value: str, longest: int, required: bool) -> str:
         if required and not value:

@@ -69,14 +69,18 @@ class PaymentGateway(Protocol):
         *,
         keep: bool = False,
         card: str | None = None,
+        ref: str | None = None,
     ) -> ProviderPayment:
         """Make the provider's object if there is none, and have the buyer pay it.
 
         With `keep` the buyer agrees that the shop charges again later: the answer names the mandate. `card` is what a
-        sandbox's buyer says to pay with; a provider that asks its buyers itself passes over it.
+        sandbox's buyer says to pay with; a provider that asks its buyers itself passes over it. `ref` is the
+        provider's object, where an earlier try has made it.
         """
 
-    def charge(self, key: str, reference: uuid.UUID, amount: Money, mandate: str) -> ProviderPayment:
+    def charge(
+        self, key: str, reference: uuid.UUID, amount: Money, mandate: str, *, ref: str | None = None
+    ) -> ProviderPayment:
         """Make the provider's object if there is none, and pay it by a mandate, the buyer being away.
 
         A declined charge is a failed payment, no refusal; a mandate that is not known or over is refused.
@@ -110,6 +114,11 @@ class PaymentGateway(Protocol):
 Gateways = Mapping[str, PaymentGateway]
 
 
+def chosen() -> str:
+    """The provider that new payments go to."""
+    return wired.settings().payment_provider
+
+
 def gateways() -> Gateways:
     """The providers of the app at hand."""
     found: Gateways = wired.part("payment_gateways")
@@ -135,11 +144,14 @@ class SandboxGateway:
         *,
         keep: bool = False,
         card: str | None = None,
+        ref: str | None = None,
     ) -> ProviderPayment:
         body = {"outcome": outcome.value, **({"keep": True} if keep else {}), **({"card": card} if card else {})}
         return self._command(f"/payments/{quote(self._make(reference, amount))}/pay", key, body)
 
-    def charge(self, key: str, reference: uuid.UUID, amount: Money, mandate: str) -> ProviderPayment:
+    def charge(
+        self, key: str, reference: uuid.UUID, amount: Money, mandate: str, *, ref: str | None = None
+    ) -> ProviderPayment:
         return self._command(f"/payments/{quote(self._make(reference, amount))}/charge", key, {"mandate": mandate})
 
     def capture(self, key: str, ref: str, amount_minor: int) -> ProviderPayment:

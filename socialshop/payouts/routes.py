@@ -14,6 +14,7 @@ from socialshop.payouts import service
 from socialshop.payouts.errors import DestinationCooling, PayeeUnverified, PayoutNotOpen
 from socialshop.payouts.gateway import payee_gateway
 from socialshop.payouts.rules import Channel
+from socialshop.payouts.schemas.deductions import QuoteWire, WantedQuote
 from socialshop.payouts.schemas.payees import PayeeName, PayeeWire
 from socialshop.payouts.schemas.requests import (
     Destinations,
@@ -98,6 +99,32 @@ def state_payee(call: Call[PayeeName, Nothing]) -> Answer:
 
 @room.operation(
     "POST",
+    "/me/payout-quotes",
+    access=BUYERS,
+    body=WantedQuote,
+    replies=Reply(200, QuoteWire, "What you would get."),
+    refuses=(NotFound, PayeeUnverified),
+)
+def quote_payout(call: Call[WantedQuote, Nothing]) -> Answer:
+    """What tax and fee would take off a payout that you ask for now. Nothing is asked for yet."""
+    body, settings = call.body, wired.settings()
+    amount = Money(body.amount_minor, body.currency or settings.currency)
+
+    def quote(uow: UnitOfWork) -> Answer:
+        found = service.quote_of(
+            uow,
+            call.caller.member_id,
+            destination_id=from_public("pod", body.destination_id),
+            amount=amount,
+            place=service.Place(settings.country, settings.time_zone),
+        )
+        return Answer(QuoteWire.of(found, amount.currency))
+
+    return call.transact(quote)
+
+
+@room.operation(
+    "POST",
     "/payout-requests",
     access=BUYERS,
     body=NewRequest,
@@ -108,7 +135,8 @@ def state_payee(call: Call[PayeeName, Nothing]) -> Answer:
 def request_payout(call: Call[NewRequest, Nothing]) -> Answer:
     """Ask for a payout.
 
-    The sum leaves your wallet's available balance at once and waits reserved. Several may be open.
+    The sum leaves your wallet's available balance at once and waits reserved. Several may be open. What tax and fee
+    take off it is told at once and stays so.
     """
     body, settings = call.body, wired.settings()
 
@@ -121,6 +149,8 @@ def request_payout(call: Call[NewRequest, Nothing]) -> Answer:
             amount=Money(body.amount_minor, body.currency or settings.currency),
             minimum_minor=settings.payout_minimum_minor,
             cooldown=settings.payout_cooldown,
+            place=service.Place(settings.country, settings.time_zone),
+            agreed_net=body.net_minor or None,
         )
         return Answer(RequestWire.of(request), 201)
 

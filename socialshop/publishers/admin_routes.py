@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import uuid
+from collections.abc import Callable
+
 from socialshop.commissions import service as commissions
 from socialshop.infra import wired
 from socialshop.infra.uow import UnitOfWork
@@ -10,6 +13,9 @@ from socialshop.kernel.errors import InvalidValue, NotFound
 from socialshop.publishers import service
 from socialshop.publishers.errors import PublisherDecided
 from socialshop.publishers.schemas import (
+    ChannelDecision,
+    ChannelList,
+    ChannelWire,
     DisallowedWire,
     NewDisallowance,
     PublisherDecision,
@@ -108,6 +114,63 @@ def disallow_traffic(call: Call[NewDisallowance, Nothing]) -> Answer:
         return Answer(DisallowedWire.of(done), 201)
 
     return call.transact(strike)
+
+
+@room.operation(
+    "GET",
+    "/admin/publishers/<member_id>/channels",
+    access=READS_ALL,
+    replies=Reply(200, ChannelList, "Channels that count for conditions, or did."),
+    refuses=(NotFound,),
+    ids={"member_id": "mbr"},
+    sees="member_id",
+)
+def list_publisher_channels(call: Call[Nothing, Nothing]) -> Answer:
+    """A publisher's channels that an admin has looked at: those alone meet the conditions of plans."""
+    return call.transact(lambda uow: _channels(uow, call.ids["member_id"]))
+
+
+@room.operation(
+    "POST",
+    "/admin/publishers/<member_id>/channels",
+    access=ADMINS,
+    body=ChannelDecision,
+    replies=Reply(200, ChannelList, "The channel counts for conditions from now on."),
+    refuses=(NotFound, PublisherDecided, InvalidValue),
+    ids={"member_id": "mbr"},
+)
+def list_publisher_channel(call: Call[ChannelDecision, Nothing]) -> Answer:
+    """Let a channel of a publisher's links count for conditions of plans."""
+    return _decide_channel(call, service.list_channel)
+
+
+@room.operation(
+    "POST",
+    "/admin/publishers/<member_id>/channels/end",
+    access=ADMINS,
+    body=ChannelDecision,
+    replies=Reply(200, ChannelList, "The channel counts no more."),
+    refuses=(NotFound, InvalidValue),
+    ids={"member_id": "mbr"},
+)
+def end_publisher_channel(call: Call[ChannelDecision, Nothing]) -> Answer:
+    """Take a publisher's channel off the list; what it brought before stays."""
+    return _decide_channel(call, service.end_channel)
+
+
+def _decide_channel(call: Call[ChannelDecision, Nothing], decide: Callable[..., None]) -> Answer:
+    member_id, body = call.ids["member_id"], call.body
+
+    def decided(uow: UnitOfWork) -> Answer:
+        decide(uow, call.caller.member_id, member_id, body.channel, body.reason)
+        return _channels(uow, member_id)
+
+    return call.transact(decided)
+
+
+def _channels(uow: UnitOfWork, member_id: uuid.UUID) -> Answer:
+    found = service.channels_of(uow, service.show_publisher(uow, member_id).number)
+    return Answer(ChannelList(data=[ChannelWire.of(row) for row in found]))
 
 
 def _decide(call: Call[PublisherDecision, Nothing], status: Status) -> Answer:

@@ -10,6 +10,7 @@ from pydantic import Field, StringConstraints
 from socialshop.commissions.service import DISALLOWANCE_PREFIX, DisallowanceRow, Disallowed
 from socialshop.kernel.ids import to_public
 from socialshop.publishers.service import (
+    LONGEST_CHANNEL,
     LONGEST_NAME,
     LONGEST_REASON,
     LONGEST_URL,
@@ -20,7 +21,7 @@ from socialshop.publishers.service import (
     Status,
     address_of,
 )
-from socialshop.publishers.store import PublisherRow
+from socialshop.publishers.store import ChannelRow, PublisherRow
 from socialshop.web.paging import Page, PageQuery
 from socialshop.web.schemas import Instant, MoneyWire, Wire, with_example
 
@@ -55,6 +56,7 @@ _ITEM: dict[str, Any] = {
     "picture_url": "https://shop.example/api/v1/goods-pictures/9f2c/large",
     "url": "https://shop.example/i/7KQ2M9XWTB",
 }
+_CHANNEL: dict[str, Any] = {"channel": "blog", "listed_at": "2026-01-31T12:00:00Z", "ended_at": None}
 MOST_DAYS, MOST_ITEMS = 90, 200
 _STRUCK: dict[str, Any] = {"kind": "click", "first_day": "2026-01-30", "last_day": "2026-01-31"}
 _DISALLOWANCE: dict[str, Any] = {
@@ -176,6 +178,38 @@ class DisallowancePage(Page[DisallowanceWire]):
     """What was struck out, the newest first."""
 
     model_config = with_example({"data": [_DISALLOWANCE], "next_cursor": None})
+
+
+class ChannelDecision(Wire):
+    """A channel of the publisher's links, and why the shop decides so."""
+
+    model_config = with_example({"channel": "blog", "reason": "The blog that applied."})
+
+    channel: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=LONGEST_CHANNEL)]
+    reason: _Reason
+
+
+class ChannelWire(Wire):
+    """A channel that counts for conditions of plans, or did until it ended."""
+
+    model_config = with_example(_CHANNEL)
+
+    channel: str
+    listed_at: Instant
+    ended_at: Instant | None
+
+    @classmethod
+    def of(cls, row: ChannelRow) -> Self:
+        """The wire form of a channel."""
+        return cls.model_validate(row._asdict())
+
+
+class ChannelList(Wire):
+    """A publisher's listed channels, also those that ended; the newest first."""
+
+    model_config = with_example({"data": [_CHANNEL]})
+
+    data: list[ChannelWire]
 
 
 class DaysQuery(Wire):

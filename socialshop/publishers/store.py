@@ -152,3 +152,56 @@ def count_days(session: Session, member_id: uuid.UUID, number: int, since: date,
         {"member_id": member_id, "number": number, "since": since, "currency": currency},
     )
     return [DayRow(*row) for row in rows]
+
+
+class ChannelRow(NamedTuple):
+    """A channel of a publisher that was listed, and until when."""
+
+    channel: str
+    listed_at: datetime
+    ended_at: datetime | None
+
+
+def channels(session: Session, member: int) -> list[ChannelRow]:
+    """A publisher's listed channels, also those that ended; the newest first."""
+    rows = session.execute(
+        text(
+            "SELECT channel, listed_at, ended_at FROM publisher_channels WHERE member = :member"
+            " ORDER BY listed_at DESC, channel LIMIT 100"
+        ),
+        {"member": member},
+    )
+    return [ChannelRow(*row) for row in rows]
+
+
+def has_channel(session: Session, member_id: uuid.UUID, channel: str) -> bool:
+    """Whether the member has a link of this channel."""
+    found = session.execute(
+        text("SELECT FROM invite_links WHERE owner_id = :id AND channel = :channel LIMIT 1"),
+        {"id": member_id, "channel": channel},
+    )
+    return found.first() is not None
+
+
+def list_channel(session: Session, member: int, channel: str, now: datetime) -> bool:
+    """List a channel; False if it is."""
+    row = session.execute(
+        text(
+            "INSERT INTO publisher_channels (member, channel, listed_at) VALUES (:member, :channel, :now)"
+            " ON CONFLICT (member, channel) WHERE ended_at IS NULL DO NOTHING RETURNING member"
+        ),
+        {"member": member, "channel": channel, "now": now},
+    )
+    return row.first() is not None
+
+
+def end_channels(session: Session, member: int, channel: str | None, now: datetime) -> int:
+    """Take a channel off the list, or all of the publisher's; how many there were."""
+    rows = session.execute(
+        text(
+            "UPDATE publisher_channels SET ended_at = :now WHERE member = :member AND ended_at IS NULL"
+            " AND (CAST(:channel AS text) IS NULL OR channel = :channel) RETURNING channel"
+        ),
+        {"member": member, "channel": channel, "now": now},
+    )
+    return len(rows.all())

@@ -111,7 +111,7 @@ def test_whatever_speaks_to_the_database_is_under_the_rule_of_services_and_store
     named = parser["importlinter:contract:no-request"]["source_modules"].split()
     speaks = re.compile(r"^(from|import) (sqlalchemy|socialshop\.infra\.uow)", re.MULTILINE)
     routes = {"routes", "admin_routes", "bargain_routes", "campaign_routes", "campaign_admin_routes"}
-    glue = {*routes, "session_routes", "stock_admin_routes", "case_admin_routes", "schemas"}
+    glue = {*routes, "session_routes", "stock_admin_routes", "case_admin_routes", "deduction_admin_routes", "schemas"}
     rooms = [path for room in _rooms() for path in (ROOT / "socialshop" / room).glob("*.py") if path.stem not in glue]
     modules = {f"socialshop.{path.parent.name}.{path.stem}" for path in rooms if speaks.search(path.read_text("utf-8"))}
     assert [each for each in sorted(modules) if not any(fnmatch(each, pattern) for pattern in named)] == []

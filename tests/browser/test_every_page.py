@@ -103,6 +103,9 @@ def examples(shop: Shop) -> dict[str, str]:
         "endpoint_id": an_endpoint(shop),
         "finding_id": a_finding(shop),
         "publisher_id": a_publisher(shop),
+        "entry": str(
+            shop.call("GET", "/admin/books/statement?first_day=2000-01-01&limit=1", admin)["data"][0]["entry"]
+        ),
     }
 
 

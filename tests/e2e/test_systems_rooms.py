@@ -1,4 +1,4 @@
-"""The systems that mission.md names, each by its mechanism: rooms that friends fill."""
+"""The systems that mission.md names, each by its mechanism: rooms that friends fill, and bargains that they chop."""
 
 from __future__ import annotations
 
@@ -10,8 +10,10 @@ from room_shop import faults, room_shop, unsettled
 from web_client import API, Person, refusal, registration, sign_up
 
 from socialshop.commissions import service as commissions
+from socialshop.deals.ladder import Step
 from socialshop.infra.uow import unit_of_work
 from socialshop.kernel.ids import to_public
+from socialshop.kernel.roles import Role
 from tests.sample_sales import LONG_AGO, a_plan
 
 
@@ -83,4 +85,45 @@ def test_pinduoduo_a_room_that_does_not_fill_gives_everybody_the_money_back(app:
         ]
         assert [order["status"] for order in orders] == ["refunded"] * 2
         assert (shop.balance("shop:sales"), shop.left()) == (0, shop.stock)
+        assert (faults(shop), unsettled(shop)) == ([], [])
+
+
+def test_pinduoduo_friends_chop_a_price_the_group_lowers_another_and_newcomers_have_one_of_their_own(
+    app: Flask, tmp_path: Path
+) -> None:
+    with room_shop(app, tmp_path) as shop:
+        leader, one, two = sign_up(app, role=Role.LEADER), sign_up(app), sign_up(app)
+        sku = to_public("sku", shop.sku_id)
+        # given a bargain that two friends bring to its lowest price, exactly, and its owner buys it for that
+        terms = {"sku_id": sku, "title": "Tea", "lasts_seconds": 3_600}
+        prices = {"start_price_minor": 9_900, "floor_price_minor": 6_900, "chops": 2}
+        offer = leader.call("POST", "/bargain-offers", json=terms | prices).get_json()["id"]
+        bargain = one.call("POST", f"/bargain-offers/{offer}/bargains").get_json()["id"]
+        for friend in (two, sign_up(app)):
+            assert friend.call("POST", f"/bargains/{bargain}/chops").status_code == 201
+        assert refusal(two.call("POST", f"/bargains/{bargain}/chops"))[0] == 409
+        bought = one.call("POST", f"/bargains/{bargain}/purchase", key="b", json={}).get_json()
+        assert bought["order"]["total"]["amount_minor"] == 6_900
+        pay(one, bought)
+        shop.settle()
+        # and a ladder on which three pay the price of three, the difference given back
+        steps = (Step(2, 9_900), Step(3, 8_000))
+        ladder = to_public("deal", shop.deal(size=3, price_steps=steps))
+        opened = open_room(one, ladder)
+        seats = [(one, opened), *((who, take_seat(who, opened["room"]["id"])) for who in (two, sign_up(app)))]
+        for who, seat in seats:
+            pay(who, seat)
+        shop.settle()
+        orders = [who.call("GET", f"/orders/{seat['order']['id']}").get_json() for who, seat in seats]
+        assert [each["total"]["amount_minor"] - each["refunded"]["amount_minor"] for each in orders] == [8_000] * 3
+        # and a room for newcomers, which who has bought may open, and who has not may alone join
+        newcomers = to_public("deal", shop.deal(size=2, newcomer_only=True))
+        hosted = open_room(one, newcomers)
+        room, new = hosted["room"]["id"], sign_up(app)
+        assert refusal(two.call("POST", f"/rooms/{room}/seats", key="n", json={}))[:2] == (403, "newcomers_only")
+        for who, seat in ((one, hosted), (new, take_seat(new, room))):
+            pay(who, seat)
+        shop.settle()
+        assert new.call("GET", f"/rooms/{room}").get_json()["status"] == "filled"
+        assert shop.balance("shop:sales") == 6_900 + 3 * 8_000 + 2 * 9_900
         assert (faults(shop), unsettled(shop)) == ([], [])

@@ -105,6 +105,9 @@ class Office:
             if decision == "approve":
                 days = {"first_day": "2026-01-01", "last_day": "2026-01-02"}
                 self.act(self.first, f"{path}/disallowances", kind="click", reason="a farm", **days)
+                publisher.call("POST", "/invite-links", json={"kind": "member", "channel": "blog"})
+                for way in ("channels", "channels/end"):
+                    self.act(self.first, f"{path}/{way}", channel="blog", reason="seen")
                 self.act(self.first, f"{path}/end", reason="seen")
         chopped = {"sku_id": sku, "title": "Chop", "start_price_minor": 900, "floor_price_minor": 90, "chops": 9}
         self.act(self.leader, "/bargain-offers", **chopped, lasts_seconds=60)
@@ -341,6 +344,11 @@ class Office:
         self.act(self.second, f"/admin/payout-batches/{batch}/results", results=results)
         table = f"request_id,outcome\n{listed.rpartition('/')[2]},paid\n"
         self.act(self.second, f"/admin/payout-batches/{batch}/results-file", csv=table)
+        fee = {"channel": "bank", "currency": "CNY", "fixed_minor": 1, "from_on": "2040-01-01"}
+        self.act(self.first, "/admin/payout-fees", **fee)
+        tax = {"country": "CN", "kind": "person", "currency": "CNY", "span": "month", "rounding": "down"}
+        bands = [{"from_minor": 0, "rate_bps": 5}]
+        self.act(self.first, "/admin/tax-tables", **tax, bands=bands, law="A law", from_on="2040-01-01")
         other = self.buyers[1]
         other.call("PATCH", "/me/payee", json={"real_name": "Bo Unclear"})
         about = f"/admin/payees/{to_public('mbr', other.card.member_id)}/decision"

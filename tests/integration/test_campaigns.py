@@ -30,6 +30,7 @@ from socialshop.loyalty.errors import CampaignDrawn, CampaignTooLate
 from socialshop.loyalty.member_day import MemberDay
 from socialshop.loyalty.rules import MissionKind, Repeats
 from socialshop.loyalty.schemas.rules import document_of
+from socialshop.loyalty.segments import Segment
 from socialshop.loyalty.service import NewCoupon, campaigns, missions
 from socialshop.loyalty.service import Terms as CouponTerms
 from socialshop.loyalty.service.campaigns import Audience, Metric, Verdict
@@ -104,8 +105,11 @@ def test_named_members_are_named_and_finance_and_leavers_are_in_no_group(app: Fl
     assert world.members_of(campaign, treated=True) == [number_of(lin)]
     with pytest.raises(InvalidValue):
         world.plan(audience=Audience("members", members=[uuid.uuid4()]))
-    with pytest.raises(InvalidValue):
-        world.plan(audience=Audience("tier", tier="platinum"))
+    of_none = Audience("segment", segment=Segment(tiers=("platinum",)))
+    for audience, field in ((Audience("tier", tier="platinum"), "audience.tier"), (of_none, "audience.segment.tiers")):
+        with pytest.raises(InvalidValue) as refused:
+            world.plan(audience=audience)
+        assert refused.value.field == field
 
 
 def test_groups_are_fixed_before_the_start_and_for_good(world: CampaignWorld) -> None:

@@ -26,6 +26,8 @@ from socialshop.payments.rules import Outcome
 from socialshop.payments.sandbox.books import Command, Notice
 from socialshop.payments.service import PaymentView
 from socialshop.referrals import service as referrals
+from socialshop.risk.graph import HARD
+from socialshop.risk.store import marks
 
 PRICE = 9_900
 BOOKS = ("provider:sandbox:clearing", "shop:disputed", "shop:sales", "shop:bad_debt")
@@ -181,3 +183,7 @@ def test_the_same_card_of_two_members_is_a_mark_of_both(app: Flask, tmp_path: Pa
         found = rows("SELECT mark, count(*) FROM member_signals WHERE kind = 'instrument' GROUP BY 1")
         assert [count for _, count in found] == [2]
         assert b"red" not in bytes(found[0][0])
+        # A hard tie, as rings are made of.
+        with unit_of_work(shop.clock) as uow:
+            (tie,) = marks.shared(uow.session, uow.now - timedelta(days=1), None)
+        assert (tie.kind, sorted(tie.members), tie.kind in HARD) == ("instrument", sorted(payers[:2]), True)

@@ -228,6 +228,20 @@ def test_a_pin_shows_at_the_next_look_and_a_look_costs_one_read_changed_or_not(s
     with statements() as asked:
         news = shop.app.test_client().get(address, headers={"If-None-Match": seen.headers["ETag"]})
     assert (news.status_code, news.get_json()["pinned"], len(asked)) == (200, second, 1)
+
+    # What is nearly sold out is another answer with each unit; what there is enough of is not.
+    def tag() -> str:
+        return str(shop.app.test_client().get(address).headers["ETag"])
+
+    enough = [tag()]
+    shop.open(from_public("deal", first))
+    enough.append(tag())
+    with unit_of_work() as uow:
+        uow.session.execute(text("UPDATE skus SET low_stock_at = stock"))
+    few = [tag()]
+    shop.open(from_public("deal", first))
+    few.append(tag())
+    assert (enough[0] == enough[1], len({*enough, *few})) == (True, 3)
     # What does not stand in it is not pinned, and what is over shows no pin, by the clock alone.
     assert refusal(pin(own_deal(shop, leader)))[:2] == (404, "not_found")
     assert _state(shop, session) == ("live", second)

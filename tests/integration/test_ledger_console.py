@@ -148,6 +148,18 @@ def test_an_exported_head_proves_and_a_changed_one_is_refused(shop: Shop, tmp_pa
     head = tmp_path / "head.json"
     head.write_text(exported.stdout, encoding="utf-8")
     assert shop("prove", "--head", str(head)).exit_code == 0
+    # with the public key alone, where there is neither shop nor database
+    offline = {"DATABASE_URL": "postgresql://nowhere.invalid/none", "SOCIALSHOP_DATA_DIR": str(tmp_path / "none")}
+    key = json.loads(exported.stdout)["public_key"]
+
+    def verified(file: Path, public_key: str) -> Result:
+        return CliRunner(env=offline).invoke(main, ["verify-head", str(file), "--public-key", public_key])
+
+    assert verified(head, key).stdout.startswith("The shop signed: block 1 of the books, 2 entries, sealed ")
+    assert "signed by another key" in verified(head, "00" * 32).stderr
+    forged = tmp_path / "forged.json"
+    forged.write_text(exported.stdout.replace('"entries": 2', '"entries": 3', 1), encoding="utf-8")
+    assert (verified(forged, key).exit_code, "does not fit the head" in verified(forged, key).stderr) == (1, True)
     head.write_text(json.dumps({**json.loads(exported.stdout), "number": 0}), encoding="utf-8")
     refused = shop("prove", "--head", str(head))
     assert refused.exit_code == 1

@@ -172,7 +172,8 @@ def test_no_other_decision_without_a_person_gets_past_the_database(app: Flask, a
         with pytest.raises(IntegrityError, match=f"the rule does not approve it \\({why}\\)"):
             insert(request, "rule_version, saw", f"{version}, '{{}}'")
         step()
-    # What is not approved in the same breath has no approval; an older version is none, nor is one that waits or was never written; nor is a person without a code.
+    # What is not approved in the same breath has no approval; an older version is none, nor is one that waits or was
+    # never written; nor is a person without a code.
     version = in_force(admins)
     publish(admins[0])
     for columns, values in (

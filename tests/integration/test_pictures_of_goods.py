@@ -153,6 +153,8 @@ def test_a_storefront_has_a_banner_of_its_leaders_that_leaves_with_the_leader(sh
     assert rows("SELECT target, facts FROM audit_entries WHERE action = 'storefront.banner_taken_down'") == [
         (front["id"], {"reason": "not ours"})
     ]
+    told = [each["text"] for each in lead.call("GET", "/me/notices").get_json()["data"]]
+    assert told == ["商店撤下了你店铺的横幅：not ours"]
     lead.call("POST", "/me/storefront/banner", json=body)
     assert lead.call("DELETE", "/me/storefront/banner").status_code == 204
     assert lead.call("DELETE", "/me/storefront/banner").status_code == 204

@@ -69,6 +69,8 @@ class World:
                 for member in (1, 2)
                 for channel in ("blog", "mail")
             }
+            for channel in ("blog", "mail"):
+                publishers.list_channel(uow, ADMIN, ids[1], channel, "Seen.")
         self.ids = ids
 
     def go_to(self, at: timedelta) -> None:
@@ -189,6 +191,15 @@ def test_conditions_go_by_the_link_and_the_day_and_say_why_they_did_not_hold(wor
     assert sorted(amount for _, _, amount, *_ in earned()) == [10, 10, 10, 30]
     reasons = rows("SELECT leg, reason, count(*) FROM tally_skips GROUP BY 1, 2 ORDER BY 1, 2")
     assert reasons == [(0, "other_channel", 2), (0, "other_time", 1), (1, "another_leg", 1)]
+    assert replayed() is None
+    # once it is off the list, the next day's clicks of the mail are of no channel that counts
+    with unit_of_work(world.clock) as uow:
+        publishers.end_channel(uow, ADMIN, world.ids[1], "mail", "Sold.")
+    world.go_to(3 * DAY + HOUR)
+    world.click("d", channel="mail")
+    world.go_to(4 * DAY + 2 * HOUR)
+    world.tally()
+    assert sorted(amount for _, _, amount, *_ in earned()) == [10, 10, 10, 10, 30]
     assert replayed() is None
     # and a plan that would have been in force on a day that was tallied comes too late
     with unit_of_work(world.clock) as uow, pytest.raises(EffectiveBeforeOrder):

@@ -278,6 +278,7 @@ WHO_ELSE = {
     "name_link": NOBODY,
     "explain_commission": NOBODY,
     "request_payout": NOBODY,
+    "quote_payout": NOBODY,
     "show_own_payout_request": NOBODY,
     "show_payout_statement": NOBODY,
     "cancel_payout_request": NOBODY,

@@ -136,9 +136,14 @@ def test_product_deal_and_channel_are_those_of_the_sale(app: Flask) -> None:
         uow.session.execute(
             text(
                 "INSERT INTO invite_links (id, code, kind, owner_id, channel, created_at)"
-                " SELECT :id, 'LIVE', 'member', id, 'live', now() FROM members WHERE number = 3"
+                " SELECT CASE number WHEN 3 THEN CAST(:listed AS uuid) ELSE :farmed END, 'LIVE' || number, 'member',"
+                " id, 'live', now() FROM members WHERE number IN (2, 3)"
             ),
-            {"id": (link := uuid.uuid4())},
+            {"listed": (link := uuid.uuid4()), "farmed": (farmed := uuid.uuid4())},
+        )
+        # one is listed by an admin; another member has just called a link the same
+        uow.session.execute(
+            text("INSERT INTO publisher_channels VALUES (3, 'live', :at)"), {"at": NEW_YEAR - timedelta(days=1)}
         )
     market.offer("tea")
     (product,) = rows("SELECT product_id FROM skus")[0]
@@ -157,7 +162,8 @@ def test_product_deal_and_channel_are_those_of_the_sale(app: Flask) -> None:
                 text("UPDATE order_lines SET sku_id = :sku WHERE order_id = :id"),
                 {"sku": market.skus["tea"], "id": order},
             )
-        uow.session.execute(text("UPDATE orders SET link_id = :link WHERE id = :id"), {"link": link, "id": orders[0]})
+        for order, one in zip(orders, (link, farmed), strict=False):
+            uow.session.execute(text("UPDATE orders SET link_id = :link WHERE id = :id"), {"link": one, "id": order})
     accrue(*orders)
     assert sorted(amount for *_, amount in paid()) == [100, 500, 900]
     assert sorted(rows("SELECT reason, count(*) FROM accrual_skips GROUP BY 1")) == [

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import re
+from datetime import UTC, datetime
 
 import pytest
 from admin_desk import asked
@@ -13,6 +16,8 @@ from sqlalchemy import text
 from visitors import Visitor, member
 from web_client import counts, sign_up
 
+from socialshop.audit import service as audit
+from socialshop.infra.clock import ManualClock
 from socialshop.infra.db import db
 from socialshop.infra.uow import UnitOfWork, in_unit_of_work
 from socialshop.kernel.ids import to_public
@@ -114,6 +119,54 @@ def test_the_record_is_filtered_and_paged_with_few_statements(site: Flask, admin
     assert rest.count("payout asked for</td>") == 3
     assert admin.look("/admin/record?after=x").status_code == 404
     assert admin.look("/admin/record?actor=x").status_code == 404
+
+
+def test_the_record_is_searched_by_words_day_and_the_shop_and_taken_along(site: Flask, admin: Visitor) -> None:
+    def said(day: int, actor: bool, words: str) -> None:
+        def record(uow: UnitOfWork) -> None:
+            facts = {"reason": words}
+            who = admin.card.member_id if actor else None
+            audit.record(uow, actor=who, action="payout.held", target=f"por_{day}", facts=facts)
+
+        in_unit_of_work(record, ManualClock(datetime(2026, 3, day, 15, 59, tzinfo=UTC)))
+
+    said(1, True, "=HYPERLINK of a Stranger")
+    said(2, True, "again")
+    said(3, False, "a stranger by night")
+    # given the shop's clock, by which 15:59 UTC is 23:59 of the same day
+    for asked_for, days in (
+        ("words=STRANGER&first_day=2026-01-01", {1, 3}),
+        ("first_day=2026-03-02&last_day=2026-03-02", {2}),
+        ("last_day=2026-03-01", {1}),
+        ("actor=shop&action=payout.held", {3}),
+        ("words=stranger&last_day=2026-03-02&action=payout.held", {1}),
+    ):
+        with statements() as seen:
+            page = admin.look(f"/admin/record?{asked_for}").text
+        assert len(seen) <= 5, seen
+        assert {int(day) for day in re.findall(r">por_([0-9])<", page)} == days, asked_for
+    assert admin.look("/admin/record?first_day=yesterday").status_code == 404
+    taken = admin.look("/admin/record?action=payout.held&format=csv")
+    lines = list(csv.DictReader(io.StringIO(taken.text)))
+    assert [line["target"] for line in lines] == ["por_3", "por_2", "por_1"]
+    assert lines[2]["facts"] == '{"reason":"=HYPERLINK of a Stranger"}'
+    assert lines[0]["actor"] == ""
+
+
+def test_who_looked_at_whose_data_is_read_by_viewer_and_by_member(site: Flask, admin: Visitor) -> None:
+    lin, mo = sign_up(site, name="Lin"), sign_up(site, name="Mo")
+    fei = member(site, role=Role.FINANCE, name="Fei")
+    of = {person.card.display_name: to_public("mbr", person.card.member_id) for person in (lin, mo)}
+    admin.look(f"/admin/members/{of['Lin']}")
+    fei.look(f"/admin/members/{of['Mo']}")
+    with statements() as seen:
+        page = admin.look("/admin/record/looks").text
+    assert len(seen) <= 3, seen
+    assert {name for name in ("Lin", "Mo", "Ada", "Fei") if f">{name}</a>" in page} == {"Lin", "Mo", "Ada", "Fei"}
+    page = admin.look(f"/admin/record/looks?viewer={to_public('mbr', fei.card.member_id)}").text
+    assert (">Mo</a>" in page, ">Lin</a>" in page) == (True, False)
+    assert ">Fei</a>" not in admin.look(f"/admin/record/looks?member={of['Lin']}").text
+    assert admin.look("/admin/record/looks?member=x").status_code == 404
 
 
 def test_an_order_is_found_and_a_refund_decided(site: Flask, admin: Visitor) -> None:

@@ -68,7 +68,7 @@ def test_every_list_is_shown_in_both_languages_without_a_script_of_its_own(site:
     asked(sign_up(site), 500)
     admin = member(site, role=Role.ADMIN)
     for name, row in pages.table_of(site).items():
-        if name.startswith("admin.") and row.method == "GET" and not row.ids:
+        if name.startswith("admin.") and row.method == "GET" and "<" not in row.path:
             page = admin.look(row.path, language)
             assert page.status_code == 200, name
             assert not re.search(r"<style|\sstyle=|\son[a-z]+=|<script(?! src=)", page.text), name

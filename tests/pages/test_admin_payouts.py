@@ -279,7 +279,7 @@ def test_a_table_with_a_bad_line_is_taken_for_nothing_and_each_line_is_named(sit
     assert "Some lines cannot be right. Nothing of the file was taken." in refused.text
     assert "Line 3, <code>amount</code>: not what was frozen in the batch" in refused.text
     assert "Line 4, <code>request_id</code>: no id of a payout request" in refused.text
-    assert "第 3 行, <code>amount</code>: 与批次冻结的内容不符" in upload(admin, batch, table, "zh").text
+    assert "第 3 行，<code>amount</code>：与批次冻结的内容不符" in upload(admin, batch, table, "zh").text
     assert "This file is no such table" in upload(admin, batch, "nothing of the kind").text
     empty = admin.client.post(f"{batch}/results-file", data=admin.form(batch, f"{batch}/results-file"))
     assert empty.status_code == 422

@@ -11,16 +11,21 @@ import pytest
 from admin_desk import asked
 from bookkeeping import posted
 from flask import Flask
-from money_people import number_of
+from money_people import number_of, plain_members
 from room_shop import statements
+from sqlalchemy import text
 from visitors import Visitor, member
 from web_client import Person, counts, sign_up
 
 from socialshop.infra import wired
+from socialshop.infra.uow import in_unit_of_work
+from socialshop.kernel.ids import from_public, to_public
 from socialshop.kernel.roles import Role
 from socialshop.kernel.time import last_days
 from socialshop.ledger import chart
 from socialshop.ledger.service import Entry, Posting
+from socialshop.payouts import service as payouts
+from socialshop.payouts.rules import Channel
 
 
 @pytest.fixture
@@ -130,3 +135,78 @@ def test_the_books_are_read_over_http_page_by_page(site: Flask, lin: Person) -> 
     assert [line["total_minor"] for line in owed["receivables"]] == [70]
     assert finance.call("GET", "/admin/books/income").get_json()["data"]
     assert finance.call("GET", "/admin/books/closings").get_json() == {"days": [], "months": []}
+
+
+def _paid(person: Person, amount: int) -> str:
+    """This member's payout, approved, batched, released and paid by four others."""
+    request = asked(person, amount)
+    id_ = from_public("por", request)
+    first, second, third = (actor for actor, _ in plain_members(3, "admin"))
+    in_unit_of_work(lambda uow: payouts.approve(uow, actor=first, request_id=id_, reason=None))
+    batch = in_unit_of_work(
+        lambda uow: payouts.create_batch(uow, actor=second, channel=Channel.BANK, currency="CNY").batch.id
+    )
+    in_unit_of_work(lambda uow: payouts.release_batch(uow, actor=third, batch_id=batch))
+    outcomes = [payouts.Outcome(id_, "paid", "BANK-77")]
+    in_unit_of_work(lambda uow: payouts.record_results(uow, actor=second, batch_id=batch, outcomes=outcomes))
+    return request
+
+
+def test_a_cent_is_followed_from_the_bank_back_to_the_click_and_from_the_order_to_the_bank(
+    site: Flask, finance: Visitor
+) -> None:
+    # given Lin, who came by Mo's link, was paid 5.00 that an order earned
+    lin, mo = sign_up(site, name="Lin"), sign_up(site, name="Mo")
+    code = mo.call("POST", "/invite-links", json={"kind": "member", "channel": "moments"}).get_json()["code"]
+    came = (
+        "INSERT INTO attributions (member_id, link_id, source, touched_at, attributed_at)"
+        " SELECT :lin, id, 'cookie', now(), now() FROM invite_links WHERE code = :code"
+    )
+    in_unit_of_work(lambda uow: uow.session.execute(text(came), {"lin": lin.card.member_id, "code": code}))
+    request = _paid(lin, 500)
+    # when the id in a line of the bank's file is looked for
+    found = finance.look(f"/admin/books/entries?find={request}")
+    assert found.headers["Location"] == f"/admin/books/payouts/{request}"
+    with statements() as seen:
+        page = finance.look(found.headers["Location"]).text
+    assert len(seen) <= 20, seen
+    # then it leads to the batch, the entries, the commission, its order, and the link that was followed
+    for said in ("BANK-77", "A payout went to the bank", "A payout was asked for", "Commissions settled", code, "Mo"):
+        assert said in page, said
+    (order,) = set(re.findall(r"/admin/books/orders/(ord_[0-9a-z]{26})", page))
+    # and back: the order says whom it paid, and by which payout that left
+    back = finance.look(finance.look(f"/admin/books/entries?find={order}").headers["Location"]).text
+    assert f"/admin/books/payouts/{request}" in back
+    assert code in back
+    # and every entry on the way is read, with what it is about
+    entries = sorted(set(re.findall(r"/admin/books/entries/([0-9]+)", page)))
+    assert len(entries) == 3
+    for number in entries:
+        with statements() as seen:
+            entry = finance.look(f"/admin/books/entries/{number}").text
+        assert len(seen) <= 5, seen
+        assert request in entry or order in entry
+    # and entries are found by member, account, amount and reference
+    member_id = to_public("mbr", lin.card.member_id)
+    for asked_for, count in (
+        ("", 4),
+        (f"member={member_id}", 4),
+        ("account=payout:bank:clearing", 1),
+        ("amount=5.00", 4),
+        ("amount=5.01", 0),
+        (f"find=payout:{request}", 2),
+    ):
+        with statements() as seen:
+            page = finance.look(f"/admin/books/entries?{asked_for}").text
+        assert len(seen) <= 7, seen
+        assert len(set(re.findall(r"/admin/books/entries/([0-9]+)", page))) == count, asked_for
+    for wrong in (
+        "entries/0",
+        "entries/x",
+        "entries?amount=x",
+        "entries?after=x",
+        "entries?find=ord_x",
+        "entries?member=x",
+    ):
+        assert finance.look(f"/admin/books/{wrong}").status_code == 404, wrong
+    assert member(site, name="Other").client.get(f"/admin/books/payouts/{request}").status_code == 403

@@ -108,7 +108,11 @@ def test_a_coupon_for_a_segment_is_made_and_says_why_it_was_given(site: Flask, a
     (lin,) = willing(site, 1)
     without = admin.send("/admin/coupons", "/admin/coupons", **{**MADE, "way": "segment"})
     assert (without.status_code, counts("coupons")) == (422, {"coupons": 0})
-    made(admin, way="segment", newcomer_days="30", segment_tiers="normal")
+    for way, box, name in (("segment", "segment_tier-nobody", "segment_tiers"), ("code", "tier-nobody", "tiers")):
+        unknown = admin.send("/admin/coupons", "/admin/coupons", **{**MADE, "way": way, box: "yes"})
+        told = f'<p class="wrong" id="{name}-told">No tier of the programme in force has this code.</p>'
+        assert (unknown.status_code, told in unknown.text, counts("coupons")) == (422, True, {"coupons": 0})
+    made(admin, way="segment", newcomer_days="30", **{"segment_tier-normal": "yes"})
     number = number_of(lin)
     with unit_of_work() as uow:
         while loyalty.hand_out_due(uow, "Asia/Shanghai"):

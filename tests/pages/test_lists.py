@@ -73,7 +73,8 @@ def test_a_list_costs_the_same_statements_however_much_there_is(shop: RoomShop, 
     # All that is held of a person is read table by table, one statement each.
     whole = {path: few.pop(path) for path in ("/privacy/data", "/privacy/data.json")}
     assert max(whole.values()) <= len(HOLDINGS) + 5
-    assert max(few.values()) <= 15, few
+    # The page of health asks once a gauge.
+    assert max(few.values()) <= 16, {path: asked for path, asked in few.items() if asked > 12}
 
 
 @pytest.mark.parametrize("path", EMPTY)

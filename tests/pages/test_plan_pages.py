@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -87,6 +88,9 @@ def test_a_shorter_term_is_chosen_for_after_the_term_and_taken_back(shop: PlanSh
     page = lin.look(at).text
     assert "Chosen: VIP card, a month" in page
     assert "Choose it for then" not in page
+    price = re.search(r"Keep VIP card, a year: (CN¥[0-9.]+)<", page)
+    assert price is not None
+    assert f"<dd>{price[1]}</dd>" in re.sub(r"<span[^>]*>|</span>", "", page)
     assert "到期后换更低的计划" in lin.look(at, "zh").text
     assert lin.send(at, f"{at}/keep").status_code == 303
     page = lin.look(at).text

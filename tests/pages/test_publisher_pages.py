@@ -14,7 +14,8 @@ from web_client import counts
 from socialshop.infra.uow import in_unit_of_work, unit_of_work
 from socialshop.invites import service as invites
 from socialshop.invites.gateway import subjects
-from socialshop.invites.service import Visit
+from socialshop.invites.rules import Kind
+from socialshop.invites.service import NewLink, Visit
 from socialshop.kernel.ids import to_public
 from socialshop.kernel.roles import Role
 from socialshop.publishers import service as publishers
@@ -93,7 +94,19 @@ def test_the_desk_decides_about_publishers_and_strikes_out_what_was_no_traffic(s
     assert desk.send(address, f"{address}/struck", **struck).status_code == 303
     assert "a farm" in desk.look(address).text
     assert "剔除" in desk.look(address, "zh").text
+    # a channel is listed only where a link has it, and taken off
+    named = {"channel": "blog", "channel_reason": "Seen."}
+    listing = f"{address}/channels"
+    assert desk.send(address, listing, wanted="list", **named).status_code == 422
+    with unit_of_work() as uow:
+        invites.create_link(uow, lin.card.member_id, NewLink(Kind.MEMBER, None, "blog"), subjects())
+    assert desk.send(address, listing, wanted="end", **named).status_code == 422
+    for wanted, left in (("list", 1), ("list", 1), ("end", 0)):
+        assert desk.send(address, listing, wanted=wanted, **named).status_code == 303
+        assert rows("SELECT count(*) FROM publisher_channels WHERE ended_at IS NULL") == [(left,)]
+    desk.send(address, listing, wanted="list", **named)
     assert desk.send(address, address, decision="end", reason="Over.").status_code == 303
+    assert rows("SELECT count(*) FROM publisher_channels WHERE ended_at IS NULL") == [(0,)]
     assert publishers_stand() == ["ended"]
 
 

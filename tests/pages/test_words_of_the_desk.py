@@ -14,8 +14,10 @@ from socialshop.kernel.roles import Role
 from socialshop.ledger import chart
 from socialshop.ledger import service as ledger
 from socialshop.ledger.journal import Entry, Posting
+from socialshop.notifications.service import EVENT_TYPES
 from socialshop.pages import admin as desk
 from socialshop.pages.admin.account_words import ACCOUNTS
+from socialshop.pages.admin.event_words import EVENTS
 from socialshop.pages.admin.job_words import JOBS
 from workers.schedule import PERIODIC
 
@@ -34,8 +36,9 @@ FACTS = {
 }
 
 
-def test_every_job_and_every_account_has_words() -> None:
+def test_every_job_event_and_account_has_words() -> None:
     assert {job.name for job in PERIODIC} == JOBS.keys()
+    assert EVENT_TYPES.keys() == EVENTS.keys()
     alone = {value for name, value in vars(chart).items() if name.isupper() and str(value).startswith("shop:")}
     assert {name for name in ACCOUNTS if name.startswith("shop:")} == alone
 

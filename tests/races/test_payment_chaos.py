@@ -105,6 +105,17 @@ def test_captured_at_the_provider_is_captured_in_the_ledger_over_ten_thousand(
             views = _live_through(shop, seed, 100)
             mine = {str(view.id) for view in views}
             assert [one for one in shop.differences() if one[0] in mine] == []  # type: ignore[index]
+            took = sum(payment.captured_minor for payment in shop.journal.payments())
+            booked = rows(
+                "SELECT -sum(l.amount_minor) FROM ledger_postings l JOIN ledger_entries e ON e.id = l.entry_id"
+                " JOIN ledger_accounts a ON a.id = l.account_id JOIN payments p ON p.order_id = l.subject_id"
+                " WHERE a.name = 'provider:sandbox:clearing' AND e.kind = 'capture' AND p.id = ANY(:ids)",
+                ids=[view.id for view in views],
+            )[0][0]
+            kept = [view.amount.amount_minor for number, view in enumerate(views) if number % 5]
+            assert took == booked == sum(kept)
+    calls, again = rows("SELECT count(*), count(*) FILTER (WHERE attempts > 1) FROM payment_calls")[0]
+    assert again > calls // 10, "the faults did not bite"
 
 
 @pytest.mark.parametrize("order", list(itertools.permutations(range(4))))

@@ -30,7 +30,7 @@ def owed(uow: UnitOfWork, on_day: date, zone: str) -> Owed:
 def trial_table(lines: Sequence[Balanced]) -> str:
     """The trial balance as CSV; debits above zero."""
     columns = ("account", "type", "currency", "opening_minor", "debit_minor", "credit_minor", "closing_minor")
-    return _table(
+    return as_table(
         columns,
         (
             (
@@ -46,14 +46,14 @@ def statement_table(statement: Statement) -> str:
     """An account's statement as CSV, in the ledger's sign."""
     columns = ("entry", "line", "posted_at", "reference", "kind", "amount_minor", "balance_minor", "currency")
     rows = ((*row[:2], row.posted_at.isoformat(), *row[3:], statement.currency) for row in statement.rows)
-    return _table(columns, rows)
+    return as_table(columns, rows)
 
 
 def owed_table(found: Owed) -> str:
     """What is owed by age as CSV: debts of members first, then what the shop owes."""
     columns = ("side", "account", "currency", "to_30_minor", "to_60_minor", "to_90_minor", "older_minor", "total_minor")
     sides = (("receivable", found.debtors), ("payable", found.payables))
-    return _table(
+    return as_table(
         columns,
         (
             (
@@ -69,11 +69,11 @@ def owed_table(found: Owed) -> str:
 def income_table(rows: Sequence[MonthRow]) -> str:
     """Revenue and expense by month as CSV."""
     columns = ("month", "account", "currency", "amount_minor")
-    return _table(columns, ((f"{row.month:%Y-%m}", row.account, row.currency, row.amount_minor) for row in rows))
+    return as_table(columns, ((f"{row.month:%Y-%m}", row.account, row.currency, row.amount_minor) for row in rows))
 
 
-def _table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
-    """A text that a spreadsheet would take for a formula stands behind an apostrophe; an amount below zero does not."""
+def as_table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
+    """Rows as CSV. A text that a spreadsheet would take for a formula stands behind an apostrophe; no number does."""
     out = io.StringIO()
     written = csv.writer(out, lineterminator="\n")
     written.writerow(columns)

@@ -18,7 +18,7 @@ class SoldRow(NamedTuple):
     """What was sold, where and when; what an imported line does not know is null.
 
     `order_minor` is what the goods of the whole order came to, `bears` marks the first line of it that cost something;
-    `day` and `month` are by the shop's clock.
+    `day` and `month` are by the shop's clock; `channel` is one that an admin has listed.
     """
 
     order_line_id: uuid.UUID
@@ -54,6 +54,22 @@ class TermsRow(NamedTuple):
     cap: int | None
 
 
+# The channel of an invite link `{link}`, if it was a listed one of its owner's at `{at}`: what members call their links
+# proves nothing.
+_LISTED = """
+    CASE WHEN EXISTS (
+        SELECT FROM publisher_channels h JOIN members ho ON ho.number = h.member
+        WHERE ho.id = {link}.owner_id AND h.channel = {link}.channel AND h.listed_at <= {at}
+            AND (h.ended_at IS NULL OR h.ended_at > {at})
+    ) THEN {link}.channel END
+"""
+
+
+def listed_channel(link: str, at: str) -> str:
+    """The channel as an expression, None for one that is not listed; both are names of our own."""
+    return _LISTED.format(link=link, at=at)
+
+
 # An order `e` that was sold: confirmed and not gone back, or accrued, whatever became of it.
 _WAS_SOLD = """
     (e.status IN ('confirmed', 'shipped', 'received', 'completed') OR EXISTS (
@@ -65,8 +81,9 @@ def sold(session: Session, line_ids: Sequence[uuid.UUID], zone: str) -> list[Sol
     """What these accrued lines were, one row each."""
     rows = session.execute(
         text(
-            """
-            SELECT s.order_line_id, s.sale_at, k.product_id, r.deal_id, i.channel, whole.order_minor,
+            f"""
+            SELECT s.order_line_id, s.sale_at, k.product_id, r.deal_id, {listed_channel("i", "s.sale_at")},
+                whole.order_minor,
                 coalesce(whole.first_line = l.line, false), to_char(s.sale_at AT TIME ZONE :zone, 'YYYY-MM-DD'),
                 to_char(s.sale_at AT TIME ZONE :zone, 'YYYY-MM')
             FROM accrued_lines s
@@ -81,7 +98,7 @@ def sold(session: Session, line_ids: Sequence[uuid.UUID], zone: str) -> list[Sol
                 FROM order_lines ol JOIN accrued_lines g ON g.order_line_id = ol.id WHERE ol.order_id = o.id
             ) whole
             WHERE s.order_line_id = ANY(CAST(:ids AS uuid[]))
-            """
+            """  # noqa: S608 - our own text
         ),
         {"ids": list(line_ids), "zone": zone},
     )

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from socialshop.commissions.history import History
 from socialshop.commissions.milestones import SoldOrder
 from socialshop.commissions.store.clawbacks import REFUNDED
+from socialshop.commissions.store.facts import listed_channel
 from socialshop.commissions.store.simulations import SOLD, SimulationRow
 from socialshop.commissions.store.tallies import LEADS_TO, TALLY, Recounted, TallyRow
 
@@ -61,7 +62,8 @@ _COUNTED = f"""
     )
     SELECT w.on_day, w.link_id, w.kind, coalesce(w.member, m.number) AS member,
         greatest(w.seen, w.taken) - w.struck AS counted, d.begins, w.publisher OR p.member IS NOT NULL AS publisher,
-        l.channel, deal.id AS deal_id, coalesce(product.id, deal.product_id) AS product_id
+        {listed_channel("l", "d.begins")} AS channel, deal.id AS deal_id,
+        coalesce(product.id, deal.product_id) AS product_id
     FROM (
         SELECT link_id, kind, on_day, t.member, coalesce(s.counted, 0) AS seen, coalesce(t.counted, 0) AS taken,
             coalesce(t.struck, 0) AS struck, coalesce(t.publisher, false) AS publisher
@@ -143,7 +145,7 @@ def history(session: Session, row: SimulationRow, asked: Days | None) -> History
         text(
             f"""
             SELECT count(*), count(*) FILTER (WHERE o.source = 'import'), count(l.host), count(r.deal_id),
-                count(k.product_id), count(i.channel),
+                count(k.product_id), count({listed_channel("i", "l.sale_at")}),
                 count(*) FILTER (WHERE l.sale_at >= (SELECT min(at) FROM tier_changes))
             FROM accrued_lines l
             JOIN order_lines ol ON ol.id = l.order_line_id JOIN orders o ON o.id = l.order_id

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from socialshop.commissions.rules import Standing
 from socialshop.commissions.store.accruals import SkipRow
+from socialshop.commissions.store.facts import listed_channel
 from socialshop.commissions.store.replay import StoredAccrual
 from socialshop.infra.db import copy_rows
 
@@ -96,7 +97,8 @@ _WAITING = text(
         ) AND NOT EXISTS (SELECT FROM publishers p WHERE p.member = m.number AND p.status = 'approved')
     )
     SELECT w.kind, who.member, l.id, w.on_day, w.counted - coalesce(t.taken, 0), coalesce(t.taken, 0), v.id,
-        d.begins, d.ends, who.publisher, l.channel, deal.id, coalesce(product.id, deal.product_id)
+        d.begins, d.ends, who.publisher, {listed_channel("l", "d.begins")}, deal.id,
+        coalesce(product.id, deal.product_id)
     FROM who
     JOIN members m ON m.number = who.member
     JOIN invite_links l ON l.owner_id = m.id

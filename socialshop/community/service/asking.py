@@ -121,9 +121,11 @@ def waiting_questions(uow: UnitOfWork) -> Waiting:
 def _due_at(uow: UnitOfWork, member: int, question_id: uuid.UUID) -> datetime:
     """By when it is to be answered: in half the time for who has a line of their own by tier or plan."""
     wait = timedelta(hours=wired.settings().answer_hours)
-    if not memberships.benefits_of(uow, [member])[member].service_line:
+    has = memberships.benefits_of(uow, [member])[member]
+    if not has.service_line:
         return uow.now + wait
-    memberships.note_uses(uow, [BenefitUse(member, "service_line", to_public("qst", question_id))])
+    used = BenefitUse(member, "service_line", to_public("qst", question_id), by_plan="service_line" in has.by_plan)
+    memberships.note_uses(uow, [used])
     return uow.now + wait / 2
 
 

@@ -18,6 +18,8 @@ from socialshop.infra.pictures import Size, in_sizes
 from socialshop.infra.uow import UnitOfWork
 from socialshop.kernel.errors import InvalidValue, NotFound
 from socialshop.kernel.ids import new_id, to_public
+from socialshop.notifications import service as notifications
+from socialshop.notifications.service import Told
 
 PICTURE_PREFIX = "gpc"
 
@@ -108,10 +110,16 @@ def remove_banner(uow: UnitOfWork, caller: Caller) -> None:
 
 
 def take_down_banner(uow: UnitOfWork, actor: uuid.UUID, storefront_id: uuid.UUID, reason: str) -> Storefront:
-    """Show a leader's banner no more, for the shop; where there is none nothing changes. Raises NotFound."""
+    """Show a leader's banner no more, for the shop, and tell the leader why.
+
+    Where there is none nothing changes. Raises NotFound.
+    """
     shown = storefront(uow, storefront_id)
-    if not picture_store.remove_banner(uow.session, storefront_id):
+    if shown.banner is None or not picture_store.remove_banner(uow.session, storefront_id):
         return shown
+    row, subject = storefront_store.find(uow.session, storefront_id), f"{storefront_id} {shown.banner.id}"
+    if row is not None:
+        notifications.tell(uow, [Told(row.leader, "banner_taken_down", subject, None, None, {"reason": reason})])
     target = to_public(STOREFRONT_PREFIX, storefront_id)
     audit.record(uow, actor=actor, action="storefront.banner_taken_down", target=target, facts={"reason": reason})
     return storefront(uow, storefront_id)

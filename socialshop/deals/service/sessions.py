@@ -95,17 +95,21 @@ class FlashSession:
 
 @dataclass(frozen=True, slots=True)
 class Pulse:
-    """What changes while people look at a session; the pinned deal or product, or neither."""
+    """What changes while people look at a session; the pinned deal or product, or neither.
+
+    `scarce` changes with the numbers of what is nearly sold out.
+    """
 
     status: SessionStatus
     version: int
     stream_url: str | None
     pinned: tuple[str, uuid.UUID] | None
+    scarce: str
 
     @property
     def tag(self) -> str:
         """Another text for every other answer; the clock alone may change it."""
-        return f"{self.version}-{self.status.value}"
+        return f"{self.version}-{self.status.value}-{self.scarce[:12]}"
 
 
 def announce_session(uow: UnitOfWork, caller: Caller, new: NewSession, stream_hosts: Collection[str]) -> FlashSession:
@@ -253,7 +257,8 @@ def pulse(uow: UnitOfWork, session_id: uuid.UUID) -> Pulse:
     if row is None:
         raise NotFound("no such session")
     status = flash.status_at(uow.now, starts_at=row.starts_at, ends_at=row.ends_at, cancelled=row.cancelled)
-    return Pulse(status, row.version, row.stream_url, _pinned(row) if status is SessionStatus.LIVE else None)
+    pinned = _pinned(row) if status is SessionStatus.LIVE else None
+    return Pulse(status, row.version, row.stream_url, pinned, row.scarce)
 
 
 def face_of(row: SessionRow, now: datetime) -> SessionFace:

@@ -16,6 +16,7 @@ from socialshop.infra.chain.heads import (
     read_head,
     signed_head,
     signing_key,
+    verified,
 )
 from socialshop.infra.chain.proving import ChainProof, Place, Sum, count_waiting, lost_in_queue, prove_chain
 from socialshop.infra.chain.sealing import can_seal, last_waiting, seal_block
@@ -44,4 +45,5 @@ __all__ = [
     "seal_block",
     "signed_head",
     "signing_key",
+    "verified",
 ]

@@ -73,13 +73,20 @@ def signed_head(session: Session, chain: Chain, data_dir: Path) -> SignedHead:
 
 def read_head(document: object, chain: Chain, data_dir: Path) -> Head:
     """The head in an exported document's object. Raises HeadRefused: malformed, no key here, a wrong one."""
+    return verified(document, chain, _public(_own_key(data_dir).public_key()))
+
+
+def verified(document: object, chain: Chain, public_key: bytes) -> Head:
+    """The head in an exported document's object, signed by this key: all that is needed is the document and the key.
+
+    Raises HeadRefused.
+    """
     signed = _signed_in(document)
-    own = _own_key(data_dir).public_key()
-    if signed.public_key != _public(own):
+    if signed.public_key != public_key:
         raise HeadRefused("the head is signed by another key than this shop's")
     try:
-        own.verify(signed.signature, signed.head.text(chain))
-    except InvalidSignature:
+        Ed25519PublicKey.from_public_bytes(public_key).verify(signed.signature, signed.head.text(chain))
+    except (InvalidSignature, ValueError):
         raise HeadRefused("the signature does not fit the head: one of them was changed") from None
     return signed.head
 

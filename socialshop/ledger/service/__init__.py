@@ -5,6 +5,7 @@ from __future__ import annotations
 from socialshop.infra.chain import Head, HeadRefused, SignedHead
 from socialshop.ledger.journal import Entry, Posting
 from socialshop.ledger.service.balances import TrialLine, WalletBalances, balance, trial_balance, wallet, wallets
+from socialshop.ledger.service.browsing import accounts_of_member, entries, entries_named, entry
 from socialshop.ledger.service.closing import (
     BOOKS,
     PROVED,
@@ -32,6 +33,7 @@ from socialshop.ledger.service.reports import (
 )
 from socialshop.ledger.service.sealing import can_seal, count_unsealed, last_unsealed, seal
 from socialshop.ledger.service.tracing import lines_between, lines_of
+from socialshop.ledger.store.browsing import BrowsedEntry, BrowsedPosting, EntriesWanted
 from socialshop.ledger.store.closing import ClosedDay, ClosedMonth
 from socialshop.ledger.store.personal import PERSONAL
 from socialshop.ledger.store.reports import MonthRow, StatementRow
@@ -43,8 +45,11 @@ __all__ = [
     "PROVED",
     "Aged",
     "Balanced",
+    "BrowsedEntry",
+    "BrowsedPosting",
     "ClosedDay",
     "ClosedMonth",
+    "EntriesWanted",
     "Entry",
     "Head",
     "HeadRefused",
@@ -60,6 +65,7 @@ __all__ = [
     "StatementRow",
     "TrialLine",
     "WalletBalances",
+    "accounts_of_member",
     "balance",
     "beancount_pieces",
     "can_seal",
@@ -71,6 +77,9 @@ __all__ = [
     "csv_pieces",
     "current_head",
     "debts",
+    "entries",
+    "entries_named",
+    "entry",
     "export_heads",
     "hold",
     "income_by_month",

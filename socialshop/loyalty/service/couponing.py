@@ -100,10 +100,20 @@ def settle_coupons(uow: UnitOfWork, order_ids: Collection[uuid.UUID]) -> None:
     if not order_ids:
         return
     used = store.settle(uow.session, order_ids)
+    if not used:
+        return
+    has = memberships.benefits_of(uow, {each.member for each in used})
     memberships.note_uses(
         uow,
         [
-            BenefitUse(each.member, _METERED[each.way], f"coupon {each.holding_id}", each.amount_minor, each.currency)
+            BenefitUse(
+                each.member,
+                _METERED[each.way],
+                f"coupon {each.holding_id}",
+                each.amount_minor,
+                each.currency,
+                by_plan=to_public("cpn", each.coupon_id) in has[each.member].by_plan,
+            )
             for each in used
         ],
     )

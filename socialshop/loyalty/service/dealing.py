@@ -12,15 +12,13 @@ from socialshop.deals import service as deals
 from socialshop.deals.service import DealView
 from socialshop.infra.crashpoints import crash_point
 from socialshop.infra.uow import UnitOfWork
-from socialshop.kernel.errors import InvalidValue
 from socialshop.kernel.ids import to_public
 from socialshop.loyalty.rules import day_of
 from socialshop.loyalty.segment_sentences import because
 from socialshop.loyalty.segments import Segment, document_of, parse
-from socialshop.loyalty.service.segmenting import in_segment
+from socialshop.loyalty.service.segmenting import check_tiers, in_segment
 from socialshop.loyalty.store import coupon_ways as ways
 from socialshop.loyalty.store import deal_segments as store
-from socialshop.memberships import service as memberships
 from socialshop.notifications import service as notifications
 from socialshop.notifications.service import Told
 
@@ -43,9 +41,7 @@ def offer_deal(uow: UnitOfWork, actor: uuid.UUID, deal_id: uuid.UUID, segment: S
     Of a deal that is for a segment already the rule may change: who was invited stays so. Raises NotFound,
     DealPublished, InvalidValue for a tier that there is not.
     """
-    there_are = {tier.code for tier in memberships.tiers(uow)}
-    if not there_are.issuperset(segment.tiers):
-        raise InvalidValue("no tier of the programme in force has this code", field="segment.tiers")
+    check_tiers(uow, segment.tiers, "segment.tiers")
     deals.keep_for_invited(uow, deal_id)
     document = document_of(segment)
     store.keep(uow.session, deal_id, document, actor, uow.now)

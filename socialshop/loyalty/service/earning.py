@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
 from typing import Any, NamedTuple
@@ -14,7 +14,7 @@ from socialshop.infra.uow import UnitOfWork
 from socialshop.kernel.currencies import exponent_of
 from socialshop.kernel.errors import InvalidValue
 from socialshop.kernel.ids import to_public
-from socialshop.kernel.money import Money, rate_of
+from socialshop.kernel.money import BPS, Money, rate_of
 from socialshop.ledger import service as ledger
 from socialshop.loyalty import postings, rules
 from socialshop.loyalty.events import DeedsDone
@@ -25,6 +25,7 @@ from socialshop.loyalty.store import lots as store
 from socialshop.loyalty.store import orders
 from socialshop.loyalty.store.orders import PaidOrder
 from socialshop.memberships import service as memberships
+from socialshop.memberships.service import Benefits, BenefitUse
 
 Payloads = Sequence[Mapping[str, Any]]
 
@@ -127,6 +128,16 @@ def on_orders_confirmed(uow: UnitOfWork, payloads: Payloads) -> None:
         )
         grants.append(_of_order(uow, order, figures, in_force.version, in_force.expiry_days))
     give(uow, grants)
+    memberships.note_uses(uow, list(_multiplied(found, benefits)))
+
+
+def _multiplied(found: Sequence[PaidOrder], benefits: Mapping[int, Benefits]) -> Iterator[BenefitUse]:
+    """The orders of buyers whose tier or plan multiplies their points."""
+    for order in found:
+        has = benefits[order.buyer]
+        if has.points_multiplier_bps > BPS:
+            by_plan = "points_multiplier_bps" in has.by_plan
+            yield BenefitUse(order.buyer, "points_multiplier", f"order {order.id}", by_plan=by_plan)
 
 
 def would_earn(uow: UnitOfWork, buyer: int, paid: Money, multiplier_bps: int) -> int:

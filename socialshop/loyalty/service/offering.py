@@ -14,6 +14,7 @@ from socialshop.kernel.errors import InvalidValue, NotFound
 from socialshop.kernel.ids import new_id, to_public
 from socialshop.loyalty import coupons as rules
 from socialshop.loyalty.coupons import Terms, Way
+from socialshop.loyalty.service.segmenting import check_tiers
 from socialshop.loyalty.store import coupons as store
 from socialshop.loyalty.store.coupons import CouponRow, Figures, HoldingRow
 
@@ -56,7 +57,8 @@ class Holding(NamedTuple):
 def make_coupon(uow: UnitOfWork, actor: uuid.UUID, new: NewCoupon) -> CouponView:
     """Make a coupon; nobody has it until it is issued.
 
-    Raises InvalidValue (no end, one before its beginning, no member days, no segment or one too many).
+    Raises InvalidValue (no end, one before its beginning, no member days, no segment or one too many, a tier that there
+    is not).
     """
     begins = new.valid_from or uow.now
     if new.valid_until is None and new.valid_days is None:
@@ -67,6 +69,9 @@ def make_coupon(uow: UnitOfWork, actor: uuid.UUID, new: NewCoupon) -> CouponView
         raise InvalidValue("a coupon for a segment says which, and no other does", field="way")
     if new.way == "member_day" and not new.terms.days_of_month:
         raise InvalidValue("a coupon of member days says which days they are", field="way")
+    check_tiers(uow, new.terms.tiers, "terms.tiers")
+    if new.terms.segment is not None:
+        check_tiers(uow, new.terms.segment.tiers, "terms.segment.tiers")
     row = CouponRow(
         id=new_id(),
         title=new.title,

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import date
 
 from socialshop.infra import wired
 from socialshop.infra.uow import UnitOfWork
+from socialshop.kernel.errors import InvalidValue
 from socialshop.loyalty.segments import Segment
 from socialshop.loyalty.store import segments
 from socialshop.memberships import service as memberships
@@ -23,3 +24,9 @@ def in_segment(uow: UnitOfWork, segment: Segment, members: Sequence[int], day: d
         day=day,
         now=uow.now,
     )
+
+
+def check_tiers(uow: UnitOfWork, codes: Collection[str], field: str) -> None:
+    """Raises InvalidValue for a code that no tier of the programme in force has."""
+    if codes and not {tier.code for tier in memberships.tiers(uow)}.issuperset(codes):
+        raise InvalidValue("no tier of the programme in force has this code", field=field)

@@ -55,6 +55,7 @@ class GivenUse(NamedTuple):
     amount_minor: int
     currency: str
     way: str
+    coupon_id: uuid.UUID
 
 
 class ReturnedUse(NamedTuple):
@@ -154,7 +155,7 @@ def settle(session: Session, order_ids: Collection[uuid.UUID]) -> list[GivenUse]
                 UPDATE coupon_uses SET status = 'used' WHERE order_id = ANY(:ids) AND status = 'held'
                 RETURNING holding_id, coupon_id, amount_minor, currency
             )
-            SELECT h.member, h.id, u.amount_minor, u.currency, c.way
+            SELECT h.member, h.id, u.amount_minor, u.currency, c.way, c.id
             FROM used u JOIN coupon_holdings h ON h.id = u.holding_id JOIN coupons c ON c.id = u.coupon_id
             WHERE c.way IN ('monthly', 'birthday_benefit') ORDER BY h.id
             """

@@ -90,7 +90,7 @@ class PlanTermWire(Wire):
 
 
 class PlanWire(Wire):
-    """A plan on sale. A refund within `full_refund_days` is whole if no benefit was used."""
+    """A plan on sale. A refund within `full_refund_days` is whole if nothing that it gives was used."""
 
     model_config = with_example(_PLAN)
 

@@ -7,6 +7,7 @@ from socialshop.memberships.service.announcing import on_plan_month_began
 from socialshop.memberships.service.benefiting import (
     benefits_in,
     benefits_of,
+    come_early,
     first_tier,
     head_start_of,
     require_tier,
@@ -62,12 +63,10 @@ from socialshop.memberships.service.publishing import (
     who_moves,
 )
 from socialshop.memberships.service.reading import (
-    BenefitUse,
     Membership,
     TierView,
     changes_of,
     membership_of,
-    note_uses,
     tiers,
 )
 from socialshop.memberships.service.recognising import recognise_due
@@ -96,6 +95,7 @@ from socialshop.memberships.service.subscriptions import (
     subscriptions_of,
 )
 from socialshop.memberships.service.upgrading import UpgradeQuote, upgrade, upgrades_of
+from socialshop.memberships.service.using import BenefitUse, note_uses
 from socialshop.memberships.store.growth import GrowthRow
 from socialshop.memberships.store.months import StockRow, VoucherRow
 from socialshop.memberships.store.personal import PERSONAL
@@ -143,6 +143,7 @@ __all__ = [
     "buy",
     "cancel",
     "changes_of",
+    "come_early",
     "downgrade",
     "downgrades_of",
     "draft_offer",

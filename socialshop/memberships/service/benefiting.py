@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -10,6 +11,7 @@ from socialshop.infra.uow import UnitOfWork
 from socialshop.memberships import rules
 from socialshop.memberships.errors import TierRequired
 from socialshop.memberships.rules import Benefits
+from socialshop.memberships.service.using import BenefitUse, note_uses
 from socialshop.memberships.store import standings
 from socialshop.memberships.store.standings import HeldRow
 
@@ -28,7 +30,7 @@ def benefits_in(found: Mapping[str, Any]) -> Benefits:
 def _of(row: HeldRow) -> Benefits:
     """The tier, with the best of each benefit that it or a plan gives."""
     best = row.tier._replace(benefits=rules.best_of([row.tier.benefits, *row.plans]))
-    return rules.benefits_of_tier(*best[1:])
+    return replace(rules.benefits_of_tier(*best[1:]), by_plan=rules.more_by_plans(row.tier.benefits, row.plans))
 
 
 def first_tier(uow: UnitOfWork) -> str:
@@ -47,12 +49,25 @@ def head_start_of(uow: UnitOfWork, member: int) -> timedelta:
     return timedelta(hours=benefits_of(uow, [member])[member].early_access_hours)
 
 
-def require_tier(uow: UnitOfWork, member: int, minimum: str) -> None:
+def come_early(uow: UnitOfWork, member: int, ahead: timedelta, source: str) -> bool:
+    """Whether the member may take a seat so long before the others; noted as used for `source`, if so."""
+    has = benefits_of(uow, [member])[member]
+    if timedelta(hours=has.early_access_hours) < ahead:
+        return False
+    note_uses(uow, [BenefitUse(member, "early_access", source, by_plan="early_access_hours" in has.by_plan)])
+    return True
+
+
+def require_tier(uow: UnitOfWork, member: int, minimum: str, source: str) -> None:
     """Raises TierRequired unless the member is in the tier `minimum` or above, or has every deal open.
 
-    A tier that the programme in force does not know asks for more than anybody has.
+    That every deal is open to who is below is noted as used for `source`. A tier that the programme in force does not
+    know asks for more than anybody has.
     """
     has = benefits_of(uow, [member])[member]
     level = standings.level_of(uow.session, minimum, uow.now)
-    if not has.exclusive_deals and (level is None or has.level < level):
+    if level is not None and has.level >= level:
+        return
+    if not has.exclusive_deals:
         raise TierRequired("this deal is for members of a higher tier", minimum_tier=minimum, tier=has.tier)
+    note_uses(uow, [BenefitUse(member, "exclusive_deal", source, by_plan="exclusive_deals" in has.by_plan)])

@@ -15,7 +15,7 @@ from socialshop.memberships.errors import PlanNotActive, VoucherGone
 from socialshop.memberships.events import PlanMonthBegan
 from socialshop.memberships.service.benefiting import benefits_of
 from socialshop.memberships.service.offering import offer_of
-from socialshop.memberships.service.reading import BenefitUse, note_uses
+from socialshop.memberships.service.using import BenefitUse, note_uses
 from socialshop.memberships.store import families, subscriptions
 from socialshop.memberships.store import months as store
 from socialshop.memberships.store.months import StockRow, VoucherRow
@@ -95,7 +95,7 @@ def take_tier_voucher(uow: UnitOfWork, member: int, partner: str, zone: str) -> 
     given = store.give_by_tier(uow.session, partner, member, month_on, uow.now)
     if given is None:
         raise VoucherGone("no voucher of this partner is left")
-    note_uses(uow, [BenefitUse(member, TIER_VOUCHER, f"{partner} {month_on:%Y-%m}")])
+    note_uses(uow, [BenefitUse(member, TIER_VOUCHER, f"{partner} {month_on:%Y-%m}", by_plan=False)])
     return given
 
 

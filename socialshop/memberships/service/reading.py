@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -12,7 +11,7 @@ from socialshop.memberships.rules import Benefits
 from socialshop.memberships.service.benefiting import benefits_of
 from socialshop.memberships.store import growth, reading
 from socialshop.memberships.store.growth import GrowthRow
-from socialshop.memberships.store.reading import ChangeRow, LadderRow, Use, UseRow
+from socialshop.memberships.store.reading import ChangeRow, LadderRow, UseRow
 
 _USED_WITHIN = timedelta(days=365)
 
@@ -46,17 +45,6 @@ class Membership:
     uses: tuple[UseRow, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class BenefitUse:
-    """A benefit was used; `source` names what for (an order, a room), so that it counts once."""
-
-    member: int
-    benefit: str
-    source: str
-    amount_minor: int | None = None
-    currency: str | None = None
-
-
 def tiers(uow: UnitOfWork) -> tuple[TierView, ...]:
     """The tiers of the programme in force, from the lowest."""
     return tuple(_tier(row) for row in reading.ladder(uow.session, uow.now))
@@ -86,13 +74,6 @@ def membership_of(uow: UnitOfWork, member: int) -> Membership:
 def changes_of(uow: UnitOfWork, member: int, before: int | None, limit: int) -> list[ChangeRow]:
     """Up to `limit` changes of the member's tier, the newest first, older than `before`."""
     return reading.changes(uow.session, member, before, limit)
-
-
-def note_uses(uow: UnitOfWork, uses: Sequence[BenefitUse]) -> None:
-    """Note that benefits were used; told twice it counts once. One statement."""
-    if uses:
-        found = [Use(each.member, each.benefit, each.source, each.amount_minor, each.currency) for each in uses]
-        reading.add_uses(uow.session, found, uow.now)
 
 
 def _tier(row: LadderRow) -> TierView:

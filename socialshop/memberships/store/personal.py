@@ -43,7 +43,7 @@ PERSONAL = (
         "benefit_uses",
         ("member",),
         reads="""
-            SELECT benefit, source, amount_minor, currency, used_at
+            SELECT benefit, source, amount_minor, currency, by_plan, used_at
             FROM benefit_uses WHERE member = :number ORDER BY id
         """,
         stays="What benefits cost the shop; they know a number.",

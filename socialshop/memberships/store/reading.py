@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
@@ -100,32 +99,3 @@ def uses(session: Session, member: int, since: datetime) -> list[UseRow]:
         {"member": member, "since": since},
     )
     return [UseRow(*row) for row in rows]
-
-
-class Use(NamedTuple):
-    """A benefit was used, once by this source's name."""
-
-    member: int
-    benefit: str
-    source: str
-    amount_minor: int | None
-    currency: str | None
-
-
-def add_uses(session: Session, found: Sequence[Use], now: datetime) -> None:
-    """Note what was used; what was noted before stays. One statement."""
-    columns: tuple[Collection[object], ...] = tuple(zip(*found, strict=True))
-    session.execute(
-        text(
-            """
-            INSERT INTO benefit_uses (member, benefit, source, amount_minor, currency, used_at)
-            SELECT *, :now FROM unnest(CAST(:members AS bigint[]), CAST(:benefits AS text[]), CAST(:sources AS text[]),
-                CAST(:amounts AS bigint[]), CAST(:currencies AS text[]))
-            ON CONFLICT (member, benefit, source) DO NOTHING
-            """
-        ),
-        {
-            **dict(zip(("members", "benefits", "sources", "amounts", "currencies"), map(list, columns), strict=True)),
-            "now": now,
-        },
-    )

@@ -128,7 +128,10 @@ def close(session: Session, kept: Sequence[tuple[uuid.UUID, int]], now: datetime
 
 
 def used_since(session: Session, subscription_id: uuid.UUID, since: datetime) -> bool:
-    """Whether the member used a benefit since then, or a relative while sharing the plan; a tier's voucher is none."""
+    """Whether the member used a benefit since then, or a relative while sharing the plan.
+
+    What a tier alone gave is none of the plan's; its vouchers were told apart before `by_plan` was kept.
+    """
     found = session.execute(
         text(
             """
@@ -140,7 +143,7 @@ def used_since(session: Session, subscription_id: uuid.UUID, since: datetime) ->
                     SELECT member, greatest(joined_at, :since), left_at FROM plan_seats
                     WHERE subscription_id = :id AND (left_at IS NULL OR left_at >= :since)
                 ) sharer ON sharer.member = u.member
-                WHERE u.benefit <> 'tier_voucher'
+                WHERE u.by_plan AND u.benefit <> 'tier_voucher'
                     AND u.used_at >= sharer.since AND (sharer.until IS NULL OR u.used_at <= sharer.until))
             """
         ),

@@ -102,7 +102,8 @@ def _fill(order: ConfirmedRow) -> ledger.Entry:
 
 
 def _benefits_used(order: ConfirmedRow) -> Iterator[BenefitUse]:
-    """What the buyer's tier took off the price: noted once the sale stands."""
+    """What the buyer's tier or plan took off the price: noted once the sale stands."""
     for step in (Step.MEMBER_PRICE, Step.FREE_SHIPPING):
         if step in order.steps:
-            yield BenefitUse(order.buyer, step, f"order {order.id}", -order.steps[step], order.currency)
+            taken, by_plan = -order.steps[step], step in order.by_plan
+            yield BenefitUse(order.buyer, step, f"order {order.id}", taken, order.currency, by_plan=by_plan)

@@ -95,6 +95,7 @@ class ConfirmedRow(NamedTuple):
     """An order whose money was taken into its room's escrow; `steps`: what each step adds to its price, if any acts.
 
     `rebate_minor` is what the room's fill gave back, `shipping_rebate_minor` what of it was for sending the goods.
+    `by_plan`: the steps that the buyer's plan brought about, or made larger than the tier would.
     """
 
     id: uuid.UUID
@@ -105,6 +106,7 @@ class ConfirmedRow(NamedTuple):
     shipping_rebate_minor: int
     currency: str
     steps: Mapping[str, int]
+    by_plan: Sequence[str]
 
 
 class ReceivedRow(NamedTuple):
@@ -207,7 +209,8 @@ def confirm(session: Session, hosts: Mapping[uuid.UUID, int]) -> list[ConfirmedR
                 o.currency, coalesce((
                 SELECT jsonb_object_agg(p.kind, p.amount_minor) FROM (
                     SELECT kind, sum(amount_minor) AS amount_minor FROM order_price_lines WHERE order_id = o.id
-                    GROUP BY kind) p), '{}')
+                    GROUP BY kind) p), '{}'),
+                ARRAY(SELECT kind FROM order_price_lines WHERE order_id = o.id AND facts -> 'by_plan' IS NOT NULL)
             """
         ),
         {"ids": list(hosts), "hosts": list(hosts.values())},

@@ -71,6 +71,7 @@ class Compared(NamedTuple):
 def list_campaigns(visit: Visit) -> str:
     """Every campaign, and a form for another."""
     rows, after = cut(campaigns.campaigns(visit.uow, visit.after(), PAGE_ROWS + 1), lambda row: row.id)
+    tiers = memberships.tiers(visit.uow)
     return render_template(
         "admin/campaigns.html",
         rows=rows,
@@ -80,14 +81,17 @@ def list_campaigns(visit: Visit) -> str:
         audiences=_AUDIENCES.items(),
         goals=_GOALS.items(),
         coupons=[("", gettext("none")), *((to_public("cpn", id_), title) for id_, title in _coupons(visit))],
-        tiers=[(tier.code, tier_name(tier)) for tier in memberships.tiers(visit.uow)],
+        tiers=[(tier.code, tier_name(tier)) for tier in tiers],
+        all_tiers=tiers,
     )
 
 
 @admin.action("/campaigns", access=ADMINS, again="list_campaigns", once=True)
 def plan_campaign(visit: Visit) -> Response:
     """Keep a draft."""
-    row = campaigns.add(visit.uow, visit.caller.member_id, _planned(visit))
+    planned = _planned(visit)
+    visit.form.places = {"audience.tier": "tier", "audience.segment.tiers": "segment_tiers"}
+    row = campaigns.add(visit.uow, visit.caller.member_id, planned)
     flash(gettext("Kept as a draft. Nobody is in it before it is drawn."))
     return go_to("admin.show_campaign", campaign_id=to_public(CAMPAIGN_PREFIX, row.id))
 
@@ -208,7 +212,7 @@ def _segment(form: Form, currency: str) -> Segment | None:
     try:
         return Segment.model_validate(typed_segment(form, currency) or {})
     except ValidationError:
-        form.errors["segment_tiers"] = gettext("A segment asks for something, and its figures fit together.")
+        form.errors["segment"] = gettext("A segment asks for something, and its figures fit together.")
         return None
 
 

@@ -19,7 +19,7 @@ _CLASSES = {
 }
 
 
-@admin.page("/notice-caps", tab="health")
+@admin.page("/notice-caps", tab="caps")
 def show_caps(visit: Visit) -> str:
     """Every cap, in one form."""
     caps = notifications.caps_of(visit.uow)

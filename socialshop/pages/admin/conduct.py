@@ -88,7 +88,7 @@ def decide_appeal(visit: Visit) -> Response:
     return go_to("admin.list_reports")
 
 
-@admin.page("/rules", tab="reports")
+@admin.page("/rules", tab="rules")
 def show_rules(visit: Visit) -> str:
     """The rules in force, and the form for others."""
     return render_template(

@@ -17,8 +17,9 @@ from socialshop.loyalty.coupons import WAYS, Terms, Way
 from socialshop.loyalty.rules import LONGEST_DAYS, MOST_GIVEN
 from socialshop.loyalty.schemas.coupons import COUPON_PREFIX, MOST_CODES, MOST_ISSUED, codes_table
 from socialshop.loyalty.service import NewCoupon
+from socialshop.memberships import service as memberships
 from socialshop.pages.admin.section import admin
-from socialshop.pages.admin.segments import typed_segment
+from socialshop.pages.admin.segments import ticked_tiers, typed_segment
 from socialshop.pages.forms import Form
 from socialshop.pages.section import go_to
 from socialshop.pages.visit import PAGE_ROWS, Visit, cut
@@ -53,7 +54,15 @@ _WAYS: dict[Way, Any] = {
 def list_coupons(visit: Visit) -> str:
     """Every coupon, the newest first, with what it took off; and a form for another."""
     rows, after = cut(loyalty.coupons(visit.uow, visit.after(), PAGE_ROWS + 1), lambda view: view.row.id)
-    return render_template("admin/coupons.html", coupons=rows, next=after, kinds=_KINDS, stacking=_STACKING, ways=_WAYS)
+    return render_template(
+        "admin/coupons.html",
+        coupons=rows,
+        next=after,
+        kinds=_KINDS,
+        stacking=_STACKING,
+        ways=_WAYS,
+        tiers=memberships.tiers(visit.uow),
+    )
 
 
 @admin.action("/coupons", access=ADMINS, again="list_coupons", once=True)
@@ -75,6 +84,7 @@ def make_coupon(visit: Visit) -> Response:
             "Such a coupon needs other figures: an amount, a percentage with its most, a gift."
         )
         form.refuse()
+    form.places = {"terms.tiers": "tiers", "terms.segment.tiers": "segment_tiers"}
     new = NewCoupon(title, promised, None, until, days, limit, budget, way)
     made = loyalty.make_coupon(visit.uow, visit.caller.member_id, new)
     flash(gettext("Made. Nobody has it until it is given."))
@@ -134,7 +144,7 @@ def _terms(form: Form, currency: str) -> dict[str, object]:
     percent = form.whole_or_none("percent", 1, 100)
     gift = form.text("gift", longest=200, required=False)
     days = form.listed("days_of_month")
-    tiers, channels = form.listed("tiers"), form.listed("channels")
+    tiers, channels = ticked_tiers(form, "tier-"), form.listed("channels")
     if not all(day.isascii() and day.isdecimal() and 1 <= int(day[:3]) <= _LAST_DAY for day in days):
         form.errors["days_of_month"] = gettext("Days from 1 to 31, with commas between.")
         days = []

@@ -51,6 +51,7 @@ def offer_deal(visit: Visit) -> Response:
         )
         form.refuse()
     form.check()
+    form.places = {"segment.tiers": "segment_tiers"}
     loyalty.offer_deal(visit.uow, visit.caller.member_id, from_public("deal", deal_id), segment)
     flash(gettext("Once it is published, it is shown to who is in the segment, and to nobody else."))
     return go_to("admin.list_deal_offers")

@@ -14,12 +14,13 @@ from socialshop.kernel.currencies import exponent_of
 from socialshop.kernel.errors import InvalidValue
 from socialshop.kernel.ids import to_public
 from socialshop.kernel.money import PERCENT, parse_decimal, to_decimal_text
+from socialshop.loyalty import service as loyalty
 from socialshop.memberships import service as memberships
 from socialshop.memberships.offers import LEAST_NOTICE_DAYS, TERMS, Offer, TermOffer
 from socialshop.memberships.programme import MOST_POINTS
 from socialshop.memberships.schemas.offers import OFFER_PREFIX
 from socialshop.pages.admin.section import admin
-from socialshop.pages.admin.tiers import PARTNER, coupons_named, partners_named
+from socialshop.pages.admin.tiers import COUPONS_SHOWN, PARTNER, coupons_ticked, partners_named, ticks_of
 from socialshop.pages.forms import Form, typed_list
 from socialshop.pages.section import go_to
 from socialshop.pages.visit import PAGE_ROWS, Visit, cut
@@ -49,6 +50,7 @@ def list_offers(visit: Visit) -> str:
         bought=[(each, named[each.member]) for each in bought],
         terms=TERMS,
         stock=memberships.voucher_stock(visit.uow),
+        coupons=loyalty.coupons(visit.uow, None, COUPONS_SHOWN),
         typed=visit.form if visit.form.values else Form(blank),
     )
 
@@ -68,8 +70,8 @@ def draft_offer(visit: Visit) -> Response:
         "benefits": {
             "discount_bps": (form.whole_or_none("discount", 0, _MOST_DISCOUNT_PERCENT) or 0) * PERCENT,
             "free_shipping": form.is_ticked("shipping"),
-            "monthly_coupons": coupons_named(form, "coupons"),
-            "birthday_coupons": coupons_named(form, "birthday"),
+            "monthly_coupons": coupons_ticked(form, "coupons"),
+            "birthday_coupons": coupons_ticked(form, "birthday"),
             "points_multiplier_bps": form.whole("points", 100, _MOST_PERCENT) * PERCENT,
             "early_access_hours": form.whole("hours", 0, _MOST_HOURS),
             "exclusive_deals": form.is_ticked("exclusive"),
@@ -172,8 +174,8 @@ def _filled(offer: Offer | None, currency: str) -> Iterator[tuple[str, str]]:
     yield "retry_days", typed_list(has.retry_days)
     yield "partners", typed_list(has.partners)
     yield "discount", str(has.benefits.discount_bps // PERCENT)
-    yield "coupons", typed_list(has.benefits.monthly_coupons)
-    yield "birthday", typed_list(has.benefits.birthday_coupons)
+    yield from ticks_of("coupons", has.benefits.monthly_coupons)
+    yield from ticks_of("birthday", has.benefits.birthday_coupons)
     if has.benefits.free_shipping:
         yield "shipping", "yes"
     yield "points", str(has.benefits.points_multiplier_bps // PERCENT)

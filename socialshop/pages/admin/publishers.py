@@ -27,6 +27,7 @@ _PUBLISHER = {"publisher_id": "mbr"}
 _STRUCK_SHOWN = 20
 _LONGEST_CODE = 40
 _DECISIONS: dict[str, Status] = {"approve": "approved", "reject": "rejected", "end": "ended"}
+_WANTED = {"list": publishers.list_channel, "end": publishers.end_channel}
 _COUNTS = {"click": lazy_gettext("Clicks"), "view": lazy_gettext("Views")}
 
 
@@ -59,6 +60,7 @@ def show_publisher(visit: Visit) -> str:
         kinds=KINDS,
         channels=by_channel(found, nothing),
         total=sum_of(None, found, nothing),
+        listed=publishers.channels_of(visit.uow, row.number),
         struck=commissions.disallowances_of(visit.uow, row.number, None, _STRUCK_SHOWN),
         counts=list(_COUNTS.items()),
         span=span,
@@ -75,6 +77,25 @@ def decide_publisher(visit: Visit) -> Response:
     publisher_id, actor = visit.ids["publisher_id"], visit.caller.member_id
     publishers.decide(visit.uow, actor, publisher_id, _DECISIONS[decision], reason)
     flash(gettext("Decided: the member is told."))
+    return go_to("admin.show_publisher", **visit.path)
+
+
+@admin.action("/publishers/<publisher_id>/channels", access=ADMINS, again="show_publisher", ids=_PUBLISHER)
+def decide_channel(visit: Visit) -> Response:
+    """List a channel of the publisher's links, so that it counts for conditions of plans, or take it off."""
+    form = visit.form
+    wanted = form.choice("wanted", _WANTED)
+    channel = form.text("channel", longest=publishers.LONGEST_CHANNEL)
+    reason = form.text("channel_reason", longest=publishers.LONGEST_REASON)
+    form.check()
+    try:
+        _WANTED[wanted](visit.uow, visit.caller.member_id, visit.ids["publisher_id"], channel, reason)
+    except InvalidValue:
+        form.errors["channel"] = gettext("No link of this publisher has this channel.")
+    except NotFound:
+        form.errors["channel"] = gettext("This channel is not listed.")
+    form.check()
+    flash(gettext("Kept."))
     return go_to("admin.show_publisher", **visit.path)
 
 

@@ -25,6 +25,7 @@ PLACES = (
             Tab("payouts", "admin.list_payouts", lazy_gettext("Payouts")),
             Tab("findings", "admin.list_findings", lazy_gettext("Findings")),
             Tab("payees", "admin.list_payees", lazy_gettext("Names of payees")),
+            Tab("deductions", "admin.list_deductions", lazy_gettext("Tax and fees")),
             Tab("batches", "admin.list_batches", lazy_gettext("Batches")),
             Tab("refunds", "admin.list_refunds", lazy_gettext("Refunds")),
             Tab("disputes", "admin.list_disputes", lazy_gettext("Disputes")),
@@ -72,6 +73,7 @@ PLACES = (
             Tab("posts", "admin.list_posts", lazy_gettext("Reviews")),
             Tab("reports", "admin.list_reports", lazy_gettext("Reports")),
             Tab("questions", "admin.list_questions", lazy_gettext("Questions")),
+            Tab("rules", "admin.show_rules", lazy_gettext("Rules of behaviour")),
         ),
     ),
     Group(
@@ -79,6 +81,7 @@ PLACES = (
         lazy_gettext("Books"),
         (
             Tab("books", "admin.show_books", lazy_gettext("Trial balance")),
+            Tab("entries", "admin.list_entries", lazy_gettext("Ledger")),
             Tab("owed", "admin.show_owed", lazy_gettext("Owed and due")),
             Tab("income", "admin.show_income", lazy_gettext("Revenue and expense")),
             Tab("proof", "admin.show_proof", lazy_gettext("Proof of the books")),
@@ -92,6 +95,7 @@ PLACES = (
         (
             Tab("health", "admin.show_health", lazy_gettext("Health")),
             Tab("mails", "admin.list_mails", lazy_gettext("Mails")),
+            Tab("caps", "admin.show_caps", lazy_gettext("How much a member is told")),
             Tab("webhooks", "admin.list_webhooks", lazy_gettext("Webhooks")),
         ),
     ),

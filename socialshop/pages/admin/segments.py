@@ -12,7 +12,7 @@ TIER_BOX = "segment_tier-"
 def typed_segment(form: Form, currency: str) -> dict[str, object] | None:
     """Whom it is for, where anything of a segment was typed."""
     said: dict[str, object] = {
-        "tiers": [*ticked_tiers(form), *form.listed("segment_tiers")],
+        "tiers": ticked_tiers(form),
         "plans": form.listed("segment_plans"),
         "newcomer_days": form.whole_or_none("newcomer_days", 1, LONGEST_DAYS),
         "not_bought_days": form.whole_or_none("not_bought_days", 1, LONGEST_DAYS),
@@ -25,6 +25,6 @@ def typed_segment(form: Form, currency: str) -> dict[str, object] | None:
     return said if any(said.values()) else None
 
 
-def ticked_tiers(form: Form) -> list[str]:
-    """The tiers that were ticked, where a page shows a box for each."""
-    return [name.removeprefix(TIER_BOX) for name in form.values if name.startswith(TIER_BOX)]
+def ticked_tiers(form: Form, box: str = TIER_BOX) -> list[str]:
+    """The tiers that were ticked; a box's field is called by the tier's code behind `box`."""
+    return [name.removeprefix(box) for name in form.values if name.startswith(box)]

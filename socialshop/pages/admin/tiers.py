@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from flask import Response, flash, render_template
 from flask_babel import gettext
@@ -12,6 +12,7 @@ from pydantic import ValidationError
 
 from socialshop.kernel.ids import to_public
 from socialshop.kernel.money import PERCENT
+from socialshop.loyalty import service as loyalty
 from socialshop.memberships import service as memberships
 from socialshop.memberships.programme import LONGEST_DAYS, MOST_POINTS, Programme, Tier, TierBenefits
 from socialshop.memberships.schemas.tiers import PROGRAMME_PREFIX
@@ -27,6 +28,8 @@ _MOST_POINTS_PERCENT = 10_000
 _MOST_DISCOUNT_PERCENT = 99
 _MOST_HOURS = 168
 _COUPON = re.compile(r"cpn_[0-9a-z]{26}")
+# Of so many of the newest coupons those that are given so are offered; what is named already is shown as it is.
+COUPONS_SHOWN = 100
 PARTNER = re.compile(r"[a-z][a-z0-9_]{0,39}", re.ASCII)
 
 
@@ -36,7 +39,8 @@ def list_tiers(visit: Visit) -> str:
     rows, after = cut(memberships.programme_page(visit.uow, visit.after(), PAGE_ROWS + 1), lambda row: row.id)
     now = memberships.programme_in_force(visit.uow)
     typed = visit.form if visit.form.values else Form(dict(_filled(now.programme)))
-    return render_template("admin/tiers.html", programmes=rows, next=after, now=now, typed=typed)
+    coupons = loyalty.coupons(visit.uow, None, COUPONS_SHOWN)
+    return render_template("admin/tiers.html", programmes=rows, next=after, now=now, typed=typed, coupons=coupons)
 
 
 @admin.action("/tiers", access=ADMINS, again="list_tiers", once=True)
@@ -91,8 +95,8 @@ def _tier(form: Form, was: Tier, position: int) -> dict[str, object]:
     benefits = was.benefits.model_dump() | {
         "discount_bps": form.whole(f"discount_{position}", 0, _MOST_DISCOUNT_PERCENT) * PERCENT,
         "free_shipping": form.is_ticked(f"shipping_{position}"),
-        "monthly_coupons": coupons_named(form, f"coupons_{position}"),
-        "birthday_coupons": coupons_named(form, f"birthday_{position}"),
+        "monthly_coupons": coupons_ticked(form, f"coupons_{position}"),
+        "birthday_coupons": coupons_ticked(form, f"birthday_{position}"),
         "partner_vouchers": partners_named(form, f"partners_{position}"),
         "points_multiplier_bps": form.whole(f"points_{position}", 100, _MOST_POINTS_PERCENT) * PERCENT,
         "early_access_hours": form.whole(f"hours_{position}", 0, _MOST_HOURS),
@@ -108,12 +112,15 @@ def _tier(form: Form, was: Tier, position: int) -> dict[str, object]:
     }
 
 
-def coupons_named(form: Form, name: str) -> list[str]:
-    """Ids of coupons with commas between; whether there are such, the shop finds when it gives them."""
-    said = form.listed(name)
-    if not all(_COUPON.fullmatch(one) for one in said):
-        form.errors[name] = gettext("Ids of coupons, each as cpn_ and 26 characters, with commas between.")
-    return said
+def coupons_ticked(form: Form, box: str) -> list[str]:
+    """The ids of the coupons that were ticked; a box's field is called by the coupon's id behind `box`."""
+    named = (name.removeprefix(f"{box}-") for name in form.values if name.startswith(f"{box}-"))
+    return [one for one in named if _COUPON.fullmatch(one)]
+
+
+def ticks_of(box: str, coupons: Iterable[str]) -> Iterator[tuple[str, str]]:
+    """Those coupons as boxes that are ticked."""
+    return ((f"{box}-{coupon}", "yes") for coupon in coupons)
 
 
 def partners_named(form: Form, name: str) -> list[str]:
@@ -137,8 +144,8 @@ def _filled(programme: Programme) -> Iterator[tuple[str, str]]:
         yield f"discount_{position}", str(has.discount_bps // PERCENT)
         if has.free_shipping:
             yield f"shipping_{position}", "yes"
-        yield f"coupons_{position}", typed_list(has.monthly_coupons)
-        yield f"birthday_{position}", typed_list(has.birthday_coupons)
+        yield from ticks_of(f"coupons_{position}", has.monthly_coupons)
+        yield from ticks_of(f"birthday_{position}", has.birthday_coupons)
         yield f"partners_{position}", typed_list(has.partner_vouchers)
         yield f"points_{position}", str(has.points_multiplier_bps // PERCENT)
         yield f"hours_{position}", str(has.early_access_hours)

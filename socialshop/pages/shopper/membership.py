@@ -29,6 +29,8 @@ _USES = {
     "member_price": lazy_gettext("Paid your price as a member"),
     "free_shipping": lazy_gettext("Free shipping"),
     "early_access": lazy_gettext("Came before the others"),
+    "exclusive_deal": lazy_gettext("Deals for members only"),
+    "points_multiplier": lazy_gettext("Orders that earned more points"),
     "service_line": lazy_gettext("Asked on a line of your own"),
     "monthly_coupon": lazy_gettext("Monthly coupons used"),
     "birthday_coupon": lazy_gettext("Birthday gifts used"),

@@ -89,6 +89,7 @@ def show_subscription(visit: Visit) -> str:
         "shopper/subscription.html",
         found=found,
         upgrades=upgrades,
+        kept=_price_of_keeping(visit, found) if found.follows else None,
         downgrades=[quote for quote in downgrades if not _is_chosen(found, quote)],
         refund=memberships.refund_quote(visit.uow, number, id_, zone) if runs else None,
         payable=due is not None and due.payment.status in PAYABLE and not paid,
@@ -210,6 +211,13 @@ def chosen_plan(visit: Visit) -> tuple[str, str]:
 def _is_chosen(found: Subscription, quote: DowngradeQuote) -> bool:
     follows = found.follows
     return follows is not None and (follows.offered.id, follows.term) == (quote.offer_id, quote.term)
+
+
+def _price_of_keeping(visit: Visit, found: Subscription) -> Money | None:
+    """What its next term costs by the member's growth now, if it renews as what it is after all."""
+    priced = found.offered.offer.term_of(found.term)
+    growth = memberships.growth_of(visit.uow, [visit.caller.number])[visit.caller.number]
+    return None if priced is None else plan_price(found.offered.offer, priced, growth)
 
 
 def _back(visit: Visit) -> Response:

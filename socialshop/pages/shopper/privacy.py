@@ -78,6 +78,7 @@ TABLES: Mapping[str, Any] = {
     "flash_session_reminders": lazy_gettext("Flash sessions that you want to be told of"),
     "leader_applications": lazy_gettext("Applications to lead"),
     "publishers": lazy_gettext("Your site as a publisher"),
+    "publisher_channels": lazy_gettext("Channels of yours that the shop listed"),
     "tallies": lazy_gettext("Clicks and views that pay"),
     "disallowances": lazy_gettext("Clicks and views struck out"),
     "leader_goods_chosen": lazy_gettext("Goods opened to you"),
@@ -141,6 +142,9 @@ TABLES: Mapping[str, Any] = {
     "member_signals": lazy_gettext("Marks of what you came with"),
 }
 LOOKS: Mapping[str, Any] = {
+    "list_entries": lazy_gettext("your entries in the books"),
+    "show_payout_trail": lazy_gettext("where a payout of yours came from"),
+    "show_order_trail": lazy_gettext("where the money of an order went"),
     "show_account_statement": lazy_gettext("an account of yours in the books"),
     "show_member": lazy_gettext("your membership"),
     "show_branch": lazy_gettext("your team"),
@@ -154,6 +158,7 @@ LOOKS: Mapping[str, Any] = {
     "show_redemption": lazy_gettext("a reward asked for"),
     "show_report": lazy_gettext("a report about you"),
     "show_publisher": lazy_gettext("what your links brought as a publisher"),
+    "list_publisher_channels": lazy_gettext("your channels as a publisher"),
     "show_risk_finding": lazy_gettext("a finding about you"),
     "show_decision": lazy_gettext("a decision about you"),
     "show_question": lazy_gettext("a question of yours"),

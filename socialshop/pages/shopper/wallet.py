@@ -16,6 +16,7 @@ from socialshop.kernel.ids import from_public, to_public
 from socialshop.kernel.money import Money
 from socialshop.ledger import service as ledger
 from socialshop.pages import formats
+from socialshop.pages.forms import Form
 from socialshop.pages.section import go_to
 from socialshop.pages.shopper.moved import MOST_POSTINGS, Moved, happened
 from socialshop.pages.shopper.section import shopper
@@ -125,17 +126,48 @@ def request_payout(visit: Visit) -> Response:
         form.errors["amount_minor"] = gettext("A payout is of %(least)s or more.", least=formats.money(least))
     place = form.choice("destination", [_name(p.id) for p in payouts.destinations(visit.uow, visit.caller.member_id)])
     form.check()
+    destination = from_public("pod", place)
+    shown = payouts.quote_of(
+        visit.uow, visit.caller.member_id, destination_id=destination, amount=amount, place=_place(visit)
+    ).taken
+    if shown.net_minor != amount.amount_minor and form.values.get("net_minor") != str(shown.net_minor):
+        return go_to("shopper.check_payout", amount=form.values["amount_minor"], destination=place)
     request_ = payouts.submit(
         visit.uow,
         member_id=visit.caller.member_id,
         member_number=visit.caller.number,
-        destination_id=from_public("pod", place),
+        destination_id=destination,
         amount=amount,
         minimum_minor=least.amount_minor,
         cooldown=visit.settings.payout_cooldown,
+        place=_place(visit),
+        agreed_net=shown.net_minor,
     )
     flash(gettext("Asked for. The money is set aside until somebody has looked at it."))
     return go_to("shopper.show_payout", request_id=to_public("por", request_.id))
+
+
+@shopper.page("/payouts/check", access=BUYERS, tab="earnings")
+def check_payout(visit: Visit) -> str | Response:
+    """What is taken off, before it is asked for; only where anything is."""
+    said = Form(request.args.to_dict())
+    amount = said.money("amount", visit.settings.currency)
+    destination = request.args.get("destination", "")
+    places = payouts.destinations(visit.uow, visit.caller.member_id)
+    to = next((place for place in places if _name(place.id) == destination), None)
+    if said.errors or to is None:
+        return go_to("shopper.show_payouts")
+    quote = payouts.quote_of(
+        visit.uow, visit.caller.member_id, destination_id=to.id, amount=amount, place=_place(visit)
+    )
+    return render_template(
+        "shopper/payout_check.html",
+        quote=quote,
+        to=to,
+        ways=_WAYS,
+        currency=amount.currency,
+        typed=request.args["amount"],
+    )
 
 
 @shopper.page("/payouts/<request_id>", access=BUYERS, ids={"request_id": "por"}, tab="earnings")
@@ -192,6 +224,10 @@ def state_payee(visit: Visit) -> Response:
     _check_soon(visit)
     flash(gettext("Noted. The name is being checked."))
     return go_to("shopper.show_payouts")
+
+
+def _place(visit: Visit) -> payouts.Place:
+    return payouts.Place(visit.settings.country, visit.settings.time_zone)
 
 
 def _check_soon(visit: Visit) -> None:

@@ -55,10 +55,17 @@ def _ask(gateways: Gateways, call: CallRow) -> ProviderPayment:
         raise OutcomeUnknown(f"the provider {call.provider} is not set up here")
     amount = Money(call.payment_minor, call.currency)
     if call.outcome is not None:
-        outcome = Outcome(call.outcome)
-        return gateway.pay(call.key, call.payment_id, amount, outcome, keep=call.keeps_mandate, card=call.card)
+        return gateway.pay(
+            call.key,
+            call.payment_id,
+            amount,
+            Outcome(call.outcome),
+            keep=call.keeps_mandate,
+            card=call.card,
+            ref=call.provider_ref,
+        )
     if call.kind == "charge" and call.mandate_ref is not None:
-        return gateway.charge(call.key, call.payment_id, amount, call.mandate_ref)
+        return gateway.charge(call.key, call.payment_id, amount, call.mandate_ref, ref=call.provider_ref)
     return _end_or_refund(gateway, call)
 
 

@@ -14,7 +14,7 @@ from socialshop.kernel.ids import new_id
 from socialshop.kernel.money import Money
 from socialshop.payments.errors import PaymentConflict, ProviderUnavailable, RefundConflict, RefundExceedsCapture
 from socialshop.payments.events import PaymentCallDue
-from socialshop.payments.gateway import Gateways
+from socialshop.payments.gateway import Gateways, chosen
 from socialshop.payments.rules import PAYABLE, Outcome, Status
 from socialshop.payments.store import calls, mandates, payments
 from socialshop.payments.store.calls import Intent
@@ -40,7 +40,13 @@ class PaymentView:
 
 
 def create_intent(
-    uow: UnitOfWork, *, order_id: uuid.UUID, payer: int, amount: Money, escrow_id: uuid.UUID, provider: str = "sandbox"
+    uow: UnitOfWork,
+    *,
+    order_id: uuid.UUID,
+    payer: int,
+    amount: Money,
+    escrow_id: uuid.UUID,
+    provider: str | None = None,
 ) -> PaymentView:
     """Open the payment of an order: a row alone, the provider is told when the buyer pays.
 
@@ -65,7 +71,7 @@ class Fee(NamedTuple):
     keeps_mandate: bool
 
 
-def open_charges(uow: UnitOfWork, fees: Sequence[Fee], provider: str = "sandbox") -> None:
+def open_charges(uow: UnitOfWork, fees: Sequence[Fee], provider: str | None = None) -> None:
     """Open the payments of charges: rows alone, as for orders. One statement; said again, nothing changes.
 
     What is captured of them is money not yet earned (`shop:plan_revenue_deferred`).
@@ -229,14 +235,14 @@ def _decide(uow: UnitOfWork, intents: Sequence[Intent]) -> int:
     return len(added)
 
 
-def _opened(about: uuid.UUID, payer: int, amount: Money, provider: str) -> PaymentRow:
+def _opened(about: uuid.UUID, payer: int, amount: Money, provider: str | None) -> PaymentRow:
     return PaymentRow(
         id=new_id(),
         about=about,
         is_charge=False,
         payer=payer,
         escrow_id=None,
-        provider=provider,
+        provider=provider or chosen(),
         provider_ref=None,
         amount_minor=amount.amount_minor,
         currency=amount.currency,

@@ -33,6 +33,9 @@ _BATCH: dict[str, Any] = {
 _ITEM = {
     "request_id": "por_01k9w3q2mxe5tb6v8c4yd7r1hz",
     "amount": {"amount_minor": 4200, "currency": "CNY"},
+    "gross": {"amount_minor": 4200, "currency": "CNY"},
+    "tax": {"amount_minor": 0, "currency": "CNY"},
+    "fee": {"amount_minor": 0, "currency": "CNY"},
     "status": "batched",
     "reference": None,
     "reason": None,
@@ -77,12 +80,18 @@ class BatchPage(Page[BatchSummary]):
 
 
 class ItemWire(Wire):
-    """One request of a batch; `reference` and `reason` are what the channel said of it."""
+    """One request of a batch: `amount` is to be paid, `gross` without the tax and fee that are taken off.
+
+    `reference` and `reason` are what the channel said of it.
+    """
 
     model_config = with_example(_ITEM)
 
     request_id: str
     amount: MoneyWire
+    gross: MoneyWire
+    tax: MoneyWire
+    fee: MoneyWire
     status: str
     reference: str | None
     reason: str | None
@@ -102,7 +111,10 @@ class BatchWire(BatchSummary):
         items = [
             ItemWire(
                 request_id=to_public("por", item.request_id),
-                amount=MoneyWire(amount_minor=item.amount_minor, currency=currency),
+                amount=MoneyWire(amount_minor=item.net_minor, currency=currency),
+                gross=MoneyWire(amount_minor=item.amount_minor, currency=currency),
+                tax=MoneyWire(amount_minor=item.tax_minor, currency=currency),
+                fee=MoneyWire(amount_minor=item.fee_minor, currency=currency),
                 status=item.status,
                 reference=item.reference,
                 reason=item.result_reason,

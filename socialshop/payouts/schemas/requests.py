@@ -35,6 +35,9 @@ REQUEST: dict[str, Any] = {
     "id": "por_01k9w3q2mxe5tb6v8c4yd7r1hz",
     "status": "submitted",
     "amount": {"amount_minor": 4200, "currency": "CNY"},
+    "tax": {"amount_minor": 0, "currency": "CNY"},
+    "fee": {"amount_minor": 0, "currency": "CNY"},
+    "net": {"amount_minor": 4200, "currency": "CNY"},
     "channel": "bank",
     "destination_id": "pod_01k9w3q2mxe5tb6v8c4yd7r1hz",
     "holder": "林小满",
@@ -103,23 +106,33 @@ class Destinations(Wire):
 
 
 class NewRequest(Wire):
-    """How much to pay out, and where to; the shop's currency if none is given."""
+    """How much to pay out, and where to; the shop's currency if none is given.
+
+    With `net_minor`, what a quote said you get, it is refused if something else would be left by now.
+    """
 
     model_config = with_example({"amount_minor": 4200, "destination_id": "pod_01k9w3q2mxe5tb6v8c4yd7r1hz"})
 
     amount_minor: Annotated[int, Field(ge=1, le=MAX_AMOUNT_MINOR)]
     destination_id: PublicId
     currency: Currency = absent()
+    net_minor: Annotated[int, Field(ge=1, le=MAX_AMOUNT_MINOR)] = absent()
 
 
 class RequestWire(Wire):
-    """A payout request, as its member sees it: `reason` is of who decided, `result_reason` of the channel."""
+    """A payout request, as its member sees it: `reason` is of who decided, `result_reason` of the channel.
+
+    `amount` leaves the wallet; `tax` and `fee` are taken off it, `net` is what is paid.
+    """
 
     model_config = with_example(REQUEST)
 
     id: str
     status: str
     amount: MoneyWire
+    tax: MoneyWire
+    fee: MoneyWire
+    net: MoneyWire
     channel: str
     destination_id: str
     holder: str
@@ -194,7 +207,15 @@ def request_fields(request: Request) -> dict[str, Any]:
         **{name: getattr(request, name) for name in (*shown, *at)},
         "id": to_public("por", request.id),
         "destination_id": to_public("pod", request.destination_id),
-        "amount": MoneyWire(amount_minor=request.amount_minor, currency=request.currency),
+        **{
+            name: MoneyWire(amount_minor=minor, currency=request.currency)
+            for name, minor in (
+                ("amount", request.amount_minor),
+                ("tax", request.tax_minor),
+                ("fee", request.fee_minor),
+                ("net", request.net_minor),
+            )
+        },
     }
 
 

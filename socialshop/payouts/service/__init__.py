@@ -26,6 +26,17 @@ from socialshop.payouts.service.deciding_together import (
     decide_together,
     look_together,
 )
+from socialshop.payouts.service.deducting import (
+    FEE_PREFIX,
+    TAX_PREFIX,
+    Place,
+    Quote,
+    fee_tables,
+    publish_fee,
+    publish_tax_table,
+    tax_tables,
+    today_in,
+)
 from socialshop.payouts.service.files import FrozenFile, bank_file, frozen_file
 from socialshop.payouts.service.finding import find_frozen, find_owed_commission
 from socialshop.payouts.service.queueing import UNDECIDED, Queued, neighbours, queue, waiting_sums
@@ -38,7 +49,7 @@ from socialshop.payouts.service.reading import (
     sharing_an_account,
     statement,
 )
-from socialshop.payouts.service.requesting import add_destination, cancel, destinations, submit, usable_from
+from socialshop.payouts.service.requesting import add_destination, cancel, destinations, quote_of, submit, usable_from
 from socialshop.payouts.service.result_files import record_results_file
 from socialshop.payouts.service.reviewing import Said, approve, has_opened, hold, reject
 from socialshop.payouts.service.ruling import (
@@ -63,6 +74,7 @@ from socialshop.payouts.service.verifying import (
 )
 from socialshop.payouts.store.batches import Batch, BatchItem, Outcome
 from socialshop.payouts.store.claims import CaseClaim
+from socialshop.payouts.store.deductions import FeeTable, TaxTable
 from socialshop.payouts.store.destinations import Destination
 from socialshop.payouts.store.payees import Payee
 from socialshop.payouts.store.personal import PERSONAL
@@ -71,9 +83,11 @@ from socialshop.payouts.store.review import Neighbours, Sort, WaitingSum, Wanted
 from socialshop.payouts.store.rulesets import Overdue, RulesRow
 
 __all__ = [
+    "FEE_PREFIX",
     "LARGEST_BATCH",
     "MOST_TOGETHER",
     "PERSONAL",
+    "TAX_PREFIX",
     "UNDECIDED",
     "Apart",
     "Batch",
@@ -82,6 +96,7 @@ __all__ = [
     "CaseClaim",
     "Destination",
     "Evidence",
+    "FeeTable",
     "FrozenFile",
     "Look",
     "Neighbours",
@@ -90,13 +105,16 @@ __all__ = [
     "PaidPart",
     "Payee",
     "PayoutRulesInForce",
+    "Place",
     "Queued",
+    "Quote",
     "Request",
     "RulesRow",
     "Said",
     "Sort",
     "Statement",
     "Summary",
+    "TaxTable",
     "Together",
     "WaitingSum",
     "Wanted",
@@ -118,6 +136,7 @@ __all__ = [
     "decide_together",
     "destinations",
     "evidence",
+    "fee_tables",
     "find_frozen",
     "find_owed_commission",
     "frozen_file",
@@ -135,8 +154,11 @@ __all__ = [
     "payout_rules",
     "payout_rules_history",
     "poll_payees",
+    "publish_fee",
     "publish_payout_rules",
+    "publish_tax_table",
     "queue",
+    "quote_of",
     "record_results",
     "record_results_file",
     "record_return",
@@ -149,7 +171,9 @@ __all__ = [
     "statement",
     "stop_automatic",
     "submit",
+    "tax_tables",
     "tell_overdue",
+    "today_in",
     "usable_from",
     "waiting_sums",
 ]

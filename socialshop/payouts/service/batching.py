@@ -85,7 +85,7 @@ def create_batch(uow: UnitOfWork, *, actor: uuid.UUID, channel: Channel, currenc
         currency=currency,
         status="frozen",
         item_count=len(items),
-        total_minor=sum(item.amount_minor for item in items),
+        total_minor=sum(item.net_minor for item in items),
         content_hash=rules.batch_hash(batch_id, channel, currency, _lines(items)),
         created_by=actor,
         created_at=uow.now,
@@ -262,11 +262,19 @@ def _refuse_other_result(item: BatchItem, outcome: Outcome) -> None:
 
 
 def _lines(items: Sequence[BatchItem]) -> list[Item]:
-    return [Item(item.request_id, item.amount_minor, item.holder, item.account) for item in items]
+    return [Item(item.request_id, item.net_minor, item.holder, item.account) for item in items]
 
 
 def _claim(batch: Batch, item: BatchItem) -> postings.Claim:
-    return postings.Claim(item.request_id, item.member_number, item.amount_minor, batch.currency, batch.channel)
+    return postings.Claim(
+        item.request_id,
+        item.member_number,
+        item.amount_minor,
+        batch.currency,
+        batch.channel,
+        item.tax_minor,
+        item.fee_minor,
+    )
 
 
 def _record(uow: UnitOfWork, actor: uuid.UUID, what: str, batch: Batch) -> None:

@@ -42,11 +42,9 @@ def frozen_file(uow: UnitOfWork, *, actor: uuid.UUID, batch_id: uuid.UUID) -> Fr
     writer = csv.writer(buffer)
     writer.writerow(_COLUMNS)
     for item in view.items:
-        amount = to_decimal_text(item.amount_minor, batch.currency)
+        amount = to_decimal_text(item.net_minor, batch.currency)
         public_id = to_public("por", item.request_id)
-        writer.writerow(
-            (public_id, batch.channel, item.holder, item.account, amount, item.amount_minor, batch.currency)
-        )
+        writer.writerow((public_id, batch.channel, item.holder, item.account, amount, item.net_minor, batch.currency))
     return FrozenFile(f"{to_public('pob', batch_id)}.csv", "text/csv", buffer.getvalue().encode())
 
 
@@ -84,7 +82,7 @@ def _payer(settings: Settings) -> Payer:
 
 
 def _transfer(item: BatchItem) -> Transfer:
-    return Transfer(_key("por", item.request_id), item.amount_minor, item.holder, item.account)
+    return Transfer(_key("por", item.request_id), item.net_minor, item.holder, item.account)
 
 
 def _key(prefix: str, id_: uuid.UUID) -> str:

@@ -38,4 +38,12 @@ def move_on(
 
 def claim_of(request: Request) -> Claim:
     """The money of a request."""
-    return Claim(request.id, request.member_number, request.amount_minor, request.currency, request.channel)
+    return Claim(
+        request.id,
+        request.member_number,
+        request.amount_minor,
+        request.currency,
+        request.channel,
+        request.tax_minor,
+        request.fee_minor,
+    )

@@ -21,6 +21,7 @@ from socialshop.payouts.errors import DestinationCooling
 from socialshop.payouts.events import PayoutSubmitted
 from socialshop.payouts.rules import Channel
 from socialshop.payouts.service.claiming import end_claim
+from socialshop.payouts.service.deducting import AT_HOME, Place, Quote, deduct
 from socialshop.payouts.service.finding import find_frozen_requester, find_other_holder, find_shared_account
 from socialshop.payouts.service.giving_back import give_back
 from socialshop.payouts.service.moving import claim_of, found, move_on
@@ -78,12 +79,16 @@ def submit(
     amount: Money,
     minimum_minor: int,
     cooldown: timedelta,
+    place: Place = AT_HOME,
+    agreed_net: int | None = None,
 ) -> Request:
     """Ask for money; it is set aside in the same transaction, so no sum is asked for twice.
 
-    Raises InvalidValue under the minimum, NotFound for a destination that is not the member's, PayeeUnverified before
-    the member is known by name, DestinationCooling for another account than before within `cooldown` after it was
-    named, InsufficientBalance from the wallet's own CHECK: however many ask at once, they get no more than it holds.
+    Tax and fee that are in force today are told to the request and taken off once it is paid; `agreed_net` is what the
+    member was shown to get. Raises InvalidValue under the minimum and where something else would be left, NotFound for
+    a destination that is not the member's, PayeeUnverified before the member is known by name, DestinationCooling for
+    another account than before within `cooldown` after it was named, InsufficientBalance from the wallet's own CHECK:
+    however many ask at once, they get no more than it holds.
     """
     if amount.amount_minor < minimum_minor:
         least = Money(minimum_minor, amount.currency)
@@ -93,6 +98,9 @@ def submit(
     payee = require_verified(payee_of(uow, member_id))
     if uow.now < (usable := usable_from(owned[0], cooldown)):
         raise DestinationCooling(f"this account is new: money may go there from {to_text(usable)} on")
+    quote = deduct(uow, payee, owned[0].channel, amount, place)
+    if agreed_net is not None and agreed_net != quote.taken.net_minor:
+        raise InvalidValue("what is taken off has changed meanwhile: look at it again", field="amount_minor")
     request_id = new_id()
     store.add(
         uow.session,
@@ -103,6 +111,10 @@ def submit(
         channel=owned[0].channel,
         amount_minor=amount.amount_minor,
         currency=amount.currency,
+        tax_minor=quote.taken.tax_minor,
+        fee_minor=quote.taken.fee_minor,
+        tax_table_id=quote.tax.id if quote.tax else None,
+        fee_id=quote.fee.id if quote.fee else None,
         now=uow.now,
     )
     request = found(uow, request_id)
@@ -123,6 +135,13 @@ def submit(
     find_other_holder(uow, request, payee.real_name)
     find_frozen_requester(uow, request_id, member_number)
     return request
+
+
+def quote_of(uow: UnitOfWork, member_id: uuid.UUID, *, destination_id: uuid.UUID, amount: Money, place: Place) -> Quote:
+    """What would be taken off a payout that is asked for now. Raises NotFound, PayeeUnverified, InvalidValue."""
+    if not (owned := places.of_member(uow.session, member_id, destination_id)):
+        raise NotFound("no such payout destination")
+    return deduct(uow, require_verified(payee_of(uow, member_id)), owned[0].channel, amount, place)
 
 
 def cancel(uow: UnitOfWork, member_id: uuid.UUID, request_id: uuid.UUID) -> None:

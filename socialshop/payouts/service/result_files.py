@@ -113,13 +113,13 @@ class _Reader:
 
         def amount_fits(said: str) -> bool:
             try:
-                return parse_decimal(said, batch.currency) == item.amount_minor
+                return parse_decimal(said, batch.currency) == item.net_minor
             except InvalidValue:
                 return False
 
         return {
             "amount": amount_fits,
-            "amount_minor": lambda said: said == str(item.amount_minor),
+            "amount_minor": lambda said: said == str(item.net_minor),
             "currency": lambda said: said == batch.currency,
             "channel": lambda said: said == batch.channel,
             "holder": lambda said: said == item.holder,

@@ -30,7 +30,10 @@ class Batch(NamedTuple):
 
 
 class BatchItem(NamedTuple):
-    """One request of a batch, with the account in full: for the hash and the file, never for a list."""
+    """One request of a batch, with the account in full: for the hash and the file, never for a list.
+
+    `amount_minor` leaves the wallet; what the member gets is `net_minor`.
+    """
 
     request_id: uuid.UUID
     member_id: uuid.UUID
@@ -41,11 +44,19 @@ class BatchItem(NamedTuple):
     result_reason: str | None
     holder: str
     account: str
+    tax_minor: int
+    fee_minor: int
+
+    @property
+    def net_minor(self) -> int:
+        """What the channel is told to pay."""
+        return self.amount_minor - self.tax_minor - self.fee_minor
 
 
 _COLUMNS = ", ".join(Batch._fields)
 _ITEM = """
-    r.id, r.member_id, r.member_number, r.amount_minor, r.status, r.reference, r.result_reason, d.holder, d.account
+    r.id, r.member_id, r.member_number, r.amount_minor, r.status, r.reference, r.result_reason, d.holder, d.account,
+    r.tax_minor, r.fee_minor
     FROM payout_requests r JOIN payout_destinations d ON d.id = r.destination_id
 """
 

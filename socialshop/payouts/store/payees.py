@@ -50,9 +50,11 @@ _VIEW = """
 """
 
 
-def find(session: Session, member_id: uuid.UUID) -> Payee | None:
-    """The member's name."""
-    row = session.execute(text(f"{_VIEW} WHERE p.member_id = :id"), {"id": member_id}).one_or_none()
+def find(session: Session, member_id: uuid.UUID, *, lock: bool = False) -> Payee | None:
+    """The member's name; locked until the unit of work ends where that is wished."""
+    row = session.execute(
+        text(f"{_VIEW} WHERE p.member_id = :id {'FOR UPDATE OF p' if lock else ''}"), {"id": member_id}
+    ).one_or_none()
     return Payee(*row) if row else None
 
 

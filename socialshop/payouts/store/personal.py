@@ -61,8 +61,8 @@ PERSONAL = (
         "payout_requests",
         ("member_id", "member_number", "reason", "result_reason"),
         reads="""
-            SELECT id, destination_id, channel, amount_minor, currency, status, submitted_at, decided_at, reason,
-                   result_reason, reference, ended_at
+            SELECT id, destination_id, channel, amount_minor, tax_minor, fee_minor, currency, status,
+                   submitted_at, decided_at, reason, result_reason, reference, ended_at
             FROM payout_requests WHERE member_id = :id ORDER BY id
         """,
         ids={"id": "por", "destination_id": "pod"},
@@ -88,6 +88,18 @@ PERSONAL = (
         ("published_by", "signed_by", "stopped_by"),
         hidden="Rules are the shop's; who published or signed them is read out from the audit record.",
         stays="Who let payouts be approved without a person.",
+    ),
+    Holding(
+        "tax_tables",
+        ("published_by",),
+        hidden="Tables of tax are the shop's; what its people did is read out from the audit record.",
+        stays="Who published what is withheld.",
+    ),
+    Holding(
+        "payout_fees",
+        ("published_by",),
+        hidden="Fees are the shop's; what its people did is read out from the audit record.",
+        stays="Who published what is taken.",
     ),
     Holding(
         "payout_batches",

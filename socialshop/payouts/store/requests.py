@@ -32,12 +32,19 @@ class Request(NamedTuple):
     reference: str | None
     result_reason: str | None
     ended_at: datetime | None
+    tax_minor: int
+    fee_minor: int
+
+    @property
+    def net_minor(self) -> int:
+        """What the member gets of `amount_minor`."""
+        return self.amount_minor - self.tax_minor - self.fee_minor
 
 
 VIEW = """
     SELECT r.id, r.member_id, r.member_number, p.display_name, r.destination_id, r.channel, d.holder,
            right(d.account, 4), r.amount_minor, r.currency, r.status, r.submitted_at, r.decided_at, r.reason,
-           r.batch_id, r.reference, r.result_reason, r.ended_at
+           r.batch_id, r.reference, r.result_reason, r.ended_at, r.tax_minor, r.fee_minor
     FROM payout_requests r
     JOIN payout_destinations d ON d.id = r.destination_id
     LEFT JOIN member_profiles p ON p.member_id = r.member_id
@@ -56,15 +63,20 @@ def add(
     channel: str,
     amount_minor: int,
     currency: str,
+    tax_minor: int,
+    fee_minor: int,
+    tax_table_id: uuid.UUID | None,
+    fee_id: uuid.UUID | None,
     now: datetime,
 ) -> None:
-    """Append a request, submitted."""
+    """Append a request, submitted, with what will be taken off it."""
     session.execute(
         text(
             """
             INSERT INTO payout_requests (id, member_id, member_number, destination_id, channel, amount_minor,
-                                         currency, submitted_at)
-            VALUES (:id, :member_id, :member_number, :destination_id, :channel, :amount_minor, :currency, :now)
+                                         currency, tax_minor, fee_minor, tax_table_id, fee_id, submitted_at)
+            VALUES (:id, :member_id, :member_number, :destination_id, :channel, :amount_minor, :currency, :tax_minor,
+                    :fee_minor, :tax_table_id, :fee_id, :now)
             """
         ),
         {
@@ -75,6 +87,10 @@ def add(
             "channel": channel,
             "amount_minor": amount_minor,
             "currency": currency,
+            "tax_minor": tax_minor,
+            "fee_minor": fee_minor,
+            "tax_table_id": tax_table_id,
+            "fee_id": fee_id,
             "now": now,
         },
     )

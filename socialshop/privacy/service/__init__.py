@@ -5,7 +5,7 @@ from __future__ import annotations
 from socialshop.privacy.service.erasing import erase, finish_erasures
 from socialshop.privacy.service.exporting import Part, export_of, glance_at
 from socialshop.privacy.service.leaving import Leaving, leaving_of
-from socialshop.privacy.service.looking import KINDS, LookRow, looks_at, note_look
+from socialshop.privacy.service.looking import KINDS, DeskLook, LookRow, looks, looks_at, note_look
 from socialshop.privacy.service.merging import (
     LONGEST_REASON,
     MERGE_PREFIX,
@@ -24,6 +24,7 @@ __all__ = [
     "LONGEST_REASON",
     "MERGE_PREFIX",
     "RETENTION",
+    "DeskLook",
     "Kept",
     "Leaving",
     "LookRow",
@@ -39,6 +40,7 @@ __all__ = [
     "forget",
     "glance_at",
     "leaving_of",
+    "looks",
     "looks_at",
     "merges",
     "note_look",

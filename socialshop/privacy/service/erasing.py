@@ -136,7 +136,7 @@ def _make_nobody(uow: UnitOfWork, person: Person) -> None:
 
 def _name_kept(uow: UnitOfWork, member_id: uuid.UUID) -> str:
     """The neutral name that the profile has by now; any other was written by what was on its way."""
-    said = dict(store.said_of(uow.session, member_id, 0)).get("display_name", "")
+    said = dict(store.said_of(uow.session, member_id, 0, NAMES)).get("display_name", "")
     return said if said in NEUTRAL_NAMES.values() else NEUTRAL_NAMES["en"]
 
 
@@ -146,7 +146,7 @@ def _blot_answers(uow: UnitOfWork, person: Person) -> None:
     They are kept, not deleted: a call that is sent again must still do nothing. Others may have the same name or give
     the same reason: only answers that are about something of the person are touched.
     """
-    said = store.said_of(uow.session, person.id, person.number)
+    said = store.said_of(uow.session, person.id, person.number, NAMES)
     instead = {_field(name, text): _field(name, INSTEAD.get(name, person.neutral_name)) for name, text in said if text}
     found = store.answers_with(uow.session, list(instead)) if instead else []
     things = [to_public(prefix, id_) for prefix, id_ in store.things_of(uow.session, person.id, person.number)]

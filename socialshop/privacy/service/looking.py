@@ -8,9 +8,9 @@ from datetime import datetime
 
 from socialshop.infra.uow import UnitOfWork
 from socialshop.privacy.store import looking as store
-from socialshop.privacy.store.looking import KINDS, LookRow
+from socialshop.privacy.store.looking import KINDS, DeskLook, LookRow
 
-__all__ = ["KINDS", "LookRow", "forget_looks", "looks_at", "note_look"]
+__all__ = ["KINDS", "DeskLook", "LookRow", "forget_looks", "looks", "looks_at", "note_look"]
 
 _A_STEP = 5_000
 
@@ -26,6 +26,13 @@ def note_look(uow: UnitOfWork, viewer: uuid.UUID, prefix: str, key: uuid.UUID, s
 def looks_at(uow: UnitOfWork, member_id: uuid.UUID, before: int | None, limit: int) -> Sequence[LookRow]:
     """Up to `limit` looks at a member's data, the newest first, older than `before`. One statement."""
     return store.page(uow.session, member_id, before, limit)
+
+
+def looks(
+    uow: UnitOfWork, viewer: uuid.UUID | None, member_id: uuid.UUID | None, before: int | None, limit: int
+) -> Sequence[DeskLook]:
+    """Up to `limit` looks by somebody, at somebody's data, or any, the newest first. One statement."""
+    return store.desk_page(uow.session, viewer, member_id, before, limit)
 
 
 def forget_looks(uow: UnitOfWork, before: datetime) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
@@ -170,14 +170,17 @@ def twice_of(session: Session, number: int) -> list[OwedRow]:
     return [OwedRow(*row) for row in rows]
 
 
-def said_of(session: Session, member_id: uuid.UUID, number: int) -> list[tuple[str, str]]:
-    """What answers to others may have repeated of the person: pairs of a field's name and its text."""
+def said_of(session: Session, member_id: uuid.UUID, number: int, names: Collection[str]) -> list[tuple[str, str]]:
+    """What answers to others may have repeated of the person: pairs of a field's name and its text.
+
+    `names` are the fields that say the name by which they are shown.
+    """
     rows = session.execute(
         text(
             """
             SELECT field, display_name
             FROM member_profiles,
-                unnest(ARRAY['display_name', 'member_name', 'author_name', 'leader_name']) AS f (field)
+                unnest(CAST(:names AS text[])) AS f (field)
             WHERE member_id = :id
             UNION SELECT 'email', email FROM member_profiles WHERE member_id = :id AND email IS NOT NULL
             UNION SELECT 'holder', holder FROM payout_destinations WHERE member_id = :id
@@ -199,7 +202,7 @@ def said_of(session: Session, member_id: uuid.UUID, number: int) -> list[tuple[s
             UNION SELECT 'title', title FROM posts WHERE author = :number AND title IS NOT NULL
             """
         ),
-        {"id": member_id, "number": number},
+        {"id": member_id, "number": number, "names": list(names)},
     )
     return [(row[0], row[1]) for row in rows]
 

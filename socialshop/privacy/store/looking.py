@@ -63,6 +63,34 @@ def page(session: Session, member_id: uuid.UUID, before: int | None, limit: int)
     return [LookRow(*row) for row in rows]
 
 
+class DeskLook(NamedTuple):
+    """A look as those read it who answer for it: who saw whose data."""
+
+    id: int
+    viewer: uuid.UUID
+    member_id: uuid.UUID
+    saw: str
+    looked_at: datetime
+
+
+def desk_page(
+    session: Session, viewer: uuid.UUID | None, member_id: uuid.UUID | None, before: int | None, limit: int
+) -> list[DeskLook]:
+    """Up to `limit` looks by somebody, at somebody's data, or any, the newest first."""
+    conditions = ["true"]
+    conditions += ["viewer = :viewer"] if viewer is not None else []
+    conditions += ["member_id = :member"] if member_id is not None else []
+    conditions += ["id < :before"] if before is not None else []
+    rows = session.execute(
+        text(
+            "SELECT id, viewer, member_id, saw, looked_at FROM data_looks"  # noqa: S608 - conditions of our own
+            f" WHERE {' AND '.join(conditions)} ORDER BY id DESC LIMIT :limit"
+        ),
+        {"viewer": viewer, "member": member_id, "before": before, "limit": limit},
+    )
+    return [DeskLook(*row) for row in rows]
+
+
 def forget(session: Session, before: datetime, limit: int) -> int:
     """Delete up to `limit` looks older than that; returns how many."""
     gone = session.execute(

@@ -19,9 +19,11 @@ from socialshop.publishers.service.applying import (
 )
 from socialshop.publishers.service.counting import COLUMNS, PublisherDay, as_table, days
 from socialshop.publishers.service.feeding import Item, address_of, as_rss, items, new_key, tag_of
+from socialshop.publishers.service.listing import LONGEST_CHANNEL, channels_of, end_channel, list_channel
 
 __all__ = [
     "COLUMNS",
+    "LONGEST_CHANNEL",
     "LONGEST_NAME",
     "LONGEST_REASON",
     "LONGEST_URL",
@@ -35,9 +37,12 @@ __all__ = [
     "apply_to_publish",
     "as_rss",
     "as_table",
+    "channels_of",
     "days",
     "decide",
+    "end_channel",
     "items",
+    "list_channel",
     "new_key",
     "number_of",
     "publisher_of",

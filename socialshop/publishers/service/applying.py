@@ -32,6 +32,31 @@ PERSONAL = (
             WHERE member = :number
         """,
         erases=("DELETE FROM publishers WHERE member = :number",),
+        # The one that stands further is kept: who is approved, else who waits, else the kept account's own.
+        merges=(
+            """
+            DELETE FROM publishers k USING publishers g WHERE g.member = :number AND k.member = :kept_number
+                AND k.status <> 'approved'
+                AND (g.status = 'approved' OR (g.status = 'open' AND k.status <> 'open'))
+            """,
+            """
+            UPDATE publishers SET member = :kept_number WHERE member = :number
+                AND NOT EXISTS (SELECT FROM publishers k WHERE k.member = :kept_number)
+            """,
+        ),
+    ),
+    Holding(
+        "publisher_channels",
+        ("member", "channel"),
+        reads="SELECT channel, listed_at, ended_at FROM publisher_channels WHERE member = :number ORDER BY listed_at",
+        erases=("DELETE FROM publisher_channels WHERE member = :number",),
+        merges=(
+            """
+            UPDATE publisher_channels p SET member = :kept_number WHERE p.member = :number AND NOT EXISTS (
+                SELECT FROM publisher_channels k WHERE k.member = :kept_number AND k.channel = p.channel
+                    AND (k.listed_at = p.listed_at OR (k.ended_at IS NULL AND p.ended_at IS NULL)))
+            """,
+        ),
     ),
 )
 
@@ -107,6 +132,7 @@ def decide(uow: UnitOfWork, actor: uuid.UUID, member_id: uuid.UUID, status: Stat
         decided = decided._replace(approved_at=uow.now)
     if status == "ended":
         decided = decided._replace(ended_at=uow.now)
+        store.end_channels(uow.session, row.number, None, uow.now)
     store.decide(uow.session, decided)
     facts = {"site": row.site_url, "reason": why}
     audit.record(uow, actor=actor, action=f"publisher.{status}", target=to_public("mbr", member_id), facts=facts)

@@ -354,12 +354,11 @@ def check_member(uow: UnitOfWork, terms: MemberTerms, member: int, order_id: uui
 def _check_membership(uow: UnitOfWork, terms: MemberTerms, member: int, order_id: uuid.UUID) -> None:
     """A deal may ask for a tier, and is open some hours early for those who have that."""
     if terms.minimum_tier is not None:
-        memberships.require_tier(uow, member, terms.minimum_tier)
+        memberships.require_tier(uow, member, terms.minimum_tier, f"order {order_id}")
     if terms.early_until is None or terms.early_until <= uow.now:
         return
-    if uow.now + memberships.head_start_of(uow, member) < terms.early_until:
+    if not memberships.come_early(uow, member, terms.early_until - uow.now, f"order {order_id}"):
         raise DealNotLive("the deal has not begun yet for you")
-    memberships.note_uses(uow, [memberships.BenefitUse(member, "early_access", f"order {order_id}")])
 
 
 def _check_limit(uow: UnitOfWork, member: int, deal_id: uuid.UUID, limit: int) -> None:

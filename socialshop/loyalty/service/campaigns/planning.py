@@ -19,10 +19,10 @@ from socialshop.loyalty.rules import MissionKind, Repeats
 from socialshop.loyalty.segments import Segment, document_of
 from socialshop.loyalty.service import missions
 from socialshop.loyalty.service.missions import MissionRow, NewMission, Terms
+from socialshop.loyalty.service.segmenting import check_tiers
 from socialshop.loyalty.store import campaigns as store
 from socialshop.loyalty.store import coupons
 from socialshop.loyalty.store.campaigns import CampaignRow
-from socialshop.memberships import service as memberships
 
 CAMPAIGN_PREFIX = "cam"
 _SEED_BYTES = 16
@@ -70,13 +70,15 @@ def add(uow: UnitOfWork, actor: uuid.UUID, new: NewCampaign) -> CampaignRow:
     if new.ends_at <= new.starts_at:
         raise InvalidValue("a campaign ends after it starts", field="ends_at")
     audience = new.audience
-    if audience.kind == "tier" and audience.tier not in {tier.code for tier in memberships.tiers(uow)}:
-        raise InvalidValue("no tier in force is called so", field="tier")
+    if audience.kind == "tier":
+        check_tiers(uow, [audience.tier or ""], "audience.tier")
     named = identity.named(uow, ids=list(audience.members)) if audience.kind == "members" else []
     if len(named) < len(set(audience.members)) or (audience.kind == "members" and not named):
         raise InvalidValue("name members of the shop", field="members")
     if audience.kind == "segment" and audience.segment is None:
         raise InvalidValue("a campaign for a segment says which", field="segment")
+    if audience.segment is not None:
+        check_tiers(uow, audience.segment.tiers, "audience.segment.tiers")
     if new.coupon_id is not None and coupons.find(uow.session, new.coupon_id) is None:
         raise InvalidValue("no such coupon", field="coupon_id")
     row = _row(new)
