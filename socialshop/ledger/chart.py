@@ -86,6 +86,7 @@ PAYABLE = (
     r"^shop:(tax_withheld|plan_revenue_deferred)$",
 )
 RECEIVABLE = (r"^member:[0-9]+:receivable$",)
+RECEIVABLES = "member:*:receivable"
 # For sums over a family: what this matches is replaced by FAMILY_NAME (both in PostgreSQL's and Python's syntax).
 FAMILY_PATTERN = r"^(member|room):[^:]+:"
 FAMILY_NAME = r"\1:*:"

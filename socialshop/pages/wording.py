@@ -184,6 +184,7 @@ VALUES = (
     lazy_gettext("a WeChat account is an id of 6 to 20 characters or an OpenID"),
     lazy_gettext("a holder's name has 1 to 100 visible characters"),
     lazy_gettext("a name is checked five times a day at most"),
+    lazy_gettext("a certificate is of this year or one before"),
     lazy_gettext("tax and fee leave nothing of so small a payout"),
     lazy_gettext("what is taken off has changed meanwhile: look at it again"),
     lazy_gettext("1 to 20 bands, the first from nothing on"),

@@ -14,6 +14,7 @@ from socialshop.payouts import service
 from socialshop.payouts.errors import DestinationCooling, PayeeUnverified, PayoutNotOpen
 from socialshop.payouts.gateway import payee_gateway
 from socialshop.payouts.rules import Channel
+from socialshop.payouts.schemas.certificates import Certificates, CertificateWire, WantedCertificate
 from socialshop.payouts.schemas.deductions import QuoteWire, WantedQuote
 from socialshop.payouts.schemas.payees import PayeeName, PayeeWire
 from socialshop.payouts.schemas.requests import (
@@ -121,6 +122,40 @@ def quote_payout(call: Call[WantedQuote, Nothing]) -> Answer:
         return Answer(QuoteWire.of(found, amount.currency))
 
     return call.transact(quote)
+
+
+@room.operation(
+    "GET", "/me/tax-certificates", access=BUYERS, replies=Reply(200, Certificates, "Your certificates of tax.")
+)
+def list_tax_certificates(call: Call[Nothing, Nothing]) -> Answer:
+    """Every certificate that was issued to you, the newest first."""
+
+    def read(uow: UnitOfWork) -> Answer:
+        found = service.certificates(uow, call.caller.member_id)
+        return Answer(Certificates(data=[CertificateWire.of(one, found) for one in found]))
+
+    return call.transact(read)
+
+
+@room.operation(
+    "POST",
+    "/me/tax-certificates",
+    access=BUYERS,
+    body=WantedCertificate,
+    replies=Reply(201, CertificateWire, "Your certificate; the same again where nothing has changed."),
+    refuses=(NotFound,),
+)
+def issue_tax_certificate(call: Call[WantedCertificate, Nothing]) -> Answer:
+    """Have certified what was withheld of your payouts in a year. One that is no longer right is replaced."""
+    body, settings, member_id = call.body, wired.settings(), call.caller.member_id
+
+    def issue(uow: UnitOfWork) -> Answer:
+        place = service.Place(settings.country, settings.time_zone)
+        currency = body.currency or settings.currency
+        made = service.issue_certificate(uow, member_id, year=body.year, currency=currency, place=place)
+        return Answer(CertificateWire.of(made, service.certificates(uow, member_id)), 201)
+
+    return call.transact(issue)
 
 
 @room.operation(

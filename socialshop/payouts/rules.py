@@ -6,10 +6,10 @@ import hashlib
 import re
 import unicodedata
 import uuid
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import timedelta
 from enum import StrEnum
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from email_validator import EmailNotValidError, validate_email
 from stdnum import iban, luhn
@@ -124,4 +124,21 @@ def batch_hash(batch_id: uuid.UUID, channel: str, currency: str, items: Iterable
     for item in sorted(items):
         sha.update("\t".join((str(item.request_id), str(item.amount_minor), item.holder, item.account)).encode())
         sha.update(b"\n")
+    return sha.digest()
+
+
+class Part(Protocol):
+    """What a payout takes of a commission."""
+
+    @property
+    def accrual_id(self) -> uuid.UUID: ...
+    @property
+    def part_minor(self) -> int: ...
+
+
+def statement_hash(facts: Sequence[object], parts: Iterable[Part]) -> bytes:
+    """SHA-256 of a statement's text (docs/payouts.md): facts, then a line a commission in the order of ids."""
+    sha = hashlib.sha256(("socialshop payout statement 1\n" + "\t".join(map(str, facts)) + "\n").encode())
+    for accrual_id, part_minor in sorted((part.accrual_id, part.part_minor) for part in parts):
+        sha.update(f"{accrual_id}\t{part_minor}\n".encode())
     return sha.digest()

@@ -38,6 +38,7 @@ PARTS = {
     "leader.show_rooms",
     "admin.take_file",
     "shopper.take_data",
+    "shopper.take_payout_statement",
     "shopper.take_publisher_days",
     "shopper.show_picture",
 }
@@ -88,6 +89,7 @@ def examples(shop: Shop) -> dict[str, str]:
         "shopper request_id": shop.call("GET", "/payout-requests", member)["data"][0]["id"],
         "request_id": request,
         "accrual_id": accrual["id"],
+        "year": "2026",
         "admin order_id": accrual["order_id"],
         "batch_id": shop.call("GET", "/admin/payout-batches", admin)["data"][0]["id"],
         "subscription_id": subscribed(shop),

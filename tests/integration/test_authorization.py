@@ -79,6 +79,7 @@ SIGNS = {
 # Who earns nothing has no money to ask for.
 EARNERS_READ = {
     "GET /me/payee",
+    "GET /me/tax-certificates",
     "GET /me/payout-destinations",
     "GET /payout-requests",
     "GET /payout-requests/<request_id>",

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import csv
+import hashlib
 import io
 from typing import Any
 
 import pytest
 from sqlalchemy.exc import DatabaseError
 
+from socialshop.infra.uow import in_unit_of_work
 from socialshop.kernel.ids import from_public
+from socialshop.ledger import chart
+from socialshop.ledger import service as ledger
+from socialshop.ledger.journal import Entry, Posting
 from tests.integration.test_payees import past_the_program
 from tests.integration.test_payout_bank_files import paying_shop, said, take, the_schema
 from tests.integration.test_payout_result_files import send
@@ -86,9 +91,12 @@ def test_the_bank_gets_the_net_and_what_comes_back_takes_its_tax_along(lin: Pers
 
 
 def test_a_month_is_taxed_as_one_and_what_came_to_nothing_is_made_up_for(lin: Person, admins: list[Person]) -> None:
-    published(admins[0])
+    # What was asked for before there was a table is not made up for.
     to = destination(lin)
-    first = ask(lin, 600, to).get_json()
+    assert sums(ask(lin, 100, to).get_json()) == [100, 0, 0, 100]
+    published(admins[0])
+    first = ask(lin, 500, to).get_json()
+    assert sums(first) == [500, 80, 15, 405]
     assert sums(ask(lin, 300, to).get_json()) == [300, 60, 13, 227]
     # The first is taken back: by the second 60 were withheld of what is 40 now, so the next 100 owe nothing more.
     assert lin.call("DELETE", f"/payout-requests/{first['id']}").status_code == 204
@@ -132,3 +140,64 @@ def test_a_version_changes_nothing_of_before_and_begins_today_at_the_earliest(
     assert rows("SELECT count(*) FROM tax_tables") == [(1,)]
     told = rows("SELECT action, count(*) FROM audit_entries WHERE action LIKE '%.published' GROUP BY 1 ORDER BY 1")
     assert told == [("payout_fee.published", 2), ("tax_table.published", 1)]
+
+
+def certified(person: Person) -> Any:
+    year = int(rows("SELECT extract(year FROM now() AT TIME ZONE 'Asia/Shanghai')")[0][0])
+    return person.call("POST", "/me/tax-certificates", json={"year": year})
+
+
+def test_a_year_is_certified_by_number_and_corrected_when_a_payout_comes_back(
+    lin: Person, admins: list[Person]
+) -> None:
+    published(admins[0])
+    to = destination(lin)
+    assert refusal(certified(lin))[:2] == (404, "not_found")
+    assert refusal(lin.call("POST", "/me/tax-certificates", json={"year": 9999})) == (422, "invalid_value", "year")
+    # given two payouts that were paid, 100 and 40 withheld
+    made = [ask(lin, amount, to).get_json()["id"] for amount in (600, 200)]
+    batch_id = released(admins, *made)
+    results(admins[1], batch_id, **dict.fromkeys(made, "paid"))
+    # when the year is certified, then it is numbered, sums both, and is the same when asked for again
+    first = certified(lin).get_json()
+    assert (first["number"][4:], first["payouts"], *sums(first, "gross", "tax")) == ("-000001", 2, 800, 140)
+    assert first["content_hash"] == hashlib.sha256(first["content"].encode()).hexdigest()
+    assert certified(lin).get_json() == first
+    # when one comes back, then another replaces it, less by that one to the minor unit; both stay
+    results(admins[1], batch_id, **{made[0]: "returned"})
+    second = certified(lin).get_json()
+    assert (second["number"][4:], second["payouts"], *sums(second, "gross", "tax")) == ("-000002", 1, 200, 40)
+    assert second["replaces"] == first["number"]
+    listed = lin.call("GET", "/me/tax-certificates").get_json()["data"]
+    assert [one["number"] for one in listed] == [second["number"], first["number"]]
+    assert balance_of("shop:tax_withheld") == 40
+    with pytest.raises(DatabaseError, match="ck_tax_certificates_content_hash"):
+        past_the_program(
+            "INSERT INTO tax_certificates SELECT gen_random_uuid(), member_id, year, 9, currency, payouts, gross_minor,"
+            " tax_minor, content || 'x', content_hash, NULL, issued_at FROM tax_certificates LIMIT 1"
+        )
+
+
+def test_a_statement_says_what_stands_behind_a_payout_and_what_it_paid_of_a_debt(
+    lin: Person, admins: list[Person]
+) -> None:
+    published(admins[0])
+    made = ask(lin, 600).get_json()["id"]
+    path = f"/payout-requests/{made}/statement"
+    assert lin.call("GET", path).get_json()["statement_hash"] is None
+    batch_id = released(admins, made)
+    results(admins[1], batch_id, **{made: "paid"})
+    before = lin.call("GET", path).get_json()
+    # given a debt of 50 since then, when the payout comes back, then it pays that first and the statement says so
+    number = number_of(lin)
+    debt = (Posting(chart.member_receivable(number), -50, "CNY"), Posting(chart.COMMISSION_EXPENSE, 50, "CNY"))
+    in_unit_of_work(lambda uow: ledger.post(uow, [Entry("clawback:test", "clawback", debt)]))
+    results(admins[1], batch_id, **{made: "returned"})
+    shown = lin.call("GET", path).get_json()
+    assert sums(shown, "amount", "tax", "fee", "net", "netted") == [600, 100, 15, 485, 50]
+    assert wallet_of(number).available == 950
+    facts = [str(from_public("por", made)), "CNY", "returned", "600", "100", "15", "485", "50"]
+    parts = sorted((str(from_public("acr", part["id"])), part["part"]["amount_minor"]) for part in shown["accruals"])
+    text = "socialshop payout statement 1\n" + "\t".join(facts) + "\n" + "".join(f"{a}\t{m}\n" for a, m in parts)
+    assert sum(minor for _, minor in parts) == 600
+    assert shown["statement_hash"] == hashlib.sha256(text.encode()).hexdigest() != before["statement_hash"]

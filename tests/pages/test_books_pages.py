@@ -142,7 +142,7 @@ def _paid(person: Person, amount: int) -> str:
     request = asked(person, amount)
     id_ = from_public("por", request)
     first, second, third = (actor for actor, _ in plain_members(3, "admin"))
-    in_unit_of_work(lambda uow: payouts.approve(uow, actor=first, request_id=id_, reason=None))
+    in_unit_of_work(lambda uow: payouts.approve(uow, actor=first, request_id=id_))
     batch = in_unit_of_work(
         lambda uow: payouts.create_batch(uow, actor=second, channel=Channel.BANK, currency="CNY").batch.id
     )

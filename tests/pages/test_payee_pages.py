@@ -7,9 +7,10 @@ import re
 from flask import Flask
 from money_people import IBAN, earn, number_of
 from visitors import member
-from web_client import counts
+from web_client import counts, sign_up
 
 from socialshop.kernel.roles import Role
+from tests.integration.test_payouts import released, results
 from tests.payment_shop import rows
 
 _TODAY = "SELECT (now() AT TIME ZONE 'Asia/Shanghai')::date"
@@ -57,4 +58,17 @@ def test_a_name_is_said_again_or_decided_and_what_is_taken_off_is_shown_before(s
     assert "税款由商店代为缴纳，依据：A law" in lin.look(shown, "zh").text
     request = lin.send(shown, "/payouts").headers["Location"]
     assert "CN¥959.00" in lin.look(request).text
+    # when it is paid, then the statement can be taken along and the year be certified
+    admins = [sign_up(site, role=Role.ADMIN, name=name) for name in ("First", "Second", "Third")]
+    public_id = request.rpartition("/")[2]
+    results(admins[1], released(admins, public_id), **{public_id: "paid"})
+    table = lin.look(f"{request}/statement.csv").text.splitlines()
+    assert [line.split(",")[0] for line in table[1:7]] == ["gross", "tax", "fee", "net", "netted", "commission"]
+    assert "Take the statement along (CSV)" in lin.look(request).text
+    other = member(site, name="Chen").send("/tax-certificates", "/tax-certificates", year=today[:4])
+    assert (other.status_code, "No tax was withheld of your payouts in that year." in other.text) == (422, True)
+    certificate = lin.send("/tax-certificates", "/tax-certificates", year=today[:4]).headers["Location"]
+    told = lin.look(certificate).text
+    assert [words in told for words in ("000001", "Lin Unclear", "CN¥40.00", "CN¥1,000.00")] == [True] * 4
+    assert "完税证明" in lin.look(certificate, "zh").text
     assert lin.look("/payouts/check").headers["Location"] == "/payouts"

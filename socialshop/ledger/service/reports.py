@@ -132,13 +132,16 @@ def statement_of(
 def owed(uow: UnitOfWork, on_day: date, zone: str) -> Owed:
     """What members owe the shop and what it owes, at the end of a day, by age.
 
-    What went from an account paid what came to it first, so what is open came last. Three statements.
+    What went from an account paid what came to it first, so what is open came last. Four statements.
     """
     until = _end(uow, on_day, zone)
-    families = [store.aged_families(uow.session, patterns, until) for patterns in (chart.RECEIVABLE, chart.PAYABLE)]
-    debtors = store.aged_accounts(uow.session, chart.RECEIVABLE, until, MOST_DEBTORS)
-    receivables, named, payables = ([Aged(*row) for row in rows] for rows in (families[0], debtors, families[1]))
-    return Owed(receivables, named, payables)
+    payables = store.aged_families(uow.session, chart.PAYABLE, until)
+    sums, debtors = store.aged_accounts(uow.session, chart.RECEIVABLE, until, MOST_DEBTORS)
+    return Owed(
+        [Aged(chart.RECEIVABLES, *row[1:]) for row in sums],
+        [Aged(*row) for row in debtors],
+        [Aged(*row) for row in payables],
+    )
 
 
 def income_by_month(uow: UnitOfWork, span: Span, zone: str) -> list[MonthRow]:

@@ -180,23 +180,31 @@ _AGED = """
     FROM open o JOIN wanted w ON w.id = o.account_id
 """
 _FAMILIES = _AGED.format(account="regexp_replace(w.name, :pattern, :name)") + " GROUP BY 1, 2 ORDER BY 1, 2"
+# The sums of all, without a name, before the largest one by one.
 _ACCOUNTS = (
     _AGED.format(account="w.name")
-    + " GROUP BY w.name, o.currency ORDER BY sum(o.amount) DESC, w.name, o.currency LIMIT :limit"
+    + """ GROUP BY GROUPING SETS ((w.name, o.currency), (o.currency))
+    ORDER BY grouping(w.name) DESC, sum(o.amount) DESC, w.name, o.currency LIMIT :limit"""
 )
+# Sorted in memory, not on the disk; given back with the transaction.
+_MEMORY = "SELECT set_config('work_mem', '64MB', true)"
 
 
 def aged_families(session: Session, patterns: Sequence[str], until: datetime) -> list[AgedRow]:
     """What is open of the accounts whose names match, by family and age at an instant."""
+    session.execute(text(_MEMORY))
     values = {"pattern": chart.FAMILY_PATTERN, "name": chart.FAMILY_NAME}
     found = session.execute(text(_FAMILIES), {**values, "patterns": list(patterns), "until": until})
     return [AgedRow(*row) for row in found]
 
 
-def aged_accounts(session: Session, patterns: Sequence[str], until: datetime, limit: int) -> list[AgedRow]:
-    """The same account by account, the largest first."""
+def aged_accounts(
+    session: Session, patterns: Sequence[str], until: datetime, limit: int
+) -> tuple[list[AgedRow], list[AgedRow]]:
+    """The sums by currency, without the name of an account, and the largest accounts one by one."""
     found = session.execute(text(_ACCOUNTS), {"patterns": list(patterns), "until": until, "limit": limit})
-    return [AgedRow(*row) for row in found]
+    rows = [AgedRow(*row) for row in found]
+    return [row for row in rows if row.account is None], [row for row in rows if row.account is not None]
 
 
 def months(session: Session, accounts: Sequence[str], span: tuple[datetime, datetime], zone: str) -> list[MonthRow]:

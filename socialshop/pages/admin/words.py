@@ -70,6 +70,7 @@ DEEDS = {
     "payee.decided": lazy_gettext("name of a payee decided"),
     "payee.named": lazy_gettext("name of a payee said"),
     "payout_fee.published": lazy_gettext("fee of payouts published"),
+    "tax_certificate.issued": lazy_gettext("certificate of tax issued"),
     "tax_table.published": lazy_gettext("table of tax published"),
     "payout.approved": lazy_gettext("payout approved"),
     "payout.cancelled": lazy_gettext("payout taken back"),

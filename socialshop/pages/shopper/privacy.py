@@ -92,6 +92,7 @@ TABLES: Mapping[str, Any] = {
     "payees": lazy_gettext("By which name you are paid"),
     "payee_checks": lazy_gettext("Checks of your name"),
     "payee_decisions": lazy_gettext("Decisions about your name"),
+    "tax_certificates": lazy_gettext("Certificates of tax"),
     "payout_requests": lazy_gettext("Payouts"),
     "payout_decisions": lazy_gettext("Decisions about payouts"),
     "growth_entries": lazy_gettext("Growth"),

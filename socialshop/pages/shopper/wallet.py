@@ -6,7 +6,7 @@ import re
 import uuid
 from functools import partial
 
-from flask import Response, flash, render_template, request
+from flask import Response, flash, make_response, render_template, request
 from flask_babel import gettext, lazy_gettext
 
 from socialshop.commissions import service as commissions
@@ -28,6 +28,7 @@ from socialshop.web.afterwards import afterwards
 from socialshop.web.auth import BUYERS
 
 _MOVEMENT = re.compile(r"[0-9]{1,18}\.[0-9]{1,9}", re.ASCII)
+_PARTS_SHOWN = 200
 _OPEN = ("submitted", "held")
 _KINDS = {"person": lazy_gettext("A person"), "business": lazy_gettext("A business")}
 _WAYS = {"bank": lazy_gettext("Bank"), "alipay": lazy_gettext("Alipay"), "wechat": lazy_gettext("WeChat")}
@@ -175,8 +176,27 @@ def show_payout(visit: Visit) -> str:
     """One request, how it stands, and the commissions behind it."""
     found = payouts.statement(visit.uow, visit.caller.member_id, visit.ids["request_id"])
     return render_template(
-        "shopper/payout.html", request_=found.request, parts=found.accruals, ways=_WAYS, open_states=_OPEN
+        "shopper/payout.html",
+        found=found,
+        request_=found.request,
+        parts=found.accruals[:_PARTS_SHOWN],
+        ways=_WAYS,
+        open_states=_OPEN,
     )
+
+
+@shopper.page("/payouts/<request_id>/statement.csv", access=BUYERS, ids={"request_id": "por"})
+def take_payout_statement(visit: Visit) -> Response:
+    """The whole statement of a payout that is over, as a table."""
+    found = payouts.statement(visit.uow, visit.caller.member_id, visit.ids["request_id"])
+    if found.statement_hash is None:
+        raise NotFound("a statement is there once the payout is over")
+    answer = make_response(payouts.statement_table(found))
+    answer.headers["Content-Type"] = "text/csv; charset=utf-8"
+    name = f"{visit.path['request_id']}-statement.csv"
+    answer.headers["Content-Disposition"] = f'attachment; filename="{name}"'
+    answer.headers["Cache-Control"] = "no-store"
+    return answer
 
 
 @shopper.action("/payouts/<request_id>/take-back", access=BUYERS, again="show_payout", ids={"request_id": "por"})

@@ -186,17 +186,35 @@ class AccrualPart(Wire):
 
 
 class StatementWire(RequestWire):
-    """A payout and the commissions that it was paid from."""
+    """A payout and the commissions that it was paid from.
 
-    model_config = with_example({**REQUEST, "status": "paid", "accruals": [{**ACCRUAL, "status": "paid_out"}]})
+    `netted` is what of money that came back paid a debt at once; `statement_hash` is there once the payout is over.
+    """
+
+    model_config = with_example(
+        {
+            **REQUEST,
+            "status": "paid",
+            "accruals": [{**ACCRUAL, "status": "paid_out"}],
+            "netted": {"amount_minor": 0, "currency": "CNY"},
+            "statement_hash": "9f" * 32,
+        }
+    )
 
     accruals: list[AccrualPart]
+    netted: MoneyWire
+    statement_hash: str | None
 
     @classmethod
     def of_statement(cls, statement: Statement) -> StatementWire:
         """The wire form of a statement."""
         request = statement.request
-        return cls(**request_fields(request), accruals=parts_wire(statement.accruals, request.currency))
+        return cls(
+            **request_fields(request),
+            accruals=parts_wire(statement.accruals, request.currency),
+            netted=MoneyWire(amount_minor=statement.netted_minor, currency=request.currency),
+            statement_hash=statement.statement_hash.hex() if statement.statement_hash else None,
+        )
 
 
 def request_fields(request: Request) -> dict[str, Any]:

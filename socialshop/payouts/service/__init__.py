@@ -16,6 +16,13 @@ from socialshop.payouts.service.batching import (
     show_batch,
 )
 from socialshop.payouts.service.blotting import blot_out
+from socialshop.payouts.service.certifying import (
+    FIRST_YEAR,
+    certificate_number,
+    certificates,
+    issue_certificate,
+    lines_of,
+)
 from socialshop.payouts.service.claiming import claim_case, claim_on, let_go
 from socialshop.payouts.service.deciding_together import (
     MOST_TOGETHER,
@@ -37,7 +44,7 @@ from socialshop.payouts.service.deducting import (
     tax_tables,
     today_in,
 )
-from socialshop.payouts.service.files import FrozenFile, bank_file, frozen_file
+from socialshop.payouts.service.files import FrozenFile, bank_file, frozen_file, statement_table
 from socialshop.payouts.service.finding import find_frozen, find_owed_commission
 from socialshop.payouts.service.queueing import UNDECIDED, Queued, neighbours, queue, waiting_sums
 from socialshop.payouts.service.reading import (
@@ -73,6 +80,7 @@ from socialshop.payouts.service.verifying import (
     state_name,
 )
 from socialshop.payouts.store.batches import Batch, BatchItem, Outcome
+from socialshop.payouts.store.certificates import Certificate
 from socialshop.payouts.store.claims import CaseClaim
 from socialshop.payouts.store.deductions import FeeTable, TaxTable
 from socialshop.payouts.store.destinations import Destination
@@ -84,6 +92,7 @@ from socialshop.payouts.store.rulesets import Overdue, RulesRow
 
 __all__ = [
     "FEE_PREFIX",
+    "FIRST_YEAR",
     "LARGEST_BATCH",
     "MOST_TOGETHER",
     "PERSONAL",
@@ -94,6 +103,7 @@ __all__ = [
     "BatchItem",
     "BatchView",
     "CaseClaim",
+    "Certificate",
     "Destination",
     "Evidence",
     "FeeTable",
@@ -126,6 +136,8 @@ __all__ = [
     "batches",
     "blot_out",
     "cancel",
+    "certificate_number",
+    "certificates",
     "check_at_once",
     "check_payees",
     "claim_case",
@@ -142,8 +154,10 @@ __all__ = [
     "frozen_file",
     "has_opened",
     "hold",
+    "issue_certificate",
     "kept_apart",
     "let_go",
+    "lines_of",
     "look_together",
     "neighbours",
     "overdue",
@@ -169,6 +183,7 @@ __all__ = [
     "sign_payout_rules",
     "state_name",
     "statement",
+    "statement_table",
     "stop_automatic",
     "submit",
     "tax_tables",

@@ -12,11 +12,13 @@ from socialshop.infra.settings import Settings
 from socialshop.infra.uow import UnitOfWork
 from socialshop.kernel.ids import to_public
 from socialshop.kernel.money import to_decimal_text
+from socialshop.kernel.time import to_text
 from socialshop.payouts import pain001
 from socialshop.payouts.errors import PayoutFileRefused
 from socialshop.payouts.pain001 import Message, Payer, Transfer
 from socialshop.payouts.rules import Channel, is_iban
 from socialshop.payouts.service.batching import MOST_NAMED, batch_to_pay
+from socialshop.payouts.service.reading import Statement
 from socialshop.payouts.store.batches import BatchItem
 
 _COLUMNS = ("request_id", "channel", "holder", "account", "amount", "amount_minor", "currency")
@@ -71,6 +73,23 @@ def bank_file(uow: UnitOfWork, *, actor: uuid.UUID, batch_id: uuid.UUID, setting
     message = Message(_key("pob", batch_id), released_at, on, batch.currency)
     content = pain001.write(message, payer, [_transfer(item) for item in view.items])
     return FrozenFile(f"{to_public('pob', batch_id)}.xml", "application/xml", content)
+
+
+def statement_table(statement: Statement) -> bytes:
+    """A statement as CSV (RFC 4180): the sums, the hash, and a line a commission that the payout was paid from."""
+    request, buffer = statement.request, io.StringIO()
+    writer = csv.writer(buffer)
+    writer.writerow(("what", "id", "settled_at", "amount_minor", "currency"))
+    sums = {"gross": request.amount_minor, "tax": request.tax_minor, "fee": request.fee_minor}
+    sums |= {"net": request.net_minor, "netted": statement.netted_minor}
+    public_id = to_public("por", request.id)
+    for name, minor in sums.items():
+        writer.writerow((name, public_id, "", minor, request.currency))
+    for part in statement.accruals:
+        accrual = to_public("acr", part.accrual_id)
+        writer.writerow(("commission", accrual, to_text(part.settled_at), part.part_minor, request.currency))
+    writer.writerow(("sha256", (statement.statement_hash or b"").hex(), "", "", ""))
+    return buffer.getvalue().encode()
 
 
 def _payer(settings: Settings) -> Payer:

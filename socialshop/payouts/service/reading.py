@@ -13,6 +13,8 @@ from socialshop.commissions.service import Reversals, Span
 from socialshop.infra.uow import UnitOfWork
 from socialshop.kernel.errors import NotFound
 from socialshop.kernel.ids import to_public
+from socialshop.ledger import chart
+from socialshop.payouts import rules
 from socialshop.payouts.service.moving import found
 from socialshop.payouts.store import destinations as places
 from socialshop.payouts.store import requests as store
@@ -45,10 +47,15 @@ class Evidence:
 
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """A request with what it was paid from, for the member's own files."""
+    """A request with what it was paid from, for the member's own files.
+
+    `netted_minor` of what came back paid a debt at once. The hash is over all of it, and there once it is over.
+    """
 
     request: Request
     accruals: Sequence[PaidPart]
+    netted_minor: int
+    statement_hash: bytes | None
 
 
 def page_of(
@@ -76,7 +83,7 @@ def evidence(uow: UnitOfWork, request_id: uuid.UUID) -> Evidence:
     request = found(uow, request_id)
     return Evidence(
         request=request,
-        accruals=_accruals_behind(uow, request),
+        accruals=_accruals_behind(uow, request, SHOWN_ACCRUALS),
         destination=places.use_of(uow.session, request.destination_id),
         others=store.others_of(uow.session, request),
         reversals=commissions.reversals_of(uow, request.member_number, request.currency),
@@ -94,19 +101,29 @@ def sharing_an_account(uow: UnitOfWork, numbers: Sequence[int]) -> list[tuple[in
 
 
 def statement(uow: UnitOfWork, member_id: uuid.UUID, request_id: uuid.UUID) -> Statement:
-    """A member's own request with the commissions behind it. Raises NotFound for another's too."""
+    """A member's own request with all commissions behind it. Raises NotFound for another's too."""
     request = own_request(uow, member_id, request_id)
-    return Statement(request, _accruals_behind(uow, request))
+    parts = _accruals_behind(uow, request, None)
+    netted = store.netted_of(
+        uow.session, to_public("por", request_id), chart.member_receivable(request.member_number), request.currency
+    )
+    is_over = request.ended_at is not None
+    return Statement(request, parts, netted, rules.statement_hash(_facts(request, netted), parts) if is_over else None)
 
 
-def _accruals_behind(uow: UnitOfWork, request: Request) -> list[PaidPart]:
+def _facts(request: Request, netted_minor: int) -> Sequence[object]:
+    sums = (request.amount_minor, request.tax_minor, request.fee_minor, request.net_minor, netted_minor)
+    return (request.id, request.currency, request.status, *sums)
+
+
+def _accruals_behind(uow: UnitOfWork, request: Request, most: int | None) -> list[PaidPart]:
     if request.status in ("paid", "returned"):
-        return store.paid_parts(uow.session, request.id, SHOWN_ACCRUALS)
+        return store.paid_parts(uow.session, request.id, most)
     if request.status not in store.OPEN:
         return []
     start = store.taken_before(uow.session, request)
     span = Span(request.id, request.member_number, start, start + request.amount_minor)
-    parts = commissions.accruals_behind(uow, span, request.currency, SHOWN_ACCRUALS)
+    parts = commissions.accruals_behind(uow, span, request.currency, most or SHOWN_ACCRUALS)
     return [PaidPart(*part[1:]) for part in parts]
 
 

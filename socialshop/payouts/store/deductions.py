@@ -138,14 +138,14 @@ def asked_between(
     until: datetime,
     alive: Sequence[str],
 ) -> Asked:
-    """What a member asked for in this time and stands so, with the tax that is withheld of it."""
+    """What a member asked for in this time under a table and stands so, with the tax that is withheld of it."""
     row = session.execute(
         text(
             """
             SELECT CAST(coalesce(sum(amount_minor), 0) AS bigint), CAST(coalesce(sum(tax_minor), 0) AS bigint)
             FROM payout_requests
             WHERE member_id = :member AND currency = :currency AND submitted_at >= :since AND submitted_at < :until
-              AND status = ANY(CAST(:alive AS text[]))
+              AND status = ANY(CAST(:alive AS text[])) AND tax_table_id IS NOT NULL
             """
         ),
         {"member": member_id, "currency": currency, "since": since, "until": until, "alive": list(alive)},

@@ -90,6 +90,15 @@ PERSONAL = (
         stays="Who let payouts be approved without a person.",
     ),
     Holding(
+        "tax_certificates",
+        ("member_id",),
+        reads="""
+            SELECT year, place, currency, gross_minor, tax_minor, content, content_hash, issued_at
+            FROM tax_certificates WHERE member_id = :id ORDER BY id
+        """,
+        stays="The law asks for proof of tax; a certificate knows ids and sums, and no name.",
+    ),
+    Holding(
         "tax_tables",
         ("published_by",),
         hidden="Tables of tax are the shop's; what its people did is read out from the audit record.",

@@ -325,8 +325,8 @@ class PaidPart(NamedTuple):
     part_minor: int
 
 
-def paid_parts(session: Session, request_id: uuid.UUID, limit: int) -> list[PaidPart]:
-    """The accruals that a request took when it was paid, first settled first."""
+def paid_parts(session: Session, request_id: uuid.UUID, limit: int | None) -> list[PaidPart]:
+    """The accruals that a request took when it was paid, first settled first; all of them without a limit."""
     found = session.execute(
         text(
             """
@@ -341,3 +341,25 @@ def paid_parts(session: Session, request_id: uuid.UUID, limit: int) -> list[Paid
         {"id": request_id, "limit": limit},
     )
     return [PaidPart(*row) for row in found]
+
+
+def netted_of(session: Session, public_id: str, receivable: str, currency: str) -> int:
+    """What came back and paid the member's debt (`receivable`) at once, in minor units, by the request's entries."""
+    found = session.execute(
+        text(
+            """
+            SELECT CAST(coalesce(sum(p.amount_minor), 0) AS bigint)
+            FROM ledger_entries e
+            JOIN ledger_postings p ON p.entry_id = e.id
+            JOIN ledger_accounts a ON a.id = p.account_id
+            WHERE e.reference = ANY(CAST(:references AS text[])) AND p.currency = :currency
+              AND a.name = :receivable
+            """
+        ),
+        {
+            "references": [f"payout:{public_id}:{step}" for step in ("rejected", "cancelled", "failed", "returned")],
+            "receivable": receivable,
+            "currency": currency,
+        },
+    )
+    return int(found.scalar_one())
