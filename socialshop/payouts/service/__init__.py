@@ -44,6 +44,7 @@ from socialshop.payouts.service.deducting import (
     tax_tables,
     today_in,
 )
+from socialshop.payouts.service.disbursing import count_unknown_transfers, disburse, poll_transfers
 from socialshop.payouts.service.files import FrozenFile, bank_file, frozen_file, statement_table
 from socialshop.payouts.service.finding import find_frozen, find_owed_commission
 from socialshop.payouts.service.queueing import UNDECIDED, Queued, neighbours, queue, waiting_sums
@@ -143,10 +144,12 @@ __all__ = [
     "claim_case",
     "claim_on",
     "count_overdue",
+    "count_unknown_transfers",
     "create_batch",
     "decide_payee",
     "decide_together",
     "destinations",
+    "disburse",
     "evidence",
     "fee_tables",
     "find_frozen",
@@ -168,6 +171,7 @@ __all__ = [
     "payout_rules",
     "payout_rules_history",
     "poll_payees",
+    "poll_transfers",
     "publish_fee",
     "publish_payout_rules",
     "publish_tax_table",
