@@ -7,7 +7,7 @@ from alembic import op
 from migrations.statements import for_application_role
 
 revision = "0192"
-down_revision = "0222"
+down_revision = "0202"
 branch_labels = None
 depends_on = None
 
