@@ -107,10 +107,20 @@ class Settings(BaseSettings):
     stripe_webhook_secret: SecretStr | None = Field(
         None, description="signing secret, whsec_…, of the webhook endpoint at Stripe that leads here"
     )
+    stripe_publishable_key: str | None = Field(
+        None,
+        pattern=r"^pk_[A-Za-z0-9_]{1,200}$",
+        description="Stripe's publishable key, pk_…, told to buyers' browsers",
+    )
     stripe_url: str = Field(
         "https://api.stripe.com",
         pattern=r"^https?://[^/?#@\s]+$",
         description="Stripe's address; another only where something on this machine stands for it",
+    )
+    payout_sandbox_channels: str = Field(
+        "",
+        pattern="^((bank|alipay|wechat)(,(bank|alipay|wechat))*)?$",
+        description="ways on which a sandbox provider pays released batches, between commas; never in production",
     )
     payout_cooldown_hours: int = Field(
         72, ge=0, le=720, description="hours until an account that a member names in place of another takes payouts"
