@@ -56,7 +56,9 @@ from socialshop.payouts import admin_routes as payouts_admin_routes
 from socialshop.payouts import case_admin_routes as payouts_case_admin_routes
 from socialshop.payouts import deduction_admin_routes as payouts_deduction_admin_routes
 from socialshop.payouts import routes as payouts_routes
+from socialshop.payouts import service as payouts
 from socialshop.payouts.gateway import SandboxPayees
+from socialshop.payouts.transfers import SandboxTransfers, TransferGateways
 from socialshop.privacy import admin_routes as privacy_admin_routes
 from socialshop.privacy import routes as privacy_routes
 from socialshop.privacy import service as privacy
@@ -172,6 +174,7 @@ def create_app(settings: Settings | None = None, clock: Clock | None = None) -> 
     app.extensions["socialshop_texter"] = None if config.environment == "production" else SandboxTexter()
     # Nor a provider that checks names: a person of the shop decides about each till then.
     app.extensions["socialshop_payee_gateway"] = None if config.environment == "production" else SandboxPayees()
+    app.extensions["socialshop_transfer_gateways"] = _transfer_gateways(config)
     app.extensions["socialshop_courier"] = HttpsCourier(to_loopback=config.webhooks_to_loopback)
     app.extensions["socialshop_share_subjects"] = SHARE_SUBJECTS
     app.extensions["socialshop_landing_pages"] = LandingPages()
@@ -191,6 +194,14 @@ def _payment_gateways(config: Settings) -> Gateways:
         secrets = (config.stripe_secret_key, config.stripe_webhook_secret)
         found["stripe"] = StripeGateway(config.stripe_url, *(secret.get_secret_value() for secret in secrets))
     return found
+
+
+def _transfer_gateways(config: Settings) -> TransferGateways:
+    """Who pays released batches item by item, by channel; the sandbox never in production."""
+    if config.environment == "production":
+        return {}
+    sandbox = SandboxTransfers(config.data_dir / "sandbox-payouts")
+    return {channel: sandbox for channel in config.payout_sandbox_channels.split(",") if channel}
 
 
 def _post_office(config: Settings) -> PostOffice:
@@ -239,6 +250,7 @@ def _count_waiting(uow: UnitOfWork) -> list[Gauge]:
         Gauge("outbox_dead_deliveries", "Duties given up after too many attempts: a person must look", owed.dead),
         Gauge("payment_calls_unknown", "Payment calls without a known outcome", payments.count_unknown(uow)),
         Gauge("reconciliation_cases_open", "Differences to a payment provider", payments.count_open_cases(uow)),
+        Gauge("payouts_unknown", "Payouts without a known outcome", payouts.count_unknown_transfers(uow)),
         Gauge(
             "accruals_set_aside",
             "Accruals that the books refused to settle: a person must look",

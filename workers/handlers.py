@@ -122,6 +122,7 @@ HANDLERS: tuple[AnyHandler, ...] = (
     OutsideHandler("send_mails", "MailsQueued", mails.send),
     OutsideHandler("send_codes", "CodeAsked", texts.send),
     OutsideHandler("check_payees", "PayeeChecksDue", payees.check),
+    OutsideHandler("disburse", "TransfersDue", payees.disburse),
     OutsideHandler("deliver_webhooks", "WebhooksDue", webhooks.deliver),
     Handler("tell_host", "SeatClaimed", notifications.on_seat_claimed),
     Handler("tell_filled", "RoomFilled", notifications.on_room_filled),

@@ -175,6 +175,7 @@ PERIODIC: tuple[Periodic, ...] = (
     Periodic("purge_claims", timedelta(hours=1), identity.purge_claims),
     Periodic("fold_digests", timedelta(minutes=1), notifications.fold_digests),
     Periodic("poll_webhooks", timedelta(seconds=5), notifications.poll_webhooks),
+    Periodic("poll_transfers", timedelta(seconds=5), payouts.poll_transfers),
     Periodic("poll_payees", timedelta(seconds=15), payouts.poll_payees),
     Periodic("poll_mails", timedelta(seconds=15), notifications.poll_mails),
     Periodic("purge_idempotency", timedelta(hours=1), idempotency.purge),

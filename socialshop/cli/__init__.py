@@ -42,6 +42,7 @@ COMMANDS = {
     "backup": Place("backup", "backup", "Write the whole shop into a new folder."),
     "restore": Place("backup", "restore", "Bring a backup into an empty shop and prove it."),
     "referrals": Place("referrals", "referrals", "Look at and correct the sponsor tree."),
+    "merges": Place("merges", "merges", "Make two accounts of one person one."),
     "bench": Place("bench", "bench", "Run the benchmarks; JSON with ratios."),
 }
 

@@ -120,7 +120,7 @@ def _publish_plan(uow: UnitOfWork, admin: uuid.UUID, currency: str, monthly: uui
     )
     drafted = memberships.draft_offer(uow, admin, offer)
     memberships.publish_offer(uow, admin, drafted.id)
-    memberships.load_vouchers(uow, admin, PARTNER, _CARDS)
+    memberships.load_vouchers(uow, admin, PARTNER, _CARDS, ("光影影院", "Light cinemas"))
 
 
 def _open_missions(uow: UnitOfWork, admin: uuid.UUID) -> None:

@@ -112,6 +112,11 @@ class Settings(BaseSettings):
         pattern=r"^https?://[^/?#@\s]+$",
         description="Stripe's address; another only where something on this machine stands for it",
     )
+    payout_sandbox_channels: str = Field(
+        "",
+        pattern="^((bank|alipay|wechat)(,(bank|alipay|wechat))*)?$",
+        description="ways on which a sandbox provider pays released batches, between commas; never in production",
+    )
     payout_cooldown_hours: int = Field(
         72, ge=0, le=720, description="hours until an account that a member names in place of another takes payouts"
     )

@@ -232,11 +232,11 @@ def list_plan_subscriptions(call: Call[Nothing, SubscriptionQuery]) -> Answer:
     replies=Reply(200, VoucherLoaded, "In stock."),
 )
 def load_partner_vouchers(call: Call[VoucherLoad, Nothing]) -> Answer:
-    """Put a partner's codes in stock; sent again, nothing is twice."""
+    """Put a partner's codes in stock, and say what the partner is called; sent again, nothing is twice."""
     body = call.body
     return call.transact(
         lambda uow: Answer(
-            VoucherLoaded(new=service.load_vouchers(uow, call.caller.member_id, body.partner, body.codes))
+            VoucherLoaded(new=service.load_vouchers(uow, call.caller.member_id, body.partner, body.codes, body.titles))
         )
     )
 

@@ -104,6 +104,13 @@ STATES: Mapping[str, Mapping[str, Told]] = {
         "mismatch": Told("bad", lazy_gettext("does not match")),
         "unclear": Told("wait", lazy_gettext("looked at by a person")),
     },
+    "transfer": {
+        "waiting": Told("wait", lazy_gettext("to be paid")),
+        "sent": Told("live", lazy_gettext("being paid")),
+        "unknown": Told("bad", lazy_gettext("outcome unknown")),
+        "paid": Told("good", lazy_gettext("paid")),
+        "failed": Told("bad", lazy_gettext("failed")),
+    },
     "batch": {
         "frozen": Told("wait", lazy_gettext("frozen, to be released")),
         "released": Told("live", lazy_gettext("released for payment")),

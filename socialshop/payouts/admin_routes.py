@@ -37,6 +37,7 @@ from socialshop.payouts.schemas.batches import (
 from socialshop.payouts.schemas.payees import ListedPayee, PayeeDecision, PayeePage, PayeeQuery
 from socialshop.payouts.schemas.review import Approval, EvidenceWire, Queue, QueuedRequest, QueueQuery, Refusal
 from socialshop.payouts.service import Outcome
+from socialshop.payouts.transfers import transfer_gateways
 from socialshop.web.auth import ADMINS, READS_ALL, SIGNERS, StepUpRequired
 from socialshop.web.idempotency import Idempotency
 from socialshop.web.operations import Answer, Call, Reply, Room
@@ -247,7 +248,8 @@ def release_payout_batch(call: Call[Nothing, Nothing]) -> Answer:
     """Release a batch, as somebody who approved none of its requests and asked for none of them."""
 
     def release(uow: UnitOfWork) -> Answer:
-        released = service.release_batch(uow, actor=call.caller.member_id, batch_id=call.ids["batch_id"])
+        actor, batch_id = call.caller.member_id, call.ids["batch_id"]
+        released = service.release_batch(uow, actor=actor, batch_id=batch_id, by_provider=transfer_gateways())
         return Answer(BatchWire.of_view(released))
 
     return call.transact(release)

@@ -32,3 +32,8 @@ class PayoutsEnded(Event):
 @dataclass(frozen=True, slots=True)
 class PayeeChecksDue(Event):
     """Names of payees wait to be checked, or to be looked into."""
+
+
+@dataclass(frozen=True, slots=True)
+class TransfersDue(Event):
+    """Payouts wait to be made by a provider, or to be looked at."""

@@ -44,6 +44,12 @@ def on_orders_changed(uow: UnitOfWork, payloads: Sequence[Mapping[str, Any]]) ->
     store.add_sales(uow.session, sorted(ids), wired.settings().currency)
 
 
+def on_purchases_moved(uow: UnitOfWork, numbers: Sequence[int]) -> None:
+    """What these members bought is another's, or became theirs: it counts above them as it stands. One statement."""
+    advisory_lock(uow, _LOCK)
+    store.add_sales_of(uow.session, numbers, wired.settings().currency)
+
+
 def count_places(uow: UnitOfWork) -> bool:
     """Take up new and corrected places. A periodic step."""
     _hold(uow)
@@ -86,10 +92,12 @@ def summed(touched: Sequence[Affected]) -> list[Figures]:
         rows.append(Figures(one.number, one.sponsor, one.own_minor, members, volume, levels))
         if one.sponsor is not None:
             above_members, above_volume, above_levels = below.get(one.sponsor, (0, 0, 0))
+            # A merged account is a leaf and no head; what it bought was bought there all the same.
+            heads, reach = (0, 0) if one.is_merged else (members + 1, levels + 1)
             below[one.sponsor] = (
-                above_members + members + 1,
+                above_members + heads,
                 above_volume + volume + one.own_minor,
-                max(above_levels, levels + 1),
+                max(above_levels, reach),
             )
     return rows
 
@@ -113,8 +121,12 @@ def _counted(uow: UnitOfWork) -> Kept:
     own = store.spread(columns.number, *store.bought(uow.session, wired.settings().currency))
     parent = forest.parents(columns.number, columns.sponsor)
     depth = depths(parent)
-    members = forest.team_sums(parent, depth, np.ones(len(own), dtype=np.int64))
-    volume, levels = forest.team_sums(parent, depth, own), forest.levels_below(parent, depth)
+    is_head = columns.is_merged == 0
+    members = forest.team_sums(parent, depth, is_head.astype(np.int64))
+    volume, levels = forest.team_sums(parent, depth, own), np.zeros(len(own), dtype=np.int64)
+    # Merged accounts are leaves: the forest of all others is whole without them.
+    heads = forest.parents(columns.number[is_head], columns.sponsor[is_head])
+    levels[is_head] = forest.levels_below(heads, depth[is_head])
     return Kept(columns.number, columns.sponsor, own, members, volume, levels)
 
 

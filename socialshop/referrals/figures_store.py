@@ -27,6 +27,7 @@ class Affected(NamedTuple):
     members: int
     volume_minor: int
     levels: int
+    is_merged: bool = False
 
 
 class Figures(NamedTuple):
@@ -59,7 +60,8 @@ _ADD_SALES = text(
     WITH RECURSIVE changed AS (
         SELECT f.member_number, f.sponsor, ({_OWN.format("f.member_number")}) - f.own_minor AS by_minor
         FROM team_figures f
-        WHERE f.member_number IN (SELECT buyer FROM orders WHERE id = ANY(CAST(:ids AS uuid[])))
+        WHERE f.member_number = ANY(CAST(:buyers AS bigint[]))
+            OR f.member_number IN (SELECT buyer FROM orders WHERE id = ANY(CAST(:ids AS uuid[])))
     ), above (number, by_minor) AS (
         SELECT sponsor, by_minor FROM changed WHERE sponsor IS NOT NULL AND by_minor <> 0
         UNION ALL
@@ -89,13 +91,15 @@ _AFFECTED = text(
         WHERE above.number IS NOT NULL
     )
     SELECT n.member_number, n.sponsor, n.depth, coalesce(f.own_minor, ({_OWN.format("n.member_number")})),
-        coalesce(rest.members, 0), coalesce(rest.volume_minor, 0), coalesce(rest.levels, 0)
+        coalesce(rest.members, 0), coalesce(rest.volume_minor, 0), coalesce(rest.levels, 0), n.is_merged
     FROM up JOIN referral_nodes n ON n.member_number = up.number
     LEFT JOIN team_figures f ON f.member_number = n.member_number
     LEFT JOIN LATERAL (
-        SELECT sum(c.members + 1)::bigint AS members, sum(c.volume_minor + c.own_minor)::bigint AS volume_minor,
-            max(c.levels + 1) AS levels
-        FROM team_figures c WHERE c.sponsor = n.member_number AND c.member_number NOT IN (SELECT number FROM up)
+        SELECT sum(CASE WHEN p.is_merged THEN 0 ELSE c.members + 1 END)::bigint AS members,
+            sum(c.volume_minor + c.own_minor)::bigint AS volume_minor,
+            max(CASE WHEN p.is_merged THEN 0 ELSE c.levels + 1 END) AS levels
+        FROM team_figures c JOIN referral_nodes p ON p.member_number = c.member_number
+        WHERE c.sponsor = n.member_number AND c.member_number NOT IN (SELECT number FROM up)
     ) rest ON true
     """  # noqa: S608 - texts of this module
 )
@@ -111,7 +115,12 @@ _TAKE_UP = """
 
 def add_sales(session: Session, order_ids: Sequence[uuid.UUID], currency: str) -> None:
     """Take what the buyers of these orders bought more or less than was counted to everybody above them."""
-    session.execute(_ADD_SALES, {"ids": list(order_ids), "currency": currency})
+    session.execute(_ADD_SALES, {"ids": list(order_ids), "buyers": [], "currency": currency})
+
+
+def add_sales_of(session: Session, buyers: Sequence[int], currency: str) -> None:
+    """Take what these members bought more or less than was counted to everybody above them."""
+    session.execute(_ADD_SALES, {"ids": [], "buyers": list(buyers), "currency": currency})
 
 
 def changed_places(session: Session, limit: int) -> list[int]:

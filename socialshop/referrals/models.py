@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Identity, Index, Text
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Identity, Index, Text, text
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -32,6 +32,7 @@ class ReferralNode(Base):
     depth: Mapped[int]
     uplines: Mapped[list[int]] = mapped_column(ARRAY(BigInteger))
     placed_at: Mapped[datetime]
+    is_merged: Mapped[bool] = mapped_column(server_default=text("false"))
 
 
 class SponsorCorrection(Base):

@@ -42,7 +42,7 @@ from socialshop.referrals.crossings import (
 from socialshop.referrals.crossings_store import CrossingRow, SubTreeRow
 from socialshop.referrals.errors import AlreadyPlaced, NodeUnknown, SponsorCycle, SponsorUnchanged
 from socialshop.referrals.figures import SUBJECT as TEAMS
-from socialshop.referrals.figures import count_places, on_orders_changed, recount, teams_of
+from socialshop.referrals.figures import count_places, on_orders_changed, on_purchases_moved, recount, teams_of
 from socialshop.referrals.history import PlaceThen, children_at, place_at, when_placed
 from socialshop.referrals.history_store import ChildRow, CorrectionRow, Placed
 from socialshop.referrals.influence import MOST_MEMBERS, Influence, influence
@@ -122,6 +122,7 @@ __all__ = [
     "levels_below",
     "note_crossings",
     "on_orders_changed",
+    "on_purchases_moved",
     "place",
     "place_at",
     "place_many",

@@ -108,21 +108,23 @@ def standing(session: Session, numbers: Ints) -> StandingPlaces:
 
 
 class ForestColumns(NamedTuple):
-    """Every member of the tree in number order; `sponsor` is 0 at the top."""
+    """Every member of the tree in number order; `sponsor` is 0 at the top, `is_merged` 1 for who is no head."""
 
     number: Ints
     sponsor: Ints
     depth: Ints
+    is_merged: Ints
 
 
 def forest(session: Session) -> ForestColumns:
-    """The whole tree, three columns of it."""
+    """The whole tree, four columns of it."""
     columns = read_columns(
         session,
-        "SELECT member_number, coalesce(sponsor, 0) AS sponsor, depth FROM referral_nodes ORDER BY member_number",
-        {"member_number": "bigint", "sponsor": "bigint", "depth": "integer"},
+        "SELECT member_number, coalesce(sponsor, 0) AS sponsor, depth, is_merged::integer AS is_merged"
+        " FROM referral_nodes ORDER BY member_number",
+        {"member_number": "bigint", "sponsor": "bigint", "depth": "integer", "is_merged": "integer"},
     )
-    return ForestColumns(columns["member_number"], columns["sponsor"], columns["depth"])
+    return ForestColumns(*(columns[name] for name in ("member_number", "sponsor", "depth", "is_merged")))
 
 
 def branch(session: Session, number: int, levels: int) -> Sequence[tuple[int, int, int]]:
@@ -255,7 +257,7 @@ def directs(session: Session, number: int, after: uuid.UUID | None, limit: int) 
             FROM referral_nodes n
             JOIN members m ON m.number = n.member_number
             LEFT JOIN member_profiles p ON p.member_id = m.id
-            WHERE n.sponsor = :number AND (CAST(:after AS uuid) IS NULL OR m.id > :after)
+            WHERE n.sponsor = :number AND NOT n.is_merged AND (CAST(:after AS uuid) IS NULL OR m.id > :after)
             ORDER BY m.id LIMIT :limit
             """
         ),
@@ -278,12 +280,14 @@ def branch_levels(
                 SELECT m.number, m.id, CASE WHEN consent_stands(m.id, 'names') THEN p.display_name END AS name,
                     m.joined_at
                 FROM members m JOIN referral_nodes n ON n.member_number = m.number
-                LEFT JOIN member_profiles p ON p.member_id = m.id WHERE m.id = :id AND n.sponsor = :sponsor
+                LEFT JOIN member_profiles p ON p.member_id = m.id
+                WHERE m.id = :id AND n.sponsor = :sponsor AND NOT n.is_merged
             ), below (member_number, level) AS (
                 SELECT number, 0 FROM head
                 UNION ALL
                 SELECT n.member_number, b.level + 1
-                FROM below b JOIN referral_nodes n ON n.sponsor = b.member_number WHERE b.level < :levels
+                FROM below b JOIN referral_nodes n ON n.sponsor = b.member_number
+                WHERE b.level < :levels AND NOT n.is_merged
             )
             SELECT b.level, count(*), h.id, h.name, h.joined_at FROM below b CROSS JOIN head h
             GROUP BY b.level, h.id, h.name, h.joined_at ORDER BY b.level
@@ -303,10 +307,11 @@ def counts_below(session: Session, member_ids: Sequence[uuid.UUID], levels: int)
             """
             WITH RECURSIVE below (root, member_number, level) AS (
                 SELECT m.id, n.member_number, 1 FROM members m JOIN referral_nodes n ON n.sponsor = m.number
-                WHERE m.id = ANY(CAST(:ids AS uuid[]))
+                WHERE m.id = ANY(CAST(:ids AS uuid[])) AND NOT n.is_merged
                 UNION ALL
                 SELECT b.root, n.member_number, b.level + 1
-                FROM below b JOIN referral_nodes n ON n.sponsor = b.member_number WHERE b.level < :levels
+                FROM below b JOIN referral_nodes n ON n.sponsor = b.member_number
+                WHERE b.level < :levels AND NOT n.is_merged
             )
             SELECT root, count(*) FROM below GROUP BY root
             """
@@ -322,10 +327,11 @@ def level_counts(session: Session, number: int, levels: int, since: datetime) ->
         text(
             """
             WITH RECURSIVE below (member_number, placed_at, level) AS (
-                SELECT member_number, placed_at, 1 FROM referral_nodes WHERE sponsor = :number
+                SELECT member_number, placed_at, 1 FROM referral_nodes WHERE sponsor = :number AND NOT is_merged
                 UNION ALL
                 SELECT n.member_number, n.placed_at, b.level + 1
-                FROM below b JOIN referral_nodes n ON n.sponsor = b.member_number WHERE b.level < :levels
+                FROM below b JOIN referral_nodes n ON n.sponsor = b.member_number
+                WHERE b.level < :levels AND NOT n.is_merged
             )
             SELECT level, count(*), count(*) FILTER (WHERE placed_at >= :since) FROM below GROUP BY level ORDER BY level
             """

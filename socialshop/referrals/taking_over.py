@@ -23,7 +23,7 @@ def take_over(uow: UnitOfWork, *, gone: int, kept: int, reason: str, by: str) ->
 
     The tree's lock is held alone, as by a correction. Where `kept` stands below `gone`, it first takes the place beside
     it, under its sponsor: from then on none below `gone` stands above `kept`, so no cycle can close. `gone` stays where
-    it is, a leaf: what it sold and earned hangs from its number. Raises NotFound.
+    it is, a leaf: what it sold and earned hangs from its number, and it counts as no head any more. Raises NotFound.
     """
     advisory_lock(uow, store.TREE_LOCK)
     leaving, staying = _found(uow, gone), _found(uow, kept)
@@ -35,6 +35,7 @@ def take_over(uow: UnitOfWork, *, gone: int, kept: int, reason: str, by: str) ->
         staying = _found(uow, kept)
     children = taking_over_store.move_children(uow.session, leaving, staying)
     taking_over_store.record_corrections(uow.session, children, gone, kept, reason=reason, by=by, at=uow.now)
+    taking_over_store.is_no_head(uow.session, gone)
     return TakenOver(len(children), rose)
 
 

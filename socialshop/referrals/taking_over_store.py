@@ -79,3 +79,11 @@ def record_corrections(
     }
     if numbers:
         session.execute(insert(SponsorCorrection), [{"member_number": number, **values} for number in numbers])
+
+
+def is_no_head(session: Session, number: int) -> None:
+    """The place of a merged account counts as no member below anybody; its figures are to be counted again."""
+    session.execute(
+        text("UPDATE referral_nodes SET is_merged = true WHERE member_number = :number"), {"number": number}
+    )
+    session.execute(text("UPDATE team_figures SET levels = NULL WHERE member_number = :number"), {"number": number})

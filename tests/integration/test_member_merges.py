@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 from bookkeeping import accrual, posted, seal_all, settlement
+from click.testing import CliRunner
 from flask import Flask
 from money_people import IBAN, earn, number_of, wallet_of
 from points_shop import faults, points, rows
+from room_shop import RoomShop, room_shop
 from test_findings import found
 from web_client import Person, counts, refusal, registration, sign_up
 
+from socialshop.cli import main
 from socialshop.commissions import service as commissions
 from socialshop.infra.uow import UnitOfWork, in_unit_of_work, unit_of_work
 from socialshop.kernel.errors import DomainError
@@ -244,3 +248,117 @@ def test_merges_both_ways_and_corrections_at_once_leave_a_tree_and_one_account(
     with unit_of_work() as uow:
         referrals.recount(uow, lambda _: False)
         assert screening.findings_about(uow, [referrals.TEAMS]) == []
+
+
+def test_what_is_on_its_way_goes_along_is_sent_back_by_who_is_kept_and_a_merged_account_is_no_head(
+    shop: RoomShop, admins: tuple[Person, Person]
+) -> None:
+    # given Kay and Mo below Lin, Mo with a confirmed order in a room, an approved site and a listed channel
+    app = shop.app
+    lin = sign_up(app, name="Lin")
+    mo, kay, ann = (brought(app, lin, name) for name in ("Mo", "Kay", "Ann"))
+    confirmed_order = _bought(shop, mo, ann)
+    number = {who: number_of(person) for who, person in {"lin": lin, "mo": mo, "kay": kay}.items()}
+    mo.call("POST", "/me/publisher", json={"site_name": "Tea", "site_url": "https://tea.example/", "kind": "blog"})
+    admins[0].call("POST", f"/admin/publishers/{public(mo)}/approve", json={"reason": "Welcome."})
+    mo.call("POST", "/invite-links", json={"kind": "member", "channel": "blog"})
+    listed = {"channel": "blog", "reason": "Seen."}
+    assert admins[0].call("POST", f"/admin/publishers/{public(mo)}/channels", json=listed).status_code == 200
+    in_unit_of_work(referrals.count_places)
+    before = _figures(number["lin"])
+    merge = ask(admins[0], mo, kay).get_json()["id"]
+    done = decide(admins[1], merge)
+    assert done.status_code == 200, done.text
+    # then one head less stands below Lin, with as much bought, also in Lin's own team
+    in_unit_of_work(referrals.count_places)
+    assert (before[0], _figures(number["lin"])) == (3, (2, *before[1:]))
+    shown = lin.call("GET", "/me/referrals").get_json()["data"]
+    assert {row["member_id"] for row in shown} == {public(kay), public(ann)}
+    assert lin.call("GET", "/me/referrals/summary").get_json()["direct"] == 2
+    with unit_of_work() as uow:
+        referrals.recount(uow, lambda _: False)
+        assert screening.findings_about(uow, [referrals.TEAMS]) == []
+    # the order is Kay's, who reads it, and sends it back: growth, points and team sums follow
+    assert kay.call("GET", f"/orders/{confirmed_order}").status_code == 200
+    assert [row["id"] for row in kay.call("GET", "/orders").get_json()["data"]] == [confirmed_order]
+    assert kay.call("GET", "/me/publisher").get_json()["status"] == "approved"
+    assert rows("SELECT member, channel FROM publisher_channels") == [(number["kay"], "blog")]
+    back = kay.call("POST", f"/orders/{confirmed_order}/refunds", key="b", json={"reason": "broken"})
+    assert back.status_code == 201, back.text
+    approved = admins[0].call("POST", f"/admin/refunds/{back.get_json()['id']}/approve", json={"reason": "seen"})
+    assert approved.status_code == 200, approved.text
+    shop.settle()
+    assert (before, _figures(number["lin"])) == ((3, 1_600, 1), (2, 800, 1))
+    with unit_of_work() as uow:
+        assert faults(uow) == []
+        referrals.recount(uow, lambda _: False)
+        assert screening.findings_about(uow, [referrals.TEAMS]) == []
+
+
+@pytest.fixture
+def shop(app: Flask, tmp_path: Path) -> Iterator[RoomShop]:
+    """A shop with a provider beside it."""
+    with room_shop(app, tmp_path) as found:
+        yield found
+
+
+def _bought(shop: RoomShop, host: Person, guest: Person) -> str:
+    """The host's order of a room for two that has filled."""
+    leader = sign_up(shop.app, role=Role.LEADER)
+    terms = {"title": "Tea", "group_size": 2, "price_minor": 800, "room_ttl_seconds": 3600}
+    deal = leader.call("POST", "/deals", json={"sku_id": to_public("sku", shop.sku_id), **terms}).get_json()["id"]
+    opened = host.call("POST", f"/deals/{deal}/rooms", key="o", json={}).get_json()
+    joined = guest.call("POST", f"/rooms/{opened['room']['id']}/seats", key="j", json={}).get_json()
+    for person, taken in ((host, opened), (guest, joined)):
+        person.call("POST", f"/sandbox/payments/{taken['payment']['id']}/pay", json={"outcome": "succeeded"})
+    shop.settle()
+    return str(opened["order"]["id"])
+
+
+def _figures(number: int) -> tuple[int, int, int]:
+    """(heads, what was bought, levels) below a member."""
+    (found,) = rows(
+        "SELECT members, volume_minor, levels FROM team_figures WHERE member_number = :number", number=number
+    )
+    return found[0], found[1], found[2]
+
+
+def test_the_console_asks_and_another_admin_approves_with_a_code_that_is_good_once(
+    app: Flask, admins: tuple[Person, Person], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings = app.extensions["socialshop_settings"]
+    monkeypatch.setenv("DATABASE_URL", settings.database_url.get_secret_value())
+    monkeypatch.setenv("REDIS_URL", settings.redis_url.get_secret_value())
+    mo, kay = sign_up(app, name="Mo"), sign_up(app, name="Kay")
+    emails = [admin.card.email for admin in admins]
+
+    def said(*arguments: str) -> tuple[int, str]:
+        answer = CliRunner().invoke(main, arguments)
+        return answer.exit_code, answer.output.strip()
+
+    asked = ("merges", "ask", public(mo), public(kay), "--reason", "One person.", "--by")
+    assert said(*asked, "mo@example.com")[0] == 1
+    assert counts("member_merges") == {"member_merges": 0}
+    code, line = said(*asked, emails[0])
+    assert (code, line.endswith("waits for another admin")) == (0, True)
+    merge = line.split()[0]
+    assert merge in said("merges", "list")[1]
+    for email in emails:
+        assert said("member", "totp", "--email", email)[0] == 0
+    codes = [said("member", "code", "--email", email)[1] for email in emails]
+    # neither who asked, nor a wrong code, nor one that was shown before
+    assert said("merges", "approve", merge, "--by", emails[0], "--code", codes[0])[0] == 1
+    assert (
+        said("merges", "approve", merge, "--by", emails[1], "--code", "000000" if codes[1] != "000000" else "111111")[0]
+        == 1
+    )
+    assert counts("erasures") == {"erasures": 0}
+    assert said("merges", "approve", merge, "--by", emails[1], "--code", codes[1]) == (
+        0,
+        "merged; members who came along: 0; minor units moved: none",
+    )
+    assert counts("erasures") == {"erasures": 1}
+    assert said("merges", "reject", merge, "--by", emails[0])[0] == 1
+    actors = rows("SELECT action, actor FROM audit_entries WHERE action LIKE 'merge.%' ORDER BY id")
+    ids = [admin.card.member_id for admin in admins]
+    assert actors == [("merge.asked", ids[0]), ("merge.approved", ids[1])]

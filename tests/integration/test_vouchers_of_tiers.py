@@ -21,6 +21,7 @@ from tiers import a_programme
 from web_client import refusal, sign_up
 
 from socialshop.infra.uow import UnitOfWork, in_unit_of_work, unit_of_work
+from socialshop.kernel.roles import Role
 from socialshop.memberships import service as plans
 from socialshop.memberships.errors import VoucherGone
 from socialshop.memberships.service import monthly
@@ -94,6 +95,14 @@ def test_a_tier_brings_a_voucher_a_month_of_the_shops_clock_and_says_so(shop: Pl
         "month_on": "2027-01-01",
     }
     assert refusal(gold.call("POST", "/me/vouchers", json={"partner": "spa"}))[:2] == (409, "voucher_gone")
+    # What the partner is called is said with its codes, in both languages, and holds for what was given before.
+    admin, load = sign_up(shop.shop.app, role=Role.ADMIN), {"partner": "cinema", "codes": ["C-0"], "partner_zh": "影院"}
+    assert refusal(admin.call("POST", "/admin/partner-vouchers", json=load))[0] == 422
+    named = load | {"partner_en": "Cinemas"}
+    assert admin.call("POST", "/admin/partner-vouchers", json=named).get_json() == {"new": 0}
+    mine = gold.call("GET", "/me/vouchers").get_json()["data"][0]
+    assert [(each["partner_zh"], each["partner_en"]) for each in (said[0], mine)] == [(None, None), ("影院", "Cinemas")]
+    assert admin.call("GET", "/admin/partner-vouchers").get_json()["data"][0]["title_en"] == "Cinemas"
     assert refusal(plain.call("POST", "/me/vouchers", json={"partner": "cinema"}))[:2] == (409, "voucher_gone")
     # The last second of January in Shanghai, and the first of February.
     shop.go_to("2027-01-31T15:59:59Z")

@@ -82,7 +82,10 @@ def test_a_voucher_is_taken_on_the_page_once_its_codes_are_in_stock(shop: PlanSh
     take = f"/vouchers/{at.rpartition('/')[2]}"
     refused = lin.send("/vouchers", take)
     assert "None of these vouchers is left, or you had" in refused.text
-    stock = admin.send("/admin/memberships", "/admin/memberships/vouchers", partner="cinema", codes="C-1\nC-2")
+    codes = {"partner": "cinema", "codes": "C-1\nC-2", "partner_zh": "光影影院"}
+    half = admin.send("/admin/memberships", "/admin/memberships/vouchers", **codes)
+    assert "In both languages, or in neither." in half.text
+    stock = admin.send("/admin/memberships", "/admin/memberships/vouchers", **codes, partner_en="Light cinemas")
     assert stock.status_code == 303
     assert "2 of 2 left" in admin.look("/admin/memberships").text
     assert lin.send("/vouchers", take).status_code == 303

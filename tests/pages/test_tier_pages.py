@@ -104,8 +104,11 @@ def test_a_tier_is_given_partners_and_a_birthday_gift_and_its_member_takes_the_v
         assert page.count(words) == 2, words
     assert "每月一张礼券：cinema、spa" in lin.look("/membership", "zh").text
     with unit_of_work(shop.clock) as uow:
-        memberships.load_vouchers(uow, uuid.uuid4(), "cinema", ["C-1"])
-    assert lin.look("/vouchers").text.count("Take the voucher of") == 2
+        memberships.load_vouchers(uow, uuid.uuid4(), "cinema", ["C-1"], ("光影影院", "Light cinemas"))
+    assert "A voucher every month of Light cinemas, spa" in lin.look("/membership").text
+    page = lin.look("/vouchers").text
+    assert ("Take the voucher of Light cinemas" in page, page.count("Take the voucher of")) == (True, 2)
+    assert "光影影院" in lin.look("/vouchers", "zh").text
     assert lin.send("/vouchers", "/vouchers", partner="cinema").status_code == 303
     assert "None of these vouchers is left" in lin.send("/vouchers", "/vouchers", partner="spa").text
     page = lin.look("/vouchers").text

@@ -9,6 +9,7 @@ from visitors import member
 
 from socialshop.audit import service as audit
 from socialshop.infra.uow import in_unit_of_work
+from socialshop.kernel.currencies import POINTS
 from socialshop.kernel.ids import new_id
 from socialshop.kernel.roles import Role
 from socialshop.ledger import chart
@@ -16,7 +17,7 @@ from socialshop.ledger import service as ledger
 from socialshop.ledger.journal import Entry, Posting
 from socialshop.notifications.service import EVENT_TYPES
 from socialshop.pages import admin as desk
-from socialshop.pages.admin.account_words import ACCOUNTS
+from socialshop.pages.admin.account_words import ACCOUNTS, account_words
 from socialshop.pages.admin.event_words import EVENTS
 from socialshop.pages.admin.job_words import JOBS
 from workers.schedule import PERIODIC
@@ -58,6 +59,8 @@ def test_the_trial_balance_says_what_stands_on_an_account(site: Flask) -> None:
     page = member(site, role=Role.FINANCE).look("/admin/proof", "zh").text
     assert '会员：钱包余额<br><code class="small soft">member:*:wallet</code>' in page
     assert '佣金支出<br><code class="small soft">shop:commission_expense</code>' in page
+    with site.test_request_context("/?lang=zh"):
+        assert account_words("member:*:wallet", POINTS) == "会员：可用积分"
 
 
 def test_facts_of_the_record_are_told_as_a_reader_writes_them(site: Flask) -> None:

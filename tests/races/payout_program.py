@@ -5,9 +5,11 @@ from __future__ import annotations
 import uuid
 
 from socialshop.app import create_app
+from socialshop.infra import wired
 from socialshop.infra.uow import in_unit_of_work
 from socialshop.payouts import service as payouts
 from socialshop.payouts.service import Outcome
+from socialshop.payouts.transfers import transfer_gateways
 
 
 def take_results(actor: str, batch: str, *requests: str) -> None:
@@ -19,3 +21,9 @@ def take_results(actor: str, batch: str, *requests: str) -> None:
                 uow, actor=uuid.UUID(actor), batch_id=uuid.UUID(batch), outcomes=outcomes
             )
         )
+
+
+def disburse() -> None:
+    """Pay what is due through the sandbox of the environment's data folder, with no pause between attempts."""
+    with create_app().app_context():
+        payouts.disburse(wired.clock(), transfer_gateways())

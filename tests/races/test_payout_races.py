@@ -16,7 +16,7 @@ import pytest
 from flask import Flask
 from forked import Forked
 from patience import PATIENCE
-from payout_program import take_results
+from payout_program import disburse, take_results
 from sqlalchemy import text
 
 from socialshop.app import create_app
@@ -33,6 +33,7 @@ from socialshop.payouts import service as payouts
 from socialshop.payouts.rules import Channel
 from socialshop.payouts.service import Outcome
 from socialshop.payouts.service.requesting import ledger as requesting_ledger
+from tests.integration.test_disbursement import released_to_a_provider
 from tests.money_people import account_of, earn, plain_members, wallet_of
 from tests.payout_audit import faults
 
@@ -267,6 +268,43 @@ def test_killed_while_results_are_taken_all_of_them_are_there_or_none(
     assert faults() == {}
     assert Forked(take_results, *told, environment=environment).wait(PATIENCE) == 0
     assert rows("SELECT status, count(*) FROM payout_requests GROUP BY 1 ORDER BY 1") == [("failed", 2), ("paid", 1)]
+    assert faults() == {}
+
+
+@pytest.mark.parametrize(
+    "point",
+    [
+        "disbursements.called:3",
+        *(
+            pytest.param(f"{name}:{visit}", marks=pytest.mark.long)
+            for name in ("disbursements.call_intended", "disbursements.called", "disbursements.recorded")
+            for visit in (1, 2, 5)
+        ),
+        *(pytest.param(name, marks=pytest.mark.long) for name in ("payouts.ended", "payouts.posted")),
+    ],
+)
+def test_killed_while_a_provider_pays_each_is_paid_once(
+    shop: Flask, database_url: str, redis_url: str, tmp_path: Path, point: str
+) -> None:
+    """The provider's own books are counted: a file a key."""
+    batch, _asked = released_to_a_provider(("Lin", "Lin Timeout", "Chen", "Lin Slow", "Bo", "An"))
+    environment = {
+        **os.environ,
+        "DATABASE_URL": database_url,
+        "REDIS_URL": redis_url,
+        "SOCIALSHOP_ENVIRONMENT": "test",
+        "SOCIALSHOP_DATA_DIR": str(tmp_path),
+        "SOCIALSHOP_PAYOUT_SANDBOX_CHANNELS": "bank",
+    }
+    doomed = Forked(disburse, environment={**environment, "SOCIALSHOP_CRASH_AT": point})
+    assert doomed.wait(PATIENCE) == -signal.SIGKILL
+    assert faults() == {}
+    for _ in range(3):
+        done(lambda uow: uow.session.execute(text("UPDATE payout_transfers SET due_at = now() WHERE due_at > now()")))
+        assert Forked(disburse, environment=environment).wait(PATIENCE) == 0
+    assert rows("SELECT status, count(*) FROM payout_requests GROUP BY 1") == [("paid", 6)]
+    assert in_unit_of_work(lambda uow: payouts.show_batch(uow, batch)).batch.status == "settled"
+    assert len(list((tmp_path / "sandbox-payouts").glob("*.json"))) == 6
     assert faults() == {}
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import date
 from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import Field, StringConstraints, model_validator
+from pydantic_core import PydanticCustomError
 
 from socialshop.kernel.ids import to_public
 from socialshop.memberships.offers import Term
@@ -15,6 +16,7 @@ from socialshop.payments.schemas import PaymentWire
 from socialshop.web.schemas import Instant, MoneyWire, Wire, with_example
 
 GIFT_PREFIX = "pgf"
+Title = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=60)]
 
 
 class TokenWire(Wire):
@@ -158,8 +160,10 @@ class VoucherWish(Wire):
     partner: CODE
 
 
+_TITLES = {"partner_zh": "光影影院", "partner_en": "Light cinemas"}
 _VOUCHER = {
     "partner": "cinema",
+    **_TITLES,
     "code": "C-0001",
     "by": "plan",
     "month": 1,
@@ -169,11 +173,16 @@ _VOUCHER = {
 
 
 class VoucherWire(Wire):
-    """A partner's voucher that is yours: of your plan's month that `month` counts, or of the month from `month_on`."""
+    """A partner's voucher that is yours: of your plan's month that `month` counts, or of the month from `month_on`.
+
+    `partner_zh` and `partner_en` are what the partner is called, null where the shop has not said.
+    """
 
     model_config = with_example(_VOUCHER)
 
     partner: str
+    partner_zh: str | None
+    partner_en: str | None
     code: str
     by: Literal["plan", "tier"]
     month: int | None
@@ -185,6 +194,8 @@ class VoucherWire(Wire):
         """The wire form of a voucher."""
         return cls(
             partner=row.partner,
+            partner_zh=row.title_zh,
+            partner_en=row.title_en,
             code=row.code,
             by="plan" if row.month_on is None else "tier",
             month=row.number,
@@ -202,14 +213,30 @@ class VoucherList(Wire):
 
 
 class VoucherLoad(Wire):
-    """A partner's codes; those that are in stock already stay as they are."""
+    """A partner's codes; those that are in stock already stay as they are.
 
-    model_config = with_example({"partner": "cinema", "codes": ["C-0001", "C-0002"]})
+    `partner_zh` and `partner_en`, together or neither, say what the partner is called from now on.
+    """
+
+    model_config = with_example({"partner": "cinema", **_TITLES, "codes": ["C-0001", "C-0002"]})
 
     partner: CODE
+    partner_zh: Title | None = None
+    partner_en: Title | None = None
     codes: Annotated[
         list[Annotated[str, Field(pattern=r"^[\x21-\x7e]{1,100}$")]], Field(min_length=1, max_length=5_000)
     ]
+
+    @model_validator(mode="after")
+    def _both_or_neither(self) -> VoucherLoad:
+        if (self.partner_zh is None) != (self.partner_en is None):
+            raise PydanticCustomError("half", "partner_zh and partner_en come together")
+        return self
+
+    @property
+    def titles(self) -> tuple[str, str] | None:
+        """What the partner is called, in Chinese and in English."""
+        return None if self.partner_zh is None or self.partner_en is None else (self.partner_zh, self.partner_en)
 
 
 class VoucherLoaded(Wire):
@@ -220,7 +247,13 @@ class VoucherLoaded(Wire):
     new: int
 
 
-_STOCK = {"partner": "cinema", "loaded": 500, "left": 120}
+_STOCK = {
+    "partner": "cinema",
+    "loaded": 500,
+    "left": 120,
+    "title_zh": "光影影院",
+    "title_en": "Light cinemas",
+}
 
 
 class StockWire(Wire):
@@ -231,6 +264,8 @@ class StockWire(Wire):
     partner: str
     loaded: int
     left: int
+    title_zh: str | None
+    title_en: str | None
 
 
 class StockList(Wire):

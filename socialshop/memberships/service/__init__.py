@@ -36,6 +36,7 @@ from socialshop.memberships.service.monthly import (
     begin_months,
     load_vouchers,
     month_of,
+    partners_named,
     take_tier_voucher,
     take_voucher,
     voucher_stock,
@@ -97,7 +98,7 @@ from socialshop.memberships.service.subscriptions import (
 from socialshop.memberships.service.upgrading import UpgradeQuote, upgrade, upgrades_of
 from socialshop.memberships.service.using import BenefitUse, note_uses
 from socialshop.memberships.store.growth import GrowthRow
-from socialshop.memberships.store.months import StockRow, VoucherRow
+from socialshop.memberships.store.months import PartnerRow, StockRow, VoucherRow
 from socialshop.memberships.store.personal import PERSONAL
 from socialshop.memberships.store.programmes import MoveRow
 from socialshop.memberships.store.reading import ChangeRow, UseRow
@@ -121,6 +122,7 @@ __all__ = [
     "Membership",
     "MoveRow",
     "OfferView",
+    "PartnerRow",
     "Payers",
     "PlanRefund",
     "ProgrammeView",
@@ -179,6 +181,7 @@ __all__ = [
     "on_order_refunded",
     "on_orders_confirmed",
     "on_plan_month_began",
+    "partners_named",
     "programme_in_force",
     "programme_of",
     "programme_page",

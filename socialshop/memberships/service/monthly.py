@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date
 
 from socialshop.audit import service as audit
@@ -18,7 +18,7 @@ from socialshop.memberships.service.offering import offer_of
 from socialshop.memberships.service.using import BenefitUse, note_uses
 from socialshop.memberships.store import families, subscriptions
 from socialshop.memberships.store import months as store
-from socialshop.memberships.store.months import StockRow, VoucherRow
+from socialshop.memberships.store.months import PartnerRow, StockRow, VoucherRow
 from socialshop.memberships.terms import day_of
 
 BATCH = 500
@@ -109,12 +109,25 @@ def vouchers_of(uow: UnitOfWork, member: int) -> list[VoucherRow]:
     return store.vouchers_of(uow.session, member)
 
 
-def load_vouchers(uow: UnitOfWork, actor: uuid.UUID, partner: str, codes: Sequence[str]) -> int:
-    """Put codes of a partner in stock; one that is there already is left as it is. Returns how many are new."""
+def load_vouchers(
+    uow: UnitOfWork, actor: uuid.UUID, partner: str, codes: Sequence[str], titles: tuple[str, str] | None = None
+) -> int:
+    """Put codes of a partner in stock; one that is there already is left as it is. Returns how many are new.
+
+    `titles`: what the partner is called from now on, in Chinese and in English.
+    """
     fresh = store.load(uow.session, partner, new_ids(len(codes)), codes, uow.now)
-    facts = {"sent": len(codes), "new": fresh}
+    facts: dict[str, object] = {"sent": len(codes), "new": fresh}
+    if titles is not None:
+        store.name_partner(uow.session, PartnerRow(partner, *titles), uow.now)
+        facts |= {"title_zh": titles[0], "title_en": titles[1]}
     audit.record(uow, actor=actor, action="partner_vouchers.loaded", target=f"partner_{partner}", facts=facts)
     return fresh
+
+
+def partners_named(uow: UnitOfWork, codes: Collection[str]) -> Mapping[str, PartnerRow]:
+    """What these partners are called, by code, of those that have a name. One statement; none for none."""
+    return {row.code: row for row in store.partners(uow.session, codes)} if codes else {}
 
 
 def voucher_stock(uow: UnitOfWork) -> list[StockRow]:

@@ -79,8 +79,8 @@ _TAKE_BACK = text(
         UNION ALL
         SELECT e.member, 'referral_refund', e.source, e.about, -e.points, e.version, e.counts_from
         FROM last l JOIN orders o ON o.id = l.order_id AND o.refunded_minor >= o.total_minor
-        JOIN growth_entries e ON e.kind = 'referral' AND e.source = o.buyer::text AND e.member = o.uplines[1]
-            AND e.about = o.id
+        -- The buyer that it names may have become another, of the same person.
+        JOIN growth_entries e ON e.kind = 'referral' AND e.member = o.uplines[1] AND e.about = o.id
     )
     INSERT INTO growth_entries (member, kind, source, about, points, asked, version, counts_from, recorded_at)
     SELECT member, kind, source, about, points, points, version, counts_from, :now FROM back

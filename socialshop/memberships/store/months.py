@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import date, datetime
 from typing import NamedTuple
 
@@ -39,19 +39,22 @@ _BEGIN = text(
     JOIN written w ON w.subscription_id = s.id AND w.member = s.member AND w.number = s.number ORDER BY s.id, s.member
     """
 )
+# A voucher as its member sees it, with what its partner is called.
+_SHOWN = """partner, code, number, month_on, given_at, (SELECT title_zh FROM partners p WHERE p.code = partner),
+    (SELECT title_en FROM partners p WHERE p.code = partner)"""
 # The next code of a partner that nobody has; whoever comes at the same moment takes another.
 _GIVE = text(
-    """
+    f"""
     UPDATE partner_vouchers SET subscription_id = :subscription, member = :member, number = :number, given_at = :now,
         month_on = :month_on
     WHERE id = (
         SELECT id FROM partner_vouchers WHERE partner = :partner AND given_at IS NULL ORDER BY id LIMIT 1
         FOR NO KEY UPDATE SKIP LOCKED
     )
-    RETURNING partner, code, number, month_on, given_at
-    """
+    RETURNING {_SHOWN}
+    """  # noqa: S608 - a constant of this module
 )
-_VOUCHERS = "SELECT partner, code, number, month_on, given_at FROM partner_vouchers"
+_VOUCHERS = f"SELECT {_SHOWN} FROM partner_vouchers"  # noqa: S608 - a constant of this module
 
 
 class MonthRow(NamedTuple):
@@ -72,14 +75,26 @@ class VoucherRow(NamedTuple):
     number: int | None
     month_on: date | None
     given_at: datetime
+    title_zh: str | None
+    title_en: str | None
 
 
 class StockRow(NamedTuple):
-    """How many vouchers of a partner were loaded, and how many are left."""
+    """How many vouchers of a partner were loaded, and how many are left; the titles are None where it has none."""
 
     partner: str
     loaded: int
     left: int
+    title_zh: str | None
+    title_en: str | None
+
+
+class PartnerRow(NamedTuple):
+    """What a partner is called."""
+
+    code: str
+    title_zh: str
+    title_en: str
 
 
 def begin(session: Session, today: date, limit: int, now: datetime) -> list[MonthRow]:
@@ -207,8 +222,31 @@ def stock(session: Session) -> list[StockRow]:
     """What each partner's stock is."""
     rows = session.execute(
         text(
-            "SELECT partner, count(*), count(*) FILTER (WHERE given_at IS NULL) FROM partner_vouchers"
-            " GROUP BY partner ORDER BY partner"
+            "SELECT v.partner, count(*), count(*) FILTER (WHERE v.given_at IS NULL), p.title_zh, p.title_en"
+            " FROM partner_vouchers v LEFT JOIN partners p ON p.code = v.partner"
+            " GROUP BY v.partner, p.title_zh, p.title_en ORDER BY v.partner"
         )
     )
     return [StockRow(*row) for row in rows]
+
+
+def name_partner(session: Session, partner: PartnerRow, now: datetime) -> None:
+    """Call the partner so from now on."""
+    session.execute(
+        text(
+            """
+            INSERT INTO partners (code, title_zh, title_en, named_at) VALUES (:code, :title_zh, :title_en, :now)
+            ON CONFLICT (code) DO UPDATE SET title_zh = :title_zh, title_en = :title_en, named_at = :now
+            """
+        ),
+        {**partner._asdict(), "now": now},
+    )
+
+
+def partners(session: Session, codes: Collection[str]) -> list[PartnerRow]:
+    """Of these partners, what those are called that have a name."""
+    rows = session.execute(
+        text("SELECT code, title_zh, title_en FROM partners WHERE code = ANY(:codes) ORDER BY code"),
+        {"codes": list(codes)},
+    )
+    return [PartnerRow(*row) for row in rows]

@@ -18,6 +18,13 @@ PERSONAL = (
         """,
         ids={"id": "ord", "room_id": "room"},
         stays="The law asks for proof of every sale and of its delivery; the buyer is a number.",
+        # What is on its way or may be sent back still goes to the person; before its address is erased.
+        merges=(
+            """
+            UPDATE orders SET buyer = :kept_number
+            WHERE buyer = :number AND source = 'room' AND status IN ('confirmed', 'shipped', 'received')
+            """,
+        ),
     ),
     Holding(
         "refunds",

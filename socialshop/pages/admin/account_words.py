@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from flask_babel import gettext, lazy_gettext
 
+from socialshop.kernel.currencies import POINTS
 from socialshop.ledger import chart
+from socialshop.pages.admin.payouts import CHANNELS
 from socialshop.pages.admin.section import admin
 
 ACCOUNTS = {
@@ -28,11 +30,20 @@ ACCOUNTS = {
     "member:*:receivable": lazy_gettext("Members: owed to the shop"),
     "room:*:escrow": lazy_gettext("Rooms: held until they fill"),
 }
+# The same accounts where what stands there is points.
+_OF_POINTS = {
+    "member:*:pending": lazy_gettext("Members: points on their way"),
+    "member:*:wallet": lazy_gettext("Members: points to be used"),
+    "member:*:reserved": lazy_gettext("Members: points set aside for orders"),
+    "member:*:receivable": lazy_gettext("Members: points owed to the shop"),
+}
 
 
 @admin.app_template_global()
-def account_words(name: str) -> str:
+def account_words(name: str, currency: str = "") -> str:
     """What stands on an account or a family of them; empty for one that has no words here."""
+    if currency == POINTS and name in _OF_POINTS:
+        return str(_OF_POINTS[name])
     if name in ACCOUNTS:
         return str(ACCOUNTS[name])
     whose, _, rest = name.partition(":")
@@ -40,5 +51,5 @@ def account_words(name: str) -> str:
     if whose == "provider":
         return str(gettext("Taken by the payment provider %(name)s, on its way", name=place))
     if whose == "payout":
-        return str(gettext("Payouts by %(channel)s, on their way", channel=place))
+        return str(gettext("Payouts by %(channel)s, on their way", channel=CHANNELS.get(place, place)))
     return ""

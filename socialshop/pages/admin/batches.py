@@ -19,6 +19,7 @@ from socialshop.pages.visit import PAGE_ROWS, Visit, cut
 from socialshop.payouts import service as payouts
 from socialshop.payouts.rules import LONGEST_REASON, LONGEST_REFERENCE, Channel
 from socialshop.payouts.service import Apart, BatchItem, Outcome
+from socialshop.payouts.transfers import transfer_gateways
 from socialshop.web.auth import ADMINS
 
 _BATCH = {"batch_id": "pob"}
@@ -28,6 +29,8 @@ _RELEASE = {
     "released_by_approver": lazy_gettext("You approved some of these requests, so somebody else releases the batch."),
     "released_by_requester": lazy_gettext("You asked for some of this money, so somebody else releases the batch."),
 }
+# What a provider has, nobody tells of.
+_UNDER_WAY = ("waiting", "sent")
 _RESULTS = ("", "paid", "failed")
 
 
@@ -71,6 +74,8 @@ def show_batch(visit: Visit) -> str:
     return render_template(
         "admin/batch.html",
         batch=view.batch,
+        by_provider=any(item.transfer for item in view.items),
+        under_way=_UNDER_WAY,
         items=view.items,
         names=names,
         channels=CHANNELS,
@@ -92,8 +97,13 @@ def _others(visit: Visit, apart: Apart) -> list[str]:
 def release_batch(visit: Visit) -> Response:
     """Let the money go, as somebody who neither approved nor asked for any of it."""
     prove(visit)
-    payouts.release_batch(visit.uow, actor=visit.caller.member_id, batch_id=visit.ids["batch_id"])
-    flash(gettext("Released. The file can be taken to the bank now."))
+    released = payouts.release_batch(
+        visit.uow, actor=visit.caller.member_id, batch_id=visit.ids["batch_id"], by_provider=transfer_gateways()
+    )
+    if released.batch.channel in transfer_gateways():
+        flash(gettext("Released. The provider pays each of them now."))
+    else:
+        flash(gettext("Released. The file can be taken to the bank now."))
     return go_to("admin.show_batch", batch_id=visit.path["batch_id"])
 
 
@@ -119,7 +129,8 @@ def take_file(visit: Visit) -> Response:
 def record_results(visit: Visit) -> Response:
     """What the channel said of each item; what is left unsaid waits on, or was paid if that is ticked."""
     items = payouts.show_batch(visit.uow, visit.ids["batch_id"]).items
-    outcomes = [said for item in items if item.status == "batched" and (said := _said(visit.form, item)) is not None]
+    open_ = [item for item in items if item.status == "batched" and item.transfer not in _UNDER_WAY]
+    outcomes = [said for item in open_ if (said := _said(visit.form, item)) is not None]
     visit.form.check()
     if not outcomes:
         visit.form.errors["rest_paid"] = gettext("Say of one payout at least what became of it.")

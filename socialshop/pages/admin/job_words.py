@@ -59,6 +59,7 @@ JOBS = {
     "fold_digests": lazy_gettext("Notices are folded into digests"),
     "poll_webhooks": lazy_gettext("Webhooks are told"),
     "poll_mails": lazy_gettext("Mails are sent"),
+    "poll_transfers": lazy_gettext("Payouts under way are looked at"),
     "poll_payees": lazy_gettext("Names of payees are checked"),
     "purge_idempotency": lazy_gettext("Stored answers of requests are cleared away"),
 }

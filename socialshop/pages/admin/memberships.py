@@ -31,7 +31,7 @@ _MOST_HOURS, _MOST_PERCENT, _MOST_DISCOUNT_PERCENT = 168, 10_000, 99
 _NEWEST = 20
 # What the form of a shop's first plan begins with: a fortnight to try it, ten months' price for a year.
 _USUAL_TRIAL_DAYS, _USUAL_PRICES = 14, (("month", 20), ("year", 200))
-_LONGEST_CODE, _LONGEST_CODES = 100, 50_000
+_LONGEST_CODE, _LONGEST_CODES, _LONGEST_TITLE = 100, 50_000, 60
 
 
 @admin.page("/memberships", tab="memberships")
@@ -106,8 +106,13 @@ def load_vouchers(visit: Visit) -> Response:
         form.errors["partner"] = gettext("Small letters, digits and underscores.")
     if any(len(code) > _LONGEST_CODE or not code.isascii() or not code.isprintable() for code in codes):
         form.errors["codes"] = gettext("A code is up to 100 letters, digits and signs.")
+    zh = form.text("partner_zh", longest=_LONGEST_TITLE, required=False)
+    en = form.text("partner_en", longest=_LONGEST_TITLE, required=False)
+    if bool(zh) != bool(en):
+        form.errors["partner_en" if zh else "partner_zh"] = gettext("In both languages, or in neither.")
     form.check()
-    fresh = memberships.load_vouchers(visit.uow, visit.caller.member_id, partner, codes)
+    titles = (zh, en) if zh and en else None
+    fresh = memberships.load_vouchers(visit.uow, visit.caller.member_id, partner, codes, titles)
     flash(ngettext("%(num)s code is new.", "%(num)s codes are new.", fresh))
     return go_to("admin.list_offers")
 

@@ -28,7 +28,7 @@ WHY = {
     "case_open": lazy_gettext("A refund is asked for or under way."),
     "room_together": lazy_gettext("Both sit in one room: one of the seats is given up first."),
     "seat_open": lazy_gettext("Who would go has a seat in a room."),
-    "order_underway": lazy_gettext("Who would go has an order whose time to send back is not over."),
+    "order_underway": lazy_gettext("Who would go has an order that waits for its room or its payment."),
     "bargain_open": lazy_gettext("Friends chop a price for who would go."),
     "plan_on_both": lazy_gettext("A paid membership runs on both."),
     "plan_running": lazy_gettext("A paid membership runs on the account that would go: end it first."),

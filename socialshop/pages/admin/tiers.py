@@ -70,12 +70,16 @@ def show_tiers(visit: Visit) -> str:
     """A programme: its tiers, and who would leave theirs if it came into force now."""
     found = memberships.programme_of(visit.uow, visit.ids["programme_id"])
     moves = [] if found.number else memberships.who_moves(visit.uow, found.id)
+    tiers = memberships.tier_views(found)
     return render_template(
         "admin/tier_programme.html",
         found=found,
         moves=moves,
         names=_names(visit),
-        benefits=memberships.tier_views(found),
+        benefits=tiers,
+        partners=memberships.partners_named(
+            visit.uow, {code for tier in tiers for code in tier.benefits.partner_vouchers}
+        ),
     )
 
 

@@ -157,6 +157,7 @@ GAUGES = {
     "outbox_dead_deliveries": lazy_gettext("Duties given up"),
     "payment_calls_unknown": lazy_gettext("Payment calls without a known outcome"),
     "reconciliation_cases_open": lazy_gettext("Differences to a payment provider"),
+    "payouts_unknown": lazy_gettext("Payouts without a known outcome"),
     "accruals_set_aside": lazy_gettext("Commissions that the books refused to settle"),
     "ledger_unsealed_entries": lazy_gettext("Journal entries not yet sealed"),
     "audit_unsealed_entries": lazy_gettext("Entries of the record not yet sealed"),

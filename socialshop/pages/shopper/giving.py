@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from typing import Literal
 
 from flask import Response, flash, make_response, render_template, request, url_for
@@ -149,10 +150,13 @@ def show_vouchers(visit: Visit) -> str:
     month_on = memberships.month_of(visit.uow, visit.settings.time_zone)
     had = {each.partner for each in vouchers if each.month_on == month_on}
     given = memberships.benefits_of(visit.uow, [number])[number].partner_vouchers
+    running = memberships.shared_plan(visit.uow, number)
+    offered = running.offered.offer.partners if running else ()
     return render_template(
         "shopper/vouchers.html",
         vouchers=vouchers,
-        running=memberships.shared_plan(visit.uow, number),
+        running=running,
+        partners=defaultdict(lambda: None, memberships.partners_named(visit.uow, {*given, *offered})),
         by_tier=[partner for partner in given if partner not in had],
     )
 

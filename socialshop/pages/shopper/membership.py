@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
+
 from flask import render_template
 from flask_babel import gettext, lazy_gettext, ngettext
 
 from socialshop.kernel.money import BPS
 from socialshop.memberships import service as memberships
 from socialshop.memberships.sentences import why
-from socialshop.memberships.service import Benefits, TierView
+from socialshop.memberships.service import Benefits, PartnerRow, StockRow, TierView, VoucherRow
 from socialshop.pages import languages
 from socialshop.pages.formats import joined, rate
 from socialshop.pages.shopper.section import shopper
@@ -45,9 +48,11 @@ def show_membership(visit: Visit) -> str:
     found = memberships.membership_of(visit.uow, visit.caller.number)
     changes = memberships.changes_of(visit.uow, visit.caller.number, None, _CHANGES_SHOWN)
     language, zone = languages.reader(), visit.zone
+    given = [found.benefits, *(tier.benefits for tier in found.ladder)]
     return render_template(
         "shopper/membership.html",
         found=found,
+        partners=memberships.partners_named(visit.uow, {code for each in given for code in each.partner_vouchers}),
         changes=[(change.at, why(change, language, zone)) for change in changes],
     )
 
@@ -72,8 +77,22 @@ def use_words(benefit: str) -> str:
 
 
 @shopper.app_template_global()
-def benefit_words(has: Benefits) -> list[str]:
-    """What somebody has, a sentence each; nothing for what is as for everybody."""
+def partner_name(named: PartnerRow | VoucherRow | StockRow | None, code: str) -> str:
+    """What a partner is called in the reader's language; one that has no name by its code."""
+    found = None if named is None else named.title_zh if languages.reader() == "zh" else named.title_en
+    return found or code
+
+
+@shopper.app_template_global()
+def voucher_words(codes: Sequence[str], partners: Mapping[str, PartnerRow]) -> str:
+    """That these partners' vouchers come every month, the partners by name."""
+    named = joined([partner_name(partners.get(code), code) for code in codes])
+    return str(gettext("A voucher every month of %(partners)s", partners=named))
+
+
+@shopper.app_template_global()
+def benefit_words(has: Benefits, partners: Mapping[str, PartnerRow] = MappingProxyType({})) -> list[str]:
+    """What somebody has, a sentence each; nothing for what is as for everybody. `partners` have names."""
     said = [
         gettext("%(rate)s off all goods", rate=rate(has.discount_bps)) if has.discount_bps else "",
         gettext("Free shipping") if has.free_shipping else "",
@@ -93,8 +112,6 @@ def benefit_words(has: Benefits) -> list[str]:
         ngettext("%(num)s gift on your birthday", "%(num)s gifts on your birthday", len(has.birthday_coupons))
         if has.birthday_coupons
         else "",
-        gettext("A voucher every month of %(partners)s", partners=joined(has.partner_vouchers))
-        if has.partner_vouchers
-        else "",
+        voucher_words(has.partner_vouchers, partners) if has.partner_vouchers else "",
     ]
     return [str(sentence) for sentence in said if sentence]

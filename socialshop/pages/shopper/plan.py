@@ -45,11 +45,13 @@ def show_plan(visit: Visit) -> str:
     number = visit.caller.number
     found = memberships.subscriptions_of(visit.uow, number)
     live = next((each for each in found if each.status in _LIVE), None)
+    on_sale = memberships.offers_on_sale(visit.uow)
     return render_template(
         "shopper/plan.html",
         live=live,
         past=[each for each in found if each.status == "ended"],
-        on_sale=memberships.offers_on_sale(visit.uow),
+        on_sale=on_sale,
+        partners=memberships.partners_named(visit.uow, {code for view in on_sale for code in view.offer.partners}),
         growth=memberships.growth_of(visit.uow, [number])[number],
         may_try=live is None and not memberships.had_trial(visit.uow, number),
         buys=visit.caller.role in BUYERS.roles,

@@ -37,6 +37,7 @@ _ITEM = {
     "tax": {"amount_minor": 0, "currency": "CNY"},
     "fee": {"amount_minor": 0, "currency": "CNY"},
     "status": "batched",
+    "transfer": None,
     "reference": None,
     "reason": None,
 }
@@ -82,7 +83,7 @@ class BatchPage(Page[BatchSummary]):
 class ItemWire(Wire):
     """One request of a batch: `amount` is to be paid, `gross` without the tax and fee that are taken off.
 
-    `reference` and `reason` are what the channel said of it.
+    `reference` and `reason` are what the channel said of it, `transfer` how the call of a provider stands that pays it.
     """
 
     model_config = with_example(_ITEM)
@@ -93,6 +94,7 @@ class ItemWire(Wire):
     tax: MoneyWire
     fee: MoneyWire
     status: str
+    transfer: str | None
     reference: str | None
     reason: str | None
 
@@ -116,6 +118,7 @@ class BatchWire(BatchSummary):
                 tax=MoneyWire(amount_minor=item.tax_minor, currency=currency),
                 fee=MoneyWire(amount_minor=item.fee_minor, currency=currency),
                 status=item.status,
+                transfer=item.transfer,
                 reference=item.reference,
                 reason=item.result_reason,
             )

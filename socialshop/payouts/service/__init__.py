@@ -43,6 +43,7 @@ from socialshop.payouts.service.deducting import (
     tax_tables,
     today_in,
 )
+from socialshop.payouts.service.disbursing import count_unknown_transfers, disburse, poll_transfers
 from socialshop.payouts.service.files import FrozenFile, bank_file, frozen_file, statement_table
 from socialshop.payouts.service.finding import find_frozen, find_owed_commission
 from socialshop.payouts.service.queueing import UNDECIDED, Queued, neighbours, queue, waiting_sums
@@ -125,10 +126,12 @@ __all__ = [
     "check_payees",
     "claim_case",
     "claim_on",
+    "count_unknown_transfers",
     "create_batch",
     "decide_payee",
     "decide_together",
     "destinations",
+    "disburse",
     "evidence",
     "fee_tables",
     "find_frozen",
@@ -147,6 +150,7 @@ __all__ = [
     "payee_of",
     "payees",
     "poll_payees",
+    "poll_transfers",
     "publish_fee",
     "publish_tax_table",
     "queue",

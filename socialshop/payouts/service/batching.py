@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
@@ -14,7 +14,7 @@ from socialshop.commissions.service import Returned, Span
 from socialshop.infra.crashpoints import crash_point
 from socialshop.infra.uow import UnitOfWork
 from socialshop.kernel.errors import NotFound
-from socialshop.kernel.ids import new_id, to_public
+from socialshop.kernel.ids import new_id, new_ids, to_public
 from socialshop.ledger import service as ledger
 from socialshop.payouts import postings, rules
 from socialshop.payouts.errors import (
@@ -28,11 +28,12 @@ from socialshop.payouts.errors import (
     ResultConflict,
     SelfApproval,
 )
-from socialshop.payouts.events import PayoutsEnded
+from socialshop.payouts.events import PayoutsEnded, TransfersDue
 from socialshop.payouts.rules import Channel, Item
 from socialshop.payouts.service.giving_back import give_back
 from socialshop.payouts.service.moving import found
 from socialshop.payouts.store import batches as store
+from socialshop.payouts.store import transfers
 from socialshop.payouts.store.batches import Batch, BatchItem, Outcome
 
 LARGEST_BATCH = 1_000
@@ -97,8 +98,10 @@ def create_batch(uow: UnitOfWork, *, actor: uuid.UUID, channel: Channel, currenc
     return show_batch(uow, batch_id)
 
 
-def release_batch(uow: UnitOfWork, *, actor: uuid.UUID, batch_id: uuid.UUID) -> BatchView:
-    """Let the money go. Again changes nothing.
+def release_batch(
+    uow: UnitOfWork, *, actor: uuid.UUID, batch_id: uuid.UUID, by_provider: Collection[str] = ()
+) -> BatchView:
+    """Let the money go. Again changes nothing. On the channels `by_provider` a provider pays item by item.
 
     Raises NotFound, ReleasedByApprover, ReleasedByRequester, MoneyHeld where a finding holds money of it, BatchChanged.
     The database holds the two persons apart, and held money back, as well.
@@ -113,6 +116,10 @@ def release_batch(uow: UnitOfWork, *, actor: uuid.UUID, batch_id: uuid.UUID) -> 
         _refuse_changed(batch, items)
         store.release(uow.session, batch_id, actor, uow.now)
         _record(uow, actor, "released", batch)
+        if batch.channel in by_provider:
+            transfers.add(uow.session, batch_id, [each.request_id for each in items], new_ids(len(items)), uow.now)
+            uow.emit(TransfersDue())
+            items = store.items_of(uow.session, batch_id)
     return BatchView(_found(uow, batch_id), items)
 
 
@@ -124,18 +131,22 @@ def batch_to_pay(uow: UnitOfWork, *, actor: uuid.UUID, batch_id: uuid.UUID) -> B
     batch = _found(uow, batch_id)
     _refuse_frozen(batch)
     items = store.items_of(uow.session, batch_id)
+    if any(item.transfer for item in items):
+        raise PayoutFileRefused("a provider pays this batch item by item: a file would pay it twice", field="format")
     _refuse_blotted(items)
     _refuse_changed(batch, items)
     _record(uow, actor, "file_read", batch)
     return BatchView(batch, items)
 
 
-def record_results(uow: UnitOfWork, *, actor: uuid.UUID, batch_id: uuid.UUID, outcomes: Sequence[Outcome]) -> BatchView:
+def record_results(
+    uow: UnitOfWork, *, actor: uuid.UUID | None, batch_id: uuid.UUID, outcomes: Sequence[Outcome]
+) -> BatchView:
     """What the channel said of items: paid money is gone, failed money is back in the wallet. Again changes nothing.
 
-    What was paid may come back later: then it is `returned`, into the wallet too. All are taken or none. Raises
-    NotFound (the batch, or a request that is not in it), BatchNotReleased, SelfApproval (the actor's own money would
-    be back), ResultConflict. A constant number of statements.
+    What was paid may come back later: then it is `returned`, into the wallet too. All are taken or none. With no
+    `actor` a provider said so. Raises NotFound (the batch, or a request that is not in it), BatchNotReleased,
+    SelfApproval (the actor's own money would be back), ResultConflict. A constant number of statements.
     """
     batch = _found(uow, batch_id, lock=True)
     items = {item.request_id: item for item in store.items_of(uow.session, batch_id)}
@@ -144,6 +155,7 @@ def record_results(uow: UnitOfWork, *, actor: uuid.UUID, batch_id: uuid.UUID, ou
     _refuse_frozen(batch)
     for outcome in outcomes:
         _refuse_own_return(items[outcome.request_id], outcome, actor)
+        _refuse_under_way(items[outcome.request_id], actor)
         _refuse_other_result(items[outcome.request_id], outcome)
     fresh = [outcome for outcome in outcomes if items[outcome.request_id].status != outcome.status]
     if fresh:
@@ -249,10 +261,17 @@ def _refuse_changed(batch: Batch, items: Sequence[BatchItem]) -> None:
         )
 
 
-def _refuse_own_return(item: BatchItem, outcome: Outcome, actor: uuid.UUID) -> None:
+def _refuse_own_return(item: BatchItem, outcome: Outcome, actor: uuid.UUID | None) -> None:
     """Who says that the bank did not pay, or sent back, gets nothing of it: else one could be paid twice."""
     if item.member_id == actor and outcome.status != "paid":
         raise SelfApproval("somebody else says that your own payout came to nothing")
+
+
+def _refuse_under_way(item: BatchItem, actor: uuid.UUID | None) -> None:
+    """While a provider has it nobody says what became of it, or it might be paid twice; of what is unknown one may."""
+    if actor is not None and item.status == "batched" and item.transfer in ("waiting", "sent"):
+        public_id = to_public("por", item.request_id)
+        raise ResultConflict(f"a provider pays {public_id} just now", request_id=public_id, state=item.transfer)
 
 
 def _refuse_other_result(item: BatchItem, outcome: Outcome) -> None:
@@ -288,6 +307,6 @@ def _record(uow: UnitOfWork, actor: uuid.UUID, what: str, batch: Batch) -> None:
     audit.record(uow, actor=actor, action=f"payout_batch.{what}", target=to_public("pob", batch.id), facts=facts)
 
 
-def _deed(actor: uuid.UUID, batch: Batch, outcome: Outcome) -> Deed:
+def _deed(actor: uuid.UUID | None, batch: Batch, outcome: Outcome) -> Deed:
     facts = {"batch": to_public("pob", batch.id), "reference": outcome.reference, "reason": outcome.reason}
     return Deed(actor, f"payout.{outcome.status}", to_public("por", outcome.request_id), facts)

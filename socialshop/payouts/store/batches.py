@@ -32,7 +32,8 @@ class Batch(NamedTuple):
 class BatchItem(NamedTuple):
     """One request of a batch, with the account in full: for the hash and the file, never for a list.
 
-    `amount_minor` leaves the wallet; what the member gets is `net_minor`.
+    `amount_minor` leaves the wallet; what the member gets is `net_minor`. `transfer` says how the call of the provider
+    stands that pays it, if one does.
     """
 
     request_id: uuid.UUID
@@ -46,6 +47,7 @@ class BatchItem(NamedTuple):
     account: str
     tax_minor: int
     fee_minor: int
+    transfer: str | None
 
     @property
     def net_minor(self) -> int:
@@ -56,8 +58,9 @@ class BatchItem(NamedTuple):
 _COLUMNS = ", ".join(Batch._fields)
 _ITEM = """
     r.id, r.member_id, r.member_number, r.amount_minor, r.status, r.reference, r.result_reason, d.holder, d.account,
-    r.tax_minor, r.fee_minor
+    r.tax_minor, r.fee_minor, t.status
     FROM payout_requests r JOIN payout_destinations d ON d.id = r.destination_id
+    LEFT JOIN payout_transfers t ON t.request_id = r.id
 """
 
 

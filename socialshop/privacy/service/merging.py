@@ -92,6 +92,7 @@ def approve_merge(uow: UnitOfWork, actor: uuid.UUID, merge_id: uuid.UUID) -> Mer
     taken = referrals.take_over(uow, gone=two.gone.number, kept=two.kept.number, reason=row.reason, by=by)
     between = commissions.earned_between(uow, two.gone.number, two.kept.number)
     personal.hand_over(uow.session, HOLDINGS, Identity(row.gone, two.gone.number), Identity(row.kept, two.kept.number))
+    referrals.on_purchases_moved(uow, [row.number for row in two])
     money = _move_money(uow, two.gone.number, two.kept.number, with_points=True)
     erase(uow, row.gone, is_merged=True)
     store.decide(uow.session, row.id, "merged", actor, uow.now)

@@ -58,8 +58,7 @@ _IN_THE_WAY = text(
         UNION ALL SELECT 4, 'seat_open' WHERE EXISTS (SELECT FROM seats
             WHERE member = :gone AND status IN ('held', 'paid'))
         UNION ALL SELECT 5, 'order_underway' WHERE EXISTS (SELECT FROM orders
-            WHERE buyer = :gone AND source = 'room'
-              AND status IN ('awaiting_payment', 'paid', 'confirmed', 'shipped', 'received'))
+            WHERE buyer = :gone AND source = 'room' AND status IN ('awaiting_payment', 'paid'))
         UNION ALL SELECT 6, 'bargain_open' WHERE EXISTS (SELECT FROM bargains WHERE member = :gone AND status = 'open')
         UNION ALL SELECT 7, 'plan_on_both' WHERE 2 = (SELECT count(DISTINCT member) FROM plan_subscriptions
             WHERE member IN (:gone, :kept) AND status IN ('active', 'grace'))

@@ -35,6 +35,7 @@ from socialshop.signins.service.stepping import (
     pending_of,
     remove_totp,
     renew_recovery_codes,
+    spend_code,
     step_up,
 )
 from socialshop.signins.store.passkeys import PasskeyRow
@@ -76,5 +77,6 @@ __all__ = [
     "send_codes",
     "sign_in_by_passkey",
     "sign_in_by_phone",
+    "spend_code",
     "step_up",
 ]

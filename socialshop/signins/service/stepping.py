@@ -143,6 +143,11 @@ def give_totp(uow: UnitOfWork, member_id: uuid.UUID) -> str:
     return totp.secret_text(secret)
 
 
+def spend_code(uow: UnitOfWork, member_id: uuid.UUID, code: str) -> None:
+    """A code of the member's authenticator stands for its owner once, beside no session. Raises as `step_up`."""
+    _use_totp(uow, member_id, code, confirmed=True)
+
+
 def code_now(uow: UnitOfWork, member_id: uuid.UUID) -> str:
     """What the member's app shows now: for trying a shop out. Raises TotpNotSetUp."""
     row = store.find(uow.session, member_id)
