@@ -171,6 +171,7 @@ class Books:
             customer=None,
             payment_method=None,
             setup_future_usage=None,
+            client_secret=f"secret_{next(self.count)}",
         )
 
     def _confirm(self, intent: Object, said: Object) -> Object:

@@ -107,6 +107,11 @@ class Settings(BaseSettings):
     stripe_webhook_secret: SecretStr | None = Field(
         None, description="signing secret, whsec_…, of the webhook endpoint at Stripe that leads here"
     )
+    stripe_publishable_key: str | None = Field(
+        None,
+        pattern=r"^pk_[A-Za-z0-9_]{1,200}$",
+        description="Stripe's publishable key, pk_…, told to buyers' browsers",
+    )
     stripe_url: str = Field(
         "https://api.stripe.com",
         pattern=r"^https?://[^/?#@\s]+$",

@@ -60,6 +60,10 @@ class PaymentGateway(Protocol):
     def capture_mode(self) -> Literal["manual", "automatic"]:
         """`manual`: paying holds the money, a capture takes it. `automatic`: paying takes it."""
 
+    @property
+    def hands_over(self) -> bool:
+        """Whether buyers pay at the provider itself, by a secret that each payment tells (`hand_over`)."""
+
     def pay(
         self,
         key: str,
@@ -130,6 +134,7 @@ class SandboxGateway:
 
     name = "sandbox"
     capture_mode: Literal["manual", "automatic"] = "manual"
+    hands_over = False
 
     def __init__(self, url: str, secret: str) -> None:
         self._address = urlsplit(url)

@@ -6,7 +6,17 @@ import uuid
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Identity, Index, Text, UniqueConstraint, text
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    ForeignKey,
+    Identity,
+    Index,
+    LargeBinary,
+    Text,
+    UniqueConstraint,
+    text,
+)
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -17,7 +27,7 @@ class Payment(Base):
     """The payment of an order, or of a charge: a fee that no order is behind.
 
     `claimed_minor` counts refunds asked for and paid; `look_at`: when to ask the provider; `capture_before`: until when
-    it lets held money be taken.
+    it lets held money be taken; `hand_over`: the sealed secret by which its buyer pays at the provider.
     """
 
     __tablename__ = "payments"
@@ -38,6 +48,7 @@ class Payment(Base):
         CheckConstraint("claimed_minor BETWEEN 0 AND captured_minor", name="claimed_minor"),
         CheckConstraint("refunded_minor BETWEEN 0 AND claimed_minor", name="refunded_minor"),
         CheckConstraint("status = 'created' OR provider_ref IS NOT NULL", name="known"),
+        CheckConstraint("hand_over IS NULL OR status IN ('created', 'failed')", name="hand_over"),
         CheckConstraint("(status IN ('captured', 'refunded')) = (captured_minor > 0)", name="captured"),
         CheckConstraint(
             "(status = 'refunded') = (captured_minor > 0 AND refunded_minor = captured_minor)", name="refunded"
@@ -64,6 +75,7 @@ class Payment(Base):
     created_at: Mapped[datetime]
     changed_at: Mapped[datetime]
     capture_before: Mapped[datetime | None]
+    hand_over: Mapped[bytes | None] = mapped_column(LargeBinary)
     look_at: Mapped[datetime | None]
     looks: Mapped[int] = mapped_column(server_default=text("0"))
 

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from flask import request
 
+from socialshop.infra import wired
 from socialshop.infra.uow import UnitOfWork
 from socialshop.kernel.errors import NotFound
 from socialshop.payments import service
 from socialshop.payments.errors import NoticeMalformed, ProviderUnavailable, WebhookRefused
 from socialshop.payments.gateway import gateways
 from socialshop.payments.rules import Outcome
-from socialshop.payments.schemas import NoticeTaken, PaymentWire, ProviderNotice, SandboxPay
-from socialshop.web.auth import BUYERS, PUBLIC
+from socialshop.payments.schemas import HandOver, NoticeTaken, PaymentWire, ProviderNotice, SandboxPay
+from socialshop.web.auth import BUYERS, PUBLIC, SIGNED_IN
 from socialshop.web.operations import Answer, Call, Reply, Room
 from socialshop.web.schemas import Nothing
 
@@ -41,6 +42,49 @@ def pay(call: Call[SandboxPay, Nothing]) -> Answer:
         return Answer(PaymentWire.of(view), 202)
 
     return call.transact(ask)
+
+
+@room.operation(
+    "POST",
+    "/payments/<payment_id>/hand-over",
+    access=BUYERS,
+    replies=Reply(202, PaymentWire, "The provider is asked; its answer is at the same address."),
+    refuses=(NotFound, ProviderUnavailable),
+    ids={"payment_id": "pay"},
+)
+def prepare_payment(call: Call[Nothing, Nothing]) -> Answer:
+    """Have the provider make what your browser pays there, with a card that the shop never sees.
+
+    Made once. What came of paying is told by the provider: poll the order.
+    """
+
+    def ask(uow: UnitOfWork) -> Answer:
+        view = service.prepare(uow, gateways(), call.ids["payment_id"], call.caller.number)
+        return Answer(PaymentWire.of(view), 202)
+
+    return call.transact(ask)
+
+
+@room.operation(
+    "GET",
+    "/payments/<payment_id>/hand-over",
+    access=SIGNED_IN,
+    replies=Reply(200, HandOver, "For the provider's own script in the browser."),
+    refuses=(NotFound,),
+    ids={"payment_id": "pay"},
+)
+def show_hand_over(call: Call[Nothing, Nothing]) -> Answer:
+    """By what your browser pays at the provider; `client_secret` is null while that is being made, and once it is paid.
+
+    The shop keeps it sealed, and not longer than there is something to pay.
+    """
+
+    def read(uow: UnitOfWork) -> Answer:
+        provider, secret = service.prepared(uow, call.ids["payment_id"], call.caller.number)
+        key = wired.settings().stripe_publishable_key
+        return Answer(HandOver(provider=provider, publishable_key=key, client_secret=secret))
+
+    return call.transact(read)
 
 
 @room.operation(

@@ -13,7 +13,7 @@ ever moves a payment forward. The same transitions stand in the database (migrat
 from __future__ import annotations
 
 import uuid
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
@@ -96,7 +96,8 @@ class ProviderPayment:
 
     `mandate` is the provider's name for the right to charge the buyer again, where this payment gave it. Money that is
     held can be taken until `capture_before`; None where the provider does not say. `instrument` is the provider's own
-    mark of what was paid with: the same for the same card, whoever pays with it.
+    mark of what was paid with: the same for the same card, whoever pays with it. `hand_over` is the secret by which the
+    buyer pays at the provider, while there is something to pay.
     """
 
     provider: str
@@ -111,6 +112,7 @@ class ProviderPayment:
     mandate: str | None = None
     capture_before: datetime | None = None
     instrument: str | None = None
+    hand_over: str | None = field(default=None, repr=False)
     disputes: tuple[ProviderDispute, ...] = ()
 
     @property

@@ -39,6 +39,20 @@ class PaymentWire(Wire):
         )
 
 
+class HandOver(Wire):
+    """By what a buyer's browser pays at the provider itself: both for the provider's own script."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [{"provider": "stripe", "publishable_key": "pk_live_1", "client_secret": "pi_1_secret_2"}]
+        }
+    )
+
+    provider: str
+    publishable_key: str | None
+    client_secret: str | None = Field(description="null while it is being made, and once there is nothing to pay")
+
+
 class SandboxPay(Wire):
     """How the sandbox shall play the buyer's payment."""
 

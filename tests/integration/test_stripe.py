@@ -15,11 +15,13 @@ import stripe
 from flask import Flask
 from payment_shop import PaymentShop, a_member, an_order, payment_shop, rows
 from pydantic import SecretStr, ValidationError
+from web_client import refusal, sign_up
 
 from socialshop.app import create_app
 from socialshop.infra.outside import OutcomeUnknown, Refused
 from socialshop.infra.settings import Settings
 from socialshop.infra.uow import in_unit_of_work, unit_of_work
+from socialshop.kernel.ids import to_public
 from socialshop.kernel.money import Money
 from socialshop.ledger import service as ledger
 from socialshop.payments import service as payments
@@ -302,6 +304,40 @@ def _opened_at_stripe(shop: PaymentShop) -> payments.PaymentView:
         payments.pay(uow, gateways, view.id, number, Outcome.SUCCEEDED)
     shop.work()
     return view
+
+
+def test_a_buyer_pays_at_stripe_by_a_secret_of_the_payments_own(app: Flask, tmp_path: Path) -> None:
+    """Given a payment at Stripe; when its buyer asks; then the browser gets the secret, until it is paid."""
+    buyer, other = sign_up(app), sign_up(app)
+    with payment_shop(app, tmp_path) as shop, stripe_server() as books:
+        gateways = {**shop.gateways, "stripe": StripeGateway(books.url, KEY, WEBHOOK_SECRET)}
+        app.extensions["socialshop_payment_gateways"] = gateways
+        number = int(rows("SELECT number FROM members WHERE id = :id", id=buyer.card.member_id)[0][0])
+        with unit_of_work(shop.clock) as uow:
+            order_id, amount = uuid.uuid4(), Money(1_000, "CNY")
+            more = {"payer": number, "amount": amount, "escrow_id": uuid.uuid4(), "provider": "stripe"}
+            view = payments.create_intent(uow, order_id=order_id, **more)  # type: ignore[arg-type]
+            an_order(uow, order_id, number, 1_000)
+        path = f"/payments/{to_public('pay', view.id)}/hand-over"
+        assert buyer.call("GET", path).get_json()["client_secret"] is None
+        assert [buyer.call("POST", path).status_code for _ in range(2)] == [202, 202]
+        shop.work()
+        assert buyer.call("POST", path).status_code == 202
+        shop.work()
+        assert len(books.all_of("payment_intent")) == 1
+        (intent,) = books.all_of("payment_intent")
+        told = buyer.call("GET", path).get_json()
+        assert (told["provider"], told["client_secret"]) == ("stripe", intent["client_secret"])
+        assert [refusal(other.call(method, path))[0] for method in ("GET", "POST")] == [404, 404]
+        assert intent["client_secret"].encode() not in bytes(rows("SELECT hand_over FROM payments")[0][0])
+        books.pay(intent["id"])
+        shop.clock.advance(timedelta(seconds=15))
+        in_unit_of_work(payments.poll, shop.clock)
+        shop.work()
+        assert buyer.call("GET", path).get_json()["client_secret"] is None
+        assert rows("SELECT status, hand_over FROM payments") == [("authorized", None)]
+        mine = to_public("pay", shop.open_for(number).id)
+        assert refusal(buyer.call("POST", f"/payments/{mine}/hand-over"))[:2] == (503, "payment_provider_unavailable")
 
 
 def test_stripe_is_set_up_by_both_secrets_and_goes_nowhere_else(database_url: str, redis_url: str) -> None:

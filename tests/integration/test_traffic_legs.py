@@ -155,6 +155,8 @@ def test_a_day_of_clicks_is_paid_once_it_is_over_to_publishers_for_whole_days_an
     assert settle(MORNING + 3 * DAY - timedelta(seconds=1)) == 0
     assert settle(MORNING + 3 * DAY) == 1
     assert (wallet(1).pending, wallet(1).available) == (0, 90)
+    work()
+    assert rows("SELECT member, facts ->> 'amount_minor' FROM notices WHERE kind = 'commission_settled'") == [(1, "90")]
     assert replayed() is None
     assert proved().holds
 

@@ -261,6 +261,8 @@ WHO_ELSE = {
     "choose_address": NOBODY,
     "request_refund": NOBODY,
     "pay": NOBODY,
+    "prepare_payment": NOBODY,
+    "show_hand_over": NOBODY,
     "leave_room": NOBODY,
     "remind_members": NOBODY,
     "write_review": NOBODY,

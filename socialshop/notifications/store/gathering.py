@@ -72,16 +72,16 @@ _ACCRUED = """
     WHERE l.order_id = ANY(:ids) GROUP BY a.beneficiary, l.order_id, a.currency
 """
 # What settled of an accrual is its amount less what was taken before: `pending_minor` says so for good. Sales of the
-# shop's past are left out: a shop that imports them wakes nobody.
+# shop's past are left out: a shop that imports them wakes nobody. Clicks and views are of no sale.
 _SETTLED = """
     SELECT a.beneficiary, 'commission_settled', :batch || ' ' || a.currency, NULL,
         (array_agg(a.id ORDER BY a.id))[1],
         jsonb_build_object('currency', a.currency, 'amount_minor', sum(a.amount_minor
             - coalesce((SELECT sum(c.pending_minor) FROM clawbacks c WHERE c.accrual_id = a.id), 0))::bigint)
     FROM accruals a
-    JOIN accrued_lines l ON l.order_line_id = a.order_line_id
-    JOIN orders o ON o.id = l.order_id AND o.room_id IS NOT NULL
-    WHERE a.id IN (
+    LEFT JOIN accrued_lines l ON l.order_line_id = a.order_line_id
+    LEFT JOIN orders o ON o.id = l.order_id
+    WHERE (o.room_id IS NOT NULL OR a.kind IN ('click', 'view')) AND a.id IN (
         SELECT p.subject_id FROM ledger_entries e JOIN ledger_postings p ON p.entry_id = e.id
         WHERE e.reference = ANY(:ids)
     )

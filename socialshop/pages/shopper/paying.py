@@ -29,7 +29,10 @@ def show_payment(visit: Visit) -> str:
         seat = rooms.own_seat(visit.uow, order.room_id, visit.caller.number)
         bargain = rooms.bargain_of_room(visit.uow, order.room_id)
     payable = order.payment is not None and order.payment.status in PAYABLE
-    ready = order.payment is not None and order.payment.provider in gateways()
+    # At a provider that buyers pay at themselves there is no buyer to play.
+    ready = order.payment is not None and any(
+        name == order.payment.provider and not each.hands_over for name, each in gateways().items()
+    )
     paying = is_under_way(visit, order)
     facts = {"order": order, "seat": seat, "bargain": bargain, "payable": payable, "ready": ready, "paying": paying}
     return render_template("shopper/pay.html", **facts)

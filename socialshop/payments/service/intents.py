@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
 
+from socialshop.infra.safe import safe_for
 from socialshop.infra.uow import UnitOfWork
 from socialshop.kernel.errors import NotFound
 from socialshop.kernel.ids import new_id
@@ -19,7 +20,7 @@ from socialshop.payments.rules import PAYABLE, Outcome, Status
 from socialshop.payments.store import calls, mandates, payments
 from socialshop.payments.store.calls import Intent
 from socialshop.payments.store.mandates import Ended
-from socialshop.payments.store.payments import PaymentRow
+from socialshop.payments.store.payments import HAND_OVER, PaymentRow
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +129,34 @@ def pay(
     if row.status in PAYABLE:
         _decide(uow, [Intent(new_id(), row.id, "pay", row.amount_minor, outcome=outcome.value, card=card)])
     return _view(row)
+
+
+def prepare(uow: UnitOfWork, gateways: Gateways, payment_id: uuid.UUID, payer: int) -> PaymentView:
+    """Have the provider make what a buyer pays at the provider itself; returns the payment as it stands.
+
+    Made once. Raises NotFound for another member's payment, ProviderUnavailable where its provider is not set up, or
+    is none that buyers pay at.
+    """
+    row = payments.lock(uow.session, payment_id)
+    if row is None or row.payer != payer:
+        raise NotFound("no such payment")
+    if row.provider not in gateways or not gateways[row.provider].hands_over:
+        raise ProviderUnavailable(f"nobody pays at the provider {row.provider} here")
+    if row.status in PAYABLE and row.provider_ref is None:
+        outcome = Outcome.SUCCEEDED.value
+        _decide(uow, [Intent(new_id(), row.id, "pay", row.amount_minor, outcome=outcome)])
+    return _view(row)
+
+
+def prepared(uow: UnitOfWork, payment_id: uuid.UUID, payer: int) -> tuple[str, str | None]:
+    """The provider of a payment, and the secret by which its buyer pays there.
+
+    None while that is being made, once it is paid, and at a provider that buyers do not pay at. Raises NotFound.
+    """
+    row = payments.lock(uow.session, payment_id)
+    if row is None or row.payer != payer:
+        raise NotFound("no such payment")
+    return row.provider, safe_for(HAND_OVER).open(row.id, row.hand_over).decode() if row.hand_over else None
 
 
 def being_paid(uow: UnitOfWork, payment_ids: Collection[uuid.UUID]) -> set[uuid.UUID]:

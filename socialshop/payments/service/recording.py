@@ -13,6 +13,7 @@ from typing import NamedTuple
 import structlog
 
 from socialshop.infra.outbox import Event
+from socialshop.infra.safe import safe_for
 from socialshop.infra.uow import UnitOfWork
 from socialshop.kernel.ids import new_id, to_public
 from socialshop.ledger import chart
@@ -34,7 +35,7 @@ from socialshop.payments.service.disputing import record_disputes
 from socialshop.payments.store import calls, mandates, payments
 from socialshop.payments.store.calls import RefundRow
 from socialshop.payments.store.mandates import Given
-from socialshop.payments.store.payments import PaymentRow
+from socialshop.payments.store.payments import HAND_OVER, PaymentRow
 from socialshop.screening import service as screening
 
 # Buyers try again soon; a hold changes by itself only when it lapses at the provider.
@@ -96,7 +97,7 @@ def _record(uow: UnitOfWork, rows: dict[uuid.UUID, PaymentRow], told: Told, then
         _log.error("provider tells of a payment that was not agreed", provider=payment.provider, ref=payment.ref)
         return False
     failed_again = _finish_attempt(uow, row, payment, done_key)
-    known = row._replace(provider_ref=payment.ref)
+    known = row._replace(provider_ref=payment.ref, hand_over=_sealed(row, payment))
     moved = _walk(uow, known, told, then)
     if moved == known:
         _note_without_a_step(uow, row, known, done_key)
@@ -111,6 +112,13 @@ def _record(uow: UnitOfWork, rows: dict[uuid.UUID, PaymentRow], told: Told, then
         then.events.append(_event_of(row._replace(status=Status.FAILED)))
     rows[row.id] = moved
     return True
+
+
+def _sealed(row: PaymentRow, told: ProviderPayment) -> bytes | None:
+    """By what the buyer pays at the provider, as it is kept: sealed once, while there is something to pay."""
+    if told.hand_over is None or row.hand_over is not None or row.status not in PAYABLE:
+        return row.hand_over
+    return safe_for(HAND_OVER).seal(row.id, told.hand_over.encode())
 
 
 def _agrees(row: PaymentRow, told: ProviderPayment) -> bool:
@@ -135,7 +143,7 @@ def _walk(uow: UnitOfWork, row: PaymentRow, told: Told, then: _Consequences) -> 
     payment, done_key = told
     whole = Status.CAPTURED if payment.status is Status.REFUNDED else payment.status
     for step in path(row.status, whole):
-        row = row._replace(status=step)
+        row = row._replace(status=step, hand_over=row.hand_over if step in PAYABLE else None)
         if step is Status.AUTHORIZED:
             row = row._replace(capture_before=payment.capture_before)
         if step is Status.CAPTURED:

@@ -15,8 +15,12 @@ from socialshop.payments.rules import Status
 
 _COLUMNS = (
     "id, coalesce(order_id, charge_id), charge_id IS NOT NULL, payer, escrow_id, provider, provider_ref, amount_minor,"
-    " currency, status, captured_minor, refunded_minor, keeps_mandate, capture_before"
+    " currency, status, captured_minor, refunded_minor, keeps_mandate, capture_before, hand_over"
 )
+
+
+# What the secrets by which buyers pay are sealed for.
+HAND_OVER = "payments hand-over"
 
 
 class PaymentRow(NamedTuple):
@@ -36,6 +40,7 @@ class PaymentRow(NamedTuple):
     refunded_minor: int
     keeps_mandate: bool
     capture_before: datetime | None = None
+    hand_over: bytes | None = None
 
 
 def add(session: Session, row: PaymentRow, at: datetime) -> bool:
@@ -136,8 +141,8 @@ def move(session: Session, row: PaymentRow, look_at: datetime | None, at: dateti
                 WHERE key = :done_key AND status IN ('intended', 'unknown')
             )
             UPDATE payments SET provider_ref = :provider_ref, status = :status, captured_minor = :captured_minor,
-                refunded_minor = :refunded_minor, capture_before = :capture_before, changed_at = :at,
-                look_at = :look_at, looks = 0
+                refunded_minor = :refunded_minor, capture_before = :capture_before, hand_over = :hand_over,
+                changed_at = :at, look_at = :look_at, looks = 0
             WHERE id = :id
             """
         ),

@@ -34,6 +34,7 @@ class StripeGateway:
 
     name = shapes.PROVIDER
     capture_mode: Literal["manual", "automatic"] = "manual"
+    hands_over = True
 
     def __init__(self, url: str, secret_key: str, webhook_secret: str) -> None:
         self._wire = Wire(url, secret_key)

@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from socialshop.payments.rules import (
+    PAYABLE,
     DisputeStatus,
     Movement,
     MovementKind,
@@ -81,6 +82,7 @@ def payment_of(intent: Object, refunds: Sequence[Object], disputes: Sequence[Obj
         mandate=_mandate(intent),
         capture_before=_instant(card.get("capture_before")),
         instrument=card.get("fingerprint"),
+        hand_over=intent.get("client_secret") if status in PAYABLE else None,
         disputes=tuple(_dispute(one) for one in disputes if one["status"] in DISPUTES),
     )
 
