@@ -249,6 +249,7 @@ def _count_waiting(uow: UnitOfWork) -> list[Gauge]:
         Gauge("outbox_pending_deliveries", "Duties of handlers not yet done", owed.pending),
         Gauge("outbox_dead_deliveries", "Duties given up after too many attempts: a person must look", owed.dead),
         Gauge("payment_calls_unknown", "Payment calls without a known outcome", payments.count_unknown(uow)),
+        Gauge("payouts_overdue", "Payout requests that nobody looked at in time", payouts.count_overdue(uow)),
         Gauge("reconciliation_cases_open", "Differences to a payment provider", payments.count_open_cases(uow)),
         Gauge("payouts_unknown", "Payouts without a known outcome", payouts.count_unknown_transfers(uow)),
         Gauge(

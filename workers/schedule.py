@@ -123,6 +123,11 @@ def recount_teams(uow: UnitOfWork) -> bool:
     return referrals.recount(uow, lambda seen: not deliveries.backlog(seen, counters).is_empty)
 
 
+def approve_payouts_by_rule(uow: UnitOfWork) -> bool:
+    """Approve what the rule of payouts approves, once the rules of risk have looked at all there is."""
+    return payouts.approve_by_rule(uow, lambda seen: deliveries.backlog(seen, ("judge_requesters",)).is_empty)
+
+
 PERIODIC: tuple[Periodic, ...] = (
     Periodic("release_lapsed_holds", timedelta(seconds=2), rooms.release_lapsed_holds),
     Periodic("expire_rooms", timedelta(seconds=2), rooms.expire_due),
@@ -163,6 +168,8 @@ PERIODIC: tuple[Periodic, ...] = (
     Periodic("judge_everybody", timedelta(days=1), risk.judge_all),
     Periodic("expire_findings", timedelta(hours=1), risk.expire_findings),
     Periodic("prove_books", timedelta(days=1), prove_books, isolation="REPEATABLE READ"),
+    Periodic("approve_payouts_by_rule", timedelta(minutes=1), approve_payouts_by_rule),
+    Periodic("tell_overdue_payouts", timedelta(hours=1), payouts.tell_overdue),
     Periodic("keep_heads", timedelta(days=1), ledger.keep_heads),
     Periodic("prune_outbox", timedelta(hours=1), prune),
     Periodic("forget_history", timedelta(hours=1), forget),

@@ -71,6 +71,7 @@ KINDS: Mapping[str, Kind] = {
     "payout_approved": Kind(Topic.MONEY, "por", mailed=True),
     "payout_held": Kind(Topic.MONEY, "por", mailed=True),
     "payout_rejected": Kind(Topic.MONEY, "por", mailed=True),
+    "payouts_overdue": Kind(Topic.MONEY),
     "payout_account_added": Kind(Topic.SECURITY, mailed=True),
     "payout_paid": Kind(Topic.MONEY, "por", mailed=True),
     "payout_failed": Kind(Topic.MONEY, "por", mailed=True),

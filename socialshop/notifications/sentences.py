@@ -139,6 +139,10 @@ SENTENCES: Mapping[str, tuple[str, str]] = {
         "Your payout of {amount:money} was refused and is in your wallet again. The reason: {reason:why}",
         "你的提现 {amount:money} 未通过，款项已回到钱包。原因：{reason:why}",
     ),
+    "payouts_overdue": (
+        "Payouts that wait longer than they should: {count}. The oldest was asked for on {at:time}.",
+        "有 {count} 笔提现等待超时，最早的申请于 {at:time}。",
+    ),
     "payout_account_added": (
         "Another account for your payouts was added, ending in {account}. Was it not you? Then change your password"
         " now: it takes money only after some days.",

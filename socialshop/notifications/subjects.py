@@ -23,6 +23,7 @@ SUBJECTS: Mapping[str, tuple[str, str]] = {
     "recovery_code_used": ("A recovery code of your account was used", "你的账户使用了一个恢复码"),
     "phone_linked": ("A phone was linked to your account", "你的账户已绑定手机"),
     "phone_removed": ("The phone was removed from your account", "你的账户已移除手机"),
+    "payouts_overdue": ("Payouts wait too long", "提现等待超时"),
     "payout_approved": ("Your payout was approved", "你的提现已通过"),
     "payout_held": ("Your payout is on hold", "你的提现暂缓"),
     "payout_rejected": ("Your payout was refused", "你的提现未通过"),

@@ -85,6 +85,7 @@ SENTENCES = {
         "The batch cannot be such a file: it needs your account, pays to IBANs alone, and no account may be erased."
     ),
     "payout_not_open": lazy_gettext("The payout request has moved on meanwhile."),
+    "payout_rules_over": lazy_gettext("These rules do not wait to be signed any more."),
     "payout_underway": lazy_gettext("A payout is on its way. Take it back, or wait until it has ended."),
     "plan_invalid": lazy_gettext("The plan is not complete."),
     "plan_published": lazy_gettext("This plan is published and stays as it is. Draft another one."),

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from socialshop.infra.uow import UnitOfWork
 from socialshop.kernel.ids import from_public
 from socialshop.payouts import service
-from socialshop.payouts.errors import CaseClaimed, PayoutNotOpen, SelfApproval
+from socialshop.payouts.errors import CaseClaimed, PayoutNotOpen, PayoutRulesOver, SelfApproval
 from socialshop.payouts.schemas.cases import CaseClaimWire, ChosenQuery, Decisions, DecisionsWire, SummaryWire
+from socialshop.payouts.schemas.rulesets import NewPayoutRules, PayoutRulesWire, RulesSignature
 from socialshop.payouts.service import Said
 from socialshop.web.auth import ADMINS, READS_ALL, SIGNERS, StepUpRequired
 from socialshop.web.operations import Answer, Call, Reply, Room
@@ -88,3 +91,70 @@ def decide_payout_requests(call: Call[Decisions, Nothing]) -> Answer:
         return Answer(DecisionsWire.of(service.decide_together(uow, ids, by)))
 
     return call.transact(decide)
+
+
+@room.operation(
+    "GET",
+    "/admin/payout-rules",
+    access=READS_ALL,
+    replies=Reply(200, PayoutRulesWire, "The rules of review."),
+)
+def show_payout_rules(call: Call[Nothing, Nothing]) -> Answer:
+    """How long payouts may wait, which are approved without a person, and the versions before."""
+    return call.transact(_rules)
+
+
+@room.operation(
+    "POST",
+    "/admin/payout-rules",
+    access=SIGNERS,
+    body=NewPayoutRules,
+    replies=Reply(201, PayoutRulesWire, "Written down; another admin signs them."),
+    refuses=(StepUpRequired,),
+)
+def publish_payout_rules(call: Call[NewPayoutRules, Nothing]) -> Answer:
+    """Propose other rules of review. Until another admin signs them those before hold."""
+
+    def publish(uow: UnitOfWork) -> Answer:
+        service.publish_payout_rules(uow, call.caller.member_id, call.body.rules, call.body.note)
+        return replace(_rules(uow), status=201)
+
+    return call.transact(publish)
+
+
+@room.operation(
+    "POST",
+    "/admin/payout-rules/sign",
+    access=SIGNERS,
+    body=RulesSignature,
+    replies=Reply(200, PayoutRulesWire, "In force."),
+    refuses=(StepUpRequired, SelfApproval, PayoutRulesOver),
+)
+def sign_payout_rules(call: Call[RulesSignature, Nothing]) -> Answer:
+    """Bring the newest version into force, as somebody who did not publish it."""
+
+    def sign(uow: UnitOfWork) -> Answer:
+        service.sign_payout_rules(uow, call.caller.member_id, call.body.version)
+        return _rules(uow)
+
+    return call.transact(sign)
+
+
+@room.operation(
+    "POST",
+    "/admin/payout-rules/stop",
+    access=ADMINS,
+    replies=Reply(200, PayoutRulesWire, "Nothing is approved without a person; again changes nothing."),
+)
+def stop_automatic_approval(call: Call[Nothing, Nothing]) -> Answer:
+    """Stop automatic approval at once. It works again when two admins have brought rules into force."""
+
+    def stop(uow: UnitOfWork) -> Answer:
+        service.stop_automatic(uow, call.caller.member_id)
+        return _rules(uow)
+
+    return call.transact(stop)
+
+
+def _rules(uow: UnitOfWork) -> Answer:
+    return Answer(PayoutRulesWire.of(service.payout_rules(uow), service.payout_rules_history(uow)))

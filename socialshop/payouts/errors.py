@@ -56,6 +56,13 @@ class PayeeDecided(DomainError):
     kind = Kind.CONFLICT
 
 
+class PayoutRulesOver(DomainError):
+    """These rules are signed, stopped, or others were published since: they do not wait to be signed."""
+
+    code = "payout_rules_over"
+    kind = Kind.CONFLICT
+
+
 class NothingToPay(DomainError):
     """No approved request waits for this channel and currency."""
 

@@ -28,6 +28,7 @@ from socialshop.notifications import service as notifications
 from socialshop.notifications.schemas import MAIL_PREFIX
 from socialshop.pages.admin.fact_words import FACTS
 from socialshop.pages.admin.words import DEEDS
+from socialshop.payouts.ruleset import DEFAULT, document_of
 from socialshop.risk import service as risk
 from socialshop.signins import service as signins
 from socialshop.web.operations import Operation, table_of
@@ -331,6 +332,10 @@ class Office:
         self.act(self.second, f"{held}/claim", method="DELETE")
         self.act(self.first, f"{held}/hold", reason="name_to_check")
         self.act(self.first, f"{rejected}/reject", reason="other", note="seen")
+        rules = {"rules": document_of(DEFAULT), "note": "as it was"}
+        version = self.act(self.first, "/admin/payout-rules", **rules)["history"][0]["version"]
+        self.act(self.second, "/admin/payout-rules/sign", version=version)
+        self.act(self.second, "/admin/payout-rules/stop")
         together = [listed.rpartition("/")[2]]
         self.act(self.first, "/admin/payout-decisions", request_ids=together, decision="approved")
         batch = self.act(self.second, "/admin/payout-batches", channel="bank")["id"]

@@ -18,6 +18,8 @@ JOBS = {
     "reconcile_rewards": lazy_gettext("Rewards are compared with their moves"),
     "poll_payments": lazy_gettext("Payments without an answer are asked after"),
     "read_provider_records": lazy_gettext("Records of payment providers read and compared"),
+    "approve_payouts_by_rule": lazy_gettext("Payouts that the rule approves are approved"),
+    "tell_overdue_payouts": lazy_gettext("Payouts that wait too long are told"),
     "judge_clicks": lazy_gettext("Clicks are judged and counted"),
     "judge_views": lazy_gettext("Views are judged and counted"),
     "tally_traffic": lazy_gettext("Clicks and views that earn are tallied"),

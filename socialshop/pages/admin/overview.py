@@ -6,7 +6,7 @@ from flask import render_template
 
 from socialshop.books.service import last_proofs
 from socialshop.orders import service as orders
-from socialshop.pages.admin.payouts import CHANNELS
+from socialshop.pages.admin.payouts import CHANNELS, RISKS
 from socialshop.pages.admin.section import admin
 from socialshop.pages.visit import Visit
 from socialshop.payouts import service as payouts
@@ -25,9 +25,11 @@ def show_overview(visit: Visit) -> str:
         "admin/overview.html",
         requests=payouts.waiting_sums(visit.uow, [*payouts.UNDECIDED, "approved"]),
         to_do=orders.to_do(visit.uow),
+        overdue=payouts.overdue(visit.uow),
         given_up=[gauge for gauge in gauges if gauge.name in _GIVEN_UP and gauge.value],
         unsealed=sum(gauge.value for gauge in gauges if gauge.name in _UNSEALED),
         proof=next(iter(last_proofs(visit.uow, 1)), None),
+        risks=RISKS,
         channels=CHANNELS,
         now=visit.uow.now,
     )

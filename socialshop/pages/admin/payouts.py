@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+import uuid
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
 from typing import get_args
 
 from flask import Response, flash, render_template, request
@@ -24,7 +26,7 @@ from socialshop.pages.shopper.earnings import told_steps
 from socialshop.pages.visit import PAGE_ROWS, Visit, cut
 from socialshop.payouts import service as payouts
 from socialshop.payouts.rules import LONGEST_REASON, Channel
-from socialshop.payouts.service import UNDECIDED, Evidence, Request, Sort, Wanted
+from socialshop.payouts.service import UNDECIDED, Evidence, Queued, Request, Sort, Wanted
 from socialshop.web.auth import ADMINS
 
 _REQUEST = {"request_id": "por"}
@@ -48,13 +50,15 @@ _SHOWN = {
 
 # Hours that a request waits at least.
 _AGES = {"24": lazy_gettext("one day"), "72": lazy_gettext("three days"), "168": lazy_gettext("seven days")}
+_LATE = "late"
 RISKS = {"none": lazy_gettext("nothing found"), "warning": lazy_gettext("warning"), "severe": lazy_gettext("severe")}
 
 
 @admin.page("/payouts", tab="payouts")
 def list_payouts(visit: Visit) -> str:
     """The queue: what waits first, the oldest first."""
-    wanted = queue_wanted(visit)
+    hours = payouts.payout_rules(visit.uow).rules.target_hours.model_dump()
+    wanted = queue_wanted(visit, hours)
     found = payouts.queue(visit.uow, wanted, limit=PAGE_ROWS + 1, after=visit.after())
     rows, after = cut(found, lambda row: row.request.id)
     return render_template(
@@ -64,24 +68,29 @@ def list_payouts(visit: Visit) -> str:
         sort=wanted.sort,
         now=visit.uow.now,
         me=visit.caller.member_id,
-        ages=_AGES,
+        ages=_AGES | {_LATE: gettext("too long for its risk")},
+        late=_late(found, hours, visit.uow.now),
         risks=RISKS,
         statuses=[(name, words) for name, (words, _) in _SHOWN.items()],
         channels=CHANNELS,
     )
 
 
-def queue_wanted(visit: Visit) -> Wanted:
-    """The requests that the address asks for; what it says that the queue does not know is left out."""
+def queue_wanted(visit: Visit, hours: Mapping[str, int]) -> Wanted:
+    """The requests that the address asks for; what the queue does not know is left out.
+
+    `hours` is how long each risk may wait.
+    """
     said = request.args
     sort: Sort = next((known for known in get_args(Sort) if known == said.get("sort")), "submitted")
-    hours = said.get("age") if said.get("age") in _AGES else None
+    least = said.get("age") if said.get("age") in _AGES else None
     return Wanted(
         statuses=_SHOWN.get(said.get("status", "waiting"), _SHOWN["waiting"])[1],
         channel=said.get("channel") if said.get("channel") in set(Channel) else None,
         name=said.get("name", "").strip() or None,
         sort=sort,
-        before=visit.uow.now - timedelta(hours=int(hours)) if hours else None,
+        before=visit.uow.now - timedelta(hours=int(least)) if least else None,
+        late=hours if said.get("age") == _LATE else None,
         currency=said.get("currency", "").strip().upper() or None,
         risk=said.get("risk") if said.get("risk") in RISKS else None,
         first=said.get("first") == "yes",
@@ -201,6 +210,16 @@ def reasons_to(act: str) -> list[tuple[str, str]]:
     return [
         (code.value, why(code)) for code, words in REASONS.items() if (words.holds if act == "hold" else words.rejects)
     ]
+
+
+def _late(rows: Sequence[Queued], hours: Mapping[str, int], now: datetime) -> set[uuid.UUID]:
+    """Those that nobody has looked at within their hours."""
+    return {
+        row.request.id
+        for row in rows
+        if row.request.status == "submitted"
+        and row.request.submitted_at <= now - timedelta(hours=hours[row.beside.risk])
+    }
 
 
 def _reason(visit: Visit, act: str) -> PayoutReason:

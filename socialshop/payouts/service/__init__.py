@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from socialshop.payouts.service.automatic import approve_by_rule
 from socialshop.payouts.service.batching import (
     LARGEST_BATCH,
     Apart,
@@ -59,6 +60,17 @@ from socialshop.payouts.service.reading import (
 from socialshop.payouts.service.requesting import add_destination, cancel, destinations, quote_of, submit, usable_from
 from socialshop.payouts.service.result_files import record_results_file
 from socialshop.payouts.service.reviewing import Said, approve, has_opened, hold, reject
+from socialshop.payouts.service.ruling import (
+    PayoutRulesInForce,
+    count_overdue,
+    overdue,
+    payout_rules,
+    payout_rules_history,
+    publish_payout_rules,
+    sign_payout_rules,
+    stop_automatic,
+    tell_overdue,
+)
 from socialshop.payouts.service.verifying import (
     check_at_once,
     check_payees,
@@ -77,6 +89,7 @@ from socialshop.payouts.store.payees import Payee
 from socialshop.payouts.store.personal import PERSONAL
 from socialshop.payouts.store.requests import PaidPart, Request
 from socialshop.payouts.store.review import Neighbours, Sort, WaitingSum, Wanted
+from socialshop.payouts.store.rulesets import Overdue, RulesRow
 
 __all__ = [
     "FEE_PREFIX",
@@ -99,12 +112,15 @@ __all__ = [
     "Look",
     "Neighbours",
     "Outcome",
+    "Overdue",
     "PaidPart",
     "Payee",
+    "PayoutRulesInForce",
     "Place",
     "Queued",
     "Quote",
     "Request",
+    "RulesRow",
     "Said",
     "Sort",
     "Statement",
@@ -116,6 +132,7 @@ __all__ = [
     "Why",
     "add_destination",
     "approve",
+    "approve_by_rule",
     "bank_file",
     "batches",
     "blot_out",
@@ -126,6 +143,7 @@ __all__ = [
     "check_payees",
     "claim_case",
     "claim_on",
+    "count_overdue",
     "count_unknown_transfers",
     "create_batch",
     "decide_payee",
@@ -145,13 +163,17 @@ __all__ = [
     "lines_of",
     "look_together",
     "neighbours",
+    "overdue",
     "own_request",
     "page_of",
     "payee_of",
     "payees",
+    "payout_rules",
+    "payout_rules_history",
     "poll_payees",
     "poll_transfers",
     "publish_fee",
+    "publish_payout_rules",
     "publish_tax_table",
     "queue",
     "quote_of",
@@ -162,11 +184,14 @@ __all__ = [
     "release_batch",
     "sharing_an_account",
     "show_batch",
+    "sign_payout_rules",
     "state_name",
     "statement",
     "statement_table",
+    "stop_automatic",
     "submit",
     "tax_tables",
+    "tell_overdue",
     "today_in",
     "usable_from",
     "waiting_sums",

@@ -139,7 +139,8 @@ def approvers_of(session: Session, batch_id: uuid.UUID) -> list[uuid.UUID]:
     found = session.execute(
         text(
             """
-            SELECT DISTINCT d.decided_by FROM payout_requests r JOIN payout_decisions d ON d.request_id = r.id
+            SELECT DISTINCT d.decided_by FROM payout_requests r
+            JOIN payout_decisions d ON d.request_id = r.id AND d.decided_by IS NOT NULL
             WHERE r.batch_id = :id AND d.decision = 'approved'
             """
         ),

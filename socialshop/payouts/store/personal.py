@@ -84,6 +84,12 @@ PERSONAL = (
         erases=("DELETE FROM payout_claims WHERE claimed_by = :id",),
     ),
     Holding(
+        "payout_rules",
+        ("published_by", "signed_by", "stopped_by"),
+        hidden="Rules are the shop's; who published or signed them is read out from the audit record.",
+        stays="Who let payouts be approved without a person.",
+    ),
+    Holding(
         "tax_certificates",
         ("member_id",),
         reads="""

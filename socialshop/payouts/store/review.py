@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal, NamedTuple
@@ -21,8 +21,9 @@ _KEYS = {"submitted": "r.id", "amount": "r.amount_minor"}
 class Wanted:
     """Which requests: in one of `statuses` (empty: any), of a channel, of members whose name has `name` in it.
 
-    `before` is those asked for by then; `risk` the gravest that was found (`severe`, `warning`, `none`); `first` those
-    of members to whom nothing was ever paid; `claimed_by` those that this person has claimed.
+    `before` is those asked for by then; `late` those past the hours of their risk; `risk` the gravest that was found
+    (`severe`, `warning`, `none`); `first` those of members to whom nothing was ever paid; `claimed_by` those that this
+    person has claimed.
     """
 
     statuses: Sequence[str] = ()
@@ -30,6 +31,7 @@ class Wanted:
     name: str | None = None
     sort: Sort = "submitted"
     before: datetime | None = None
+    late: Mapping[str, int] | None = None
     currency: str | None = None
     risk: str | None = None
     first: bool = False
@@ -53,6 +55,10 @@ def queue(session: Session, wanted: Wanted, *, limit: int, after: uuid.UUID | No
               AND (CAST(:channel AS text) IS NULL OR r.channel = :channel)
               AND (CAST(:name AS text) IS NULL OR strpos(lower(p.display_name), lower(:name)) > 0)
               AND (CAST(:before AS timestamptz) IS NULL OR r.submitted_at <= :before)
+              AND (CAST(:none AS integer) IS NULL OR r.submitted_at <= :now - make_interval(
+                  hours => CASE payout_risk(r.id, r.member_number)
+                      WHEN 'severe' THEN CAST(:severe AS integer) WHEN 'warning' THEN CAST(:warning AS integer)
+                      ELSE :none END))
               AND (CAST(:currency AS text) IS NULL OR r.currency = :currency)
               AND (CAST(:risk AS text) IS NULL OR payout_risk(r.id, r.member_number) = :risk)
               AND (NOT :first OR {NEVER_PAID})
@@ -69,6 +75,7 @@ def queue(session: Session, wanted: Wanted, *, limit: int, after: uuid.UUID | No
             "channel": wanted.channel,
             "name": wanted.name,
             "before": wanted.before,
+            **(wanted.late or dict.fromkeys(("none", "warning", "severe"))),
             "currency": wanted.currency,
             "risk": wanted.risk,
             "first": wanted.first,
