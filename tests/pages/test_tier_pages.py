@@ -69,7 +69,8 @@ def test_who_is_about_to_lose_a_tier_reads_it_on_the_card(shop: Shop) -> None:
 def test_an_admin_drafts_from_what_is_in_force_sees_who_moves_and_publishes(shop: Shop, admin: Visitor) -> None:
     silver = member(shop.app)
     shop.sell(number(silver), 250_000)
-    typed = {"name": "Spring", "threshold_1": "2600", "points_2": "140"}
+    growth = {"spend_0": "200", "referral": "50", "activity_0": "0", "activity_1": "7", "day_cap_1": "70"}
+    typed = {"name": "Spring", "threshold_1": "2600", "points_2": "140", **growth}
     form = {**dict(_in_force()), **typed}
     answer = admin.send("/admin/tiers", "/admin/tiers", **form)
     assert answer.status_code == 303, answer.text
@@ -79,8 +80,10 @@ def test_an_admin_drafts_from_what_is_in_force_sees_who_moves_and_publishes(shop
     publish = f"{answer.headers['Location']}/publish"
     assert admin.send(answer.headers["Location"], publish, effective_at="").status_code == 303
     assert rows("SELECT version, code, threshold FROM tiers WHERE version = 2 AND level = 1") == [(2, "silver", 2_600)]
-    kept = rows("SELECT document -> 'activities' FROM tier_programmes ORDER BY created_at")
-    assert kept[0] == kept[1]
+    before, after = (row[0] for row in rows("SELECT document FROM tier_programmes ORDER BY created_at"))
+    assert (after["spend"], after["referral_points"]) == ([{"currency": "CNY", "minor_per_point": 200}], 50)
+    _, second, *others = before["activities"]
+    assert after["activities"] == [second | {"points": 7, "day_cap": 70}, *others]
     shop.pass_days(0)
     assert shop.standing(number(silver))[0] == "silver"
     assert shop.standing(number(silver))[2] is not None
@@ -150,7 +153,10 @@ def _in_force() -> dict[str, str]:
             f"points_{position}": str(points),
             f"hours_{position}": str(hours),
         }
-    return form
+    acts = rows("SELECT document -> 'activities' FROM tier_programmes ORDER BY created_at LIMIT 1")[0][0]
+    form |= {f"{name}_{place}": str(act[name]) for place, act in enumerate(acts) for name in ("day_cap", "period_cap")}
+    form |= {f"activity_{place}": str(act["points"]) for place, act in enumerate(acts)}
+    return form | {"spend_0": "100", "referral": "100"}
 
 
 def test_a_deal_says_which_tier_it_is_for_and_who_may_come_early(shop: Shop) -> None:

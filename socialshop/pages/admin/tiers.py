@@ -27,6 +27,7 @@ _PROGRAMME = {"programme_id": PROGRAMME_PREFIX}
 _MOST_POINTS_PERCENT = 10_000
 _MOST_DISCOUNT_PERCENT = 99
 _MOST_HOURS = 168
+_MOST_OF_AN_ACT, _MOST_CAP = 10**6, 10**9
 _COUPON = re.compile(r"cpn_[0-9a-z]{26}")
 # Of so many of the newest coupons those that are given so are offered; what is named already is shown as it is.
 COUPONS_SHOWN = 100
@@ -53,6 +54,7 @@ def draft_tiers(visit: Visit) -> Response:
         "period_days": form.whole("period_days", 1, LONGEST_DAYS),
         "grace_days": form.whole("grace_days", 1, LONGEST_DAYS),
         "tiers": [_tier(form, tier, position) for position, tier in enumerate(now.tiers)],
+        **_growth(form, now),
     }
     form.check()
     try:
@@ -116,6 +118,27 @@ def _tier(form: Form, was: Tier, position: int) -> dict[str, object]:
     }
 
 
+def _growth(form: Form, was: Programme) -> dict[str, object]:
+    """Where growth comes from as the form has it; an activity for no points is one no more."""
+    points = [form.whole(f"activity_{position}", 0, _MOST_OF_AN_ACT) for position in range(len(was.activities))]
+    caps = [
+        {name: form.whole(f"{name}_{position}", 1, _MOST_CAP) for name in ("day_cap", "period_cap")}
+        for position in range(len(was.activities))
+    ]
+    return {
+        "spend": [
+            {"currency": rule.currency, "minor_per_point": form.whole(f"spend_{position}", 1, _MOST_CAP)}
+            for position, rule in enumerate(was.spend)
+        ],
+        "referral_points": form.whole("referral", 0, MOST_POINTS),
+        "activities": [
+            {"kind": rule.kind, "points": given, **capped}
+            for rule, given, capped in zip(was.activities, points, caps, strict=True)
+            if given
+        ],
+    }
+
+
 def coupons_ticked(form: Form, box: str) -> list[str]:
     """The ids of the coupons that were ticked; a box's field is called by the coupon's id behind `box`."""
     named = (name.removeprefix(f"{box}-") for name in form.values if name.startswith(f"{box}-"))
@@ -140,6 +163,13 @@ def _filled(programme: Programme) -> Iterator[tuple[str, str]]:
     yield "name", programme.name
     yield "period_days", str(programme.period_days)
     yield "grace_days", str(programme.grace_days)
+    yield "referral", str(programme.referral_points)
+    for position, spend in enumerate(programme.spend):
+        yield f"spend_{position}", str(spend.minor_per_point)
+    for position, act in enumerate(programme.activities):
+        yield f"activity_{position}", str(act.points)
+        yield f"day_cap_{position}", str(act.day_cap)
+        yield f"period_cap_{position}", str(act.period_cap)
     for position, tier in enumerate(programme.tiers):
         has: TierBenefits = tier.benefits
         yield f"name_zh_{position}", tier.name_zh

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import StringConstraints
+from pydantic import Field, StringConstraints
 
 from socialshop.audit.service import StoredEntry
 from socialshop.kernel.ids import to_public
@@ -200,7 +200,7 @@ class Refusal(Wire):
 
     model_config = with_example({"reason": "account_of_another", "note": "the holder is the sponsor's wife"})
 
-    reason: PayoutReason
+    reason: PayoutReason = Field(strict=False)
     note: Note = absent()
 
 
