@@ -7,7 +7,8 @@ from typing import Annotated, Literal
 from pydantic import Field, StringConstraints
 
 from socialshop.kernel.ids import to_public
-from socialshop.payouts.schemas.review import Note, Reason
+from socialshop.notifications.reasons import PayoutReason
+from socialshop.payouts.schemas.review import Note
 from socialshop.payouts.service import MOST_TOGETHER, CaseClaim, Look, Summary, Together, Why
 from socialshop.web.schemas import Instant, MoneyWire, Wire, absent, with_example
 
@@ -142,7 +143,7 @@ class Decisions(Wire):
 
     request_ids: Annotated[list[str], Field(min_length=1, max_length=MOST_TOGETHER)]
     decision: Decision
-    reason: Reason = absent()
+    reason: PayoutReason = absent()
     note: Note = absent()
 
 
