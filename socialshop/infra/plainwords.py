@@ -42,6 +42,7 @@ WORDS = {
     "string_pattern_mismatch": "does not have the form {pattern}",
     "literal_error": "should be {expected}",
     "enum": "should be {expected}",
+    "is_instance_of": "should be one of those that are listed",
     "union_tag_invalid": "should say one of {expected_tags}",
     "union_tag_not_found": "does not say its {discriminator}",
     "none_required": "should be null",
