@@ -520,8 +520,8 @@ def test_every_field_of_an_answer_that_may_say_a_name_or_an_account_is_known_to_
     said = re.compile(r"(.*_)?(name|email|holder|account.*|phone|address)")
     fields = {field for model in schemas.values() for field in model.get("properties", {}) if said.fullmatch(field)}
     # Sent, never answered; of plans and of who signs one off; true or false; told to the person alone, whose answers go
-    # whole, and read by the shop's own, of whom no reading is kept.
-    other = {"account", "name", "email_verified", "address", "phone"}
+    # whole, and read by the shop's own, of whom no reading is kept; how old an account has to be.
+    other = {"account", "account_days", "name", "email_verified", "address", "phone"}
     own_words = {"reason", "text", "title", "site_url", "first_words", "words", "appeal", "appeal_reason"}
     assert fields - other == INSTEAD.keys() - own_words | NAMES
 

@@ -7,8 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field, StringConstraints
 
 from socialshop.kernel.ids import to_public
-from socialshop.notifications.reasons import PayoutReason
-from socialshop.payouts.schemas.review import Note
+from socialshop.payouts.schemas.review import Note, Reason
 from socialshop.payouts.service import MOST_TOGETHER, CaseClaim, Look, Summary, Together, Why
 from socialshop.web.schemas import Instant, MoneyWire, Wire, absent, with_example
 
@@ -143,7 +142,7 @@ class Decisions(Wire):
 
     request_ids: Annotated[list[str], Field(min_length=1, max_length=MOST_TOGETHER)]
     decision: Decision
-    reason: PayoutReason = absent()
+    reason: Reason = absent()
     note: Note = absent()
 
 

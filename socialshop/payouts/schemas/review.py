@@ -20,6 +20,8 @@ from socialshop.web.schemas import Instant, MoneyWire, Wire, absent, with_exampl
 
 Status = Literal["submitted", "approved", "held", "rejected", "cancelled", "batched", "paid", "failed", "returned"]
 Note = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=500)]
+# A text on the wire: strict would ask for a member of the list.
+Reason = Annotated[PayoutReason, Field(strict=False)]
 _REASON = {
     "code": "account_of_another",
     "en": REASONS[PayoutReason.ACCOUNT_OF_ANOTHER].english,
@@ -200,7 +202,7 @@ class Refusal(Wire):
 
     model_config = with_example({"reason": "account_of_another", "note": "the holder is the sponsor's wife"})
 
-    reason: PayoutReason = Field(strict=False)
+    reason: Reason
     note: Note = absent()
 
 
