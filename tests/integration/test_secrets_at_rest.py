@@ -23,6 +23,7 @@ OPEN = {
     "ledger_closed_months.public_key": "everybody may have it",
     "member_passkeys.credential": "a public key",
     "member_passkeys.credential_id": "what a browser is asked for",
+    "partners.code": "of a partner, as vouchers name it",
     "partner_vouchers.code": "shown to the member whose month it is; bought from a partner, good at its door alone",
     "payment_calls.key": "what the shop calls its own call to a provider",
     "plan_simulation_counters.key": "which counter",

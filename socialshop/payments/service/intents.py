@@ -134,14 +134,16 @@ def pay(
 def prepare(uow: UnitOfWork, gateways: Gateways, payment_id: uuid.UUID, payer: int) -> PaymentView:
     """Have the provider make what a buyer pays at the provider itself; returns the payment as it stands.
 
-    Made once. Raises NotFound for another member's payment, ProviderUnavailable where its provider is not set up, or
-    is none that buyers pay at.
+    Made once. Raises NotFound for another member's payment and one whose provider is none that buyers pay at,
+    ProviderUnavailable where its provider is not set up.
     """
     row = payments.lock(uow.session, payment_id)
     if row is None or row.payer != payer:
         raise NotFound("no such payment")
-    if row.provider not in gateways or not gateways[row.provider].hands_over:
-        raise ProviderUnavailable(f"nobody pays at the provider {row.provider} here")
+    if row.provider not in gateways:
+        raise ProviderUnavailable(f"the provider {row.provider} is not set up here")
+    if not gateways[row.provider].hands_over:
+        raise NotFound(f"nobody pays at the provider {row.provider}")
     if row.status in PAYABLE and row.provider_ref is None:
         outcome = Outcome.SUCCEEDED.value
         _decide(uow, [Intent(new_id(), row.id, "pay", row.amount_minor, outcome=outcome)])
