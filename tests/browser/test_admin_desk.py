@@ -116,7 +116,8 @@ def test_a_ring_is_walked_by_clicking_and_nothing_breaks_the_policy(
     with visiting(chromium, shop, size, "en") as admin:
         admin.sign_in(ADMIN)
         admin.open(f"/admin/findings/{finding}/web")
-        admin.page.wait_for_function("document.querySelector('[data-web]').graph?.nodes().length > 5")
+        admin.page.locator("[data-canvas] canvas").first.wait_for()
+        assert admin.page.evaluate("document.querySelector('[data-web]').graph.nodes().length") > 5
         # Click where the first member was drawn.
         spot = admin.page.evaluate(
             """() => {
