@@ -7,7 +7,7 @@ from alembic import op
 from migrations.statements import for_application_role
 
 revision = "0196"
-down_revision = "0192"
+down_revision = "0195"
 branch_labels = None
 depends_on = None
 
