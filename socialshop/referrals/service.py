@@ -273,6 +273,8 @@ def correct_sponsor(
         raise SponsorUnchanged("the member already has this sponsor", field="sponsor")
     above = None if new_sponsor is None else _found(uow, new_sponsor)
     if above is not None:
+        if above.is_merged:
+            raise NodeUnknown("the new sponsor became one with another account: name that one")
         _refuse_cycle(uow, member, above)
     store.move(uow.session, member, above)
     store.record_correction(uow.session, member, new_sponsor, reason=reason, by=by, at=uow.now)

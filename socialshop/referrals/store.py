@@ -27,6 +27,7 @@ class Place(NamedTuple):
     depth: int
     uplines: list[int]
     placed_at: datetime
+    is_merged: bool = False
 
 
 _PLACE = (
@@ -35,6 +36,7 @@ _PLACE = (
     ReferralNode.depth,
     ReferralNode.uplines,
     ReferralNode.placed_at,
+    ReferralNode.is_merged,
 )
 # Spelled once, textually: the statement is built once, so that one buyer's uplines cost little over the bare lookup.
 _UPLINES = text("SELECT member_number, uplines FROM referral_nodes WHERE member_number = ANY(:numbers)")

@@ -41,6 +41,7 @@ def take_over(uow: UnitOfWork, *, gone: int, kept: int, reason: str, by: str) ->
 
 def _found(uow: UnitOfWork, number: int) -> Place:
     found = store.find(uow.session, number)
-    if found is None:
+    # An account that was merged is a leaf for good: nobody is hung under it, and it has nobody to hand over.
+    if found is None or found.is_merged:
         raise NotFound("no such member in the sponsor tree")
     return found

@@ -87,6 +87,15 @@ def test_a_closed_day_takes_no_entry_and_what_comes_late_stands_on_the_open_day(
     assert len(_dates()) == 4
 
 
+def test_days_that_are_many_are_closed_in_steps_and_none_is_passed_over(app: Flask) -> None:
+    # given one day closed long before the books begin, and 9,585 open ones after it
+    assert _close(date(2000, 1, 1), MARCH_BEGINS).on_day == date(2000, 1, 1)
+    # when all are closed
+    reached = [_close(date(2026, 3, 31), MARCH_BEGINS + 40 * DAY).on_day for _ in range(4)]
+    # then each step goes on where the one before ended, and the last finds nothing to do
+    assert reached == [date(2010, 12, 14), date(2021, 11, 26), date(2026, 3, 31), date(2026, 3, 31)]
+
+
 def test_a_month_is_closed_in_turn_over_proved_books_and_its_hash_is_recomputed(app: Flask) -> None:
     # given an entry of February, two of March, one of April
     posted_at(MARCH_BEGINS - HOUR, accrual("f", 7, 3))

@@ -27,11 +27,11 @@ def test_a_call_that_breaks_is_put_off_and_the_others_of_its_batch_are_recorded(
     pay = SandboxGateway.pay
 
     def break_at_the_second(
-        self: SandboxGateway, key: str, reference: object, amount: Money, outcome: Outcome, *, keep: bool
+        self: SandboxGateway, key: str, reference: object, amount: Money, outcome: Outcome, **more: bool | str | None
     ) -> ProviderPayment:
         if amount.amount_minor == 1001:
             raise ValueError("no answer that this program knows")
-        return pay(self, key, reference, amount, outcome, keep=keep)  # type: ignore[arg-type]
+        return pay(self, key, reference, amount, outcome, **more)  # type: ignore[arg-type]
 
     monkeypatch.setattr(SandboxGateway, "pay", break_at_the_second)
     for view in views:

@@ -73,7 +73,7 @@ def signed_head(session: Session, chain: Chain, data_dir: Path) -> SignedHead:
 
 def read_head(document: object, chain: Chain, data_dir: Path) -> Head:
     """The head in an exported document's object. Raises HeadRefused: malformed, no key here, a wrong one."""
-    return verified(document, chain, _public(_own_key(data_dir).public_key()))
+    return _verified(_signed_in(document), chain, _public(_own_key(data_dir).public_key()))
 
 
 def verified(document: object, chain: Chain, public_key: bytes) -> Head:
@@ -81,7 +81,10 @@ def verified(document: object, chain: Chain, public_key: bytes) -> Head:
 
     Raises HeadRefused.
     """
-    signed = _signed_in(document)
+    return _verified(_signed_in(document), chain, public_key)
+
+
+def _verified(signed: SignedHead, chain: Chain, public_key: bytes) -> Head:
     if signed.public_key != public_key:
         raise HeadRefused("the head is signed by another key than this shop's")
     try:

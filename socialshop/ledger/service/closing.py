@@ -22,14 +22,15 @@ from socialshop.ledger.store.closing import ClosedDay, ClosedMonth, MonthSpan
 
 BOOKS = "books"
 PROVED = "books.proved"
-# Of a shop that closes its books for the first time: more than ten years of days.
+# In one step: more than ten years of days.
 _MOST_DAYS = 4_000
 
 
 def close_days(uow: UnitOfWork, through: date, *, actor: uuid.UUID | None, zone: str) -> ClosedDay:
     """Close every open day through this one: none of them takes an entry any more. Returns the last closed day.
 
-    Waits for who is posting, and they wait for it. Closed already, nothing changes. Raises DayNotOver.
+    Waits for who is posting, and they wait for it. Closed already, nothing changes. One step closes 4,000 days at
+    most; the day that is returned tells how far it came. Raises DayNotOver.
     """
     advisory_lock(uow, "ledger.days")
     last = store.last_closed(uow.session)
@@ -37,11 +38,13 @@ def close_days(uow: UnitOfWork, through: date, *, actor: uuid.UUID | None, zone:
         return last
     if through >= calendar.day_of(uow.now, zone):
         raise DayNotOver(f"the day {through} is not over in {zone}")
-    days = calendar.days_between(_first_open(uow, last, through, zone), through)[-_MOST_DAYS:]
+    days = calendar.days_between(_first_open(uow, last, through, zone), through)
+    # The first day of all takes what is older too, so it may be a late one; after it none is passed over.
+    days = days[-_MOST_DAYS:] if last is None else days[:_MOST_DAYS]
     ends = [calendar.end_of(day, zone) for day in days]
     after = None if last is None else last.ends_at
     count = store.close_days(uow.session, days, ends, after, closed_at=uow.now, closed_by=actor)
-    facts = {"first_day": days[0].isoformat(), "last_day": through.isoformat(), "entries": count}
+    facts = {"first_day": days[0].isoformat(), "last_day": days[-1].isoformat(), "entries": count}
     audit.record(uow, actor=actor, action="books.days_closed", target=BOOKS, facts=facts)
     closed = store.last_closed(uow.session)
     assert closed is not None
