@@ -146,7 +146,7 @@ def test_an_admin_adds_a_tier_and_takes_one_out_by_buttons_alone(shop: Shop, adm
 
     def press(values: dict[str, str], shape: str) -> str:
         answer = admin.client.post("/admin/tiers/shape", data=values | {"shape": shape}, headers=ENGLISH)
-        assert answer.status_code == 200
+        assert (answer.status_code, '<details id="draft" open>' in answer.text) == (200, True)
         return answer.text
 
     values = typed_in(press(typed_in(first), "add"))

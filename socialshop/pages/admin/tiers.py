@@ -102,6 +102,7 @@ def _page(visit: Visit, typed: Form) -> Response:
         next=None if "shape" in visit.form.values else after,
         now=now,
         typed=typed,
+        is_changed=bool(visit.form.values),
         tiers=tiers,
         more=len(tiers) < MOST_TIERS,
         left_out=_left_out(visit, now.programme, {row.was.code for row in tiers if row.was}),
