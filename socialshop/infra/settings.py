@@ -195,8 +195,8 @@ class Settings(BaseSettings):
         3650,
         ge=30,
         le=36500,
-        description="days after a payout that holder and account are kept of a member who has left; the law asks for"
-        " proof of payments for years",
+        description="days after a payout that holder and account are kept of a member who has left, and that"
+        " reviewers' notes on payouts are kept; the law asks for proof of payments for years",
     )
     signal_keep_days: int = Field(
         180,

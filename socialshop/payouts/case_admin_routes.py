@@ -1,4 +1,4 @@
-"""Cases of payouts over HTTP: a reviewer claims one for a while and gives it up; several are decided together."""
+"""Cases of payouts over HTTP: claimed for a while and given up, noted on; several are decided together."""
 
 from __future__ import annotations
 
@@ -8,7 +8,15 @@ from socialshop.infra.uow import UnitOfWork
 from socialshop.kernel.ids import from_public
 from socialshop.payouts import service
 from socialshop.payouts.errors import CaseClaimed, PayoutNotOpen, PayoutRulesOver, SelfApproval
-from socialshop.payouts.schemas.cases import CaseClaimWire, ChosenQuery, Decisions, DecisionsWire, SummaryWire
+from socialshop.payouts.schemas.cases import (
+    CaseClaimWire,
+    CaseNoteWire,
+    ChosenQuery,
+    Decisions,
+    DecisionsWire,
+    NewCaseNote,
+    SummaryWire,
+)
 from socialshop.payouts.schemas.rulesets import NewPayoutRules, PayoutRulesWire, RulesSignature
 from socialshop.payouts.service import Said
 from socialshop.web.auth import ADMINS, READS_ALL, SIGNERS, StepUpRequired
@@ -54,6 +62,26 @@ def let_payout_case_go(call: Call[Nothing, Nothing]) -> Answer:
         return Answer(status=204)
 
     return call.transact(let_go)
+
+
+@room.operation(
+    "POST",
+    "/admin/payout-requests/<request_id>/notes",
+    access=ADMINS,
+    ids=_REQUEST,
+    body=NewCaseNote,
+    replies=Reply(201, CaseNoteWire, "Noted: it stands in the case's history."),
+    refuses=(SelfApproval,),
+)
+def note_payout_case(call: Call[NewCaseNote, Nothing]) -> Answer:
+    """Note something for colleagues on a case, whatever its state. A note is never changed; the member reads none."""
+    actor, request_id, note = call.caller.member_id, call.ids["request_id"], call.body.note
+
+    def write(uow: UnitOfWork) -> Answer:
+        number = service.note_case(uow, actor=actor, request_id=request_id, note=note)
+        return Answer(CaseNoteWire(number=number, at=uow.now), status=201)
+
+    return call.transact(write)
 
 
 @room.operation(

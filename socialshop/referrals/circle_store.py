@@ -76,6 +76,12 @@ def find_leader(session: Session, member_id: uuid.UUID) -> LeaderRow | None:
     return None if row is None else LeaderRow(*row)
 
 
+def size(session: Session, leader: int) -> int:
+    """How many belong to a circle."""
+    statement = text(f"SELECT count(*) FROM ({_MEMBERS}) c")  # noqa: S608 - texts of this module
+    return int(session.execute(statement, {"leader": leader}).scalar_one())
+
+
 def members(session: Session, leader: int, after: uuid.UUID | None, limit: int) -> list[DirectRow]:
     """Up to `limit` members of a circle, the earliest first, by name where they agreed to be named."""
     rows = session.execute(

@@ -55,6 +55,11 @@ def circle(uow: UnitOfWork, leader: int, after: uuid.UUID | None, limit: int) ->
     return store.members(uow.session, leader, after, limit)
 
 
+def circle_size(uow: UnitOfWork, leader: int) -> int:
+    """How many belong to a leader's circle. One statement."""
+    return store.size(uow.session, leader)
+
+
 def circle_numbers(uow: UnitOfWork, leader: int, after: int, limit: int) -> list[int]:
     """The next `limit` in a leader's circle, by number, after this one. One statement."""
     return store.numbers(uow.session, leader, after, limit)

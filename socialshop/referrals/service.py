@@ -24,6 +24,7 @@ from socialshop.referrals.circle_store import LeaderRow
 from socialshop.referrals.circles import (
     circle,
     circle_numbers,
+    circle_size,
     circles_of,
     is_in_circle,
     join_circle,
@@ -106,6 +107,7 @@ __all__ = [
     "children_at",
     "circle",
     "circle_numbers",
+    "circle_size",
     "circles_of",
     "correct_sponsor",
     "count_places",

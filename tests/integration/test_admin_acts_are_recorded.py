@@ -330,6 +330,7 @@ class Office:
         self.act(self.first, f"{paid}/approve")
         self.act(self.second, f"{held}/claim")
         self.act(self.second, f"{held}/claim", method="DELETE")
+        self.act(self.second, f"{held}/notes", note="called")
         self.act(self.first, f"{held}/hold", reason="name_to_check")
         self.act(self.first, f"{rejected}/reject", reason="other", note="seen")
         rules = {"rules": document_of(DEFAULT), "note": "as it was"}

@@ -141,6 +141,7 @@ def planted(shop: RoomShop) -> tuple[Person, Person, str]:
     request = person.call("POST", "/payout-requests", key="q", json=asked).get_json()["id"]
     path = f"/admin/payout-requests/{request}"
     assert "Kanari Vogel" in product.call("POST", f"{path}/hold", key="h", json={"reason": "name_to_check"}).text
+    assert product.call("POST", f"{path}/notes", key="n", json={"note": "Kanari called"}).status_code == 201
     assert product.call("GET", path).status_code == 200
     link = person.call("POST", "/invite-links", json={"kind": "deal", "target_id": deal, "channel": "kanari-chat"})
     with unit_of_work() as uow:

@@ -240,6 +240,26 @@ def test_a_case_costs_a_constant_number_of_statements(site: Flask, admin: Visito
     assert len(seen) <= 18, seen
 
 
+def test_a_note_stands_in_the_history_by_name_and_none_is_written_empty_or_by_who_is_paid(
+    site: Flask, admin: Visitor
+) -> None:
+    request = asked(sign_up(site, name="Lin"), 500)
+    case, act = f"/admin/payouts/{request}", f"/admin/payouts/{request}/notes"
+    # when one is left empty, nothing is noted and the field says so where it stands
+    before = counts("payout_notes", "audit_entries")
+    refused = admin.send(case, act, case_note=" ")
+    assert (refused.status_code, 'id="case_note-told"' in refused.text) == (422, True)
+    assert counts("payout_notes", "audit_entries") == before
+    # and when it is written, it is read where it was written, as text
+    assert admin.send(case, act, case_note="called <her>").headers["Location"] == case
+    page = admin.look(case).text
+    assert "payout case noted on · Ada" in page
+    assert "called &lt;her&gt;" in page
+    # then who only reads finds no form
+    assert act in page
+    assert act not in member(site, role=Role.FINANCE, name="Fei").look(case).text
+
+
 def a_released_batch(site: Flask, admin: Visitor, first: Person, second: Person) -> tuple[str, str, str]:
     """A batch of two, released by another admin: its page, and the two requests, of 6.00 and of 3.00."""
     one, two = asked(first, 600), asked(second, 300)

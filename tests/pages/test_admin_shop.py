@@ -3,24 +3,30 @@
 from __future__ import annotations
 
 import re
+from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 
 import pytest
+from admin_desk import asked
+from community_shop import received, tea
 from due_work import work
 from flask import Flask
 from money_people import number_of
 from room_shop import statements
 from sample_sales import LONG_AGO, Sale, a_plan, confirmed, place, sell
 from visitors import Visitor, member, visitor
-from web_client import counts, sign_up
+from web_client import Person, counts, sign_up
 
 from socialshop.commissions import service as commissions
 from socialshop.commissions.plan import parse_plan
-from socialshop.infra.uow import UnitOfWork, in_unit_of_work
+from socialshop.infra.uow import UnitOfWork, in_unit_of_work, unit_of_work
 from socialshop.kernel.ids import to_public
 from socialshop.kernel.roles import Role
 from socialshop.loyalty import service as loyalty
 from socialshop.referrals import service as referrals
+from socialshop.screening import cases
+from socialshop.screening.cases import Case
+from socialshop.screening.rules import Severity
 
 
 @pytest.fixture
@@ -185,6 +191,62 @@ def test_a_member_is_seen_whole_on_one_page(site: Flask, admin: Visitor) -> None
     for words in ("Normal", "are missing for", "<dd>70", "Where is my tea?", asked, to_public("ord", order)):
         assert words in page, words
     assert "最近购买" in admin.look(at, "zh").text
+
+
+def mbr(person: Person) -> str:
+    return to_public("mbr", person.card.member_id)
+
+
+def _found(person: Person) -> Case:
+    return Case(
+        subject=mbr(person),
+        code="ring",
+        occasion="once",
+        severity=Severity.SEVERE,
+        evidence={},
+        members=frozenset({number_of(person)}),
+        rules_version=0,
+        shadow=False,
+        holds=False,
+        expires_at=datetime.now(UTC) + timedelta(days=30),
+    )
+
+
+def test_what_a_member_wrote_and_what_is_told_about_them_stands_on_that_page(site: Flask, admin: Visitor) -> None:
+    """Given a leader who wrote, is reported, was found out and asked for money; then the page leads to each of these.
+
+    It takes as many statements as for a leader of whom there is nothing, and one less for who does not lead.
+    """
+    lin, bare = (sign_up(site, name=name, role=Role.LEADER) for name in ("Lin", "Bo"))
+    rui = sign_up(site, name="Rui")
+    at, other, plain = (f"/admin/members/{mbr(person)}" for person in (lin, bare, rui))
+    body = {"line_id": received(lin, tea()[1]), "title": "Three ways", "text": "First, warm the cup."}
+    note = lin.call("POST", "/notes", json=body).get_json()["id"]
+    reported = {"subject_id": mbr(lin), "ground": "abuse", "words": "Look at it."}
+    report = rui.call("POST", "/reports", json=reported).get_json()["id"]
+    payout = asked(lin, 12_345)
+    ring = _found(lin)
+    in_unit_of_work(lambda uow: cases.open_cases(uow, [ring]))
+    with unit_of_work() as uow:
+        (found,) = cases.cases(uow, code="ring", limit=1)
+    number = number_of(rui)
+    in_unit_of_work(lambda uow: referrals.join_circle(uow, lin.card.member_id, number))
+    looks, pages = [], []
+    for path in (at, other, plain):
+        with statements() as seen:
+            pages.append(admin.look(path).text)
+        looks.append(len(seen))
+    assert looks == [36, 36, 35]
+    ways = [f"/admin/posts/{note}", f"/admin/reports/{report}", f"/admin/payouts/{payout}"]
+    ways += [f"/admin/findings/{to_public('fnd', found.id)}", f"/admin/findings?member={mbr(lin)}&amp;state=any"]
+    told = ["Three ways", "It insults or harasses", "CN¥123.45", "A ring of accounts", "severe"]
+    told += ["Members of the circle</dt><dd>1<"]
+    for words in (*ways, *told):
+        assert [words in page for page in pages] == [True, False, False], words
+    assert "Members of the circle</dt><dd>0<" in pages[1]
+    assert "Members of the circle" not in pages[2]
+    chinese = admin.look(at, "zh").text
+    assert [words in chinese for words in ("圈子成员", "针对该会员的举报", "评价与笔记", "发现")] == [True] * 4
 
 
 def test_a_plan_written_as_a_document_is_told_in_words(site: Flask, admin: Visitor) -> None:

@@ -29,6 +29,7 @@ from socialshop.community.service.judging import (
     own_decision,
     report,
     reports,
+    reports_about,
     reports_by,
 )
 from socialshop.community.service.leading import (
@@ -123,6 +124,7 @@ __all__ = [
     "reject",
     "report",
     "reports",
+    "reports_about",
     "reports_by",
     "reviews",
     "revise",

@@ -50,6 +50,11 @@ def reports_by(uow: UnitOfWork, reporter: int, before: uuid.UUID | None, limit: 
     return store.reports_by(uow.session, reporter, before, limit)
 
 
+def reports_about(uow: UnitOfWork, about: int, limit: int) -> list[ReportRow]:
+    """Up to `limit` reports of what a member answers for, the newest first, decided or not. One statement."""
+    return store.reports_about(uow.session, about, limit)
+
+
 def reports(uow: UnitOfWork, after: uuid.UUID | None, limit: int, *, decided: bool = False) -> list[ReportRow]:
     """Up to `limit` reports that wait (or are decided), the oldest first."""
     return store.reports(uow.session, decided=decided, after=after, limit=limit)

@@ -132,6 +132,13 @@ def reports_by(session: Session, reporter: int, before: uuid.UUID | None, limit:
     return _reports(session, where, {"reporter": reporter, "before": before, "limit": limit})
 
 
+def reports_about(session: Session, about: int, limit: int) -> list[ReportRow]:
+    """Up to `limit` reports of what a member answers for, the newest first."""
+    return _reports(
+        session, " WHERE r.about = :about ORDER BY r.id DESC LIMIT :limit", {"about": about, "limit": limit}
+    )
+
+
 def add_decision(session: Session, decision_id: uuid.UUID, values: dict[str, object]) -> None:
     """Append a decision."""
     session.execute(

@@ -26,14 +26,14 @@ from socialshop.risk.service import Verdict
 from socialshop.web.auth import ADMINS
 
 _FINDING = {"finding_id": "fnd"}
-_STATES = {
+FOUND_STATES = {
     "open": lazy_gettext("to decide"),
     "confirmed": lazy_gettext("confirmed"),
     "dismissed": lazy_gettext("dismissed"),
     "expired": lazy_gettext("expired"),
     "replaced": lazy_gettext("replaced by a larger one"),
 }
-_SEVERITIES = {
+FOUND_SEVERITIES = {
     "info": lazy_gettext("worth knowing"),
     "warning": lazy_gettext("warning"),
     "severe": lazy_gettext("severe"),
@@ -82,9 +82,9 @@ def list_findings(visit: Visit) -> str:
     state = request.args.get("state", "open")
     found = risk.findings(
         visit.uow,
-        states=() if state == "any" else (state if state in _STATES else "open",),
+        states=() if state == "any" else (state if state in FOUND_STATES else "open",),
         code=_known("rule", FINDINGS),
-        severity=_known("severity", _SEVERITIES),
+        severity=_known("severity", FOUND_SEVERITIES),
         shadow={"only": True, "none": False}.get(request.args.get("shadow", "")),
         member_id=_member(),
         after=visit.after(),
@@ -96,8 +96,8 @@ def list_findings(visit: Visit) -> str:
         rows=rows,
         next=after,
         names=names_by_number(visit.uow, [row.members[0] for row in rows if row.members]),
-        states=_STATES,
-        severities=_SEVERITIES,
+        states=FOUND_STATES,
+        severities=FOUND_SEVERITIES,
         rules=[(code, FINDINGS[code]) for code in _MEANINGS],
         now=visit.uow.now,
     )
@@ -120,8 +120,8 @@ def show_risk_finding(visit: Visit) -> str:
         ties=ties,
         web=webs.draw(list(people), drawn) if ties else None,
         is_own=visit.caller.number in view.case.members,
-        states=_STATES,
-        severities=_SEVERITIES,
+        states=FOUND_STATES,
+        severities=FOUND_SEVERITIES,
         tie_words=TIES,
         reasons=_REASONS,
         longest=LONGEST_REASON,
@@ -149,7 +149,7 @@ def show_risk_rules(visit: Visit) -> str:
         standings=risk.standings(visit.uow),
         filled=Form(_filled(in_force.rules)),
         meanings=_MEANINGS,
-        severities=_SEVERITIES,
+        severities=FOUND_SEVERITIES,
         history=risk.rules_history(visit.uow),
         longest=LONGEST_REASON,
     )

@@ -14,6 +14,7 @@ from socialshop.kernel.errors import NotFound
 from socialshop.kernel.ids import to_public
 from socialshop.kernel.roles import Role
 from socialshop.ledger import service as ledger
+from socialshop.pages.admin.findings import FOUND_SEVERITIES, FOUND_STATES
 from socialshop.pages.admin.people import names_by_id, names_by_number
 from socialshop.pages.admin.section import admin
 from socialshop.pages.admin.whole import whole_of
@@ -21,6 +22,7 @@ from socialshop.pages.admin.words import ROLES
 from socialshop.pages.formats import money
 from socialshop.pages.section import go_to
 from socialshop.pages.shopper.account import birthday_in
+from socialshop.pages.shopper.conduct import GROUNDS
 from socialshop.pages.visit import PAGE_ROWS, Visit, cut
 from socialshop.referrals import service as referrals
 from socialshop.referrals.errors import NodeUnknown
@@ -42,7 +44,7 @@ def list_members(visit: Visit) -> str:
 
 @admin.page("/members/<member_id>", ids={"member_id": "mbr"}, tab="members", sees="member_id")
 def show_member(visit: Visit) -> str:
-    """One member: role, wallet, sponsors, and the team below. That the team was looked at is recorded."""
+    """One member, whole, with sponsors and the team below. That the team was looked at is recorded."""
     member_id = visit.ids["member_id"]
     found = identity.named(visit.uow, ids=[member_id])
     if not found:
@@ -53,12 +55,15 @@ def show_member(visit: Visit) -> str:
         member=member,
         birthday=identity.birthday_of(visit.uow, member_id),
         sponsors=_sponsors(visit, member.number),
-        whole=whole_of(visit, member.number),
+        whole=whole_of(visit, member),
         wallet=ledger.wallet(visit.uow, member.number, visit.settings.currency),
         currency=visit.settings.currency,
         tree=_team(visit, member_id, int(depth) if depth in _DEPTHS else 3),
         depths=[(depth, depth) for depth in _DEPTHS],
         roles=ROLES,
+        grounds=GROUNDS,
+        found_states=FOUND_STATES,
+        severities=FOUND_SEVERITIES,
     )
 
 

@@ -160,6 +160,16 @@ def let_payout_go(visit: Visit) -> Response:
     return go_to("admin.show_payout", request_id=visit.path["request_id"])
 
 
+@admin.action("/payouts/<request_id>/notes", access=ADMINS, again="show_payout", ids=_REQUEST)
+def note_payout(visit: Visit) -> Response:
+    """Tell colleagues something about the case without deciding it."""
+    note = visit.form.text("case_note", longest=LONGEST_REASON)
+    visit.form.check()
+    payouts.note_case(visit.uow, actor=visit.caller.member_id, request_id=visit.ids["request_id"], note=note)
+    flash(gettext("Noted in the history of the case."))
+    return go_to("admin.show_payout", request_id=visit.path["request_id"])
+
+
 @admin.action("/payouts/<request_id>/approve", access=ADMINS, again="show_payout", ids=_REQUEST)
 def approve_payout(visit: Visit) -> Response:
     """Let it into the next batch, and on to who waits next."""

@@ -78,6 +78,7 @@ DEEDS = {
     "payout.failed": lazy_gettext("payout failed"),
     "payout.held": lazy_gettext("payout put on hold"),
     "payout.let_go": lazy_gettext("payout case given up"),
+    "payout.noted": lazy_gettext("payout case noted on"),
     "payout.paid": lazy_gettext("payout paid"),
     "payout.rejected": lazy_gettext("payout refused"),
     "payout.returned": lazy_gettext("payout sent back by the bank"),

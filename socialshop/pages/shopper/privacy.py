@@ -191,6 +191,7 @@ KINDS: Mapping[str, Any] = {
     "data_looks": lazy_gettext("Who looked"),
     "member_signals": lazy_gettext("Marks of devices, networks, addresses, phones and accounts"),
     "payout_accounts_of_former_members": lazy_gettext("Accounts to which money of former members went"),
+    "payout_notes": lazy_gettext("What reviewers noted about payouts"),
 }
 _WHO = {"admin": lazy_gettext("An admin"), "finance": lazy_gettext("Somebody of finance")}
 

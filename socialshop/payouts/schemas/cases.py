@@ -56,6 +56,23 @@ class CaseClaimWire(Wire):
         )
 
 
+class NewCaseNote(Wire):
+    """What a reviewer tells colleagues about a case, without deciding anything."""
+
+    model_config = with_example({"note": "called the member: the second account is her mother's"})
+
+    note: Note
+
+
+class CaseNoteWire(Wire):
+    """A note that was written: its number and when. Its words stand in the history alone, from where they can go."""
+
+    model_config = with_example({"number": 17, "at": "2026-02-03T12:00:00Z"})
+
+    number: int
+    at: Instant
+
+
 class ChosenQuery(Wire):
     """Which requests: their ids with commas between."""
 

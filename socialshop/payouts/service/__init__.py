@@ -47,6 +47,7 @@ from socialshop.payouts.service.deducting import (
 from socialshop.payouts.service.disbursing import count_unknown_transfers, disburse, poll_transfers
 from socialshop.payouts.service.files import FrozenFile, bank_file, frozen_file, statement_table
 from socialshop.payouts.service.finding import find_frozen, find_owed_commission
+from socialshop.payouts.service.noting import forget_notes, note_case
 from socialshop.payouts.service.queueing import UNDECIDED, Queued, neighbours, queue, waiting_sums
 from socialshop.payouts.service.reading import (
     Evidence,
@@ -154,6 +155,7 @@ __all__ = [
     "fee_tables",
     "find_frozen",
     "find_owed_commission",
+    "forget_notes",
     "frozen_file",
     "has_opened",
     "hold",
@@ -163,6 +165,7 @@ __all__ = [
     "lines_of",
     "look_together",
     "neighbours",
+    "note_case",
     "overdue",
     "own_request",
     "page_of",

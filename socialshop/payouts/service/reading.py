@@ -16,6 +16,7 @@ from socialshop.kernel.ids import to_public
 from socialshop.ledger import chart
 from socialshop.payouts import rules
 from socialshop.payouts.service.moving import found
+from socialshop.payouts.service.noting import with_notes
 from socialshop.payouts.store import destinations as places
 from socialshop.payouts.store import requests as store
 from socialshop.payouts.store.destinations import Use
@@ -91,7 +92,7 @@ def evidence(uow: UnitOfWork, request_id: uuid.UUID) -> Evidence:
             *screening.findings_about(uow, [to_public("por", request_id)]),
             *map(_as_finding, cases.cases_about(uow, [request.member_number])),
         ],
-        history=audit.history(uow, [to_public("por", request_id)]),
+        history=with_notes(uow, request_id, audit.history(uow, [to_public("por", request_id)])),
     )
 
 

@@ -84,6 +84,17 @@ PERSONAL = (
         erases=("DELETE FROM payout_claims WHERE claimed_by = :id",),
     ),
     Holding(
+        "payout_notes",
+        ("noted_by", "note"),
+        hidden="What reviewers tell each other about a case; the reasons they gave are read out with the decisions.",
+        erases=(
+            """
+            DELETE FROM payout_notes WHERE request_id IN (SELECT id FROM payout_requests WHERE member_id = :id)
+            """,
+        ),
+        stays="Who of the shop noted something about somebody else, as the audit record has it too.",
+    ),
+    Holding(
         "payout_rules",
         ("published_by", "signed_by", "stopped_by"),
         hidden="Rules are the shop's; who published or signed them is read out from the audit record.",

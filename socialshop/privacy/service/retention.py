@@ -54,6 +54,7 @@ RETENTION: tuple[Kept, ...] = (
     Kept("data_looks", "history_keep_days", forget_looks),
     Kept("member_signals", "signal_keep_days", screening.forget_signals),
     Kept("payout_accounts_of_former_members", "payout_keep_days", payouts.blot_out),
+    Kept("payout_notes", "payout_keep_days", payouts.forget_notes),
 )
 
 
