@@ -59,6 +59,20 @@ class Visitor:
         return self._filled(self.look(path).text, action, {})[1]
 
 
+def typed_in(page: str) -> dict[str, str]:
+    """What the form on a page holds: its fields as a browser would send them."""
+    found = dict(re.findall(r'<input(?=[^>]*type="hidden")[^>]*name="([^"]+)" value="([^"]*)"', page))
+    for tag in re.findall(r"<input[^>]*>", page):
+        name, value = re.search(r' name="([^"]+)"', tag), re.search(r' value="([^"]*)"', tag)
+        if name and value and ("checkbox" not in tag or " checked" in tag):
+            found[name[1]] = value[1]
+    found |= dict(re.findall(r'<textarea[^>]* name="([^"]+)"[^>]*>([^<]*)</textarea>', page))
+    for name, options in re.findall(r'<select[^>]* name="([^"]+)"[^>]*>(.*?)</select>', page, re.DOTALL):
+        chosen = re.search(r'value="([^"]*)" selected', options) or re.search(r'value="([^"]*)"', options)
+        found[name] = chosen[1] if chosen else ""
+    return {name: html.unescape(value) for name, value in found.items()}
+
+
 def _asks(form: re.Match[str]) -> bool:
     """Every desk lets its reader go; that is not what a page is for."""
     return form["action"] != "/sign-out"

@@ -7,7 +7,7 @@ is sought, and takes the index of words (`ix_deals_words`, `ix_products_words`) 
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
@@ -142,6 +142,18 @@ def _deal_filters(sought: Sought, product_id: uuid.UUID | None) -> list[str]:
 def _band(table: str, sought: Sought) -> list[str]:
     bounds = {">= :from_minor": sought.from_minor, "<= :to_minor": sought.to_minor}
     return [f"{table}.price_minor {bound}" for bound, value in bounds.items() if value is not None]
+
+
+def from_tiers(session: Session, codes: Collection[str], now: datetime, limit: int) -> list[tuple[uuid.UUID, str]]:
+    """Ids and titles of up to `limit` deals that are not over and ask for one of these tiers, the newest first."""
+    rows = session.execute(
+        text(
+            "SELECT id, title FROM deals WHERE minimum_tier = ANY(:codes) AND ended_at IS NULL"
+            " AND (ends_at IS NULL OR ends_at > :now) ORDER BY id DESC LIMIT :limit"
+        ),
+        {"codes": list(codes), "now": now, "limit": limit},
+    )
+    return [(row.id, row.title) for row in rows]
 
 
 def _page(sort: Sort, after: Place | None) -> tuple[str, str]:

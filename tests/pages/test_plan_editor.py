@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import html
 import re
 from typing import Any
 
 import pytest
 from flask import Flask
-from visitors import Visitor, member
+from visitors import Visitor, member, typed_in
 from web_client import counts
 
 from socialshop.commissions import service as commissions
@@ -57,20 +56,6 @@ WHOLE: dict[str, Any] = {
 @pytest.fixture
 def admin(site: Flask) -> Visitor:
     return member(site, role=Role.ADMIN, name="Ada")
-
-
-def typed_in(page: str) -> dict[str, str]:
-    """What the form on a page holds: its fields as a browser would send them."""
-    found = dict(re.findall(r'<input(?=[^>]*type="hidden")[^>]*name="([^"]+)" value="([^"]*)"', page))
-    for tag in re.findall(r"<input[^>]*>", page):
-        name, value = re.search(r' name="([^"]+)"', tag), re.search(r' value="([^"]*)"', tag)
-        if name and value and ("checkbox" not in tag or " checked" in tag):
-            found[name[1]] = value[1]
-    found |= dict(re.findall(r'<textarea[^>]* name="([^"]+)"[^>]*>([^<]*)</textarea>', page))
-    for name, options in re.findall(r'<select[^>]* name="([^"]+)"[^>]*>(.*?)</select>', page, re.DOTALL):
-        chosen = re.search(r'value="([^"]*)" selected', options) or re.search(r'value="([^"]*)"', options)
-        found[name] = chosen[1] if chosen else ""
-    return {name: html.unescape(value) for name, value in found.items()}
 
 
 def document_at(address: str) -> dict[str, Any]:

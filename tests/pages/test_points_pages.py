@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from flask import Flask
+from payment_shop import rows
 from room_shop import statements
 from visitors import Visitor, member
 from web_client import counts
@@ -91,7 +92,20 @@ def test_an_admin_sees_what_is_owed_and_brings_rules_into_force(site: Flask, adm
     wrong = admin.send("/admin/points", "/admin/points", **typed | {"price_cap": "100.01"})
     assert wrong.status_code == 422
     assert counts("point_rules") == {"point_rules": 0}
+    typed |= {"streak_days_0": "30", "streak_points_0": "60", "streak_days_1": "", "streak_points_1": ""}
+    again = {"streak_days_2": "30", "streak_points_2": "5"}
+    for more, told in (
+        (again, "Another row has so many days."),
+        (again | {"streak_days_2": ""}, "A whole number from 2 to 3650."),
+    ):
+        wrong = admin.send("/admin/points", "/admin/points", **typed | more)
+        assert (wrong.status_code, f'id="streak_days_2-told">{told}<' in wrong.text) == (422, True)
+    assert counts("point_rules") == {"point_rules": 0}
+    typed |= {"streak_days_2": "5", "streak_points_2": "8"}
     assert admin.send("/admin/points", "/admin/points", **typed).status_code == 303
+    assert rows("SELECT document -> 'streak_bonuses' FROM point_rules") == [
+        ([{"days": 5, "points": 8}, {"days": 30, "points": 60}],)
+    ]
     assert "Version 1 is in force." in admin.look("/admin/points").text
     assert "CN¥0.15" in admin.look("/admin/points").text
 

@@ -11,14 +11,20 @@ import pytest
 from flask import Flask
 from payment_shop import rows
 from tiers import Shop
-from visitors import Visitor, member
+from visitors import Visitor, member, typed_in
+from web_client import counts
 
 from socialshop.deals import service as deals
 from socialshop.infra.clock import ManualClock
 from socialshop.infra.uow import unit_of_work
 from socialshop.kernel.ids import to_public
 from socialshop.kernel.roles import Role
+from socialshop.loyalty import service as loyalty
+from socialshop.loyalty.coupons import Terms
+from socialshop.loyalty.service import NewCoupon
 from socialshop.memberships import service as memberships
+
+ENGLISH = {"Accept": "text/html", "Accept-Language": "en"}
 
 
 @pytest.fixture
@@ -126,6 +132,87 @@ def test_a_ladder_that_does_not_rise_is_told_beside_its_field_and_kept_nowhere(s
     assert rows("SELECT count(*) FROM tier_programmes") == [(1,)]
 
 
+def test_an_admin_adds_a_tier_and_takes_one_out_by_buttons_alone(shop: Shop, admin: Visitor) -> None:
+    """Given a member in silver and a deal and a coupon that name it, who takes silver out sees all three."""
+    lin = member(shop.app)
+    shop.sell(number(lin), 500_000)
+    deal = a_deal(shop, shop.member(), "Tea for silver", minimum_tier="silver")
+    with unit_of_work(shop.clock) as uow:
+        terms = Terms(kind="amount", currency="CNY", amount_minor=100, tiers=("silver",))
+        loyalty.make_coupon(uow, uuid.uuid4(), NewCoupon("Silver off", terms, valid_days=9))
+    first = admin.look("/admin/tiers").text
+    assert "Tiers left out" not in first
+    before = counts("tier_programmes", "audit_entries")
+
+    def press(values: dict[str, str], shape: str) -> str:
+        answer = admin.client.post("/admin/tiers/shape", data=values | {"shape": shape}, headers=ENGLISH)
+        assert (answer.status_code, '<details id="draft" open>' in answer.text) == (200, True)
+        return answer.text
+
+    values = typed_in(press(typed_in(first), "add"))
+    assert (values["code_4"], values["points_4"]) == ("", "100")
+    page = press(values | {"name": "Typed before"}, "drop-1")
+    for words in ("Tiers left out", "Tea for silver", f"/deals/{to_public('deal', deal)}", "Silver off"):
+        assert words in page, words
+    values = typed_in(page)
+    assert (values["name"], "code_1" in values, "spend_0" in values, "activity_1" in values) == (
+        "Typed before",
+        False,
+        True,
+        True,
+    )
+    jade = {"code_4": "jade", "name_zh_4": "翡翠", "name_en_4": "Jade", "threshold_4": "4000", "discount_4": "3"}
+    for wrong, told in (
+        ({"code_4": "Jade!"}, "Small letters, digits and underscores, a letter first."),
+        ({"code_4": "gold"}, "Another tier has this code."),
+        ({"threshold_4": "10000"}, "Thresholds begin at 0 and rise from tier to tier."),
+    ):
+        refused = admin.client.post("/admin/tiers", data=values | jade | wrong, headers=ENGLISH)
+        field = next(iter(wrong)) if "code_4" in wrong else "threshold_4"
+        assert refused.status_code == 422
+        assert f'id="{field}-told">{told}<' in refused.text
+    assert counts("tier_programmes", "audit_entries") == before
+    drafted = admin.client.post("/admin/tiers", data=values | jade, headers=ENGLISH)
+    assert drafted.status_code == 303, drafted.text
+    kept = rows("SELECT document -> 'tiers' FROM tier_programmes ORDER BY created_at DESC LIMIT 1")[0][0]
+    assert [(tier["code"], tier["threshold"]) for tier in kept] == [
+        ("normal", 0),
+        ("jade", 4_000),
+        ("gold", 10_000),
+        ("diamond", 50_000),
+    ]
+    assert (kept[1]["name_zh"], kept[1]["benefits"]["discount_bps"]) == ("翡翠", 300)
+    at = str(drafted.headers["Location"])
+    page = admin.look(at).text
+    assert re.search(r"<td>Silver</td><td>Jade</td>\s*<td><span[^>]*>up at once", page)
+    assert ("Tea for silver" in page, "Silver off" in page) == (True, True)
+    zh = admin.look(at, "zh").text
+    assert ("被取消的等级" in zh, "翡翠" in zh) == (True, True)
+
+
+def test_who_is_in_a_tier_that_is_taken_out_is_seen_to_move_to_its_like(shop: Shop, admin: Visitor) -> None:
+    silver = member(shop.app)
+    shop.sell(number(silver), 250_000)
+    values = typed_in(admin.look("/admin/tiers").text)
+    none = {name: value for name, value in values.items() if not name.startswith("code_")}
+    refused = admin.client.post("/admin/tiers", data=none, headers=ENGLISH)
+    assert (refused.status_code, "A programme has from 1 to 12 tiers." in refused.text) == (422, True)
+    data = {name: value for name, value in values.items() if not re.fullmatch(r".*_1(-.*)?", name)}
+    data |= {name: values[name] for name in ("activity_1", "day_cap_1", "period_cap_1")}
+    drafted = admin.client.post("/admin/tiers", data=data, headers=ENGLISH)
+    page = admin.look(str(drafted.headers["Location"])).text
+    assert re.search(r"<td>Silver</td><td>Normal</td>\s*<td><span[^>]*>moved at once", page)
+    assert "No deal, coupon or campaign names them." in page
+    assert (
+        admin.send(
+            str(drafted.headers["Location"]), f"{drafted.headers['Location']}/publish", effective_at=""
+        ).status_code
+        == 303
+    )
+    shop.pass_days(0)
+    assert shop.standing(number(silver))[0] == "normal"
+
+
 def test_finance_sees_programmes_and_has_no_form(shop: Shop, admin: Visitor) -> None:
     finance = member(shop.app, role=Role.FINANCE)
     page = finance.look("/admin/tiers").text
@@ -146,6 +233,7 @@ def _in_force() -> dict[str, str]:
         ]
     ):
         form |= {
+            f"code_{position}": en.lower(),
             f"name_zh_{position}": zh,
             f"name_en_{position}": en,
             f"threshold_{position}": str(threshold),
@@ -159,23 +247,21 @@ def _in_force() -> dict[str, str]:
     return form | {"spend_0": "100", "referral": "100"}
 
 
+def a_deal(shop: Shop, seller: int, title: str, *, minimum_tier: str) -> uuid.UUID:
+    """A deal that begins in three hours."""
+    product = deals.NewProduct("Tea", "", 7, [deals.NewSku(secrets.token_hex(4), "box", 900, 9)])
+    with unit_of_work(shop.clock) as uow:
+        sku = deals.add_product(uow, uuid.uuid4(), product, "CNY").skus[0].id
+        begins = shop.clock.now() + timedelta(hours=3)
+        terms = deals.NewDeal(sku, title, 2, 800, timedelta(hours=1), starts_at=begins, minimum_tier=minimum_tier)
+        return deals.open_deal(uow, uuid.uuid4(), seller, terms).id
+
+
 def test_a_deal_says_which_tier_it_is_for_and_who_may_come_early(shop: Shop) -> None:
     gold, plain = member(shop.app), member(shop.app)
     shop.sell(number(gold), 1_000_000)
     seller = shop.member()
-    product = deals.NewProduct("Tea", "", 7, [deals.NewSku(secrets.token_hex(4), "box", 900, 9)])
-    with unit_of_work(shop.clock) as uow:
-        sku = deals.add_product(uow, uuid.uuid4(), product, "CNY").skus[0].id
-        terms = deals.NewDeal(
-            sku,
-            "Tea for gold",
-            2,
-            800,
-            timedelta(hours=1),
-            starts_at=shop.clock.now() + timedelta(hours=3),
-            minimum_tier="gold",
-        )
-        deal = deals.open_deal(uow, uuid.uuid4(), seller, terms).id
+    deal = a_deal(shop, seller, "Tea for gold", minimum_tier="gold")
     path = f"/deals/{to_public('deal', deal)}"
     early, late = gold.look(path).text, plain.look(path).text
     assert "For Gold and above" in early

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -177,6 +177,11 @@ def deals_by_id(uow: UnitOfWork, ids: Sequence[uuid.UUID]) -> Mapping[uuid.UUID,
 def titles(uow: UnitOfWork, ids: Sequence[uuid.UUID]) -> Mapping[uuid.UUID, str]:
     """What these published deals and products are called. One statement."""
     return store.titles(uow.session, ids)
+
+
+def deals_from_tiers(uow: UnitOfWork, codes: Collection[str], limit: int) -> list[tuple[uuid.UUID, str]]:
+    """Ids and titles of up to `limit` deals that are not over and ask for one of these tiers, the newest first."""
+    return browsing_store.from_tiers(uow.session, codes, uow.now, limit)
 
 
 def own_deal(uow: UnitOfWork, number: int | None, deal_id: uuid.UUID) -> DealView:

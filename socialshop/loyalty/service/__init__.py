@@ -74,12 +74,14 @@ from socialshop.loyalty.service.rewarding import (
     reward_moves,
     rewards,
 )
+from socialshop.loyalty.service.segmenting import offers_naming_tiers
 from socialshop.loyalty.service.taking_back import on_order_refunded
 from socialshop.loyalty.store.coupon_uses import HOLDS_COUPONS
 from socialshop.loyalty.store.coupon_ways import CodeCounts
 from socialshop.loyalty.store.personal import PERSONAL
 from socialshop.loyalty.store.reading import Expiring, Flow, MovementRow
 from socialshop.loyalty.store.rewards import RedemptionRow, RewardRow
+from socialshop.loyalty.store.segments import TierNamed
 
 __all__ = [
     "HOLDS_COUPONS",
@@ -108,6 +110,7 @@ __all__ = [
     "Rules",
     "RulesVersion",
     "Terms",
+    "TierNamed",
     "Unused",
     "add_reward",
     "adjust",
@@ -140,6 +143,7 @@ __all__ = [
     "offer_deal",
     "offer_due",
     "offered_to",
+    "offers_naming_tiers",
     "on_member_registered",
     "on_order_refunded",
     "on_orders_completed",

@@ -10,6 +10,7 @@ from socialshop.infra.uow import UnitOfWork
 from socialshop.kernel.errors import InvalidValue
 from socialshop.loyalty.segments import Segment
 from socialshop.loyalty.store import segments
+from socialshop.loyalty.store.segments import TierNamed
 from socialshop.memberships import service as memberships
 
 
@@ -24,6 +25,11 @@ def in_segment(uow: UnitOfWork, segment: Segment, members: Sequence[int], day: d
         day=day,
         now=uow.now,
     )
+
+
+def offers_naming_tiers(uow: UnitOfWork, codes: Collection[str], limit: int) -> list[TierNamed]:
+    """Coupons, deals kept for a segment, and campaigns to come that name one of these tiers: `limit` of each kind."""
+    return segments.naming_tiers(uow.session, codes, uow.now, limit)
 
 
 def check_tiers(uow: UnitOfWork, codes: Collection[str], field: str) -> None:

@@ -1,9 +1,11 @@
-"""The one statement that says which of many members are in a segment."""
+"""The one statement that says which of many members are in a segment, and the one on what names a tier."""
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Collection
 from datetime import date, datetime
+from typing import Literal, NamedTuple
 
 from sqlalchemy import text
 from sqlalchemy.orm import Session
@@ -34,6 +36,39 @@ _MATCHING = text(
     ORDER BY m.number
     """
 )
+
+
+# Each kind has its own bound, so that many coupons do not hide a campaign. What is over or drawn names nobody any more.
+_NAMING_TIERS = text(
+    """
+    (SELECT 'coupon' AS kind, c.id, c.title AS title_zh, c.title AS title_en FROM coupons c
+    WHERE (c.terms -> 'tiers' ?| CAST(:codes AS text[]) OR c.terms -> 'segment' -> 'tiers' ?| CAST(:codes AS text[]))
+        AND (c.valid_until IS NULL OR c.valid_until > :now) ORDER BY c.id DESC LIMIT :limit)
+    UNION ALL
+    (SELECT 'deal', d.id, d.title, d.title FROM deal_segments o JOIN deals d ON d.id = o.deal_id
+    WHERE o.segment -> 'tiers' ?| CAST(:codes AS text[])
+        AND d.ended_at IS NULL AND (d.ends_at IS NULL OR d.ends_at > :now) ORDER BY d.id DESC LIMIT :limit)
+    UNION ALL
+    (SELECT 'campaign', a.id, a.title_zh, a.title_en FROM campaigns a
+    WHERE (a.tier = ANY(:codes) OR a.segment -> 'tiers' ?| CAST(:codes AS text[]))
+        AND a.drawn_at IS NULL AND a.cancelled_at IS NULL AND a.ends_at > :now ORDER BY a.id DESC LIMIT :limit)
+    """
+)
+
+
+class TierNamed(NamedTuple):
+    """A coupon, a deal kept for a segment, or a campaign, for members of a tier."""
+
+    kind: Literal["coupon", "deal", "campaign"]
+    id: uuid.UUID
+    title_zh: str
+    title_en: str
+
+
+def naming_tiers(session: Session, codes: Collection[str], now: datetime, limit: int) -> list[TierNamed]:
+    """Up to `limit` of each kind that are for members of one of these tiers, the newest first. One statement."""
+    rows = session.execute(_NAMING_TIERS, {"codes": list(codes), "now": now, "limit": limit})
+    return [TierNamed(*row) for row in rows]
 
 
 def matching(

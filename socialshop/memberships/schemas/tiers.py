@@ -64,6 +64,7 @@ _DOCUMENT: dict[str, Any] = {
         },
     ],
 }
+_DIRECTIONS: dict[int, Literal["up", "down", "moved"]] = {1: "up", 0: "moved", -1: "down"}
 _PROGRAMME: dict[str, Any] = {
     "id": "tpr_01k9w3q2mxe5tb6v8c4yd7r1hz",
     "status": "draft",
@@ -286,11 +287,14 @@ class ProgrammePublication(Wire):
 
 
 class MoveWire(Wire):
-    """How many members would leave a tier for another: `up` at once, `down` after a warning and its grace."""
+    """How many members would leave a tier for another: `up` at once, `down` after a warning and its grace.
+
+    `moved`: at once too; the programme has their tier no more, and their growth is that of the other.
+    """
 
     from_tier: str
     to_tier: str
-    direction: Literal["up", "down"]
+    direction: Literal["up", "down", "moved"]
     members: int
     examples: list[str]
 
@@ -300,7 +304,7 @@ class MoveWire(Wire):
         return cls(
             from_tier=move.from_tier,
             to_tier=move.to_tier,
-            direction="up" if move.direction > 0 else "down",
+            direction=_DIRECTIONS[move.direction],
             members=move.members,
             examples=[to_public("mbr", member) for member in move.examples],
         )

@@ -60,6 +60,8 @@ def programme_in_force(uow: UnitOfWork) -> ProgrammeView:
 def who_moves(uow: UnitOfWork, programme_id: uuid.UUID) -> Sequence[MoveRow]:
     """Who would leave their tiers if the programme came into force now: up at once, or down after a warning.
 
+    Who is in a tier that it does not have, and goes neither up nor down, is told as moved.
+
     Growth is what was earned so far, by the programme's period; its rules hold for what is earned later.
     Raises NotFound.
     """

@@ -18,7 +18,8 @@ _PROGRAMMES = """
     FROM tier_programmes p LEFT JOIN tier_programme_versions v ON v.programme_id = p.id
 """
 # Everybody's growth by the new period, and the steps of the new ladder; who has no standing has no growth and stays
-# where everybody begins. Examples are the members who joined first.
+# where everybody begins. Whose tier the new ladder does not know is moved to its like (0), where growth takes them
+# neither up nor down. Examples are the members who joined first.
 _WHO_MOVES = text(
     """
     WITH grown AS (
@@ -34,7 +35,8 @@ _WHO_MOVES = text(
     ), moves AS (
         SELECT tier, earned, sign(earned - held)::integer AS direction, count(*) AS members,
             (array_agg(member ORDER BY member))[1:5] AS examples
-        FROM judged WHERE earned <> held GROUP BY tier, earned, sign(earned - held)
+        FROM judged WHERE earned <> held OR tier <> ALL(CAST(:codes AS text[]))
+        GROUP BY tier, earned, sign(earned - held)
     )
     SELECT m.tier, (CAST(:codes AS text[]))[m.earned], m.direction, m.members,
         (SELECT array_agg(b.id ORDER BY b.number) FROM members b WHERE b.number = ANY(m.examples))
@@ -54,7 +56,10 @@ class ProgrammeRow(NamedTuple):
 
 
 class MoveRow(NamedTuple):
-    """How many would leave a tier for another: `direction` 1 is up at once, -1 down after warning and grace."""
+    """How many would leave a tier for another: `direction` 1 is up at once, -1 down after warning and grace.
+
+    0 is at once too: the tier is there no more, and the growth is that of the other.
+    """
 
     from_tier: str
     to_tier: str

@@ -20,7 +20,8 @@ from socialshop.memberships.offers import LEAST_NOTICE_DAYS, TERMS, Offer, TermO
 from socialshop.memberships.programme import MOST_POINTS
 from socialshop.memberships.schemas.offers import OFFER_PREFIX
 from socialshop.pages.admin.section import admin
-from socialshop.pages.admin.tiers import COUPONS_SHOWN, PARTNER, coupons_ticked, partners_named, ticks_of
+from socialshop.pages.admin.tier_form import PARTNER, coupons_ticked, partners_named, ticks_of
+from socialshop.pages.admin.tiers import COUPONS_SHOWN
 from socialshop.pages.forms import Form, typed_list
 from socialshop.pages.section import go_to
 from socialshop.pages.visit import PAGE_ROWS, Visit, cut

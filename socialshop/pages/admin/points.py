@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from flask import Response, flash, render_template
@@ -12,7 +12,7 @@ from flask_babel import gettext, lazy_gettext, ngettext
 from socialshop.kernel.ids import from_public, to_public
 from socialshop.kernel.money import BPS, Money
 from socialshop.loyalty import service as loyalty
-from socialshop.loyalty.rules import KINDS, LONGEST_DAYS, MOST_GIVEN, MOST_POINTS
+from socialshop.loyalty.rules import KINDS, LONGEST_DAYS, MOST_GIVEN, MOST_POINTS, StreakBonus
 from socialshop.loyalty.service import NewReward
 from socialshop.pages.admin.people import names_by_number
 from socialshop.pages.admin.section import admin
@@ -42,6 +42,8 @@ _KINDS = {
     "note": lazy_gettext("Note"),
 }
 _MOST_WORTH = 1_000_000
+_MOST_BONUSES, _EMPTY_BONUSES = 20, 2
+_LEAST_STREAK = 2
 
 
 @admin.page("/points", tab="points", isolation="REPEATABLE READ")
@@ -59,6 +61,7 @@ def show_points(visit: Visit) -> str:
         versions=loyalty.rule_versions(visit.uow),
         kinds=_KINDS,
         caps=_CAPS,
+        bonuses=_bonus_rows(rules.streak_bonuses),
         hundred=Money(rules.hundred_points_minor, settings.currency),
     )
 
@@ -67,13 +70,12 @@ def show_points(visit: Visit) -> str:
 def publish_rules(visit: Visit) -> Response:
     """Bring rules into force at once."""
     form = visit.form
-    before = loyalty.rules_at(visit.uow, visit.uow.now)
     document = {
         "order_points_per_unit": form.whole("order_points_per_unit", 0, 1_000),
         "expiry_days": form.whole("expiry_days", 1, LONGEST_DAYS),
         "warn_days": form.whole("warn_days", 0, 365),
         "check_in_points": form.whole("check_in_points", 0, MOST_POINTS),
-        "streak_bonuses": [bonus._asdict() for bonus in before.streak_bonuses],
+        "streak_bonuses": _streak_bonuses(form),
         "kinds": {kind: _kind(form, kind) for kind in KINDS},
         "hundred_points_minor": _worth(form, visit.settings.currency),
         "price_cap_bps": form.percent("price_cap"),
@@ -84,6 +86,26 @@ def publish_rules(visit: Visit) -> Response:
     loyalty.publish_rules(visit.uow, visit.caller.member_id, document, None)
     flash(gettext("In force."))
     return go_to("admin.show_points")
+
+
+def _bonus_rows(bonuses: Sequence[StreakBonus]) -> list[tuple[str, str]]:
+    """Days and points of each bonus as its row shows them, and empty rows for more, up to the most there may be."""
+    rows = [(str(bonus.days), str(bonus.points)) for bonus in bonuses]
+    return [*rows, *[("", "")] * _EMPTY_BONUSES][:_MOST_BONUSES]
+
+
+def _streak_bonuses(form: Form) -> list[Mapping[str, int]]:
+    """The bonuses that were typed, the shortest streak first; a row where nothing stands is none."""
+    given: dict[int, int] = {}
+    for row in range(_MOST_BONUSES):
+        fields = f"streak_days_{row}", f"streak_points_{row}"
+        if not any(form.values.get(field, "").strip() for field in fields):
+            continue
+        days, points = form.whole(fields[0], _LEAST_STREAK, LONGEST_DAYS), form.whole(fields[1], 0, MOST_POINTS)
+        if days in given:
+            form.errors.setdefault(fields[0], gettext("Another row has so many days."))
+        given[days] = points
+    return [{"days": days, "points": points} for days, points in sorted(given.items())]
 
 
 def _worth(form: Form, currency: str) -> int:
