@@ -18,6 +18,7 @@ from socialshop.infra.rejects import Imported, Rejected
 from socialshop.infra.uow import unit_of_work
 from socialshop.orders.service import import_orders
 from socialshop.referrals import service as referrals
+from socialshop.referrals.store import TREE_LOCK
 
 JOINED = "1997-01-01T12:00:00Z"
 AT = "1997-02-01T12:00:00Z"
@@ -73,7 +74,9 @@ def test_a_correction_waits_until_the_orders_that_read_the_tree_stand(shop: Flas
             text(
                 "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND mode = 'ShareLock' AND granted"
                 " AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"
-            )
+                " AND (CAST(classid AS bigint) << 32) + CAST(objid AS bigint) = hashtextextended(:tree, 0)"
+            ),
+            {"tree": TREE_LOCK},
         ).scalar_one()
     assert held == 1
 
