@@ -17,6 +17,7 @@ def test_the_proof_is_measured_on_books_that_prove(app: Flask, monkeypatch: pyte
     assert figures["prove_rss_mb"] > 0
 
 
+@pytest.mark.long
 def test_the_sealer_is_measured_on_both_sides(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(ledger, "PROCESSES", 1)
     monkeypatch.setattr(ledger, "ROUNDS", 1)

@@ -25,6 +25,7 @@ def test_the_last_seat_has_one_winner(app: Flask, monkeypatch: pytest.MonkeyPatc
     assert figures["seats_taken"] == 2
 
 
+@pytest.mark.long
 def test_a_whole_join_ends_in_confirmed_orders(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(seat, "JOINS", 2)
     monkeypatch.setattr(seat, "JOIN_CLIENTS", (1, 2))
@@ -33,6 +34,7 @@ def test_a_whole_join_ends_in_confirmed_orders(app: Flask, monkeypatch: pytest.M
     assert figures["2_clients"]["joins_per_s"] > 0
 
 
+@pytest.mark.long
 def test_every_watcher_is_told_of_every_change(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
     for name, value in {"WATCHERS": 12, "CHANGES": 3, "MANY_ROOMS": 4}.items():
         monkeypatch.setattr(watch, name, value)

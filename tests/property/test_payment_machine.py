@@ -34,7 +34,7 @@ from socialshop.payments.service import PaymentView
 from tests.payment_shop import PaymentShop, payment_shop, rows
 from workers import jobs, relay
 
-EXAMPLES, STEPS = 30, 40
+EXAMPLES, STEPS = 15, 40
 # One of what there is at that moment: how much that is depends on the faults, so it is not drawn from.
 PICK = st.integers(0, 11)
 _REACHABLE = {(a, b) for a in Status for b in Status if a == b}
