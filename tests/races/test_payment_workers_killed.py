@@ -22,7 +22,7 @@ from socialshop.payments.rules import Outcome
 from socialshop.payments.sandbox.books import Payment
 from tests.payment_shop import SECRET, SandboxProcess, a_member, a_payment, differences, rows
 
-# The provider has done it and nobody has written it down: the worst moment is tried in every run, the others in long ones.
+# Done at the provider, written down nowhere: the worst moment is tried in every run, the others in long ones.
 POINTS = (
     "payments.called",
     *(pytest.param(f"payments.{at}", marks=pytest.mark.long) for at in ("call_intended", "recorded")),
