@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from datetime import date
 
 from socialshop.books import service
 from socialshop.books.schemas import (
@@ -24,7 +23,7 @@ from socialshop.identity import service as identity
 from socialshop.infra import wired
 from socialshop.infra.uow import UnitOfWork
 from socialshop.kernel.errors import InvalidValue
-from socialshop.kernel.time import last_days
+from socialshop.kernel.time import day_of
 from socialshop.ledger import service as ledger
 from socialshop.ledger.errors import (
     DayNotOver,
@@ -45,10 +44,6 @@ _DAYS_SHOWN = 62
 _OF_A_MEMBER = re.compile(r"member:([1-9][0-9]{0,17}):[a-z]+")
 
 
-def _today(uow: UnitOfWork, zone: str) -> date:
-    return last_days(uow.now, 1, zone)[0]
-
-
 @room.operation(
     "GET",
     "/admin/books/trial-balance",
@@ -62,7 +57,7 @@ def show_trial_balance(call: Call[Nothing, SpanQuery]) -> Answer:
     zone = wired.settings().time_zone
 
     def read(uow: UnitOfWork) -> Answer:
-        span = ledger.span_of(uow, *call.query.days(_today(uow, zone)), zone)
+        span = ledger.span_of(uow, *call.query.days(day_of(uow.now, zone)), zone)
         return Answer(TrialBalance.of(span.first, span.last, ledger.trial_balance_of(uow, span)))
 
     return call.transact(read)
@@ -84,7 +79,7 @@ def show_account_statement(call: Call[Nothing, StatementQuery]) -> Answer:
     settings, query = wired.settings(), call.query
 
     def read(uow: UnitOfWork) -> Answer:
-        span = ledger.span_of(uow, *query.days(_today(uow, settings.time_zone)), settings.time_zone)
+        span = ledger.span_of(uow, *query.days(day_of(uow.now, settings.time_zone)), settings.time_zone)
         currency = query.currency or settings.currency
         statement = ledger.statement_of(uow, query.account, currency, span, after=query.after(), limit=query.limit)
         if member := _OF_A_MEMBER.fullmatch(query.account):
@@ -111,7 +106,7 @@ def show_owed(call: Call[Nothing, DayQuery]) -> Answer:
     zone = wired.settings().time_zone
 
     def read(uow: UnitOfWork) -> Answer:
-        on_day = call.query.on_day or _today(uow, zone)
+        on_day = call.query.on_day or day_of(uow.now, zone)
         return Answer(OwedWire.of(on_day, service.owed(uow, on_day, zone)))
 
     return call.transact(read)
@@ -130,7 +125,7 @@ def show_income(call: Call[Nothing, SpanQuery]) -> Answer:
     zone = wired.settings().time_zone
 
     def read(uow: UnitOfWork) -> Answer:
-        span = ledger.span_of(uow, *call.query.days(_today(uow, zone)), zone)
+        span = ledger.span_of(uow, *call.query.days(day_of(uow.now, zone)), zone)
         return Answer(Income.of(ledger.income_by_month(uow, span, zone)))
 
     return call.transact(read)

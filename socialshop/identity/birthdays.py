@@ -17,6 +17,7 @@ from socialshop.identity.rules import Born
 from socialshop.infra.uow import UnitOfWork
 from socialshop.kernel.errors import NotFound
 from socialshop.kernel.ids import to_public
+from socialshop.kernel.time import day_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +44,7 @@ def set_birthday(uow: UnitOfWork, member_id: uuid.UUID, born: Born, *, zone: str
 
     Raises InvalidValue (day, year), BirthdayKept for another within 365 days of the last.
     """
-    rules.check_birthday(born, today=_day_of(uow.now, zone))
+    rules.check_birthday(born, today=day_of(uow.now, zone))
     known = birthday_of(uow, member_id)
     if known is not None and known.born == born:
         return known
@@ -57,7 +58,7 @@ def correct_birthday(uow: UnitOfWork, actor: uuid.UUID, member_id: uuid.UUID, bo
 
     Raises InvalidValue (day, year), NotFound.
     """
-    rules.check_birthday(born, today=_day_of(uow.now, zone))
+    rules.check_birthday(born, today=day_of(uow.now, zone))
     if accounts.number_by_id(uow.session, member_id) is None:
         raise NotFound("no such member")
     store.put(uow.session, member_id, born, uow.now, known_before=None)
@@ -73,7 +74,3 @@ def celebrating_on(uow: UnitOfWork, on: date, *, zone: str, after: int = 0, limi
     """
     begins_at = datetime.combine(on, time(), tzinfo=ZoneInfo(zone))
     return store.celebrating(uow.session, rules.born_on(on), begins_at, after, limit)
-
-
-def _day_of(now: datetime, zone: str) -> date:
-    return now.astimezone(ZoneInfo(zone)).date()

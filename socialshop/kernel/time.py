@@ -43,9 +43,14 @@ def as_utc(instant: datetime) -> datetime:
     return instant.astimezone(UTC)
 
 
+def day_of(instant: datetime, zone: str) -> date:
+    """The day by the clock of the zone."""
+    return instant.astimezone(ZoneInfo(zone)).date()
+
+
 def last_days(now: datetime, count: int, zone: str) -> list[date]:
     """So many days by the clock of the zone, the oldest first; today is the last."""
-    today = now.astimezone(ZoneInfo(zone)).date()
+    today = day_of(now, zone)
     return [today - timedelta(days=ago) for ago in reversed(range(count))]
 
 

@@ -29,11 +29,6 @@ def end_of(day: date, zone: str) -> datetime:
     return as_utc(datetime.combine(day + DAY, time(), ZoneInfo(zone)))
 
 
-def day_of(instant: datetime, zone: str) -> date:
-    """The day by the clock of the zone."""
-    return instant.astimezone(ZoneInfo(zone)).date()
-
-
 def days_between(first: date, last: date) -> list[date]:
     """All days from the first to the last, both of them too."""
     return [first + DAY * number for number in range((last - first).days + 1)]

@@ -8,10 +8,9 @@ from __future__ import annotations
 import uuid
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from enum import StrEnum
 from typing import Any, NamedTuple
-from zoneinfo import ZoneInfo
 
 from socialshop.kernel.money import BPS
 from socialshop.loyalty.member_day import MemberDay
@@ -162,11 +161,6 @@ def streak_after(last: date | None, streak: int, today: date) -> int:
 def streak_bonus(bonuses: Iterable[StreakBonus], streak: int) -> int:
     """The largest bonus that falls on this day of the streak."""
     return max((bonus.points for bonus in bonuses if streak % bonus.days == 0), default=0)
-
-
-def day_of(now: datetime, zone: str) -> date:
-    """The day by the clock of `zone`."""
-    return now.astimezone(ZoneInfo(zone)).date()
 
 
 class Part(NamedTuple):

@@ -24,11 +24,6 @@ def months_after(anchor: date, months: int) -> date:
     return date(year, month + 1, min(anchor.day, last))
 
 
-def day_of(instant: datetime, zone: str) -> date:
-    """The day of an instant by the shop's clock."""
-    return instant.astimezone(ZoneInfo(zone)).date()
-
-
 def first_instant(day: date, zone: str) -> datetime:
     """When a day begins by the shop's clock, in UTC; where midnight is skipped, with the first instant after."""
     return datetime.combine(day, time(), ZoneInfo(zone)).astimezone(UTC)

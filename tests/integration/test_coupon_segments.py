@@ -19,8 +19,8 @@ from web_client import counts, refusal, sign_up
 from socialshop.infra.uow import unit_of_work
 from socialshop.kernel.errors import InvalidValue
 from socialshop.kernel.roles import Role
+from socialshop.kernel.time import day_of
 from socialshop.loyalty import service as loyalty
-from socialshop.loyalty.rules import day_of
 from socialshop.loyalty.segments import Segment, document_of
 from socialshop.loyalty.service import NewCoupon, Terms
 from socialshop.loyalty.service.campaigns import Audience

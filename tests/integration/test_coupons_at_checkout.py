@@ -32,9 +32,9 @@ from sqlalchemy.exc import DBAPIError
 from web_client import counts
 
 from socialshop.infra.uow import in_unit_of_work, unit_of_work
+from socialshop.kernel.time import day_of
 from socialshop.loyalty import service as loyalty
 from socialshop.loyalty.errors import CouponUnusable
-from socialshop.loyalty.rules import day_of
 from socialshop.memberships import service as memberships
 from socialshop.orders import service as orders
 from socialshop.rooms import service as rooms

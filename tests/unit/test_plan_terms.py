@@ -9,10 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
+from socialshop.kernel.time import day_of
 from socialshop.memberships.offers import Offer
 from socialshop.memberships.rules import best_of
 from socialshop.memberships.terms import (
-    day_of,
     earned_minor,
     first_instant,
     months_after,

@@ -14,6 +14,7 @@ from socialshop.audit.service import Wanted
 from socialshop.infra import chain, wired
 from socialshop.infra.chain import GENESIS
 from socialshop.infra.uow import UnitOfWork, advisory_lock
+from socialshop.kernel.time import day_of
 from socialshop.ledger import calendar
 from socialshop.ledger.calendar import MonthHash
 from socialshop.ledger.errors import DayNotOver, DaysOpen, DifferencesOpen, MonthOutOfTurn, ProofWanted
@@ -36,7 +37,7 @@ def close_days(uow: UnitOfWork, through: date, *, actor: uuid.UUID | None, zone:
     last = store.last_closed(uow.session)
     if last is not None and through <= last.on_day:
         return last
-    if through >= calendar.day_of(uow.now, zone):
+    if through >= day_of(uow.now, zone):
         raise DayNotOver(f"the day {through} is not over in {zone}")
     days = calendar.days_between(_first_open(uow, last, through, zone), through)
     # The first day of all takes what is older too, so it may be a late one; after it none is passed over.
@@ -55,7 +56,7 @@ def _first_open(uow: UnitOfWork, last: ClosedDay | None, through: date, zone: st
     if last is not None:
         return last.on_day + calendar.DAY
     began = store.first_posted_at(uow.session)
-    return through if began is None else min(through, calendar.day_of(began, zone))
+    return through if began is None else min(through, day_of(began, zone))
 
 
 def close_month(uow: UnitOfWork, month: date, *, actor: uuid.UUID, differences: int = 0) -> ClosedMonth:

@@ -119,12 +119,6 @@ def close_days(
     return int(found.scalar_one())
 
 
-def last_month(session: Session) -> ClosedMonth | None:
-    """The last month that was closed."""
-    row = session.execute(text(f"{_MONTH} ORDER BY month DESC LIMIT 1")).first()
-    return None if row is None else _month(row)
-
-
 def closed_months(session: Session) -> list[ClosedMonth]:
     """All closed months, the last first; twelve a year."""
     return [_month(row) for row in session.execute(text(f"{_MONTH} ORDER BY month DESC"))]

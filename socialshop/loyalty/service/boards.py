@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 
 from socialshop.infra import wired
 from socialshop.infra.uow import UnitOfWork, advisory_lock
-from socialshop.loyalty.rules import day_of
+from socialshop.kernel.time import day_of
 from socialshop.loyalty.store import boards as store
 from socialshop.loyalty.store.boards import OwnRow, Span
 

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from socialshop.infra.uow import UnitOfWork
 from socialshop.kernel.money import BPS
-from socialshop.loyalty import rules
+from socialshop.kernel.time import day_of
 from socialshop.loyalty.rules import Rules
 from socialshop.loyalty.service.publishing import rules_at
 
@@ -27,4 +27,4 @@ def boost_of(campaign_bps: int | None, placed_at: datetime, in_force: Rules, zon
 def _multiplier(in_force: Rules, at: datetime, zone: str) -> int | None:
     """What the member day multiplies points by; None on another day."""
     day = in_force.member_day
-    return day.multiplier_bps if day is not None and day.falls_on(rules.day_of(at, zone)) else None
+    return day.multiplier_bps if day is not None and day.falls_on(day_of(at, zone)) else None

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from socialshop.infra.uow import UnitOfWork
+from socialshop.kernel.time import day_of
 from socialshop.loyalty import rules
 from socialshop.loyalty.events import DeedsDone
 from socialshop.loyalty.service.giving import Grant, give
@@ -38,7 +39,7 @@ class CheckInState:
 
 def check_in(uow: UnitOfWork, member: int, zone: str) -> CheckIn:
     """Give the day's points, and the growth that tiers have for it; a second time on one day, nothing changes."""
-    today = rules.day_of(uow.now, zone)
+    today = day_of(uow.now, zone)
     in_force = rules_at(uow, uow.now)
     store.lock_members(uow.session, [member])
     before = store.streak_of(uow.session, member)
@@ -58,7 +59,7 @@ def check_in(uow: UnitOfWork, member: int, zone: str) -> CheckIn:
 
 def check_in_state(uow: UnitOfWork, member: int, zone: str) -> CheckInState:
     """How the member's streak stands."""
-    today = rules.day_of(uow.now, zone)
+    today = day_of(uow.now, zone)
     in_force = rules_at(uow, uow.now)
     last, streak = store.streak_of(uow.session, member)
     done = last is not None and last >= today

@@ -15,13 +15,13 @@ from typing import Any
 from socialshop.infra import wired
 from socialshop.infra.uow import UnitOfWork
 from socialshop.kernel.ids import to_public
+from socialshop.kernel.time import day_of
 from socialshop.ledger import chart
 from socialshop.ledger import service as ledger
 from socialshop.ledger.journal import Entry, Posting
 from socialshop.loyalty import coupons as rules
 from socialshop.loyalty.coupons import Basket, Choice, Held, Used
 from socialshop.loyalty.errors import CouponUnusable
-from socialshop.loyalty.rules import day_of
 from socialshop.loyalty.store import coupon_uses as store
 from socialshop.loyalty.store.coupon_uses import ReturnedUse, Taking
 from socialshop.memberships import service as memberships

@@ -13,7 +13,7 @@ from socialshop.deals.service import DealView
 from socialshop.infra.crashpoints import crash_point
 from socialshop.infra.uow import UnitOfWork
 from socialshop.kernel.ids import to_public
-from socialshop.loyalty.rules import day_of
+from socialshop.kernel.time import day_of
 from socialshop.loyalty.segment_sentences import because
 from socialshop.loyalty.segments import Segment, document_of, parse
 from socialshop.loyalty.service.segmenting import check_tiers, in_segment

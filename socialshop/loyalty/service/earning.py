@@ -15,6 +15,7 @@ from socialshop.kernel.currencies import exponent_of
 from socialshop.kernel.errors import InvalidValue
 from socialshop.kernel.ids import to_public
 from socialshop.kernel.money import BPS, Money, rate_of
+from socialshop.kernel.time import day_of
 from socialshop.ledger import service as ledger
 from socialshop.loyalty import postings, rules
 from socialshop.loyalty.events import DeedsDone
@@ -74,7 +75,7 @@ def earn_all(uow: UnitOfWork, kind: str, deeds: Sequence[Deed]) -> list[Earned]:
     rule = in_force.kinds.get(kind, rules.GIVES_NOTHING)
     members = {deed.member for deed in deeds}
     store.lock_members(uow.session, members)
-    caps = rule.caps(rules.day_of(uow.now, wired.settings().time_zone))
+    caps = rule.caps(day_of(uow.now, wired.settings().time_zone))
     given = store.given(uow.session, kind, [(deed.member, deed.subject) for deed in deeds])
     counted = store.counted(uow.session, kind, members, caps) if caps else {}
     earned: list[Earned] = []

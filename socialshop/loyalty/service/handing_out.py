@@ -18,10 +18,9 @@ from socialshop.infra.crashpoints import crash_point
 from socialshop.infra.uow import UnitOfWork
 from socialshop.kernel.errors import InvalidValue, NotFound
 from socialshop.kernel.ids import to_public
-from socialshop.kernel.time import to_text
+from socialshop.kernel.time import day_of, to_text
 from socialshop.loyalty.coupons import parse
 from socialshop.loyalty.errors import CouponCodeUnknown, CouponGone, SelfAdjustment
-from socialshop.loyalty.rules import day_of
 from socialshop.loyalty.service.offering import Holding, record
 from socialshop.loyalty.service.segmenting import in_segment
 from socialshop.loyalty.store import coupon_ways as ways

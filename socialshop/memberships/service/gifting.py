@@ -12,6 +12,7 @@ from socialshop.infra.uow import UnitOfWork
 from socialshop.kernel.errors import NotFound
 from socialshop.kernel.ids import new_id
 from socialshop.kernel.money import Money
+from socialshop.kernel.time import day_of
 from socialshop.memberships.errors import GiftGone, GiftNotReady
 from socialshop.memberships.service.collecting import give_back
 from socialshop.memberships.service.offering import OfferView, growth_of, offer_on_sale, offers_named
@@ -22,7 +23,7 @@ from socialshop.memberships.store.charges import ChargeRow
 from socialshop.memberships.store.gifts import GiftRow
 from socialshop.memberships.store.subscriptions import Begun
 from socialshop.memberships.store.terms import TermRow
-from socialshop.memberships.terms import MONTHS, day_of, first_instant, months_after
+from socialshop.memberships.terms import MONTHS, first_instant, months_after
 from socialshop.payments import service as payments
 from socialshop.payments.service import PaymentView
 

@@ -11,6 +11,7 @@ from socialshop.infra.crashpoints import crash_point
 from socialshop.infra.uow import UnitOfWork, advisory_lock
 from socialshop.kernel.errors import NotFound
 from socialshop.kernel.ids import new_ids
+from socialshop.kernel.time import day_of
 from socialshop.memberships.errors import PlanNotActive, VoucherGone
 from socialshop.memberships.events import PlanMonthBegan
 from socialshop.memberships.service.benefiting import benefits_of
@@ -19,7 +20,6 @@ from socialshop.memberships.service.using import BenefitUse, note_uses
 from socialshop.memberships.store import families, subscriptions
 from socialshop.memberships.store import months as store
 from socialshop.memberships.store.months import PartnerRow, StockRow, VoucherRow
-from socialshop.memberships.terms import day_of
 
 BATCH = 500
 # What a tier gives is no use of a plan: one that was not used otherwise is refunded whole.

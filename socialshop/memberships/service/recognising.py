@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from socialshop.infra.crashpoints import crash_point
 from socialshop.infra.uow import UnitOfWork
+from socialshop.kernel.time import day_of
 from socialshop.ledger import service as ledger
 from socialshop.memberships import postings
 from socialshop.memberships.store import terms as store
-from socialshop.memberships.terms import day_of
 
 BATCH = 2_000
 

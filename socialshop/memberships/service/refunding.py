@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from datetime import timedelta
 
 from socialshop.infra.uow import UnitOfWork
+from socialshop.kernel.time import day_of
 from socialshop.ledger import service as ledger
 from socialshop.memberships import postings
 from socialshop.memberships.errors import PlanNotRefundable
@@ -17,7 +18,7 @@ from socialshop.memberships.store import charges, terms
 from socialshop.memberships.store.charges import ChargeRow
 from socialshop.memberships.store.subscriptions import SubscriptionRow
 from socialshop.memberships.store.terms import TermRow
-from socialshop.memberships.terms import RefundQuote, day_of, first_instant, refund_of
+from socialshop.memberships.terms import RefundQuote, first_instant, refund_of
 
 _ASKED_AGAIN_AFTER = timedelta(days=1)
 _BATCH = 200

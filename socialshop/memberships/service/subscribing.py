@@ -10,13 +10,14 @@ from socialshop.infra.uow import UnitOfWork
 from socialshop.kernel.errors import NotFound
 from socialshop.kernel.ids import new_id
 from socialshop.kernel.money import Money
+from socialshop.kernel.time import day_of
 from socialshop.memberships.errors import PlanHeld, PlanNotActive, TrialUsed
 from socialshop.memberships.service.offering import growth_of, offer_on_sale, plan_on_sale
 from socialshop.memberships.store import charges, families, subscriptions, terms
 from socialshop.memberships.store.charges import OPEN_FOR, ChargeRow
 from socialshop.memberships.store.subscriptions import Begun, SubscriptionRow
 from socialshop.memberships.store.terms import TermRow
-from socialshop.memberships.terms import day_of, first_instant
+from socialshop.memberships.terms import first_instant
 from socialshop.payments import service as payments
 from socialshop.payments.service import Fee
 

@@ -8,6 +8,7 @@ from datetime import date
 
 from socialshop.infra.uow import UnitOfWork
 from socialshop.kernel.ids import new_id
+from socialshop.kernel.time import day_of
 from socialshop.memberships.errors import PlanNoUpgrade
 from socialshop.memberships.offers import Offer, TermOffer
 from socialshop.memberships.service.offering import OfferView, growth_of, offer_on_sale, offers_on_sale
@@ -16,7 +17,7 @@ from socialshop.memberships.store import charges, terms
 from socialshop.memberships.store.charges import ChargeRow
 from socialshop.memberships.store.subscriptions import SubscriptionRow
 from socialshop.memberships.store.terms import TermRow
-from socialshop.memberships.terms import MONTHS, day_of, months_after, unused_minor
+from socialshop.memberships.terms import MONTHS, months_after, unused_minor
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,8 +9,8 @@ from typing import Any
 from socialshop.infra import wired
 from socialshop.infra.crashpoints import crash_point
 from socialshop.infra.uow import UnitOfWork
+from socialshop.kernel.time import day_of
 from socialshop.loyalty.events import CampaignDrawDue
-from socialshop.loyalty.rules import day_of
 from socialshop.loyalty.segments import parse
 from socialshop.loyalty.service.campaigns import planning
 from socialshop.loyalty.service.segmenting import in_segment

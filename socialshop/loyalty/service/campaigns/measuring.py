@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from datetime import date
 
 from socialshop.infra.uow import UnitOfWork
+from socialshop.kernel.time import day_of
 from socialshop.loyalty import lift
 from socialshop.loyalty.lift import Measured, Verdict
-from socialshop.loyalty.rules import day_of
 from socialshop.loyalty.store import campaigns as store
 from socialshop.loyalty.store.campaigns import CampaignRow
 

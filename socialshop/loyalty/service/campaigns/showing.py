@@ -7,7 +7,7 @@ from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from socialshop.infra.uow import UnitOfWork
-from socialshop.loyalty.rules import day_of
+from socialshop.kernel.time import day_of
 from socialshop.loyalty.service.publishing import rules_at
 from socialshop.loyalty.store import campaigns as store
 
